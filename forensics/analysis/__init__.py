@@ -1,0 +1,1 @@
+"""From events to findings. Pure: tables in, tables out."""

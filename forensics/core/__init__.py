@@ -1,0 +1,1 @@
+"""What every stage may know: the model, the schemas, the clock, words, ids and errors."""

@@ -1,0 +1,118 @@
+"""Times as intervals on the UTC axis. The only place where a written time is read."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+NS_PER_S = 1_000_000_000
+_MISSING = np.iinfo(np.int64).min
+
+
+class Interval(NamedTuple):
+    """Two int64 columns of equal length, ns since 1970-01-01T00:00:00Z; null where no time could be placed."""
+
+    earliest_ns: pa.Array
+    latest_ns: pa.Array
+
+
+def _nullable(values: np.ndarray) -> pa.Array:
+    return pa.array(values, pa.int64(), mask=values == _MISSING)
+
+
+def _localised(naive: pd.Series, zone: str, *, fold: int) -> np.ndarray:
+    """Wall times in `zone` as UTC ns; a skipped wall time is missing; a repeated one takes `fold`."""
+    aware = naive.dt.tz_localize(
+        ZoneInfo(zone), ambiguous=np.full(len(naive), fold == 0), nonexistent="NaT"
+    )
+    plain = aware.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[ns]")
+    return plain.to_numpy().astype("datetime64[ns]").astype(np.int64)
+
+
+def walls(written: pa.Array | pa.ChunkedArray, *, layout: str, zone: str, tick_ns: int) -> Interval:
+    """Place zoneless wall-clock readings on the UTC axis.
+
+    Args:
+        written: the readings as logged (string, nullable).
+        layout: their `strptime` layout, such as `%Y-%m-%dT%H:%M:%S.%f`.
+        zone: IANA zone of the clock that wrote them.
+        tick_ns: how coarsely it writes, in ns.
+
+    Returns:
+        One tick wide each, or an hour and a tick where the clocks were set back; null where it is
+        no time, or one that the zone skipped.
+    """
+    text = written.to_pandas().astype(object)
+    naive = pd.Series(pd.to_datetime(text, format=layout, errors="coerce"), dtype="datetime64[ns]")
+    first, second = _localised(naive, zone, fold=0), _localised(naive, zone, fold=1)
+    latest = np.where(second == _MISSING, _MISSING, second + tick_ns - 1)
+    return Interval(_nullable(first), _nullable(latest))
+
+
+def offsets(written: pa.Array | pa.ChunkedArray, *, tick_ns: int) -> Interval:
+    """Place readings that carry their own offset (RFC 3339) on the UTC axis.
+
+    Args:
+        written: such as `2026-11-23T15:11:37.046885+00:00` (string, nullable).
+        tick_ns: how coarsely the clock writes, in ns.
+    """
+    parsed = pd.to_datetime(
+        written.to_pandas().astype(object), format="ISO8601", utc=True, errors="coerce"
+    )
+    plain = pd.Series(parsed).dt.tz_localize(None).astype("datetime64[ns]").to_numpy()
+    first = plain.astype("datetime64[ns]").astype(np.int64)
+    return Interval(
+        _nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1))
+    )
+
+
+def yearless(
+    written: pa.Array | pa.ChunkedArray, *, zone: str, anchor_ns: int | None
+) -> Interval:
+    """Place traditional syslog stamps, which name no year and no zone.
+
+    The year is inferred, never read: of all years, the one that puts the stamp nearest to the
+    anchor. So a file that crosses New Year is right as long as the evidence spans less than half a
+    year around the anchor.
+
+    Args:
+        written: such as `Nov 23 15:11:37` (string, nullable).
+        zone: IANA zone of the clock that wrote them.
+        anchor_ns: a moment near which the evidence lies; None leaves every time null.
+    """
+    if anchor_ns is None:
+        nothing = pa.nulls(len(written), pa.int64())
+        return Interval(nothing, nothing)
+    year = datetime.fromtimestamp(anchor_ns // NS_PER_S, UTC).year
+    text = pd.Series(written.to_pandas().astype(object))
+    tries = []
+    for y in (year - 1, year, year + 1):
+        dated = pa.array([None if t is None else f"{y} {' '.join(str(t).split())}" for t in text], pa.string())
+        tries.append(walls(dated, layout="%Y %b %d %H:%M:%S", zone=zone, tick_ns=NS_PER_S))
+    first = np.stack([np.asarray(i.earliest_ns.fill_null(_MISSING)) for i in tries])
+    last = np.stack([np.asarray(i.latest_ns.fill_null(_MISSING)) for i in tries])
+    far = np.where(first == _MISSING, np.inf, np.abs(first.astype(np.float64) - float(anchor_ns)))
+    best = np.argmin(far, axis=0)
+    column = np.arange(first.shape[1])
+    return Interval(_nullable(first[best, column]), _nullable(last[best, column]))
+
+
+def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> Interval:
+    """Place whole seconds since 1970 (int64, nullable), each `tick_ns` wide. Zero is a time like any other."""
+    values = seconds.combine_chunks() if isinstance(seconds, pa.ChunkedArray) else seconds
+    filled = np.asarray(values.fill_null(0)).astype(object) * NS_PER_S
+    fits = np.array([abs(v) < 2**63 - tick_ns for v in filled], dtype=bool) & ~np.asarray(values.is_null())
+    first = np.array([v if ok else _MISSING for v, ok in zip(filled, fits, strict=True)], np.int64)
+    return Interval(
+        _nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1))
+    )
+
+
+def written(ns: int) -> str:
+    """A moment as contract JSON writes it: UTC, milliseconds, `Z`."""
+    seconds, rest = divmod(ns, NS_PER_S)
+    stamp = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{stamp}.{rest // 1_000_000:03d}Z"

@@ -1,0 +1,46 @@
+"""Foreseen failures: one class, one exit status, one remedy each.
+
+Bad data is a value and never arrives here. These are for bad use, a damaged case folder, or a disk that says no.
+"""
+
+
+class ForensicsError(Exception):
+    """A failure the program foresaw. Its text says what is wrong, where, and what to do."""
+
+    exit_code = 4
+
+
+class UsageError(ForensicsError):
+    """The words on the command line do not fit together."""
+
+    exit_code = 2
+
+
+class CaseError(ForensicsError):
+    """The folder named is no case, or lacks the stage that the command needs."""
+
+    exit_code = 5
+
+
+class CustodyError(ForensicsError):
+    """A sealed file no longer has the hash it was sealed under, or the ledger's chain is broken."""
+
+    exit_code = 6
+
+
+class RosterError(ForensicsError):
+    """The roster or the case file cannot be read as the contract describes it."""
+
+    exit_code = 7
+
+
+class NotFoundError(ForensicsError):
+    """The case holds no such job, event, claim or table."""
+
+    exit_code = 8
+
+
+class OutputError(ForensicsError):
+    """The output cannot be written where, or as what, it was asked for."""
+
+    exit_code = 9

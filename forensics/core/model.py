@@ -1,0 +1,114 @@
+"""What a format is, and what it makes of bytes."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+
+from forensics.core.schema import Column, Table
+
+
+class Why(StrEnum):
+    """Why a span of evidence yielded no record. A closed list: never an exception's message."""
+
+    SHAPE = "shape"
+    """It does not have the form that the format's records have."""
+    TIME = "time"
+    """Its time cannot be a time."""
+    VALUE = "value"
+    """A field that the record cannot do without does not hold what it should."""
+    TOO_LONG = "too_long"
+    """It is longer than any record the format's writer makes, or than our bound."""
+    TRUNCATED = "truncated"
+    """The file ends inside it."""
+    COMPRESSION = "compression"
+    """It does not decompress, or would decompress past our bound."""
+
+
+SPAN = (
+    Column("start", pa.int64(), "first byte of the span in the sealed file", "bytes"),
+    Column("stop", pa.int64(), "byte after the last of the span in the sealed file", "bytes"),
+)
+REJECTED = Table(
+    "rejected",
+    "a span that could not be read",
+    (*SPAN, Column("why", pa.string(), "reason, from the closed list `Why`")),
+)
+IGNORED = Table("ignored", "a span that holds nothing to read, such as a blank line or a comment", SPAN)
+
+
+class Parsed(NamedTuple):
+    """What a format made of one chunk: three tables whose spans, taken together, tile the chunk.
+
+    `records` has the format's declared columns, `start` and `stop` among them; `rejected` and
+    `ignored` have the schemas of those names here. Offsets are into the whole file, not the chunk.
+    """
+
+    records: pa.Table
+    rejected: pa.Table
+    ignored: pa.Table
+
+
+class Format(Protocol):
+    """A module in `formats/`. Being in the folder is the registration.
+
+    TABLE     the declared record table; its name is the module's; its columns end with `*SPAN`
+    CUT       how a file may be cut into chunks: "line" (after any newline), "whole" (never), or
+              a record length in bytes, as decimal text
+    DOMAIN    the trust domain of what it reads: who could have forged the file. `{host}` stands
+              for the host that the file came from
+    """
+
+    TABLE: Table
+    CUT: str
+    DOMAIN: str
+
+    def recognise(self, head: bytes, path: str) -> int:
+        """How sure the format is that a file is its own.
+
+        Args:
+            head: the first bytes of the file, at most 65,536; never empty.
+            path: the path as collected, with `/` between its parts. The content decides; a path
+                alone is never more than 10.
+
+        Returns:
+            0 (not mine) to 100 (cannot be anything else). The highest wins; ties go by name.
+        """
+        ...
+
+    def parse(self, data: bytes, base: int) -> Parsed:
+        """Read one chunk, columns at a time.
+
+        Args:
+            data: the chunk, cut as `CUT` allows.
+            base: the offset of its first byte in the file.
+        """
+        ...
+
+
+class Reading(Protocol):
+    """A module in `readings/`, of the same stem as its format: what we take the records to mean.
+
+    NEEDS_ANCHOR  whether its times lack a year, so that dated evidence has to be read first
+    """
+
+    NEEDS_ANCHOR: bool
+
+    def read(
+        self, records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None
+    ) -> Mapping[str, pa.Table]:
+        """Say what happened.
+
+        Args:
+            records: the format's table with `sha256` before its columns, sorted by (sha256, start).
+            files: schema `file`, the rows of the sealed files that `records` cites.
+            zone: IANA zone of wall clocks that name none.
+            anchor_ns: a moment (ns since 1970, UTC) near which the evidence lies, for logs that
+                write no year; None where nothing dated was collected.
+
+        Returns:
+            Tables of `core.tables` by name: `event` always, `job_record` or `copy` where the
+            format speaks of those.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Taking evidence in: sealed under its own hash, read-only, with a ledger of who did what."""

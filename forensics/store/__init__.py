@@ -1,0 +1,1 @@
+"""The case on disk: declared tables in Parquet, and read-only queries over them."""
