@@ -10,6 +10,4 @@ def dumps(value: object) -> str:
 
 def line(value: object) -> str:
     """The same on one line, as the ledger and machine-readable listings want it, without a newline."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":")
-    )
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -19,17 +20,15 @@ class Interval(NamedTuple):
     latest_ns: pa.Array
 
 
-def _nullable(values: np.ndarray) -> pa.Array:
+def _nullable(values: npt.NDArray[np.int64]) -> pa.Array:
     return pa.array(values, pa.int64(), mask=values == _MISSING)
 
 
-def _localised(naive: pd.Series, zone: str, *, fold: int) -> np.ndarray:
+def _localised(naive: pd.Series, zone: str, *, fold: int) -> npt.NDArray[np.int64]:
     """Wall times in `zone` as UTC ns; a skipped wall time is missing; a repeated one takes `fold`."""
-    aware = naive.dt.tz_localize(
-        ZoneInfo(zone), ambiguous=np.full(len(naive), fold == 0), nonexistent="NaT"
-    )
+    aware = naive.dt.tz_localize(ZoneInfo(zone), ambiguous=np.full(len(naive), fold == 0), nonexistent="NaT")
     plain = aware.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[ns]")
-    return plain.to_numpy().astype("datetime64[ns]").astype(np.int64)
+    return np.asarray(plain.to_numpy().astype("datetime64[ns]").astype(np.int64))
 
 
 def walls(written: pa.Array | pa.ChunkedArray, *, layout: str, zone: str, tick_ns: int) -> Interval:
@@ -59,19 +58,13 @@ def offsets(written: pa.Array | pa.ChunkedArray, *, tick_ns: int) -> Interval:
         written: such as `2026-11-23T15:11:37.046885+00:00` (string, nullable).
         tick_ns: how coarsely the clock writes, in ns.
     """
-    parsed = pd.to_datetime(
-        written.to_pandas().astype(object), format="ISO8601", utc=True, errors="coerce"
-    )
+    parsed = pd.to_datetime(written.to_pandas().astype(object), format="ISO8601", utc=True, errors="coerce")
     plain = pd.Series(parsed).dt.tz_localize(None).astype("datetime64[ns]").to_numpy()
     first = plain.astype("datetime64[ns]").astype(np.int64)
-    return Interval(
-        _nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1))
-    )
+    return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
 
-def yearless(
-    written: pa.Array | pa.ChunkedArray, *, zone: str, anchor_ns: int | None
-) -> Interval:
+def yearless(written: pa.Array | pa.ChunkedArray, *, zone: str, anchor_ns: int | None) -> Interval:
     """Place traditional syslog stamps, which name no year and no zone.
 
     The year is inferred, never read: of all years, the one that puts the stamp nearest to the
@@ -90,7 +83,9 @@ def yearless(
     text = pd.Series(written.to_pandas().astype(object))
     tries = []
     for y in (year - 1, year, year + 1):
-        dated = pa.array([None if t is None else f"{y} {' '.join(str(t).split())}" for t in text], pa.string())
+        dated = pa.array(
+            [None if t is None else f"{y} {' '.join(str(t).split())}" for t in text], pa.string()
+        )
         tries.append(walls(dated, layout="%Y %b %d %H:%M:%S", zone=zone, tick_ns=NS_PER_S))
     first = np.stack([np.asarray(i.earliest_ns.fill_null(_MISSING)) for i in tries])
     last = np.stack([np.asarray(i.latest_ns.fill_null(_MISSING)) for i in tries])
@@ -106,9 +101,7 @@ def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> In
     filled = np.asarray(values.fill_null(0)).astype(object) * NS_PER_S
     fits = np.array([abs(v) < 2**63 - tick_ns for v in filled], dtype=bool) & ~np.asarray(values.is_null())
     first = np.array([v if ok else _MISSING for v, ok in zip(filled, fits, strict=True)], np.int64)
-    return Interval(
-        _nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1))
-    )
+    return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
 
 def written(ns: int) -> str:

@@ -10,7 +10,7 @@ LONGEST_LINE_BYTES = 1 << 20
 
 
 class Lines(NamedTuple):
-    """The lines of a chunk.
+    r"""The lines of a chunk.
 
     `start`, `stop`: offsets into the file, terminator included, so that they tile the chunk.
     `text`: each line without its terminator (`\n` or `\r\n`), as bytes.

@@ -12,7 +12,7 @@ from forensics.core.model import Format
 def registry() -> dict[str, Format]:
     """Every format by name, in order of name."""
     names = sorted(m.name for m in pkgutil.iter_modules(__path__))
-    return {name: cast(Format, import_module(f"{__name__}.{name}")) for name in names}
+    return {name: cast("Format", import_module(f"{__name__}.{name}")) for name in names}
 
 
 def recognise(head: bytes, path: str) -> str | None:

@@ -12,4 +12,4 @@ from forensics.core.model import Reading
 def registry() -> dict[str, Reading]:
     """Every reading by the name of its format, in order of name."""
     names = sorted(m.name for m in pkgutil.iter_modules(__path__))
-    return {name: cast(Reading, import_module(f"{__name__}.{name}")) for name in names}
+    return {name: cast("Reading", import_module(f"{__name__}.{name}")) for name in names}
