@@ -1,0 +1,86 @@
+# Needs Python 3.11 to 3.14, git and make. Everything else is installed into .venv from requirements.lock,
+# where every package is pinned with its hashes. Nothing is written outside this folder, but for pip's own cache.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench docs lock clean
+
+# The first Python on the path that is new enough.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null && echo "$$p" && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CASE := sample_logs/incidents/script_edit
+DEMO := demo/script_edit
+
+# Figures are drawn without a display, and their font cache stays in this folder.
+export MPLBACKEND := Agg
+export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
+
+help:
+	@echo "make demo       investigate a staged incident and say which report to open"
+	@echo "make test       everything that must hold: lint, types, import contracts, documentation, tests"
+	@echo "make check      the same without the tests"
+	@echo "make bench      measure how fast audit logs are read, beside SHA-256 of the same bytes"
+	@echo "make docs       write the generated reference and the README's picture again"
+	@echo "make lock       choose package versions again (needs uv)"
+	@echo "make clean      remove .venv, demo and caches"
+
+$(READY): requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then echo "No Python 3.11 to 3.14 on the path. Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; fi
+	@echo "Making a private Python environment in $(VENV), with $$("$(PYTHON)" --version)."
+	@rm -rf $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
+	@echo "Installing the packages that requirements.lock pins, each checked against its hash. This takes a minute or two."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+	@echo "The environment is ready; the command is $(BIN)/forensics."
+
+setup: $(READY)
+
+demo: setup
+	@echo "Investigating the staged incident in $(CASE): a training script was edited, and the commit carries a colleague's name."
+	@rm -rf $(DEMO)
+	@mkdir -p $(dir $(DEMO))
+	@$(BIN)/forensics investigate $(CASE)/evidence --case $(DEMO) --roster $(CASE)/roster.toml --about $(CASE)/case.toml \
+		|| { status=$$?; [ $$status -eq 3 ] || exit $$status; echo "Some lines of evidence could not be read. They are counted and listed: $(BIN)/forensics status $(DEMO)"; }
+	@echo "Ask further with $(BIN)/forensics, for example: $(BIN)/forensics who $(DEMO) --job 11"
+	@test -s $(DEMO)/report.pdf
+	@echo "Open this file: $(DEMO)/report.pdf"
+
+check: setup
+	@echo "Linting (ruff)."
+	@$(BIN)/ruff check --quiet
+	@echo "Checking the formatting (ruff format)."
+	@$(BIN)/ruff format --check --quiet
+	@echo "Checking the types (mypy, strict)."
+	@$(BIN)/mypy
+	@echo "Checking who may import whom (import-linter)."
+	@$(BIN)/lint-imports --no-logo
+	@echo "Checking that the generated reference is up to date."
+	@$(BIN)/python -m forensics.cli.reference --check docs/reference
+
+test: check
+	@echo "Running the tests."
+	@$(BIN)/python -m pytest -n auto
+
+docs: setup
+	@echo "Writing docs/reference from the code."
+	@$(BIN)/python -m forensics.cli.reference docs/reference
+	@echo "Drawing docs/images/timeline.png from the staged incident."
+	@rm -rf demo/picture
+	@$(BIN)/forensics investigate $(CASE)/evidence --case demo/picture --roster $(CASE)/roster.toml --about $(CASE)/case.toml >/dev/null || [ $$? -eq 3 ]
+	@$(BIN)/forensics timeline demo/picture -o docs/images/timeline.png --job 11
+	@rm -rf demo/picture
+
+bench: setup
+	@$(BIN)/python bench/ingest.py
+
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
+
+clean:
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build

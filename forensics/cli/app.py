@@ -1,0 +1,127 @@
+"""The `forensics` command: which words it knows, and what a failure looks like."""
+
+import os
+import sys
+from types import ModuleType
+
+import typer
+
+from forensics.cli import (
+    acts,
+    analyse,
+    bundle,
+    cite,
+    claim,
+    clocks,
+    coverage,
+    formats,
+    graph,
+    identities,
+    ingest,
+    init,
+    investigate,
+    report,
+    seal,
+    sessions,
+    sql,
+    status,
+    timeline,
+    verify,
+    who,
+)
+from forensics.core.errors import ForensicsError, OutputError
+from forensics.core.words import shown
+
+COMMANDS: tuple[ModuleType, ...] = (
+    investigate,
+    init,
+    seal,
+    ingest,
+    analyse,
+    status,
+    who,
+    acts,
+    sessions,
+    identities,
+    clocks,
+    coverage,
+    claim,
+    timeline,
+    graph,
+    report,
+    cite,
+    sql,
+    bundle,
+    verify,
+    formats,
+)
+"""In the order in which they are listed. Each module has a function of its own name, and an EXAMPLE."""
+
+INTERRUPTED = 130
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if asked:
+        from forensics import __version__
+
+        typer.echo(f"forensics {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+@app.callback()
+def root(
+    *,
+    _asked: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
+    ),
+) -> None:
+    """From collected logs to who did what to which job, each sentence with the bytes that say so."""
+
+
+def name_of(module: ModuleType) -> str:
+    """The command that a module holds, as it is typed."""
+    return module.__name__.rpartition(".")[2]
+
+
+def summary(module: ModuleType) -> str:
+    """The first sentences of what a command says of itself."""
+    return " ".join((getattr(module, name_of(module)).__doc__ or "").split("\n\n")[0].split())
+
+
+for _module in COMMANDS:
+    app.command(
+        name_of(_module),
+        short_help=summary(_module),
+        no_args_is_help=_module is not formats,
+        epilog=f"\b\nExample:\n  {_module.EXAMPLE}",
+    )(getattr(_module, name_of(_module)))
+
+
+def _fail(text: str, status: int) -> None:
+    typer.echo(f"forensics: {shown(text)}", err=True)
+    sys.exit(status)
+
+
+def main() -> None:
+    """Run the command; a foreseen failure becomes one line on standard error and its own exit status."""
+    try:
+        app(prog_name="forensics")
+    except ForensicsError as error:
+        _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output has gone, as with `| head`: nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename or 'the operating system'}: {error.strerror}", OutputError.exit_code)
+    except KeyboardInterrupt:
+        _fail("interrupted; run the same command again to go on", INTERRUPTED)

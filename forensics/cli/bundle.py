@@ -1,0 +1,21 @@
+"""What is handed over."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forensics.cli import options
+
+EXAMPLE = "forensics bundle case -o bundle"
+
+
+def bundle(
+    case: options.Case,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="The bundle to make.")],
+) -> None:
+    """Pack report, findings, cited evidence and a verifier that needs Python alone."""
+    from forensics import pipeline
+
+    pipeline.bundle(case, output)

@@ -1,0 +1,28 @@
+"""The test of one denial."""
+
+from typing import Annotated
+
+import typer
+
+from forensics.cli import listing, options
+
+EXAMPLE = "forensics claim case D01 --by kai --names lin --job 11"
+
+
+def claim(
+    case: options.Case,
+    claim_id: Annotated[
+        str, typer.Argument(metavar="CLAIM-ID", help="D01 to D18: see docs/explanation/attribution.md.")
+    ],
+    *,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="The person who claims it.")] = None,
+    names: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The person whom the claim names.")
+    ] = None,
+    job: Annotated[str | None, typer.Option(metavar="ID", help="The job that the claim is about.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Test one denial: supported, contradicted, mixed or untestable, and by what."""
+    from forensics import pipeline
+
+    listing.sections(pipeline.claim(case, claim_id, by, names, job), as_json=as_json)

@@ -1,0 +1,36 @@
+"""What can be read."""
+
+import inspect
+from collections.abc import Iterator
+
+from forensics.cli import listing, options
+from forensics.core.model import Format
+
+EXAMPLE = "forensics formats"
+
+COLUMNS = ("format", "reads", "recognised_by", "cut", "domain", "columns")
+
+
+def formats(*, as_json: options.Json = False) -> None:
+    """List what can be read: how a file is recognised, who could have forged it, and the columns it gives."""
+    listing.rows(COLUMNS, described(), as_json=as_json)
+
+
+def described() -> Iterator[dict[str, object]]:
+    """The formats as they describe themselves, in order of name."""
+    from forensics.formats import registry
+
+    for name, form in registry().items():
+        yield {
+            "format": name,
+            "reads": form.TABLE.meaning,
+            "recognised_by": how(form),
+            "cut": form.CUT,
+            "domain": form.DOMAIN,
+            "columns": form.TABLE.names,
+        }
+
+
+def how(form: Format) -> str:
+    """How a format knows its files, in the words of its own `recognise`."""
+    return " ".join((inspect.getdoc(form.recognise) or "by its content").split())

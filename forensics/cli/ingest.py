@@ -1,0 +1,18 @@
+"""The third step: sealed bytes into records and events."""
+
+from forensics.cli import accounting, options, progress
+
+EXAMPLE = "forensics ingest case --workers 4"
+
+
+def ingest(case: options.Case, *, workers: options.Workers = 1, as_json: options.Json = False) -> None:
+    """Read what was sealed into records, rejects and ignored spans, and records into events.
+
+    What has been read is not read again, so a run that was broken off is finished by the next.
+    Exit status 3 says that some of the evidence could not be read: `forensics status` lists what.
+    """
+    from forensics import pipeline
+
+    with progress.watched("reading") as moved:
+        tally = pipeline.ingest(case, workers=workers, progress=moved)
+    accounting.close(tally, {}, as_json=as_json)

@@ -1,0 +1,47 @@
+"""The main job, from collected files to a report."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forensics.cli import accounting, options, progress
+
+EXAMPLE = "forensics investigate collected/ --case case --roster roster.toml --about case.toml"
+
+
+def investigate(
+    evidence: options.Evidence,
+    *,
+    case: Annotated[Path, typer.Option(metavar="DIR", help="The case folder; made where it is absent.")],
+    roster: options.Roster = None,
+    about: options.About = None,
+    reference: options.Reference = False,
+    workers: options.Workers = 1,
+    as_json: options.Json = False,
+) -> None:
+    """Seal evidence, read it, analyse it, and write findings.json and report.pdf.
+
+    Exit status 3 says that all of this was done, and that some of the evidence could not be read:
+    `forensics status` lists what.
+    """
+    from forensics import pipeline
+
+    with progress.watched("reading") as moved:
+        tally = pipeline.investigate(
+            case,
+            evidence,
+            roster=roster,
+            about=about,
+            reference=reference,
+            workers=workers,
+            progress=moved,
+            command=shlex.join(["forensics", *sys.argv[1:]]),
+        )
+    accounting.close(
+        tally,
+        {"findings": str(case / "findings.json"), "report": str(case / "report.pdf")},
+        as_json=as_json,
+    )

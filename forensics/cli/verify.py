@@ -1,0 +1,38 @@
+"""The check of a bundle."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forensics.cli import listing
+
+EXAMPLE = "forensics verify bundle"
+
+FAULTY = 1
+"""Exit status: the check was made, and the bundle failed it."""
+
+
+def verify(
+    bundle: Annotated[Path, typer.Argument(metavar="OUT", help="The bundle.", exists=True)],
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON instead of tab-separated lines.")
+    ] = False,
+) -> None:
+    """Check that every file of a bundle is the one that was packed and every citation leads to its bytes.
+
+    Prints the faults, one on each line. Exit status 1 says that there are some.
+    """
+    from forensics import pipeline
+
+    faults = pipeline.verify(bundle)
+    listing.rows(["fault"], ({"fault": fault} for fault in faults), as_json=as_json)
+    typer.echo(
+        f"forensics: {len(faults)} faults; the bundle is not as it was packed"
+        if faults
+        else "forensics: the bundle is as it was packed",
+        err=True,
+    )
+    if faults:
+        raise typer.Exit(FAULTY)
