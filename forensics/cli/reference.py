@@ -168,7 +168,7 @@ def _lists() -> Iterator[str]:
 
 def _meaning(why: Why) -> str:
     """The text below a member in the source: Python keeps none for a member at run time."""
-    body = ast.parse(cleandoc(getsource(Why))).body[0]
+    body = ast.parse(getsource(Why)).body[0]
     lines = body.body if isinstance(body, ast.ClassDef) else []
     for member, text in pairwise(lines):
         if isinstance(member, ast.Assign) and ast.unparse(member.targets[0]) == why.name:
