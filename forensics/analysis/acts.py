@@ -1,0 +1,190 @@
+"""Acts: who changed what, on which job, each from events by a named rule.
+
+An act has the account that the sources name, never a person: persons are the next stage's. An act
+without events does not exist, and the owner of a thing is not its actor.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+import pyarrow as pa
+
+from forensics.analysis.evidence import Evidence, Row
+from forensics.analysis.identity import Directory
+from forensics.analysis.jobs import Job
+from forensics.analysis.sessions import Session
+from forensics.core.schema import Column, Table
+from forensics.core.tables import STRINGS
+
+ACTS = {
+    "submit": "asked the scheduler to run a job",
+    "cancel": "asked the scheduler to end a job",
+    "hold": "asked the scheduler to hold, suspend or release a job",
+    "requeue": "asked the scheduler to run a job again",
+    "signal": "sent a signal to a process of a job",
+    "modify_job": "asked the scheduler to change a job",
+    "modify_file": "changed a file in place",
+    "replace_file": "put another file in a file's place",
+    "delete_file": "removed a file",
+    "plant": "left something that runs later: a cron entry, a timer, a hook, a startup file",
+    "push": "changed a ref of a git server",
+    "commit": "made a commit",
+    "grant": "gave a key or a right",
+    "escalate": "used another account's rights",
+    "wipe_log": "removed or emptied a log or a history",
+    "timestomp": "set the times of a file",
+    "change_clock": "set a clock",
+    "change_logging": "changed what is logged",
+}
+
+ACT = Table(
+    "act",
+    "one act, by one rule, from the events it cites",
+    (
+        Column("act_id", pa.string(), "the act's first event, its kind and its object"),
+        Column("act", pa.string(), "kind, from the closed list `ACTS`"),
+        Column("object", pa.string(), "what was acted on"),
+        Column("job", pa.string(), "job concerned", None, "none, or not established"),
+        Column("link", pa.string(), "how act and job are linked: observed, derived or not_established"),
+        Column("why_link", pa.string(), "rule of the link", None, "no job"),
+        Column("rule", pa.string(), "rule that made it an act"),
+        Column(
+            "earliest_ns",
+            pa.int64(),
+            "first moment it can have been",
+            "ns since 1970-01-01T00:00:00Z",
+            "no time recorded",
+        ),
+        Column(
+            "latest_ns",
+            pa.int64(),
+            "last moment it can have been",
+            "ns since 1970-01-01T00:00:00Z",
+            "no time recorded",
+        ),
+        Column("host", pa.string(), "host", None, "not recorded"),
+        Column(
+            "account",
+            pa.string(),
+            "account acting: the login account where one is recorded",
+            None,
+            "not recorded",
+        ),
+        Column("effective", pa.string(), "account whose rights were used", None, "not recorded"),
+        Column("session_id", pa.string(), "session it was done in", None, "no session established"),
+        Column("origin", pa.string(), "login, cron, job (by the job's own process) or unknown"),
+        Column("author", pa.string(), "git author: asserted", None, "not git"),
+        Column("committer", pa.string(), "git committer: asserted", None, "not git"),
+        Column("person", pa.string(), "person it is attributed to", None, "none"),
+        Column("verdict", pa.string(), "attributed, inconclusive, nobody or not_attempted"),
+        Column(
+            "in_question", pa.bool_(), "whether it bears on a job that is asked about, and is in the findings"
+        ),
+        Column("events", STRINGS, "events it rests on"),
+    ),
+)
+
+
+@dataclass(slots=True)
+class Act:
+    """One act while it is being put together."""
+
+    act: str
+    object: str
+    rule: str
+    events: list[str]
+    earliest_ns: int | None
+    latest_ns: int | None
+    host: str | None = None
+    account: str | None = None
+    effective: str | None = None
+    session: Session | None = None
+    origin: str = "unknown"
+    job: str | None = None
+    link: str = "not_established"
+    why_link: str | None = None
+    author: str | None = None
+    committer: str | None = None
+    credential: str | None = None
+    address: str | None = None
+    pid: int | None = None
+    planters: list["Act"] = field(default_factory=list)
+    against: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    rival_accounts: set[str] = field(default_factory=set)
+    in_question: bool = False
+    verdict: str = "not_attempted"
+    person: str | None = None
+
+    @property
+    def act_id(self) -> str:
+        """A name that depends on nothing but the act."""
+        return f"{self.events[0]}:{self.act}:{self.object}:{self.job or ''}"
+
+    def linked(self, job: str, link: str, why: str, events: Iterable[str]) -> "Act":
+        """The same act, said of a job."""
+        return replace(
+            self, job=job, link=link, why_link=why, events=list(dict.fromkeys([*self.events, *events])),
+            planters=list(self.planters), against=list(self.against), missing=list(self.missing),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the rules look at: the evidence with its people, sessions and jobs."""
+
+    evidence: Evidence
+    directory: Directory
+    sessions: dict[tuple[str | None, str], Session]
+    jobs: dict[str, Job]
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The events, indexed by id."""
+        return self.evidence.events
+
+    def session_of(self, event: Row) -> Session | None:
+        """The session whose kernel number an event carries."""
+        ses = getattr(event, "session", None)
+        return None if not isinstance(ses, str) else self.sessions.get((getattr(event, "host", None), ses))
+
+    def job_of(self, host: str | None, pid: int | None, at_ns: int | None) -> Job | None:
+        """The job whose process a pid was at a moment."""
+        if pid is None or pd.isna(pid):
+            return None
+        for job in self.jobs.values():
+            first, last = job.window()
+            if (host, int(pid)) in job.processes and (at_ns is None or first <= at_ns <= last):
+                return job
+        return None
+
+    def act(self, kind: str, thing: str, rule: str, event: Row) -> Act:
+        """An act made of one audit event: account, session and origin as the kernel recorded them."""
+        e = event
+        session = self.session_of(e)
+        earliest, latest = _moment(e)
+        act = Act(kind, thing, rule, [str(e.event_id)], earliest, latest, host=e.host)
+        act.account, act.effective, act.session = e.account, e.effective, session
+        act.pid = None if pd.isna(e.pid) else int(e.pid)
+        if session is not None:
+            act.origin = "cron" if session.service in {"cron", "crond", "atd", "anacron"} else "login"
+            act.account = act.account or session.account
+        elif self.job_of(act.host, act.pid, earliest) is not None:
+            act.origin = "job"
+            act.account = act.account or act.effective
+        else:
+            act.account = act.account or act.effective
+        return act
+
+
+def _moment(event: Row) -> tuple[int | None, int | None]:
+    first, last = event.earliest_ns, event.latest_ns
+    return (None, None) if pd.isna(first) else (int(first), int(last))
+
+
+def table(acts: list[Act]) -> pa.Table:
+    """The acts as the declared table."""
+    simple = {c.name: [getattr(a, c.name, None) for a in acts] for c in ACT.columns if c.name != "session_id"}
+    simple["session_id"] = [a.session.session_id if a.session else None for a in acts]
+    return ACT.build(simple)

@@ -1,0 +1,310 @@
+"""Versions of files: who wrote the bytes that a job later read.
+
+A job runs under its owner's name whoever wrote what it loads. So the question is never whose
+process did the damage, but which version of which file it had read, and who wrote that version.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+from forensics.analysis.evidence import Evidence, rows_of
+from forensics.analysis.jobs import Job, own_events
+from forensics.core.schema import Column, Table
+
+VERSION = Table(
+    "version",
+    "one change of one path, which begins a version of it",
+    (
+        Column("event_id", pa.string(), "the event that wrote it"),
+        Column("path", pa.string(), "absolute path"),
+        Column("host", pa.string(), "host", None, "not recorded"),
+        Column(
+            "how",
+            pa.string(),
+            "create, edit (the earlier content may live on), replace (it does not) or delete",
+        ),
+        Column("inode", pa.string(), "`device:inode`", None, "not recorded"),
+        Column("owner_uid", pa.int64(), "owner of the file before", None, "new, or not recorded"),
+        Column("earliest_ns", pa.int64(), "first moment it can have been", "ns since 1970-01-01T00:00:00Z"),
+        Column("latest_ns", pa.int64(), "last moment it can have been", "ns since 1970-01-01T00:00:00Z"),
+    ),
+)
+
+_CHANGES = {"create", "write", "rename", "truncate", "delete", "link"}
+COPIERS = frozenset(
+    {"mv", "cp", "install", "rsync", "scp", "sftp-server", "dd", "tar", "wget", "curl", "unzip", "git"}
+)
+"""Programs that put a whole other content in a file's place."""
+EDITORS = frozenset(
+    {
+        "sed",
+        "perl",
+        "vi",
+        "vim",
+        "vim.basic",
+        "vim.tiny",
+        "nvim",
+        "nano",
+        "emacs",
+        "ed",
+        "ex",
+        "gawk",
+        "patch",
+        "code",
+        "micro",
+    }
+)
+"""Programs that write a new file over the old one and carry the old content along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One row of the version table."""
+
+    event_id: str
+    path: str
+    host: str | None
+    how: str
+    inode: str | None
+    owner_uid: int | None
+    earliest_ns: int
+    latest_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A job read a path: how we know, and since when at the earliest."""
+
+    job: str
+    path: str
+    link: str
+    why: str
+    earliest_ns: int
+    events: tuple[str, ...]
+
+
+def _program(exe: str | None) -> str:
+    return posixpath.basename(exe or "")
+
+
+def _how(verb: str, exe: str | None, *, replaced: bool) -> str:
+    if verb == "delete":
+        return "delete"
+    if verb == "rename":
+        return "edit" if _program(exe) in EDITORS else ("replace" if replaced else "create")
+    if verb in {"create", "link"}:
+        return "create"
+    return "replace" if _program(exe) in COPIERS else "edit"
+
+
+def versions(evidence: Evidence) -> dict[str, list[Version]]:
+    """Every recorded change of every path, by path, in order of time and then of the log."""
+    events = evidence.events
+    changed = events[
+        events["verb"].isin(_CHANGES)
+        & (events["outcome"] != "failure")
+        & (events["object_kind"] == "path")
+        & events["object"].notna()
+        & events["earliest_ns"].notna()
+    ]
+    found: dict[str, list[Version]] = {}
+    for e in rows_of(changed):
+        replaced = isinstance(e.replaced_inode, str)
+        owner = None if pd.isna(e.object_owner_uid) else int(e.object_owner_uid)
+        version = Version(
+            e.event_id, e.object, e.host, _how(e.verb, e.exe, replaced=replaced), e.inode, owner, int(e.earliest_ns), int(e.latest_ns)
+        )  # fmt: skip
+        found.setdefault(e.object, []).append(version)
+        if e.verb == "rename" and isinstance(e.object_from, str):
+            gone = Version(
+                e.event_id,
+                e.object_from,
+                e.host,
+                "delete",
+                e.inode,
+                None,
+                int(e.earliest_ns),
+                int(e.latest_ns),
+            )
+            found.setdefault(e.object_from, []).append(gone)
+    return found
+
+
+def contributors(history: list[Version], before_ns: int) -> list[Version]:
+    """The changes whose content a reader at `before_ns` can have seen.
+
+    Everything since the file was last created or replaced whole. A change that cannot be shown to
+    lie before the reading is not among them.
+    """
+    living: list[Version] = []
+    for version in history:
+        if version.latest_ns >= before_ns:
+            continue
+        if version.how != "edit":
+            living = []
+        if version.how != "delete":
+            living.append(version)
+    return living
+
+
+def readings(job: Job, evidence: Evidence, history: dict[str, list[Version]]) -> list[Reading]:
+    """Which of the changed paths a job read, and how that is known.
+
+    Observed: its own process opened or executed the path. Derived: the path was an argument of its
+    process; or was the script that was submitted; or is named in the text of a script it ran; or a
+    copy of the file holds a command that the job's process went on to execute.
+    """
+    own = own_events(job, evidence)
+    found = [*_opened(job, own, history), *_arguments(job, own, history), *_submitted(job, evidence, history)]
+    scripts = {r.path for r in found}
+    started = min((r.earliest_ns for r in found), default=_start(job, own))
+    if started is not None:
+        found += _named(job, evidence, history, scripts, started)
+    found += _payloads(job, evidence, own, history)
+    best: dict[str, Reading] = {}
+    for reading in sorted(found, key=lambda r: (r.link != "observed", r.why, r.earliest_ns, r.path)):
+        best.setdefault(reading.path, reading)
+    return [best[path] for path in sorted(best)]
+
+
+def _start(job: Job, own: pd.DataFrame) -> int | None:
+    times = own["earliest_ns"].dropna()
+    return int(times.min()) if len(times) else job.start_ns
+
+
+def _opened(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
+    touched = own[own["verb"].isin({"read", "execute", "write"}) & own["object"].isin(history.keys())]
+    for e in rows_of(touched[touched["outcome"] != "failure"]):
+        yield Reading(job.job, e.object, "observed", "opened_by_job", int(e.earliest_ns), (e.event_id,))
+
+
+def resolved(token: str, cwd: str | None) -> str | None:
+    """An argument as an absolute path, or None where it cannot be one."""
+    if not token or "\0" in token or (not token.startswith("/") and not cwd):
+        return None
+    return posixpath.normpath(posixpath.join(cwd or "/", token))
+
+
+def _arguments(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
+    executed = own[(own["verb"] == "execute") & (own["outcome"] != "failure")]
+    for e in rows_of(executed):
+        for token in (e.argv or ())[1:]:
+            path = resolved(token, e.cwd)
+            if path in history and _program(e.exe) not in {"rm", "unlink", "mkdir"}:
+                yield Reading(
+                    job.job,
+                    str(path),
+                    "derived",
+                    "argument_of_job_process",
+                    int(e.earliest_ns),
+                    (e.event_id,),
+                )
+
+
+def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
+    """The commands that can have submitted a job: run by its owner's uid, in the seconds before."""
+    events = evidence.events
+    if job.submit_ns is None:
+        return events.iloc[:0]
+    ran = events[
+        (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
+    ]
+    ran = ran[ran["exe"].map(_program).isin({"sbatch", "srun", "salloc", "qsub", "bsub"})]
+    near = ran["earliest_ns"].between(job.submit_ns - 3_000_000_000, job.submit_ns + 1_999_999_999)
+    return ran[near & ((ran["uid"] == job.owner_uid) | ran["uid"].isna())]
+
+
+def _submitted(job: Job, evidence: Evidence, history: dict[str, list[Version]]) -> Iterable[Reading]:
+    found = submissions(job, evidence)
+    if found["session"].nunique() != 1:
+        return
+    for e in rows_of(found):
+        for token in (e.argv or ())[1:]:
+            path = resolved(token, e.cwd)
+            if path in history:
+                yield Reading(
+                    job.job, str(path), "derived", "submitted_script", int(e.earliest_ns), (e.event_id,)
+                )
+
+
+def _texts(evidence: Evidence, script: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """What is known of a script's text: lines that a shell history wrote into it, and git blobs of its name."""
+    name = posixpath.basename(script)
+    events = evidence.events
+    commands = events[(events["verb"] == "command") & events["text"].notna()]
+    wrote = re.compile(r">\s*[^\s;&|<>]*" + re.escape(name))
+    for e in rows_of(commands):
+        if wrote.search(e.text):
+            yield e.text, (e.event_id,)
+    for oid, cited in _blobs_named(evidence, name):
+        for copy in rows_of(evidence.copies[evidence.copies["blob"] == oid].drop_duplicates("blob")):
+            yield "\n".join(copy.strings or ()), cited
+
+
+def _blobs_named(evidence: Evidence, name: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    events = evidence.events
+    for source in ("git_object", "git_pack"):
+        objects = evidence.raw.get(source)
+        if objects is None:
+            continue
+        for tree in rows_of(objects[objects["kind"] == "tree"]):
+            for entry in tree.entries if isinstance(tree.entries, list) else ():
+                if entry["name"] == name:
+                    told = events.loc[
+                        (events["sha256"] == tree.sha256) & (events["start"] == tree.start), "event_id"
+                    ]
+                    yield entry["oid"], tuple(told[:1])
+
+
+def _named(
+    job: Job, evidence: Evidence, history: dict[str, list[Version]], scripts: set[str], started: int
+) -> Iterable[Reading]:
+    """Changed paths that the text of a script names: as a file, or as a module that it imports."""
+    for script in sorted(scripts):
+        for text, cited in _texts(evidence, script):
+            for path in history:
+                base, stem = posixpath.basename(path), posixpath.splitext(posixpath.basename(path))[0]
+                if path in scripts or len(stem) < 3 or "/.git/" in path:
+                    continue
+                imported = base.endswith(".py") and re.search(
+                    rf"\b(?:import|from)\s+{re.escape(stem)}\b", text
+                )
+                if imported or re.search(rf"(?<![\w.]){re.escape(base)}(?![\w.])", text):
+                    why = "imported_by_script" if imported else "named_in_script"
+                    yield Reading(job.job, path, "derived", why, started, cited)
+
+
+def _payloads(
+    job: Job, evidence: Evidence, own: pd.DataFrame, history: dict[str, list[Version]]
+) -> Iterable[Reading]:
+    """A copy of a changed file holds a command, and a process of the job executed that command."""
+    executed = own[own["verb"] == "execute"]
+    held = evidence.copies[evidence.copies["kind"].isin({"pickle", "torch"})]
+    events = evidence.events
+    for copy in rows_of(held):
+        strings = {s for s in copy.strings or () if len(s) >= 8}
+        ran = [e for e in rows_of(executed) if strings & set(e.argv or ())]
+        if not ran:
+            continue
+        told = tuple(events.loc[events["sha256"] == copy.sha256, "event_id"][:1])
+        for path in history:
+            if posixpath.basename(path) == posixpath.basename(copy.path):
+                yield Reading(
+                    job.job,
+                    path,
+                    "derived",
+                    "payload_executed",
+                    int(ran[0].earliest_ns),
+                    (*told, ran[0].event_id),
+                )
+
+
+def table(history: dict[str, list[Version]]) -> pa.Table:
+    """The versions as the declared table, in order of path and time."""
+    rows = [v for path in sorted(history) for v in history[path]]
+    return VERSION.build({c.name: [getattr(v, c.name) for v in rows] for c in VERSION.columns})

@@ -1,0 +1,269 @@
+"""From an account to a person, where the evidence allows it, by rules that need no numbers.
+
+Four classes of link must each point at the same one person: the account's holders, the key that
+opened the session, the device that it came from, and the session itself, told by more than one
+source without contradiction. What tells it must come from more than one trust domain. Otherwise the
+answer is inconclusive, with the candidates and with what is missing. A git author or committer, a
+shell history and a job's owner are no link at all.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.evidence import rows_of
+from forensics.analysis.gaps import Gap
+from forensics.analysis.identity import REGISTER
+from forensics.analysis.sessions import Session
+
+_WRITABLE = (":user", ":files", "git:objects", "git:reflog", REGISTER)
+_TAMPERING = {"wipe_log", "change_logging", "change_clock"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one class of link says: the persons it allows, and by which events."""
+
+    cls: str
+    says: frozenset[str]
+    because: tuple[str, ...]
+    domain: str | None
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What can be said of an act at the level of persons."""
+
+    verdict: str
+    name: str | None = None
+    strength: str | None = None
+    candidates: list[str] = field(default_factory=list)
+    best_rival: str | None = None
+    gates: list[str] = field(default_factory=list)
+    frame_cost: list[str] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+    against: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def trusted(domain: str | None) -> bool:
+    """Whether a domain is one that the people in it cannot write at will."""
+    return domain is not None and not domain.endswith(_WRITABLE)
+
+
+def judge(act: Act, scene: Scene, *, tampering: Iterable[Act], gaps: Iterable[Gap]) -> Judgement:
+    """Say which person an act can be attributed to, if any.
+
+    Args:
+        act: the act, with its session and, where cron did it, the acts that planted the entry.
+        scene: people, sessions and jobs; the same for every act and everybody.
+        tampering: acts on logs, clocks and logging, whoever did them.
+        gaps: what is missing from the evidence.
+    """
+    if not scene.directory.people:
+        return Judgement("not_attempted", missing=["roster"])
+    if act.origin == "job":
+        return _by_job(act, scene)
+    sessions, missing = _sessions(act)
+    found = _agreement(act, scene, sessions, missing)
+    _cap(found, act, scene, sessions, list(tampering), list(gaps))
+    found.missing = sorted({*found.missing, *act.missing})
+    return found
+
+
+def _by_job(act: Act, scene: Scene) -> Judgement:
+    """A job's own process acted: under its owner's name, by bytes that somebody wrote. No person is inferred."""
+    job = scene.job_of(act.host, act.pid, act.earliest_ns)
+    owner = sorted(scene.directory.owners(job.owner)) if job is not None else []
+    return Judgement("not_attempted", candidates=[], best_rival=None, missing=[], against=[], gates=[], reasons=[
+        Reason("account", frozenset(owner), tuple(act.events[:1]), None)
+    ])  # fmt: skip
+
+
+def _sessions(act: Act) -> tuple[list[Session], list[str]]:
+    """The sessions whose person is asked for: the act's own, or those that left it to cron."""
+    if act.origin != "cron":
+        return ([act.session], []) if act.session is not None else ([], ["session"])
+    planted = [p.session for p in act.planters if p.session is not None]
+    unique = {s.session_id: s for s in planted}
+    if not act.planters:
+        return [], ["writer_of_cron_entry"]
+    if len(planted) < len(act.planters):
+        return list(unique.values()), ["session_of_crontab_edit"]
+    return list(unique.values()), []
+
+
+def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[str]) -> Judgement:
+    at = act.earliest_ns
+    directory = scene.directory
+    reasons: list[Reason] = []
+    accounts = [s.account for s in sessions] or [act.account]
+    for account in dict.fromkeys([*accounts, act.account]):
+        if account is not None:
+            reasons.append(
+                Reason("account", directory.holders(account, at), _enrolling(scene, "uid", account), None)
+            )
+    for s in sessions:
+        reasons += _session_reasons(act, scene, s, missing)
+    if act.act == "push" and act.credential is not None:
+        people = directory.key_people(act.credential, at)
+        reasons.append(Reason("key", people, tuple(act.events[:2]), "git:server"))
+    if act.rival_accounts - set(accounts) and "agreement_of_server_and_client" in act.missing:
+        reasons += [Reason("account", directory.owners(a, at), (), None) for a in sorted(act.rival_accounts)]
+    told = [r.says for r in reasons if r.says]
+    common = frozenset.intersection(*told) if told else frozenset()
+    union = sorted(frozenset().union(*told, _hops(scene, sessions)))
+    found = Judgement("inconclusive", candidates=union, reasons=reasons, missing=missing)
+    for cls in ("account", "key", "device"):
+        if not any(r.cls == cls and r.says for r in reasons) and sessions:
+            missing.append(f"enrolment_of_{cls}")
+            found.gates.append("G7")
+    complete = not missing and all(r.says for r in reasons) and len(common) == 1
+    domains = _domains(act, scene, sessions)
+    if complete and len(domains) < 2:
+        missing.append("second_trust_domain")
+        found.gates.append("G1")
+    elif complete:
+        found.verdict, found.name, found.strength = "attributed", next(iter(common)), "moderate"
+        found.candidates = [found.name]
+    else:
+        found.gates.append("G5")
+    found.frame_cost = sorted(domains)
+    return found
+
+
+def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str]) -> list[Reason]:
+    """What key, device and session say; a contradiction between the sources points at nobody."""
+    at = session.start_ns if session.start_ns is not None else act.earliest_ns
+    directory, events = scene.directory, tuple(session.events)
+    rows = scene.events.loc[[e for e in session.events if e in scene.events.index]]
+    reasons = []
+    for cls, column, people in (
+        ("key", "credential", directory.key_people),
+        ("device", "address", directory.device_people),
+    ):
+        values = sorted({v for v in rows[column] if isinstance(v, str)})
+        own = tuple(rows.loc[rows[column].notna(), "event_id"])
+        for value in values:
+            reasons.append(Reason(cls, people(value, at), own, _first(rows["domain"])))
+        if not values:
+            missing.append({"key": "key_of_session", "device": "address_of_session"}[cls])
+    if session.contradicts:
+        missing.append("agreement_of_sources_on_session")
+    if len(session.recognised_by) < 2:
+        missing.append("second_source_of_session")
+    if session.account is not None:
+        reasons.append(
+            Reason("session", directory.holders(session.account, at), events, _first(rows["domain"]))
+        )
+    return reasons
+
+
+def _first(values: pd.Series) -> str | None:
+    return next((v for v in values if isinstance(v, str)), None)
+
+
+def _enrolling(scene: Scene, kind: str, account: str) -> tuple[str, ...]:
+    lines = [e for e in scene.directory.enrolments if e.kind == kind and e.account == account]
+    return tuple(sorted({i for e in lines for i in e.events}))[:2]
+
+
+def _hops(scene: Scene, sessions: list[Session]) -> frozenset[str]:
+    """Persons in whose session an ssh client ran just before one of these sessions opened from within."""
+    found: set[str] = set()
+    for s in sessions:
+        if s.start_ns is None or scene.directory.device_people(s.address):
+            continue
+        ran = scene.events[
+            (scene.events["verb"] == "execute") & scene.events["exe"].isin({"/usr/bin/ssh", "/bin/ssh"})
+        ]
+        near = ran[ran["earliest_ns"].between(s.start_ns - 30_000_000_000, s.start_ns + 1_000_000_000)]
+        for e in rows_of(near):
+            via = scene.session_of(e)
+            if via is not None and via.session_id != s.session_id:
+                found |= scene.directory.holders(via.account) & (
+                    scene.directory.key_people(via.credential) or scene.directory.people
+                )
+    return frozenset(found)
+
+
+def _domains(act: Act, scene: Scene, sessions: list[Session]) -> set[str]:
+    """The trust domains that tell the act, its session, or whose key it was."""
+    known = [e for e in act.events if e in scene.events.index]
+    found = set(scene.events.loc[known, "domain"]) if known else set()
+    for p in act.planters:
+        found |= set(scene.events.loc[[e for e in p.events if e in scene.events.index], "domain"])
+    for s in sessions:
+        found |= s.domains
+        found |= {e.domain for e in scene.directory.lines("key", s.credential)}
+    return {d for d in found if trusted(d)}
+
+
+def _cap(
+    found: Judgement, act: Act, scene: Scene, sessions: list[Session], tampering: list[Act], gaps: list[Gap]
+) -> None:
+    """The gates: what lowers an answer, each with its reason; and who else could have been there."""
+    start = min((s.start_ns for s in sessions if s.start_ns is not None), default=act.earliest_ns)
+    touched = [g for g in gaps if g.kind in {"serial_gap", "clock_step"} and g.touches(start, act.latest_ns)]
+    if touched:
+        found.gates.append("G3")
+    if found.verdict == "attributed":
+        found.gates.append("G6")
+        hosts = {s.host for s in sessions}
+        by_others = [
+            t for t in tampering
+            if t.host in hosts and not _own(scene, t, str(found.name)) and _overlaps(t, start)
+        ]  # fmt: skip
+        outside = {d for d in found.frame_cost if not any(d.startswith(f"{h}:") for h in hosts)}
+        observed = {
+            d
+            for d in outside
+            if d in set(scene.events.loc[[e for e in act.events if e in scene.events.index], "domain"])
+        }
+        if by_others and not observed:
+            found.verdict, found.name, found.strength = "inconclusive", None, None
+            found.gates.append("G1")
+            found.against += [t.events[0] for t in by_others]
+            found.candidates = sorted(
+                {*found.candidates, *(p for t in by_others for p in scene.directory.owners(t.account))}
+            )
+            found.missing.append("logs_beyond_reach_of_who_changed_them")
+    found.gates = sorted(set(found.gates))
+    _rivals(found, act, scene, sessions)
+
+
+def _own(scene: Scene, act: Act, person: str) -> bool:
+    return scene.directory.owners(act.account) == {person}
+
+
+def _overlaps(act: Act, start: int | None) -> bool:
+    return start is None or act.latest_ns is None or act.latest_ns >= start
+
+
+def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -> None:
+    """The person who comes next: in the same account at the time, then on the same host, then named by git."""
+    if act.earliest_ns is None or act.latest_ns is None:
+        return
+    mine = {s.session_id for s in sessions}
+    hosts = {s.host for s in sessions} or {act.host}
+    ranked: list[tuple[int, str]] = []
+    for other in scene.sessions.values():
+        if (
+            other.session_id in mine
+            or other.host not in hosts
+            or not other.covers(act.earliest_ns, act.latest_ns)
+        ):
+            continue
+        people = scene.directory.key_people(other.credential) or scene.directory.owners(other.account)
+        same = other.account is not None and other.account == act.account
+        if same:
+            found.against += [other.events[0]]
+        ranked += [(0 if same else 2, p) for p in people]
+    asserted = str(act.author or "").split(" <")[0]
+    ranked += [(1, p) for p in scene.directory.owners(asserted)]
+    ranked += [(3, p) for p in found.candidates]
+    names = [p for _, p in sorted(ranked) if p != found.name]
+    found.best_rival = names[0] if names else None
+    found.against = list(dict.fromkeys(found.against))

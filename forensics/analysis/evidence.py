@@ -1,0 +1,87 @@
+"""What the analysis starts from: the tables of a case as frames, and who is asked about."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from forensics.core import tables
+from forensics.core.roster import Question, Roster
+
+_NULLABLE: Mapping[pa.DataType, pd.api.extensions.ExtensionDtype] = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
+
+Row = Any
+"""One row of a frame: its attributes are the columns."""
+
+
+def rows_of(table: pd.DataFrame) -> Iterator[Row]:
+    """The rows of a frame, in its order."""
+    return iter(table.itertuples())
+
+
+def groups_of(table: pd.DataFrame, by: str | list[str]) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """The rows of each value (or tuple of values) of `by`, in order of value; null is a value."""
+    return iter(table.groupby(by, sort=True, dropna=False))
+
+
+def frame(table: pa.Table) -> pd.DataFrame:
+    """An Arrow table as a frame whose integers stay exact where some are null.
+
+    Text is `object` with None for null, so that a null is never the word "nan".
+    """
+    loose: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get, integer_object_nulls=True)
+    for name in loose.columns:
+        if not isinstance(loose[name].dtype, pd.Int64Dtype | pd.BooleanDtype):
+            loose[name] = pd.Series(table[name].to_pylist(), index=loose.index, dtype=object)
+    return loose
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A case as the analysis sees it.
+
+    files, events, job_records, copies: frames of the core tables of those names, `events` indexed
+    by `event_id` and in order of time, then of place.
+    raw: format tables that an analysis needs beyond events (git objects), by name.
+    roster, question: who could have acted, and what is asked; both may be empty.
+    """
+
+    files: pd.DataFrame
+    events: pd.DataFrame
+    job_records: pd.DataFrame
+    copies: pd.DataFrame
+    raw: Mapping[str, pd.DataFrame]
+    roster: Roster
+    question: Question
+
+
+def assemble(found: Mapping[str, pa.Table], roster: Roster, question: Question) -> Evidence:
+    """Take what ingest found.
+
+    Args:
+        found: tables by name; `event` must be there, the others may be missing.
+        roster: who could have acted.
+        question: what is asked.
+    """
+    known = {t.name: t for t in (tables.FILE, tables.JOB_RECORD, tables.COPY)}
+    got = {name: frame(found.get(name, table.empty())) for name, table in known.items()}
+    events = frame(found["event"]).sort_values(
+        ["earliest_ns", "sha256", "start", "event_id"], kind="stable", na_position="last"
+    )
+    raw = {
+        name: frame(table) for name, table in sorted(found.items()) if name not in {"event", "reject", *known}
+    }
+    return Evidence(
+        files=got["file"],
+        events=events.set_index("event_id", drop=False),
+        job_records=got["job_record"],
+        copies=got["copy"],
+        raw=raw,
+        roster=roster,
+        question=question,
+    )

@@ -1,0 +1,248 @@
+"""The whole analysis in its order: people, sessions, jobs, acts, persons, causes, claims.
+
+Pure: tables in, tables and findings out. Everybody goes through the same steps.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+from forensics.analysis import (
+    acts as act_tables,
+)
+from forensics.analysis import (
+    artefacts,
+    attribution,
+    claims,
+    file_acts,
+    gaps,
+    git_acts,
+    identity,
+    impact,
+    jobs,
+    scheduler_acts,
+    sessions,
+)
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.artefacts import Reading, Version
+from forensics.analysis.attribution import Judgement
+from forensics.analysis.evidence import Evidence
+from forensics.analysis.gaps import Gap
+from forensics.analysis.jobs import Job
+from forensics.analysis.sessions import Session
+
+TABLES = (
+    identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
+)  # fmt: skip
+_REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
+_HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """Everything the analysis found, for the findings, the graph and the tables."""
+
+    scene: Scene
+    sessions: list[Session]
+    jobs: list[Job]
+    asked: list[Job]
+    history: dict[str, list[Version]]
+    readings: list[Reading]
+    acts: list[Act]
+    judged: dict[str, Judgement]
+    gaps: list[Gap]
+    answers: list[claims.Answer]
+
+    @property
+    def in_question(self) -> list[Act]:
+        """The acts that go into the findings, in order of time, then of kind, object and event."""
+        return [a for a in self.acts if a.in_question]
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables of `TABLES`, by name."""
+        return {
+            "identity": self.scene.directory.table(),
+            "session": sessions.table(self.sessions),
+            "job": jobs.table(self.jobs),
+            "version": artefacts.table(self.history),
+            "act": act_tables.table(self.acts),
+            "gap": gaps.table(self.gaps),
+        }
+
+
+def named(evidence: Evidence, directory: identity.Directory) -> pd.DataFrame:
+    """The events with the names that the evidence's own hosts give the uids, where a source wrote numbers only."""
+    events = evidence.events
+    cache: dict[tuple[str | None, int | None], str | None] = {}
+
+    def name(host: str | None, uid: int | None) -> str | None:
+        key = (host, None if pd.isna(uid) else uid)
+        if key not in cache:
+            cache[key] = directory.account_of(key[0], key[1])
+        return cache[key]
+
+    audit = events["format"] == "auditd"
+    for column, source in (("account", ("auid",)), ("effective", ("euid", "uid"))):
+        bare = events[audit & events[column].isna()]
+        for number in source:
+            found = [name(h, u) for h, u in zip(bare["host"], bare[number], strict=True)]
+            filled = pd.Series(found, index=bare.index, dtype=object)
+            take = filled.notna() & events.loc[bare.index, column].isna()
+            events.loc[bare.index[take], column] = filled[take]
+    return events
+
+
+def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
+    """Analyse a case.
+
+    Args:
+        evidence: the case's tables, roster and question.
+        rejects: schema `reject`; a file that ends inside a record is a gap.
+    """
+    directory = identity.directory(evidence)
+    named(evidence, directory)
+    found_sessions = sessions.reconstruct(evidence)
+    found_jobs = jobs.reconstruct(evidence, directory)
+    by_ses = {(s.host, s.ses): s for s in found_sessions if s.ses is not None}
+    rest = {(s.host, f"pid {s.pid} {s.start_ns}"): s for s in found_sessions if s.ses is None}
+    scene = Scene(evidence, directory, {**rest, **by_ses}, found_jobs)
+    asked = _asked(evidence, found_jobs)
+    history = artefacts.versions(evidence)
+    reads = [r for job in asked for r in artefacts.readings(job, evidence, history)]
+    missing = [*gaps.find(evidence), *gaps.truncated(rejects)]
+    everything, questioned = _acts(scene, asked, history, reads)
+    tampering = [a for a in everything if a.act in {"wipe_log", "change_logging", "change_clock"}]
+    judged: dict[str, Judgement] = {}
+    for act in everything:
+        verdict = attribution.judge(act, scene, tampering=tampering, gaps=missing)
+        act.verdict, act.person = verdict.verdict, verdict.name
+        act.in_question = act.act_id in questioned
+        judged[act.act_id] = verdict
+    for job in found_jobs.values():
+        impact.explain(job, everything, scene)
+    _settle_own(everything, asked, scene)
+    answers = _answers(evidence, scene, everything, asked, missing)
+    return Examination(
+        scene,
+        found_sessions,
+        list(found_jobs.values()),
+        asked,
+        history,
+        reads,
+        everything,
+        judged,
+        missing,
+        answers,
+    )
+
+
+def _asked(evidence: Evidence, found: dict[str, Job]) -> list[Job]:
+    """The jobs asked about; where none is, those that ended badly in the window, else all that did."""
+    names = evidence.question.jobs
+    if names:
+        return [found.get(n) or Job(n) for n in names]
+    bad = {"FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "OTHER"}
+    return [j for j in found.values() if j.outcome in bad or (j.outcome is None and j.exit_signal)]
+
+
+def _acts(
+    scene: Scene, asked: list[Job], history: dict[str, list[Version]], reads: list[Reading]
+) -> tuple[list[Act], set[str]]:
+    """Every act, and the ids of those that bear on the jobs asked about."""
+    changes = file_acts.all_changes(scene, history)
+    planted = file_acts.plants(scene, changes)
+    commands = list(file_acts.commands(scene))
+    requests = [*scheduler_acts.cancels(scene), *scheduler_acts.changes(scene)]
+    sent = list(scheduler_acts.signals(scene))
+    requests += [*sent, *scheduler_acts.killers(scene, sent)]
+    linked = list(file_acts.linked(changes, history, reads))
+    damaging = list(file_acts.damaging(changes, asked))
+    own = list(file_acts.by_own_process(changes, scene, asked))
+    git = [*git_acts.commits(scene), *git_acts.pushes(scene)]
+    for act in [*requests, *linked, *damaging, *own]:
+        act.planters = file_acts.planters(act, planted)
+    wanted = {j.job for j in asked}
+    owners: set[str | None] = {j.owner for j in asked}
+    bearing = [a for a in requests if a.job in wanted]
+    foreign = [a for a in [*linked, *damaging] if _foreign(a, owners, scene)]
+    bearing += foreign
+    names = {p.rsplit("/", 1)[-1] for p in {a.object for a in foreign} | {r.path for r in reads}}
+    bearing += git_acts.carrying(scene, git, names, owners)
+    if any(a.job is not None for a in foreign):
+        bearing += own
+    bearing += [p for a in bearing for p in a.planters]
+    bearing += [a for a in commands if a.act in _HIDING]
+    bearing += [a for p in changes.values() for _, a in p if a.act in _HIDING]
+    raised = list(file_acts.escalations(scene, bearing))
+    base = [a for p in changes.values() for _, a in p]
+    plain = [a for a in base if not any(a.events[0] == b.events[0] and a.object == b.object for b in linked)]
+    submits = list(scheduler_acts.submits(scene))
+    everything = _unique([*submits, *requests, *linked, *plain, *planted, *own, *git, *commands, *raised])
+    return everything, {a.act_id for a in [*bearing, *raised]}
+
+
+def _unique(acts: Iterable[Act]) -> list[Act]:
+    """Acts once each, in a total order: time, kind, object, id."""
+    by_id: dict[str, Act] = {}
+    for act in acts:
+        by_id.setdefault(act.act_id, act)
+    return sorted(
+        by_id.values(),
+        key=lambda a: (
+            a.earliest_ns is None,
+            a.earliest_ns or 0,
+            a.latest_ns or 0,
+            a.act,
+            a.object,
+            a.act_id,
+        ),
+    )
+
+
+def _foreign(act: Act, owners: set[str | None], scene: Scene) -> bool:
+    """Whether an act on a file is other than the owner's ordinary work on it."""
+    if act.origin == "job":
+        return act.account not in owners
+    if act.account not in owners:
+        return True
+    return impact.discordant(act, scene) or scene.directory.is_shared(act.account)
+
+
+def _settle_own(everything: list[Act], asked: list[Job], scene: Scene) -> None:
+    """In a shared account, changes by whoever submitted the job are that person's ordinary work."""
+    for job in asked:
+        by = {a.person for a in everything if a.act == "submit" and a.job == job.job}
+        for act in everything:
+            own = (
+                act.job == job.job
+                and act.account == job.owner
+                and act.person is not None
+                and by == {act.person}
+            )
+            if own and act.act not in _REQUESTS and scene.directory.is_shared(job.owner):
+                act.in_question = False
+
+
+def _answers(
+    evidence: Evidence, scene: Scene, everything: list[Act], asked: list[Job], missing: list[Gap]
+) -> list[claims.Answer]:
+    sources = [g.source for g in missing if g.kind == "missing_source"]
+    found = []
+    for claim in evidence.question.claims:
+        about = [j for j in asked if claim.job in {None, "", j.job}]
+        bearing = [
+            a
+            for a in everything
+            if a.in_question and a.origin != "job" and not _own(a, about, everything, scene)
+        ]
+        bearing = [a for a in bearing if a.job is None or a.job in {j.job for j in about}]
+        found.append(claims.test(claim, claims.Grounds(scene, bearing, about, sources)))
+    return found
+
+
+def _own(act: Act, asked: list[Job], everything: list[Act], scene: Scene) -> bool:
+    if act.act not in _REQUESTS:
+        return False
+    return any(act.job == j.job and impact.own_request(act, j, everything, scene) for j in asked)

@@ -1,0 +1,223 @@
+"""Acts on files: changed, replaced, removed, planted; and the commands that prepare or hide."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.artefacts import Reading, Version, contributors
+from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.jobs import Job
+
+_KIND = {"create": "modify_file", "edit": "modify_file", "replace": "replace_file", "delete": "delete_file"}
+_PLANTED = re.compile(
+    r"^/var/spool/(?:cron|at)/|^/etc/cron|/\.config/systemd/|^/etc/systemd/system/|\.(?:timer|pth)$"
+    r"|/(?:sitecustomize|usercustomize)\.py$|/\.(?:bashrc|bash_profile|profile|bash_logout|zshrc|zprofile)$"
+    r"|/\.git/hooks/|/hooks/(?:pre|post)-[a-z]+$|/activate\.d/|^/etc/(?:profile|ld\.so\.preload)"
+)
+_GRANTED = re.compile(r"/\.ssh/authorized_keys2?$|^/etc/sudoers|^/etc/(?:passwd|shadow|group)$")
+_LOGGED = re.compile(
+    r"^/var/log/|/\.(?:bash|zsh|python|sh)_history$|/\.git/logs/|/gitolite/logs/|/slurm[a-z]*\.log"
+)
+_SCRATCH = re.compile(r"/tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#|/crontabs/tmp\.")
+
+
+class Command(NamedTuple):
+    """A command line that is itself an act: the program, what its arguments look like, and the act."""
+
+    program: str
+    argument: str
+    act: str
+
+
+COMMANDS = (
+    Command("touch", r"(?:^| )(?:-[a-z]*[dtr]|--date|--reference)", "timestomp"),
+    Command("date", r"(?:^| )(?:-s|--set)", "change_clock"),
+    Command("timedatectl", r"set-(?:time|ntp|timezone)", "change_clock"),
+    Command("hwclock", r"--(?:set|hctosys|systohc)", "change_clock"),
+    Command("auditctl", r"(?:^| )-(?:D|e ?0|d|W|r|b)\b", "change_logging"),
+    Command(
+        "systemctl", r"(?:stop|disable|mask|kill) .*(?:auditd|rsyslog|syslog|journald)", "change_logging"
+    ),
+    Command("service", r"(?:auditd|rsyslog) stop", "change_logging"),
+    Command("rm", r"(?:/var/log/|_history\b|/gitolite/logs/)", "wipe_log"),
+    Command("shred", r"(?:/var/log/|_history\b|/gitolite/logs/)", "wipe_log"),
+    Command("truncate", r"(?:/var/log/|_history\b|/gitolite/logs/)", "wipe_log"),
+    Command("sed", r"-i.*(?:/var/log/|_history\b|/gitolite/logs/)", "wipe_log"),
+    Command("ln", r"/dev/null .*_history", "wipe_log"),
+    Command("cp", r"/dev/null .*(?:/var/log/|_history\b)", "wipe_log"),
+    Command("journalctl", r"--(?:vacuum|rotate)", "wipe_log"),
+    Command("ssh-copy-id", r".", "grant"),
+    Command("usermod", r"(?:^| )-[a-zA-Z]*G", "grant"),
+)
+
+
+def _version_act(scene: Scene, version: Version) -> Act | None:
+    """The act that wrote a version, by its event; None for a file that only served the writing of another."""
+    if _SCRATCH.search(version.path) or ("/.git/" in version.path and not _PLANTED.search(version.path)):
+        return None
+    event = next(rows_of(scene.events.loc[[version.event_id]]))
+    kind = _KIND[version.how]
+    if _PLANTED.search(version.path) and version.how != "delete":
+        kind = "plant"
+    elif _GRANTED.search(version.path) and version.how != "delete":
+        kind = "grant"
+    elif _LOGGED.search(version.path) and version.how != "create":
+        kind = "wipe_log"
+    act = scene.act(kind, version.path, f"file_{version.how}", event)
+    act.events += _command(scene, event)
+    return act
+
+
+def _command(scene: Scene, event: Row) -> list[str]:
+    """The execution of the program that changed a file."""
+    events = scene.events
+    mine = events[
+        (events["verb"] == "execute") & (events["host"] == event.host) & (events["pid"] == event.pid)
+    ]
+    mine = mine[(mine["earliest_ns"] <= event.earliest_ns) & (mine["session"] == event.session)]
+    return list(mine["event_id"])[-1:]
+
+
+def all_changes(scene: Scene, history: Mapping[str, list[Version]]) -> dict[str, list[tuple[Version, Act]]]:
+    """An act per change, by path, in order of time; changes of one path by one process are one act."""
+    found: dict[str, list[tuple[Version, Act]]] = {}
+    for path in sorted(history):
+        seen: dict[tuple[object, ...], Act] = {}
+        for version in history[path]:
+            act = _version_act(scene, version)
+            if act is None:
+                continue
+            key = (act.host, act.pid, act.session.session_id if act.session else None, act.act)
+            first = seen.setdefault(key, act)
+            if first is not act:
+                first.events = list(dict.fromkeys([*first.events, *act.events]))
+                first.latest_ns = max(first.latest_ns or 0, act.latest_ns or 0)
+            found.setdefault(path, []).append((version, first))
+    return found
+
+
+def linked(
+    changes: Mapping[str, list[tuple[Version, Act]]],
+    history: Mapping[str, list[Version]],
+    readings: Iterable[Reading],
+) -> Iterable[Act]:
+    """Each change whose content a job read, said of that job."""
+    for reading in readings:
+        living = {v.event_id for v in contributors(history[reading.path], reading.earliest_ns)}
+        done: set[int] = set()
+        for version, act in changes.get(reading.path, []):
+            if version.event_id in living and id(act) not in done:
+                done.add(id(act))
+                yield act.linked(reading.job, reading.link, reading.why, reading.events)
+
+
+def damaging(changes: Mapping[str, list[tuple[Version, Act]]], jobs: Iterable[Job]) -> Iterable[Act]:
+    """Changes of files that belong to a job's owner, below the job's project, by another account.
+
+    That a job read such a file is not shown: the link stays not established.
+    """
+    for job in jobs:
+        if job.workdir is None or job.owner_uid is None:
+            continue
+        project = posixpath.dirname(job.workdir.rstrip("/")) or "/"
+        near = (job.workdir.rstrip("/") + "/", project + "/" if project != "/" else "\0")
+        for path, pairs in changes.items():
+            for version, act in pairs:
+                harms = version.owner_uid == job.owner_uid or act.act == "delete_file"
+                if (
+                    path.startswith(near)
+                    and harms
+                    and act.account != job.owner
+                    and version.owner_uid is not None
+                ):
+                    yield act
+
+
+def by_own_process(
+    changes: Mapping[str, list[tuple[Version, Act]]], scene: Scene, jobs: Iterable[Job]
+) -> Iterable[Act]:
+    """Files removed by a job's own process: its owner's name is on it, whoever wrote what it ran."""
+    wanted = {j.job for j in jobs}
+    for pairs in changes.values():
+        for _, act in pairs:
+            job = scene.job_of(act.host, act.pid, act.earliest_ns) if act.origin == "job" else None
+            if job is not None and job.job in wanted and act.act == "delete_file":
+                yield act.linked(job.job, "observed", "process_of_job", [])
+
+
+def commands(scene: Scene) -> Iterable[Act]:
+    """Command lines that hide or prepare: by the audit trail, each by one row of `COMMANDS`."""
+    events = scene.events
+    ran = events[
+        (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
+    ]
+    for e in rows_of(ran):
+        program = posixpath.basename(e.exe) if isinstance(e.exe, str) else ""
+        words = " ".join((e.argv or ())[1:])
+        for row in COMMANDS:
+            if program == row.program and re.search(row.argument, words):
+                yield scene.act(row.act, words[:400] or program, f"command_{row.program}", e)
+                break
+
+
+def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> list[Act]:
+    """What was left to run later; syslog's own line on a crontab joins the act of the same pid."""
+    found = [a for pairs in changes.values() for _, a in pairs if a.act == "plant"]
+    edits = scene.events[(scene.events["verb"] == "cron_edit")]
+    unique = {id(a): a for a in found}
+    for e in rows_of(edits):
+        path = f"/var/spool/cron/crontabs/{e.object}"
+        if str(e.text or "").upper().startswith("DELETE"):
+            continue
+        mates = [
+            a for a in unique.values()
+            if a.host == e.host and not pd.isna(e.pid) and a.pid == int(e.pid) and a.object.endswith(f"/{e.object}")
+        ]  # fmt: skip
+        if mates:
+            mates[0].events.append(e.event_id)
+            continue
+        act = scene.act("plant", path, "crontab_log", e)
+        act.missing.append("session_of_crontab_edit")
+        unique[id(act)] = act
+    return list(unique.values())
+
+
+def planters(act: Act, planted: Iterable[Act]) -> list[Act]:
+    """The cron entries that an act done by cron can have come from: written before, for its account."""
+    return [
+        p for p in planted
+        if act.origin == "cron" and "/cron" in p.object and posixpath.basename(p.object) == act.account
+        and (p.host is None or act.host is None or p.host == act.host)
+        and (p.latest_ns is None or act.earliest_ns is None or p.latest_ns < act.earliest_ns)
+    ]  # fmt: skip
+
+
+def escalations(scene: Scene, harmful: Iterable[Act]) -> Iterable[Act]:
+    """The use of another account's rights that carried an act: sudo in the same session, just before."""
+    sudo = scene.events[(scene.events["verb"] == "sudo") & (scene.events["format"] == "auditd")]
+    seen: set[str] = set()
+    for act in harmful:
+        if act.session is None or act.effective in {None, act.account} or act.earliest_ns is None:
+            continue
+        mine = sudo[(sudo["session"] == act.session.ses) & (sudo["host"] == act.session.host)]
+        mine = mine[
+            (mine["earliest_ns"] <= act.latest_ns)
+            & (mine["earliest_ns"] >= act.earliest_ns - 600_000_000_000)
+        ]
+        for e in list(rows_of(mine))[-1:]:
+            if e.event_id in seen:
+                continue
+            seen.add(e.event_id)
+            found = scene.act("escalate", str(act.effective), "sudo_before_act", e)
+            found.effective, found.job, found.link, found.why_link = (
+                act.effective,
+                act.job,
+                act.link,
+                "carried_act",
+            )
+            found.planters = list(act.planters)
+            yield found

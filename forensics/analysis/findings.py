@@ -1,0 +1,381 @@
+"""The findings: what the report prints and other programs read, as `contract.md` fixes it.
+
+Everything here is a plain value, sorted, and free of the machine it was made on.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from forensics.analysis.acts import ACTS, Act
+from forensics.analysis.attribution import Judgement
+from forensics.analysis.evidence import rows_of
+from forensics.analysis.examine import Examination
+from forensics.analysis.gaps import Gap
+from forensics.analysis.jobs import Job
+from forensics.core import clock, ids
+from forensics.core.roster import Question
+
+Json = dict[str, Any]
+
+
+def findings(done: Examination) -> Json:
+    """The findings of a case, as `findings.json` holds them.
+
+    Acts are numbered in their total order, so an id names the same act as long as the evidence is
+    the same. All times are UTC with milliseconds.
+    """
+    acts = done.in_question
+    names = dict(zip((a.act_id for a in acts), ids.numbered("A", len(acts)), strict=True))
+    question = done.scene.evidence.question
+    return {
+        "schema": "findings/1",
+        "case": _case(done, question),
+        "jobs": [_job(done, job, acts, names) for job in done.asked],
+        "acts": [_act(done, act, names) for act in acts],
+        "contradictions": _contradictions(done, acts, names),
+        "gaps": [_gap(g, acts, names) for g in done.gaps],
+        "claims": _claims(done, question, names),
+        "exculpatory": _exculpatory(done, acts, names),
+        "persons": _persons(done),
+        "rules": _rules(done),
+        "sources": _sources(done),
+        "limits": _limits(done),
+        "accounting": _accounting(done.scene.evidence.files),
+    }
+
+
+def _written(ns: int | None) -> str | None:
+    return None if ns is None or pd.isna(ns) else clock.written(int(ns))
+
+
+def _when(first: int | None, last: int | None) -> list[str] | None:
+    return None if first is None or last is None else [clock.written(first), clock.written(last)]
+
+
+def _case(done: Examination, question: Question) -> Json:
+    files = done.scene.evidence.files
+    sealed = files[files["kind"] == "file"].sort_values(["path", "sha256"])
+    window = question.window or (None, None)
+    return {
+        "title": question.title,
+        "cluster": question.cluster,
+        "zone": question.zone,
+        "window": [_written(window[0]), _written(window[1])] if question.window else None,
+        "evidence": [{"sha256": f.sha256, "path": f.path, "bytes": int(f.bytes)} for f in rows_of(sealed)],
+    }
+
+
+def citations(done: Examination, events: Iterable[str]) -> list[Json]:
+    """Every span that the events cite, once each, in the order of the events."""
+    known = done.scene.events["citations"]
+    found: dict[tuple[str, int, int], Json] = {}
+    for event in events:
+        if event in known.index:
+            spans: Any = known.loc[event]
+            for c in spans:
+                found.setdefault(
+                    (c["sha256"], c["start"], c["stop"]),
+                    {"sha256": c["sha256"], "start": int(c["start"]), "stop": int(c["stop"])},
+                )
+    return list(found.values())
+
+
+def _job(done: Examination, job: Job, acts: list[Act], names: Mapping[str, str]) -> Json:
+    hours = 0.0 if not job.gpus or not job.elapsed_s else round(job.gpus * job.elapsed_s / 3600, 4)
+    told = [
+        e
+        for e in job.events
+        if done.scene.events.loc[e, "verb"] in {"submit", "start", "end", "task_exit", "kill_request"}
+    ]
+    records = done.scene.evidence.job_records
+    rows = records[(records["job"] == job.job) & records["step"].isna()]
+    spans = [{"sha256": r.sha256, "start": int(r.start), "stop": int(r.stop)} for r in rows_of(rows)]
+    return {
+        "job": job.job,
+        "cluster": job.cluster or done.scene.evidence.question.cluster,
+        "owner": job.owner,
+        "name": job.name,
+        "outcome": job.outcome,
+        "state": job.state,
+        "cause": job.cause,
+        "why": job.why,
+        "acts": [names[a.act_id] for a in acts if a.job == job.job],
+        "gpu_hours": [hours, hours],
+        "submit": _written(job.submit_ns),
+        "start": _written(job.start_ns),
+        "end": _written(job.end_ns),
+        "nodes": job.nodes,
+        "workdir": job.workdir,
+        "disagree": list(job.disagree),
+        "citations": [*spans, *(c for c in citations(done, told) if c not in spans)],
+    }
+
+
+def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
+    judged = done.judged[act.act_id]
+    session = act.session
+    events = list(dict.fromkeys(act.events))
+    asserted = {"author": act.author, "committer": act.committer}
+    supporting = [*events, *(e for r in judged.reasons for e in r.because)]
+    told = list(
+        dict.fromkeys(e for e in supporting if e in done.scene.events.index and e not in judged.against)
+    )
+    carried = [p for p in act.planters if p.act_id in names]
+    return {
+        "id": names[act.act_id],
+        "act": act.act,
+        "object": act.object,
+        "job": act.job,
+        "link": act.link,
+        "why_link": act.why_link,
+        "rule": act.rule,
+        "when": _when(act.earliest_ns, act.latest_ns),
+        "host": act.host,
+        "origin": act.origin,
+        "account": act.account,
+        "effective": act.effective or act.account,
+        "session": session.session_id if session else None,
+        "credential": (session.credential if session else None) or act.credential,
+        "address": (session.address if session else None) or act.address,
+        "planted_by": [names[p.act_id] for p in carried],
+        "person": _person(judged),
+        "for": told,
+        "against": list(judged.against),
+        "missing": list(judged.missing),
+        "reasons": _reasons(judged),
+        "rivals": _rivals(done, act, judged),
+        "asserted": asserted if any(asserted.values()) else {},
+        "citations": citations(done, [*told, *judged.against]),
+    }
+
+
+def _person(judged: Judgement) -> Json:
+    return {
+        "verdict": judged.verdict,
+        "name": judged.name,
+        "strength": judged.strength,
+        "lr": None,
+        "best_rival": judged.best_rival,
+        "candidates": list(judged.candidates),
+        "frame_cost": list(judged.frame_cost),
+        "gates": list(judged.gates),
+    }
+
+
+def _reasons(judged: Judgement) -> list[Json]:
+    return [
+        {"class": r.cls, "says": sorted(r.says), "because": list(r.because), "domain": r.domain} for r in judged.reasons
+    ]  # fmt: skip
+
+
+def _rivals(done: Examination, act: Act, judged: Judgement) -> list[Json]:
+    """Everybody else who holds the account or had a session open, with what speaks for and against their acting."""
+    others = sorted(done.scene.directory.people - ({judged.name} if judged.name else set()))
+    found = []
+    for name in others:
+        allows = [e for r in judged.reasons if name in r.says for e in r.because[:1]]
+        excludes = [e for r in judged.reasons if r.says and name not in r.says for e in r.because[:1]]
+        found.append(
+            {"name": name, "for": list(dict.fromkeys(allows)), "against": list(dict.fromkeys(excludes))}
+        )
+    return found if judged.verdict != "not_attempted" else []
+
+
+def _contradictions(done: Examination, acts: list[Act], names: Mapping[str, str]) -> list[Json]:
+    found: list[Json] = []
+    for session in done.sessions:
+        for what in sorted(session.contradicts):
+            rows = done.scene.events.loc[[e for e in session.events if e in done.scene.events.index]]
+            column = {"address": "address", "account": "account", "credential": "credential"}[what]
+            says = [
+                {
+                    "what": f"{column} {value}",
+                    "citations": citations(done, rows.loc[rows[column] == value, "event_id"]),
+                }
+                for value in sorted({v for v in rows[column] if isinstance(v, str)})
+            ]
+            found.append(
+                {"about": f"session {session.session_id}: {what}", "kind": "sources_disagree", "says": says}
+            )
+    for act in acts:
+        asserted = str(act.author or "").split(" <")[0]
+        if act.act == "commit" and asserted and act.account is not None and asserted != act.account:
+            told = [e for e in act.events if done.scene.events.loc[e, "verb"] == "commit"]
+            seen = [e for e in act.events if e not in told]
+            found.append({
+                "about": f"{names[act.act_id]}: commit {act.object}",
+                "kind": "asserted_author",
+                "says": [
+                    {"what": f"the commit names {asserted}", "citations": citations(done, told)},
+                    {"what": f"account {act.account} wrote it", "citations": citations(done, seen)},
+                ],
+            })  # fmt: skip
+    for job in done.asked:
+        for column in job.disagree:
+            found.append(
+                {
+                    "about": f"job {job.job}: {column}",
+                    "kind": "sources_disagree",
+                    "says": _job_says(done, job, column),
+                }
+            )
+    return found
+
+
+def _job_says(done: Examination, job: Job, column: str) -> list[Json]:
+    records = done.scene.evidence.job_records
+    rows = records[(records["job"] == job.job) & records["step"].isna()]
+    return [
+        {"what": f"{r.format}: {getattr(r, column)}", "citations": [{"sha256": r.sha256, "start": int(r.start), "stop": int(r.stop)}]}
+        for r in rows_of(rows.sort_values(["format", "sha256", "start"]))
+    ]  # fmt: skip
+
+
+def _gap(gap: Gap, acts: list[Act], names: Mapping[str, str]) -> Json:
+    return {
+        "source": gap.source,
+        "kind": gap.kind,
+        "when": [_written(gap.earliest_ns), _written(gap.latest_ns)],
+        "records": gap.records,
+        "matters_for": [names[a.act_id] for a in acts if gap.touches(*_reach(a))],
+    }
+
+
+def _reach(act: Act) -> tuple[int | None, int | None]:
+    """From the opening of an act's session to the act: what a gap would have to miss to leave it whole."""
+    start = act.session.start_ns if act.session is not None else None
+    return (act.earliest_ns if start is None else start), act.latest_ns
+
+
+def _claims(done: Examination, question: Question, names: Mapping[str, str]) -> list[Json]:
+    return [
+        {
+            "id": claim.id,
+            "by": claim.by,
+            "names": claim.names,
+            "text": claim.text,
+            "status": answer.status,
+            "why": answer.why,
+            "because": sorted(names[a] for a in answer.because if a in names),
+            "missing": list(answer.missing),
+        }
+        for claim, answer in zip(question.claims, done.answers, strict=True)
+    ]
+
+
+def _exculpatory(done: Examination, acts: list[Act], names: Mapping[str, str]) -> list[Json]:
+    """What speaks for a person, sought for everybody on the roster in the same way."""
+    found: list[Json] = []
+    for person in sorted(done.scene.directory.people):
+        found += _for_person(done, person, acts, names)
+    return found
+
+
+def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[str, str]) -> Iterable[Json]:
+    directory = done.scene.directory
+    own = [
+        s for s in done.sessions
+        if s.service == "sshd" and person in (directory.key_people(s.credential) or directory.owners(s.account))
+    ]  # fmt: skip
+    for act in acts:
+        if act.earliest_ns is None or act.latest_ns is None or act.origin == "job":
+            continue
+        name = names[act.act_id]
+        open_then = [s for s in own if s.covers(act.earliest_ns, act.latest_ns)]
+        mine = act.session is not None and act.session.session_id in {s.session_id for s in own}
+        if open_then and not mine and act.session is not None:
+            events = [open_then[0].events[0], act.events[0]]
+            yield {"person": person, "kind": "act_is_in_another_session", "act": name, "because": events}
+        elif not open_then and own:
+            yield {
+                "person": person,
+                "kind": "no_login_session_open_then",
+                "act": name,
+                "because": [s.events[0] for s in own][:3],
+            }
+        asserted = {str(v).split(" <")[0] for v in (act.author, act.committer) if v}
+        if person in asserted and act.person not in {None, person}:
+            yield {
+                "person": person,
+                "kind": "named_by_forgeable_field_only",
+                "act": name,
+                "because": list(act.events[:2]),
+            }
+        job = done.scene.jobs.get(act.job or "")
+        if (
+            job is not None
+            and person in directory.owners(job.owner)
+            and act.why_link
+            in {
+                "payload_executed",
+                "opened_by_job",
+                "argument_of_job_process",
+                "named_in_script",
+                "imported_by_script",
+            }
+            and act.person != person
+        ):
+            yield {
+                "person": person,
+                "kind": "own_job_ran_bytes_of_another",
+                "act": name,
+                "because": list(act.events[:3]),
+            }
+
+
+def _persons(done: Examination) -> list[Json]:
+    roster = done.scene.evidence.roster
+    return [
+        {
+            "name": p.name,
+            "role": p.role,
+            "accounts": [a.name for a in p.accounts],
+            "keys": [k.fingerprint for k in p.keys],
+            "devices": [d.address for d in p.devices],
+        }
+        for p in sorted(roster.persons, key=lambda p: p.name)
+    ]
+
+
+def _rules(done: Examination) -> list[Json]:
+    """Every kind of act that was looked for, and how often it was found: found nothing is a result too."""
+    fired = {kind: sum(a.act == kind for a in done.acts) for kind in ACTS}
+    return [
+        {"id": kind, "meaning": ACTS[kind], "fired": fired[kind], "evaluated": len(done.scene.events)}
+        for kind in sorted(ACTS)
+    ]
+
+
+def _sources(done: Examination) -> list[Json]:
+    files, events = done.scene.evidence.files, done.scene.events
+    read = files[files["format"].notna()]
+    found = []
+    for (form, domain), rows in read.groupby(["format", "domain"], sort=True):
+        times = events[events["sha256"].isin(set(rows["sha256"])) & events["earliest_ns"].notna()]
+        found.append({
+            "source": f"{domain}: {form}",
+            "format": form,
+            "domain": domain,
+            "files": len(rows),
+            "bytes": int(rows["bytes"].sum()),
+            "first": _written(times["earliest_ns"].min() if len(times) else None),
+            "last": _written(times["latest_ns"].max() if len(times) else None),
+        })  # fmt: skip
+    return found
+
+
+def _limits(done: Examination) -> list[str]:
+    """What this version does not do, where it bears on this case; each a code that the report puts in words."""
+    codes = ["no_likelihood_ratio", "not_validated", "clocks_not_compared"]
+    if not done.scene.directory.people:
+        codes.append("no_roster")
+    if not any(r.link == "observed" for r in done.readings) and done.readings:
+        codes.append("no_file_reads_recorded")
+    return sorted(codes)
+
+
+def _accounting(files: pd.DataFrame) -> Json:
+    once = files[files["kind"] == "file"].drop_duplicates("sha256")
+    return {k: int(once[k].sum()) for k in ("bytes", "parsed", "rejected", "ignored")}

@@ -1,0 +1,237 @@
+"""Commits and pushes: four names kept apart.
+
+Author and committer are text that whoever commits may type. Who committed is the session whose
+process wrote the object; who pushed is the account that the git server authenticated.
+"""
+
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.evidence import Row, groups_of, rows_of
+
+_NEAR_NS = 10_000_000_000
+_OBJECT = re.compile(r"/objects/([0-9a-f]{2})/([0-9a-f]{38})$")
+
+
+def _ran_git(scene: Scene, word: str) -> pd.DataFrame:
+    events = scene.events
+    ran = events[
+        (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
+    ]
+    return ran[ran["argv"].map(lambda a: isinstance(a, list) and a[:1] == ["git"] and word in a)]
+
+
+def commits(scene: Scene) -> list[Act]:
+    """One act per commit object, with the session whose process wrote it where that is recorded."""
+    told = scene.events[scene.events["verb"] == "commit"]
+    writers = _object_writers(scene)
+    ran = _ran_git(scene, "commit")
+    return [_commit(scene, oid, rows, writers, ran) for oid, rows in groups_of(told, "object")]
+
+
+def _object_writers(scene: Scene) -> dict[str, Row]:
+    """The first event that put a git object of some id in place, by that id."""
+    events = scene.events
+    placed = events[events["verb"].isin({"link", "rename", "create"}) & events["object"].notna()]
+    placed = placed[placed["object"].str.contains("/objects/", regex=False, na=False)]
+    found: dict[str, Row] = {}
+    for e in rows_of(placed):
+        match = _OBJECT.search(e.object)
+        if match:
+            found.setdefault(match.group(1) + match.group(2), e)
+    return found
+
+
+def _commit(scene: Scene, oid: str, rows: pd.DataFrame, writers: dict[str, Row], ran: pd.DataFrame) -> Act:
+    first = next(rows_of(rows))
+    asserted = first.author, first.committer
+    if oid in writers:
+        act = scene.act("commit", oid, "object_written", writers[oid])
+        act.events += list(rows["event_id"])
+        mine = ran[
+            (ran["pid"] == act.pid) & (ran["host"] == act.host) & (ran["earliest_ns"] <= act.latest_ns)
+        ]
+        act.events += list(mine["event_id"])[-1:]
+    else:
+        near = (
+            ran[(ran["earliest_ns"] - int(first.earliest_ns)).abs() <= 2_000_000_000]
+            if not pd.isna(first.earliest_ns)
+            else ran[:0]
+        )
+        if near["session"].nunique() == 1 and near["session"].notna().all() and len(near):
+            act = scene.act("commit", oid, "commit_command", next(rows_of(near)))
+            act.events += list(rows["event_id"])
+            act.missing.append("write_of_commit_object")
+        else:
+            earliest = None if pd.isna(first.earliest_ns) else int(first.earliest_ns)
+            act = Act(
+                "commit",
+                oid,
+                "commit_object",
+                list(rows["event_id"]),
+                earliest,
+                None if earliest is None else int(first.latest_ns),
+            )
+            act.missing.append("command_of_commit")
+    act.author, act.committer = asserted
+    return act
+
+
+def pushes(scene: Scene) -> list[Act]:
+    """One act per change of a ref that a git server accepted, with the session that sent it."""
+    told = scene.events[scene.events["verb"] == "push"]
+    return [_push(scene, e) for e in rows_of(told)]
+
+
+def _push(scene: Scene, event: Row) -> Act:
+    e = event
+    earliest, latest = int(e.earliest_ns), int(e.latest_ns)
+    act = Act("push", f"{e.repository} {e.object}", "git_server_log", [e.event_id], earliest, latest)
+    act.account = act.effective = e.account
+    act.address = e.address
+    entered = _server_login(scene, act)
+    if entered is not None:
+        act.credential = entered.credential
+        act.events.append(entered.event_id)
+    ran = scene.events[(scene.events["verb"] == "execute") & (scene.events["format"] == "auditd")]
+    name = str(e.repository).rsplit("/", 1)[-1].removesuffix(".git")
+    ran = ran[
+        ran["argv"].map(
+            lambda a: isinstance(a, list) and any("git-receive-pack" in w and name in w for w in a)
+        )
+    ]
+    # The server's own receive-pack runs under its own account: it is the other end of the same push.
+    ran = ran[
+        ran["session"].notna()
+        & ran["argv"].map(lambda a: a[0].rsplit("/", 1)[-1] in {"ssh", "git-remote-https", "git"})
+    ]
+    ran = ran[~ran["account"].isin(_server_accounts(scene))]
+    near = ran[(ran["latest_ns"] >= earliest - _NEAR_NS) & (ran["earliest_ns"] <= latest + 1_000_000_000)]
+    if near["session"].nunique() > 1:
+        near = _nearest(near, earliest)
+    if len(near) and near["session"].nunique() == 1:
+        client = next(rows_of(near))
+        found = scene.act("push", act.object, act.rule, client)
+        act.session, act.host, act.origin, act.pid = found.session, found.host, found.origin, found.pid
+        act.events += list(near["event_id"])
+        if found.account != act.account and found.effective != act.account:
+            act.missing.append("agreement_of_server_and_client")
+            act.rival_accounts |= {a for a in (found.account, act.account) if a}
+        act.account = found.account or act.account
+    else:
+        act.missing.append("command_of_push")
+    return act
+
+
+def _nearest(near: pd.DataFrame, earliest: int) -> pd.DataFrame:
+    """Of several sessions that can have sent it, the one whose command ran last before, if no other is within a second."""
+    before = near[near["earliest_ns"] <= earliest + 1_000_000_000].sort_values("earliest_ns")
+    if not len(before):
+        return near
+    last = before.iloc[-1]
+    rivals = before[
+        (before["session"] != last["session"]) & (before["earliest_ns"] > last["earliest_ns"] - 2_000_000_000)
+    ]
+    return near if len(rivals) else near[near["session"] == last["session"]]
+
+
+def _server_accounts(scene: Scene) -> set[str]:
+    starts = scene.events[(scene.events["verb"] == "session_start") & scene.events["text"].notna()]
+    served = starts[starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False)]
+    return {a for a in served["account"] if isinstance(a, str)}
+
+
+def _server_login(scene: Scene, act: Act) -> Row | None:
+    """The git server's own login record of a push: its key, by the forced command that names the user."""
+    events = scene.events
+    starts = events[(events["verb"] == "session_start") & events["text"].notna()]
+    named = starts[
+        starts["text"].str.contains(
+            rf"(?:gitolite-shell|git-shell) {re.escape(str(act.account))}'", regex=True, na=False
+        )
+    ]
+    near = named[(named["earliest_ns"] - int(act.earliest_ns or 0)).abs() <= _NEAR_NS]
+    for start in rows_of(near):
+        logins = events[
+            (events["verb"] == "login")
+            & (events["port"] == start.port)
+            & (events["address"] == start.address)
+        ]
+        logins = logins[
+            logins["credential"].notna() & ((logins["earliest_ns"] - start.earliest_ns).abs() <= _NEAR_NS)
+        ]
+        for login in rows_of(logins):
+            act.events.append(start.event_id)
+            return login
+    return None
+
+
+def changed_names(scene: Scene, oid: str) -> set[str]:
+    """Base names that differ between a commit's tree and its first parent's, one level deep and below."""
+    objects = {}
+    for source in ("git_object", "git_pack"):
+        table = scene.evidence.raw.get(source)
+        if table is not None:
+            for row in rows_of(table[table["kind"].isin({"commit", "tree"})]):
+                objects[row.oid] = row
+    commit = objects.get(oid)
+    if commit is None:
+        return set()
+    parent = (
+        objects.get((commit.parents or [None])[0])
+        if isinstance(commit.parents, list) and commit.parents
+        else None
+    )
+    return _differing(objects, commit.tree, parent.tree if parent is not None else None, depth=32)
+
+
+def _differing(objects: dict[str, object], one: str | None, other: str | None, *, depth: int) -> set[str]:
+    if one == other or depth == 0:
+        return set()
+    sides = [
+        {e["name"]: e for e in (getattr(objects.get(side or ""), "entries", None) or [])} for side in (one, other)
+    ]  # fmt: skip
+    names: set[str] = set()
+    for name in sorted(set(sides[0]) | set(sides[1])):
+        a, b = sides[0].get(name), sides[1].get(name)
+        if a is not None and b is not None and a["oid"] == b["oid"]:
+            continue
+        trees = [
+            e["oid"] if e is not None and str(e["mode"]).lstrip("0").startswith("4") else None for e in (a, b)
+        ]
+        names |= _differing(objects, trees[0], trees[1], depth=depth - 1) if any(trees) else {name}
+    return names
+
+
+def carrying(scene: Scene, acts: Iterable[Act], names: set[str], owners: set[str | None]) -> Iterable[Act]:
+    """Commits and pushes that carried a change of one of those files, other than the owner's own work."""
+    moved: dict[str, Act] = {a.object: a for a in acts if a.act == "commit"}
+    wanted = {
+        oid
+        for oid, act in moved.items()
+        if changed_names(scene, oid) & names and _foreign(scene, act, owners)
+    }
+    for oid in sorted(wanted):
+        yield moved[oid]
+    for act in acts:
+        if act.act == "push":
+            new = _new_oid(scene, act)
+            if new in wanted or (new not in moved and act.account not in owners):
+                yield act
+
+
+def _new_oid(scene: Scene, act: Act) -> str | None:
+    text = str(scene.events.loc[act.events[0], "text"] or "")
+    match = re.search(r"new=([0-9a-f]{40,64})", text)
+    return match.group(1) if match else None
+
+
+def _foreign(scene: Scene, act: Act, owners: set[str | None]) -> bool:
+    """Whether a commit is other than its job's owner's own: by session, by asserted name, or by a shared account."""
+    if act.session is not None or act.account is not None:
+        return act.account not in owners or scene.directory.is_shared(act.account)
+    named = str(act.committer or act.author or "").split(" <")[0]
+    return named not in owners

@@ -1,0 +1,282 @@
+"""Who an account, a key or an address is enrolled to, and who says so.
+
+A person, an account, a credential and a device are different things. Nothing here merges two of
+them: a lookup gives the set of persons that an enrolment allows, and the set may be empty.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+import pyarrow as pa
+
+from forensics.analysis.evidence import Evidence, groups_of, rows_of
+from forensics.core.schema import Column, Table
+from forensics.core.tables import STRINGS
+
+REGISTER = "register"
+"""The trust domain of the roster: what somebody wrote down about who has what."""
+
+IDENTITY = Table(
+    "identity",
+    "one enrolment: a person, or an account, with an account, a key, a device or a uid",
+    (
+        Column("kind", pa.string(), "account, shared_account, key, device, uid or opens"),
+        Column("thing", pa.string(), "the account, fingerprint, address or uid"),
+        Column(
+            "person",
+            pa.string(),
+            "the person it is enrolled to",
+            None,
+            "the link is to an account, not to a person",
+        ),
+        Column("account", pa.string(), "the account it is linked to", None, "the link is to a person"),
+        Column("host", pa.string(), "where it holds", None, "everywhere, or not recorded"),
+        Column("basis", pa.string(), "observed, derived or asserted"),
+        Column("source", pa.string(), "who says so"),
+        Column("domain", pa.string(), "trust domain of who says so"),
+        Column("from_ns", pa.int64(), "holds from", "ns since 1970-01-01T00:00:00Z", "no start given"),
+        Column("until_ns", pa.int64(), "holds until", "ns since 1970-01-01T00:00:00Z", "no end given"),
+        Column("events", STRINGS, "events that say so; empty for a line of the roster"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One line of the identity table."""
+
+    kind: str
+    thing: str
+    person: str | None
+    account: str | None
+    host: str | None
+    basis: str
+    source: str
+    domain: str
+    from_ns: int | None = None
+    until_ns: int | None = None
+    events: tuple[str, ...] = ()
+
+    def holds(self, at_ns: int | None) -> bool:
+        """Whether it can have held at a moment; an unknown moment or bound excludes nothing."""
+        if at_ns is None:
+            return True
+        return (self.from_ns is None or self.from_ns <= at_ns) and (
+            self.until_ns is None or at_ns <= self.until_ns
+        )
+
+
+@dataclass(slots=True)
+class Directory:
+    """Every enrolment, and the lookups over them."""
+
+    enrolments: list[Enrolment]
+    people: frozenset[str]
+    roles: dict[str, str]
+    _by: dict[tuple[str, str], list[Enrolment]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for e in self.enrolments:
+            self._by.setdefault((e.kind, e.thing), []).append(e)
+
+    def lines(self, kind: str, thing: str | None, at_ns: int | None = None) -> list[Enrolment]:
+        """The enrolments of one thing that can have held at a moment."""
+        if thing is None:
+            return []
+        return [e for e in self._by.get((kind, thing), []) if e.holds(at_ns)]
+
+    def _people(self, kind: str, thing: str | None, at_ns: int | None) -> frozenset[str]:
+        return frozenset(e.person for e in self.lines(kind, thing, at_ns) if e.person)
+
+    def key_people(self, fingerprint: str | None, at_ns: int | None = None) -> frozenset[str]:
+        """Persons a key is enrolled to."""
+        return self._people("key", fingerprint, at_ns)
+
+    def device_people(self, address: str | None, at_ns: int | None = None) -> frozenset[str]:
+        """Persons whose device has an address."""
+        return self._people("device", address, at_ns)
+
+    def owners(self, account: str | None, at_ns: int | None = None) -> frozenset[str]:
+        """Persons an account is enrolled to; the members of a shared one."""
+        return self._people("account", account, at_ns) | self._people("shared_account", account, at_ns)
+
+    def holders(self, account: str | None, at_ns: int | None = None) -> frozenset[str]:
+        """Owners, and persons whose own key opens the account, whoever let it."""
+        openers = (self.key_people(e.thing, at_ns) for e in self._opening(account, at_ns))
+        return self.owners(account, at_ns).union(*openers)
+
+    def _opening(self, account: str | None, at_ns: int | None) -> Iterable[Enrolment]:
+        return (e for e in self.enrolments if e.kind == "opens" and e.account == account and e.holds(at_ns))
+
+    def is_shared(self, account: str | None) -> bool:
+        """Whether more than one person can enter an account."""
+        return bool(self.lines("shared_account", account)) or len(self.holders(account)) > 1
+
+    def account_of(self, host: str | None, uid: int | None) -> str | None:
+        """The name that a uid has on a host: by the host's own passwd, else by every source that agrees."""
+        if uid is None or pd.isna(uid):
+            return None
+        lines = self.lines("uid", str(int(uid)))
+        here = {e.account for e in lines if e.host == host and host is not None}
+        names = here or {e.account for e in lines}
+        return next(iter(names)) if len(names) == 1 else None
+
+    def uids_of(self, account: str | None) -> frozenset[int]:
+        """Every uid that some source gives an account."""
+        return frozenset(int(e.thing) for e in self.enrolments if e.kind == "uid" and e.account == account)
+
+    def table(self) -> pa.Table:
+        """The enrolments as the declared table, in a total order."""
+        rows = sorted(self.enrolments, key=lambda e: tuple(str(v) for v in _values(e)))
+        values = [_values(e) for e in rows]
+        return IDENTITY.build({c.name: [v[i] for v in values] for i, c in enumerate(IDENTITY.columns)})
+
+
+def _values(e: Enrolment) -> tuple[object, ...]:
+    return (
+        e.kind, e.thing, e.person, e.account, e.host, e.basis, e.source, e.domain, e.from_ns, e.until_ns, list(e.events),
+    )  # fmt: skip
+
+
+def directory(evidence: Evidence) -> Directory:
+    """Read the roster and every enrolment found in the evidence.
+
+    A key is enrolled to a person by the roster or by the git server's key directory, never by an
+    `authorized_keys`: whoever can write that file can put any key there. What it does say is which
+    account a key opens.
+    """
+    found = [*_from_roster(evidence), *_from_evidence(evidence)]
+    people = frozenset(p.name for p in evidence.roster.persons)
+    return Directory(found, people, {p.name: p.role for p in evidence.roster.persons})
+
+
+def _from_roster(evidence: Evidence) -> Iterable[Enrolment]:
+    for p in evidence.roster.persons:
+        for a in p.accounts:
+            yield Enrolment(
+                "account", a.name, p.name, None, None, "asserted", a.source, REGISTER, a.from_ns, a.until_ns
+            )
+            if a.uid is not None:
+                yield Enrolment(
+                    "uid",
+                    str(a.uid),
+                    None,
+                    a.name,
+                    None,
+                    "asserted",
+                    a.source,
+                    REGISTER,
+                    a.from_ns,
+                    a.until_ns,
+                )
+        for k in p.keys:
+            yield Enrolment(
+                "key",
+                k.fingerprint,
+                p.name,
+                None,
+                None,
+                "asserted",
+                k.source,
+                REGISTER,
+                k.from_ns,
+                k.until_ns,
+            )
+        for d in p.devices:
+            yield Enrolment(
+                "device", d.address, p.name, None, None, "asserted", d.source, REGISTER, d.from_ns, d.until_ns
+            )
+    for s in evidence.roster.accounts:
+        if s.uid is not None:
+            yield Enrolment("uid", str(s.uid), None, s.name, None, "asserted", s.source, REGISTER)
+        for member in s.members if s.shared else ():
+            yield Enrolment("shared_account", s.name, member, None, None, "asserted", s.source, REGISTER)
+
+
+def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
+    events = evidence.events
+    named = {a.name: p.name for p in evidence.roster.persons for a in p.accounts}
+    for e in rows_of(events[events["verb"] == "enrol_account"]):
+        if e.uid is not None and not pd.isna(e.uid):
+            yield Enrolment(
+                "uid",
+                str(int(e.uid)),
+                None,
+                e.account,
+                e.host,
+                "observed",
+                e.format,
+                e.domain,
+                None,
+                None,
+                (e.event_id,),
+            )
+    for e in rows_of(events[events["verb"] == "enrol_key"]):
+        git = str(e.domain).startswith("git")
+        if not git:
+            yield Enrolment(
+                "opens",
+                e.credential,
+                None,
+                e.account,
+                e.host,
+                "observed",
+                e.format,
+                e.domain,
+                None,
+                None,
+                (e.event_id,),
+            )
+        elif e.account in named:
+            yield Enrolment(
+                "key",
+                e.credential,
+                named[e.account],
+                None,
+                None,
+                "derived",
+                "git key directory",
+                e.domain,
+                None,
+                None,
+                (e.event_id,),
+            )
+    entered = events[
+        (events["verb"] == "login") & events["credential"].notna() & (events["format"] == "syslog")
+    ]
+    for (host, account, credential), rows in groups_of(entered, ["host", "account", "credential"]):
+        yield Enrolment(
+            "opens",
+            credential,
+            None,
+            account,
+            host,
+            "observed",
+            "sshd",
+            rows["domain"].iloc[0],
+            None,
+            None,
+            tuple(rows["event_id"]),
+        )
+    yield from _enriched(events)
+
+
+def _enriched(events: pd.DataFrame) -> Iterable[Enrolment]:
+    """Names that the audit daemon itself put beside a uid when it wrote the line."""
+    seen = events[(events["format"] == "auditd") & events["account"].notna() & events["auid"].notna()]
+    first = seen.drop_duplicates(["host", "auid", "account"])
+    for e in rows_of(first):
+        yield Enrolment(
+            "uid",
+            str(int(e.auid)),
+            None,
+            e.account,
+            e.host,
+            "observed",
+            "auditd",
+            e.domain,
+            None,
+            None,
+            (e.event_id,),
+        )

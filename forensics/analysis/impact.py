@@ -1,0 +1,73 @@
+"""What ended a job, or harmed it: an act, its own failure, the machine, or not established."""
+
+from collections.abc import Iterable
+
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.jobs import Job
+
+_HARM = {
+    "cancel",
+    "signal",
+    "hold",
+    "requeue",
+    "modify_job",
+    "modify_file",
+    "replace_file",
+    "delete_file",
+    "plant",
+    "timestomp",
+}
+_REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
+
+
+def own_request(act: Act, job: Job, acts: Iterable[Act], scene: Scene) -> bool:
+    """Whether an act is the owner's own, on the owner's own job, with no harm implied.
+
+    In an account of one person it is, if nothing about the session speaks for another; in a shared
+    account it is only if the same person submitted the job.
+    """
+    if act.account != job.owner:
+        return False
+    if not scene.directory.is_shared(job.owner):
+        return act.verdict == "attributed" or not discordant(act, scene)
+    by = {a.person for a in acts if a.act == "submit" and a.job == job.job}
+    return act.person is not None and by == {act.person}
+
+
+def discordant(act: Act, scene: Scene) -> bool:
+    """Whether key or device of the act's session are enrolled to somebody other than its account."""
+    session = act.session
+    if session is None:
+        return False
+    owners = scene.directory.owners(act.account)
+    told = (scene.directory.key_people(session.credential), scene.directory.device_people(session.address))
+    return bool(session.contradicts) or any(people and not people & owners for people in told)
+
+
+def explain(job: Job, acts: list[Act], scene: Scene) -> None:
+    """Set the job's `cause` and `why`. Acts come judged; ties go to what is less: `not_established`."""
+    mine = [a for a in acts if a.job == job.job and a.act in _HARM and a.link != "not_established"]
+    harmful = [a for a in mine if not own_request(a, job, acts, scene)]
+    if harmful:
+        job.cause = "act"
+        job.why = "act_on_job" if any(a.act in _REQUESTS for a in harmful) else "job_read_changed_file"
+        return
+    faults = scene.events[(scene.events["verb"] == "fault") & (scene.events["job"] == job.job)]
+    job.cause, job.why = _without_act(job, requested=bool(mine), faults=len(faults))
+
+
+def _without_act(job: Job, *, requested: bool, faults: int) -> tuple[str, str]:
+    outcome = job.outcome
+    if outcome in {"NODE_FAIL", "PREEMPTED"}:
+        return "infrastructure", f"scheduler_says_{outcome.lower()}"
+    if outcome in {"COMPLETED", "RUNNING", "PENDING"}:
+        return "none", f"scheduler_says_{outcome.lower()}"
+    if outcome == "CANCELLED":
+        return ("none", "cancelled_by_owner") if requested else ("not_established", "canceller_not_recorded")
+    if outcome in {"OUT_OF_MEMORY", "TIMEOUT"}:
+        return "own_failure", f"scheduler_says_{outcome.lower()}"
+    if outcome == "FAILED" and faults:
+        return "infrastructure", "fault_recorded_for_job"
+    if outcome == "FAILED" and job.exit_code and not job.exit_signal:
+        return "own_failure", "own_exit_code_and_no_act"
+    return "not_established", "no_sender_of_signal" if job.exit_signal else "no_record_of_cause"

@@ -1,0 +1,192 @@
+"""Jobs: what every source says of one job, put together, and the processes that ran for it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+import pyarrow as pa
+
+from forensics.analysis.evidence import Evidence, rows_of
+from forensics.analysis.identity import Directory
+from forensics.core.schema import Column, Table
+from forensics.core.tables import STRINGS
+
+JOB = Table(
+    "job",
+    "one job, as all sources together tell of it",
+    (
+        Column("job", pa.string(), "scheduler's job id"),
+        Column("cluster", pa.string(), "cluster", None, "not recorded"),
+        Column("name", pa.string(), "job name: typed by the user", None, "not recorded"),
+        Column("owner", pa.string(), "account that owns it; who may have done nothing", None, "not recorded"),
+        Column("owner_uid", pa.int64(), "its uid", None, "not recorded"),
+        Column("outcome", pa.string(), "normalised outcome", None, "not recorded"),
+        Column("state", pa.string(), "state as written", None, "not recorded"),
+        Column("exit_code", pa.int64(), "exit code", None, "not recorded"),
+        Column("exit_signal", pa.int64(), "signal that ended it; 0 is none", None, "not recorded"),
+        Column(
+            "requestor",
+            pa.string(),
+            "account that asked to cancel, as written",
+            None,
+            "nobody, or not recorded",
+        ),
+        Column("submit_ns", pa.int64(), "submitted", "ns since 1970-01-01T00:00:00Z", "not recorded"),
+        Column("start_ns", pa.int64(), "started", "ns since 1970-01-01T00:00:00Z", "not started"),
+        Column("end_ns", pa.int64(), "ended, latest", "ns since 1970-01-01T00:00:00Z", "not ended"),
+        Column("elapsed_s", pa.int64(), "run time", "s", "not recorded"),
+        Column("gpus", pa.int64(), "GPUs allocated", None, "not recorded"),
+        Column("nodes", pa.string(), "nodes, as written", None, "not recorded"),
+        Column("workdir", pa.string(), "working directory", None, "not recorded"),
+        Column("cause", pa.string(), "act, own_failure, infrastructure, not_established or none"),
+        Column("why", pa.string(), "rule that gave the cause"),
+        Column("disagree", STRINGS, "columns that the sources tell differently"),
+        Column("events", STRINGS, "events that name the job"),
+    ),
+)
+
+_SCRIPT = re.compile(r"/job0*(\d+)/slurm_script$")
+_SLACK_NS = 5_000_000_000
+_RANK = {"sacct": 0, "sacct_json": 1, "jobcomp": 2}
+
+
+@dataclass(slots=True)
+class Job:
+    """One row of the job table, and its processes."""
+
+    job: str
+    cluster: str | None = None
+    name: str | None = None
+    owner: str | None = None
+    owner_uid: int | None = None
+    outcome: str | None = None
+    state: str | None = None
+    exit_code: int | None = None
+    exit_signal: int | None = None
+    requestor: str | None = None
+    submit_ns: int | None = None
+    start_ns: int | None = None
+    end_ns: int | None = None
+    elapsed_s: int | None = None
+    gpus: int | None = None
+    nodes: str | None = None
+    workdir: str | None = None
+    cause: str = "not_established"
+    why: str = "not_examined"
+    disagree: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    processes: set[tuple[str | None, int]] = field(default_factory=set)
+    started_by: list[str] = field(default_factory=list)
+
+    def window(self) -> tuple[int, int]:
+        """From its start (or submission) to its end, with the slack that whole seconds need."""
+        first = self.start_ns if self.start_ns is not None else self.submit_ns
+        return (
+            (first if first is not None else 0) - _SLACK_NS,
+            (self.end_ns if self.end_ns is not None else 2**62) + _SLACK_NS,
+        )
+
+
+_SETTLED = (
+    "cluster", "name", "owner", "owner_uid", "outcome", "state", "exit_code", "exit_signal", "requestor",
+    "submit_ns", "start_ns", "end_ns", "elapsed_s", "gpus", "nodes", "workdir",
+)  # fmt: skip
+_COMPARED = ("owner", "owner_uid", "outcome", "gpus", "workdir", "submit_ns", "start_ns")
+
+
+def reconstruct(evidence: Evidence, directory: Directory) -> dict[str, Job]:
+    """Every job that some source names, by its id, in order of submission.
+
+    A value comes from the first source that has it, accounting before completion log; what another
+    source tells differently is listed in `disagree`.
+    """
+    records = evidence.job_records
+    own = records[records["step"].isna()]
+    found = {job: _settled(str(job), rows) for job, rows in own.groupby("job", sort=True)}
+    events = evidence.events
+    named = events[events["job"].notna()]
+    for job, rows in named.groupby("job", sort=True):
+        item = found.setdefault(str(job), Job(str(job)))
+        item.events = sorted(rows["event_id"])
+        _from_events(item, rows)
+    for item in found.values():
+        if item.owner is None:
+            item.owner = directory.account_of(None, item.owner_uid)
+        if item.owner_uid is None:
+            item.owner_uid = next(iter(sorted(directory.uids_of(item.owner))), None)
+        _processes(item, evidence)
+    order = sorted(found.values(), key=lambda j: (j.submit_ns or 0, len(j.job), j.job))
+    return {j.job: j for j in order}
+
+
+def _settled(name: str, rows: pd.DataFrame) -> Job:
+    """The job's own values; of several attempts under one id, the last submitted."""
+    last = rows["submit_ns"].max()
+    if not pd.isna(last):
+        rows = rows[rows["submit_ns"].isna() | ((rows["submit_ns"] - last).abs() <= _SLACK_NS)]
+    ranked = rows.assign(rank=rows["format"].map(_RANK).fillna(9)).sort_values(["rank", "sha256", "start"])
+    job = Job(name)
+    for column in _SETTLED:
+        told = [v for v in ranked[column] if v is not None and not pd.isna(v)]
+        if told:
+            number = not isinstance(told[0], str)
+            setattr(job, column, int(told[0]) if number else told[0])
+        if column in _COMPARED and len(set(told)) > 1:
+            job.disagree.append(column)
+    return job
+
+
+def _from_events(job: Job, rows: pd.DataFrame) -> None:
+    """Fill from the controller's and the node's own lines what accounting left open."""
+    for verb, column in (("submit", "submit_ns"), ("start", "start_ns")):
+        times = rows.loc[rows["verb"] == verb, "earliest_ns"].dropna()
+        if getattr(job, column) is None and len(times):
+            setattr(job, column, int(times.min()))
+    ends = rows.loc[rows["verb"] == "end", "latest_ns"].dropna()
+    if job.end_ns is None and len(ends):
+        job.end_ns = int(ends.max())
+    uids = rows.loc[rows["verb"] == "start", "uid"].dropna()
+    if job.owner_uid is None and len(uids):
+        job.owner_uid = int(uids.iloc[0])
+    signals = rows.loc[(rows["verb"] == "end") & rows["signal"].notna(), "signal"]
+    if job.exit_signal is None and len(signals):
+        job.exit_signal = int(signals.iloc[0])
+
+
+def _processes(job: Job, evidence: Evidence) -> None:
+    """The processes of a job: those its node started for it, and all their descendants.
+
+    A node's task pid, or the path of the batch script it was given, starts the tree; a child joins
+    by its parent's pid, on the same host and inside the job's own time.
+    """
+    events = evidence.events
+    first, last = job.window()
+    ran = events[(events["format"] == "auditd") & events["pid"].notna() & events["session"].isna()]
+    ran = ran[(ran["latest_ns"] >= first) & (ran["earliest_ns"] <= last)]
+    tasks = set(events.loc[(events["job"] == job.job) & (events["verb"] == "task_start"), "pid"].dropna())
+    executed = ran[ran["verb"] == "execute"]
+    for e in rows_of(executed):
+        script = any(m and m.group(1) == job.job for m in map(_SCRIPT.search, e.argv or ()))
+        if (e.pid in tasks and e.uid in {job.owner_uid, None}) or (script and e.uid == job.owner_uid):
+            job.processes.add((e.host, int(e.pid)))
+            job.started_by.append(str(e.event_id))
+    for e in rows_of(ran.sort_values(["earliest_ns", "start"])):
+        if not pd.isna(e.ppid) and (e.host, int(e.ppid)) in job.processes:
+            job.processes.add((e.host, int(e.pid)))
+
+
+def own_events(job: Job, evidence: Evidence) -> pd.DataFrame:
+    """The audit events of a job's own processes, in order."""
+    events = evidence.events
+    first, last = job.window()
+    near = events[(events["format"] == "auditd") & events["pid"].notna() & events["session"].isna()]
+    near = near[(near["latest_ns"] >= first) & (near["earliest_ns"] <= last)]
+    mine = [(h, int(p)) in job.processes for h, p in zip(near["host"], near["pid"], strict=True)]
+    return near[mine]
+
+
+def table(jobs: Iterable[Job]) -> pa.Table:
+    """The jobs as the declared table."""
+    rows = list(jobs)
+    return JOB.build({c.name: [getattr(j, c.name) for j in rows] for c in JOB.columns})

@@ -1,0 +1,258 @@
+"""Acts on jobs: asked of the scheduler, or done to a job's processes by signal.
+
+A kill request in the controller's log carries the uid that the scheduler authenticated. The command
+that sent it is looked for in the audit trail, and gives the session; a request whose command is not
+found keeps its account and has no session.
+"""
+
+import posixpath
+from collections.abc import Iterable
+
+import pandas as pd
+
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.artefacts import submissions
+from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.jobs import Job
+
+_NEAR_NS = 5_000_000_000
+_SCONTROL = {
+    "hold": "hold", "uhold": "hold", "release": "hold", "suspend": "hold", "resume": "hold",
+    "requeue": "requeue", "requeuehold": "requeue", "update": "modify_job", "top": "modify_job",
+}  # fmt: skip
+_ENDING = {9, 15, 18, 19, 2, 1, 3}
+
+
+def _program(exe: object) -> str:
+    return posixpath.basename(exe) if isinstance(exe, str) else ""
+
+
+def _commands(scene: Scene, *programs: str) -> pd.DataFrame:
+    events = scene.events
+    ran = events[
+        (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
+    ]
+    return ran[ran["exe"].map(_program).isin(programs)]
+
+
+def _names_job(argv: object, job: Job, owner: str | None) -> bool:
+    """Whether a scancel command can have meant a job: by id, by array or step of it, by name or by user."""
+    words = list(argv) if isinstance(argv, list) else []
+    ids = {w.split("_")[0].split(".")[0] for part in words[1:] for w in part.split(",")}
+    if job.job in ids or job.job.split("_")[0] in ids:
+        return True
+    if any(i.isdigit() for i in ids):
+        return False
+    text = " ".join(words[1:])
+    broad = any(
+        w.startswith(("-u", "--user", "-n", "--name", "-p", "--part", "-A", "--acc", "-t", "--state", "--me"))
+        for w in words
+    )
+    return broad and (job.name is None or job.name in text or (owner or "") in text or "-n" not in text)
+
+
+def submits(scene: Scene) -> Iterable[Act]:
+    """One act per job that some source says was submitted; ordinary work, kept in the acts table."""
+    for job in scene.jobs.values():
+        told = scene.events[(scene.events["job"] == job.job) & (scene.events["verb"] == "submit")]
+        if not len(told):
+            continue
+        command = submissions(job, scene.evidence)
+        if len(command) and command["session"].nunique() == 1:
+            act = scene.act("submit", job.job, "submit_command", next(rows_of(command)))
+            act.events += list(told["event_id"])
+        else:
+            first = next(rows_of(told))
+            act = Act(
+                "submit",
+                job.job,
+                "submit_record",
+                list(told["event_id"]),
+                int(first.earliest_ns),
+                int(first.latest_ns),
+            )
+            act.account = job.owner
+            act.missing.append("command_of_request")
+        act.job, act.link, act.why_link = job.job, "observed", "scheduler_names_job"
+        yield act
+
+
+def cancels(scene: Scene) -> Iterable[Act]:
+    """One act per kill request that the scheduler recorded, and per cancelling command it did not."""
+    used: set[str] = set()
+    for job in scene.jobs.values():
+        requests = _requests(scene, job)
+        for rows in requests:
+            yield _cancel(scene, job, rows, used)
+        if not requests and job.outcome in {"CANCELLED", None}:
+            yield from _unrecorded(scene, job, used)
+
+
+def _requests(scene: Scene, job: Job) -> list[pd.DataFrame]:
+    """The records of each request: the controller's line, and the accounting of the same second."""
+    told = scene.events[(scene.events["job"] == job.job) & (scene.events["verb"] == "kill_request")]
+    lines, others = told[told["format"] == "slurmctld"], told[told["format"] != "slurmctld"]
+    if not len(lines):
+        return [others] if len(others) else []
+    groups = [lines.loc[[i]] for i in lines.index]
+    # Accounting keeps one request, the one that ended the job: it belongs to the last line.
+    groups[-1] = pd.concat([groups[-1], others])
+    return groups
+
+
+def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
+    first = next(rows_of(rows))
+    uid = next((int(u) for u in rows["uid"] if not pd.isna(u)), None)
+    named = next((a for a in rows["account"] if isinstance(a, str)), None)
+    account = scene.directory.account_of(None, uid) or named or (None if uid is None else f"uid {uid}")
+    act = Act(
+        "cancel",
+        job.job,
+        "kill_request",
+        list(rows["event_id"]),
+        int(first.earliest_ns),
+        int(first.latest_ns),
+    )
+    act.account = act.effective = account
+    act.job, act.link, act.why_link = job.job, "observed", "scheduler_names_job"
+    ran = _commands(scene, "scancel", "qdel", "bkill")
+    near = (ran["latest_ns"] >= first.earliest_ns - _NEAR_NS) & (
+        ran["earliest_ns"] <= first.latest_ns + _NEAR_NS
+    )
+    ran = ran[near & ran["argv"].map(lambda a: _names_job(a, job, job.owner))]
+    mine = ran[[_same_rights(e, uid, account) for e in rows_of(ran)]]
+    sources = mine.assign(key=[(e.host, e.session, e.pid) for e in rows_of(mine)])
+    if sources["key"].nunique() == 1:
+        command = next(rows_of(mine))
+        used.update(mine["event_id"])
+        found = scene.act("cancel", job.job, "kill_request", command)
+        act.session, act.host, act.origin, act.pid = found.session, found.host, found.origin, found.pid
+        act.account = found.account or account
+        act.events += list(mine["event_id"])
+        _kind_of_signal(act, command.argv)
+    elif len(sources):
+        act.missing.append("one_command_for_request")
+        act.events += list(mine["event_id"])
+        act.rival_accounts |= {a for a in mine["account"] if isinstance(a, str)}
+    else:
+        act.missing.append("command_of_request")
+    return act
+
+
+def _same_rights(event: Row, uid: int | None, account: str | None) -> bool:
+    if uid is not None and not pd.isna(event.uid):
+        return int(event.uid) == uid
+    return bool(event.effective == account)
+
+
+def _kind_of_signal(act: Act, argv: object) -> None:
+    words = list(argv) if isinstance(argv, list) else []
+    if any(w.startswith(("-s", "--signal")) for w in words[1:]):
+        act.act = "signal"
+
+
+def _unrecorded(scene: Scene, job: Job, used: set[str]) -> Iterable[Act]:
+    """A cancelling command that names the job and ran in its time, of which the scheduler's records are missing."""
+    first, last = job.window()
+    for e in rows_of(_commands(scene, "scancel", "qdel", "bkill")):
+        if e.event_id in used or not _names_job(e.argv, job, job.owner) or not first <= e.earliest_ns <= last:
+            continue
+        act = scene.act("cancel", job.job, "cancel_command", e)
+        act.job, act.link, act.why_link = job.job, "derived", "command_names_job"
+        act.missing.append("scheduler_record_of_request")
+        _kind_of_signal(act, e.argv)
+        yield act
+
+
+def changes(scene: Scene) -> Iterable[Act]:
+    """Commands that hold, requeue or change a job, and the controller's own lines of such changes."""
+    for e in rows_of(_commands(scene, "scontrol")):
+        words = list(e.argv or ())[1:]
+        kind = next((_SCONTROL[w] for w in words if w in _SCONTROL), None)
+        text = " ".join(words)
+        for job in scene.jobs.values() if kind else ():
+            if job.job in words or f"jobid={job.job}" in text.lower().split():
+                act = scene.act(str(kind), job.job, "scontrol_command", e)
+                act.job, act.link, act.why_link = job.job, "derived", "command_names_job"
+                yield act
+    for e in rows_of(scene.events[scene.events["verb"] == "job_update"]):
+        if e.job in scene.jobs and not pd.isna(e.uid):
+            act = Act(
+                "modify_job", e.job, "update_request", [e.event_id], int(e.earliest_ns), int(e.latest_ns)
+            )
+            act.account = act.effective = scene.directory.account_of(None, e.uid) or f"uid {int(e.uid)}"
+            act.job, act.link, act.why_link = e.job, "observed", "scheduler_names_job"
+            act.missing.append("command_of_request")
+            yield act
+
+
+def signals(scene: Scene) -> Iterable[Act]:
+    """Signals to a process of a job: one act per sending process and job.
+
+    A process of the scheduler itself signals jobs as its work; it is no act of anybody.
+    """
+    sent = scene.events[(scene.events["verb"] == "signal") & (scene.events["outcome"] != "failure")]
+    found: dict[tuple[object, ...], Act] = {}
+    for e in rows_of(sent):
+        if pd.isna(e.earliest_ns) or pd.isna(e.target_pid) or _program(e.exe).startswith("slurm"):
+            continue
+        job = scene.job_of(e.host, e.target_pid, int(e.earliest_ns))
+        if job is None:
+            continue
+        key = (e.host, e.session, e.pid, job.job)
+        if key in found:
+            found[key].events.append(e.event_id)
+            found[key].latest_ns = int(e.latest_ns)
+            continue
+        act = scene.act("signal", job.job, "signal_to_job_process", e)
+        act.job, act.link, act.why_link = job.job, "observed", "pid_of_job_process"
+        act.events += _own_command(scene, e)
+        act.events += _exit_records(scene, job, e)
+        found[key] = act
+    yield from found.values()
+
+
+def _own_command(scene: Scene, event: Row) -> list[str]:
+    """The execution of the program that sent a signal."""
+    events = scene.events
+    mine = events[
+        (events["verb"] == "execute") & (events["host"] == event.host) & (events["pid"] == event.pid)
+    ]
+    mine = mine[mine["earliest_ns"] <= event.earliest_ns]
+    return list(mine["event_id"])[-1:]
+
+
+def _exit_records(scene: Scene, job: Job, event: Row) -> list[str]:
+    """What the scheduler and the node say of the end that followed: the same job, killed by the same signal."""
+    events = scene.events
+    told = events[(events["job"] == job.job) & events["verb"].isin({"task_exit", "end"})]
+    told = told[told["signal"].notna() & (told["signal"] == event.signal)]
+    after = told["latest_ns"] >= event.earliest_ns
+    soon = told["earliest_ns"] <= event.latest_ns + _NEAR_NS
+    return list(told[after & soon]["event_id"])
+
+
+def killers(scene: Scene, known: list[Act]) -> Iterable[Act]:
+    """Kill commands whose signal the audit rules did not record, where the job died of it in those seconds."""
+    recorded = {(a.host, a.pid) for a in known}
+    for e in rows_of(_commands(scene, "kill", "pkill", "killall", "skill")):
+        if (e.host, int(e.pid)) in recorded:
+            continue
+        for job in scene.jobs.values():
+            if not job.exit_signal or job.end_ns is None:
+                continue
+            if not -1_000_000_000 <= job.end_ns - int(e.earliest_ns) <= _NEAR_NS or not _means(e.argv, job):
+                continue
+            act = scene.act("signal", job.job, "kill_command", e)
+            act.job, act.link, act.why_link = job.job, "derived", "command_names_process_of_job"
+            act.missing.append("kernel_record_of_signal")
+            yield act
+
+
+def _means(argv: object, job: Job) -> bool:
+    """Whether a kill command names a process of the job: by pid, by user, or by a pattern."""
+    words = [w for w in (argv if isinstance(argv, list) else [])[1:] if not w.startswith("-")]
+    pids = {str(pid) for _, pid in job.processes}
+    return bool(set(words) & pids) or bool(
+        words and not words[0].isdigit() and (job.owner in words or not pids or words[-1].isascii())
+    )

@@ -1,0 +1,253 @@
+"""Who entered which account, with which key, from which address, from when to when.
+
+A session is recognised by the process that let somebody in: sshd writes its pid to syslog, the
+kernel ties the same pid to an audit session, and login records keep pid and terminal. Where the
+sources tell one entry differently, the session carries the contradiction; it is never voted away.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from forensics.analysis.evidence import Evidence
+from forensics.core.schema import Column, Table
+from forensics.core.tables import STRINGS
+
+SESSION = Table(
+    "session",
+    "one entry into an account on one host, or one run of cron for an account",
+    (
+        Column("session_id", pa.string(), "the event that opens it"),
+        Column("host", pa.string(), "host entered", None, "not recorded"),
+        Column("ses", pa.string(), "the kernel's audit session", None, "no audit trail of it"),
+        Column("service", pa.string(), "what let it in: sshd, cron, login, su …"),
+        Column("account", pa.string(), "account entered", None, "not recorded"),
+        Column("pid", pa.int64(), "process that let it in", None, "not recorded"),
+        Column("tty", pa.string(), "terminal", None, "none, or not recorded"),
+        Column("address", pa.string(), "where it came from", None, "local, or not recorded"),
+        Column("port", pa.int64(), "port there", None, "not recorded"),
+        Column("credential", pa.string(), "key that opened it", None, "no key, or not recorded"),
+        Column(
+            "start_ns",
+            pa.int64(),
+            "earliest moment it can have begun",
+            "ns since 1970-01-01T00:00:00Z",
+            "not recorded",
+        ),
+        Column(
+            "end_ns",
+            pa.int64(),
+            "latest moment it can have ended",
+            "ns since 1970-01-01T00:00:00Z",
+            "no end recorded",
+        ),
+        Column("recognised_by", STRINGS, "sources that tell of it"),
+        Column("domains", STRINGS, "trust domains of those sources"),
+        Column("contradicts", STRINGS, "what the sources tell differently: address, account, credential"),
+        Column("events", STRINGS, "events it is recognised by"),
+    ),
+)
+
+_ENTRY = {"login", "loginuid", "session_open", "session_close", "session_start", "logout"}
+_PID_REUSE_NS = 86_400 * 1_000_000_000
+
+
+@dataclass(slots=True)
+class Session:
+    """One row of the session table while it is being put together."""
+
+    session_id: str
+    host: str | None
+    ses: str | None
+    service: str
+    account: str | None
+    pid: int | None
+    start_ns: int | None
+    end_ns: int | None
+    tty: str | None = None
+    address: str | None = None
+    port: int | None = None
+    credential: str | None = None
+    recognised_by: set[str] = field(default_factory=set)
+    domains: set[str] = field(default_factory=set)
+    contradicts: set[str] = field(default_factory=set)
+    events: list[str] = field(default_factory=list)
+
+    def covers(self, earliest_ns: int, latest_ns: int) -> bool:
+        """Whether it can have been open at some moment of an interval."""
+        return (self.start_ns is None or self.start_ns <= latest_ns) and (
+            self.end_ns is None or self.end_ns >= earliest_ns
+        )
+
+
+def _ints(values: Iterable[Any]) -> list[int]:
+    return [int(v) for v in values if v is not None and not pd.isna(v)]
+
+
+def _words(values: Iterable[Any]) -> list[str]:
+    return sorted({str(v) for v in values if v is not None and not pd.isna(v)})
+
+
+def _settle(session: Session, what: str, values: Sequence[Any]) -> Any:
+    """The one value that the sources give, or None and a contradiction where they differ."""
+    if len(values) > 1:
+        session.contradicts.add(what)
+    return values[0] if len(values) == 1 else None
+
+
+def reconstruct(evidence: Evidence) -> list[Session]:
+    """Every session that the evidence tells of.
+
+    Returns:
+        Sessions in order of start, then id. An audit session joins the sshd connection of the same
+        host, pid and account that lies nearest in time: nearest, not equal, because the two logs
+        may run on clocks that differ. Adding later events renames nothing.
+    """
+    events = evidence.events[evidence.events["verb"].isin(_ENTRY)]
+    audit = [_from_audit(rows) for _, rows in _audit_groups(events)]
+    syslog = events[events["format"] == "syslog"]
+    logins = syslog[(syslog["verb"] == "login") & (syslog["outcome"] != "failure")]
+    connections = [_from_sshd(rows, syslog) for rows in _by_pid(logins)]
+    joined = _join(audit, connections)
+    for session in joined:
+        _add_wtmp(session, events[events["format"] == "wtmp"])
+    return sorted(joined, key=lambda s: (s.start_ns is None, s.start_ns or 0, s.session_id))
+
+
+def _audit_groups(events: pd.DataFrame) -> Iterable[tuple[Any, pd.DataFrame]]:
+    own = events[(events["format"] == "auditd") & events["session"].notna()]
+    return own.groupby(["host", "session"], sort=True, dropna=False)
+
+
+def _from_audit(rows: pd.DataFrame) -> Session:
+    """One audit session: the account is the login uid's, the service the program that opened it."""
+    first = rows.iloc[0]
+    opened = rows[rows["verb"].isin({"login", "loginuid", "session_open"})]
+    base = opened if len(opened) else rows
+    login = rows[rows["verb"] == "login"]
+    exe = _words(login["exe"]) or _words(base["exe"])[:1]
+    service = (exe[0].rsplit("/", 1)[-1] if exe else "unknown") if exe else "unknown"
+    closes = rows[(rows["verb"] == "session_close") & rows["pid"].isin(base["pid"])]
+    # PAM closes sudo's session inside this one too: only the process that opened it ends it.
+    closes = closes[closes["exe"].isin(exe)] if exe else closes
+    session = Session(
+        session_id=str(first["event_id"]),
+        host=first["host"],
+        ses=str(first["session"]),
+        service=service,
+        account=None,
+        pid=next(iter(_ints((login if len(login) else base)["pid"])), None),
+        start_ns=min(_ints(rows["earliest_ns"]), default=None),
+        end_ns=max(_ints(closes["latest_ns"]), default=None),
+    )
+    session.account = _settle(session, "account", _words(rows["account"]))
+    entered = login if len(login) else base[base["verb"] != "loginuid"]
+    session.address = _settle(session, "address", _words(entered["address"]))
+    session.tty = next((t for t in _words(login["tty"]) if t.startswith(("pts/", "tty"))), None)
+    session.recognised_by.add("auditd")
+    session.domains.update(_words(rows["domain"]))
+    session.events = [*_words(base["event_id"]), *_words(closes["event_id"])]
+    return session
+
+
+def _by_pid(logins: pd.DataFrame) -> Iterable[pd.DataFrame]:
+    """Sshd's logins, those of one host and pid together unless a pid can have come round again."""
+    for _, rows in logins.groupby(["host", "pid"], sort=True, dropna=False):
+        ordered = rows.sort_values(["earliest_ns", "event_id"])
+        apart = ordered["earliest_ns"].diff().fillna(0) > _PID_REUSE_NS
+        # Another port is another connection: a pid that came round, not one entry told twice.
+        for _, run in ordered.groupby([apart.cumsum(), ordered["port"].fillna(-1)], sort=True):
+            yield run
+
+
+def _from_sshd(rows: pd.DataFrame, syslog: pd.DataFrame) -> Session:
+    first = rows.iloc[0]
+    session = Session(
+        session_id=str(first["event_id"]),
+        host=first["host"],
+        ses=None,
+        service="sshd",
+        account=None,
+        pid=next(iter(_ints(rows["pid"])), None),
+        start_ns=min(_ints(rows["earliest_ns"]), default=None),
+        end_ns=None,
+        port=next(iter(_ints(rows["port"])), None),
+    )
+    for what in ("account", "address", "credential"):
+        setattr(session, what, _settle(session, what, _words(rows[what])))
+    near = syslog[(syslog["host"] == session.host) & (syslog["pid"] == session.pid)]
+    closed = near[(near["verb"] == "session_close") & (near["account"] == session.account)]
+    after = [v for v in _ints(closed["latest_ns"]) if session.start_ns is None or v >= session.start_ns]
+    session.end_ns = min(after, default=None)
+    started = syslog[(syslog["verb"] == "session_start") & (syslog["host"] == session.host)]
+    started = started[(started["port"] == session.port) & (started["address"] == session.address)]
+    session.tty = next(iter(_words(started["tty"])), None)
+    session.recognised_by.add("sshd")
+    session.domains.update(_words(rows["domain"]))
+    session.events = [*_words(rows["event_id"]), *_words(started["event_id"]), *_words(closed["event_id"])]
+    return session
+
+
+def _join(audit: list[Session], connections: list[Session]) -> list[Session]:
+    """Give each audit session its sshd connection; what finds no partner stays as it is."""
+    left = list(connections)
+    for session in audit:
+        mates = [
+            c for c in left if c.pid == session.pid and c.pid is not None and c.host == session.host
+        ]  # fmt: skip
+        if session.service != "sshd" or not mates:
+            continue
+        mate = min(mates, key=lambda c: (abs((c.start_ns or 0) - (session.start_ns or 0)), c.session_id))
+        left.remove(mate)
+        _merge(session, mate)
+    return [*audit, *left]
+
+
+def _merge(session: Session, mate: Session) -> None:
+    for what in ("account", "address"):
+        one, other = getattr(session, what), getattr(mate, what)
+        if one is not None and other is not None and one != other:
+            session.contradicts.add(what)
+            setattr(session, what, None)
+        elif one is None and what not in session.contradicts:
+            setattr(session, what, other)
+    session.credential, session.port = mate.credential, mate.port
+    session.tty = session.tty or mate.tty
+    session.end_ns = session.end_ns if session.end_ns is not None else mate.end_ns
+    session.recognised_by |= mate.recognised_by
+    session.domains |= mate.domains
+    session.contradicts |= mate.contradicts
+    session.events = [*session.events, *mate.events]
+
+
+def _add_wtmp(session: Session, records: pd.DataFrame) -> None:
+    """Login records keep the same pid and terminal; they speak of address and account once more."""
+    if session.pid is None:
+        return
+    own = records[(records["verb"] == "login") & (records["pid"] == session.pid)]
+    own = own[own["host"].isna() | (own["host"] == session.host)]
+    if session.start_ns is not None and len(own):
+        own = own[(own["earliest_ns"] - session.start_ns).abs() < _PID_REUSE_NS]
+    if not len(own):
+        return
+    for what in ("account", "address"):
+        told, known = _words(own[what]), getattr(session, what)
+        if known is not None and told and told != [known]:
+            session.contradicts.add(what)
+            setattr(session, what, None)
+    session.recognised_by.add("wtmp")
+    session.domains.update(_words(own["domain"]))
+    session.events = [*session.events, *_words(own["event_id"])]
+
+
+def table(sessions: list[Session]) -> pa.Table:
+    """The sessions as the declared table."""
+    sets = {"recognised_by", "domains", "contradicts"}
+    data = {
+        c.name: [sorted(getattr(s, c.name)) if c.name in sets else getattr(s, c.name) for s in sessions]
+        for c in SESSION.columns
+    }
+    return SESSION.build(data)
