@@ -65,7 +65,7 @@ check: setup
 
 test: check
 	@echo "Running the tests."
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 docs: setup
 	@echo "Writing docs/reference from the code."

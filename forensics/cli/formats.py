@@ -2,9 +2,12 @@
 
 import inspect
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from forensics.cli import listing, options
-from forensics.core.model import Format
+
+if TYPE_CHECKING:
+    from forensics.core.model import Format
 
 EXAMPLE = "forensics formats"
 
@@ -31,6 +34,6 @@ def described() -> Iterator[dict[str, object]]:
         }
 
 
-def how(form: Format) -> str:
+def how(form: "Format") -> str:
     """How a format knows its files, in the words of its own `recognise`."""
     return " ".join((inspect.getdoc(form.recognise) or "by its content").split())
