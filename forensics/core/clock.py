@@ -104,6 +104,16 @@ def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> In
     return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
 
+def typed(text: str) -> datetime:
+    """A moment as an analyst types it, in ISO 8601; one without an offset is read as UTC.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
 def written(ns: int) -> str:
     """A moment as contract JSON writes it: UTC, milliseconds, `Z`."""
     seconds, rest = divmod(ns, NS_PER_S)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from forensics.core import clock
 from forensics.core.errors import RosterError
 
 Tables = list[dict[str, Any]]
@@ -205,7 +206,7 @@ def _moment(value: object, key: str, name: str) -> int | None:
         return None
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value)
+            value = clock.typed(value)
         except ValueError as error:
             raise RosterError(f"{name}: {key} = {value!r} is no time; write 2026-11-23T15:11:37Z") from error
     if isinstance(value, date) and not isinstance(value, datetime):
