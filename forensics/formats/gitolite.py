@@ -51,6 +51,7 @@ CUT = "line"
 DOMAIN = "git:server"
 
 _LINE = r"^(?P<wall>[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{2}:[0-9]{2}:[0-9]{2})\t(?P<pid>[0-9]{1,18})\t(?P<rest>(?s:.*))$"
+_TIME = r"^....-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])\.(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-6][0-9]\t"
 _FIRST = re.compile(rb"\d{4}-\d\d-\d\d\.\d\d:\d\d:\d\d\t\d{1,18}\t")
 _OID = r"(?:[0-9a-f]{40}|[0-9a-f]{64})"
 # Each field is anchored by the shape of the whole line, so that a tab typed into one cannot move the others.
@@ -79,9 +80,10 @@ def parse(data: bytes, base: int) -> Parsed:
     long = pc.greater(size, LONGEST_LINE_BYTES)
     text = shown(pc.if_else(long, pa.scalar(b"", pa.binary()), lines.text))
     found = pc.extract_regex(text, pattern=_LINE)
-    read = pc.is_valid(found)
+    shaped = pc.is_valid(found)
+    read = pc.and_(shaped, pc.match_substring_regex(text, _TIME))
     bad = pc.and_not(pc.invert(read), blank)
-    why = pc.if_else(long, Why.TOO_LONG.value, Why.SHAPE.value)
+    why = pc.if_else(long, Why.TOO_LONG.value, pc.if_else(shaped, Why.TIME.value, Why.SHAPE.value))
     kept = found.filter(read)
     rest = pc.struct_field(kept, "rest")
     records = {
@@ -110,4 +112,5 @@ def _fields(rest: pa.Array) -> dict[str, pa.Array]:
         open_still = pc.and_not(open_still, fits)
         for field in found.type:
             fields[field.name] = pc.if_else(fits, pc.struct_field(found, field.name), fields[field.name])
-    return fields
+    nothing = pa.scalar(None, pa.string())
+    return {name: pc.if_else(pc.equal(values, ""), nothing, values) for name, values in fields.items()}

@@ -84,8 +84,9 @@ def _rows(records: pa.Table, files: pa.Table) -> pd.DataFrame:
     request = [rows["sha256"], rows["pid"], rows["request"]]
     for name, column in (("from", "address"), ("opened", "start"), ("opened_stop", "stop")):
         rows[name] = rows[column].where(opens, None).groupby(request).transform("first")
-    refused = rows["denied"].notna() & (rows["kind"] != "die")
-    rows["told"] = refused.groupby(request).transform("any") & (rows["kind"] == "die")
+    rows["refused"] = rows["denied"].notna().groupby(request).transform("any")
+    earlier = rows["denied"].notna() & (rows["kind"] != "die")
+    rows["told"] = earlier.groupby(request).transform("any") & (rows["kind"] == "die")
     return rows.astype(object).where(rows.notna(), None)
 
 
@@ -119,7 +120,9 @@ def _verb(row: Mapping[Hashable, object]) -> tuple[str, str | None]:
     if row["kind"] == "update" and row["new"] is not None:
         return "push", "success"
     asked = _COMMAND.fullmatch(str(row["command"] or ""))
-    return ("fetch" if asked and asked["verb"] == "upload" else "other"), None
+    if asked and asked["verb"] == "upload":
+        return ("other", "failure") if row["refused"] else ("fetch", None)
+    return "other", None
 
 
 def _citations(row: Mapping[Hashable, object]) -> list[dict[str, object]]:
