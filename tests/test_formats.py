@@ -1,0 +1,297 @@
+"""What every format promises. A new format is tested here by being in its folder; so is its reading."""
+
+import hashlib
+import itertools
+import random
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forensics import formats
+from forensics.core import canonical, ids
+from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core.schema import extended
+from forensics.core.tables import COPY, EVENT, FILE, JOB_RECORD, SHA256, VERBS
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "sample_logs" / "formats"
+GOLDEN = ROOT / "tests" / "golden"
+SAMPLES = sorted(path for path in FOLDER.glob("*/*") if path.is_file())
+REGISTRY = formats.registry()
+NAMES = sorted(REGISTRY)
+HEAD_BYTES = 65_536
+HEADINGS = ("Shape", "Source", "Time", "Who", "Open")
+ABSENCES = {"not_recorded", "not_readable", "not_applicable", "number_only"}
+TABLES = {"event": EVENT, "job_record": JOB_RECORD, "copy": COPY}
+BASE = 1000
+ANCHOR_NS = 1_795_446_697_000_000_000
+FEW = settings(max_examples=25, deadline=None)
+
+every_sample = pytest.mark.parametrize(
+    "sample", [s for s in SAMPLES if s.parent.name in REGISTRY], ids=lambda p: f"{p.parent.name}/{p.name}"
+)
+every_format = pytest.mark.parametrize("name", NAMES)
+
+
+def golden_of(sample):
+    return GOLDEN / sample.parent.name / f"{sample.name}.jsonl"
+
+
+def samples_of(name):
+    return [sample for sample in SAMPLES if sample.parent.name == name]
+
+
+def rows(parsed):
+    """Every row of the three tables in order of span; a null is left out, so that the eye finds the rest."""
+    tables = (("record", parsed.records), ("rejected", parsed.rejected), ("ignored", parsed.ignored))
+    told = [{"row": row, **values} for row, table in tables for values in table.to_pylist()]
+    told.sort(key=lambda values: (values["start"], values["stop"]))
+    return [{key: value for key, value in values.items() if value is not None} for values in told]
+
+
+def tiles(parsed, start, stop):
+    at = start
+    for row in rows(parsed):
+        assert row["start"] == at
+        assert row["stop"] > row["start"]
+        at = row["stop"]
+    assert at == stop
+
+
+def joined(pieces):
+    """What chunks tell, put together."""
+    return Parsed(*(pa.concat_tables(tables) for tables in zip(*pieces, strict=True)))
+
+
+@st.composite
+def damaged(draw, name):
+    """One of the format's own samples with a stretch cut out and noise put in."""
+    whole = draw(st.sampled_from(samples_of(name))).read_bytes()
+    start, stop = sorted(draw(st.integers(0, len(whole))) for _ in range(2))
+    noise = draw(
+        st.binary(max_size=20) | st.sampled_from([b"\n", b"\r\n", b"\n\n", b"\x00", b"\xff\xfe", b"'\""])
+    )
+    return whole[:start] + noise + whole[stop:]
+
+
+@every_sample
+def test_sample_reads_as_its_golden(sample, request):
+    """The whole output is compared, so an extra or a missing row fails too."""
+    parsed = REGISTRY[sample.parent.name].parse(sample.read_bytes(), 0)
+    got = "".join(canonical.line(row) + "\n" for row in rows(parsed))
+    if request.config.getoption("--update-golden"):
+        golden_of(sample).parent.mkdir(parents=True, exist_ok=True)
+        golden_of(sample).write_text(got)
+    assert golden_of(sample).exists(), "no golden: look at what --update-golden writes"
+    assert got == golden_of(sample).read_text()
+
+
+def test_samples_and_goldens_pair_off():
+    """No golden without a sample, no sample of a format that does not exist."""
+    assert {golden_of(s) for s in SAMPLES} == set(GOLDEN.glob("*/*"))
+    assert {s.parent.name for s in SAMPLES} <= set(NAMES)
+
+
+@every_format
+def test_has_a_sample(name):
+    assert samples_of(name)
+
+
+@every_format
+def test_declares_itself(name):
+    form = REGISTRY[name]
+    assert form.TABLE.name == name
+    assert {"start", "stop"} <= set(form.TABLE.names)
+    assert not {"sha256", "clock"} & set(form.TABLE.names)
+    assert form.CUT in {"line", "whole"} or int(form.CUT) > 0
+    assert form.DOMAIN
+    for heading in HEADINGS:
+        assert re.search(rf"^{heading} +\S", form.__doc__ or "", re.MULTILINE), heading
+
+
+@every_format
+def test_tables_are_as_declared(name):
+    """A format's rows and its schema cannot drift apart."""
+    form = REGISTRY[name]
+    declared = (form.TABLE, REJECTED, IGNORED)
+    for data in (b"", b"\n", b"\x00", *(sample.read_bytes() for sample in samples_of(name))):
+        parsed = form.parse(data, 0)
+        for table, got in zip(declared, parsed, strict=True):
+            assert got.schema.equals(table.schema(), check_metadata=True), table.name
+            got.validate(full=True)
+            full = [c.name for c in table.columns if c.absent is None and got[c.name].null_count]
+            assert not full, f"null, and not declared so: {full}"
+        assert set(parsed.rejected["why"].to_pylist()) <= {why.value for why in Why}
+
+
+@every_sample
+def test_sample_is_accounted_for(sample):
+    data = sample.read_bytes()
+    tiles(REGISTRY[sample.parent.name].parse(data, BASE), BASE, BASE + len(data))
+
+
+@every_format
+@FEW
+@given(data=st.data())
+def test_every_byte_is_accounted_for_once(name, data):
+    """Spans tile the file: nothing lost, nothing read twice, nothing invented."""
+    raw = data.draw(damaged(name))
+    tiles(REGISTRY[name].parse(raw, BASE), BASE, BASE + len(raw))
+
+
+@every_format
+@FEW
+@given(noise=st.binary(max_size=300))
+def test_noise_is_accounted_for(name, noise):
+    tiles(REGISTRY[name].parse(noise, 0), 0, len(noise))
+
+
+def cuts(form, raw):
+    """Where a file may be cut, by the format's own word."""
+    if form.CUT == "line":
+        return [at + 1 for at, byte in enumerate(raw) if byte == 10]
+    return list(range(int(form.CUT), len(raw), int(form.CUT)))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if REGISTRY[name].CUT != "whole"])
+@FEW
+@given(data=st.data())
+def test_chunks_change_nothing(name, data):
+    form = REGISTRY[name]
+    raw = data.draw(damaged(name) | st.sampled_from([s.read_bytes() for s in samples_of(name)]))
+    allowed = cuts(form, raw)
+    chosen = data.draw(st.sets(st.sampled_from(allowed), max_size=6)) if allowed else set()
+    edges = sorted({0, len(raw), *chosen})
+    pieces = [form.parse(raw[a:b], BASE + a) for a, b in itertools.pairwise(edges)]
+    if pieces:
+        assert rows(joined(pieces)) == rows(form.parse(raw, BASE))
+
+
+@every_sample
+def test_sample_is_recognised(sample):
+    """A `damaged_` or `not_` sample shows what is made of such bytes; nothing has to recognise it."""
+    head, path = sample.read_bytes()[:HEAD_BYTES], f"login01/var/log/{sample.name}"
+    if not sample.stem.startswith(("damaged_", "not_")):
+        assert formats.recognise(head, path) == sample.parent.name
+    assert REGISTRY[sample.parent.name].recognise(b"\x00", path) <= 10
+
+
+@every_format
+@FEW
+@given(noise=st.binary(min_size=1, max_size=300), path=st.text(max_size=40))
+def test_recognises_on_a_scale(name, noise, path):
+    assert 0 <= REGISTRY[name].recognise(noise, path) <= 100
+
+
+@every_format
+@FEW
+@given(data=st.data())
+def test_recognises_damage_on_a_scale(name, data):
+    raw = data.draw(damaged(name))[:HEAD_BYTES]
+    if raw:
+        assert 0 <= REGISTRY[name].recognise(raw, "login01/var/log/x") <= 100
+
+
+def evidence(name, contents):
+    """Records with their hash, and the rows of `file`, of the contents given by path."""
+    form, told, held = REGISTRY[name], [], []
+    for path, data in contents.items():
+        sha256 = hashlib.sha256(data).hexdigest()
+        parsed = form.parse(data, 0)
+        file = {"sha256": sha256, "path": path, "host": "login01", "origin": path.removeprefix("login01")}
+        file |= {"bytes": len(data), "kind": "file", "held": "copied", "format": name}
+        file |= {"domain": form.DOMAIN.replace("{host}", "login01")}
+        held.append(file | dict.fromkeys(("parsed", "rejected", "ignored"), 0))
+        if sha256 not in {row["sha256"] for row in held[:-1]}:
+            columns = [pa.array([sha256] * parsed.records.num_rows, pa.string()), *parsed.records.columns]
+            told.append(pa.Table.from_arrays(columns, schema=extended(form.TABLE, SHA256).schema()))
+    records = pa.concat_tables(told).sort_by([("sha256", "ascending"), ("start", "ascending")])
+    return records, FILE.build({c: [file.get(c) for file in held] for c in FILE.names})
+
+
+def read(name, records, files):
+    return reading_of(name).read(records, files, zone="Europe/Amsterdam", anchor_ns=ANCHOR_NS)
+
+
+def reading_of(name):
+    return import_module(f"forensics.readings.{name}")
+
+
+def whole(name):
+    return evidence(name, {f"login01/var/log/{s.name}": s.read_bytes() for s in samples_of(name)})
+
+
+def spans(records):
+    return set(zip(*(records[c].to_pylist() for c in ("sha256", "start", "stop")), strict=True))
+
+
+def check_events(events, records):
+    """Every event is well formed and cites records; every record is cited."""
+    got, known = events.to_pylist(), spans(records)
+    assert len({e["event_id"] for e in got}) == len(got)
+    cited = set()
+    for e in got:
+        own = [(c["sha256"], c["start"], c["stop"]) for c in e["citations"]]
+        assert own[0] == (e["sha256"], e["start"], e["stop"])
+        assert ids.span_of(e["event_id"]) == (e["sha256"][:16], e["start"], e["stop"])
+        assert e["verb"] in VERBS
+        assert (e["account"] is None) == (e["account_absence"] in ABSENCES)
+        assert len(e["text"] or "") <= 4096
+        assert (e["earliest_ns"] is None) == (e["latest_ns"] is None)
+        assert e["earliest_ns"] is None or (e["clock"] and e["earliest_ns"] <= e["latest_ns"])
+        cited |= set(own)
+    assert cited == known
+
+
+@every_format
+def test_reading_yields_declared_tables(name):
+    assert isinstance(reading_of(name).NEEDS_ANCHOR, bool)
+    records, files = whole(name)
+    for at in (records, records.slice(0, 0)):
+        got = read(name, at, files)
+        assert "event" in got
+        assert set(got) <= set(TABLES)
+        for key, table in got.items():
+            assert table.schema.equals(TABLES[key].schema(), check_metadata=True), key
+            full = [c.name for c in TABLES[key].columns if c.absent is None and table[c.name].null_count]
+            assert not full, f"{key}: null, and not declared so: {full}"
+        assert set(got["event"]["format"].to_pylist()) <= {name}
+
+
+@every_format
+def test_every_record_becomes_an_event(name):
+    records, files = whole(name)
+    check_events(read(name, records, files)["event"], records)
+
+
+@every_format
+@FEW
+@given(data=st.data())
+def test_damaged_records_become_events_too(name, data):
+    records, files = evidence(name, {"login01/var/log/x": data.draw(damaged(name))})
+    check_events(read(name, records, files)["event"], records)
+
+
+def ordered(table):
+    keys = [
+        (c, "ascending")
+        for c in ("event_id", "sha256", "start", "stop", "job", "step", "path")
+        if c in table.column_names
+    ]
+    return table.sort_by(keys).to_pylist()
+
+
+@every_format
+def test_input_order_changes_nothing(name):
+    records, files = whole(name)
+    chance = random.Random(7)  # noqa: S311 - the same order in every run
+    shuffled = [t.take(pa.array(chance.sample(range(t.num_rows), t.num_rows))) for t in (records, files)]
+    once, again = read(name, records, files), read(name, *shuffled)
+    assert {key: ordered(table) for key, table in once.items()} == {
+        key: ordered(t) for key, t in again.items()
+    }
