@@ -76,7 +76,7 @@ def _rows(records: pa.Table, files: pa.Table) -> pd.DataFrame:
     rows = pd.DataFrame({name: records[name].to_pylist() for name in records.column_names}, dtype=object)
     first = files.select(["sha256", "path", "host", "domain"]).to_pandas().sort_values(["sha256", "path"])
     first = first.drop_duplicates("sha256").drop(columns="path").astype(object)
-    rows = rows.merge(first, on="sha256", how="left").astype(object)
+    rows = rows.merge(first, on="sha256", how="left").sort_values(["sha256", "start"]).astype(object)
     opens = rows["kind"].isin(_OPENERS) & rows["command"].notna()
     process = [rows["sha256"], rows["pid"]]
     ended = (rows["kind"] == "END").groupby(process).shift(fill_value=False)
