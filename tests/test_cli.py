@@ -138,7 +138,7 @@ def test_the_version_is_the_package_s():
         (["status", "{tmp}/absent"], errors.CaseError),
         (["who", "{case}", "--job", "no-such-job"], errors.NotFoundError),
         (["cite", "{case}", "0000000000000000.0.1"], errors.NotFoundError),
-        (["claim", "{case}", "D99"], errors.NotFoundError),
+        (["claim", "{case}", "D99"], errors.UsageError),
         (["timeline", "{case}", "-o", "{tmp}/timeline.docx"], errors.OutputError),
         (["graph", "{case}", "-o", "{tmp}/graph.docx"], errors.OutputError),
         (

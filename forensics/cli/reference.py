@@ -4,8 +4,10 @@ With `--check` nothing is written, and the exit status is 1 where a page is not 
 """
 
 import ast
+import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
 from inspect import cleandoc, getdoc, getsource
 from itertools import pairwise
 from pathlib import Path
@@ -14,13 +16,14 @@ from types import ModuleType
 import typer
 from typer.main import get_command
 
+import forensics
 from forensics.cli.accounting import UNREAD
 from forensics.cli.app import COMMANDS, INTERRUPTED, app, name_of, summary
 from forensics.cli.formats import how
 from forensics.cli.verify import FAULTY
 from forensics.core import tables
 from forensics.core.errors import ForensicsError
-from forensics.core.model import REJECTED, Why
+from forensics.core.model import Why
 from forensics.core.schema import Table
 from forensics.formats import registry
 
@@ -150,11 +153,20 @@ def _formats() -> Iterator[str]:
         yield from _columns(form.TABLE)
 
 
+def declared() -> list[Table]:
+    """Every table that a module of the package declares, formats apart, in order of name."""
+    found: dict[str, Table] = {}
+    for module in pkgutil.walk_packages(forensics.__path__, "forensics."):
+        if not module.name.startswith(("forensics.formats.", "forensics.__main__")):
+            held = vars(import_module(module.name)).values()
+            found |= {table.name: table for table in held if isinstance(table, Table)}
+    return [found[name] for name in sorted(found)]
+
+
 def _tables() -> Iterator[str]:
-    declared = {t.name: t for t in [*tables.CORE, REJECTED, *vars(tables).values()] if isinstance(t, Table)}
-    for name in sorted(declared):
-        yield from [f"## {name}", "", f"One row: {declared[name].meaning}.", ""]
-        yield from _columns(declared[name])
+    for table in declared():
+        yield from [f"## {table.name}", "", f"One row: {table.meaning}.", ""]
+        yield from _columns(table)
 
 
 def _lists() -> Iterator[str]:
