@@ -139,6 +139,16 @@ def test_a_pack_of_deltas_is_full_of_deltas(repository):
     assert sum(len(words) == 7 for words in depths) >= 10
 
 
+def test_bases_given_by_name_are_found(repository):
+    repository.git("-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq", "--depth=50", "--window=50")
+    (pack,) = repository.packs()
+    data = pack.read_bytes()
+    frames, _ = git_pack._framed(data, 20, 1 << 30)
+    assert sum(isinstance(frame.base, bytes) for frame in frames) >= 10
+    read = rows([pack], git_pack)
+    assert sorted((r["oid"], r["kind"], str(r["size"])) for r in read) == repository.listed()
+
+
 def test_reading_runs_nothing_that_the_repository_plants(repository, tmp_path):
     """A file system monitor, a pager and a filter that would each leave a mark."""
     mark = tmp_path / "planted"
@@ -263,6 +273,17 @@ def test_no_more_is_inflated_than_the_bounds_allow(monkeypatch):
     read = git_pack.parse(packed(5, base, *bombs), 0)
     assert read.records.num_rows == 2
     assert read.rejected["why"].to_pylist() == [Why.COMPRESSION.value] * 3
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_the_bound_is_exact(keep):
+    """And what follows the stream is not part of it."""
+    stream = zlib.compress(bytes(200_000))
+    fits = gitobject.inflate(b"before" + stream + b"after", 6, 200_000, keep=keep)
+    assert (fits.why, fits.size, fits.stop) == (None, 200_000, 6 + len(stream))
+    assert len(fits.content) == (200_000 if keep else 0)
+    assert gitobject.inflate(stream, 0, 199_999, keep=keep).why == Why.COMPRESSION
+    assert gitobject.inflate(stream[:-1], 0, 200_000, keep=keep).why == Why.TRUNCATED
 
 
 @pytest.mark.parametrize("size", [BOUND + 1, 12])

@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -138,6 +139,37 @@ def test_a_zip_that_inflates_past_the_bound_is_refused(monkeypatch):
     assert read.rejected["why"].to_pylist() == ["compression"]
     beside = listed(zipped(data=pickle.dumps(len), more=bytes(1001)))
     assert [(r["globals"], r["complete"]) for r in beside] == [(["builtins.len"], False)]
+
+
+def test_a_zip_is_inflated_no_further_than_the_bound(monkeypatch):
+    monkeypatch.setattr(form, "MOST_BYTES", 1000)
+    bomb = zipped(data=bytes(30 << 20))
+    tracemalloc.start()
+    form.parse(bomb, 0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 << 20
+
+
+def text(value):
+    return b"\x8c" + bytes([len(value)]) + value
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        b"(NN1",  # a mark, and all above it dropped again
+        b"](Ne0",  # a list that takes what stands above a mark
+        b"q\x05q\x030h\x03",  # kept in the memo under numbers out of order
+        b"20",  # doubled and dropped
+    ],
+)
+def test_names_are_followed_over_what_stands_between(between):
+    code = b"\x80\x04" + text(b"os") + text(b"mkdir") + between + b"\x93."
+    (row,) = listed(code)
+    loader = Collecting(code)
+    loader.load()
+    assert row["globals"] == loader.names == ["os.mkdir"]
 
 
 def test_opcodes_are_bounded(monkeypatch):

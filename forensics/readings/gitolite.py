@@ -74,6 +74,7 @@ def _rows(records: pa.Table, files: pa.Table) -> pd.DataFrame:
     request before, to its end.
     """
     rows = pd.DataFrame({name: records[name].to_pylist() for name in records.column_names}, dtype=object)
+    rows = rows.sort_values(["sha256", "start"], ignore_index=True)
     first = files.select(["sha256", "path", "host", "domain"]).to_pandas().sort_values(["sha256", "path"])
     first = first.drop_duplicates("sha256").drop(columns="path").astype(object)
     rows = rows.merge(first, on="sha256", how="left").sort_values(["sha256", "start"]).astype(object)
