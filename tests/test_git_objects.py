@@ -5,9 +5,11 @@ import os
 import re
 import struct
 import subprocess
+import tracemalloc
 import zlib
 from pathlib import Path
 
+import dulwich.pack
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -273,6 +275,22 @@ def test_no_more_is_inflated_than_the_bounds_allow(monkeypatch):
     read = git_pack.parse(packed(5, base, *bombs), 0)
     assert read.records.num_rows == 2
     assert read.rejected["why"].to_pylist() == [Why.COMPRESSION.value] * 3
+
+
+@pytest.mark.parametrize("apply", [dulwich.pack.apply_delta, dulwich.pack._apply_delta_py])
+def test_a_delta_that_makes_more_than_it_claims_is_dropped_at_once(monkeypatch, apply):
+    """Compiled or not: an older dulwich copied on and compared sizes at the end."""
+    monkeypatch.setattr(git_pack, "apply_delta", apply)
+    content = bytes(65_536)
+    name = bytes.fromhex(gitobject.name_of("blob", content))
+    base = entry(3, content)
+    delta = entry(7, number(65_536) + number(65_536) + b"\x80" * 3000, base=name)
+    tracemalloc.start()
+    read = git_pack.parse(packed(2, base, delta), 0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert read.rejected["why"].to_pylist() == [Why.VALUE.value]
+    assert peak < 5 << 20
 
 
 @pytest.mark.parametrize("keep", [True, False])
