@@ -46,7 +46,7 @@ class Evidence:
     """A case as the analysis sees it.
 
     files, events, job_records, copies: frames of the core tables of those names, `events` indexed
-    by `event_id` and in order of time, then of place.
+    by event id (the level `at`) and in order of time, then of place.
     raw: format tables that an analysis needs beyond events (git objects), by name.
     roster, question: who could have acted, and what is asked; both may be empty.
     """
@@ -78,7 +78,7 @@ def assemble(found: Mapping[str, pa.Table], roster: Roster, question: Question) 
     }
     return Evidence(
         files=got["file"],
-        events=events.set_index("event_id", drop=False),
+        events=events.set_index("event_id", drop=False).rename_axis("at"),
         job_records=got["job_record"],
         copies=got["copy"],
         raw=raw,

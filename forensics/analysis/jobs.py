@@ -183,7 +183,8 @@ def own_events(job: Job, evidence: Evidence) -> pd.DataFrame:
     near = events[(events["format"] == "auditd") & events["pid"].notna() & events["session"].isna()]
     near = near[(near["latest_ns"] >= first) & (near["earliest_ns"] <= last)]
     mine = [(h, int(p)) in job.processes for h, p in zip(near["host"], near["pid"], strict=True)]
-    return near[mine]
+    # A mask with a type: an empty list would be read as a choice of no columns.
+    return near[pd.Series(mine, index=near.index, dtype=bool)]
 
 
 def table(jobs: Iterable[Job]) -> pa.Table:

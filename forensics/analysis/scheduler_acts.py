@@ -120,7 +120,8 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
         ran["earliest_ns"] <= first.latest_ns + _NEAR_NS
     )
     ran = ran[near & ran["argv"].map(lambda a: _names_job(a, job, job.owner))]
-    mine = ran[[_same_rights(e, uid, account) for e in rows_of(ran)]]
+    same = [_same_rights(e, uid, account) for e in rows_of(ran)]
+    mine = ran[pd.Series(same, index=ran.index, dtype=bool)]
     sources = mine.assign(key=[(e.host, e.session, e.pid) for e in rows_of(mine)])
     if sources["key"].nunique() == 1:
         command = next(rows_of(mine))
