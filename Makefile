@@ -1,7 +1,6 @@
 # Needs Python 3.11 to 3.14, git and make. Everything else is installed into .venv from requirements.lock,
 # where every package is pinned with its hashes. Nothing is written outside this folder, but for pip's own cache.
 
-SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench docs lock clean
 
