@@ -6,23 +6,36 @@ variable of a local process, so no account is given. An update is written just b
 ref, which may still fail: the reflog of the repository says whether it moved.
 """
 
-import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from forensics.core import clock
-from forensics.core.ids import event_id
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
 
 _OPENERS = ("ssh", "http")
-_COMMAND = re.compile(r"git[- ](?P<verb>upload|receive)-pack '?/?(?P<repository>[^'\t]*?)(?:\.git)?/?'?")
-_SAID = ("verb", "outcome", "account", "account_absence", "object", "object_from", "repository", "text")
+_COMMAND = r"^git[- ](?P<verb>upload|receive)-pack '?/?(?P<repository>[^'\t]*?)(?:\.git)?/?'?$"
+_CHANGES = ("W", "+", "C", "D", "WM", "+M")
 _LONGEST_TEXT = 4096
-_CHANGES = re.compile(r"W|\+|C|D|WM|\+M")
+_NO_TEXT = pa.scalar(None, pa.string())
+
+_Flags = npt.NDArray[np.bool_]
+_Rows = npt.NDArray[np.int64]
+
+
+class _Request(NamedTuple):
+    """The request that each line belongs to: the row that opened it, or -1, and what was refused in it."""
+
+    opener: _Rows
+    refused: _Flags
+    told: _Flags
 
 
 def read(
@@ -33,101 +46,122 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
 ) -> Mapping[str, pa.Table]:
     """One event for each line; a push also cites the line that opened its connection."""
-    rows = _rows(records, files)
-    when = clock.walls(_text(rows["wall"]), layout="%Y-%m-%d.%H:%M:%S", zone=zone, tick_ns=clock.NS_PER_S)
-    said = [_said(row) for row in rows.to_dict("records")]
-    sources = [
-        None if ns is None else f"{host or domain}:gitolite"
-        for ns, host, domain in zip(when.earliest_ns.to_pylist(), rows["host"], rows["domain"], strict=True)
-    ]
-    spans = zip(rows["sha256"], rows["start"], rows["stop"], strict=True)
+    lines = _in_order(records)
+    when = clock.walls(lines["wall"], layout="%Y-%m-%d.%H:%M:%S", zone=zone, tick_ns=clock.NS_PER_S)
+    request = _requests(lines)
+    asked = pc.extract_regex(lines["command"], pattern=_COMMAND)
+    verb, outcome = _verbs(lines, request, pc.struct_field(asked, "verb"))
+    host, domain = (_placed(lines, files, column) for column in ("host", "domain"))
+    source = pc.binary_join_element_wise(pc.coalesce(host, domain), "gitolite", ":")
+    bypass = pc.fill_null(pc.equal(lines["access"], "bypass"), False)
+    account = pc.if_else(bypass, _NO_TEXT, lines["user"])
+    ref = pc.if_else(pc.fill_null(pc.equal(lines["ref"], "any"), False), _NO_TEXT, lines["ref"])
+    opener = pa.array(request.opener, mask=request.opener < 0)
     event = EVENT.build(
         {
-            "event_id": pa.array([event_id(*span) for span in spans], pa.string()),
+            "event_id": _ids(lines),
             "earliest_ns": when.earliest_ns,
             "latest_ns": when.latest_ns,
-            "clock": pa.array(sources, pa.string()),
-            "format": ["gitolite"] * len(rows),
-            "domain": _text(rows["domain"]),
-            "host": _text(rows["host"]),
-            "pid": pa.array(rows["pid"].tolist(), pa.int64()),
-            "address": _text(rows["from"]),
-            **{name: pa.array([line[name] for line in said], pa.string()) for name in _SAID},
-            "object_kind": pa.array(["ref" if line["object"] else None for line in said], pa.string()),
-            "citations": [_citations(row) for row in rows.to_dict("records")],
-            "sha256": _text(rows["sha256"]),
-            "start": pa.array(rows["start"].tolist(), pa.int64()),
-            "stop": pa.array(rows["stop"].tolist(), pa.int64()),
+            "clock": pc.if_else(pc.is_valid(when.earliest_ns), source, _NO_TEXT),
+            "format": ["gitolite"] * lines.num_rows,
+            "domain": domain,
+            "verb": verb,
+            "outcome": outcome,
+            "host": host,
+            "account": account,
+            "account_absence": pc.if_else(pc.is_valid(account), _NO_TEXT, "not_recorded"),
+            "pid": lines["pid"],
+            "address": lines["address"].take(opener),
+            "object_kind": pc.if_else(pc.is_valid(ref), "ref", _NO_TEXT),
+            "object": ref,
+            "object_from": lines["old"],
+            "repository": pc.coalesce(lines["repository"], pc.struct_field(asked, "repository")),
+            "text": _text(lines, pc.equal(verb, "push"), bypass),
+            "citations": _citations(lines, request.opener),
+            **{name: lines[name] for name in ("sha256", "start", "stop")},
         }
     )
     return {"event": event}
 
 
-def _text(values: pd.Series) -> pa.Array:
-    return pa.array(values.tolist(), pa.string())
+def _in_order(records: pa.Table) -> pa.RecordBatch:
+    """The lines by file and position, each column in one piece."""
+    ordered = records.sort_by([("sha256", "ascending"), ("start", "ascending")])
+    pieces = [pa.concat_arrays(c.chunks) if c.num_chunks else pa.array([], c.type) for c in ordered.columns]
+    return pa.RecordBatch.from_arrays(pieces, schema=ordered.schema)
 
 
-def _rows(records: pa.Table, files: pa.Table) -> pd.DataFrame:
-    """The lines, each with its file's host and domain and with the line that opened its connection.
+def _flags(column: pa.Array) -> _Flags:
+    return np.asarray(pc.fill_null(column, False), bool)
+
+
+def _placed(lines: pa.RecordBatch, files: pa.Table, column: str) -> pa.Array:
+    """Host or domain of each line's file, by the first of its paths."""
+    first = files.sort_by([("sha256", "descending"), ("path", "descending")])
+    known = dict(zip(first["sha256"].to_pylist(), first[column].to_pylist(), strict=True))
+    encoded = lines["sha256"].dictionary_encode()
+    values = pa.array([known.get(sha256) for sha256 in encoded.dictionary.to_pylist()], pa.string())
+    return values.take(encoded.indices)
+
+
+def _requests(lines: pa.RecordBatch) -> _Request:
+    """Which lines belong together.
 
     Pids come round again: a request is the lines of one pid from one opening, or from the end of the
     request before, to its end.
     """
-    rows = pd.DataFrame({name: records[name].to_pylist() for name in records.column_names}, dtype=object)
-    rows = rows.sort_values(["sha256", "start"], ignore_index=True)
-    first = files.select(["sha256", "path", "host", "domain"]).to_pandas().sort_values(["sha256", "path"])
-    first = first.drop_duplicates("sha256").drop(columns="path").astype(object)
-    rows = rows.merge(first, on="sha256", how="left").sort_values(["sha256", "start"]).astype(object)
-    opens = rows["kind"].isin(_OPENERS) & rows["command"].notna()
-    process = [rows["sha256"], rows["pid"]]
-    ended = (rows["kind"] == "END").groupby(process).shift(fill_value=False)
-    rows["request"] = (opens | ended).astype("int64").groupby(process).cumsum()
-    request = [rows["sha256"], rows["pid"], rows["request"]]
-    for name, column in (("from", "address"), ("opened", "start"), ("opened_stop", "stop")):
-        rows[name] = rows[column].where(opens, None).groupby(request).transform("first")
-    rows["refused"] = rows["denied"].notna().groupby(request).transform("any")
-    earlier = rows["denied"].notna() & (rows["kind"] != "die")
-    rows["told"] = earlier.groupby(request).transform("any") & (rows["kind"] == "die")
-    return rows.astype(object).where(rows.notna(), None)
+    sha256, pid = lines["sha256"].to_pandas(), lines["pid"].to_pandas()
+    opens = _flags(pc.is_in(lines["kind"], pa.array(_OPENERS)))
+    dies = _flags(pc.equal(lines["kind"], "die"))
+    denied = np.asarray(pc.is_valid(lines["denied"]), bool)
+    ended = pd.Series(_flags(pc.equal(lines["kind"], "END"))).groupby([sha256, pid]).shift(fill_value=False)
+    count = pd.Series(opens | ended.to_numpy(bool)).astype("int64").groupby([sha256, pid]).cumsum()
+    request = pd.DataFrame({"sha256": sha256, "pid": pid, "count": count}).groupby(["sha256", "pid", "count"])
+    one = request.ngroup()
+    rows = pd.Series(np.where(opens, np.arange(lines.num_rows), -1)).astype("int64")
+    opener = rows.groupby(one).transform("max").to_numpy(np.int64)
+    refused = pd.Series(denied).groupby(one).transform("any").to_numpy(bool)
+    earlier = pd.Series(denied & ~dies).groupby(one).transform("any").to_numpy(bool)
+    return _Request(opener, refused, earlier & dies)
 
 
-def _said(row: Mapping[Hashable, object]) -> dict[str, object]:
-    """Verb, outcome, actor and object of one line."""
-    verb, outcome = _verb(row)
-    bypass = row["access"] == "bypass"
-    account = None if bypass else row["user"]
-    asked = _COMMAND.fullmatch(str(row["command"] or ""))
-    text = str(row["rest"]).replace("\t", " ")
-    if verb == "push":
-        text = f"new={row['new']} access={row['access']}" + (f" user={row['user']}" if bypass else "")
-    ref = row["ref"] if row["ref"] != "any" else None
-    return {
-        "verb": verb,
-        "outcome": outcome,
-        "account": account,
-        "account_absence": None if account else "not_recorded",
-        "object": ref,
-        "object_from": row["old"],
-        "repository": row["repository"] or (asked["repository"] if asked else None),
-        "text": text[:_LONGEST_TEXT],
-    }
+def _verbs(lines: pa.RecordBatch, request: _Request, asked: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """What each line says happened. A refusal told twice is one denied push."""
+    denied = np.asarray(pc.is_valid(lines["denied"]), bool)
+    changes = _flags(pc.is_in(lines["access"], pa.array(_CHANGES)))
+    push = np.asarray(pc.is_valid(lines["new"]), bool) & ~denied
+    fetch = _flags(pc.equal(asked, "upload"))
+    cases = [denied & changes & ~request.told, push, fetch & ~request.refused]
+    verb = np.select(cases, ["push_denied", "push", "fetch"], "other")
+    failure = denied | (fetch & request.refused)
+    outcome = np.select([failure, push], ["failure", "success"], "")
+    return pa.array(verb, pa.string()), pa.array(outcome, pa.string(), mask=outcome == "")
 
 
-def _verb(row: Mapping[Hashable, object]) -> tuple[str, str | None]:
-    """What the line says happened. A refusal told twice is one denied push."""
-    if row["denied"] is not None:
-        changes = _CHANGES.fullmatch(str(row["access"])) and not row["told"]
-        return ("push_denied" if changes else "other"), "failure"
-    if row["kind"] == "update" and row["new"] is not None:
-        return "push", "success"
-    asked = _COMMAND.fullmatch(str(row["command"] or ""))
-    if asked and asked["verb"] == "upload":
-        return ("other", "failure") if row["refused"] else ("fetch", None)
-    return "other", None
+def _text(lines: pa.RecordBatch, push: pa.Array, bypass: pa.Array) -> pa.Array:
+    """The line's own words; of a push, the object that the ref is to name."""
+    words = pc.replace_substring(lines["rest"], "\t", " ")
+    moved = pc.binary_join_element_wise("new=", lines["new"], " access=", lines["access"], "")
+    typed = pc.binary_join_element_wise(moved, lines["user"], " user=")
+    return pc.utf8_slice_codeunits(
+        pc.if_else(push, pc.coalesce(pc.if_else(bypass, typed, moved), moved), words), 0, _LONGEST_TEXT
+    )
 
 
-def _citations(row: Mapping[Hashable, object]) -> list[dict[str, object]]:
+def _ids(lines: pa.RecordBatch) -> pa.Array:
+    """`core.ids.event_id`, a column at a time."""
+    start, stop = (lines[name].cast(pa.string()) for name in ("start", "stop"))
+    return pc.binary_join_element_wise(pc.utf8_slice_codeunits(lines["sha256"], 0, 16), start, stop, ".")
+
+
+def _citations(lines: pa.RecordBatch, opener: _Rows) -> pa.Array:
     """The line itself, then the line that opened its connection."""
-    own = {"sha256": row["sha256"], "start": row["start"], "stop": row["stop"]}
-    opened = {"sha256": row["sha256"], "start": row["opened"], "stop": row["opened_stop"]}
-    return [own] if row["opened"] in {None, row["start"]} else [own, opened]
+    own = np.arange(lines.num_rows)
+    two = (opener >= 0) & (opener != own)
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(1 + two.astype(np.int64))])
+    cited = np.empty(offsets[-1], np.int64)
+    cited[offsets[:-1]] = own
+    cited[offsets[:-1][two] + 1] = opener[two]
+    columns = [lines[name].take(pa.array(cited)) for name in ("sha256", "start", "stop")]
+    spans = pa.StructArray.from_arrays(columns, ["sha256", "start", "stop"])
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), spans)
