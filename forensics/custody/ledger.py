@@ -1,0 +1,166 @@
+"""The ledger: what was done to a case, by whom, when. Append-only, each line holding the hash of the one before.
+
+    {"act":"seal","command":"forensics seal …","host":"desk7","n":2,"previous":"5c1f…","self":"09ab…",…}
+
+`previous` is the SHA-256 of the line before, its newline included; of the first line, 64 zeros. `self`
+is the SHA-256 of the line as it would be without `self`, so that the last line is covered too.
+Lines cut off the end leave no trace in the ledger itself: a bundle's manifest, kept by a third party, shows them.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import pwd
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from forensics.core import canonical
+from forensics.core.errors import CaseError, CustodyError
+
+FIRST = "0" * 64
+"""What the first line holds for the hash of the line before it."""
+_TAIL_BYTES = 1 << 16
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who acts on a case: an account of this machine, with a version of this program, by a command."""
+
+    who: str
+    host: str
+    tool: str
+    command: str
+
+
+def hand(tool: str, command: str) -> Hand:
+    """The hand of whoever runs this process, as the operating system names them."""
+    uid = os.getuid()
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:  # a container's number without a name
+        name = "?"
+    return Hand(f"{name} ({uid})", platform.node(), tool, command)
+
+
+def append(path: Path, hand: Hand, acts: Iterable[tuple[str, Mapping[str, object]]]) -> None:
+    """Write what was done, one line for each act, and have it on the disk on return.
+
+    Args:
+        path: the ledger; made where it is absent.
+        hand: who did it.
+        acts: each a word for the act, and what it was done to or with.
+
+    Raises:
+        CustodyError: the last line is no ledger line.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        torn, last = _mended(descriptor, path)
+        found = ([("recover", torn)] if torn else []) + list(acts)
+        n, previous = (0, FIRST) if last is None else (_read(last, path)["n"], _sha256(last))
+        lines = []
+        for act, what in found:
+            n += 1
+            lines.append(_line(n, previous, hand, act, what))
+            previous = _sha256(lines[-1])
+        _write(descriptor, b"".join(lines))
+    finally:
+        os.close(descriptor)
+
+
+def check(path: Path) -> list[Entry]:
+    """Every entry, after the whole chain was checked.
+
+    Raises:
+        CaseError: there is no ledger.
+        CustodyError: the chain is broken; the first broken line is named.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError as error:
+        raise CaseError(f"{path.parent}: no case; make one with `forensics init`") from error
+    previous, entries = FIRST, []
+    for n, line in enumerate(raw.splitlines(keepends=True), start=1):
+        entry = _parsed(line)
+        if entry is None or entry.get("n") != n or entry.get("previous") != previous:
+            raise CustodyError(
+                f"{path}: line {n} does not follow from the lines before it; compare with a copy of the case"
+            )
+        entries.append(entry)
+        previous = _sha256(line)
+    return entries
+
+
+def _line(n: int, previous: str, hand: Hand, act: str, what: Mapping[str, object]) -> bytes:
+    entry = {
+        "n": n,
+        "when": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "who": hand.who,
+        "host": hand.host,
+        "tool": hand.tool,
+        "command": hand.command,
+        "act": act,
+        "what": dict(what),
+        "previous": previous,
+    }
+    own = _sha256(canonical.line(entry).encode())
+    return canonical.line({**entry, "self": own}).encode() + b"\n"
+
+
+def _parsed(line: bytes) -> Entry | None:
+    """The entry that a line holds, or None where it is not exactly as this program writes one."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(entry, dict) or canonical.line(entry).encode() + b"\n" != line:
+        return None
+    rest = {name: value for name, value in entry.items() if name != "self"}
+    return entry if entry.get("self") == _sha256(canonical.line(rest).encode()) else None
+
+
+def _read(line: bytes, path: Path) -> Entry:
+    entry = _parsed(line)
+    if entry is None:
+        raise CustodyError(f"{path}: the last line is damaged; compare with a copy of the case")
+    return entry
+
+
+def _mended(descriptor: int, path: Path) -> tuple[Mapping[str, object] | None, bytes | None]:
+    """What was cut off where a crash tore the last line, and the last whole line.
+
+    A torn line was never on the disk as a whole, so nothing rests on it; that it was cut is itself entered.
+    """
+    end, tail, start = os.fstat(descriptor).st_size, b"", 0
+    while tail.count(b"\n") < 2:
+        start = max(0, end - max(_TAIL_BYTES, 2 * len(tail)))
+        tail = os.pread(descriptor, end - start, start)
+        if start == 0:
+            break
+    whole, newline, torn = tail.rpartition(b"\n")
+    last = whole.rpartition(b"\n")[2] + newline if newline else None
+    if not torn:
+        return None, last
+    if last is None and start:
+        raise CustodyError(f"{path}: no ledger; compare with a copy of the case")
+    os.ftruncate(descriptor, end - len(torn))
+    return {"bytes": len(torn), "sha256": _sha256(torn)}, last
+
+
+def _write(descriptor: int, raw: bytes) -> None:
+    view = memoryview(raw)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.fsync(descriptor)
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

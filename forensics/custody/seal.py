@@ -1,0 +1,320 @@
+"""Sealing: evidence goes into the case under its SHA-256, read-only. The source is only ever read.
+
+No link is followed, nothing but a regular file is opened, and what was opened is asked again what it
+is, so that a name swapped for another at the last moment is noticed. A file is hashed while it is
+copied, in one read: what was hashed is what was kept. It appears under its hash whole or not at all.
+"""
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from forensics.core import canonical
+from forensics.core.errors import CaseError, CustodyError, UsageError
+from forensics.custody import ledger
+
+BLOCK_BYTES = 1 << 20
+_ENTERED_TOGETHER = 256
+_ROOTS = frozenset(
+    "etc home var root srv opt usr tmp run proc boot lib mnt data scratch".split()  # noqa: SIM905 - one line
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sealed:
+    """One path under which something was collected: a row of `file`, before anybody read it.
+
+    The hash of a symbolic link is that of its target's text; of a special file, that of nothing.
+    """
+
+    path: str
+    sha256: str
+    bytes: int
+    kind: str
+    link: str | None
+    held: str
+
+
+def ledger_of(case: Path) -> Path:
+    """The ledger of a case."""
+    return case / "ledger.jsonl"
+
+
+def sealed_path(case: Path, sha256: str) -> Path:
+    """Where a sealed file lies in the case, if it was copied."""
+    return case / "sealed" / sha256[:2] / sha256
+
+
+def place(path: str) -> tuple[str | None, str | None]:
+    """The host whose file system a path as collected shows, and the path there.
+
+    `rack2/login01/var/log/wtmp` is `/var/log/wtmp` of `login01`; `etc/passwd` is `/etc/passwd` of a
+    host that the path does not name; `slurm/sacct.psv` is neither.
+    """
+    parts = path.split("/")
+    for n, part in enumerate(parts):
+        if part in _ROOTS:
+            return (parts[n - 1] if n else None), "/" + "/".join(parts[n:])
+    return None, None
+
+
+@contextmanager
+def locked(case: Path) -> Iterator[None]:
+    """Keep every other run off the case until the block ends. A run that is killed lets go too.
+
+    Raises:
+        CaseError: another run is at work on it.
+    """
+    with (case / ".lock").open("wb") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CaseError(f"{case}: another run is at work on this case; wait until it ends") from error
+        yield
+
+
+def rows(case: Path) -> list[Sealed]:
+    """Everything that was taken in, as the ledger tells it, in order of path, then hash.
+
+    Raises:
+        CaseError: there is no ledger.
+        CustodyError: its chain is broken.
+    """
+    taken: dict[tuple[str, str, str, str | None], Sealed] = {}
+    for entry in ledger.check(ledger_of(case)):
+        if entry["act"] == "seal":
+            row = Sealed(**entry["what"])
+            taken[_key(row)] = row  # the last word counts: a referenced file can be copied later
+    return sorted(taken.values(), key=lambda row: (row.path, row.sha256, row.kind, row.link or ""))
+
+
+def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: bool = False) -> list[Sealed]:
+    """Take evidence in. What is there already, under the same path, is left as it is.
+
+    Args:
+        case: the case folder; its ledger exists.
+        evidence: files and folders. A path as collected is the path below the folder, or a file's name.
+        hand: who does it.
+        reference: record the hash, and leave the file where it lies.
+
+    Returns:
+        Everything that the case holds now, in order of path, then hash.
+
+    Raises:
+        UsageError: nothing is there, or the case lies inside the evidence.
+        CustodyError: something cannot be read, changed its kind, or no longer is what was sealed.
+    """
+    known = {_key(row): row for row in rows(case)}
+    fresh: list[Sealed] = []
+    _sweep(case)
+    try:
+        for argument in evidence:
+            for source, path in _walk(argument, case):
+                row = _taken(case, source, path, reference=reference)
+                before = known.get(_key(row))
+                if before is None or (before.held, row.held) == ("referenced", "copied"):
+                    known[_key(row)] = row
+                    fresh.append(row)
+                if len(fresh) >= _ENTERED_TOGETHER:
+                    _enter(case, hand, fresh)
+    finally:  # what has been sealed is a fact, whatever stopped the rest
+        _enter(case, hand, fresh)
+    return rows(case)
+
+
+def locate(case: Path, sha256: str) -> Path:
+    """Where the bytes of that hash lie: in the case, or where they were when they were recorded.
+
+    Raises:
+        CustodyError: neither is there.
+    """
+    inside = sealed_path(case, sha256)
+    if inside.is_file() and not inside.is_symlink():
+        return inside
+    outside = [Path(p) for p in _locations(case).get(sha256, [])]
+    for source in outside:
+        if source.is_file():
+            return source
+    hint = f"put {outside[0]} back" if outside else "restore the case from a copy"
+    raise CustodyError(f"{case}: the evidence {sha256} is gone; {hint}")
+
+
+def opened(path: Path) -> BinaryIO:
+    """A regular file for reading, unbuffered, its access time left alone where the system allows that.
+
+    Raises:
+        CustodyError: it cannot be read, or is no regular file.
+    """
+    # Non-blocking: a pipe put in the file's place must not hold us up.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        try:
+            descriptor = os.open(path, flags | getattr(os, "O_NOATIME", 0))
+        except PermissionError:  # only the owner may leave the access time alone
+            descriptor = os.open(path, flags)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise CustodyError(f"{path}: no longer a regular file; something changes it while it is collected")
+    return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def sha256_of(path: Path) -> tuple[str, int]:
+    """Hash and size of a regular file."""
+    return _copied(path, None)
+
+
+def _key(row: Sealed) -> tuple[str, str, str, str | None]:
+    return row.path, row.sha256, row.kind, row.link
+
+
+def _unreadable(path: Path, error: OSError) -> CustodyError:
+    if error.errno == errno.ELOOP:
+        return CustodyError(f"{path}: became a link while it was collected; collect it from a copy")
+    return CustodyError(
+        f"{path}: cannot be read ({error.strerror}); give this account the right to read it, or leave it out"
+    )
+
+
+def _walk(argument: Path, case: Path) -> Iterator[tuple[Path, str]]:
+    """Everything below an argument that is no folder, with its path as collected, in a total order."""
+    if not os.path.lexists(argument):
+        raise UsageError(f"{argument}: nothing is there; name the evidence as it was collected")
+    if argument.is_symlink() or not argument.is_dir():
+        yield argument, _written(argument.name)
+        return
+    inside, top = case.resolve(), argument.resolve()
+    if inside == top or inside.is_relative_to(top) or top.is_relative_to(inside):
+        raise UsageError(f"{argument}: the case lies inside the evidence, or the other way round; move one")
+    folders = [(argument, "")]
+    while folders:
+        folder, prefix = folders.pop()
+        try:
+            with os.scandir(folder) as listed:
+                found = sorted(listed, key=lambda entry: os.fsencode(entry.name))
+        except OSError as error:
+            raise _unreadable(folder, error) from error
+        for entry in found:
+            path = prefix + _written(entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                folders.append((Path(entry.path), path + "/"))
+            else:
+                yield Path(entry.path), path
+
+
+def _written(name: str) -> str:
+    r"""A file's name as text: UTF-8 where it is, and `\xNN` for each byte that is not."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _taken(case: Path, source: Path, path: str, *, reference: bool) -> Sealed:
+    mode = source.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        target = os.fsencode(source.readlink())
+        shown = target.decode("utf-8", "backslashreplace")
+        return Sealed(path, hashlib.sha256(target).hexdigest(), 0, "symlink", shown, "copied")
+    if not stat.S_ISREG(mode):
+        return Sealed(path, hashlib.sha256().hexdigest(), 0, "special", None, "copied")
+    if reference:
+        sha256, size = sha256_of(source)
+        _locate_at(case, sha256, source)
+        return Sealed(path, sha256, size, "file", None, "referenced")
+    sha256, size = _kept(case, source)
+    return Sealed(path, sha256, size, "file", None, "copied")
+
+
+def _kept(case: Path, source: Path) -> tuple[str, int]:
+    """Copy a file into the case, hashing what is copied; the name it gets is that hash."""
+    incoming = case / "sealed" / f".incoming-{os.getpid()}"
+    sha256, size = _copied(source, incoming)
+    kept = sealed_path(case, sha256)
+    if kept.exists():
+        incoming.unlink()
+        if sha256_of(kept)[0] != sha256:
+            raise CustodyError(f"{kept}: changed since it was sealed; seal the evidence into a new case")
+        return sha256, size
+    kept.parent.mkdir(exist_ok=True)
+    incoming.rename(kept)
+    _flush_folder(kept.parent)
+    return sha256, size
+
+
+def _copied(source: Path, target: Path | None) -> tuple[str, int]:
+    """Read a file once: hash it and, where there is a target, write it there, read-only and on the disk."""
+    digest, size = hashlib.sha256(), 0
+    with opened(source) as read:
+        written = None if target is None else target.open("xb", buffering=0)
+        try:
+            while block := _block(read, source):
+                digest.update(block)
+                size += len(block)
+                _poured(block, written)
+            if written is not None:
+                os.fchmod(written.fileno(), 0o444)
+                os.fsync(written.fileno())
+        finally:
+            if written is not None:
+                written.close()
+    return digest.hexdigest(), size
+
+
+def _block(read: BinaryIO, source: Path) -> bytes:
+    try:
+        return read.read(BLOCK_BYTES) or b""
+    except OSError as error:  # a bad sector, or a share that went away
+        raise _unreadable(source, error) from error
+
+
+def _poured(block: bytes, written: BinaryIO | None) -> None:
+    view = memoryview(block)
+    while written is not None and view:
+        view = view[written.write(view) :]
+
+
+def _enter(case: Path, hand: ledger.Hand, fresh: list[Sealed]) -> None:
+    if fresh:
+        ledger.append(ledger_of(case), hand, [("seal", asdict(row)) for row in fresh])
+        fresh.clear()
+
+
+def _sweep(case: Path) -> None:
+    """Remove what a run that was killed left half copied."""
+    (case / "sealed").mkdir(exist_ok=True)
+    for left in (case / "sealed").glob(".incoming-*"):
+        left.unlink()
+
+
+def _locations(case: Path) -> dict[str, list[str]]:
+    try:
+        found: dict[str, list[str]] = json.loads((case / "locations.json").read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def _locate_at(case: Path, sha256: str, source: Path) -> None:
+    """Remember where a referenced file lies, before the ledger says that it was recorded."""
+    known = _locations(case)
+    where = str(source.absolute())
+    if where not in known.get(sha256, []):
+        known[sha256] = sorted({where, *known.get(sha256, [])})
+        partial = case / "locations.json.partial"
+        partial.write_text(canonical.dumps(known), encoding="ascii")
+        partial.rename(case / "locations.json")
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

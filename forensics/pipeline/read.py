@@ -1,0 +1,372 @@
+"""Reading: sealed bytes into records, rejects and sums; then the readings are asked what they tell.
+
+Files of one format are read in *parts*: runs of files in order of hash, of about `PART_BYTES` together.
+A part depends on its files and on the version of this program alone, so one that is there need not be
+read again, and a run that was broken off goes on where it was. Within a part, chunks are read by as
+many processes as there are; neither cuts nor processes leave a trace in what is written.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import astuple, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from forensics import __version__, engine, formats
+from forensics.core import canonical
+from forensics.core.errors import CustodyError
+from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core.schema import Table, extended
+from forensics.core.tables import CORE, FILE, REJECT, SHA256
+from forensics.custody import chunks, ledger
+from forensics.custody import seal as sealing
+from forensics.custody.seal import Sealed
+from forensics.pipeline import take, tell
+from forensics.store import parquet
+
+HEAD_BYTES = 1 << 16
+PART_BYTES = 64 << 20
+STAMP = "ingest.json"
+UNPLACED = "unplaced"
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being read, how many bytes have been read, and how many there are."""
+
+
+class Tally(NamedTuple):
+    """What became of bytes: parsed + rejected + ignored = bytes."""
+
+    bytes: int = 0
+    parsed: int = 0
+    rejected: int = 0
+    ignored: int = 0
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Both together."""
+        return Tally(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Files of one format, by hash and in its order, that are read into one part of its table."""
+
+    name: str
+    format: str
+    files: tuple[str, ...]
+
+
+class Task(NamedTuple):
+    """A chunk to read."""
+
+    part: str
+    format: str
+    sha256: str
+    path: Path
+    chunk: chunks.Chunk
+
+
+class Read(NamedTuple):
+    """What a chunk holds."""
+
+    part: str
+    sha256: str
+    records: pa.Table
+    rejects: pa.Table
+    tally: Tally
+
+
+def record_table(name: str) -> Table:
+    """A format's table as a case keeps it: the hash of the sealed file before its own columns."""
+    return extended(formats.registry()[name].TABLE, SHA256)
+
+
+def ingest(
+    case: Path,
+    *,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    block_bytes: int = chunks.BLOCK_BYTES,
+    command: str | None = None,
+) -> Tally:
+    """Read everything that was sealed, as far as it has not been read.
+
+    Args:
+        case: the case folder.
+        workers: processes that read at the same time.
+        executor: where to run instead.
+        progress: told how far it is.
+        block_bytes: how much is read at a time, about.
+        command: what was typed, for the ledger.
+
+    Returns:
+        The accounting of every byte, each sealed file once.
+
+    Raises:
+        CaseError: there is no case, or another run is at work on it.
+        CustodyError: sealed bytes are no longer what they were, or some are not accounted for.
+    """
+    rows = sealing.rows(case)
+    question = take.question_of(case)
+    inputs = digest([__version__, question.zone, question.window, [list(astuple(row)) for row in rows]])
+    with sealing.locked(case), engine.processes(workers if executor is None else 1) as local:
+        done = _stamped(case, inputs)
+        if done is not None:
+            return done
+        _forget(case)
+        runs_on = Runner(executor or local, 2 * workers)
+        known = _recognised(case, rows)
+        plan = _plan(rows, known)
+        tallies = _read_parts(case, plan, runs_on, _Meter(rows, progress), block_bytes)
+        files = _files(rows, known, tallies)
+        parquet.write(case / "tables", FILE, files)
+        asked = [(part.format, part.name, part.files) for part in plan]
+        tell.events(case, asked, files, question, runs_on)
+        return _finish(case, inputs, plan, _total(files), command)
+
+
+class Runner(NamedTuple):
+    """Where work runs, and how much of it at a time."""
+
+    executor: Executor | None
+    in_flight: int
+
+
+class _Meter:
+    """How far a run is: each sealed file counts once."""
+
+    def __init__(self, rows: Sequence[Sealed], progress: Progress | None) -> None:
+        self.sizes = {row.sha256: row.bytes for row in rows if row.kind == "file"}
+        self._whole, self._done, self._progress = sum(self.sizes.values()), 0, progress
+
+    def add(self, what: str, count: int) -> None:
+        self._done += count
+        if self._progress is not None:
+            self._progress(what, self._done, self._whole)
+
+
+def digest(value: object) -> str:
+    """A name for a value: the hash of its canonical JSON."""
+    return hashlib.sha256(canonical.line(value).encode()).hexdigest()
+
+
+def _recognised(case: Path, rows: Sequence[Sealed]) -> dict[str, str | None]:
+    """The format of each sealed file, by hash: what the first of its paths, in order, is recognised as."""
+    known: dict[str, str | None] = {}
+    for row in sorted(row for row in rows if row.kind == "file"):
+        if known.get(row.sha256) is None:
+            with sealing.opened(sealing.locate(case, row.sha256)) as read:
+                head = read.read(HEAD_BYTES) or b""
+            known[row.sha256] = formats.recognise(head, row.path)
+    return known
+
+
+def _plan(rows: Sequence[Sealed], known: Mapping[str, str | None]) -> list[Part]:
+    sizes = {row.sha256: row.bytes for row in rows if row.kind == "file"}
+    plan = []
+    for name in sorted({form for form in known.values() if form is not None}):
+        files: list[str] = []
+        for sha256 in sorted(s for s, form in known.items() if form == name):
+            if files and sum(sizes[s] for s in files) + sizes[sha256] > PART_BYTES:
+                plan.append(_part(name, files))
+                files = []
+            files.append(sha256)
+        plan.append(_part(name, files))
+    return plan
+
+
+def _part(name: str, files: Sequence[str]) -> Part:
+    # In order of name, the parts of a table are in order of hash.
+    return Part(f"{files[0][:16]}-{digest([__version__, name, list(files)])[:8]}", name, tuple(files))
+
+
+def _read_parts(
+    case: Path, plan: Sequence[Part], runs_on: Runner, meter: _Meter, block_bytes: int
+) -> dict[str, Tally]:
+    """Read the parts that are not there; the sums of every file, by hash."""
+    (case / "work" / "parts").mkdir(parents=True, exist_ok=True)
+    missing = {part.name: part for part in plan if _sums(case, part) is None}
+    tasks = (task for part in missing.values() for task in _tasks(case, part, block_bytes))
+    results = engine.run(parse, tasks, runs_on.executor, in_flight=runs_on.in_flight)
+    for name, found in groupby(results, key=lambda result: result.part):
+        _write(case, missing[name], found, meter)
+    tallies: dict[str, Tally] = {}
+    for part in plan:
+        tallies |= _sums(case, part) or {}
+    for sha256 in sorted(set(meter.sizes) - set(tallies)):
+        found_sha256, size = sealing.sha256_of(sealing.locate(case, sha256))
+        if found_sha256 != sha256:
+            raise CustodyError(f"{case}: {sha256} is no longer what was sealed; restore it from a copy")
+        tallies[sha256] = Tally(size, 0, 0, size)
+        meter.add("unrecognised", size)
+    return tallies
+
+
+def _sums(case: Path, part: Part) -> dict[str, Tally] | None:
+    """The sums of a part's files, or None where it has yet to be read."""
+    marker = case / "work" / "parts" / f"{part.name}.json"
+    tables = case / "tables"
+    made = [marker, *(tables / table / f"{part.name}.parquet" for table in (part.format, REJECT.name))]
+    if not all(path.exists() for path in made):
+        return None
+    return {sha256: Tally(*sums) for sha256, sums in json.loads(marker.read_text(encoding="ascii")).items()}
+
+
+def _tasks(case: Path, part: Part, block_bytes: int) -> Iterator[Task]:
+    how = formats.registry()[part.format].CUT
+    for sha256 in part.files:
+        path = sealing.locate(case, sha256)
+        for chunk in chunks.cut(path, sha256, how, block_bytes):
+            yield Task(part.name, part.format, sha256, path, chunk)
+
+
+def parse(task: Task) -> Read:
+    """Read one chunk, and see that every byte of it is accounted for once.
+
+    Raises:
+        CustodyError: the bytes changed, or some are not accounted for.
+    """
+    chunk = task.chunk
+    if chunk.readable:
+        parsed = formats.registry()[task.format].parse(chunks.raw(task.path, chunk), chunk.start)
+    else:
+        parsed = _too_long(task.format, chunk)
+    if not _tiled(parsed, chunk):
+        raise CustodyError(
+            f"{task.path}: {task.format} does not account for bytes {chunk.start} to {chunk.stop} once each;"
+            " this is a fault of the program: report it with the file"
+        )
+    table = record_table(task.format)
+    records = _under(task.sha256, parsed.records.sort_by("start") if len(parsed.records) else parsed.records)
+    rejected = parsed.rejected.sort_by("start").append_column(
+        "format", pa.array([task.format] * len(parsed.rejected), pa.string())
+    )
+    rejects = _under(task.sha256, rejected).select(REJECT.names)
+    tally = Tally(chunk.stop - chunk.start, *(_bytes(spans) for spans in parsed))
+    return Read(task.part, task.sha256, parquet.conformed(records, table.schema()), rejects, tally)
+
+
+def _too_long(name: str, chunk: chunks.Chunk) -> Parsed:
+    span = {"start": [chunk.start], "stop": [chunk.stop], "why": [Why.TOO_LONG.value]}
+    return Parsed(formats.registry()[name].TABLE.empty(), REJECTED.build(span), IGNORED.empty())
+
+
+def _under(sha256: str, rows: pa.Table) -> pa.Table:
+    return rows.add_column(
+        0, "sha256", pa.array([sha256], pa.string()).take(pa.array([0] * len(rows), pa.int8()))
+    )
+
+
+def _bytes(spans: pa.Table) -> int:
+    return int(np.sum(spans["stop"].to_numpy() - spans["start"].to_numpy()))
+
+
+def _tiled(parsed: Parsed, chunk: chunks.Chunk) -> bool:
+    starts = np.concatenate([spans["start"].to_numpy() for spans in parsed])
+    stops = np.concatenate([spans["stop"].to_numpy() for spans in parsed])
+    order = np.lexsort((stops, starts))
+    return np.array_equal([chunk.start, *stops[order]], [*starts[order], chunk.stop])
+
+
+def _write(case: Path, part: Part, found: Iterator[Read], meter: _Meter) -> None:
+    """Write a part's records and rejects, and last of all its sums, which say that it is whole."""
+    sums = dict.fromkeys(part.files, Tally())
+    tables = case / "tables"
+    with (
+        parquet.Part(tables, record_table(part.format), part.name) as records,
+        parquet.Part(tables, REJECT, part.name) as rejects,
+    ):
+        for read in found:
+            records.add(read.records)
+            rejects.add(read.rejects)
+            sums[read.sha256] = sums[read.sha256].plus(read.tally)
+            meter.add(part.format, read.tally.bytes)
+    for sha256, tally in sums.items():
+        if tally.bytes != meter.sizes[sha256] or sum(tally[1:]) != tally.bytes:
+            raise CustodyError(
+                f"{case}: not every byte of {sha256} is accounted for; report it with the file"
+            )
+    _settle(case / "work" / "parts" / f"{part.name}.json", {s: list(tally) for s, tally in sums.items()})
+
+
+def _settle(path: Path, value: object) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(canonical.dumps(value), encoding="ascii")
+    partial.rename(path)
+
+
+def _files(rows: Sequence[Sealed], known: Mapping[str, str | None], tallies: Mapping[str, Tally]) -> pa.Table:
+    found = []
+    for row in rows:
+        name = known.get(row.sha256) if row.kind == "file" else None
+        tally = tallies[row.sha256] if row.kind == "file" else Tally()
+        host, origin = sealing.place(row.path)
+        domain = formats.registry()[name].DOMAIN.format(host=host or UNPLACED) if name else None
+        found.append(
+            (
+                row.sha256,
+                row.path,
+                host,
+                origin,
+                row.bytes,
+                row.kind,
+                row.link,
+                row.held,
+                name,
+                domain,
+                *tally[1:],
+            )
+        )
+    columns = zip(*found, strict=True) if found else [()] * len(FILE.names)
+    return FILE.build(dict(zip(FILE.names, map(list, columns), strict=True)))
+
+
+def _total(files: pa.Table) -> Tally:
+    sealed = {row["sha256"]: row for row in files.to_pylist() if row["kind"] == "file"}
+    tallies = [Tally(*(row[name] for name in Tally._fields)) for row in sealed.values()]
+    return Tally(*(sum(column) for column in zip(*tallies, strict=True))) if tallies else Tally()
+
+
+def _forget(case: Path) -> None:
+    """Remove what was concluded from tables that are about to change, the stamp first."""
+    tables = case / "tables"
+    tables.mkdir(exist_ok=True)
+    for path in (tables / STAMP, case / "findings.json", case / "report.pdf"):
+        path.unlink(missing_ok=True)
+    kept = {*(table.name for table in CORE), *formats.registry()}
+    for folder in sorted(tables.iterdir()):
+        if folder.name not in kept:
+            shutil.rmtree(folder)
+
+
+def _finish(case: Path, inputs: str, plan: Sequence[Part], total: Tally, command: str | None) -> Tally:
+    """Remove parts that are no longer asked for, and stamp the tables as done."""
+    tables = case / "tables"
+    for name in formats.registry():
+        parquet.keep_only(tables, name, [part.name for part in plan if part.format == name])
+    parquet.keep_only(tables, REJECT.name, [part.name for part in plan])
+    for marker in sorted((case / "work" / "parts").glob("*.json")):
+        if marker.stem not in {part.name for part in plan}:
+            marker.unlink()
+    entry = {"inputs": inputs, **total._asdict()}
+    ledger.append(sealing.ledger_of(case), take.hand(command), [("ingest", entry)])
+    made = sorted(path.relative_to(tables).as_posix() for path in tables.glob("*/*.parquet"))
+    _settle(tables / STAMP, {"inputs": inputs, "tables": made, "tally": list(total)})
+    return total
+
+
+def _stamped(case: Path, inputs: str) -> Tally | None:
+    """The accounting of an earlier run over the same inputs, if all that it made is there."""
+    try:
+        stamp = json.loads((case / "tables" / STAMP).read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+    there = all((case / "tables" / name).exists() for name in stamp["tables"])
+    return Tally(*stamp["tally"]) if there and stamp["inputs"] == inputs else None

@@ -1,0 +1,125 @@
+"""Taking in: a case folder, its evidence, and the two files that say who could have acted and what is asked."""
+
+import hashlib
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from forensics import __version__
+from forensics.core import roster as asked
+from forensics.core.errors import CaseError, CustodyError, UsageError
+from forensics.core.roster import Question, Roster
+from forensics.custody import ledger
+from forensics.custody import seal as sealing
+
+ROSTER = "roster.toml"
+ABOUT = "case.toml"
+
+
+def hand(command: str | None = None) -> ledger.Hand:
+    """Who acts, for the ledger; without a command, the words that this process was started with."""
+    return ledger.hand(f"forensics {__version__}", shlex.join(sys.argv) if command is None else command)
+
+
+def create(case: Path, *, command: str | None = None) -> None:
+    """Make an empty case with its ledger; leave one that exists as it is.
+
+    Raises:
+        CaseError: the folder holds something else.
+    """
+    path = sealing.ledger_of(case)
+    if path.exists():
+        ledger.check(path)
+        return
+    if case.exists() and (not case.is_dir() or any(case.iterdir())):
+        raise CaseError(f"{case}: holds something that is no case; name a folder that is empty or absent")
+    case.mkdir(parents=True, exist_ok=True)
+    ledger.append(path, hand(command), [("create", {})])
+
+
+def seal(
+    case: Path,
+    evidence: Sequence[Path] = (),
+    *,
+    reference: bool = False,
+    roster: Path | None = None,
+    about: Path | None = None,
+    command: str | None = None,
+) -> list[sealing.Sealed]:
+    """Take evidence, roster and case file into a case. What is there already is left as it is.
+
+    Returns:
+        Everything that the case holds now.
+
+    Raises:
+        CaseError: there is no case, or another run is at work on it.
+        CustodyError: some evidence cannot be read, or is no longer what was sealed.
+        RosterError: the roster or the case file is not as the contract says.
+    """
+    ledger.check(sealing.ledger_of(case))
+    with sealing.locked(case):
+        for name, source in ((ROSTER, roster), (ABOUT, about)):
+            if source is not None:
+                _take_input(case, name, source, command)
+        return sealing.seal(case, evidence, hand(command), reference=reference)
+
+
+def roster_of(case: Path) -> Roster:
+    """Who could have acted; nobody, where the case has no roster."""
+    raw = _input(case, ROSTER)
+    return Roster() if raw is None else asked.roster(raw, ROSTER)
+
+
+def question_of(case: Path) -> Question:
+    """What is asked; nothing in particular, where the case has no case file."""
+    raw = _input(case, ABOUT)
+    return Question() if raw is None else asked.question(raw, ABOUT)
+
+
+def _take_input(case: Path, name: str, source: Path, command: str | None) -> None:
+    try:
+        raw = source.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{source}: cannot be read ({error.strerror}); name the file as it lies") from error
+    if name == ROSTER:
+        asked.roster(raw, str(source))
+    else:
+        asked.question(raw, str(source))
+    target = case / "inputs" / name
+    if target.exists() and target.read_bytes() == raw and _entered(case, name) == _sha256(raw):
+        return
+    target.parent.mkdir(exist_ok=True)
+    partial = target.with_name(f".{name}.partial")
+    partial.write_bytes(raw)
+    partial.rename(target)
+    what = {"name": name, "sha256": _sha256(raw), "bytes": len(raw)}
+    ledger.append(sealing.ledger_of(case), hand(command), [("input", what)])
+
+
+def _input(case: Path, name: str) -> bytes | None:
+    """The bytes of an input, as the ledger last entered them.
+
+    Raises:
+        CustodyError: they were changed since.
+    """
+    entered = _entered(case, name)
+    if entered is None:
+        return None
+    path = case / "inputs" / name
+    raw = path.read_bytes() if path.exists() else b""
+    if _sha256(raw) != entered:
+        raise CustodyError(f"{path}: not what the ledger entered; give the file again with `forensics seal`")
+    return raw
+
+
+def _entered(case: Path, name: str) -> str | None:
+    found = None
+    for entry in ledger.check(sealing.ledger_of(case)):
+        if entry["act"] == "input" and entry["what"]["name"] == name:
+            found = str(entry["what"]["sha256"])
+    return found
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,149 @@
+"""Declared tables on the disk: `<tables>/<table>/<part>.parquet`.
+
+The same rows in the same order are the same bytes, however they arrived: rows are gathered into groups
+of a fixed size before anything is written. A part appears whole or not at all.
+(The bytes also depend on the version of Arrow, which Parquet files name.)
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from forensics.core.errors import CaseError
+from forensics.core.schema import Table
+
+GROUP_ROWS = 1 << 16
+ONLY = "0"
+"""The name of the part where a table has one."""
+
+
+class Part:
+    """One part of a table being written. Leaving its block without a failure makes it appear."""
+
+    def __init__(self, tables: Path, table: Table, part: str = ONLY) -> None:
+        folder = tables / table.name
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{part}.parquet"
+        self._partial = folder / f".{part}.partial"
+        self._schema = table.schema()
+        self._held: list[pa.Table] = []
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        """Open the file under a name that nobody reads."""
+        self._writer = pq.ParquetWriter(
+            self._partial, self._schema, compression="zstd", version="2.6", data_page_version="1.0"
+        )
+        return self
+
+    def add(self, rows: pa.Table) -> None:
+        """Append rows.
+
+        Raises:
+            ValueError: their columns are not the declared ones.
+        """
+        self._held.append(conformed(rows, self._schema))
+        self._rows += len(rows)
+        if self._rows >= GROUP_ROWS:
+            self._write_groups(least=GROUP_ROWS)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish the file and give it its name, or leave nothing."""
+        if kind is None:
+            self._write_groups(least=1)
+        self._writer.close()
+        if kind is None:
+            self._partial.rename(self.path)
+        else:
+            self._partial.unlink()
+
+    def _write_groups(self, *, least: int) -> None:
+        held = pa.concat_tables(self._held) if self._held else self._schema.empty_table()
+        at = 0
+        while len(held) - at >= least:
+            group = held.slice(at, GROUP_ROWS)
+            # Combined, because the pages of a column end where its chunks do.
+            self._writer.write_table(group.combine_chunks(), row_group_size=GROUP_ROWS)
+            at += len(group)
+        self._held, self._rows = [held.slice(at)], len(held) - at
+
+
+def conformed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """`rows` as declared.
+
+    Raises:
+        ValueError: the columns have other names, or nulls where none may be.
+    """
+    if rows.column_names != schema.names:
+        raise ValueError(
+            f"{schema.metadata[b'table'].decode()}: columns {rows.column_names}, not {schema.names}"
+        )
+    return pa.Table.from_arrays(
+        [c.cast(f.type) for c, f in zip(rows.columns, schema, strict=True)], schema=schema
+    )
+
+
+def write(tables: Path, table: Table, rows: pa.Table, part: str = ONLY) -> Path:
+    """Write the whole of one part."""
+    with Part(tables, table, part) as out:
+        out.add(rows)
+    return out.path
+
+
+def parts(tables: Path, name: str) -> list[Path]:
+    """The parts of a table, in order of name."""
+    return sorted((tables / name).glob("[!.]*.parquet"))
+
+
+def names(tables: Path) -> list[str]:
+    """The tables that have a part."""
+    return sorted(folder.name for folder in tables.glob("*") if parts(tables, folder.name))
+
+
+def dataset(tables: Path, name: str) -> ds.Dataset:
+    """A table's parts, to be read as far as is asked.
+
+    Raises:
+        CaseError: it has none.
+    """
+    found = parts(tables, name)
+    if not found:
+        raise CaseError(
+            f"{tables.parent}: there is no table {name} yet; run `forensics ingest`, then `forensics analyse`"
+        )
+    return ds.dataset([str(path) for path in found], format="parquet")
+
+
+def read(
+    tables: Path, name: str, columns: Sequence[str] | None = None, where: ds.Expression | None = None
+) -> pa.Table:
+    """A table, part after part.
+
+    Args:
+        tables: the folder of tables.
+        name: which.
+        columns: only these.
+        where: only rows for which this holds; what cannot match is not read.
+
+    Raises:
+        CaseError: there is no such table.
+    """
+    return dataset(tables, name).to_table(columns=columns, filter=where)
+
+
+def keep_only(tables: Path, name: str, kept: Iterable[str]) -> None:
+    """Remove the parts of a table that are not named, and what a killed run left."""
+    stay = {f"{part}.parquet" for part in kept}
+    folder = tables / name
+    for path in sorted(folder.glob("*")):
+        if path.name not in stay:
+            path.unlink()
+    if folder.exists() and not stay:
+        folder.rmdir()
