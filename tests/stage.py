@@ -31,7 +31,7 @@ def roster(people=("mei", "kai", "lin", "dao")):
             Person(p, "", (Account(p, UIDS[p], "register"),), (Key(key(p), "register"),), (Device(address(p), "ws", "register"),))
             for p in people
         ),
-        (SharedAccount("mlteam", 4150, True, tuple(people), "register"),),  # noqa: FBT003 - as in the roster's own order
+        (SharedAccount("mlteam", 4150, True, tuple(people), "register"),),
     )  # fmt: skip
 
 
@@ -65,7 +65,15 @@ class Stage:
 
     def enrol(self, people=("mei", "kai", "lin", "dao")):
         for p in people:
-            self.add("enrol_key", "authorized_keys", "git:server", account=p, credential=key(p), when=None, host=None)
+            self.add(
+                "enrol_key",
+                "authorized_keys",
+                "git:server",
+                account=p,
+                credential=key(p),
+                when=None,
+                host=None,
+            )
 
     def login(self, account, *, by=None, device=None, sshd=True, told_address=None):
         """Somebody enters an account: `by` gives the key, `device` the workstation."""
@@ -77,12 +85,27 @@ class Stage:
         self.add("login", address=source, tty=f"pts/{self.ses}", **who)
         if sshd:
             told = told_address or source
-            self.add("login", "syslog", account=account, pid=pid, address=told, port=40000 + self.ses, credential=key(by))
+            self.add(
+                "login",
+                "syslog",
+                account=account,
+                pid=pid,
+                address=told,
+                port=40000 + self.ses,
+                credential=key(by),
+            )
         return ses
 
     def logout(self, account, ses):
         self.wait()
-        self.add("session_close", account=account, auid=UIDS[account], session=ses, pid=1000 + int(ses) * 10, exe="/usr/sbin/sshd")
+        self.add(
+            "session_close",
+            account=account,
+            auid=UIDS[account],
+            session=ses,
+            pid=1000 + int(ses) * 10,
+            exe="/usr/sbin/sshd",
+        )
 
     def run(self, account, ses, argv, *, effective=None, pid=None, ppid=None, cwd="/srv/proj"):
         self.wait(1)
@@ -95,7 +118,9 @@ class Stage:
         )  # fmt: skip
         return pid, event
 
-    def change(self, account, ses, path, *, program="vim", verb="write", owner=None, replaced=None, source=None):
+    def change(
+        self, account, ses, path, *, program="vim", verb="write", owner=None, replaced=None, source=None
+    ):
         pid, _ = self.run(account, ses, [program, path])
         return self.add(
             verb, account=account, auid=UIDS[account], effective=account, uid=UIDS[account], session=ses, pid=pid, ppid=1,
@@ -103,7 +128,18 @@ class Stage:
             object_owner_uid=UIDS[owner] if owner else None, inode="fe:00:77",
         )  # fmt: skip
 
-    def submit(self, account, ses, job, *, argv=("python3", "train.py"), outcome="CANCELLED", seconds=60, signal=0, code=0):
+    def submit(
+        self,
+        account,
+        ses,
+        job,
+        *,
+        argv=("python3", "train.py"),
+        outcome="CANCELLED",
+        seconds=60,
+        signal=0,
+        code=0,
+    ):
         """A job is submitted, starts a second later and runs its command; its record says how it ended."""
         self.run(account, ses, ["sbatch", "train.sh"])
         submitted = self.at
@@ -125,7 +161,16 @@ class Stage:
         self.run(account, ses, ["scancel", job], effective=effective)
         if logged:
             uid = UIDS[effective or account]
-            self.add("kill_request", "slurmctld", "slurm:admin", host=None, job=job, uid=uid, object_kind="job", object=job)
+            self.add(
+                "kill_request",
+                "slurmctld",
+                "slurm:admin",
+                host=None,
+                job=job,
+                uid=uid,
+                object_kind="job",
+                object=job,
+            )
 
     def examined(self, question=None, people=None, rejects=None):
         """The analysis of everything staged."""

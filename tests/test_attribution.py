@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import KERNEL, Stage, claim, roster
+from stage import KERNEL, UIDS, Stage, address, claim, key, roster
 
 from forensics.analysis.findings import findings
 from forensics.core.roster import Question, Roster
@@ -87,7 +87,9 @@ def test_an_edit_after_the_job_started_is_not_the_jobs():
     day.change("kai", kai, SCRIPT, owner="mei")
     day.cancel("mei", mei, "10")
     done = day.examined()
-    assert [(a.job, a.link) for a in done.in_question if a.act == "modify_file"] == [(None, "not_established")]
+    assert [(a.job, a.link) for a in done.in_question if a.act == "modify_file"] == [
+        (None, "not_established")
+    ]
     assert [j.cause for j in done.asked] == ["none"]
 
 
@@ -158,12 +160,31 @@ def test_cron_leads_to_whoever_wrote_the_entry():
     mei = day.login("mei")
     pid = day.submit("mei", mei, "15", outcome="FAILED", signal=9)
     kai = day.login("kai")
-    day.change("kai", kai, "/var/spool/cron/crontabs/kai", program="crontab", verb="rename", source="/var/spool/cron/crontabs/tmp.x")
+    day.change(
+        "kai",
+        kai,
+        "/var/spool/cron/crontabs/kai",
+        program="crontab",
+        verb="rename",
+        source="/var/spool/cron/crontabs/tmp.x",
+    )
     day.logout("kai", kai)
     day.ses += 1
     cron = {"account": "kai", "auid": 4102, "session": str(day.ses), "pid": 900, "exe": "/usr/sbin/cron"}
     day.add("session_open", **cron)
-    day.add("signal", account="kai", auid=4102, effective="root", uid=0, session=str(day.ses), pid=901, exe="/usr/bin/pkill", target_pid=pid, target_uid=4101, signal=9)
+    day.add(
+        "signal",
+        account="kai",
+        auid=4102,
+        effective="root",
+        uid=0,
+        session=str(day.ses),
+        pid=901,
+        exe="/usr/bin/pkill",
+        target_pid=pid,
+        target_uid=4101,
+        signal=9,
+    )
     done = day.examined(Question(jobs=("15",), claims=(claim("D11", "kai"),)))
     assert verdicts(done, "signal") == [("kai", "attributed", "kai")]
     assert verdicts(done, "plant") == [("kai", "attributed", "kai")]
@@ -177,7 +198,19 @@ def test_a_cron_entry_of_unknown_writer_names_nobody():
     pid = day.submit("mei", mei, "15", outcome="FAILED", signal=9)
     cron = {"account": "kai", "auid": 4102, "session": "99", "pid": 900, "exe": "/usr/sbin/cron"}
     day.add("session_open", **cron)
-    day.add("signal", account="kai", auid=4102, effective="kai", uid=4102, session="99", pid=901, exe="/usr/bin/pkill", target_pid=pid, target_uid=4101, signal=9)
+    day.add(
+        "signal",
+        account="kai",
+        auid=4102,
+        effective="kai",
+        uid=4102,
+        session="99",
+        pid=901,
+        exe="/usr/bin/pkill",
+        target_pid=pid,
+        target_uid=4101,
+        signal=9,
+    )
     assert verdicts(day.examined(), "signal") == [("kai", "inconclusive", None)]
 
 
@@ -207,9 +240,7 @@ def test_a_wiped_log_of_somebody_else_takes_the_name_back():
 
 def renamed(day, swap):
     """The same day with people renamed throughout: names, uids, keys and addresses."""
-    from stage import UIDS, address, key
-
-    words = {a: b for a, b in swap.items()} | {key(a): key(b) for a, b in swap.items()}
+    words = swap | {key(a): key(b) for a, b in swap.items()}
     words |= {address(a): address(b) for a, b in swap.items()}
     uids = {UIDS[a]: UIDS[b] for a, b in swap.items()}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, rows_of
+from forensics.analysis.evidence import Evidence, one_session, rows_of
 from forensics.analysis.jobs import Job, own_events
 from forensics.core.schema import Column, Table
 
@@ -221,7 +221,7 @@ def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
 
 def _submitted(job: Job, evidence: Evidence, history: dict[str, list[Version]]) -> Iterable[Reading]:
     found = submissions(job, evidence)
-    if found["session"].nunique() != 1:
+    if not one_session(found):
         return
     for e in rows_of(found):
         for token in (e.argv or ())[1:]:

@@ -100,11 +100,11 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
     directory = scene.directory
     reasons: list[Reason] = []
     accounts = [s.account for s in sessions] or [act.account]
-    for account in dict.fromkeys([*accounts, act.account]):
-        if account is not None:
-            reasons.append(
-                Reason("account", directory.holders(account, at), _enrolling(scene, "uid", account), None)
-            )
+    reasons += [
+        Reason("account", directory.holders(account, at), _enrolling(scene, "uid", account), None)
+        for account in dict.fromkeys([*accounts, act.account])
+        if account is not None
+    ]
     for s in sessions:
         reasons += _session_reasons(act, scene, s, missing)
     if act.act == "push" and act.credential is not None:
@@ -146,8 +146,7 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
     ):
         values = sorted({v for v in rows[column] if isinstance(v, str)})
         own = tuple(rows.loc[rows[column].notna(), "event_id"])
-        for value in values:
-            reasons.append(Reason(cls, people(value, at), own, _first(rows["domain"])))
+        reasons += [Reason(cls, people(value, at), own, _first(rows["domain"])) for value in values]
         if not values:
             missing.append({"key": "key_of_session", "device": "address_of_session"}[cls])
     if session.contradicts:

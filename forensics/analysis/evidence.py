@@ -29,6 +29,11 @@ def groups_of(table: pd.DataFrame, by: str | list[str]) -> Iterator[tuple[Any, p
     return iter(table.groupby(by, sort=True, dropna=False))
 
 
+def one_session(events: pd.DataFrame) -> bool:
+    """Whether events all carry the same audit session, and there is one."""
+    return len(set(events["session"])) == 1 and bool(events["session"].notna().all())
+
+
 def frame(table: pa.Table) -> pd.DataFrame:
     """An Arrow table as a frame whose integers stay exact where some are null.
 

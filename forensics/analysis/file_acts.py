@@ -22,7 +22,7 @@ _GRANTED = re.compile(r"/\.ssh/authorized_keys2?$|^/etc/sudoers|^/etc/(?:passwd|
 _LOGGED = re.compile(
     r"^/var/log/|/\.(?:bash|zsh|python|sh)_history$|/\.git/logs/|/gitolite/logs/|/slurm[a-z]*\.log"
 )
-_SCRATCH = re.compile(r"/tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#|/crontabs/tmp\.")
+_SCRATCH = re.compile(r"/(?:crontabs/)?tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#")
 
 
 class Command(NamedTuple):

@@ -145,7 +145,7 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "against": list(judged.against),
         "missing": list(judged.missing),
         "reasons": _reasons(judged),
-        "rivals": _rivals(done, act, judged),
+        "rivals": _rivals(done, judged),
         "asserted": asserted if any(asserted.values()) else {},
         "citations": citations(done, [*told, *judged.against]),
     }
@@ -170,7 +170,7 @@ def _reasons(judged: Judgement) -> list[Json]:
     ]  # fmt: skip
 
 
-def _rivals(done: Examination, act: Act, judged: Judgement) -> list[Json]:
+def _rivals(done: Examination, judged: Judgement) -> list[Json]:
     """Everybody else who holds the account or had a session open, with what speaks for and against their acting."""
     others = sorted(done.scene.directory.people - ({judged.name} if judged.name else set()))
     found = []
@@ -213,14 +213,14 @@ def _contradictions(done: Examination, acts: list[Act], names: Mapping[str, str]
                 ],
             })  # fmt: skip
     for job in done.asked:
-        for column in job.disagree:
-            found.append(
-                {
-                    "about": f"job {job.job}: {column}",
-                    "kind": "sources_disagree",
-                    "says": _job_says(done, job, column),
-                }
-            )
+        found += [
+            {
+                "about": f"job {job.job}: {column}",
+                "kind": "sources_disagree",
+                "says": _job_says(done, job, column),
+            }
+            for column in job.disagree
+        ]
     return found
 
 

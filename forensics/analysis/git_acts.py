@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Row, groups_of, rows_of
+from forensics.analysis.evidence import Row, groups_of, one_session, rows_of
 
 _NEAR_NS = 10_000_000_000
 _OBJECT = re.compile(r"/objects/([0-9a-f]{2})/([0-9a-f]{38})$")
@@ -61,7 +61,7 @@ def _commit(scene: Scene, oid: str, rows: pd.DataFrame, writers: dict[str, Row],
             if not pd.isna(first.earliest_ns)
             else ran[:0]
         )
-        if near["session"].nunique() == 1 and near["session"].notna().all() and len(near):
+        if one_session(near):
             act = scene.act("commit", oid, "commit_command", next(rows_of(near)))
             act.events += list(rows["event_id"])
             act.missing.append("write_of_commit_object")
@@ -83,7 +83,8 @@ def _commit(scene: Scene, oid: str, rows: pd.DataFrame, writers: dict[str, Row],
 def pushes(scene: Scene) -> list[Act]:
     """One act per change of a ref that a git server accepted, with the session that sent it."""
     told = scene.events[scene.events["verb"] == "push"]
-    return [_push(scene, e) for e in rows_of(told)]
+    # A wall time that its zone skipped places no push; it stays in the events.
+    return [_push(scene, e) for e in rows_of(told[told["earliest_ns"].notna()])]
 
 
 def _push(scene: Scene, event: Row) -> Act:
@@ -110,14 +111,14 @@ def _push(scene: Scene, event: Row) -> Act:
     ]
     ran = ran[~ran["account"].isin(_server_accounts(scene))]
     near = ran[(ran["latest_ns"] >= earliest - _NEAR_NS) & (ran["earliest_ns"] <= latest + 1_000_000_000)]
-    if near["session"].nunique() > 1:
+    if len(near) and not one_session(near):
         near = _nearest(near, earliest)
-    if len(near) and near["session"].nunique() == 1:
+    if one_session(near):
         client = next(rows_of(near))
         found = scene.act("push", act.object, act.rule, client)
         act.session, act.host, act.origin, act.pid = found.session, found.host, found.origin, found.pid
         act.events += list(near["event_id"])
-        if found.account != act.account and found.effective != act.account:
+        if act.account not in {found.account, found.effective}:
             act.missing.append("agreement_of_server_and_client")
             act.rival_accounts |= {a for a in (found.account, act.account) if a}
         act.account = found.account or act.account
@@ -171,12 +172,7 @@ def _server_login(scene: Scene, act: Act) -> Row | None:
 
 def changed_names(scene: Scene, oid: str) -> set[str]:
     """Base names that differ between a commit's tree and its first parent's, one level deep and below."""
-    objects = {}
-    for source in ("git_object", "git_pack"):
-        table = scene.evidence.raw.get(source)
-        if table is not None:
-            for row in rows_of(table[table["kind"].isin({"commit", "tree"})]):
-                objects[row.oid] = row
+    objects = _objects(scene)
     commit = objects.get(oid)
     if commit is None:
         return set()
@@ -188,7 +184,18 @@ def changed_names(scene: Scene, oid: str) -> set[str]:
     return _differing(objects, commit.tree, parent.tree if parent is not None else None, depth=32)
 
 
-def _differing(objects: dict[str, object], one: str | None, other: str | None, *, depth: int) -> set[str]:
+def _objects(scene: Scene) -> dict[str, Row]:
+    """Commits and trees by id."""
+    objects: dict[str, Row] = {}
+    for source in ("git_object", "git_pack"):
+        table = scene.evidence.raw.get(source)
+        if table is not None:
+            for row in rows_of(table[table["kind"].isin({"commit", "tree"})]):
+                objects[row.oid] = row
+    return objects
+
+
+def _differing(objects: dict[str, Row], one: str | None, other: str | None, *, depth: int) -> set[str]:
     if one == other or depth == 0:
         return set()
     sides = [
@@ -214,13 +221,28 @@ def carrying(scene: Scene, acts: Iterable[Act], names: set[str], owners: set[str
         for oid, act in moved.items()
         if changed_names(scene, oid) & names and _foreign(scene, act, owners)
     }
+    commits_of = _objects(scene)
     for oid in sorted(wanted):
         yield moved[oid]
     for act in acts:
         if act.act == "push":
-            new = _new_oid(scene, act)
-            if new in wanted or (new not in moved and act.account not in owners):
+            brought = _brought(scene, act, commits_of)
+            if brought & wanted or (not brought & set(moved) and act.account not in owners):
                 yield act
+
+
+def _brought(scene: Scene, act: Act, commits_of: dict[str, Row]) -> set[str]:
+    """The commits that a push made reachable from its ref: back from the new one to the old one."""
+    old = str(scene.events.loc[act.events[0], "object_from"] or "")
+    ahead, seen = [_new_oid(scene, act) or ""], set[str]()
+    while ahead:
+        oid = ahead.pop()
+        if not oid or oid == old or oid in seen:
+            continue
+        seen.add(oid)
+        row = commits_of.get(oid)
+        ahead += list(row.parents) if row is not None and isinstance(row.parents, list) else []
+    return seen
 
 
 def _new_oid(scene: Scene, act: Act) -> str | None:

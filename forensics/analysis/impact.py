@@ -56,16 +56,24 @@ def explain(job: Job, acts: list[Act], scene: Scene) -> None:
     job.cause, job.why = _without_act(job, requested=bool(mine), faults=len(faults))
 
 
+_BY_OUTCOME = {
+    "NODE_FAIL": "infrastructure",
+    "PREEMPTED": "infrastructure",
+    "COMPLETED": "none",
+    "RUNNING": "none",
+    "PENDING": "none",
+    "OUT_OF_MEMORY": "own_failure",
+    "TIMEOUT": "own_failure",
+}
+"""The cause that the scheduler's own word for the outcome gives, where no act is linked to the job."""
+
+
 def _without_act(job: Job, *, requested: bool, faults: int) -> tuple[str, str]:
-    outcome = job.outcome
-    if outcome in {"NODE_FAIL", "PREEMPTED"}:
-        return "infrastructure", f"scheduler_says_{outcome.lower()}"
-    if outcome in {"COMPLETED", "RUNNING", "PENDING"}:
-        return "none", f"scheduler_says_{outcome.lower()}"
+    outcome = job.outcome or ""
+    if outcome in _BY_OUTCOME:
+        return _BY_OUTCOME[outcome], f"scheduler_says_{outcome.lower()}"
     if outcome == "CANCELLED":
         return ("none", "cancelled_by_owner") if requested else ("not_established", "canceller_not_recorded")
-    if outcome in {"OUT_OF_MEMORY", "TIMEOUT"}:
-        return "own_failure", f"scheduler_says_{outcome.lower()}"
     if outcome == "FAILED" and faults:
         return "infrastructure", "fault_recorded_for_job"
     if outcome == "FAILED" and job.exit_code and not job.exit_signal:

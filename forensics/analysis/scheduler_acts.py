@@ -6,13 +6,14 @@ found keeps its account and has no session.
 """
 
 import posixpath
+import signal
 from collections.abc import Iterable
 
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import submissions
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Row, one_session, rows_of
 from forensics.analysis.jobs import Job
 
 _NEAR_NS = 5_000_000_000
@@ -58,7 +59,7 @@ def submits(scene: Scene) -> Iterable[Act]:
         if not len(told):
             continue
         command = submissions(job, scene.evidence)
-        if len(command) and command["session"].nunique() == 1:
+        if one_session(command):
             act = scene.act("submit", job.job, "submit_command", next(rows_of(command)))
             act.events += list(told["event_id"])
         else:
@@ -123,7 +124,7 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
     same = [_same_rights(e, uid, account) for e in rows_of(ran)]
     mine = ran[pd.Series(same, index=ran.index, dtype=bool)]
     sources = mine.assign(key=[(e.host, e.session, e.pid) for e in rows_of(mine)])
-    if sources["key"].nunique() == 1:
+    if len(set(sources["key"])) == 1:
         command = next(rows_of(mine))
         used.update(mine["event_id"])
         found = scene.act("cancel", job.job, "kill_request", command)
@@ -242,12 +243,30 @@ def killers(scene: Scene, known: list[Act]) -> Iterable[Act]:
         for job in scene.jobs.values():
             if not job.exit_signal or job.end_ns is None:
                 continue
+            if _sends(e.argv) != job.exit_signal:
+                continue
             if not -1_000_000_000 <= job.end_ns - int(e.earliest_ns) <= _NEAR_NS or not _means(e.argv, job):
                 continue
             act = scene.act("signal", job.job, "kill_command", e)
             act.job, act.link, act.why_link = job.job, "derived", "command_names_process_of_job"
             act.missing.append("kernel_record_of_signal")
             yield act
+
+
+def _sends(argv: object) -> int:
+    """The signal that a kill command sends: by number or by name, SIGTERM where it names none."""
+    words = [w.lstrip("-") for w in (argv if isinstance(argv, list) else [])[1:] if w.startswith("-")]
+    for word in words:
+        bare = (
+            word.removeprefix("signal=").removeprefix("s").removeprefix("SIG")
+            if word != "SIGSTOP"
+            else "STOP"
+        )
+        if word.isdigit() or bare.isdigit():
+            return int(word if word.isdigit() else bare)
+        if f"SIG{bare}" in signal.Signals.__members__:
+            return int(signal.Signals[f"SIG{bare}"])
+    return int(signal.SIGTERM)
 
 
 def _means(argv: object, job: Job) -> bool:

@@ -91,7 +91,7 @@ def _words(values: Iterable[Any]) -> list[str]:
     return sorted({str(v) for v in values if v is not None and not pd.isna(v)})
 
 
-def _settle(session: Session, what: str, values: Sequence[Any]) -> Any:
+def _settle(session: Session, what: str, values: Sequence[str]) -> str | None:
     """The one value that the sources give, or None and a contradiction where they differ."""
     if len(values) > 1:
         session.contradicts.add(what)
