@@ -14,14 +14,19 @@ A case folder holds:
     findings.json, report.pdf                                                          analysis, report
 """
 
+from forensics.pipeline.hand_over import bundle, cite, sql, verify
 from forensics.pipeline.read import Tally, ingest
 from forensics.pipeline.take import create, question_of, roster_of, seal
 
 __all__ = [
     "Tally",
+    "bundle",
+    "cite",
     "create",
     "ingest",
     "question_of",
     "roster_of",
     "seal",
+    "sql",
+    "verify",
 ]

@@ -1,0 +1,289 @@
+"""Check an evidence bundle, with Python 3.8 or newer and nothing else.
+
+    python3 verify.py [BUNDLE]
+
+Every fault is printed on a line of its own. Exit status 0: none. 1: there are some. 2: wrong usage.
+
+Checked are the manifests against the files, both ways; that no file but those is there; that sealed
+evidence has the hash that is its name; the ledger's chain, and its entries against what is sealed; that
+every citation in the findings leads to bytes; and that the accounting adds up. What a manifest, a
+ledger or a finding says is never used as a path: files are found by looking, and then compared.
+"""
+# Shipped inside each bundle as verify.py, and run by `forensics verify`, so that both always agree.
+
+from __future__ import annotations
+
+import sys
+
+if __name__ == "__main__" and not sys.flags.isolated and not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]  # the bundle's folder: a file put there must not pass for a module of Python
+
+import hashlib
+import json
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any, Dict, Iterator, Tuple  # noqa: UP035 - Python 3.8 has to read this
+
+MANIFEST, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
+TAG_FILES = ("bag-info.txt", "bagit.txt", MANIFEST, "verify.py")
+BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+FIRST = "0" * 64
+_SEALED = re.compile(r"data/sealed/([0-9a-f]{2})/(\1[0-9a-f]{62})")
+_MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([!-~]+)")
+_EVENT = re.compile(r"([0-9a-f]{16})\.(\d{1,19})\.(\d{1,19})(?:\.\d{1,19})?")
+_EVENT_LISTS = frozenset(["for", "against", "because"])
+
+Found = Dict[str, Tuple[str, int]]  # noqa: UP006 - Python 3.8 has to read this
+"""Hash and size of each file of the bundle, by its path in it."""
+
+
+def verify(bundle: Path) -> list[str]:
+    """The faults of a bundle, in a fixed order; none means that it is as it was packed."""
+    if bundle.is_symlink() or not bundle.is_dir():
+        return [f"{shown(str(bundle))}: no bundle; name the folder that holds bagit.txt"]
+    found: Found = {}
+    faults = list(_look(bundle, found))
+    faults += _manifests(bundle, found)
+    evidence: dict[str, int] = {}
+    faults += _sealed(found)
+    faults += _ledger(bundle, found, evidence)
+    faults += _findings(bundle, found, evidence)
+    return faults
+
+
+def shown(text: str) -> str:
+    """A text as printable ASCII: it may hold what a terminal obeys."""
+    return text.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+def sha256_of(path: Path) -> tuple[str, int]:
+    """Hash and size of a regular file; no link is followed."""
+    digest, size = hashlib.sha256(), 0
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as read:
+        for block in iter(lambda: read.read(1 << 20), b""):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
+
+
+def _look(bundle: Path, found: Found) -> Iterator[str]:
+    """Hash every file that is there; anything that is neither file nor folder is a fault."""
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = sorted(entry.name for entry in (bundle / folder).iterdir())
+        except OSError as error:
+            yield f"{shown(folder)}: cannot be read ({error.strerror})"
+            continue
+        if folder and not entries:
+            yield f"{shown(folder)}: an empty folder, which was not packed"
+        for name in entries:
+            path = f"{folder}/{name}" if folder else name
+            try:
+                mode = (bundle / path).lstat().st_mode
+                if stat.S_ISDIR(mode):
+                    folders.append(path)
+                elif stat.S_ISREG(mode):
+                    found[path] = sha256_of(bundle / path)
+                else:
+                    yield f"{shown(path)}: a link or special file, which no bundle holds"
+            except OSError as error:
+                yield f"{shown(path)}: cannot be read ({error.strerror})"
+
+
+def _bytes(bundle: Path, path: str, found: Found) -> bytes:
+    """A file of the bundle that was found there by looking."""
+    return (bundle / path).read_bytes() if path in found else b""
+
+
+def _manifests(bundle: Path, found: Found) -> Iterator[str]:
+    payload = sorted(path for path in found if path.startswith("data/"))
+    tags = sorted(path for path in found if not path.startswith("data/") and path != TAGS)
+    for path in sorted({*TAG_FILES, TAGS} - set(found)):
+        yield f"{path}: missing"
+    for path in sorted(set(tags) - set(TAG_FILES)):
+        yield f"{shown(path)}: added"
+    for manifest, paths in ((MANIFEST, payload), (TAGS, tags)):
+        if manifest not in found:
+            continue
+        raw = _bytes(bundle, manifest, found)
+        faults = list(_manifest(manifest, raw, paths, found))
+        yield from faults
+        expected = "".join(f"{found[path][0]}  {path}\n" for path in paths)
+        if not faults and raw != expected.encode("utf-8", "surrogateescape"):
+            yield f"{manifest}: not written as this program writes it"
+    if "bagit.txt" in found and _bytes(bundle, "bagit.txt", found) != BAGIT:
+        yield "bagit.txt: no BagIt 1.0 declaration"
+
+
+def _manifest(manifest: str, raw: bytes, paths: list[str], found: Found) -> Iterator[str]:
+    """What a manifest lists against what is there."""
+    listed: dict[str, str] = {}
+    for n, line in enumerate(raw.decode("utf-8", "backslashreplace").split("\n")[:-1], start=1):
+        entry = _MANIFEST_LINE.fullmatch(line)
+        if entry is None:
+            yield f"{manifest}: line {n} is no entry: {shown(line[:200])}"
+        elif entry[2] in listed:
+            yield f"{manifest}: line {n} lists {shown(entry[2])} again"
+        else:
+            listed[entry[2]] = entry[1]
+    there = set(paths)
+    for path in sorted({*listed, *there}):
+        if path not in there:
+            yield f"{shown(path)}: missing (listed in {manifest})"
+        elif path not in listed:
+            yield f"{shown(path)}: added (not listed in {manifest})"
+        elif listed[path] != found[path][0]:
+            yield f"{shown(path)}: changed (not the hash in {manifest})"
+
+
+def _sealed(found: Found) -> Iterator[str]:
+    for path in sorted(found):
+        if path.startswith("data/sealed/"):
+            name = _SEALED.fullmatch(path)
+            if name is None or name[2] != found[path][0]:
+                yield f"{shown(path)}: its name is not its SHA-256"
+
+
+def _canonical(value: object) -> bytes:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.encode("ascii")
+
+
+def _ledger(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[str]:
+    """The chain, and what was sealed and given against what is there; sizes go into `evidence`."""
+    path, previous = "data/ledger.jsonl", FIRST
+    if path not in found:
+        yield f"{path}: missing, so nobody says what was collected"
+        return
+    copied: set[str] = set()
+    given: dict[str, str] = {}
+    for n, line in enumerate(_bytes(bundle, path, found).splitlines(keepends=True), start=1):
+        entry = _entry(line)
+        if entry is None or entry["n"] != n or entry["previous"] != previous:
+            yield f"{path}: line {n} does not follow from the lines before it"
+            break
+        previous = hashlib.sha256(line).hexdigest()
+        what = entry["what"]
+        if entry["act"] == "seal" and what["kind"] == "file":
+            evidence[what["sha256"]] = what["bytes"]
+            copied |= {what["sha256"]} if what["held"] == "copied" else set()
+        elif entry["act"] == "input":
+            given[f"data/inputs/{what['name']}"] = what["sha256"]
+    yield from _entered(found, {sha256: evidence[sha256] for sha256 in copied}, given)
+
+
+def _entered(found: Found, copied: dict[str, int], given: dict[str, str]) -> Iterator[str]:
+    """What the ledger says was sealed and given, against what is there."""
+    there = {name[2]: found[name[0]][1] for name in map(_SEALED.fullmatch, found) if name}
+    for sha256 in sorted({*copied, *there}):
+        if sha256 not in there:
+            yield f"data/ledger.jsonl: sealed {shown(sha256)}, which is not in the bundle"
+        elif sha256 not in copied:
+            yield f"data/sealed/{sha256[:2]}/{sha256}: the ledger does not say that it was sealed"
+        elif there[sha256] != copied[sha256]:
+            yield f"data/sealed/{sha256[:2]}/{sha256}: not of the size that the ledger says"
+    inputs = {name: found[name][0] for name in found if name.startswith("data/inputs/")}
+    for name in sorted({*given, *inputs}):
+        if given.get(name) != inputs.get(name):
+            yield f"{shown(name)}: not what the ledger says was given"
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    """A ledger line, or None where it is not exactly as the ledger writes one."""
+    try:
+        entry = json.loads(line)
+        rest = {name: value for name, value in entry.items() if name != "self"}
+        whole = (
+            _canonical(entry) + b"\n" == line
+            and entry["self"] == hashlib.sha256(_canonical(rest)).hexdigest()
+        )
+        texts = {"seal": ("sha256", "kind", "held"), "input": ("sha256", "name")}.get(entry["act"], ())
+        typed = all(isinstance(entry["what"][name], str) for name in texts)
+        sized = entry["act"] != "seal" or type(entry["what"]["bytes"]) is int
+        known = {"n", "previous"} <= set(entry)
+    except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
+        return None
+    return entry if whole and typed and sized and known else None
+
+
+def _findings(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[str]:
+    path = "data/findings.json"
+    if path not in found:
+        yield f"{path}: missing"
+        return
+    try:
+        findings = json.loads(_bytes(bundle, path, found))
+        yield from (f"{path}: {fault}" for fault in _cited(findings, evidence))
+        yield from (f"{path}: {fault}" for fault in _accounted(findings, evidence))
+    except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
+        yield f"{path}: not as findings are written ({type(error).__name__})"
+
+
+def _cited(findings: object, evidence: dict[str, int]) -> Iterator[str]:
+    """Every citation, and every event id, leads to bytes of a sealed file."""
+    waiting: list[tuple[str, object]] = [("", findings)]
+    named: dict[str, list[str]] = {}
+    for sha256 in evidence:
+        named.setdefault(sha256[:16], []).append(sha256)
+    while waiting:
+        where, value = waiting.pop()
+        if isinstance(value, list):
+            waiting += [(f"{where}[{n}]", item) for n, item in enumerate(value)]
+        elif isinstance(value, dict):
+            waiting += [(f"{where}.{name}", item) for name, item in value.items()]
+            if {"sha256", "start", "stop"} <= set(value) and not _resolves(
+                value["sha256"], value["start"], value["stop"], evidence
+            ):
+                yield f"{shown(where)} cites bytes that no sealed file has"
+            for name in sorted(_EVENT_LISTS & set(value)):
+                for event in filter(None, map(_EVENT.fullmatch, filter(_is_text, value[name] or []))):
+                    files = named.get(event[1], [])
+                    if not any(_resolves(s, int(event[2]), int(event[3]), evidence) for s in files):
+                        yield f"{shown(where)}.{name} names event {event[0]}, which no sealed file has"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _resolves(sha256: object, start: object, stop: object, evidence: dict[str, int]) -> bool:
+    if not isinstance(sha256, str) or type(start) is not int or type(stop) is not int:
+        return False
+    return sha256 in evidence and 0 <= start <= stop <= evidence[sha256]
+
+
+def _accounted(findings: dict[str, Any], evidence: dict[str, int]) -> Iterator[str]:
+    sums = findings["accounting"]
+    if sums["parsed"] + sums["rejected"] + sums["ignored"] != sums["bytes"]:
+        yield "accounting: parsed, rejected and ignored bytes do not add up"
+    if sums["bytes"] != sum(evidence.values()):
+        yield "accounting: not the bytes that were sealed"
+    listed = {item["sha256"]: item["bytes"] for item in findings["case"]["evidence"]}
+    if listed != evidence:
+        yield "case.evidence: not the files that were sealed"
+
+
+def main(words: list[str]) -> int:
+    """Verify the bundle that is named, or the one that this file lies in."""
+    if len(words) > 1 or (words and words[0].startswith("-")):
+        sys.stderr.write("usage: python3 verify.py [BUNDLE]\n")
+        return 2
+    bundle = Path(words[0]) if words else Path(__file__).absolute().parent
+    faults = verify(bundle)
+    for fault in faults:
+        sys.stdout.write(fault + "\n")
+    if faults:
+        sys.stderr.write(f"{len(faults)} faults: the bundle is not as it was packed\n")
+        return 1
+    tags = sha256_of(bundle / TAGS)[0]
+    sys.stdout.write(f"no faults; the SHA-256 of {TAGS}, which stands for all of it, is\n{tags}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

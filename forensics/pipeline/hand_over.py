@@ -1,0 +1,104 @@
+"""Asking a case, and handing it over: SQL, the bytes behind an event, the bundle and its check."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from forensics import formats
+from forensics.bundle import pack, verifier
+from forensics.core import ids
+from forensics.core.errors import CaseError, NotFoundError
+from forensics.core.tables import CORE, EVENT
+from forensics.custody import seal as sealing
+from forensics.pipeline.read import record_table
+from forensics.store import parquet, query
+
+
+def tables_of(case: Path) -> Path:
+    """The folder of a case's tables.
+
+    Raises:
+        CaseError: nothing was read yet, or the folder is no case.
+    """
+    if not sealing.ledger_of(case).exists():
+        raise CaseError(f"{case}: no case; make one with `forensics init`")
+    if not (case / "tables" / "ingest.json").exists():
+        raise CaseError(f"{case}: nothing was read yet, or not all; run `forensics ingest`")
+    return case / "tables"
+
+
+def sql(case: Path, asked: str) -> pa.Table:
+    """The answer to one SELECT over a case's tables; nothing else can be asked.
+
+    Raises:
+        CaseError: nothing was read yet.
+        UsageError: it is no single SELECT, or DuckDB refuses it.
+    """
+    return query.sql(tables_of(case), asked, [*CORE, *map(record_table, formats.registry())])
+
+
+def cite(case: Path, event: str) -> list[dict[str, object]]:
+    """The bytes behind an event, their sealed files hashed again.
+
+    Returns:
+        One mapping for each span cited, in the event's order: `sha256`, `path`, `start`, `stop`, `raw`,
+        and `ok`, whether the file still has its hash.
+
+    Raises:
+        NotFoundError: the case holds no such event.
+        CustodyError: a sealed file is gone.
+    """
+    found = parquet.read(tables_of(case), EVENT.name, ["citations"], ds.field("event_id") == event)
+    if not len(found):
+        raise NotFoundError(
+            f"{case}: there is no event {_clean(event)}; every table lists ids to choose from"
+        )
+    paths: dict[str, str] = {}
+    for row in sealing.rows(case):
+        paths.setdefault(row.sha256, row.path)
+    return [_span(case, cited, paths) for cited in found["citations"][0].as_py()]
+
+
+def _clean(event: str) -> str:
+    try:
+        ids.span_of(event)
+    except ValueError:
+        return f"{event!r}, nor is that an event's id"
+    return event
+
+
+def _span(case: Path, cited: dict[str, object], paths: dict[str, str]) -> dict[str, object]:
+    sha256, start, stop = str(cited["sha256"]), int(str(cited["start"])), int(str(cited["stop"]))
+    path = sealing.locate(case, sha256)
+    with sealing.opened(path) as read:
+        read.seek(start)
+        raw = read.read(stop - start) or b""
+    ok = sealing.sha256_of(path)[0] == sha256 and len(raw) == stop - start
+    return {
+        "sha256": sha256,
+        "path": paths.get(sha256, sha256),
+        "start": start,
+        "stop": stop,
+        "ok": ok,
+        "raw": raw,
+    }
+
+
+def bundle(case: Path, out: Path) -> None:
+    """Pack a case that was analysed into a bundle.
+
+    Raises:
+        CaseError: it was not.
+        OutputError: something is already there, or the disk says no.
+        CustodyError: sealed evidence is gone, or no longer what was sealed.
+    """
+    tables_of(case)
+    with sealing.locked(case):
+        sealing.rows(case)
+        pack.pack(case, out)
+
+
+def verify(out: Path) -> list[str]:
+    """The faults of a bundle; none means that it is as it was packed."""
+    return verifier.verify(out)
