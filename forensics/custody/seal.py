@@ -113,12 +113,13 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
         CustodyError: something cannot be read, changed its kind, or no longer is what was sealed.
     """
     known = {_key(row): row for row in rows(case)}
+    paths = {row.path for row in known.values() if row.held == "copied"}
     fresh: list[Sealed] = []
     _sweep(case)
     try:
         for argument in evidence:
             for source, path in _walk(argument, case):
-                row = _taken(case, source, path, reference=reference)
+                row = _taken(case, source, path, reference=reference, again=path in paths)
                 before = known.get(_key(row))
                 if before is None or (before.held, row.held) == ("referenced", "copied"):
                     known[_key(row)] = row
@@ -216,7 +217,7 @@ def _written(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _taken(case: Path, source: Path, path: str, *, reference: bool) -> Sealed:
+def _taken(case: Path, source: Path, path: str, *, reference: bool, again: bool) -> Sealed:
     mode = source.lstat().st_mode
     if stat.S_ISLNK(mode):
         target = os.fsencode(source.readlink())
@@ -228,24 +229,42 @@ def _taken(case: Path, source: Path, path: str, *, reference: bool) -> Sealed:
         sha256, size = sha256_of(source)
         _locate_at(case, sha256, source)
         return Sealed(path, sha256, size, "file", None, "referenced")
-    sha256, size = _kept(case, source)
+    sha256, size = _kept(case, source, again=again)
     return Sealed(path, sha256, size, "file", None, "copied")
 
 
-def _kept(case: Path, source: Path) -> tuple[str, int]:
-    """Copy a file into the case, hashing what is copied; the name it gets is that hash."""
+def _kept(case: Path, source: Path, *, again: bool) -> tuple[str, int]:
+    """Copy a file into the case, hashing what is copied; the name it gets is that hash.
+
+    Args:
+        case: the case folder.
+        source: the file.
+        again: something of that path is there, so that looking before copying is worth it.
+    """
+    if again:
+        sha256, size = sha256_of(source)
+        if _holds(case, sha256):
+            return sha256, size
     incoming = case / "sealed" / f".incoming-{os.getpid()}"
     sha256, size = _copied(source, incoming)
-    kept = sealed_path(case, sha256)
-    if kept.exists():
+    if _holds(case, sha256):
         incoming.unlink()
-        if sha256_of(kept)[0] != sha256:
-            raise CustodyError(f"{kept}: changed since it was sealed; seal the evidence into a new case")
         return sha256, size
+    kept = sealed_path(case, sha256)
     kept.parent.mkdir(exist_ok=True)
     incoming.rename(kept)
     _flush_folder(kept.parent)
     return sha256, size
+
+
+def _holds(case: Path, sha256: str) -> bool:
+    """Whether the case has a copy, which still is what was sealed."""
+    kept = sealed_path(case, sha256)
+    if not kept.exists():
+        return False
+    if sha256_of(kept)[0] != sha256:
+        raise CustodyError(f"{kept}: changed since it was sealed; seal the evidence into a new case")
+    return True
 
 
 def _copied(source: Path, target: Path | None) -> tuple[str, int]:
