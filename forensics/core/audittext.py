@@ -1,0 +1,137 @@
+"""The text of audit records: fields cut apart, values out of their quotes or their hexadecimal, columns at a time.
+
+The kernel and the audit library quote a value that holds no blank, quote, control or non-ASCII byte, and
+write every other in hexadecimal. So a quoted value cannot end early, and nothing within one is a field.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import lines
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
+
+_BLANK, _QUOTE, _APOSTROPHE, _EQUALS, _NEWLINE, _RETURN, _ENRICHED = 32, 34, 39, 61, 10, 13, 29
+_MARKS = np.isin(np.arange(256), [_BLANK, _QUOTE, _EQUALS, _NEWLINE, _ENRICHED])
+_NIBBLE = np.full(256, 255, np.uint8)
+_NIBBLE[np.frombuffer(b"0123456789ABCDEF", np.uint8)] = np.arange(16)
+
+OUTER, INNER, NAMES = 0, 1, 2
+"""Where a field stands: before `msg='`, within it, or after the byte 0x1d."""
+
+
+class Tokens(NamedTuple):
+    """Fields and loose words, in order, by their places in the chunk; `equals` is -1 for a word."""
+
+    line: Ints
+    start: Ints
+    equals: Ints
+    stop: Ints
+    part: Ints
+
+    def where(self, keep: Bools | Ints) -> "Tokens":
+        """Some of them: by a mask, or by their places in ascending order."""
+        return Tokens(*(values[keep] for values in self))
+
+
+def tokens(raw: Bytes, cut: lines.Lines, base: int) -> Tokens:
+    """Cut every line at blanks outside quotes, and at 0x1d; a quote left open ends there or with the line."""
+    marked = _MARKS[raw]
+    for long in np.flatnonzero(cut.stop - cut.start > lines.LONGEST_LINE_BYTES):
+        marked[cut.start[long] - base : cut.stop[long] - base - 1] = False
+    at = np.flatnonzero(marked).astype(np.int64)
+    byte = raw[at]
+    closes = (byte == _NEWLINE) | (byte == _ENRICHED)
+    quotes = np.cumsum(byte == _QUOTE)
+    quoted = (quotes - np.maximum.accumulate(np.where(closes, quotes, 0))) & 1
+    ends = np.flatnonzero(closes | ((byte == _BLANK) & (quoted == 0)))
+    if not len(ends):
+        return Tokens(*(np.zeros(0, np.int64) for _ in Tokens._fields))
+    stop, first = at[ends], np.append(0, ends[:-1] + 1)
+    start = np.append(0, stop[:-1] + 1)
+    equals = np.where(byte[first] == _EQUALS, at[first], -1)
+    newline = byte[ends] == _NEWLINE
+    line = np.cumsum(newline) - newline
+    stop = stop - (newline & (stop > start) & (raw[stop - 1] == _RETURN))
+    last = np.full(len(cut.start), len(raw), np.int64)
+    enriched = byte[ends] == _ENRICHED
+    last[line[enriched]] = at[ends[enriched]]
+    tokens = Tokens(line, start, equals, stop, np.where(start > last[line], NAMES, OUTER))
+    tokens = _opened(raw, tokens, at, byte, first)
+    return tokens.where(tokens.stop > tokens.start)
+
+
+def _opened(raw: Bytes, tokens: Tokens, at: Ints, byte: Bytes, first: Ints) -> Tokens:
+    """The words of programs: what stands in `msg='...'`, its first key and its last value without the frame."""
+    line, start, equals, stop, part = tokens
+    opens = np.flatnonzero((part == OUTER) & begins(raw, start, stop, b"msg='"))
+    opens = opens[np.unique(line[opens], return_index=True)[1]]
+    opener = np.full(line[-1] + 1, len(line), np.int64)
+    opener[line[opens]] = opens
+    within = (np.arange(len(line)) >= opener[line]) & (part == OUTER)
+    part = np.where(within, INNER, part)
+    start, equals = start.copy(), equals.copy()
+    start[opens] += 5
+    following = np.minimum(first[opens] + 1, len(at) - 1)
+    equals[opens] = np.where((byte[following] == _EQUALS) & (at[following] < stop[opens]), at[following], -1)
+    final = within & np.append((line[1:] != line[:-1]) | (part[1:] != INNER), True)
+    stop = stop - (final & (stop > start) & (raw[stop - 1] == _APOSTROPHE))
+    return Tokens(line, start, equals, stop, part)
+
+
+def begins(raw: Bytes, start: Ints, stop: Ints, word: bytes) -> Bools:
+    """Which tokens begin with a word."""
+    found = stop - start >= len(word)
+    for place, byte in enumerate(word):
+        held = np.flatnonzero(found)
+        found[held] = raw[start[held] + place] == byte
+    return np.asarray(found)
+
+
+def sliced(raw: Bytes, start: Ints, stop: Ints) -> pa.Array:
+    """The bytes between ascending places, as one array."""
+    bounds = np.empty(2 * len(start) + 1, np.int64)
+    bounds[0:-1:2], bounds[1::2], bounds[-1] = start, stop, len(raw)
+    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(raw)]
+    spaced = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(bounds) - 1, buffers)
+    return spaced.take(pa.array(np.arange(0, len(bounds) - 1, 2)))
+
+
+def unquoted(raw: Bytes, tokens: Tokens) -> tuple[Ints, Ints, Bools]:
+    """Where each value begins and stops, without its quotes, and whether it had them."""
+    start, stop = tokens.equals + 1, tokens.stop
+    wide = stop - start >= 2
+    opening = np.where(wide, raw[np.minimum(start, len(raw) - 1)], 0)
+    quoted = (opening == _QUOTE) & (raw[stop - 1] == _QUOTE)
+    return start + quoted, stop - quoted, quoted
+
+
+def integers(values: pa.Array) -> pa.Array:
+    """Decimal numbers; null where it is none, or one that int64 does not hold."""
+    coded = values.dictionary_encode()
+    held = coded.dictionary
+    good = pc.match_substring_regex(held, r"^-?[0-9]{1,18}$")
+    numbers = pc.if_else(good, held, None).cast(pa.binary()).cast(pa.string()).cast(pa.int64())
+    return numbers.take(coded.indices)
+
+
+def unhexed(values: pa.Array, bare: Bools) -> pa.Array:
+    """The values, those that are upper-case hexadecimal without quotes decoded."""
+    size = np.asarray(pc.binary_length(values).fill_null(0))
+    chosen = bare & (size > 0) & (size % 2 == 0)
+    if not chosen.any():
+        return values
+    held = values.filter(pa.array(chosen))
+    bounds = np.append(0, np.cumsum(size[chosen]))
+    nibble = _NIBBLE[np.frombuffer(b"".join(held.to_pylist()), np.uint8)]
+    good = np.add.reduceat(nibble == 255, bounds[:-1], dtype=np.int64) == 0
+    decoded = (nibble[0::2] << 4) | (nibble[1::2] & 15)
+    buffers = [None, pa.py_buffer(bounds // 2), pa.py_buffer(decoded.tobytes())]
+    text = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(held), buffers)
+    return pc.replace_with_mask(values, pa.array(chosen), pc.if_else(pa.array(good), text, held))
