@@ -1,0 +1,125 @@
+"""What the report says of itself: its bounds, its method, its words. Nothing here speaks of a case."""
+
+QUESTION = ("These are the questions given to the program, and the evidence it read to answer them.",)
+
+BOUNDARY = (
+    (
+        "This report is made by a program from the evidence files listed in Annex A, and from nothing else.",
+        "The same files give the same report, byte for byte.",
+    ),
+    (
+        "It is not an expert opinion and not a finding of any court.",
+        "An examiner who has read it, and has checked the bytes that it cites, may adopt it, in whole or in part, over a signature.",
+        "What an examiner adds is the examiner's own and is to be marked as such.",
+    ),
+    (
+        "It speaks of accounts first, and of persons only in sentences of their own.",
+        "It does not ask what anybody meant to do, and does not say what follows in law.",
+        "“Inconclusive” is an answer, and names what is missing.",
+    ),
+    (
+        "Text in this typeface is evidence or input and is quoted as it stands; characters that cannot be shown are written as codes.",
+        "Every sentence about a fact has a footnote with a file, a range of bytes and the start of the file's SHA-256.",
+    ),
+)
+
+FOR = (
+    "The program looks for what speaks for every person listed, in the same way and before anything else.",
+    "Persons stand in alphabetical order.",
+)
+
+AGAINST = (
+    "Only links of account, key, device and session count here.",
+    "A name in a commit, a shell history and the ownership of a job do not.",
+)
+
+TIMELINE = (
+    "Each mark is an act and each bar a job or a session; the shape of a mark gives its kind.",
+    "A line through a mark is the stretch in which the act can have taken place.",
+    "Hatched stretches are gaps in the evidence.",
+)
+
+ACTS = (
+    "An act is something that an account does to a job, to a file or to a record.",
+    "The account that owns a job is not thereby the account that acts on it.",
+    "A footnote shows the first few places; Annex B lists all.",
+)
+
+CLAIMS = (
+    "A denial is a statement to test.",
+    "That it is made weighs nothing, either way.",
+    "A denial can hold in what it says and still leave the act open; the answer is then mixed.",
+)
+
+CONTRADICTIONS = (
+    "Where sources do not agree, both are printed, and the report does not choose between them.",
+)
+NO_CONTRADICTIONS = ("No contradiction between sources is found in the evidence read.",)
+
+GAPS = (
+    "What the evidence does not hold bounds every answer above.",
+    "That no record is found means little where records are missing.",
+)
+NO_GAPS = (
+    "The program finds no gap that the evidence itself shows.",
+    "Sources that nobody collected, and that leave no trace elsewhere, stay unseen.",
+)
+
+METHOD = (
+    (
+        "The bytes of each file are sealed under their SHA-256 and read by one reader for each format.",
+        "Each reader yields records, places it cannot read, and places that hold nothing; together they cover the file.",
+        "Records become events, events become sessions and acts, each by a rule with a name.",
+    ),
+    (
+        "A time is an interval: the stretch in which the event can have taken place, given how coarsely its clock writes.",
+        "“Before” is said only where two intervals do not meet.",
+        "All times are in UTC.",
+    ),
+    (
+        "“Bytes 120–180” is the range from byte 120 up to and without byte 180, counted from 0, of the file as sealed.",  # noqa: RUF001 - a range, in print
+    ),
+    (
+        "A trust domain is the group of records that one holder of rights could have written or altered.",
+        "Records of one domain count as one voice.",
+        "What it takes to fabricate the records is given with each answer, as the domains somebody needs to control.",
+    ),
+    (
+        "A person is named only where account, key, device and session each point to the same one person and more than one trust domain says so.",
+        "Otherwise the answer is inconclusive.",
+        "Style, habits and hours of work play no part.",
+    ),
+)
+
+SCALE_INTRODUCED = (
+    "Published scales differ, so the words used here are fixed by this table.",
+    "A ratio compares how well two accounts of what took place explain the observations.",
+    "It does not say how far either of them is true; that needs all the evidence in the case and is for the court.",
+)
+
+SCALE = (
+    ("below 1/2", "support for the rival, in the same words"),
+    ("1/2 to 2", "inconclusive: the observations do not discriminate"),
+    ("2 to 10", "weak support"),
+    ("10 to 100", "moderate support"),
+    ("100 to 1,000", "moderately strong support"),
+    ("1,000 to 10,000", "strong support, only with validation on 3,000 cases or more"),
+    ("above 10,000", "not issued"),
+)
+
+LIMITS = (
+    "Records that somebody with enough rights removed or altered without a trace are not found.",
+    "A person's own account, key and device can be used by somebody else.",
+)
+
+RULES = (
+    "The rules that were tried, how many times each gave an act in all of the evidence, and how many events each looked at.",
+    "A rule that gave nothing is listed too.",
+)
+
+EVIDENCE = (
+    "Each file as collected, with its size and the full SHA-256 under which it is sealed.",
+    "The numbers are used in the footnotes.",
+)
+
+CITATIONS = ("All places that the sentences of this report cite, by what they speak of.",)

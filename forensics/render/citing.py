@@ -1,0 +1,108 @@
+"""From a citation to a footnote: the file's number and path, the byte range, the hash."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import ids
+from forensics.render.glyphs import pieces, quoted
+from forensics.render.sentences import Basis, Citation, Json, Sentence
+
+_SPANS, _FILES = 3, 3
+_UNKNOWN = "(not in the list of evidence)"
+
+FIXED_NOTES = {
+    Basis.ABSENCE: "Rests on all of the evidence listed in Annex A.",
+    Basis.ASKED: "From the roster or the question given to the program; not from the evidence.",
+    Basis.UNCITED: "The findings cite no bytes for this sentence.",
+}
+
+
+class Sources:
+    """The evidence of a case, to cite from: numbered files, and the spans of events.
+
+    Attributes:
+        evidence: one row per collected path, in the order of its number: number, path, bytes, sha256.
+    """
+
+    def __init__(self, findings: Json, *, events: pa.Table, files: pa.Table) -> None:
+        rows = (findings.get("case") or {}).get("evidence") or _of(files)
+        ordered = sorted(rows, key=lambda r: (str(r["path"]), str(r["sha256"])))
+        self.evidence: list[dict[str, Any]] = [{**r, "number": f"E{i}"} for i, r in enumerate(ordered, 1)]
+        self._by_hash: dict[str, dict[str, Any]] = {}
+        for row in self.evidence:
+            self._by_hash.setdefault(str(row["sha256"]), row)
+        self._by_prefix = {h[:16]: h for h in self._by_hash}
+        self._spans = _spans_of(events, _named(findings))
+
+    def cites(self, names: Iterable[str]) -> list[Citation]:
+        """The spans that events cite, by their ids; an id is itself a pointer, if the event is not at hand."""
+        found: list[Citation] = []
+        for name in names:
+            found += self._spans.get(name) or self._pointed(name)
+        return list(dict.fromkeys(found))
+
+    def _pointed(self, name: str) -> list[Citation]:
+        try:
+            prefix, start, stop = ids.span_of(name)
+        except ValueError:  # a word, not a pointer
+            return []
+        return [Citation(self._by_prefix.get(prefix, prefix), start, stop)]
+
+    def note(self, sentence: Sentence) -> Json | None:
+        """The footnote of a sentence; none for a sentence on method."""
+        if sentence.basis in FIXED_NOTES:
+            return {"text": FIXED_NOTES[sentence.basis], "files": []}
+        if sentence.basis is Basis.METHOD:
+            return None
+        groups = self.grouped(sentence.citations)
+        shown = [{**g, "spans": g["spans"][:_SPANS]} for g in groups[:_FILES]]
+        rest = len(sentence.citations) - sum(len(g["spans"]) for g in shown)
+        where = f"Annex B, {sentence.about}" if sentence.about else "Annex B"
+        return {"text": f"{rest:,} more in {where}." if rest else "", "files": shown}
+
+    def grouped(self, citations: Sequence[Citation]) -> list[dict[str, Any]]:
+        """Citations file by file, in the order of their first mention, each with its ranges in order."""
+        groups: dict[str, list[Citation]] = {}
+        for c in dict.fromkeys(citations):
+            groups.setdefault(c.sha256, []).append(c)
+        return [self._group(sha256, spans) for sha256, spans in groups.items()]
+
+    def _group(self, sha256: str, spans: list[Citation]) -> dict[str, Any]:
+        row = self._by_hash.get(sha256)
+        return {
+            "number": row["number"] if row else "",
+            "path": pieces(quoted(str(row["path"]), 160)) if row else [_UNKNOWN],
+            "sha256": quoted(sha256[:16]),
+            "spans": [f"{c.start}–{c.stop}" for c in sorted(spans)],  # noqa: RUF001 - a range, in print
+        }
+
+
+def _of(files: pa.Table) -> list[dict[str, Any]]:
+    return list(files.select(["sha256", "path", "bytes"]).to_pylist())
+
+
+def _named(findings: Json) -> set[str]:
+    """Every event that the findings name beside those whose spans they spell out."""
+    found: set[str] = set()
+    for act in findings.get("acts") or ():
+        found.update(act.get("for") or (), act.get("against") or ())
+        for reason in act.get("reasons") or ():
+            found.update(reason.get("because") or ())
+        for rival in act.get("rivals") or ():
+            found.update(rival.get("for") or (), rival.get("against") or ())
+    for item in findings.get("exculpatory") or ():
+        found.update(item.get("because") or ())
+    return found
+
+
+def _spans_of(events: pa.Table, names: set[str]) -> Mapping[str, list[Citation]]:
+    wanted = pa.array(sorted(names), pa.string())
+    rows = events.select(["event_id", "citations", "sha256", "start", "stop"])
+    rows = rows.filter(pc.is_in(rows["event_id"], value_set=wanted))
+    return {
+        r["event_id"]: [Citation(c["sha256"], c["start"], c["stop"]) for c in r["citations"] or (r,)]
+        for r in rows.to_pylist()
+    }

@@ -1,0 +1,359 @@
+"""The report as data: headings, paragraphs, tables and figures, in order, ready for the template."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from forensics.render import boundary, dossier, figures, phrases, sentences
+from forensics.render.citing import Sources
+from forensics.render.forbidden import lint
+from forensics.render.glyphs import drawn, pieces, quoted
+from forensics.render.phrases import words
+from forensics.render.sentences import Basis, Citation, Json, Part, Sentence, Tone
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Block = dict[str, Any]
+_SUMMED_ACTS, _DRAWN_JOBS = 8, 8
+_NOTHING = "—"
+
+
+@dataclass(slots=True)
+class Document:
+    """What the template prints, and the figures it shows."""
+
+    content: Json
+    figures: dict[str, "Figure"]
+
+
+@dataclass(slots=True)
+class Pages:
+    """A document while it is being put together."""
+
+    findings: Json
+    sources: Sources
+    events: pa.Table
+    blocks: list[Block] = field(default_factory=list)
+    figures: dict[str, "Figure"] = field(default_factory=dict)
+    cited: dict[str, dict[Citation, None]] = field(default_factory=dict)
+
+    @property
+    def acts(self) -> list[Json]:
+        """The acts of the findings."""
+        return list(self.findings.get("acts") or ())
+
+    def head(self, level: int, *parts: Part | str) -> None:
+        """A heading."""
+        self.blocks.append({"t": "h", "level": level, "runs": runs(parts)})
+
+    def para(self, *said: Sentence | None) -> None:
+        """A paragraph of sentences; those that are none are left out."""
+        printed = [self.printed(s) for s in said if s is not None]
+        if printed:
+            self.blocks.append({"t": "p", "s": printed})
+
+    def items(self, rows: Iterable[Sequence[Sentence | None]]) -> None:
+        """A list, each entry some sentences."""
+        entries = [[self.printed(s) for s in row if s is not None] for row in rows]
+        if entries:
+            self.blocks.append({"t": "ul", "items": entries})
+
+    def plain(self, *texts: str) -> None:
+        """A paragraph on method."""
+        self.para(*(Sentence((Part(t),), basis=Basis.METHOD) for t in texts))
+
+    def table(self, head: Sequence[str], widths: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """A table; a cell is parts, a string of ours, or a sentence (whose note it then carries)."""
+        cells = [[self._cell(c) for c in row] for row in rows]
+        self.blocks.append({"t": "table", "head": list(head), "widths": list(widths), "rows": cells})
+
+    def _cell(self, cell: Sentence | Part | str | Sequence[Part]) -> Block:
+        if isinstance(cell, Sentence):
+            return self.printed(cell)
+        many: Sequence[Part | str] = [cell] if isinstance(cell, (Part, str)) else cell
+        return {"runs": runs(many), "note": None}
+
+    def printed(self, sentence: Sentence) -> Block:
+        """A sentence with its footnote. Our own words are held to the rules before they are printed."""
+        faults = lint(sentence.ours)
+        if faults:
+            raise ValueError("; ".join(faults))
+        if sentence.citations:
+            self.cited.setdefault(sentence.about or "other", {}).update(dict.fromkeys(sentence.citations))
+        return {"runs": runs(sentence.parts), "note": self.sources.note(sentence)}
+
+
+def runs(parts: Iterable[Part | str]) -> list[Block]:
+    """Parts for the template: ours as text, quotations as pieces between which a line may break."""
+    made: list[Block] = []
+    for part in parts:
+        text, tone = (part, Tone.OURS) if isinstance(part, str) else (part.text, part.tone)
+        if tone is Tone.OURS:
+            made.append({"k": tone.value, "v": drawn(text.replace("'", "\u2019"))})
+        else:
+            made.append({"k": tone.value, "v": pieces(text)})
+    return made
+
+
+def build(findings: Json, *, events: pa.Table, files: pa.Table) -> Document:
+    """Put the report together.
+
+    Args:
+        findings: as `findings.json` holds them.
+        events: schema `event`.
+        files: schema `file`.
+    """
+    pages = Pages(findings, Sources(findings, events=events, files=files), events)
+    sections: tuple[Callable[[Pages], None], ...] = (
+        _question, _boundary, _summary, _for_persons, _against_persons, _timelines, _acts, _claims,
+        _contradictions, _gaps, _method, _sources, _evidence, _citations,
+    )  # fmt: skip
+    for section in sections:
+        section(pages)
+    title = quoted(str((findings.get("case") or {}).get("title") or "Untitled case"), 160)
+    return Document({"title": title, "header": quoted(title, 70), "blocks": pages.blocks}, pages.figures)
+
+
+def _question(p: Pages) -> None:
+    case = p.findings.get("case") or {}
+    window = case.get("window") or (None, None)
+    span = sentences.moment(window).strip() or "not bounded"
+    jobs = [sentences.quote(j["job"]) for j in p.findings.get("jobs") or ()]
+    people = [sentences.person(x["name"]) for x in p.findings.get("persons") or ()]
+    claims = [str(c["id"]) for c in p.findings.get("claims") or ()]
+    p.head(1, "What is asked")
+    p.plain(*boundary.QUESTION)
+    p.table(("Question", ""), ("9em", "1fr"), [
+        ("Cluster", sentences.quote(case["cluster"]) if case.get("cluster") else "not named"),
+        ("Jobs", sentences.listed(jobs) if jobs else "all jobs in the evidence"),
+        ("Time", span),
+        ("Zone of clocks that name none", sentences.quote(case["zone"]) if case.get("zone") else "not named"),
+        ("Persons listed", sentences.listed(people) if people else "none: no roster is given"),
+        ("Denials to test", ", ".join(claims) or "none"),
+        ("Evidence", f"{len(p.sources.evidence):,} files, listed in Annex A"),
+    ])  # fmt: skip
+
+
+def _boundary(p: Pages) -> None:
+    p.head(1, "What this report is, and is not")
+    for paragraph in boundary.BOUNDARY:
+        p.plain(*paragraph)
+
+
+def _summary(p: Pages) -> None:
+    p.head(1, "Summary")
+    known = {a["id"]: a for a in p.acts}
+    told: set[str] = set()
+    for job in p.findings.get("jobs") or ():
+        p.head(2, "Job ", sentences.quote(job["job"]))
+        p.para(*sentences.job_sentences(job), sentences.hours_sentence(job))
+        mine = [known[a] for a in job.get("acts") or () if a in known]
+        told.update(a["id"] for a in mine)
+        _summed(p, mine)
+    rest = [a for a in p.acts if a["id"] not in told]
+    if rest:
+        p.head(2, "Acts that prepare, carry or hide another")
+        _summed(p, rest)
+    if not p.acts:
+        p.plain("No act on a job in question is found in the evidence read.")
+    for claim in p.findings.get("claims") or ():
+        p.para(_result(claim, known))
+
+
+def _summed(p: Pages, acts: Sequence[Json]) -> None:
+    rows: list[list[Sentence | None]] = [
+        [sentences.account_sentence(a), sentences.person_sentence(a), sentences.candidates_sentence(a)]
+        for a in acts[:_SUMMED_ACTS]
+    ]
+    p.items(rows)
+    if len(acts) > _SUMMED_ACTS:
+        p.plain(f"The other {len(acts) - _SUMMED_ACTS:,} acts are in the section on acts.")
+
+
+def _result(claim: Json, known: dict[str, Json]) -> Sentence:
+    said = dossier.claim_sentences(claim, known)
+    return next(s for s in said if s.text.startswith("The evidence read"))
+
+
+def _people(findings: Json) -> list[str]:
+    """Everybody named anywhere in the findings, in alphabetical order: the same search for all."""
+    names = {str(x["name"]) for x in findings.get("persons") or ()}
+    names |= {str(i["person"]) for i in findings.get("exculpatory") or () if i.get("person")}
+    for act in findings.get("acts") or ():
+        found = act.get("person") or {}
+        names |= {str(n) for n in (*(found.get("candidates") or ()), found.get("name")) if n}
+    return sorted(names)
+
+
+def _for_persons(p: Pages) -> None:
+    p.head(1, "What speaks for each person")
+    p.plain(*boundary.FOR)
+    for name in _people(p.findings):
+        p.head(2, sentences.person(name))
+        found = dossier.exculpatory_sentences(name, p.findings.get("exculpatory") or (), p.sources.cites)
+        p.items([s] for s in found)
+
+
+def _against_persons(p: Pages) -> None:
+    p.head(1, "What points at each person")
+    p.plain(*boundary.AGAINST)
+    for name in _people(p.findings):
+        p.head(2, sentences.person(name))
+        p.items([s] for s in dossier.inculpatory_sentences(name, p.acts, p.sources.cites))
+
+
+def _timelines(p: Pages) -> None:
+    jobs = list(p.findings.get("jobs") or ())
+    if not (jobs or p.acts):
+        return
+    p.head(1, "Timelines")
+    p.plain(*boundary.TIMELINE)
+    for i, job in enumerate(jobs[:_DRAWN_JOBS], 1):
+        name = f"timeline{i}.svg"
+        p.figures[name] = figures.timeline(p.findings, p.events, job=str(job["job"]))
+        inches = p.figures[name].get_size_inches()
+        caption: list[Part | str] = ["Job ", sentences.quote(job["job"]), ": what the records place in time."]
+        p.blocks.append({
+            "t": "fig", "file": name, "caption": runs(caption), "ratio": round(float(inches[1] / inches[0]), 3),
+            "alt": f"Timeline of job {quoted(str(job['job']), 40)}; the table of acts holds the same facts.",
+        })  # fmt: skip
+    if len(jobs) > _DRAWN_JOBS:
+        p.plain(f"Timelines of the other {len(jobs) - _DRAWN_JOBS:,} jobs are drawn on request, one by one.")
+
+
+def _acts(p: Pages) -> None:
+    p.head(1, "Acts")
+    if not p.acts:
+        p.plain("No act on a job in question is found in the evidence read.")
+        return
+    p.plain(*boundary.ACTS)
+    p.table(
+        ("Act", "Time (UTC)", "What", "Object", "Account", "Job", "Person"),
+        ("auto", "5.6em", "6.2em", "1fr", "auto", "auto", "5.6em"), (_row(a) for a in p.acts),
+    )  # fmt: skip
+    for act in p.acts:
+        _act(p, act)
+
+
+def _row(act: Json) -> list[Any]:
+    when = act.get("when") or (None, None)
+    first = sentences.stamp(when[0]) if when[0] else "not recorded"
+    later = f" to {sentences.stamp(when[1])[11:]}" if when[1] and when[1] != when[0] else ""
+    found = act.get("person") or {}
+    who: Any = str(found.get("verdict", "not_attempted")).replace("_", " ")
+    if found.get("verdict") == "attributed":
+        strength = words(phrases.STRENGTHS, found.get("strength"))
+        who = [sentences.person(found["name"]), Part(f" ({strength})")]
+    name = Sentence((Part(act["id"]),), sentences.account_sentence(act).citations, about=act["id"])
+    thing, account, job = act.get("object"), act.get("account"), act.get("job")
+    return [
+        name if name.citations else act["id"], first + later, words(phrases.NAMES, act["act"]),
+        Part(quoted(str(thing), 90), Tone.QUOTED) if thing else _NOTHING,
+        Part(quoted(str(account), 40), Tone.QUOTED) if account else "not named",
+        Part(quoted(str(job), 40), Tone.QUOTED) if job else _NOTHING, who,
+    ]  # fmt: skip
+
+
+def _act(p: Pages, act: Json) -> None:
+    cites = p.sources.cites
+    p.head(2, f"{act['id']}: {words(phrases.NAMES, act['act'])}")
+    p.para(
+        sentences.account_sentence(act), dossier.entry_sentence(act, cites), dossier.planted_sentence(act),
+        dossier.asserted_sentence(act), sentences.link_sentence(act),
+    )  # fmt: skip
+    p.para(sentences.person_sentence(act), sentences.candidates_sentence(act), *dossier.ratio_sentences(act))
+    p.items([s] for s in dossier.reason_sentences(act, cites))
+    p.para(dossier.frame_cost_sentence(act), *dossier.gate_sentences(act), dossier.missing_sentence(act))
+    rivals = [s for r in act.get("rivals") or () for s in dossier.rival_sentences(act, r, cites)]
+    p.para(dossier.against_sentence(act, cites), *rivals)
+
+
+def _claims(p: Pages) -> None:
+    p.head(1, "Denials tested")
+    p.plain(*boundary.CLAIMS)
+    known = {a["id"]: a for a in p.acts}
+    claims = p.findings.get("claims") or ()
+    if not claims:
+        p.plain("No denial is given to test.")
+    for claim in claims:
+        p.head(2, f"{claim['id']}: {words(phrases.CLAIMS, claim['id'])}")
+        p.para(*dossier.claim_sentences(claim, known))
+
+
+def _contradictions(p: Pages) -> None:
+    p.head(1, "Contradictions")
+    found = p.findings.get("contradictions") or ()
+    p.plain(*(boundary.CONTRADICTIONS if found else boundary.NO_CONTRADICTIONS))
+    for i, item in enumerate(found, 1):
+        head, *rest = dossier.contradiction_sentences(item, i)
+        p.para(head)
+        p.items([s] for s in rest)
+
+
+def _gaps(p: Pages) -> None:
+    p.head(1, "Gaps and missing sources")
+    found = p.findings.get("gaps") or ()
+    p.plain(*(boundary.GAPS if found else boundary.NO_GAPS))
+    p.items(dossier.gap_sentences(g) for g in found)
+
+
+def _method(p: Pages) -> None:
+    p.head(1, "Method and limits")
+    for paragraph in boundary.METHOD:
+        p.plain(*paragraph)
+    p.head(2, "Verbal scale")
+    p.plain(*boundary.SCALE_INTRODUCED)
+    p.table(("Likelihood ratio, lower bound", "Words used"), ("13em", "1fr"), boundary.SCALE)
+    p.head(2, "Gates")
+    p.table(("Gate", "What it does"), ("4em", "1fr"), sorted(phrases.GATES.items()))
+    p.head(2, "Limits of this report")
+    p.items(
+        [Sentence((Part(words(phrases.LIMITS, c)),), basis=Basis.METHOD)]
+        for c in p.findings.get("limits") or ()
+    )
+    p.plain(*boundary.LIMITS)
+    rules = p.findings.get("rules") or ()
+    if rules:
+        p.head(2, "Rules")
+        p.plain(*boundary.RULES)
+        rows = [(Part(str(r["id"]), Tone.QUOTED), str(r.get("meaning", "")), f"{int(r.get('fired', 0)):,}", f"{int(r.get('evaluated', 0)):,}") for r in rules]  # fmt: skip
+        p.table(("Rule", "Meaning", "Fired", "Looked at"), ("9em", "1fr", "auto", "auto"), rows)
+
+
+def _sources(p: Pages) -> None:
+    p.head(1, "Sources and accounting")
+    p.para(dossier.accounting_sentence(p.findings.get("accounting") or {}))
+    if int((p.findings.get("accounting") or {}).get("rejected", 0)):
+        p.plain(sentences.TEMPLATES["rejects_matter"])
+    rows = [
+        (
+            Part(quoted(str(s.get("source", "")), 80), Tone.QUOTED), f"{int(s.get('files', 0)):,}", f"{int(s.get('bytes', 0)):,}",
+            *(sentences.stamp(s[k])[:19] if s.get(k) else "no time" for k in ("first", "last")),
+        )
+        for s in p.findings.get("sources") or ()
+    ]  # fmt: skip
+    if rows:
+        p.table(("Trust domain: format", "Files", "Bytes", "First (UTC)", "Last (UTC)"), ("1fr", "auto", "auto", "auto", "auto"), rows)  # fmt: skip
+
+
+def _evidence(p: Pages) -> None:
+    p.blocks.append({"t": "annex"})
+    p.head(1, "Annex A. Evidence")
+    p.plain(*boundary.EVIDENCE)
+    rows = [
+        (r["number"], Part(quoted(str(r["path"]), 160), Tone.QUOTED), f"{int(r['bytes']):,}", Part(quoted(str(r["sha256"])), Tone.QUOTED))
+        for r in p.sources.evidence
+    ]  # fmt: skip
+    p.table(("No.", "Path as collected", "Bytes", "SHA-256"), ("auto", "1fr", "auto", "13.5em"), rows)
+
+
+def _citations(p: Pages) -> None:
+    p.head(1, "Annex B. Citations")
+    p.plain(*boundary.CITATIONS)
+    for about in sorted(p.cited):
+        groups = p.sources.grouped(list(p.cited[about]))
+        p.blocks.append({"t": "cited", "about": runs([quoted(about, 60)]), "groups": groups})
+    p.blocks.append({"t": "sign"})

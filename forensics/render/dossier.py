@@ -1,0 +1,301 @@
+"""Sentences on what an answer rests on: entry, reasons, rivals, cost, gates; and on claims, gaps and sources.
+
+They are of the same kind as those in `sentences`, which holds every template.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from forensics.render import phrases
+from forensics.render.phrases import words
+from forensics.render.sentences import (
+    Basis,
+    Citation,
+    Json,
+    Part,
+    Sentence,
+    Value,
+    act_names,
+    counted,
+    listed,
+    missing_parts,
+    moment,
+    person,
+    quote,
+    say,
+)
+
+Cites = Callable[[Iterable[str]], Sequence[Citation]]
+"""The spans that events cite, by the events' ids."""
+
+
+def ratio_sentences(act: Json) -> list[Sentence]:
+    """The likelihood ratio, where one is computed, and what it is not."""
+    found: Json = act.get("person") or {}
+    ratio = found.get("lr")
+    if not ratio or found.get("verdict") != "attributed":
+        return []
+    rival = found.get("best_rival")
+    return [
+        say(
+            "ratio", act.get("citations", ()), about=act["id"], act=act["id"], low=f"{ratio[0]:.2g}", high=f"{ratio[1]:.2g}",
+            person=person(found["name"]), rival=person(rival) if rival else "anybody else on the roster",
+        ),
+        say("ratio_is_not", basis=Basis.METHOD),
+    ]  # fmt: skip
+
+
+def entry_sentence(act: Json, cites: Cites) -> Sentence | None:
+    """With which key, and from where, the session was entered."""
+    key, address = act.get("credential"), act.get("address")
+    if not act.get("session") or not (key or address):
+        return None
+    by: Value = (Part(" with the credential "), quote(key)) if key else ""
+    at: Value = (Part(" from the address "), quote(address)) if address else ""
+    told = [
+        e
+        for r in act.get("reasons") or ()
+        if r.get("class") in {"key", "device"}
+        for e in r.get("because") or ()
+    ]
+    spans = cites(told) or act.get("citations", ())
+    return say("entry", spans, about=act["id"], act=act["id"], credential=by, address=at)
+
+
+def asserted_sentence(act: Json) -> Sentence | None:
+    """What a commit says of its author, and what that is worth."""
+    said: Json = act.get("asserted") or {}
+    if not any(said.values()):
+        return None
+    author, committer = (quote(said[k]) if said.get(k) else "nobody" for k in ("author", "committer"))
+    return say(
+        "asserted", act.get("citations", ()), about=act["id"], act=act["id"], author=author, committer=committer
+    )  # fmt: skip
+
+
+def planted_sentence(act: Json) -> Sentence | None:
+    """What left the command behind that acts."""
+    by = act.get("planted_by") or ()
+    return (
+        say("planted", act.get("citations", ()), about=act["id"], act=act["id"], acts=act_names(by))
+        if by
+        else None
+    )
+
+
+def reason_sentences(act: Json, cites: Cites) -> list[Sentence]:
+    """What each class of link says, one sentence each."""
+    return [_reason(act, r, cites) for r in act.get("reasons") or ()]
+
+
+def _reason(act: Json, reason: Json, cites: Cites) -> Sentence:
+    says = reason.get("says")
+    names = [says] if isinstance(says, str) else sorted(says or ())
+    domain: Value = ""
+    if reason.get("domain"):
+        domain = (Part(" (told in the trust domain "), quote(reason["domain"]), Part(")"))
+    label = phrases.CLASSES.get(str(reason.get("class")), "Another link points to")
+    spans = cites(reason.get("because") or ())
+    basis = Basis.FACT if spans else Basis.ASKED
+    if not names:
+        return say("reason_nobody", spans, basis=basis, about=act["id"], label=label, domain=domain)
+    allowed = listed([person(n) for n in names], " or ")
+    return say("reason", spans, basis=basis, about=act["id"], label=label, says=allowed, domain=domain)
+
+
+def frame_cost_sentence(act: Json) -> Sentence | None:
+    """What somebody would need to fabricate the records."""
+    found: Json = act.get("person") or {}
+    if found.get("verdict", "not_attempted") == "not_attempted":
+        return None
+    domains = found.get("frame_cost") or ()
+    cited = act.get("citations", ())
+    if not domains:
+        return say("frame_cost_none", cited, about=act["id"], act=act["id"])
+    many: list[Part] = [
+        Part(f"{counted(len(domains), 'trust domain')}: "),
+        *listed([quote(d) for d in domains]),
+    ]
+    return say("frame_cost", cited, about=act["id"], act=act["id"], domains=many)
+
+
+def gate_sentences(act: Json) -> list[Sentence]:
+    """Each gate that lowered or bounded the answer, with its reason."""
+    found: Json = act.get("person") or {}
+    return [
+        say(
+            "gate",
+            basis=Basis.METHOD,
+            about=act["id"],
+            act=act["id"],
+            gate=str(g),
+            meaning=words(phrases.GATES, g),
+        )
+        for g in found.get("gates") or ()
+    ]
+
+
+def missing_sentence(act: Json) -> Sentence | None:
+    """What is missing, where the sentence on the person does not say so already."""
+    found: Json = act.get("person") or {}
+    codes = act.get("missing") or ()
+    if not codes or found.get("verdict") == "inconclusive":
+        return None
+    return say("missing", basis=Basis.ABSENCE, about=act["id"], act=act["id"], missing=missing_parts(codes))
+
+
+def rival_sentences(act: Json, rival: Json, cites: Cites) -> list[Sentence]:
+    """What leaves a rival possible, and what points away from them."""
+    who, found = person(rival["name"]), []
+    for side in ("for", "against"):
+        spans = cites(rival.get(side) or ())
+        if spans:
+            count = counted(len(rival[side]), "record")
+            found.append(say(f"rival_{side}", spans, about=act["id"], act=act["id"], count=count, person=who))
+    return found or [say("rival_silent", basis=Basis.ABSENCE, about=act["id"], act=act["id"], person=who)]
+
+
+def against_sentence(act: Json, cites: Cites) -> Sentence | None:
+    """How many records speak against the answer given."""
+    events = act.get("against") or ()
+    if not events:
+        return None
+    return say(
+        "against_act", cites(events), about=act["id"], act=act["id"], count=counted(len(events), "record")
+    )
+
+
+def exculpatory_sentences(name: str, items: Sequence[Json], cites: Cites) -> list[Sentence]:
+    """What speaks for a person: one sentence for each kind of reason, over all acts it holds for."""
+    mine = [i for i in items if i.get("person") == name]
+    if not mine:
+        return [say("exculpatory_none", basis=Basis.ABSENCE, person=person(name))]
+    found = []
+    for kind in dict.fromkeys(str(i.get("kind")) for i in mine):
+        same = [i for i in mine if i.get("kind") == kind]
+        acts = list(dict.fromkeys(str(i["act"]) for i in same if i.get("act")))
+        where = act_names(acts) if acts else [Part("the time in question")]
+        because = list(dict.fromkeys(e for i in same for e in i.get("because") or ()))
+        words_of = words(phrases.EXCULPATORY, kind)
+        found.append(say("exculpatory", cites(because), about=f"for {name}", acts=where, kind=words_of))
+    return found
+
+
+def inculpatory_sentences(name: str, acts: Sequence[Json], cites: Cites) -> list[Sentence]:
+    """What points at a person: the acts attributed, the links that say so, and the acts left open."""
+    mine = [a for a in acts if (a.get("person") or {}).get("name") == name]
+    open_ = [a for a in acts if a not in mine and name in ((a.get("person") or {}).get("candidates") or ())]
+    who, found, about = person(name), [], f"against {name}"
+    if mine:
+        verb = "is" if len(mine) == 1 else "are"
+        found.append(
+            say("inculpatory_acts", _spans(mine), about=about, acts=_ids(mine), verb=verb, person=who)
+        )
+        found += _inculpatory_reasons(name, mine, cites)
+    if open_:
+        found.append(say("inculpatory_candidate", _spans(open_), about=about, acts=_ids(open_), person=who))
+    return found or [say("inculpatory_none", basis=Basis.ABSENCE, person=who)]
+
+
+def _spans(acts: Sequence[Json]) -> list[Any]:
+    return [c for a in acts for c in a.get("citations", ())]
+
+
+def _ids(acts: Sequence[Json]) -> list[Part]:
+    return act_names([a["id"] for a in acts])
+
+
+def _inculpatory_reasons(name: str, acts: Sequence[Json], cites: Cites) -> list[Sentence]:
+    found = []
+    for cls, label in phrases.CLASSES.items():
+        told = [
+            (a, e) for a in acts for r in a.get("reasons") or () if r.get("class") == cls and _only(r) == name
+            for e in r.get("because") or ()
+        ]  # fmt: skip
+        if told:
+            ids = act_names(list(dict.fromkeys(a["id"] for a, _ in told)))
+            spans = cites(dict.fromkeys(e for _, e in told))
+            plain = label[0].lower() + label[1:]
+            found.append(
+                say(
+                    "inculpatory_reason",
+                    spans,
+                    about=f"against {name}",
+                    acts=ids,
+                    label=plain,
+                    person=person(name),
+                )
+            )
+    return found
+
+
+def _only(reason: Json) -> str | None:
+    """The one person that a reason points at."""
+    says = reason.get("says")
+    names = [says] if isinstance(says, str) else list(says or ())
+    return names[0] if len(names) == 1 else None
+
+
+def claim_sentences(claim: Json, acts: dict[str, Json]) -> list[Sentence]:
+    """A denial, what the evidence says of it, and what would say more."""
+    code = str(claim["id"])
+    text: Value = (Part(", in the words "), quote(claim["text"])) if claim.get("text") else ""
+    by: Value = person(claim["by"]) if claim.get("by") else "somebody"
+    because = list(claim.get("because") or ())
+    spans = [c for a in because if a in acts for c in acts[a].get("citations", ())]
+    where: Value = (Part(", namely "), *act_names(because)) if because else ""
+    found = [
+        say(
+            "claim_said",
+            basis=Basis.ASKED,
+            by=by,
+            proposition=words(phrases.CLAIMS, code),
+            id=code,
+            text=text,
+        )
+    ]
+    if claim.get("names"):
+        found.append(say("claim_names", basis=Basis.ASKED, names=person(claim["names"])))
+    found.append(
+        say(
+            "claim_result", spans, basis=Basis.FACT if spans else Basis.ABSENCE, about=because[0] if because else None,
+            status=words(phrases.STATUS, claim["status"]), id=code, acts=where,
+            why=words(phrases.CLAIM_WHY, claim.get("why") or "the findings name no rule"),
+        )
+    )  # fmt: skip
+    if claim.get("missing"):
+        missing = missing_parts(claim["missing"])
+        found.append(say("claim_missing", basis=Basis.ABSENCE, id=code, missing=missing))
+    return found
+
+
+def contradiction_sentences(item: Json, number: int) -> list[Sentence]:
+    """A disagreement between sources, side by side; the report does not choose."""
+    says: Sequence[Any] = item.get("says") or ()
+    every = [c for s in says for c in s.get("citations") or ()]
+    about = f"contradiction {number}"
+    head = say("contradiction", every, about=about, about_=quote(item.get("about", "")))
+    return [head, *(say("contradiction_says", s.get("citations") or (), about=about, what=quote(s.get("what", ""))) for s in says)]  # fmt: skip
+
+
+def gap_sentences(gap: Json) -> list[Sentence]:
+    """What the evidence is silent on, and for which acts that matters."""
+    missing = gap.get("kind") == "missing_source"
+    count = f" ({counted(int(gap['records']), 'record')} by their numbers)" if gap.get("records") else ""
+    spans = gap.get("citations") or ()
+    found = [
+        say(
+            "gap", spans, basis=Basis.FACT if spans else Basis.ABSENCE, kind=words(phrases.GAPS, gap.get("kind")),
+            source=quote(gap.get("source", "")), when="" if missing else moment(gap.get("when")), count=count,
+        )
+    ]  # fmt: skip
+    if gap.get("matters_for"):
+        found.append(say("gap_matters", basis=Basis.ABSENCE, acts=act_names(gap["matters_for"])))
+    return found
+
+
+def accounting_sentence(accounting: Json) -> Sentence:
+    """Every byte: read, not readable, or holding nothing to read."""
+    values = {k: f"{int(accounting.get(k, 0)):,}" for k in ("parsed", "rejected", "ignored")}
+    total = f"{int(accounting.get('bytes', 0)):,}"
+    return say("accounting", basis=Basis.ABSENCE, total=total, **values)

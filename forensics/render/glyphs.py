@@ -1,0 +1,50 @@
+"""Text as the report's own fonts can draw it, and where a long word may break.
+
+The report is set in the fonts that come with the typesetter, so that every machine makes the same
+bytes. They hold Latin, Greek and Cyrillic. Anything else, and every mark that combines with its
+neighbour, is printed as its code point: no character is lost, and none is drawn as an empty box.
+"""
+
+import re
+import unicodedata
+
+from forensics.core.words import shown
+
+_DRAWN = ((0x20, 0x7F), (0xA1, 0x250), (0x370, 0x400), (0x400, 0x500), (0x2010, 0x2028), (0x2030, 0x203B))
+_PIECE = 14
+_BREAK = re.compile(r"[^/\\._:,;=@+\-\s]*[/\\._:,;=@+\-\s]|[^/\\._:,;=@+\-\s]+")
+LONGEST = 240
+"""Characters of one quotation; the rest is told by its length and stands at the bytes cited."""
+
+
+def drawn(text: str) -> str:
+    r"""`text` made safe to read (`core.words.shown`), with what the fonts lack as `\uNNNN`."""
+    return "".join(c if _has_glyph(c) else _escape(c) for c in shown(text))
+
+
+def _has_glyph(c: str) -> bool:
+    return any(a <= ord(c) < b for a, b in _DRAWN) and unicodedata.category(c)[0] not in {"M", "C"}
+
+
+def _escape(c: str) -> str:
+    return f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
+
+
+def quoted(text: str, longest: int = LONGEST) -> str:
+    """Evidence text as a quotation: drawn, and cut after `longest` characters, which it then says."""
+    safe = drawn(text[: longest * 2])
+    if len(text) <= longest and len(safe) <= longest * 2:
+        return safe
+    return f"{safe[:longest]}… ({len(text):,} characters in all)"
+
+
+def pieces(text: str) -> list[str]:
+    """`text` cut where a line may break, no piece longer than a narrow column."""
+    cut = [token[i : i + _PIECE] for token in _BREAK.findall(text) for i in range(0, len(token), _PIECE)]
+    joined: list[str] = []
+    for piece in cut:
+        if joined and len(joined[-1]) + len(piece) <= _PIECE:
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return joined

@@ -1,0 +1,349 @@
+"""The only prose about people: closed templates, filled from findings, each sentence with its bytes.
+
+Account and person are two sentences. What an evidence file says is quoted, and is never prose.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from string import Formatter
+from typing import Any, NamedTuple
+
+from forensics.render import phrases
+from forensics.render.glyphs import quoted
+from forensics.render.phrases import words
+
+Json = Mapping[str, Any]
+
+
+class Citation(NamedTuple):
+    """A span of a sealed file."""
+
+    sha256: str
+    start: int
+    stop: int
+
+
+class Tone(StrEnum):
+    """Who speaks in a part of a sentence."""
+
+    OURS = "ours"
+    """A closed template or table of this package."""
+    QUOTED = "quoted"
+    """Evidence or input: shown as written, in another typeface."""
+    PERSON = "person"
+    """A person's name, from the roster."""
+
+
+class Basis(StrEnum):
+    """What a sentence rests on."""
+
+    FACT = "fact"
+    """Bytes of the evidence, which it cites."""
+    UNCITED = "uncited"
+    """It speaks of a fact, and the finding cites no bytes: the report says so beside it."""
+    ABSENCE = "absence"
+    """All of the evidence read: it says that something is not there."""
+    ASKED = "asked"
+    """The roster or the question, which came with the evidence and are not evidence."""
+    METHOD = "method"
+    """The method; it says nothing of this case's facts."""
+
+
+class Part(NamedTuple):
+    """A stretch of a sentence in one tone."""
+
+    text: str
+    tone: Tone = Tone.OURS
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One printed sentence. `about` names the finding that holds all of its citations."""
+
+    parts: tuple[Part, ...]
+    citations: tuple[Citation, ...] = ()
+    basis: Basis = Basis.FACT
+    about: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The sentence in plain text, quotations between backticks."""
+        return "".join(f"`{p.text}`" if p.tone is Tone.QUOTED else p.text for p in self.parts)
+
+    @property
+    def ours(self) -> str:
+        """What of it is ours to answer for: every quotation and name is an ellipsis."""
+        return "".join(p.text if p.tone is Tone.OURS else "…" for p in self.parts)
+
+
+TEMPLATES = {
+    "job_outcome": "The scheduler's records give job {job}{owner} the outcome {outcome}{ran}.",
+    "job_no_outcome": "No record read gives an outcome for job {job}{owner}.",
+    "job_act": "The records link job {job} to {acts}, which ends or disturbs it: {why}.",
+    "job_own_failure": "The records give a failure of the job itself as the cause for job {job}: {why}.",
+    "job_infrastructure": "The records give a fault of the machine or its operation as the cause for job {job}: {why}.",
+    "job_not_established": "The cause for job {job} is inconclusive, because {why}.",
+    "job_none": "Nothing that disturbs job {job} is found: {why}.",
+    "job_hours": "The records give {hours} GPU-hours as allocated to job {job}.",
+    "account": "{account} {does} {object}{rights}{when} (act {act}).",
+    "account_unknown": "An account that no record names {does} {object}{when} (act {act}).",
+    "link": "The link of act {act} to job {job} is {link}: {meaning}; the rule is that {why}.",
+    "no_link": "No record connects act {act} to a job.",
+    "person_attributed": "At the level of persons, act {act} is attributed to {person}, with {strength} support against {rival}.",
+    "person_inconclusive": "Which person acts in {act} is inconclusive, because {missing}.",
+    "person_candidates": "The persons who come into question for {act} are {names}.",
+    "person_nobody": "The records point to no person on the roster for act {act}.",
+    "person_no_roster": "No person is inferred for act {act}, because no roster is given.",
+    "person_job_process": "No person is inferred for act {act}, because a process of a job does it under the name of the job's owner.",
+    "ratio": "The observations are about {low} to {high} times more probable if {person} acts in {act} than if {rival} does, given the assumptions of this report.",
+    "ratio_is_not": "This is not a statement about the probability that either is true.",
+    "entry": "The session of act {act} is opened{credential}{address}.",
+    "asserted": "The commit of act {act} names {author} as author and {committer} as committer; these fields can be written by anybody and name no actor.",
+    "planted": "Act {act} runs without a login, from what {acts} leaves behind.",
+    "reason": "{label} {says}{domain}.",
+    "reason_nobody": "{label} nobody on the roster{domain}.",
+    "frame_cost": "To fabricate every record that points this way for {act}, somebody needs control of {domains}.",
+    "frame_cost_none": "No trust domain that its users cannot write holds a record of {act}.",
+    "gate": "Gate {gate} applies to {act}: {meaning}.",
+    "missing": "What is missing for {act}: {missing}.",
+    "rival_for": "{count} that act {act} rests on leave {person} possible.",
+    "rival_against": "{count} that act {act} rests on point away from {person}.",
+    "rival_silent": "No record that act {act} rests on speaks for or against {person}.",
+    "against_act": "{count} speak against the answer given for act {act}.",
+    "exculpatory": "For {acts}: {kind}.",
+    "exculpatory_none": "The same search is made for {person} as for everybody, and finds nothing in particular.",
+    "inculpatory_acts": "Of the acts in question, {acts} {verb} attributed to {person}.",
+    "inculpatory_reason": "For {acts}: {label} {person}.",
+    "inculpatory_none": "No act in question is attributed to {person}, and {person} is no candidate for one.",
+    "inculpatory_candidate": "{person} is one of the candidates for {acts}; which person acts is inconclusive.",
+    "claim_said": "{by} says that {proposition} (denial {id}){text}.",
+    "claim_names": "The denial names {names}.",
+    "claim_result": "The evidence read {status} denial {id}: {why}{acts}.",
+    "claim_missing": "What would test denial {id} further: {missing}.",
+    "contradiction": "The sources do not agree on {about_}.",
+    "contradiction_says": "One record says {what}.",
+    "gap": "{kind} {source}{when}{count}.",
+    "gap_matters": "This bears on {acts}.",
+    "accounting": "Of {total} bytes of evidence, {parsed} are read as records, {rejected} cannot be read, and {ignored} hold nothing that the program reads.",
+    "rejects_matter": "What cannot be read can hold facts that would change an answer.",
+}
+"""Every sentence that can be printed about a fact."""
+
+Value = Sequence[Part] | Part | str
+
+
+def say(key: str, citations: Iterable[Any] = (), *, basis: Basis = Basis.FACT, about: str | None = None, **values: Value) -> Sentence:  # fmt: skip
+    """Fill one template.
+
+    A value that is a plain string is ours; evidence and names come as parts, in their own tone.
+
+    Args:
+        key: which of `TEMPLATES`.
+        citations: mappings or tuples of sha256, start, stop.
+        basis: what the sentence rests on; a fact without citations becomes `UNCITED`.
+        about: the finding it speaks of.
+        values: one for each name in the template.
+    """
+    parts: list[Part] = []
+    for literal, name, _, _ in Formatter().parse(TEMPLATES[key]):
+        parts.append(Part(literal))
+        if name is not None:
+            parts.extend(_parts(values[name]))
+    cited = tuple(dict.fromkeys(_citation(c) for c in citations))
+    if basis is Basis.FACT and not cited:
+        basis = Basis.UNCITED
+    return Sentence(_opened([p for p in parts if p.text]), cited, basis, about)
+
+
+def _parts(value: Value) -> Sequence[Part]:
+    if isinstance(value, str):
+        return (Part(value),)
+    return (value,) if isinstance(value, Part) else value
+
+
+def _opened(parts: list[Part]) -> tuple[Part, ...]:
+    """The parts with the first letter of our own words a capital."""
+    first = parts[0]
+    if first.tone is Tone.OURS:
+        parts[0] = Part(first.text[0].upper() + first.text[1:])
+    return tuple(parts)
+
+
+def _citation(value: Any) -> Citation:  # noqa: ANN401 - a mapping of the findings, or a tuple
+    if isinstance(value, Mapping):
+        return Citation(str(value["sha256"]), int(value["start"]), int(value["stop"]))
+    return Citation(*value)
+
+
+def quote(value: object) -> Part:
+    """Evidence text as a quotation."""
+    return Part(quoted(str(value)), Tone.QUOTED)
+
+
+def person(value: object) -> Part:
+    """A person's name."""
+    return Part(quoted(str(value), 80), Tone.PERSON)
+
+
+def listed(values: Sequence[Value], last: str = " and ") -> list[Part]:
+    """Several values in a row, as English writes them."""
+    found: list[Part] = []
+    for i, value in enumerate(values):
+        if i:
+            found.append(Part(last if i == len(values) - 1 else ", "))
+        found.extend(_parts(value))
+    return found
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """`1 record`, `2,000 records`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def act_names(acts: Sequence[str]) -> list[Part]:
+    """`act A0001`, `acts A0001 and A0002`; of more than eight, the first eight and how many more."""
+    shown, rest = list(acts[:8]), len(acts) - 8
+    tail = [f"{rest:,} more"] if rest > 0 else []
+    return [Part("act " if len(acts) == 1 else "acts "), *listed([*shown, *tail])]
+
+
+def moment(when: Sequence[str | None] | None) -> str:
+    """When it can have been, in words; empty where no time is known."""
+    if not when or (when[0] is None and when[1] is None):
+        return ""
+    first, last = (None if w is None else stamp(w) for w in when)
+    if first == last:
+        return f" at {first} UTC"
+    if first is None or last is None:
+        return f" before {last} UTC" if first is None else f" after {first} UTC"
+    if first[:10] == last[:10]:
+        return f" between {first} and {last[11:]} UTC"
+    return f" between {first} and {last} UTC"
+
+
+def stamp(written: str) -> str:
+    """`2026-11-23 15:11:48.100` of a time as the findings write it."""
+    return quoted(written, 40).replace("T", " ").removesuffix("Z")
+
+
+def job_sentences(job: Json) -> list[Sentence]:
+    """How a job ended, and what the cause is, where the records give one."""
+    return [job_sentence(job), cause_sentence(job)]
+
+
+def job_sentence(job: Json) -> Sentence:
+    """The outcome that the scheduler recorded."""
+    name, owner = quote(job["job"]), job.get("owner")
+    whose: Value = (Part(" of account "), quote(owner)) if owner else ""
+    cited, about = job.get("citations", ()), f"job {job['job']}"
+    if not job.get("outcome"):
+        return say("job_no_outcome", cited, about=about, job=name, owner=whose)
+    start, end = job.get("start"), job.get("end")
+    ran = f"; it runs from {stamp(start)} to {stamp(end)} UTC" if start and end else ""
+    nodes: list[Part] = [Part(ran)]
+    if job.get("nodes") and ran:
+        nodes += [Part(" on "), quote(job["nodes"])]
+    return say(
+        "job_outcome", cited, about=about, job=name, owner=whose, outcome=quote(job["outcome"]), ran=nodes
+    )
+
+
+def cause_sentence(job: Json) -> Sentence:
+    """The cause, as one of five answers; inconclusive is one of them."""
+    cause = str(job.get("cause") or "not_established")
+    key = f"job_{cause}" if f"job_{cause}" in TEMPLATES else "job_not_established"
+    why = words(phrases.JOB_WHY, job.get("why") or "no_record_of_cause")
+    cited, about, name = job.get("citations", ()), f"job {job['job']}", quote(job["job"])
+    if key == "job_act":
+        acts = act_names(job.get("acts", ()))
+        return say(key, cited, about=about, job=name, why=why, acts=acts)
+    return say(key, cited, about=about, job=name, why=why)
+
+
+def hours_sentence(job: Json) -> Sentence | None:
+    """The GPU-hours allocated, where there are any."""
+    low, high = job.get("gpu_hours") or (0.0, 0.0)
+    if not high:
+        return None
+    hours = f"{low:,.2f}" if low == high else f"{low:,.2f} to {high:,.2f}"
+    return say(
+        "job_hours", job.get("citations", ()), about=f"job {job['job']}", job=quote(job["job"]), hours=hours
+    )
+
+
+def account_sentence(act: Json) -> Sentence:
+    """What happened, at the level of accounts."""
+    account, effective = act.get("account"), act.get("effective")
+    rights: Value = ""
+    if effective and effective != account and act["act"] != "escalate":
+        rights = (Part(", with the rights of account "), quote(effective))
+    thing = _object(act)
+    when, cited = moment(act.get("when")), act.get("citations", ())
+    does = words(phrases.ACTS, act["act"])
+    if not account:
+        return say(
+            "account_unknown", cited, about=act["id"], act=act["id"], does=does, object=thing, when=when
+        )
+    return say(
+        "account", cited, about=act["id"], act=act["id"], account=(Part("account "), quote(account)), does=does,
+        object=thing, rights=rights, when=when,
+    )  # fmt: skip
+
+
+def _object(act: Json) -> Value:
+    thing = act.get("object")
+    if thing is None:
+        return "what no record names"
+    return (Part("job "), quote(thing)) if thing == act.get("job") else quote(thing)
+
+
+def link_sentence(act: Json) -> Sentence:
+    """How the act and the job are tied, and by which rule."""
+    if act.get("job") is None or act.get("link") == "not_established":
+        return say("no_link", basis=Basis.ABSENCE, about=act["id"], act=act["id"])
+    return say(
+        "link", act.get("citations", ()), about=act["id"], act=act["id"], job=quote(act["job"]),
+        link=str(act.get("link")), meaning=words(phrases.LINKS, act.get("link")),
+        why=words(phrases.WHY_LINK, act.get("why_link") or "the findings name no rule"),
+    )  # fmt: skip
+
+
+def person_sentence(act: Json) -> Sentence:
+    """Who acted, at the level of persons: always a sentence of its own."""
+    found: Json = act.get("person") or {}
+    cited, about = act.get("citations", ()), act["id"]
+    verdict = found.get("verdict", "not_attempted")
+    if verdict == "attributed" and found.get("name"):
+        rival = found.get("best_rival")
+        return say(
+            "person_attributed", cited, about=about, act=about, person=person(found["name"]),
+            strength=words(phrases.STRENGTHS, found.get("strength")),
+            rival=person(rival) if rival else "anybody else on the roster",
+        )  # fmt: skip
+    if verdict in {"inconclusive", "attributed"}:
+        why = missing_parts(act.get("missing", ())) or [
+            Part("the links named below do not agree on one person")
+        ]
+        lead = Part("the evidence lacks ") if act.get("missing") else Part("")
+        return say("person_inconclusive", cited, about=about, act=about, missing=[lead, *why])
+    if verdict == "nobody":
+        return say("person_nobody", cited, about=about, act=about)
+    no_roster = "roster" in act.get("missing", ())
+    return say(
+        "person_no_roster" if no_roster else "person_job_process", basis=Basis.METHOD, about=about, act=about
+    )
+
+
+def candidates_sentence(act: Json) -> Sentence | None:
+    """Who comes into question, where the answer is inconclusive."""
+    found: Json = act.get("person") or {}
+    if found.get("verdict") != "inconclusive" or not found.get("candidates"):
+        return None
+    names = listed([person(n) for n in found["candidates"]])
+    return say("person_candidates", act.get("citations", ()), about=act["id"], act=act["id"], names=names)
+
+
+def missing_parts(codes: Iterable[str]) -> list[Part]:
+    """What is missing, in words."""
+    return listed([words(phrases.MISSING, c) for c in codes])
