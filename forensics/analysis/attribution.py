@@ -263,6 +263,7 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
     asserted = str(act.author or "").split(" <")[0]
     ranked += [(1, p) for p in scene.directory.owners(asserted)]
     ranked += [(3, p) for p in found.candidates]
-    names = [p for _, p in sorted(ranked) if p != found.name]
+    lead = found.name or (found.candidates[0] if len(found.candidates) == 1 else None)
+    names = [p for _, p in sorted(ranked) if p != lead]
     found.best_rival = names[0] if names else None
     found.against = list(dict.fromkeys(found.against))

@@ -83,7 +83,6 @@ def citations(done: Examination, events: Iterable[str]) -> list[Json]:
 
 
 def _job(done: Examination, job: Job, acts: list[Act], names: Mapping[str, str]) -> Json:
-    hours = 0.0 if not job.gpus or not job.elapsed_s else round(job.gpus * job.elapsed_s / 3600, 4)
     told = [
         e
         for e in job.events
@@ -102,7 +101,7 @@ def _job(done: Examination, job: Job, acts: list[Act], names: Mapping[str, str])
         "cause": job.cause,
         "why": job.why,
         "acts": [names[a.act_id] for a in acts if a.job == job.job],
-        "gpu_hours": [hours, hours],
+        "gpu_hours": _gpu_hours(job),
         "submit": _written(job.submit_ns),
         "start": _written(job.start_ns),
         "end": _written(job.end_ns),
@@ -111,6 +110,16 @@ def _job(done: Examination, job: Job, acts: list[Act], names: Mapping[str, str])
         "disagree": list(job.disagree),
         "citations": [*spans, *(c for c in citations(done, told) if c not in spans)],
     }
+
+
+def _gpu_hours(job: Job) -> list[float] | None:
+    """What a job held, in GPU hours: its start and end are whole seconds, so it may be a second more or less.
+
+    Null where the allocation or the run time is not recorded.
+    """
+    if job.gpus is None or job.elapsed_s is None:
+        return None
+    return [round(job.gpus * max(job.elapsed_s + d, 0) / 3600, 4) for d in (-1, 1)]
 
 
 def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:

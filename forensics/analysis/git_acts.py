@@ -107,7 +107,7 @@ def _push(scene: Scene, event: Row) -> Act:
     # The server's own receive-pack runs under its own account: it is the other end of the same push.
     ran = ran[
         ran["session"].notna()
-        & ran["argv"].map(lambda a: a[0].rsplit("/", 1)[-1] in {"ssh", "git-remote-https", "git"})
+        & ran["argv"].map(lambda a: a[0].rsplit("/", 1)[-1] in {"ssh", "git-remote-http", "git-remote-https"})
     ]
     ran = ran[~ran["account"].isin(_server_accounts(scene))]
     near = ran[(ran["latest_ns"] >= earliest - _NEAR_NS) & (ran["earliest_ns"] <= latest + 1_000_000_000)]

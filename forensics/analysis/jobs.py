@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, rows_of
+from forensics.analysis.evidence import Evidence, groups_of, rows_of
 from forensics.analysis.identity import Directory
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -103,13 +103,14 @@ def reconstruct(evidence: Evidence, directory: Directory) -> dict[str, Job]:
     """
     records = evidence.job_records
     own = records[records["step"].isna()]
-    found = {job: _settled(str(job), rows) for job, rows in own.groupby("job", sort=True)}
+    found = {str(job): _settled(str(job), rows) for job, rows in groups_of(own, "job")}
     events = evidence.events
     named = events[events["job"].notna()]
-    for job, rows in named.groupby("job", sort=True):
+    for job, rows in groups_of(named, "job"):
         item = found.setdefault(str(job), Job(str(job)))
         item.events = sorted(rows["event_id"])
         _from_events(item, rows)
+    _from_scripts(found, evidence)
     for item in found.values():
         if item.owner is None:
             item.owner = directory.account_of(None, item.owner_uid)
@@ -118,6 +119,27 @@ def reconstruct(evidence: Evidence, directory: Directory) -> dict[str, Job]:
         _processes(item, evidence)
     order = sorted(found.values(), key=lambda j: (j.submit_ns or 0, len(j.job), j.job))
     return {j.job: j for j in order}
+
+
+def _from_scripts(found: dict[str, Job], evidence: Evidence) -> None:
+    """What the kernel saw of a job's batch script: its owner's uid, its start and where it ran.
+
+    It fills only what the scheduler's own records, lost or never collected, leave open.
+    """
+    events = evidence.events
+    ran = events[
+        (events["verb"] == "execute") & (events["format"] == "auditd") & events["earliest_ns"].notna()
+    ]
+    for e in rows_of(ran[ran["session"].isna()]):
+        match = next((m for m in map(_SCRIPT.search, (e.argv or ())) if m), None)
+        if match is None:
+            continue
+        job = found.setdefault(match.group(1), Job(match.group(1)))
+        if job.owner_uid is None and job.owner is None and not pd.isna(e.uid):
+            job.owner_uid = int(e.uid)
+        job.start_ns = int(e.earliest_ns) if job.start_ns is None else job.start_ns
+        job.workdir = e.cwd if job.workdir is None else job.workdir
+        job.events = sorted({*job.events, e.event_id})
 
 
 def _settled(name: str, rows: pd.DataFrame) -> Job:

@@ -14,19 +14,41 @@ A case folder holds:
     findings.json, report.pdf                                                          analysis, report
 """
 
+from forensics.pipeline.answer import (
+    analyse,
+    claim,
+    findings_of,
+    graph,
+    report,
+    status,
+    table,
+    timeline,
+    who,
+)
 from forensics.pipeline.hand_over import bundle, cite, sql, verify
 from forensics.pipeline.read import Tally, ingest
 from forensics.pipeline.take import create, question_of, roster_of, seal
+from forensics.pipeline.whole import investigate
 
 __all__ = [
     "Tally",
+    "analyse",
     "bundle",
     "cite",
+    "claim",
     "create",
+    "findings_of",
+    "graph",
     "ingest",
+    "investigate",
     "question_of",
+    "report",
     "roster_of",
     "seal",
     "sql",
+    "status",
+    "table",
+    "timeline",
     "verify",
+    "who",
 ]

@@ -1,0 +1,274 @@
+"""From events to answers: the analysis, what it writes, and what is asked of it."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import canonical, clock
+from forensics.core.errors import CaseError, NotFoundError, UsageError
+from forensics.core.roster import Claim, Question
+from forensics.custody import ledger
+from forensics.custody import seal as sealing
+from forensics.pipeline.hand_over import tables_of
+from forensics.pipeline.take import hand, question_of, roster_of
+from forensics.store import parquet, query
+
+_NEEDED = ("file", "event", "job_record", "copy", "auditd", "git_object", "git_pack")
+_CLOCKS = """
+SELECT clock, count(*) AS events, min(earliest_ns) AS earliest_ns, max(latest_ns) AS latest_ns,
+       min(latest_ns - earliest_ns + 1) AS tick_ns
+FROM events WHERE earliest_ns IS NOT NULL GROUP BY clock ORDER BY clock
+"""
+_COVERAGE = """
+SELECT host, domain, format, count(*) AS events, count(earliest_ns) AS dated,
+       min(earliest_ns) AS earliest_ns, max(latest_ns) AS latest_ns
+FROM events GROUP BY host, domain, format ORDER BY host NULLS LAST, domain, format
+"""
+
+
+def _examined(case: Path, question: Question | None = None) -> Any:  # noqa: ANN401 - its type is analysis.examine.Examination, which is loaded here only
+    """The analysis of a case, from its tables alone."""
+    from forensics.analysis import evidence, examine  # noqa: PLC0415 - pandas and networkx, when needed
+
+    tables = tables_of(case)
+    there = set(parquet.names(tables))
+    found = {name: parquet.read(tables, name) for name in _NEEDED if name in there}
+    assembled = evidence.assemble(found, roster_of(case), question or question_of(case))
+    return examine.examine(assembled, evidence.frame(parquet.read(tables, "reject")))
+
+
+def analyse(case: Path, *, command: str | None = None) -> None:
+    """Write the tables of the analysis and `findings.json`. The same case gives the same bytes.
+
+    Raises:
+        CaseError: nothing was read yet.
+    """
+    from forensics.analysis import examine, findings  # noqa: PLC0415 - pandas and networkx, when needed
+
+    done = _examined(case)
+    made = done.tables()
+    for declared in examine.TABLES:
+        parquet.write(case / "tables", declared, made[declared.name])
+    text = canonical.dumps(findings.findings(done)).encode()
+    _settle(case, "findings.json", text, "analyse", command)
+
+
+def _settle(case: Path, name: str, content: bytes, act: str, command: str | None) -> None:
+    """Put a result in its place, whole, with a line in the ledger where it is new."""
+    target = case / name
+    if target.exists() and target.read_bytes() == content:
+        return
+    partial = case / f".{name}.partial"
+    partial.write_bytes(content)
+    partial.replace(target)
+    what = {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    ledger.append(sealing.ledger_of(case), hand(command), [(act, what)])
+
+
+def findings_of(case: Path) -> dict[str, Any]:
+    """What the analysis found.
+
+    Raises:
+        CaseError: it has not run.
+    """
+    tables_of(case)
+    if not (case / "findings.json").exists():
+        raise CaseError(f"{case}: not analysed yet; run `forensics analyse {case}` first")
+    found: dict[str, Any] = json.loads((case / "findings.json").read_bytes())
+    return found
+
+
+def report(case: Path, out: Path | None = None, *, command: str | None = None) -> None:
+    """Write the report; into the case unless told where.
+
+    Raises:
+        CaseError: the case was not analysed.
+        OutputError: it cannot be written there.
+    """
+    from forensics.render import report as render  # noqa: PLC0415 - matplotlib and Typst, when needed
+
+    found = findings_of(case)
+    events, files = (parquet.read(case / "tables", name) for name in ("event", "file"))
+    if out is not None:
+        render.write(found, events=events, files=files, out=out)
+        return
+    partial = case / ".partial.report.pdf"
+    render.write(found, events=events, files=files, out=partial)
+    content = partial.read_bytes()
+    partial.unlink()
+    _settle(case, "report.pdf", content, "report", command)
+
+
+def timeline(
+    case: Path,
+    out: Path,
+    *,
+    job: str | None = None,
+    person: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+) -> None:
+    """Draw a timeline figure, as its suffix says."""
+    from forensics.render import figures  # noqa: PLC0415 - matplotlib, when needed
+
+    found = findings_of(case)
+    events = parquet.read(case / "tables", "event")
+    figures.save(figures.timeline(found, events, job=job, person=person, since=since, until=until), out)
+
+
+def graph(case: Path, out: Path) -> None:
+    """Draw or export the graph of the acts in question, as its suffix says."""
+    from forensics.analysis import graph as graphs  # noqa: PLC0415 - networkx, when needed
+    from forensics.render import graphs as render  # noqa: PLC0415 - matplotlib, when needed
+
+    done = _examined(case)
+    render.draw(graphs.build(done.in_question, done.sessions, done.asked, done.scene.directory), out)
+
+
+def _ns(typed: str) -> int:
+    """A moment as an analyst types it, in ns since 1970 UTC.
+
+    Raises:
+        UsageError: it is no time.
+    """
+    try:
+        gap = clock.typed(typed) - datetime(1970, 1, 1, tzinfo=UTC)
+    except ValueError as error:
+        raise UsageError(f"{typed!r} is no time; write 2026-11-23T15:11:00Z") from error
+    return (gap.days * 86_400 + gap.seconds) * clock.NS_PER_S + gap.microseconds * 1_000
+
+
+def table(case: Path, name: str, **only: str | None) -> pa.Table:
+    """One of the tables of a case, by the name a user gives it, with only the rows asked for.
+
+    Args:
+        case: the case folder.
+        name: acts, sessions, identities, clocks, coverage, or any table of `sql`.
+        only: job, person, account, path; since and until as times. Null asks for everything.
+    """
+    if name in {"clocks", "coverage"}:
+        return query.sql(tables_of(case), _CLOCKS if name == "clocks" else _COVERAGE)
+    findings_of(case)
+    rows = parquet.read(case / "tables", query.NAMES.get(name, name))
+    for key, column in (("job", "job"), ("person", "person"), ("account", "account"), ("path", "object")):
+        if only.get(key) is not None:
+            rows = rows.filter(pc.equal(rows[column], only[key]))
+    since, until = only.get("since"), only.get("until")
+    if since is not None:
+        rows = rows.filter(pc.fill_null(pc.greater_equal(rows["latest_ns"], _ns(since)), fill_value=False))
+    if until is not None:
+        rows = rows.filter(pc.fill_null(pc.less_equal(rows["earliest_ns"], _ns(until)), fill_value=False))
+    return rows
+
+
+def status(case: Path) -> dict[str, Any]:
+    """What is in a case: files, formats, the accounting of every byte, rejects, clocks and gaps."""
+    question = question_of(case)
+    if not (case / "tables" / "ingest.json").exists():
+        sealed = [
+            {"path": s.path, "sha256": s.sha256, "bytes": s.bytes, "kind": s.kind} for s in sealing.rows(case)
+        ]
+        return {"case": question.title, "stage": "sealed", "files": sealed}
+    tables = tables_of(case)
+    files = parquet.read(tables, "file").to_pylist()
+    once = {f["sha256"]: f for f in files if f["kind"] == "file"}.values()
+    rejects = parquet.read(tables, "reject").group_by(["format", "why"]).aggregate([("start", "count")])
+    shown = ("path", "format", "domain", "bytes", "parsed", "rejected", "ignored", "kind", "sha256")
+    analysed = (case / "findings.json").exists()
+    return {
+        "case": question.title,
+        "stage": "analysed" if analysed else "read",
+        **{k: sum(f[k] for f in once) for k in ("bytes", "parsed", "rejected", "ignored")},
+        "files": [{k: f[k] for k in shown} for f in files],
+        "rejects": sorted(
+            (
+                {"format": r["format"], "why": r["why"], "spans": r["start_count"]}
+                for r in rejects.to_pylist()
+            ),
+            key=lambda r: (r["format"], r["why"]),
+        ),
+        "coverage": [_spelled(r) for r in query.sql(tables, _COVERAGE).to_pylist()],
+        "clocks": [_spelled(r) for r in query.sql(tables, _CLOCKS).to_pylist()],
+        "gaps": findings_of(case)["gaps"] if analysed else [],
+    }
+
+
+def _spelled(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its moments as text."""
+    times = {"earliest_ns", "latest_ns"}
+    return {
+        k.removesuffix("_ns") if k in times else k: clock.written(v) if k in times and v is not None else v
+        for k, v in row.items()
+    }
+
+
+def who(case: Path, job: str) -> dict[str, Any]:
+    """Who did what to a job: by which account, and by whom as far as that can be said.
+
+    Raises:
+        NotFoundError: the findings are not about this job.
+    """
+    found = findings_of(case)
+    about = next((j for j in found["jobs"] if j["job"] == job), None)
+    if about is None:
+        known = ", ".join(j["job"] for j in found["jobs"]) or "none"
+        raise NotFoundError(
+            f"job {job}: not among the jobs asked about ({known}); name it in case.toml, seal that, and analyse again"
+        )
+    ids = {a["id"] for a in found["acts"] if a["job"] == job}
+    ids |= {p for a in found["acts"] if a["id"] in ids for p in a["planted_by"]}
+    acts = [a for a in found["acts"] if a["id"] in ids]
+    return {
+        **{k: about[k] for k in ("job", "owner", "outcome", "cause", "why")},
+        "exculpatory": [x for x in found["exculpatory"] if x["act"] in ids],
+        "acts": [_row(a) for a in acts],
+        "gaps": [g for g in found["gaps"] if set(g["matters_for"]) & ids],
+        "citations": [{"act": a["id"], **c} for a in acts for c in a["citations"]],
+    }
+
+
+def _row(act: dict[str, Any]) -> dict[str, Any]:
+    person = act["person"]
+    return {
+        **{k: act[k] for k in ("id", "act", "object", "link", "account", "effective")},
+        "when": act["when"][0] if act["when"] else None,
+        **{
+            k: person[k]
+            for k in ("verdict", "name", "strength", "best_rival", "candidates", "gates", "frame_cost")
+        },
+        "missing": act["missing"],
+        "for": act["for"],
+        "against": act["against"],
+    }
+
+
+def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str | None) -> dict[str, Any]:
+    """Test one denial, as the case file states it or as the options do.
+
+    Raises:
+        UsageError: the case file states no such claim, and the options do not say who makes it.
+    """
+    from forensics.analysis import findings  # noqa: PLC0415 - pandas and networkx, when needed
+
+    question = question_of(case)
+    stated = [
+        c for c in question.claims if c.id == claim_id and by in {None, c.by} and names in {None, c.names}
+    ]
+    if not stated and by is None:
+        raise UsageError(f"{claim_id}: case.toml states no such claim; say who makes it with --by NAME")
+    base = stated[0] if stated else Claim(id=claim_id, by=by or "", names=names or "", text="", job="")
+    asked = Claim(id=claim_id, by=base.by, names=base.names, text=base.text, job=job or base.job)
+    about = Question(
+        question.title, question.cluster, question.zone, question.window, question.jobs, (asked,)
+    )
+    found = findings.findings(_examined(case, about))
+    answer = found["claims"][0]
+    return {
+        **{k: answer[k] for k in ("id", "by", "names", "text", "status", "why", "missing")},
+        "because": [_row(a) for a in found["acts"] if a["id"] in answer["because"]],
+    }

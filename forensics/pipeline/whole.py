@@ -1,0 +1,30 @@
+"""The whole way: seal, read, analyse, report."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from forensics.pipeline import answer, read, take
+
+
+def investigate(
+    case: Path,
+    evidence: Sequence[Path],
+    *,
+    roster: Path | None = None,
+    about: Path | None = None,
+    reference: bool = False,
+    workers: int = 1,
+    progress: read.Progress | None = None,
+    command: str | None = None,
+) -> read.Tally:
+    """Do the main job; run again, it does nothing twice.
+
+    Returns:
+        What became of the bytes.
+    """
+    take.create(case, command=command)
+    take.seal(case, evidence, reference=reference, roster=roster, about=about, command=command)
+    tally = read.ingest(case, workers=workers, progress=progress, command=command)
+    answer.analyse(case, command=command)
+    answer.report(case, command=command)
+    return tally
