@@ -104,20 +104,34 @@ def paths(scene: Scene) -> Paths:
 
 
 def absolute(scene: Scene, row: Ints, parent: Ints, folder: list[bool]) -> pa.Array:
-    """Names from the root, where the log says from where they start; else as logged."""
+    """Names from the root, where the log says from where they start; else as logged.
+
+    Args:
+        scene: the events.
+        row: the PATH of each name; -1 for none.
+        parent: the PATH of the directory that holds it; -1 for none.
+        folder: whether the name starts from a directory that the program had open.
+    """
     names, parents = scene.at("name", row).to_pylist(), scene.at("name", parent).to_pylist()
     cwds = scene.at("cwd", scene.nth(np.flatnonzero(scene.type == "CWD"))).to_pylist()
-    made = list(names)
-    for at, name in enumerate(names):
-        if name is None:
-            continue
-        start = (parents[at] if folder[at] else cwds[at]) or ""
-        tail = posixpath.basename(name) if folder[at] else name
-        if name.startswith("/"):
-            made[at] = _normal(name)
-        elif start.startswith("/") and name:
-            made[at] = _normal(f"{start}/{tail}")
+    child = np.isin(scene.words("nametype")[row].astype(str), ["CREATE", "DELETE"])
+    told = zip(names, parents, cwds, folder, child, strict=True)
+    made = [None if name is None else _placed(name, above if below else None, cwd, opened=opened) for name, above, cwd, opened, below in told]  # fmt: skip
     return pa.array(made, pa.string())
+
+
+def _placed(name: str, parent: str | None, cwd: str | None, *, opened: bool) -> str:
+    if not name or name.startswith("/"):
+        return _normal(name) if name else name
+    # For a bare name the kernel writes the working directory as its parent, even where the name
+    # starts from an open directory: then it says nothing.
+    if parent and parent.startswith("/") and not (opened and cwd and _normal(parent) == _normal(cwd)):
+        return _normal(f"{parent}/{posixpath.basename(name)}")
+    if opened or not (cwd and cwd.startswith("/")):
+        return name
+    if parent and "/" not in name and not name.startswith(parent):
+        return _normal(f"{cwd}/{parent}/{name}")
+    return _normal(f"{cwd}/{name}")
 
 
 def _normal(path: str) -> str:

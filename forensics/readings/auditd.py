@@ -48,6 +48,8 @@ _TERMINAL = re.compile(r"(?:/dev/)?(?:pts/?(?P<pts>\d+)|(?P<other>tty\w+|console
 _LOST = (
     r"\b(?:audit_lost|lost)=[1-9]|backlog limit exceeded|rate limit exceeded|queue.{0,20} full|no space left"
 )
+_SERVICES = {"SERVICE_START", "SERVICE_STOP"}
+_OWN_SERVICE = r"(?:^| )unit=auditd(?:\.service)?(?: |$)"
 _OFLAG = re.compile(r"(?:^| )oflag=(0[0-7]*)")
 _WATCHED_WRITES = re.compile(r"write|modif|change|tamper")
 _CWD_ONLY = {"ffffff9c", "ffffffffffffff9c"}
@@ -112,15 +114,15 @@ def _verbs(
     scene: auditevents.Scene, lead: Ints, calls: Words, paths: auditevents.Paths, outcome: list[str | None], keys: list[str | None], call_row: Ints
 ) -> Words:  # fmt: skip
     types, verb = scene.type[lead], np.full(scene.count, "other", object)
-    lost = (
-        pc.match_substring_regex(scene.at("fields", lead), _LOST, ignore_case=True)
-        .fill_null(False)
-        .to_pylist()
-    )
+    rest = scene.at("fields", lead)
+    lost = pc.match_substring_regex(rest, _LOST, ignore_case=True).fill_null(False).to_pylist()
+    own = pc.match_substring_regex(rest, _OWN_SERVICE).fill_null(False).to_pylist()
     flags = _flags(scene, calls, call_row)
     for at, (kind, call) in enumerate(zip(types, calls, strict=True)):
         if kind.startswith(("DAEMON_", "CONFIG_CHANGE", "KERNEL")) and lost[at]:
             verb[at] = "audit_lost"
+        elif kind in _SERVICES and own[at]:
+            verb[at] = "audit_config"
         elif kind in _MESSAGES or kind.startswith("DAEMON_"):
             verb[at] = _message_verb(kind, outcome[at])
         elif call is None:
@@ -246,8 +248,8 @@ def _who(
     account = pc.if_else(is_in["entry"], pc.coalesce(about, login), login)
     account = pc.if_else(is_in["refused"], pc.coalesce(login, about), account)
     # sudo names no target in USER_CMD, and the rights of the asker are not those that were used.
-    effective = pc.if_else(is_in["sudo"], None, rights)
-    effective = pc.if_else(pc.or_(is_in["pam"], is_in["refused"]), about, effective)
+    effective = pc.if_else(pc.or_(is_in["sudo"], is_in["refused"]), None, rights)
+    effective = pc.if_else(pc.or_(is_in["pam"], is_in["entry"]), pc.coalesce(about, account), effective)
     numbered = pc.if_else(said["auid"].is_valid(), "number_only", "not_recorded")
     absence = pc.if_else(
         pc.equal(said["auid_set"], pa.scalar(value=False)).fill_null(False), "not_applicable", numbered

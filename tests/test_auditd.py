@@ -1,0 +1,416 @@
+"""The audit trail: the fast reader against a slow one, planted text, and events whatever the order of lines."""
+
+import hashlib
+import random
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forensics.core import lines, syscalls
+from forensics.core.schema import extended
+from forensics.core.tables import FILE, SHA256, VERBS
+from forensics.formats import auditd
+from forensics.readings import auditd as reading
+
+ROOT = Path(__file__).parents[1]
+UPSTREAM = ROOT.parent / "shared" / "samples"
+INCIDENTS = sorted((ROOT / "sample_logs" / "incidents").glob("*/evidence/login01/var/log/audit/audit.log"))
+SAMPLES = sorted((ROOT / "sample_logs" / "formats" / "auditd").iterdir())
+NUMBERS = {"syscall", "exit", "items", "ppid", "pid", "gid", "item", "argc", "opid", "rport"}
+IDS = {"auid", "uid", "euid", "suid", "fsuid", "ses", "ouid", "oauid", "oses", "old_auid", "old_ses", "id"}
+CODED = {"comm", "exe", "key", "name", "cwd", "proctitle", "acct", "cmd", "ocomm"}
+PLAIN = {"arch", "success", "tty", "inode", "dev", "mode", "nametype", "op", "hostname", "addr", "terminal", "res", "saddr"}  # fmt: skip
+WORDS = {
+    "op",
+    "acct",
+    "exe",
+    "hostname",
+    "addr",
+    "terminal",
+    "res",
+    "cmd",
+    "cwd",
+    "comm",
+    "id",
+    "fp",
+    "rport",
+}
+NAMES = {"AUID", "UID", "EUID", "OUID", "OAUID", "ID", "SYSCALL", "ARCH"}
+HEAD = re.compile(rb"(?:node=([^ ]+) )?type=([A-Z0-9_]+(?:\[\d+\])?) msg=audit\((\d+)\.(\d\d\d):(\d+)\):")
+FEW = settings(max_examples=40, deadline=None)
+
+
+def cut(text):
+    """Fields and words of a stretch of a line: cut at blanks that are not in quotes."""
+    fields, quoted = [b""], False
+    for byte in (text[i : i + 1] for i in range(len(text))):
+        quoted ^= byte == b'"'
+        if byte == b" " and not quoted:
+            fields.append(b"")
+        else:
+            fields[-1] += byte
+    return fields
+
+
+def parts(body):
+    """(where, field) of a line: outer, then inner from msg=' on; names after the last 0x1d."""
+    *front, last = body.split(b"\x1d")
+    if not front:
+        front, last = [last], b""
+    told, where = [], "outer"
+    for field in (field for stretch in front for field in cut(stretch)):
+        if where == "outer" and field.startswith(b"msg='"):
+            where, field = "inner", field[5:]  # noqa: PLW2901 - the frame comes off
+        told.append([where, field])
+    if where == "inner":
+        told[-1][1] = told[-1][1].removesuffix(b"'")
+    told += [["names", field] for field in cut(last)]
+    return [(w, field) for w, field in told if field]
+
+
+def text(raw):
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def value(name, raw):
+    """What one field says, or None."""
+    bare = not (len(raw) >= 2 and raw.startswith(b'"') and raw.endswith(b'"'))
+    raw = raw if bare else raw[1:-1]
+    if name in NUMBERS | IDS:
+        return int(raw) if re.fullmatch(rb"-?\d{1,18}", raw) else None
+    if bare and raw in {b"?", b"(null)", b"(none)"}:
+        return None
+    if name in CODED | {"argument"} and bare and re.fullmatch(rb"([0-9A-F]{2})+", raw):
+        raw = bytes.fromhex(raw.decode())
+    return raw if name == "argument" else text(raw).replace("\0", " ") if name == "proctitle" else text(raw)
+
+
+def column_of(where, key, kind, before):
+    key = text(key)
+    if where == "names":
+        return f"{key.lower()}_name" if key in NAMES else None
+    if where == "inner":
+        return key if key in WORDS else None
+    if key in {"auid", "ses"} and before == b"old":
+        return f"old_{key}"
+    if key in {"a0", "a1", "a2", "a3"}:
+        return key if kind == "SYSCALL" else None
+    name = key.replace("old-", "old_")
+    return name if name in (NUMBERS | IDS | CODED | PLAIN) - {"rport"} and "_" not in key else None
+
+
+def oracle(line):  # noqa: PLR0911 - one for each outcome
+    """One line, read slowly: a record's values, a reason, or None for a blank line."""
+    if len(line) > lines.LONGEST_LINE_BYTES:
+        return "too_long"
+    said = line.removesuffix(b"\n").removesuffix(b"\r") if line.endswith(b"\n") else line
+    if re.fullmatch(rb"[ \t]*", said):
+        return None
+    if not line.endswith(b"\n") and said.startswith((b"type=", b"node=")):
+        return "truncated"
+    head = HEAD.match(said)
+    fields = parts(said[head.end() :]) if head else []
+    if not head or any(field.startswith(b"msg=audit(") for _, field in fields):
+        return "shape"
+    node, kind, seconds, ms, serial = head.groups()
+    if len(seconds) > 10 or int(seconds) > 9_223_372_035:
+        return "time"
+    if len(serial) > 18:
+        return "value"
+    start = (int(seconds) * 1000 + int(ms)) * 10**6
+    row = {"node": node and text(node), "type": text(kind), "earliest_ns": start}
+    row |= {"latest_ns": start + 10**6 - 1, "serial": int(serial)}
+    return row | filled(fields, text(kind))
+
+
+def filled(fields, kind):
+    row, left, arguments, seen, before = {}, [], [], set(), b""
+    for where, field in fields:
+        key, equals, raw = field.partition(b"=")
+        argument = (
+            re.fullmatch(rb"a(\d{1,9})(\[\d+\])?", key) if kind == "EXECVE" and where == "outer" else None
+        )
+        name = column_of(where, key, kind, before) if equals and b'"' not in key else None
+        before = field
+        if argument and equals:
+            arguments.append((int(argument[1]), value("argument", raw)))
+        elif name is None or name in seen:
+            left.append(field)
+        else:
+            seen.add(name)
+            got = value(name, raw)
+            if name in NUMBERS | IDS and got is None:
+                left.append(field)
+            if name == "auid" and got is not None:
+                row["auid_set"] = got not in {-1, 4294967295}
+            row[name] = None if name in IDS and got in {-1, 4294967295} else got
+    if kind == "EXECVE":
+        row |= {"argv": [], "argv_index": arguments[0][0] if arguments else None}
+        for at, (place, raw) in enumerate(arguments):
+            if at and arguments[at - 1][0] == place:
+                row["argv"][-1] += raw
+            else:
+                row["argv"].append(raw)
+        row["argv"] = [text(word) for word in row["argv"]]
+    row["fields"] = text(b" ".join(left)) or None
+    return {name: got for name, got in row.items() if got is not None}
+
+
+def by_definition(data):
+    records, rejected, ignored, at = [], [], [], 0
+    for line in re.findall(rb"[^\n]*\n|[^\n]+$", data):
+        span = {"start": at, "stop": at + len(line)}
+        at += len(line)
+        got = oracle(line)
+        if got is None:
+            ignored.append(span)
+        elif isinstance(got, str):
+            rejected.append(span | {"why": got})
+        else:
+            records.append({k: v for k, v in got.items() if v is not None} | span)
+    return records, rejected, ignored
+
+
+def fast(data):
+    parsed = auditd.parse(data, 0)
+    told = [{k: v for k, v in row.items() if v is not None} for row in parsed.records.to_pylist()]
+    return told, parsed.rejected.to_pylist(), parsed.ignored.to_pylist()
+
+
+@pytest.mark.parametrize("log", INCIDENTS, ids=lambda p: p.parts[-7])
+def test_agrees_with_the_definition_on_incidents(log):
+    """Every column of every line."""
+    data = log.read_bytes()
+    assert fast(data) == by_definition(data)
+    assert not fast(data)[1]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.name)
+def test_agrees_with_the_definition_on_samples(sample):
+    data = sample.read_bytes()
+    assert fast(data) == by_definition(data)
+
+
+NOISE = st.binary(max_size=8) | st.sampled_from(
+    [
+        b'"',
+        b"\x1d",
+        b"msg='",
+        b"'",
+        b" auid=0",
+        b"=",
+        b"\n",
+        b"\r\n",
+        b" ",
+        b" msg=audit(",
+        b"a0=",
+        b" old auid=7",
+    ]
+)
+
+
+@FEW
+@given(
+    sample=st.sampled_from(SAMPLES),
+    places=st.lists(st.integers(0, 4000), min_size=2, max_size=2),
+    noise=st.lists(NOISE, max_size=4),
+)
+def test_agrees_with_the_definition_on_damage(sample, places, noise):
+    data = sample.read_bytes()
+    start, stop = sorted(min(place, len(data)) for place in places)
+    stop = min(stop, start + 40)
+    damaged = data[:start] + b"".join(noise) + data[stop:]
+    assert fast(damaged) == by_definition(damaged)
+
+
+def upstream():
+    found = [
+        *UPSTREAM.glob("go-libaudit/aucoalesce/testdata/*.yaml"),
+        *UPSTREAM.glob("audit-userspace/auparse/test/*"),
+    ]
+    return sorted([*found, *UPSTREAM.glob("beats/filebeat/module/auditd/log/test/*.log")])
+
+
+def test_reads_what_other_projects_read():
+    """Records of old and new kernels; the indent of the files that hold them is taken off."""
+    if not upstream():
+        pytest.skip("the samples of other projects are not here")
+    read = 0
+    for path in upstream():
+        data = b"".join(line.lstrip() for line in path.read_bytes().splitlines(keepends=True))
+        assert fast(data) == by_definition(data)
+        records, files = evidence({f"login01/{path.name}": data})
+        told = reading.read(records, files, zone="UTC", anchor_ns=None)["event"].to_pylist()
+        assert sum(len(event["citations"]) for event in told) >= records.num_rows
+        read += records.num_rows
+    assert read > 40
+
+
+def test_bounds_what_one_line_can_cost():
+    """A line longer than any record is rejected; its neighbours are read."""
+    line = b'type=CWD msg=audit(1795446841.266:1): cwd="/x"\n'
+    long = b"type=EXECVE msg=audit(1795446841.266:1): " + b' a="=' * (10 << 18) + b"\n"
+    records, rejected, _ = fast(line + long + line)
+    assert [row["start"] for row in records] == [0, len(line) + len(long)]
+    assert [row["why"] for row in rejected] == ["too_long"]
+
+
+def evidence(contents, *, host="login01"):
+    tables, held = [], []
+    for path, data in contents.items():
+        sha256 = hashlib.sha256(data).hexdigest()
+        records = auditd.parse(data, 0).records
+        columns = [pa.array([sha256] * records.num_rows, pa.string()), *records.columns]
+        tables.append(pa.Table.from_arrays(columns, schema=extended(auditd.TABLE, SHA256).schema()))
+        file = {
+            "sha256": sha256,
+            "path": path,
+            "host": host,
+            "kind": "file",
+            "held": "copied",
+            "domain": "login01:root",
+        }
+        held.append(file | {"format": "auditd", "bytes": len(data), "parsed": 0, "rejected": 0, "ignored": 0})
+    return pa.concat_tables(tables), FILE.build({c: [file.get(c) for file in held] for c in FILE.names})
+
+
+def events(contents, **more):
+    records, files = evidence(contents, **more)
+    return reading.read(records, files, zone="UTC", anchor_ns=None)["event"].to_pylist()
+
+
+def told(contents):
+    """Events without their places: the lines that each cites stand for those."""
+    held = {hashlib.sha256(data).hexdigest(): data for data in contents.values()}
+    said = []
+    for event in events(contents):
+        cited = sorted(held[c["sha256"]][c["start"] : c["stop"]] for c in event["citations"])
+        said.append({**event, "citations": cited, **dict.fromkeys(("event_id", "sha256", "start", "stop"))})
+    return sorted(said, key=repr)
+
+
+def some_lines():
+    """Events of every kind, two incidents and the samples, one line each."""
+    found = b"".join(p.read_bytes() for p in SAMPLES if not p.name.startswith(("crlf", "invalid")))
+    for log in INCIDENTS[:2]:
+        serials = [b":79%02d)" % n for n in range(100)] + [b":88%02d)" % n for n in range(20)]
+        data = log.read_bytes().splitlines(keepends=True)
+        found += b"".join(line for line in data if any(serial in line[:80] for serial in serials))
+    records = auditd.parse(found, 0).records
+    return [found[a:b] for a, b in zip(*(records[c].to_pylist() for c in ("start", "stop")), strict=True)]
+
+
+LINES = some_lines()
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 999))
+def test_order_and_files_of_lines_change_no_event(seed):
+    """Interleaved by two processors, or split by a rotation: the events are the same."""
+    chance = random.Random(seed)  # noqa: S311 - hypothesis chooses, so that it can shrink
+    shuffled = chance.sample(LINES, len(LINES))
+    half = chance.randrange(len(LINES))
+    two = {"login01/audit.log.1": b"".join(shuffled[:half]), "login01/audit.log": b"".join(shuffled[half:])}
+    assert told({"login01/audit.log": b"".join(LINES)}) == told({p: data for p, data in two.items() if data})
+
+
+def test_machines_without_names_are_not_put_together():
+    unnamed = b"".join(line for line in LINES if not line.startswith(b"node="))
+    got = events({"a.log": unnamed, "b.log": unnamed + b"\n"}, host=None)
+    assert got
+    assert all(len({c["sha256"] for c in event["citations"]}) == 1 for event in got)
+
+
+def test_planted_text_names_nobody():
+    """Arguments, task names and programs' words imitate fields; who acted is read from its own place."""
+    data = (ROOT / "sample_logs" / "formats" / "auditd" / "planted_fields.log").read_bytes()
+    assert not {row.get("auid") for row in fast(data)[0]} & {0}
+    assert not {row.get("ses") for row in fast(data)[0]} & {1, 7}
+    got = events({"login01/audit.log": data})
+    assert not [e for e in got if e["account"] == "root" or e["session"] in {"1", "7"} or e["auid"] == 0]
+
+
+HEADS = {
+    "SYSCALL": "arch=c000003e success=yes exit=0 items=0 ppid=1 pid=9 auid=4102 uid=4102 euid=4102 tty=pts3 ses=54"
+}
+
+
+def line(kind, said, serial=1):
+    return f"type={kind} msg=audit(1795446841.266:{serial}): {HEADS.get(kind, '')} {said}\n".encode()
+
+
+def path(item, name, role, inode=None):
+    held = f" inode={inode} dev=fe:00 mode=0100644 ouid=4101" if inode else ""
+    return line("PATH", f'item={item} name="{name}"{held} nametype={role}')
+
+
+def one(*said):
+    (event,) = events({"login01/audit.log": b"".join(said)})
+    return event
+
+
+WHERE = line("CWD", 'cwd="/srv/llm"')
+SAID = [
+    ("read", [line("SYSCALL", "syscall=257 a0=ffffff9c a2=80000"), path(0, "t.py", "NORMAL", 5)], "/srv/llm/t.py"),
+    ("write", [line("SYSCALL", "syscall=257 a0=ffffff9c a2=1"), path(0, "t.py", "NORMAL", 5)], "/srv/llm/t.py"),
+    ("write", [line("SYSCALL", "syscall=2 a1=200"), path(0, "/t", "NORMAL", 5)], "/t"),
+    ("create", [line("SYSCALL", "syscall=257 a0=ffffff9c a2=41"), path(0, "/srv/", "PARENT"), path(1, "t", "CREATE", 5)], "/srv/t"),
+    ("write", [line("SYSCALL", "syscall=437 a0=ffffff9c"), line("OPENAT2", "oflag=01101 mode=0 resolve=0"), path(0, "t", "NORMAL", 5)], "/srv/llm/t"),
+    ("read", [line("SYSCALL", "syscall=437 a0=ffffff9c"), line("OPENAT2", "oflag=0 mode=0"), path(0, "t", "NORMAL", 5)], "/srv/llm/t"),
+    ("delete", [line("SYSCALL", "syscall=263 a0=7"), path(0, "/srv/llm", "PARENT"), path(1, "t", "DELETE", 5)], "t"),
+    ("delete", [line("SYSCALL", "syscall=87"), path(0, "a/", "PARENT"), path(1, "a/../t", "DELETE", 5)], "/srv/llm/t"),
+    ("truncate", [line("SYSCALL", "syscall=76"), path(0, "t", "NORMAL", 5)], "/srv/llm/t"),
+    ("attributes", [line("SYSCALL", "syscall=260 a0=ffffff9c"), path(0, "t", "NORMAL", 5)], "/srv/llm/t"),
+    ("utimes", [line("SYSCALL", "syscall=280 a0=ffffff9c"), path(0, "t", "NORMAL", 5)], "/srv/llm/t"),
+    ("clock_change", [line("SYSCALL", "syscall=227")], None),
+    ("other", [line("SYSCALL", "syscall=42"), line("SOCKADDR", "saddr=0200")], None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("verb", "said", "object_"), SAID)
+def test_system_calls_are_taken_to_mean(verb, said, object_):
+    event = one(*said, WHERE)
+    assert (event["verb"], event["object"], event["auid"]) == (verb, object_, 4102)
+
+
+def test_a_rename_over_a_file_says_whose_file_went():
+    """The kernel may list the file that went before the file that moved."""
+    moved, went, came = (
+        path(2, "/c/.new", "DELETE", 21),
+        path(3, "/c/best", "DELETE", 20),
+        path(4, "/c/best", "CREATE", 21),
+    )
+    for order in ((moved, went), (went.replace(b"item=3", b"item=1"), moved)):
+        event = one(line("SYSCALL", "syscall=82"), WHERE, *order, came)
+        assert (event["verb"], event["object"], event["object_from"]) == ("rename", "/c/best", "/c/.new")
+        assert (event["inode"], event["replaced_inode"], event["object_owner_uid"]) == (
+            "fe:00:21",
+            "fe:00:20",
+            4101,
+        )
+
+
+def test_a_signal_to_a_group_is_one_event_for_each_receiver():
+    sent = line("SYSCALL", "syscall=62 a0=fffffff6 a1=9 key=(null)")
+    hit = [line("OBJ_PID", f'opid={pid} oauid=-1 ouid=4101 oses=-1 ocomm="python3"') for pid in (70, 71)]
+    got = events({"login01/audit.log": sent + b"".join(hit)})
+    assert [(e["signal"], e["target_pid"], e["target_uid"], e["object"]) for e in got] == [(9, 70, 4101, "python3"), (9, 71, 4101, "python3")]  # fmt: skip
+    assert len({e["event_id"] for e in got}) == 2
+
+
+def test_a_copied_trail_tells_its_signals_once():
+    """The same lines collected twice are cited twice, and are still one event."""
+    data = line("SYSCALL", "syscall=62 a0=46 a1=9") + line("OBJ_PID", "opid=70 ouid=4101")
+    (event,) = events({"login01/audit.log": data, "login01/copy.log": data + b"\n"})
+    assert (event["target_pid"], len(event["citations"])) == (70, 4)
+
+
+def test_calls_are_declared_once():
+    for arch in syscalls.ARCHITECTURES.values():
+        numbers = [getattr(call, arch) for call in syscalls.CALLS if getattr(call, arch) is not None]
+        assert len(numbers) == len(set(numbers)), arch
+    assert {call.verb for call in syscalls.CALLS} - {"open"} <= set(VERBS)
