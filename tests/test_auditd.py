@@ -394,6 +394,14 @@ def test_a_rename_over_a_file_says_whose_file_went():
         )
 
 
+def test_an_argument_spread_over_records_is_one():
+    """Long arguments come in pieces, and the pieces in several records; the last may be any bytes."""
+    data = (ROOT / "sample_logs" / "formats" / "auditd" / "hex_and_split_arguments.log").read_bytes()
+    event = events({"login01/audit.log": data})[0]
+    assert event["argv"] == ["sh", "-c", "echo one two ; rm -rf x", "abc", "\u202e\\xff\n"]
+    assert event["text"] == " ".join(event["argv"])
+
+
 def test_a_signal_to_a_group_is_one_event_for_each_receiver():
     sent = line("SYSCALL", "syscall=62 a0=fffffff6 a1=9 key=(null)")
     hit = [line("OBJ_PID", f'opid={pid} oauid=-1 ouid=4101 oses=-1 ocomm="python3"') for pid in (70, 71)]
