@@ -5,7 +5,7 @@ QUESTION = ("These are the questions given to the program, and the evidence it r
 BOUNDARY = (
     (
         "This report is made by a program from the evidence files listed in Annex A, and from nothing else.",
-        "The same files give the same report, byte for byte.",
+        "The same files give the same report, byte for byte; for that reason the date inside the PDF is a fixed one and means nothing.",
     ),
     (
         "It is not an expert opinion and not a finding of any court.",
@@ -18,8 +18,12 @@ BOUNDARY = (
         "“Inconclusive” is an answer, and names what is missing.",
     ),
     (
-        "Text in this typeface is evidence or input and is quoted as it stands; characters that cannot be shown are written as codes.",
+        "Text in `this typeface` is evidence or input and is quoted as it stands; characters that cannot be shown are written as codes.",
         "Every sentence about a fact has a footnote with a file, a range of bytes and the start of the file's SHA-256.",
+        "A sentence that says that something is not in the evidence is marked †; it rests on all of the files in Annex A.",
+        "One that repeats the roster or the question is marked ‡.",
+        "One for which the findings cite no bytes is marked §, and is not to be relied on.",
+        "A sentence without any mark speaks of the method, not of this case.",
     ),
 )
 

@@ -13,11 +13,8 @@ from forensics.render.sentences import Basis, Citation, Json, Sentence
 _SPANS, _FILES = 3, 3
 _UNKNOWN = "(not in the list of evidence)"
 
-FIXED_NOTES = {
-    Basis.ABSENCE: "Rests on all of the evidence listed in Annex A.",
-    Basis.ASKED: "From the roster or the question given to the program; not from the evidence.",
-    Basis.UNCITED: "The findings cite no bytes for this sentence.",
-}
+MARKS = {Basis.ABSENCE: "†", Basis.ASKED: "‡", Basis.UNCITED: "§"}
+"""Marks instead of footnotes, where a sentence rests on no one place; the foot of every page explains them."""
 
 
 class Sources:
@@ -52,11 +49,10 @@ class Sources:
         return [Citation(self._by_prefix.get(prefix, prefix), start, stop)]
 
     def note(self, sentence: Sentence) -> Json | None:
-        """The footnote of a sentence; none for a sentence on method."""
-        if sentence.basis in FIXED_NOTES:
-            return {"text": FIXED_NOTES[sentence.basis], "files": []}
-        if sentence.basis is Basis.METHOD:
-            return None
+        """The footnote of a sentence, or its mark; none for a sentence on method."""
+        if sentence.basis is not Basis.FACT:
+            mark = MARKS.get(sentence.basis)
+            return {"mark": mark} if mark else None
         groups = self.grouped(sentence.citations)
         shown = [{**g, "spans": g["spans"][:_SPANS]} for g in groups[:_FILES]]
         rest = len(sentence.citations) - sum(len(g["spans"]) for g in shown)

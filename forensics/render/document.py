@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from forensics.core import canonical
 from forensics.render import boundary, dossier, figures, phrases, sentences
 from forensics.render.citing import Sources
 from forensics.render.forbidden import lint
@@ -39,15 +40,18 @@ class Pages:
     blocks: list[Block] = field(default_factory=list)
     figures: dict[str, "Figure"] = field(default_factory=dict)
     cited: dict[str, dict[Citation, None]] = field(default_factory=dict)
+    noted: dict[str, str] = field(default_factory=dict)
+    notes: int = 0
 
     @property
     def acts(self) -> list[Json]:
         """The acts of the findings."""
         return list(self.findings.get("acts") or ())
 
-    def head(self, level: int, *parts: Part | str) -> None:
-        """A heading."""
-        self.blocks.append({"t": "h", "level": level, "runs": runs(parts)})
+    def head(self, level: int, *parts: Part | str, numbered: bool = True) -> None:
+        """A heading. A footnote is told once in the text below it, and then referred to."""
+        self.noted.clear()
+        self.blocks.append({"t": "h", "level": level, "runs": runs(parts), "numbered": numbered})
 
     def para(self, *said: Sentence | None) -> None:
         """A paragraph of sentences; those that are none are left out."""
@@ -62,8 +66,8 @@ class Pages:
             self.blocks.append({"t": "ul", "items": entries})
 
     def plain(self, *texts: str) -> None:
-        """A paragraph on method."""
-        self.para(*(Sentence((Part(t),), basis=Basis.METHOD) for t in texts))
+        """A paragraph on method. What stands between backticks in it is set as evidence is."""
+        self.para(*(Sentence(_styled(t), basis=Basis.METHOD) for t in texts))
 
     def table(self, head: Sequence[str], widths: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """A table; a cell is parts, a string of ours, or a sentence (whose note it then carries)."""
@@ -83,7 +87,23 @@ class Pages:
             raise ValueError("; ".join(faults))
         if sentence.citations:
             self.cited.setdefault(sentence.about or "other", {}).update(dict.fromkeys(sentence.citations))
-        return {"runs": runs(sentence.parts), "note": self.sources.note(sentence)}
+        return {"runs": runs(sentence.parts), "note": self._note(sentence)}
+
+    def _note(self, sentence: Sentence) -> Json | None:
+        note = self.sources.note(sentence)
+        if note is None or "mark" in note:
+            return note
+        told = canonical.line(note)
+        if told in self.noted:
+            return {"again": self.noted[told]}
+        self.notes += 1
+        self.noted[told] = f"note{self.notes}"
+        return {**note, "id": self.noted[told]}
+
+
+def _styled(text: str) -> tuple[Part, ...]:
+    tones = (Tone.OURS, Tone.QUOTED)
+    return tuple(Part(t, tones[i % 2]) for i, t in enumerate(text.split("`")) if t)
 
 
 def runs(parts: Iterable[Part | str]) -> list[Block]:
@@ -126,7 +146,7 @@ def _question(p: Pages) -> None:
     claims = [str(c["id"]) for c in p.findings.get("claims") or ()]
     p.head(1, "What is asked")
     p.plain(*boundary.QUESTION)
-    p.table(("Question", ""), ("9em", "1fr"), [
+    p.table(("Point", "As given"), ("11em", "1fr"), [
         ("Cluster", sentences.quote(case["cluster"]) if case.get("cluster") else "not named"),
         ("Jobs", sentences.listed(jobs) if jobs else "all jobs in the evidence"),
         ("Time", span),
@@ -159,8 +179,10 @@ def _summary(p: Pages) -> None:
         _summed(p, rest)
     if not p.acts:
         p.plain("No act on a job in question is found in the evidence read.")
-    for claim in p.findings.get("claims") or ():
-        p.para(_result(claim, known))
+    claims = p.findings.get("claims") or ()
+    if claims:
+        p.head(2, "Denials")
+    p.items([_result(claim, known)] for claim in claims)
 
 
 def _summed(p: Pages, acts: Sequence[Json]) -> None:
@@ -232,7 +254,7 @@ def _acts(p: Pages) -> None:
     p.plain(*boundary.ACTS)
     p.table(
         ("Act", "Time (UTC)", "What", "Object", "Account", "Job", "Person"),
-        ("auto", "5.6em", "6.2em", "1fr", "auto", "auto", "5.6em"), (_row(a) for a in p.acts),
+        ("auto", "7.4em", "5.8em", "1fr", "auto", "auto", "6.4em"), (_row(a) for a in p.acts),
     )  # fmt: skip
     for act in p.acts:
         _act(p, act)
@@ -251,10 +273,15 @@ def _row(act: Json) -> list[Any]:
     thing, account, job = act.get("object"), act.get("account"), act.get("job")
     return [
         name if name.citations else act["id"], first + later, words(phrases.NAMES, act["act"]),
-        Part(quoted(str(thing), 90), Tone.QUOTED) if thing else _NOTHING,
+        _thing(act) if thing else _NOTHING,
         Part(quoted(str(account), 40), Tone.QUOTED) if account else "not named",
         Part(quoted(str(job), 40), Tone.QUOTED) if job else _NOTHING, who,
     ]  # fmt: skip
+
+
+def _thing(act: Json) -> list[Part]:
+    name = Part(quoted(str(act["object"]), 90), Tone.QUOTED)
+    return [Part("job "), name] if act["object"] == act.get("job") else [name]
 
 
 def _act(p: Pages, act: Json) -> None:
@@ -341,7 +368,7 @@ def _sources(p: Pages) -> None:
 
 def _evidence(p: Pages) -> None:
     p.blocks.append({"t": "annex"})
-    p.head(1, "Annex A. Evidence")
+    p.head(1, "Annex A. Evidence", numbered=False)
     p.plain(*boundary.EVIDENCE)
     rows = [
         (r["number"], Part(quoted(str(r["path"]), 160), Tone.QUOTED), f"{int(r['bytes']):,}", Part(quoted(str(r["sha256"])), Tone.QUOTED))
@@ -351,7 +378,7 @@ def _evidence(p: Pages) -> None:
 
 
 def _citations(p: Pages) -> None:
-    p.head(1, "Annex B. Citations")
+    p.head(1, "Annex B. Citations", numbered=False)
     p.plain(*boundary.CITATIONS)
     for about in sorted(p.cited):
         groups = p.sources.grouped(list(p.cited[about]))

@@ -150,7 +150,7 @@ def rival_sentences(act: Json, rival: Json, cites: Cites) -> list[Sentence]:
     for side in ("for", "against"):
         spans = cites(rival.get(side) or ())
         if spans:
-            count = counted(len(rival[side]), "record")
+            count = f"{len(rival[side]):,}"
             found.append(say(f"rival_{side}", spans, about=act["id"], act=act["id"], count=count, person=who))
     return found or [say("rival_silent", basis=Basis.ABSENCE, about=act["id"], act=act["id"], person=who)]
 
@@ -160,9 +160,7 @@ def against_sentence(act: Json, cites: Cites) -> Sentence | None:
     events = act.get("against") or ()
     if not events:
         return None
-    return say(
-        "against_act", cites(events), about=act["id"], act=act["id"], count=counted(len(events), "record")
-    )
+    return say("against_act", cites(events), about=act["id"], act=act["id"], count=f"{len(events):,}")
 
 
 def exculpatory_sentences(name: str, items: Sequence[Json], cites: Cites) -> list[Sentence]:

@@ -35,7 +35,7 @@ Json = Mapping[str, Any]
 
 
 MOST_MARKERS = 400
-TOP_IN, BOTTOM_IN = 0.12, 0.55
+TOP_IN, BOTTOM_IN = 0.12, 0.42
 _FIXED: dict[Any, Any] = {
     "svg.hashsalt": "forensics", "svg.fonttype": "path", "pdf.fonttype": 42, "font.family": "DejaVu Sans",
     "font.size": POINTS, "axes.linewidth": 0.5, "hatch.linewidth": 0.4, "text.parse_math": False, "timezone": "UTC",
@@ -77,6 +77,11 @@ def save(figure: "Figure", path: Path) -> None:
 def svg(figure: "Figure") -> bytes:
     """A figure as SVG, its text as outlines, so that no font of the machine plays a part."""
     return _bytes(figure, "svg")
+
+
+def pdf(figure: "Figure") -> bytes:
+    """A figure as PDF, with no date."""
+    return _bytes(figure, "pdf")
 
 
 def _bytes(figure: "Figure", kind: str) -> bytes:
@@ -199,8 +204,6 @@ def _notes(findings: Json, *, undrawn: int, untold: int) -> list[str]:
 
 def _paint(axes: "Axes", rows: Sequence[lanes.Lane], axis: tuple[float, float], gaps: Sequence[Json]) -> None:
     """Lanes from the top down, on an axis in inches; gaps shaded through all of them."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415 - slow to import
-
     at, ticks = 0.0, []
     for lane in rows:
         y = -(at + lane.height_in / 2)
@@ -217,13 +220,26 @@ def _paint(axes: "Axes", rows: Sequence[lanes.Lane], axis: tuple[float, float], 
     axes.set_xlim(*axis)
     axes.set_yticks([y for y, _ in ticks], [label for _, label in ticks], linespacing=1.15)
     axes.tick_params(axis="y", length=0, pad=4, labelcolor=INK)
-    locator = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call]  # matplotlib's own gap
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # the same
+    _dates(axes, axis)
     axes.tick_params(axis="x", length=2.5, width=0.5, labelcolor=INK)
-    axes.set_xlabel("UTC", color=SOFT, labelpad=1, loc="left")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
+
+
+def _dates(axes: "Axes", axis: tuple[float, float]) -> None:
+    """Moments as a log writes them; what all of them share stands once, at the right."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415 - slow to import
+
+    second = "%H:%M:%S" if (axis[1] - axis[0]) * 86400 > 8 else "%H:%M:%S.%f"
+    shapes = ["%Y", "%Y-%m", "%Y-%m-%d", "%H:%M", "%H:%M", second]
+    shared = ["", "", "", "%Y-%m-%d UTC", "%Y-%m-%d UTC", "%Y-%m-%d UTC"]
+    locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]  # matplotlib's own gap
+    formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]  # the same
+        locator, formats=shapes, zero_formats=shapes, offset_formats=shared
+    )
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(formatter)
+    axes.xaxis.get_offset_text().set_color(SOFT)
 
 
 def _legend(figure: "Figure", kinds: Sequence[str], notes: Sequence[str], height: float) -> None:

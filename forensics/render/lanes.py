@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Json = Mapping[str, Any]
 
 WIDTH_IN = 6.3
-LEFT_IN, RIGHT_IN = 1.45, 0.12
+LEFT_IN, RIGHT_IN = 1.62, 0.2
 ROW_IN, LEVEL_IN = 0.34, 0.15
 MOST_LABELS, MOST_FILES, MOST_JOBS = 60, 6, 12
 POINTS = 7.0
@@ -117,13 +117,7 @@ def _actor_lane(
     in_session = bool(marks[0].act.get("session"))
     address = next((m.act["address"] for m in marks if m.act.get("address")), None)
     name = f"account {quoted(account, 18)}" if account else "account not named"
-    lower = (
-        f"session from {quoted(str(address), 20)}"
-        if address
-        else "session"
-        if in_session
-        else "no session known"
-    )
+    lower = f"from {quoted(str(address), 26)}" if address else "session" if in_session else "no session known"
     lane = Lane(f"{name}\n{lower}", "actor")
     labels = [] if brief else _labels(marks, axis)
     lane.levels = max((level for _, _, level in labels), default=-1) + 1

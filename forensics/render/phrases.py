@@ -110,6 +110,7 @@ MISSING = {
     "kernel_record_of_signal": "the kernel's own record of the signal",
     "acts": "any act on a job in question",
     "cause_of_job": "a record of the cause",
+    **{f"test_of_D{n:02d}": "a test for it in this program" for n in range(1, 19)},
 }
 
 GATES = {
