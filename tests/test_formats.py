@@ -43,7 +43,11 @@ def golden_of(sample):
 
 
 def samples_of(name):
-    return [sample for sample in SAMPLES if sample.parent.name == name]
+    """The samples of a format; a format without one fails `test_has_a_sample`, and no other test."""
+    found = [sample for sample in SAMPLES if sample.parent.name == name]
+    if not found:
+        pytest.skip("no sample yet")
+    return found
 
 
 def rows(parsed):
@@ -99,7 +103,7 @@ def test_samples_and_goldens_pair_off():
 
 @every_format
 def test_has_a_sample(name):
-    assert samples_of(name)
+    assert name in {sample.parent.name for sample in SAMPLES}
 
 
 @every_format
