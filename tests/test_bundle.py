@@ -329,6 +329,53 @@ def test_a_ledger_line_changed_with_the_manifest_is_noticed(bag):
     assert any(f.startswith("data/ledger.jsonl: line 2 ") for f in pipeline.verify(bag))
 
 
+def rechained(bag, change, *, follow):
+    """A ledger changed by somebody who knows how its lines are made; with `follow`, all later lines too."""
+    path = bag / "data" / "ledger.jsonl"
+    lines, previous = [], verifier.FIRST
+    for line in path.read_bytes().splitlines(keepends=True):
+        entry = json.loads(line)
+        changed = change(entry)
+        if changed or (follow and lines):
+            hand = ledger.Hand(entry["who"], entry["host"], entry["tool"], entry["command"])
+            lines.append(ledger._line(entry["n"], previous, hand, entry["act"], entry["what"]))
+        else:
+            lines.append(line)
+        previous = hashlib.sha256(lines[-1]).hexdigest()
+    path.write_bytes(b"".join(lines))
+    rebagged(bag)
+
+
+def test_a_ledger_line_made_anew_is_noticed_by_the_next(bag):
+    rechained(bag, lambda entry: entry["n"] == 2, follow=False)
+    assert "data/ledger.jsonl: line 3 does not follow from the lines before it" in pipeline.verify(bag)
+
+
+def test_a_size_that_is_not_the_file_s_is_noticed(bag):
+    def change(entry):
+        if entry["act"] == "seal" and entry["what"]["path"].endswith("gl-conf"):
+            entry["what"]["bytes"] += 1
+            return True
+        return False
+
+    rechained(bag, change, follow=True)
+    assert any("not of the size that the ledger says" in fault for fault in pipeline.verify(bag))
+
+
+def test_a_manifest_in_another_order_is_a_fault(bag):
+    path = bag / "manifest-sha256.txt"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[::-1]))
+    tags = bag / "tagmanifest-sha256.txt"
+    tags.write_text(
+        "".join(
+            f"{hashlib.sha256((bag / n).read_bytes()).hexdigest()}  {n}\n"
+            for n in ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "verify.py")
+        )
+    )
+    assert pipeline.verify(bag) == ["manifest-sha256.txt: not written as this program writes it"]
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_verifier_and_custody_agree_on_ledgers(bag, data):
@@ -395,6 +442,11 @@ def test_accounting_that_does_not_add_up_is_a_fault(bag):
     assert pipeline.verify(bag) == [
         "data/findings.json: accounting: parsed, rejected and ignored bytes do not add up"
     ]
+
+
+def test_accounting_of_other_bytes_is_a_fault(bag):
+    edited(bag, lambda found: found["accounting"].update(bytes=6, parsed=3))
+    assert pipeline.verify(bag) == ["data/findings.json: accounting: not the bytes that were sealed"]
 
 
 def test_evidence_left_out_of_the_findings_is_a_fault(bag):
