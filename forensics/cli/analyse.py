@@ -9,4 +9,4 @@ def analyse(case: options.Case) -> None:
     """Resolve identities and sessions, collect acts, test rivals and claims; write findings.json."""
     from forensics import pipeline
 
-    pipeline.analyse(case)
+    pipeline.analyse(case, command=options.as_typed())

@@ -35,7 +35,7 @@ def cite(
     spans = pipeline.cite(case, event)
     if raw:
         for span in spans:
-            sys.stdout.buffer.write(span["raw"])
+            sys.stdout.buffer.write(_bytes(span))
     elif as_json:
         listing.rows(
             ["sha256", "path", "start", "stop", "ok", "raw", "text"], map(_texted, spans), as_json=True
@@ -53,9 +53,13 @@ def _texted(span: Mapping[str, object]) -> dict[str, object]:
     return {**span, "text": "\n".join(_lines(span))}
 
 
-def _lines(span: Mapping[str, object]) -> list[str]:
+def _bytes(span: Mapping[str, object]) -> bytes:
     raw = span["raw"]
-    text = raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else ""
+    return raw if isinstance(raw, bytes) else b""
+
+
+def _lines(span: Mapping[str, object]) -> list[str]:
+    text = _bytes(span).decode("utf-8", "backslashreplace")
     return [shown(line) for line in text.removesuffix("\n").split("\n")]
 
 

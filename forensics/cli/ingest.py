@@ -14,5 +14,5 @@ def ingest(case: options.Case, *, workers: options.Workers = 1, as_json: options
     from forensics import pipeline
 
     with progress.watched("reading") as moved:
-        tally = pipeline.ingest(case, workers=workers, progress=moved)
+        tally = pipeline.ingest(case, workers=workers, progress=moved, command=options.as_typed())
     accounting.close(tally, {}, as_json=as_json)

@@ -9,4 +9,4 @@ def init(case: options.Case) -> None:
     """Make an empty case folder with its ledger. A case that exists is left as it is."""
     from forensics import pipeline
 
-    pipeline.create(case)
+    pipeline.create(case, command=options.as_typed())

@@ -1,7 +1,5 @@
 """The main job, from collected files to a report."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +36,7 @@ def investigate(
             reference=reference,
             workers=workers,
             progress=moved,
-            command=shlex.join(["forensics", *sys.argv[1:]]),
+            command=options.as_typed(),
         )
     accounting.close(
         tally,

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 NULL = "-"
 """What a null is printed as. A text that is a hyphen prints as `'-`, so the two differ."""
 
+MOMENTS = frozenset(
+    f"{name}_ns" for name in ("earliest", "latest", "submit", "start", "end", "from", "until")
+)
+"""Columns that hold a moment. Others in nanoseconds are lengths of time, and are printed as numbers."""
+
 Rows = Iterable[Mapping[str, object]]
 
 
@@ -40,16 +45,12 @@ def table(listed: "pa.Table", *, as_json: bool) -> None:
         return
     from forensics.core import clock
 
-    times = {c for c in listed.column_names if c.endswith("_ns")}
-    heads = [c.removesuffix("_ns") for c in listed.column_names]
+    heads = {c: c.removesuffix("_ns") if c in MOMENTS else c for c in listed.column_names}
     spelled = (
-        {
-            c.removesuffix("_ns"): clock.written(v) if c in times and isinstance(v, int) else v
-            for c, v in row.items()
-        }
+        {heads[c]: clock.written(v) if c in MOMENTS and isinstance(v, int) else v for c, v in row.items()}
         for row in listed.to_pylist()
     )
-    rows(heads, spelled, as_json=False)
+    rows(list(heads.values()), spelled, as_json=False)
 
 
 def exact(listed: "pa.Table", *, as_json: bool) -> None:

@@ -1,5 +1,7 @@
 """Arguments that several commands share, so that they read the same everywhere."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -50,3 +52,8 @@ Until = Annotated[
     str | None, typer.Option(metavar="TIME", help="Only what can have been at or before this moment.")
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")]
+
+
+def as_typed() -> str:
+    """The command as it was typed, for the ledger."""
+    return shlex.join(["forensics", *sys.argv[1:]])

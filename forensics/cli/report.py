@@ -23,4 +23,4 @@ def report(
     """Write the report of a case that has been analysed."""
     from forensics import pipeline
 
-    pipeline.report(case, output)
+    pipeline.report(case, output, command=options.as_typed())

@@ -19,4 +19,4 @@ def seal(
     """
     from forensics import pipeline
 
-    pipeline.seal(case, evidence, reference=reference, roster=roster, about=about)
+    pipeline.seal(case, evidence, reference=reference, roster=roster, about=about, command=options.as_typed())
