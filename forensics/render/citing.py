@@ -55,7 +55,7 @@ class Sources:
             return {"mark": mark} if mark else None
         groups = self.grouped(sentence.citations)
         shown = [{**g, "spans": g["spans"][:_SPANS]} for g in groups[:_FILES]]
-        rest = len(sentence.citations) - sum(len(g["spans"]) for g in shown)
+        rest = sum(len(g["spans"]) for g in groups) - sum(len(g["spans"]) for g in shown)
         where = f"Annex B, {sentence.about}" if sentence.about else "Annex B"
         return {"text": f"{rest:,} more in {where}." if rest else "", "files": shown}
 
@@ -72,8 +72,19 @@ class Sources:
             "number": row["number"] if row else "",
             "path": pieces(quoted(str(row["path"]), 160)) if row else [_UNKNOWN],
             "sha256": quoted(sha256[:16]),
-            "spans": [f"{c.start}–{c.stop}" for c in sorted(spans)],  # noqa: RUF001 - a range, in print
+            "spans": [f"{start}–{stop}" for start, stop in _joined(spans)],  # noqa: RUF001 - a range, in print
         }
+
+
+def _joined(spans: Iterable[Citation]) -> list[tuple[int, int]]:
+    """Ranges in order; those that touch, as the lines of one audit record do, are one."""
+    found: list[tuple[int, int]] = []
+    for _, start, stop in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], stop))
+        else:
+            found.append((start, stop))
+    return found
 
 
 def _of(files: pa.Table) -> list[dict[str, Any]]:

@@ -169,7 +169,7 @@ def _summary(p: Pages) -> None:
     told: set[str] = set()
     for job in p.findings.get("jobs") or ():
         p.head(2, "Job ", sentences.quote(job["job"]))
-        p.para(*sentences.job_sentences(job), sentences.hours_sentence(job))
+        p.para(*sentences.job_sentences(job, known), sentences.hours_sentence(job))
         mine = [known[a] for a in job.get("acts") or () if a in known]
         told.update(a["id"] for a in mine)
         _summed(p, mine)
@@ -233,17 +233,21 @@ def _timelines(p: Pages) -> None:
         return
     p.head(1, "Timelines")
     p.plain(*boundary.TIMELINE)
-    for i, job in enumerate(jobs[:_DRAWN_JOBS], 1):
-        name = f"timeline{i}.svg"
-        p.figures[name] = figures.timeline(p.findings, p.events, job=str(job["job"]))
-        inches = p.figures[name].get_size_inches()
-        caption: list[Part | str] = ["Job ", sentences.quote(job["job"]), ": what the records place in time."]
-        p.blocks.append({
-            "t": "fig", "file": name, "caption": runs(caption), "ratio": round(float(inches[1] / inches[0]), 3),
-            "alt": f"Timeline of job {quoted(str(job['job']), 40)}; the table of acts holds the same facts.",
-        })  # fmt: skip
+    for job in jobs[:_DRAWN_JOBS]:
+        name = sentences.quote(job["job"])
+        _timeline(p, str(job["job"]), ["Job ", name, ": what the records place in time."])
+    if not jobs:
+        _timeline(p, None, ["What the records place in time."])
     if len(jobs) > _DRAWN_JOBS:
         p.plain(f"Timelines of the other {len(jobs) - _DRAWN_JOBS:,} jobs are drawn on request, one by one.")
+
+
+def _timeline(p: Pages, job: str | None, caption: Sequence[Part | str]) -> None:
+    drawn_as = f"timeline{len(p.figures) + 1}.svg"
+    p.figures[drawn_as] = figures.timeline(p.findings, p.events, job=job)
+    alt = "".join(t if isinstance(t, str) else t.text for t in caption)
+    alt += " The table of acts holds the same facts."
+    p.blocks.append({"t": "fig", "file": drawn_as, "caption": runs(caption), "alt": alt})
 
 
 def _acts(p: Pages) -> None:
@@ -374,7 +378,7 @@ def _evidence(p: Pages) -> None:
         (r["number"], Part(quoted(str(r["path"]), 160), Tone.QUOTED), f"{int(r['bytes']):,}", Part(quoted(str(r["sha256"])), Tone.QUOTED))
         for r in p.sources.evidence
     ]  # fmt: skip
-    p.table(("No.", "Path as collected", "Bytes", "SHA-256"), ("auto", "1fr", "auto", "13.5em"), rows)
+    p.table(("No.", "Path as collected", "Bytes", "SHA-256"), ("auto", "1fr", "auto", "17em"), rows)
 
 
 def _citations(p: Pages) -> None:

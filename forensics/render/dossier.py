@@ -237,7 +237,7 @@ def _only(reason: Json) -> str | None:
 def claim_sentences(claim: Json, acts: dict[str, Json]) -> list[Sentence]:
     """A denial, what the evidence says of it, and what would say more."""
     code = str(claim["id"])
-    text: Value = (Part(", in the words "), quote(claim["text"])) if claim.get("text") else ""
+    text: Value = (Part("in the words "), quote(claim["text"]), Part(", ")) if claim.get("text") else ""
     by: Value = person(claim["by"]) if claim.get("by") else "somebody"
     because = list(claim.get("because") or ())
     spans = [c for a in because if a in acts for c in acts[a].get("citations", ())]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from forensics.core import clock
-from forensics.core.errors import OutputError
+from forensics.core.errors import OutputError, UsageError
 from forensics.render import lanes, phrases
 from forensics.render.glyphs import quoted
 from forensics.render.lanes import (
@@ -137,7 +137,10 @@ def timeline(
 def _bound(moment: datetime | str | None) -> float | None:
     if moment is None:
         return None
-    return (clock.typed(moment) if isinstance(moment, str) else moment).timestamp() / 86400
+    try:
+        return (clock.typed(moment) if isinstance(moment, str) else moment).timestamp() / 86400
+    except ValueError as error:
+        raise UsageError(f"{moment!r} is no time; write it as 2026-11-23T15:00:00Z") from error
 
 
 def _within(first: float, last: float, bounds: tuple[float | None, float | None]) -> bool:

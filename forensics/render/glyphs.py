@@ -11,7 +11,7 @@ import unicodedata
 from forensics.core.words import shown
 
 _DRAWN = ((0x20, 0x7F), (0xA1, 0x250), (0x370, 0x400), (0x400, 0x500), (0x2010, 0x2028), (0x2030, 0x203B))
-_PIECE = 14
+_PIECE = 16
 _BREAK = re.compile(r"[^/\\._:,;=@+\-\s]*[/\\._:,;=@+\-\s]|[^/\\._:,;=@+\-\s]+")
 LONGEST = 240
 """Characters of one quotation; the rest is told by its length and stands at the bytes cited."""
@@ -31,7 +31,9 @@ def _escape(c: str) -> str:
 
 
 def quoted(text: str, longest: int = LONGEST) -> str:
-    """Evidence text as a quotation: drawn, and cut after `longest` characters, which it then says."""
+    """Evidence text as a quotation: drawn, and cut after `longest` characters, which it then says; never blank."""
+    if not text.strip():
+        return "(blank)"
     safe = drawn(text[: longest * 2])
     if len(text) <= longest and len(safe) <= longest * 2:
         return safe

@@ -42,8 +42,8 @@ def draw(graph: "nx.MultiDiGraph[str]", path: Path) -> None:
 def ordered(graph: "nx.MultiDiGraph[str]") -> "nx.MultiDiGraph[str]":
     """The same graph with nodes, edges and attributes in a total order, and all text safe to show."""
     made: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    for node, values in sorted(graph.nodes(data=True), key=lambda row: str(row[0])):
-        made.add_node(shown(str(node)), **_plain(values))
+    for node in sorted(graph.nodes, key=str):
+        made.add_node(shown(str(node)), **_plain(graph.nodes[node]))
     every: Iterable[Any] = graph.edges(keys=True, data=True)
     edges = [(str(a), str(b), str(k), _plain(v)) for a, b, k, v in every]
     for a, b, key, plain in sorted(edges, key=lambda e: (*e[:3], canonical.line(e[3]))):

@@ -92,7 +92,7 @@ TEMPLATES = {
     "no_link": "No record connects act {act} to a job.",
     "person_attributed": "At the level of persons, act {act} is attributed to {person}, with {strength} support against {rival}.",
     "person_inconclusive": "Which person acts in {act} is inconclusive, because {missing}.",
-    "person_candidates": "The persons who come into question for {act} are {names}.",
+    "person_candidates": "Who comes into question for act {act}: {names}.",
     "person_nobody": "The records point to no person on the roster for act {act}.",
     "person_no_roster": "No person is inferred for act {act}, because no roster is given.",
     "person_job_process": "No person is inferred for act {act}, because a process of a job does it under the name of the job's owner.",
@@ -117,12 +117,12 @@ TEMPLATES = {
     "inculpatory_reason": "For {acts}: {label} {person}.",
     "inculpatory_none": "No act in question is attributed to {person}, and {person} is no candidate for one.",
     "inculpatory_candidate": "{person} is one of the candidates for {acts}; which person acts is inconclusive.",
-    "claim_said": "{by} says that {proposition} (denial {id}){text}.",
+    "claim_said": "{text}{by} says that {proposition} (denial {id}).",
     "claim_names": "The denial names {names}.",
     "claim_result": "The evidence read {status} denial {id}: {why}{acts}.",
     "claim_missing": "What would test denial {id} further: {missing}.",
     "contradiction": "The sources do not agree on {about_}.",
-    "contradiction_says": "One record says {what}.",
+    "contradiction_says": "One source gives: {what}.",
     "gap": "{kind} {source}{when}{count}.",
     "gap_matters": "This bears on {acts}.",
     "accounting": "Of {total} bytes of evidence, {parsed} are read as records, {rejected} cannot be read, and {ignored} hold nothing that the program reads.",
@@ -227,9 +227,14 @@ def stamp(written: str) -> str:
     return quoted(written, 40).replace("T", " ").removesuffix("Z")
 
 
-def job_sentences(job: Json) -> list[Sentence]:
-    """How a job ended, and what the cause is, where the records give one."""
-    return [job_sentence(job), cause_sentence(job)]
+def job_sentences(job: Json, acts: Mapping[str, Json]) -> list[Sentence]:
+    """How a job ended, and what the cause is, where the records give one.
+
+    Args:
+        job: one of the findings' jobs.
+        acts: the findings' acts by id.
+    """
+    return [job_sentence(job), cause_sentence(job, acts)]
 
 
 def job_sentence(job: Json) -> Sentence:
@@ -238,27 +243,28 @@ def job_sentence(job: Json) -> Sentence:
     whose: Value = (Part(" of account "), quote(owner)) if owner else ""
     cited, about = job.get("citations", ()), f"job {job['job']}"
     if not job.get("outcome"):
-        return say("job_no_outcome", cited, about=about, job=name, owner=whose)
+        return say("job_no_outcome", basis=Basis.ABSENCE, about=about, job=name, owner=whose)
     start, end = job.get("start"), job.get("end")
     ran = f"; it runs from {stamp(start)} to {stamp(end)} UTC" if start and end else ""
     nodes: list[Part] = [Part(ran)]
     if job.get("nodes") and ran:
         nodes += [Part(" on "), quote(job["nodes"])]
-    return say(
-        "job_outcome", cited, about=about, job=name, owner=whose, outcome=quote(job["outcome"]), ran=nodes
-    )
+    outcome = quote(job["outcome"])
+    return say("job_outcome", cited, about=about, job=name, owner=whose, outcome=outcome, ran=nodes)
 
 
-def cause_sentence(job: Json) -> Sentence:
+def cause_sentence(job: Json, acts: Mapping[str, Json]) -> Sentence:
     """The cause, as one of five answers; inconclusive is one of them."""
     cause = str(job.get("cause") or "not_established")
     key = f"job_{cause}" if f"job_{cause}" in TEMPLATES else "job_not_established"
     why = words(phrases.JOB_WHY, job.get("why") or "no_record_of_cause")
-    cited, about, name = job.get("citations", ()), f"job {job['job']}", quote(job["job"])
+    cited, about, name = list(job.get("citations", ())), f"job {job['job']}", quote(job["job"])
     if key == "job_act":
-        acts = act_names(job.get("acts", ()))
-        return say(key, cited, about=about, job=name, why=why, acts=acts)
-    return say(key, cited, about=about, job=name, why=why)
+        mine = [a for a in job.get("acts", ()) if a in acts]
+        cited = [c for a in mine for c in acts[a].get("citations", ())] or cited
+        return say(key, cited, about=about, job=name, why=why, acts=act_names(job.get("acts", ())))
+    basis = Basis.FACT if cited or key in {"job_own_failure", "job_infrastructure"} else Basis.ABSENCE
+    return say(key, cited, basis=basis, about=about, job=name, why=why)
 
 
 def hours_sentence(job: Json) -> Sentence | None:

@@ -1,0 +1,175 @@
+"""Sentences about people: what they may say, what they must carry, and what evidence text cannot do to them."""
+
+from string import Formatter
+
+import fixtures_findings as made
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forensics.analysis.acts import ACTS
+from forensics.render import boundary, dossier, lanes, phrases, sentences
+from forensics.render.forbidden import lint
+from forensics.render.sentences import TEMPLATES, Basis, Tone
+
+TABLES = {k: v for k, v in vars(phrases).items() if k.isupper() and isinstance(v, dict)}
+HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+
+
+def texts_of(value):
+    if isinstance(value, str):
+        return [value]
+    return [t for v in value for t in texts_of(v)] if isinstance(value, tuple) else []
+
+
+OWN_PROSE = [t for k, v in vars(boundary).items() if k.isupper() for t in texts_of(v)]
+
+
+def filled(template):
+    return "".join(text + ("x" if name else "") for text, name, _, _ in Formatter().parse(template))
+
+
+@pytest.mark.parametrize("key", sorted(TEMPLATES))
+def test_a_template_keeps_to_the_rules(key):
+    assert lint(filled(TEMPLATES[key])) == []
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_words_for_codes_keep_to_the_rules(table):
+    assert [fault for text in TABLES[table].values() for fault in lint(text)] == []
+
+
+def test_what_the_report_says_of_itself_keeps_to_the_rules():
+    assert len(OWN_PROSE) > 40
+    assert [fault for text in OWN_PROSE for fault in lint(text)] == []
+
+
+@pytest.mark.parametrize("text", [
+    "This proves that kai acted.", "The log is proof of it.", "Kai is guilty.", "It was certainly kai.", "Beyond doubt it was lin.",
+    "beyond reasonable\ndoubt", "The suspect logs in.", "The change is malicious.", "Kai deliberately waits.", "It is probably kai.",
+    "It is likely that kai acts.", "The probability that kai acts is 0.9.", "Kai is responsible.", "Kai did it.",
+    "The likelihood is high and we are confident.", "The intent is plain.", "It is clearly so.",
+])  # fmt: skip
+def test_a_forbidden_turn_is_found(text):
+    assert lint(text)
+
+
+@pytest.mark.parametrize("text", [
+    "Account kai changes a file.", "Which person acts is inconclusive.", TEMPLATES["ratio_is_not"], filled(TEMPLATES["ratio"]),
+    "This approves a change.", "The file /srv/uncertain.txt is read.",
+])  # fmt: skip
+def test_plain_prose_passes(text):
+    assert lint(text) == []
+
+
+def test_every_kind_of_act_has_words_and_a_shape():
+    assert set(phrases.ACTS) == set(phrases.NAMES) == set(lanes.SHAPES) == set(ACTS)
+    assert len(set(lanes.SHAPES.values())) == len(lanes.SHAPES)
+
+
+@pytest.mark.parametrize("act", made.acts(), ids=lambda a: a["id"])
+def test_account_and_person_are_two_sentences(act):
+    account, person = sentences.account_sentence(act), sentences.person_sentence(act)
+    assert Tone.PERSON not in {p.tone for p in account.parts}
+    assert "ccount `" in account.text
+    assert "ccount `" not in person.text
+    assert account.citations
+    assert person.citations
+
+
+def test_an_account_sentence_reads_as_written():
+    assert sentences.account_sentence(made.acts()[0]).text == (
+        "Account `kai` puts another file in the place of `/srv/range/proj/llm/train.py` between 2026-11-23 15:11:48.010"
+        " and 15:11:48.018 UTC (act A0001)."
+    )
+
+
+def test_inconclusive_says_because_and_what_is_missing():
+    said = sentences.person_sentence(made.acts()[4])
+    assert said.text == (
+        "Which person acts in A0005 is inconclusive, because the evidence lacks a second source for the session"
+        " and a record of the key that opens the session."
+    )
+
+
+def test_a_verdict_without_a_name_is_never_an_attribution():
+    act = {**made.acts()[0], "person": made.person("attributed", None)}
+    assert "inconclusive" in sentences.person_sentence(act).text
+
+
+def test_ratio_and_what_it_is_not_stand_apart():
+    act = {**made.acts()[0], "person": {**made.acts()[0]["person"], "lr": [10.4, 83.2]}}
+    first, second = dossier.ratio_sentences(act)
+    assert "10 to 83 times more probable" in first.text
+    assert second.text == TEMPLATES["ratio_is_not"]
+    assert dossier.ratio_sentences({**act, "person": made.person("inconclusive")}) == []
+
+
+@pytest.mark.parametrize(
+    "cause", ["act", "own_failure", "infrastructure", "not_established", "none", "a_new_cause"]
+)
+def test_every_cause_has_a_sentence(cause):
+    said = sentences.cause_sentence({**made.jobs()[1], "cause": cause, "why": "a_new_reason"}, {})
+    assert "a new reason" in said.text
+    assert lint(said.text) == []
+
+
+def test_a_fact_without_bytes_is_marked():
+    said = sentences.account_sentence({**made.acts()[0], "citations": []})
+    assert said.basis is Basis.UNCITED
+    assert sentences.account_sentence(made.acts()[0]).basis is Basis.FACT
+
+
+def test_what_is_absent_rests_on_all_of_the_evidence():
+    missing = made.findings()["gaps"][1]
+    assert [s.basis for s in dossier.gap_sentences(missing)] == [Basis.ABSENCE]
+
+
+def test_the_same_search_is_reported_for_everybody():
+    assert (
+        dossier.exculpatory_sentences("dao", made.findings()["exculpatory"], lambda _: [])[0].basis
+        is Basis.ABSENCE
+    )
+    lin = dossier.exculpatory_sentences("lin", made.findings()["exculpatory"], lambda _: [("0" * 64, 0, 1)])
+    assert [s.text for s in lin] == [
+        "For act A0002: this person is named only in a field that anybody can write, such as a commit's author.",
+        "For acts A0001 and A0003: a login session of this person is open, and the act is in a different session.",
+    ]
+
+
+def test_many_acts_are_counted_not_listed():
+    said = "".join(p.text for p in sentences.act_names([f"A{n:04d}" for n in range(1, 31)]))
+    assert said.endswith("A0008 and 22 more")
+
+
+def hostile_sentences(text):
+    act = {
+        **made.acts()[0], "account": text, "effective": text + "x", "object": text, "job": text, "credential": text, "address": text,
+        "asserted": {"author": text, "committer": text}, "person": made.person("attributed", text, strength="moderate", best_rival=text, frame_cost=[text]),
+    }  # fmt: skip
+    job = {**made.jobs()[0], "job": text, "owner": text, "outcome": text, "nodes": text}
+    claim = {**made.findings()["claims"][0], "by": text, "names": text, "text": text}
+    contradiction = {"about": text, "says": [{"what": text, "citations": []}]}
+    return [
+        sentences.account_sentence(act), sentences.person_sentence(act), sentences.link_sentence(act), sentences.job_sentence(job),
+        dossier.entry_sentence(act, lambda _: []), dossier.asserted_sentence(act), dossier.frame_cost_sentence(act),
+        *dossier.claim_sentences(claim, {}), *dossier.contradiction_sentences(contradiction, 1), *dossier.gap_sentences({"source": text, "kind": "silence"}),
+    ]  # fmt: skip
+
+
+PLAIN = [s.ours for s in hostile_sentences("x")]
+
+
+@settings(max_examples=50, deadline=None)
+@given(HOSTILE)
+def test_evidence_text_is_never_our_prose(text):
+    """Whatever a name holds, our own words stay what they are, and nothing of it hides from the eye."""
+    said = hostile_sentences(text)
+    assert [s.ours for s in said] == PLAIN
+    assert all(p.text.isprintable() for s in said for p in s.parts)
+
+
+def test_a_verdict_in_a_file_name_is_quoted_and_does_not_stop_the_report():
+    said = sentences.account_sentence({**made.acts()[0], "object": "/srv/guilty proof.py"})
+    assert "guilty" in said.text
+    assert lint(said.ours) == []
