@@ -24,6 +24,13 @@ def _nullable(values: npt.NDArray[np.int64]) -> pa.Array:
     return pa.array(values, pa.int64(), mask=values == _MISSING)
 
 
+def _ns(times: pd.Series) -> pd.Series:
+    """Zoneless moments in ns; one that int64 ns cannot hold in every zone, as of year 9999, is missing."""
+    zones = pd.Timedelta(days=2)
+    held = times.between(pd.Timestamp.min + zones, pd.Timestamp.max - zones)
+    return times.where(held).astype("datetime64[ns]")
+
+
 def _localised(naive: pd.Series, zone: str, *, fold: int) -> npt.NDArray[np.int64]:
     """Wall times in `zone` as UTC ns; a skipped wall time is missing; a repeated one takes `fold`."""
     aware = naive.dt.tz_localize(ZoneInfo(zone), ambiguous=np.full(len(naive), fold == 0), nonexistent="NaT")
@@ -45,7 +52,7 @@ def walls(written: pa.Array | pa.ChunkedArray, *, layout: str, zone: str, tick_n
         no time, or one that the zone skipped.
     """
     text = written.to_pandas().astype(object)
-    naive = pd.Series(pd.to_datetime(text, format=layout, errors="coerce"), dtype="datetime64[ns]")
+    naive = _ns(pd.Series(pd.to_datetime(text, format=layout, errors="coerce")))
     first, second = _localised(naive, zone, fold=0), _localised(naive, zone, fold=1)
     latest = np.where(second == _MISSING, _MISSING, second + tick_ns - 1)
     return Interval(_nullable(first), _nullable(latest))
@@ -59,7 +66,7 @@ def offsets(written: pa.Array | pa.ChunkedArray, *, tick_ns: int) -> Interval:
         tick_ns: how coarsely the clock writes, in ns.
     """
     parsed = pd.to_datetime(written.to_pandas().astype(object), format="ISO8601", utc=True, errors="coerce")
-    plain = pd.Series(parsed).dt.tz_localize(None).astype("datetime64[ns]").to_numpy()
+    plain = _ns(pd.Series(parsed).dt.tz_localize(None)).to_numpy()
     first = plain.astype("datetime64[ns]").astype(np.int64)
     return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
