@@ -1,0 +1,131 @@
+"""What readings of a host's own files fill alike: the file a record came from, its id, its citation."""
+
+import re
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core.clock import Interval
+from forensics.core.tables import FILE
+
+LONGEST_TEXT = 4096
+NOTHING = pa.scalar(None, pa.string())
+_HOMES = r"(?:homes?\d*|users|u|var/lib|srv|opt)"
+_HOME = re.compile(rf"(?P<above>.*?)(?:^|/)(?:{_HOMES}/(?P<account>[^/]+)|(?P<root>root))/(?P<below>.*)")
+_ABOVE = 2
+
+
+class Placed(NamedTuple):
+    """Records beside the files they were read from, row by row.
+
+    `lines` has the columns of the records, `files` those of schema `file`, `event_id` the id that
+    the event of each row takes.
+    """
+
+    lines: pa.RecordBatch
+    files: pa.RecordBatch
+    event_id: pa.Array
+
+
+def placed(records: pa.Table, files: pa.Table, *, every_path: bool) -> Placed:
+    """Put each record beside the path, or the paths, that its file was collected under.
+
+    Args:
+        records: a format's table with `sha256` in front, in any order.
+        files: schema `file`; holds every `sha256` of `records`.
+        every_path: give a record once for each path of its file. For what is true of a place, such
+            as a key in somebody's home: equal files in two places are two facts. Otherwise the
+            first path stands for all.
+
+    Returns:
+        Rows in order of (sha256, start, path).
+    """
+    lines = _whole(records.sort_by([("sha256", "ascending"), ("start", "ascending")]), records.schema)
+    paths = _whole(files.sort_by([("sha256", "ascending"), ("path", "ascending")]), FILE.schema())
+    encoded = lines["sha256"].dictionary_encode()
+    known = paths["sha256"].to_pylist()
+    first: dict[str, int] = {sha256: row for row, sha256 in reversed(list(enumerate(known)))}
+    count = Counter(known) if every_path else dict.fromkeys(first, 1)
+    distinct = encoded.dictionary.to_pylist()
+    code = np.asarray(encoded.indices, np.int64)
+    times = np.array([count[sha256] for sha256 in distinct], np.int64)[code]
+    row = np.repeat(np.arange(len(code), dtype=np.int64), times)
+    part = np.arange(len(row), dtype=np.int64) - np.repeat(np.cumsum(times) - times, times)
+    file = np.array([first[sha256] for sha256 in distinct], np.int64)[code][row] + part
+    taken = _taken(lines, row)
+    number = pa.array(part).cast(pa.string())
+    several = pa.array(times[row] > 1, pa.bool_())
+    return Placed(taken, _taken(paths, file), _ids(taken, pc.if_else(several, number, NOTHING)))
+
+
+def columns(rows: Placed, form: str) -> dict[str, object]:
+    """The event columns that say where an event was read: id, format, domain, citation and span."""
+    lines = rows.lines
+    spans = [lines[name] for name in ("sha256", "start", "stop")]
+    cited = pa.StructArray.from_arrays(spans, ["sha256", "start", "stop"])
+    offsets = pa.array(np.arange(lines.num_rows + 1), pa.int32())
+    return {
+        "event_id": rows.event_id,
+        "format": pa.array([form] * lines.num_rows, pa.string()),
+        "domain": rows.files["domain"],
+        "citations": pa.ListArray.from_arrays(offsets, cited),
+        **{name: lines[name] for name in ("sha256", "start", "stop")},
+    }
+
+
+def times(when: Interval, host: pa.Array, rows: Placed, form: str) -> dict[str, pa.Array]:
+    """The event columns that say when, and by whose clock: that of `host`, else of the trust domain."""
+    source = pc.binary_join_element_wise(pc.coalesce(host, rows.files["domain"]), form, ":")
+    return {
+        "earliest_ns": when.earliest_ns,
+        "latest_ns": when.latest_ns,
+        "clock": pc.if_else(pc.is_valid(when.earliest_ns), source, NOTHING),
+    }
+
+
+def short(text: pa.Array) -> pa.Array:
+    """As much of a text as an event holds; an empty one is null."""
+    cut = pc.utf8_slice_codeunits(text, 0, LONGEST_TEXT)
+    return pc.if_else(pc.equal(cut, ""), NOTHING, cut)
+
+
+def absence(account: pa.Array, uid: pa.Array | None = None, *, none: str = "not_recorded") -> pa.Array:
+    """Why `account` is null: only a number is known, or the word that `none` gives."""
+    why = pa.array([none] * len(account), pa.string())
+    if uid is not None:
+        why = pc.if_else(pc.is_valid(uid), "number_only", why)
+    return pc.if_else(pc.is_valid(account), NOTHING, why)
+
+
+def home(path: str) -> tuple[str, str] | None:
+    """The account whose home a path lies in, and the rest of the path; None where no home shows.
+
+    The first home on the way down counts, and its folder's name is the account's: whoever makes a
+    folder `home/mei` inside their own home makes nothing of mei's.
+    """
+    found = _HOME.fullmatch(path)
+    if found is None or found["above"].strip("/").count("/") >= _ABOVE:
+        return None
+    return found["account"] or found["root"], found["below"]
+
+
+def _whole(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
+    """A table with each column in one piece."""
+    pieces = [pa.concat_arrays(c.chunks) if c.num_chunks else pa.array([], c.type) for c in table.columns]
+    return pa.RecordBatch.from_arrays(pieces, schema=schema)
+
+
+def _taken(batch: pa.RecordBatch, rows: npt.NDArray[np.int64]) -> pa.RecordBatch:
+    index = pa.array(rows, pa.int64())
+    return pa.RecordBatch.from_arrays([c.take(index) for c in batch.columns], schema=batch.schema)
+
+
+def _ids(lines: pa.RecordBatch, part: pa.Array) -> pa.Array:
+    """`core.ids.event_id`, a column at a time."""
+    start, stop = (lines[name].cast(pa.string()) for name in ("start", "stop"))
+    span = pc.binary_join_element_wise(pc.utf8_slice_codeunits(lines["sha256"], 0, 16), start, stop, ".")
+    return pc.coalesce(pc.binary_join_element_wise(span, part, "."), span)

@@ -1,0 +1,137 @@
+"""Shell history: the command lines that a shell saved, with their times where it was told to save them.
+
+    #1795446707
+    nvidia-smi || true
+
+Shape   with times: a line `#<seconds>`, then the lines of one command. Without: a line for each command
+Source  bash 5, lib/readline/histfile.c; bash(1), HISTTIMEFORMAT
+Time    seconds since 1970, when the shell began to read the line; none where the shell saved none
+Who     whoever ran the shell, or anybody who can write the file: it is an ordinary file of its owner
+Open    a command that is itself `#<seconds>` cannot be told from a time. A shell writes at its exit, so
+        shells that ran at once stand one after the other. Without times, the lines of one command are several
+"""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core.lines import LONGEST_LINE_BYTES, Lines, cut, shown
+from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
+from forensics.core.schema import Column, Table
+
+TABLE = Table(
+    "bash_history",
+    "a command of a shell's history",
+    (
+        Column(
+            "epoch_s",
+            pa.int64(),
+            "time written above it",
+            "s since 1970-01-01T00:00:00Z",
+            "the shell saved none",
+        ),
+        Column("command", pa.string(), "the command, all its lines, as typed; empty below a time alone"),
+        *SPAN,
+    ),
+)
+CUT = "whole"
+DOMAIN = "{host}:user"
+
+_STAMP = r"^#[0-9]{9,10}$"
+_LONGEST_STAMP_BYTES = 11
+_NAME = re.compile(r"(?:^|[/._-])(?:bash|sh|ash)_history(?:[.~-][^/]*)?$")
+_TYPED = re.compile(rb"[^\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]*")
+
+_Rows = npt.NDArray[np.int64]
+
+
+class _Units(NamedTuple):
+    """What is one command each: its span in the file, and where in the chunk its own text lies."""
+
+    start: _Rows
+    stop: _Rows
+    begin: _Rows
+    end: _Rows
+    stamp: pa.Array
+
+
+def recognise(head: bytes, path: str) -> int:
+    """Sure of several times with something below each; by name and text alone, only just."""
+    named = _NAME.search(path) is not None
+    lines = [line.rstrip(b"\r") for line in head.split(b"\n")]
+    stamps = [bool(re.fullmatch(rb"#[0-9]{9,10}", line)) for line in lines]
+    followed = sum(
+        1
+        for one, after, line in zip(stamps, stamps[1:], lines[1:], strict=False)
+        if one and line and not after
+    )
+    typed = _TYPED.fullmatch(head) is not None
+    if followed and typed and (stamps[0] or followed > 1):
+        return 90 if named else 60
+    if not named:
+        return 0
+    return (70 if followed else 20) if typed and head.strip() else 10
+
+
+def parse(data: bytes, base: int) -> Parsed:
+    """Read the whole file."""
+    lines = cut(data, base)
+    if not len(lines.start):
+        return Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
+    units = _units(lines, base)
+    start, stop = pa.array(units.start, pa.int64()), pa.array(units.stop, pa.int64())
+    idle = (units.end == units.begin) & np.asarray(pc.is_null(units.stamp), bool)
+    long = units.end - units.begin > LONGEST_LINE_BYTES
+    read, bad = pa.array(~idle & ~long), pa.array(long)
+    records = {
+        "epoch_s": units.stamp.filter(read),
+        "command": shown(_between(data, units).filter(read)),
+        "start": start.filter(read),
+        "stop": stop.filter(read),
+    }
+    why = pa.array([Why.TOO_LONG.value] * int(long.sum()), pa.string())
+    blank = pa.array(idle)
+    return Parsed(
+        TABLE.build(records),
+        REJECTED.build({"start": start.filter(bad), "stop": stop.filter(bad), "why": why}),
+        IGNORED.build({"start": start.filter(blank), "stop": stop.filter(blank)}),
+    )
+
+
+def _units(lines: Lines, base: int) -> _Units:
+    """The lines that make one command: from a time to the next; above the first time, each line alone."""
+    size = pc.binary_length(lines.text)
+    short = pc.if_else(pc.greater(size, _LONGEST_STAMP_BYTES), pa.scalar(b"", pa.binary()), lines.text)
+    text = shown(short)
+    dated = pc.match_substring_regex(text, _STAMP)
+    stamped = np.asarray(dated, bool)
+    first = np.flatnonzero(stamped | (np.cumsum(stamped) == 0)).astype(np.int64)
+    last = np.append(first[1:], len(stamped)) - 1
+    seconds = pc.if_else(
+        dated, pc.utf8_slice_codeunits(text, 1, _LONGEST_STAMP_BYTES), pa.scalar(None, pa.string())
+    )
+    begin = np.where(stamped, lines.stop, lines.start)[first]
+    end = (lines.start + np.asarray(size, np.int64))[last]
+    return _Units(
+        lines.start[first],
+        lines.stop[last],
+        begin - base,
+        np.maximum(begin, end) - base,
+        seconds.take(pa.array(first)).cast(pa.int64()),
+    )
+
+
+def _between(data: bytes, units: _Units) -> pa.Array:
+    """The bytes of each command, cut from the chunk without a copy."""
+    bounds = np.empty(2 * len(units.begin) + 1, np.int64)
+    bounds[0:-1:2], bounds[1::2], bounds[-1] = units.begin, units.end, len(data)
+    pieces = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(bounds) - 1, [None, pa.py_buffer(bounds), pa.py_buffer(data)]
+    )
+    own = pieces.take(pa.array(np.arange(0, len(bounds) - 1, 2)))
+    long = pc.greater(pc.binary_length(own), LONGEST_LINE_BYTES)
+    return pc.if_else(long, pa.scalar(b"", pa.large_binary()), own).cast(pa.binary())

@@ -1,0 +1,6 @@
+ls
+cd /srv
+#1795446707
+export HISTTIMEFORMAT='%F %T '
+#1795446708
+ls

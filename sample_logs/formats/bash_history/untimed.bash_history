@@ -1,0 +1,5 @@
+ls -la ~
+
+scancel 11
+  indented
+# a comment
