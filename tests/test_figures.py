@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from forensics.core import tables
 from forensics.core.errors import OutputError, UsageError
-from forensics.render import figures, lanes
+from forensics.render import figures
+from forensics.render import figures_lanes as lanes
 
 NONE = tables.EVENT.empty()
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.analysis.acts import ACTS
-from forensics.render import boundary, dossier, lanes, phrases, sentences
+from forensics.render import boundary, dossier, phrases, sentences
+from forensics.render import figures_lanes as lanes
 from forensics.render.forbidden import lint
 from forensics.render.sentences import TEMPLATES, Basis, Tone
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,9 +14,6 @@ from forensics.render.glyphs import drawn, pieces, quoted
 from forensics.render.phrases import words
 from forensics.render.sentences import Basis, Citation, Json, Part, Sentence, Tone
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 Block = dict[str, Any]
 _SUMMED_ACTS, _DRAWN_JOBS = 8, 8
 _NOTHING = "—"
@@ -24,10 +21,10 @@ _NOTHING = "—"
 
 @dataclass(slots=True)
 class Document:
-    """What the template prints, and the figures it shows."""
+    """What the template prints, and the figures it shows, as SVG by name."""
 
     content: Json
-    figures: dict[str, "Figure"]
+    figures: dict[str, bytes]
 
 
 @dataclass(slots=True)
@@ -38,7 +35,7 @@ class Pages:
     sources: Sources
     events: pa.Table
     blocks: list[Block] = field(default_factory=list)
-    figures: dict[str, "Figure"] = field(default_factory=dict)
+    figures: dict[str, bytes] = field(default_factory=dict)
     cited: dict[str, dict[Citation, None]] = field(default_factory=dict)
     noted: dict[str, str] = field(default_factory=dict)
     notes: int = 0
@@ -244,7 +241,7 @@ def _timelines(p: Pages) -> None:
 
 def _timeline(p: Pages, job: str | None, caption: Sequence[Part | str]) -> None:
     drawn_as = f"timeline{len(p.figures) + 1}.svg"
-    p.figures[drawn_as] = figures.timeline(p.findings, p.events, job=job)
+    p.figures[drawn_as] = figures.svg(figures.timeline(p.findings, p.events, job=job))
     alt = "".join(t if isinstance(t, str) else t.text for t in caption)
     alt += " The table of acts holds the same facts."
     p.blocks.append({"t": "fig", "file": drawn_as, "caption": runs(caption), "alt": alt})

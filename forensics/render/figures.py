@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from forensics.core import clock
 from forensics.core.errors import OutputError, UsageError
-from forensics.render import lanes, phrases
-from forensics.render.glyphs import quoted
-from forensics.render.lanes import (
+from forensics.render import figures_lanes as lanes
+from forensics.render import phrases
+from forensics.render.figures_lanes import (
     ACCENT,
     INK,
     LEFT_IN,
@@ -25,6 +25,7 @@ from forensics.render.lanes import (
     SOFT,
     WIDTH_IN,
 )
+from forensics.render.glyphs import quoted
 from forensics.render.phrases import words
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import networkx as nx
 
 from forensics.render import phrases
 from forensics.render.figures import fixed
+from forensics.render.figures_lanes import ACCENT, INK, PALE, SOFT
 from forensics.render.glyphs import quoted
-from forensics.render.lanes import ACCENT, INK, PALE, SOFT
 from forensics.render.phrases import words
 
 if TYPE_CHECKING:

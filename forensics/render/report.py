@@ -13,7 +13,6 @@ import typst
 
 from forensics.core import canonical
 from forensics.core.errors import OutputError
-from forensics.render import figures
 from forensics.render.document import Document, build
 from forensics.render.sentences import Json
 
@@ -43,8 +42,11 @@ def write(findings: Json, *, events: pa.Table, files: pa.Table, out: Path) -> No
 def typeset(document: Document) -> bytes:
     """The PDF of a document. Neither a clock, nor fonts of the machine, nor its paths take part."""
     template = resources(__package__).joinpath("report.typ").read_bytes()
-    drawn = {name: figures.svg(figure) for name, figure in document.figures.items()}
-    sources = {"main.typ": template, "report.json": canonical.dumps(document.content).encode(), **drawn}
+    sources = {
+        "main.typ": template,
+        "report.json": canonical.dumps(document.content).encode(),
+        **document.figures,
+    }
     made = typst.compile(  # type: ignore[call-overload]  # it takes files held in memory; its types do not say so
         sources, ignore_system_fonts=True, format="pdf", pdf_standards=STANDARDS, timestamp=0
     )
