@@ -260,6 +260,23 @@ def test_reading_a_pipe_in_a_file_s_place_does_not_wait(tmp_path):
     assert len(failed) == 1
 
 
+def test_access_times_are_left_alone_where_the_system_allows(tmp_path, monkeypatch):
+    (tmp_path / "f").write_bytes(b"x")
+    asked = []
+
+    def refusing(path, flags):
+        asked.append(flags)
+        if flags & os.O_NOATIME:
+            raise PermissionError(1, "Operation not permitted")
+        return real(path, flags)
+
+    real = os.open
+    monkeypatch.setattr(os, "open", refusing)
+    with seal.opened(tmp_path / "f") as read:
+        assert read.read(1) == b"x"
+    assert [bool(flags & os.O_NOATIME) for flags in asked] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("path", "host", "origin"),
     [

@@ -115,19 +115,23 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
     known = {_key(row): row for row in rows(case)}
     paths = {row.path for row in known.values() if row.held == "copied"}
     fresh: list[Sealed] = []
+    places = _locations(case)
     _sweep(case)
     try:
         for argument in evidence:
             for source, path in _walk(argument, case):
-                row = _taken(case, source, path, reference=reference, again=path in paths)
+                if reference:
+                    row = _recorded(source, path, places)
+                else:
+                    row = _taken(case, source, path, again=path in paths)
                 before = known.get(_key(row))
                 if before is None or (before.held, row.held) == ("referenced", "copied"):
                     known[_key(row)] = row
                     fresh.append(row)
                 if len(fresh) >= _ENTERED_TOGETHER:
-                    _enter(case, hand, fresh)
+                    _enter(case, hand, fresh, places)
     finally:  # what has been sealed is a fact, whatever stopped the rest
-        _enter(case, hand, fresh)
+        _enter(case, hand, fresh, places)
     return rows(case)
 
 
@@ -217,7 +221,27 @@ def _written(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _taken(case: Path, source: Path, path: str, *, reference: bool, again: bool) -> Sealed:
+def _taken(case: Path, source: Path, path: str, *, again: bool) -> Sealed:
+    """Take one thing into the case."""
+    other = _no_file(source, path)
+    if other is not None:
+        return other
+    sha256, size = _kept(case, source, again=again)
+    return Sealed(path, sha256, size, "file", None, "copied")
+
+
+def _recorded(source: Path, path: str, places: dict[str, list[str]]) -> Sealed:
+    """Record the hash of one thing, and where it lies."""
+    other = _no_file(source, path)
+    if other is not None:
+        return other
+    sha256, size = sha256_of(source)
+    places[sha256] = sorted({str(source.absolute()), *places.get(sha256, [])})
+    return Sealed(path, sha256, size, "file", None, "referenced")
+
+
+def _no_file(source: Path, path: str) -> Sealed | None:
+    """The row of a link or a special file; None for a regular file."""
     mode = source.lstat().st_mode
     if stat.S_ISLNK(mode):
         target = os.fsencode(source.readlink())
@@ -225,12 +249,7 @@ def _taken(case: Path, source: Path, path: str, *, reference: bool, again: bool)
         return Sealed(path, hashlib.sha256(target).hexdigest(), 0, "symlink", shown, "copied")
     if not stat.S_ISREG(mode):
         return Sealed(path, hashlib.sha256().hexdigest(), 0, "special", None, "copied")
-    if reference:
-        sha256, size = sha256_of(source)
-        _locate_at(case, sha256, source)
-        return Sealed(path, sha256, size, "file", None, "referenced")
-    sha256, size = _kept(case, source, again=again)
-    return Sealed(path, sha256, size, "file", None, "copied")
+    return None
 
 
 def _kept(case: Path, source: Path, *, again: bool) -> tuple[str, int]:
@@ -299,7 +318,12 @@ def _poured(block: bytes, written: BinaryIO | None) -> None:
         view = view[written.write(view) :]
 
 
-def _enter(case: Path, hand: ledger.Hand, fresh: list[Sealed]) -> None:
+def _enter(case: Path, hand: ledger.Hand, fresh: list[Sealed], places: dict[str, list[str]]) -> None:
+    """Say in the ledger what was taken in; where it lies is on the disk before that."""
+    if places != _locations(case):
+        partial = case / "locations.json.partial"
+        partial.write_text(canonical.dumps(places), encoding="ascii")
+        partial.rename(case / "locations.json")
     if fresh:
         ledger.append(ledger_of(case), hand, [("seal", asdict(row)) for row in fresh])
         fresh.clear()
@@ -318,17 +342,6 @@ def _locations(case: Path) -> dict[str, list[str]]:
     except FileNotFoundError:
         return {}
     return found
-
-
-def _locate_at(case: Path, sha256: str, source: Path) -> None:
-    """Remember where a referenced file lies, before the ledger says that it was recorded."""
-    known = _locations(case)
-    where = str(source.absolute())
-    if where not in known.get(sha256, []):
-        known[sha256] = sorted({where, *known.get(sha256, [])})
-        partial = case / "locations.json.partial"
-        partial.write_text(canonical.dumps(known), encoding="ascii")
-        partial.rename(case / "locations.json")
 
 
 def _flush_folder(folder: Path) -> None:

@@ -173,11 +173,13 @@ def _plan(rows: Sequence[Sealed], known: Mapping[str, str | None]) -> list[Part]
     plan = []
     for name in sorted({form for form in known.values() if form is not None}):
         files: list[str] = []
+        held = 0
         for sha256 in sorted(s for s, form in known.items() if form == name):
-            if files and sum(sizes[s] for s in files) + sizes[sha256] > PART_BYTES:
+            if files and held + sizes[sha256] > PART_BYTES:
                 plan.append(_part(name, files))
-                files = []
+                files, held = [], 0
             files.append(sha256)
+            held += sizes[sha256]
         plan.append(_part(name, files))
     return plan
 
@@ -244,8 +246,8 @@ def parse(task: Task) -> Read:
             " this is a fault of the program: report it with the file"
         )
     table = record_table(task.format)
-    records = _under(task.sha256, parsed.records.sort_by("start") if len(parsed.records) else parsed.records)
-    rejected = parsed.rejected.sort_by("start").append_column(
+    records = _under(task.sha256, _by_start(parsed.records))
+    rejected = _by_start(parsed.rejected).append_column(
         "format", pa.array([task.format] * len(parsed.rejected), pa.string())
     )
     rejects = _under(task.sha256, rejected).select(REJECT.names)
@@ -262,6 +264,11 @@ def _under(sha256: str, rows: pa.Table) -> pa.Table:
     return rows.add_column(
         0, "sha256", pa.array([sha256], pa.string()).take(pa.array([0] * len(rows), pa.int8()))
     )
+
+
+def _by_start(spans: pa.Table) -> pa.Table:
+    starts = spans["start"].to_numpy()
+    return spans if np.all(starts[:-1] <= starts[1:]) else spans.sort_by("start")
 
 
 def _bytes(spans: pa.Table) -> int:

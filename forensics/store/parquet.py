@@ -69,7 +69,7 @@ class Part:
         at = 0
         while len(held) - at >= least:
             group = held.slice(at, GROUP_ROWS)
-            # Combined, because the pages of a column end where its chunks do.
+            # Combined, so that no writer's pages can show where the rows were cut as they came.
             self._writer.write_table(group.combine_chunks(), row_group_size=GROUP_ROWS)
             at += len(group)
         self._held, self._rows = [held.slice(at)], len(held) - at
