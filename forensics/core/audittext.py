@@ -41,7 +41,10 @@ class Tokens(NamedTuple):
 
 
 def tokens(raw: Bytes, cut: lines.Lines, base: int) -> Tokens:
-    """Cut every line at blanks outside quotes, and at 0x1d; a quote left open ends there or with the line."""
+    """Cut every line at blanks outside quotes, and at 0x1d; a quote left open ends there or with the line.
+
+    Two blanks in a row have an empty token between them.
+    """
     marked = _MARKS[raw]
     for long in np.flatnonzero(cut.stop - cut.start > lines.LONGEST_LINE_BYTES):
         marked[cut.start[long] - base : cut.stop[long] - base - 1] = False
@@ -63,8 +66,7 @@ def tokens(raw: Bytes, cut: lines.Lines, base: int) -> Tokens:
     enriched = byte[ends] == _ENRICHED
     last[line[enriched]] = at[ends[enriched]]
     tokens = Tokens(line, start, equals, stop, np.where(start > last[line], NAMES, OUTER))
-    tokens = _opened(raw, tokens, at, byte, first)
-    return tokens.where(tokens.stop > tokens.start)
+    return _opened(raw, tokens, at, byte, first)
 
 
 def _opened(raw: Bytes, tokens: Tokens, at: Ints, byte: Bytes, first: Ints) -> Tokens:

@@ -126,8 +126,10 @@ TABLE = Table(
     ),
 )  # fmt: skip
 
-_HEAD = r"^(?P<head>(?:node=(?P<node>[^ ]+) )?type=(?P<type>[A-Z0-9_]+(?:\[\d+\])?) msg=audit\((?P<seconds>\d+)\.(?P<ms>\d\d\d):(?P<serial>\d+)\):)"
-_FIRST_LINES = re.compile(_HEAD.encode(), re.MULTILINE)
+_HEAD = r'^(?P<head>(?:node=(?P<node>[^ "\x1d]+) )?type=(?P<type>[A-Z0-9_]+(?:\[\d+\])?) msg=audit\((?P<seconds>\d+)\.(?P<ms>\d\d\d):(?P<serial>\d+)\):)(?: |$)'
+_FIRST_LINES = re.compile(_HEAD.replace("$", r"\r?$").encode(), re.MULTILINE)
+_ARGUMENT = r"^a(?P<place>\d{1,9})(?P<piece>\[\d+\])?$"
+_BLOCK_BYTES = 1 << 20
 _LAST_SECOND = 9_223_372_035
 _NS_PER_MS = 1_000_000
 _UNSET_IDS = pa.array([4_294_967_295, -1], pa.int64())
@@ -184,6 +186,16 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 
 def parse(data: bytes, base: int) -> Parsed:
+    """Read a chunk in blocks of lines that the processor's cache can hold; what is read hangs on none of them."""
+    read, start = [_block(b"", base)], 0
+    while start < len(data):
+        stop = data.find(b"\n", start + _BLOCK_BYTES) + 1 or len(data)
+        read.append(_block(data[start:stop], base + start))
+        start = stop
+    return Parsed(*(pa.concat_tables(tables).combine_chunks() for tables in zip(*read, strict=True)))
+
+
+def _block(data: bytes, base: int) -> Parsed:
     """Read lines, columns at a time: cut into fields, sorted by key, decoded by kind of key."""
     cut = lines.cut(data, base)
     if not len(cut.start):
@@ -192,11 +204,13 @@ def parse(data: bytes, base: int) -> Parsed:
     heads = _heads(cut, raw)
     tokens = audittext.tokens(raw, cut, base)
     body = cut.start - base + heads.body
-    tokens = tokens.where((tokens.start >= body[tokens.line]) & (heads.why == "")[tokens.line])
+    body[heads.why != ""] = len(raw)
+    tokens = tokens.where((tokens.stop > tokens.start) & (tokens.start >= body[tokens.line]))
     glued = tokens.line[audittext.begins(raw, tokens.start, tokens.stop, b"msg=audit(")]
     heads.why[glued] = Why.SHAPE.value
     record = heads.why == ""
-    tokens = tokens.where(record[tokens.line])
+    if len(glued):
+        tokens = tokens.where(record[tokens.line])
     row = np.cumsum(record) - 1
     tokens = tokens._replace(line=row[tokens.line])
     kept = pa.array(np.flatnonzero(record))
@@ -320,18 +334,17 @@ def _decoded(raw: Bytes, tokens: audittext.Tokens, kind: str) -> pa.Array:
 
 def _arguments(raw: Bytes, tokens: audittext.Tokens, execve: Bools) -> Bools:
     """Which fields are arguments of an EXECVE record: a0, a1, and a long one in pieces as a2[0], a2[1]."""
-    found = execve[tokens.line] & (tokens.part == audittext.OUTER) & (tokens.equals - tokens.start >= 2)
-    digit = raw[np.minimum(tokens.start + 1, len(raw) - 1)]
-    found &= (raw[tokens.start] == ord("a")) & (digit >= ord("0")) & (digit <= ord("9"))
-    close = raw[np.maximum(tokens.equals - 1, 0)]
-    arguments: Bools = found & ((close == ord("]")) | ((close >= ord("0")) & (close <= ord("9"))))
-    return arguments
+    found: Bools = execve[tokens.line] & (tokens.part == audittext.OUTER) & (tokens.equals > tokens.start)
+    at = np.flatnonzero(found)
+    keys = audittext.sliced(raw, tokens.start[at], tokens.equals[at])
+    found[at] = np.asarray(pc.match_substring_regex(keys, _ARGUMENT))
+    return found
 
 
 def _argv(raw: Bytes, tokens: audittext.Tokens, count: int, execve: Bools) -> dict[str, pa.Array]:
     """The arguments of each EXECVE line, pieces put together."""
     keys = audittext.sliced(raw, tokens.start, tokens.equals)
-    split = pc.extract_regex(keys, r"^a(?P<place>\d{1,9})(?P<piece>\[\d+\])?$")
+    split = pc.extract_regex(keys, _ARGUMENT)
     place, _ = _counted(split.flatten()[0], 9)
     start, stop, quoted = audittext.unquoted(raw, tokens)
     pieces = audittext.unhexed(audittext.sliced(raw, start, stop), ~quoted)
