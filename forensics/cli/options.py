@@ -11,7 +11,7 @@ Case = Annotated[Path, typer.Argument(metavar="DIR", help="The case folder.")]
 Evidence = Annotated[
     list[Path],
     typer.Argument(
-        metavar="EVIDENCE...",
+        metavar="EVIDENCE",
         exists=True,
         help="Files and folders as they were collected. They are only ever read.",
     ),

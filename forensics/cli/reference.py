@@ -84,7 +84,7 @@ def _command(module: ModuleType) -> Iterator[str]:
     command = next(c for n, c in vars(get_command(app))["commands"].items() if n == name)
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     options = [p for p in command.params if p.param_type_name == "option"]
-    words = [str(p.metavar) for p in arguments]
+    words = [f"{p.metavar}..." if p.nargs == -1 else str(p.metavar) for p in arguments]
     needed = [f"{p.opts[-1]} {p.metavar}" for p in options if p.required]
     yield f"## {name}"
     yield ""
