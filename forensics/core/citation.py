@@ -1,0 +1,59 @@
+"""Where a row of records stands in the evidence, said in the columns of an event."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core.tables import CITATIONS
+
+
+def column(rows: pa.Table, name: str) -> pa.Array:
+    """A column of a table in one piece."""
+    chunks = rows[name].chunks
+    return pa.concat_arrays(chunks) if chunks else pa.nulls(0, rows[name].type)
+
+
+def spans(rows: pa.Table) -> dict[str, pa.Array]:
+    """The span of each row."""
+    return {name: column(rows, name) for name in ("sha256", "start", "stop")}
+
+
+def cited(
+    where: Mapping[str, pa.Array], *, part: int | None = None, second: pa.Array | None = None
+) -> dict[str, pa.Array]:
+    """The event columns that say where each row stands: id, citations and span.
+
+    Args:
+        where: spans, with `sha256`, `start` and `stop`.
+        part: which of several events of a span these are.
+        second: for each row, the number of another row that says so too, or null.
+    """
+    sha256, start, stop = (where[name] for name in ("sha256", "start", "stop"))
+    words = [pc.utf8_slice_codeunits(sha256, 0, 16), start.cast(pa.string()), stop.cast(pa.string())]
+    named = pc.binary_join_element_wise(*words, *([] if part is None else [str(part)]), ".")
+    also = pa.nulls(len(sha256), pa.int64()) if second is None else second
+    pairs = np.stack([np.arange(len(sha256)), np.asarray(pc.fill_null(also, -1), np.int64)], axis=1)
+    held = pairs >= 0
+    taken = pa.array(pairs[held])
+    struct = pa.StructArray.from_arrays(
+        [c.take(taken) for c in (sha256, start, stop)], ["sha256", "start", "stop"]
+    )
+    bounds = np.append(0, np.cumsum(held.sum(axis=1))).astype(np.int32)
+    citations = pa.ListArray.from_arrays(pa.array(bounds), struct).cast(CITATIONS)
+    return {"event_id": named, "citations": citations, "sha256": sha256, "start": start, "stop": stop}
+
+
+def of_file(sha256: pa.Array, files: pa.Table, name: str) -> pa.Array:
+    """A column of `file` for each row, by the first of the paths that its file was collected under."""
+    last = files.sort_by([("sha256", "ascending"), ("path", "descending")])
+    known = dict(zip(last["sha256"].to_pylist(), last[name].to_pylist(), strict=True))
+    coded = sha256.dictionary_encode()
+    return pa.array([known.get(s) for s in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+
+
+def clocked(earliest_ns: pa.Array, source: pa.Array, form: str) -> pa.Array:
+    """The name of the clock that placed each row; null where no time was placed."""
+    named = pc.binary_join_element_wise(source, form, ":")
+    return pc.if_else(pc.is_valid(earliest_ns), named, pa.scalar(None, pa.string()))

@@ -1,0 +1,190 @@
+"""What a Slurm accounting record is taken to tell: that a job was submitted, started and ended, and who asked to end it.
+
+`sacct` as rows, `sacct` as JSON and the completion log differ in what they hold, and are read to the
+same events. The owner of a job is not who acted on it: only the submission is the owner's, because
+the scheduler authenticated the submitter as that account.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import citation
+from forensics.core.clock import Interval
+from forensics.core.tables import EVENT, JOB_RECORD
+
+LONGEST_TEXT = 4096
+SUBMIT, START, END, KILL, OTHER = range(5)
+_OUTCOMES = {
+    "COMPLETED": "COMPLETED", "CD": "COMPLETED", "FAILED": "FAILED", "F": "FAILED", "CANCELLED": "CANCELLED",
+    "CA": "CANCELLED", "TIMEOUT": "TIMEOUT", "TO": "TIMEOUT", "DEADLINE": "TIMEOUT", "DL": "TIMEOUT",
+    "OUT_OF_MEMORY": "OUT_OF_MEMORY", "OOM": "OUT_OF_MEMORY", "NODE_FAIL": "NODE_FAIL", "NF": "NODE_FAIL",
+    "BOOT_FAIL": "NODE_FAIL", "BF": "NODE_FAIL", "PREEMPTED": "PREEMPTED", "PR": "PREEMPTED",
+    "RUNNING": "RUNNING", "R": "RUNNING", "PENDING": "PENDING", "PD": "PENDING",
+}  # fmt: skip
+_UNDER_WAY = pa.array(["RUNNING", "PENDING"])
+_FAILURES = pa.array(["FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"])
+_NO_TEXT = pa.scalar(None, pa.string())
+_COLUMNS = (
+    "job", "step", "cluster", "name", "owner", "owner_uid", "state", "exit_code", "exit_signal", "requestor",
+    "elapsed_s", "gpus", "nodes", "workdir", "submit_line",
+)  # fmt: skip
+_TYPES = {c.name: c.type for c in JOB_RECORD.columns}
+
+
+class Times(NamedTuple):
+    """When each job was submitted, started and ended; null where it was not, or it is not recorded."""
+
+    submit: Interval
+    start: Interval
+    end: Interval
+
+
+class _Jobs(NamedTuple):
+    """The rows of one reading: their columns, when, and where each stands."""
+
+    told: Mapping[str, pa.Array]
+    outcome: pa.Array
+    times: Times
+    domain: pa.Array
+    form: str
+
+
+def read(
+    records: pa.Table, files: pa.Table, told: Mapping[str, pa.Array], times: Times, form: str
+) -> dict[str, pa.Table]:
+    """Say what records of jobs tell, as events and as job records.
+
+    Args:
+        records: the format's table with `sha256`; each row is one job or one step.
+        files: schema `file`.
+        told: columns of `job_record` by name, as long as `records`; one left out is null.
+        times: when.
+        form: name of the format.
+    """
+    whole = {name: told.get(name, pa.nulls(records.num_rows, _TYPES[name])) for name in _COLUMNS}
+    whole |= citation.spans(records)
+    domain = citation.of_file(whole["sha256"], files, "domain")
+    jobs = _Jobs(whole, outcomes(whole["state"]), times, domain, form)
+    return {"event": _events(jobs), "job_record": _records(jobs)}
+
+
+def outcomes(state: pa.Array) -> pa.Array:
+    """The normalised outcome of states as written: `CANCELLED by 4101` is CANCELLED. Null stays null."""
+    coded = state.dictionary_encode()
+    words = [text.replace(",", " ").split() for text in coded.dictionary.to_pylist()]
+    named = [next((_OUTCOMES[w] for w in w_s if w in _OUTCOMES), "OTHER") for w_s in words]
+    return pa.array(named, pa.string()).take(coded.indices)
+
+
+def _under_way(jobs: _Jobs) -> pa.Array:
+    return pc.fill_null(pc.is_in(jobs.outcome, _UNDER_WAY), False)
+
+
+def _events(jobs: _Jobs) -> pa.Table:
+    """One table of every event, a kind at a time."""
+    told, times = jobs.told, jobs.times
+    own = pc.is_null(told["step"])
+    nowhere = pc.is_in(told["nodes"], pa.array(["None assigned", "(null)"]))
+    known = {
+        SUBMIT: pc.and_(own, pc.is_valid(times.submit.earliest_ns)),
+        START: pc.and_not(pc.is_valid(times.start.earliest_ns), nowhere),
+        END: pc.and_not(pc.is_valid(times.end.earliest_ns), _under_way(jobs)),
+        KILL: pc.and_(pc.is_valid(told["requestor"]), _asked(told, own)),
+    }
+    known[OTHER] = pc.invert(pc.or_(pc.or_(known[SUBMIT], known[START]), pc.or_(known[END], known[KILL])))
+    made = [_event(jobs, kind, rows) for kind, rows in known.items()]
+    return pa.concat_tables(made)
+
+
+def _asked(told: Mapping[str, pa.Array], own: pa.Array) -> pa.Array:
+    """Where a request to end is told for the first time: a step repeats what its job says."""
+    key = pc.binary_join_element_wise(told["sha256"], told["job"], "/")
+    jobs = key.filter(pc.and_(own, pc.is_valid(told["requestor"])))
+    return pc.or_(own, pc.invert(pc.is_in(key, jobs)))
+
+
+def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
+    told = {name: values.filter(rows) for name, values in jobs.told.items()}
+    outcome, domain = jobs.outcome.filter(rows), jobs.domain.filter(rows)
+    nothing = pa.nulls(len(domain), pa.int64())
+    when = {SUBMIT: jobs.times.submit, START: jobs.times.start, END: jobs.times.end, KILL: jobs.times.end}
+    earliest, latest = (v.filter(rows) for v in when[kind]) if kind in when else (nothing, nothing)
+    account = _account(told, kind)
+    uid = pc.if_else(pc.is_null(told["step"]), told["owner_uid"], None) if kind == SUBMIT else nothing
+    uid = _number(told["requestor"]) if kind == KILL else uid
+    absence = pc.if_else(pc.and_(pc.is_null(account), pc.is_valid(uid)), "number_only", "not_recorded")
+    signal = told["exit_signal"]
+    return EVENT.build(
+        {
+            **citation.cited(told, part=kind),
+            "earliest_ns": earliest,
+            "latest_ns": latest,
+            "clock": citation.clocked(earliest, domain, jobs.form),
+            "format": [jobs.form] * len(domain),
+            "domain": domain,
+            "verb": [("submit", "start", "end", "kill_request", "other")[kind]] * len(domain),
+            "outcome": _result(outcome, kind),
+            "account": account,
+            "account_absence": pc.if_else(pc.is_valid(account), _NO_TEXT, absence),
+            "uid": uid,
+            "cwd": told["workdir"] if kind == SUBMIT else pa.nulls(len(domain), pa.string()),
+            "object_kind": ["job"] * len(domain),
+            "object": told["job"],
+            "signal": pc.if_else(pc.greater(signal, 0), signal, None) if kind == END else nothing,
+            "job": told["job"],
+            "text": _words(told, kind),
+        }
+    )
+
+
+def _account(told: Mapping[str, pa.Array], kind: int) -> pa.Array:
+    """Who acted: the owner submitted; who asked to end it is told by name, or by number alone."""
+    if kind == SUBMIT:
+        return told["owner"]
+    if kind == KILL:
+        return pc.if_else(pc.is_null(_number(told["requestor"])), told["requestor"], _NO_TEXT)
+    return pa.nulls(len(told["job"]), pa.string())
+
+
+def _number(text: pa.Array) -> pa.Array:
+    good = pc.match_substring_regex(text, r"^[0-9]{1,10}$")
+    return pc.if_else(good, text, _NO_TEXT).cast(pa.int64())
+
+
+def _result(outcome: pa.Array, kind: int) -> pa.Array:
+    if kind == END:
+        failed = pc.if_else(pc.is_in(outcome, _FAILURES), "failure", outcome)
+        return pc.if_else(pc.equal(outcome, "COMPLETED"), "success", failed)
+    success = pa.array(["success"] * len(outcome), pa.string())
+    return success if kind == KILL else pa.nulls(len(outcome), pa.string())
+
+
+def _words(told: Mapping[str, pa.Array], kind: int) -> pa.Array:
+    """The record's own words for what happened."""
+    if kind == SUBMIT:
+        words = pc.coalesce(told["submit_line"], told["name"])
+    else:
+        step = pc.binary_join_element_wise("step", told["step"], " ")
+        rest = pc.binary_join_element_wise("on", told["nodes"], " ") if kind == START else told["state"]
+        # Arrow's own way to skip nulls loses rows where all are null.
+        words = pc.binary_join_element_wise(pc.fill_null(step, ""), pc.fill_null(rest, ""), " ")
+        words = pc.utf8_trim_whitespace(words)
+    return pc.utf8_slice_codeunits(pc.if_else(pc.equal(words, ""), _NO_TEXT, words), 0, LONGEST_TEXT)
+
+
+def _records(jobs: _Jobs) -> pa.Table:
+    running = _under_way(jobs)
+    return JOB_RECORD.build(
+        {
+            **jobs.told,
+            "outcome": jobs.outcome,
+            "submit_ns": jobs.times.submit.earliest_ns,
+            "start_ns": jobs.times.start.earliest_ns,
+            "end_ns": pc.if_else(running, None, jobs.times.end.latest_ns),
+            "format": [jobs.form] * len(jobs.domain),
+            "domain": jobs.domain,
+        }
+    )

@@ -1,0 +1,283 @@
+"""Slurm accounting, as `sacct --parsable2` prints it: a row for each job, and for each step.
+
+    10|10|llm-pretrain|mei|4101|research|train|CANCELLED by 4101|0:0|…|2026-11-23T15:11:42|…
+
+Shape   a header that names the columns, then rows with as many fields. `--parsable` ends each line with
+        the separator; `--delimiter` chooses it. Without a header, only the list of columns is read that
+        Open XDMoD's collector asks for, and only where the first line fits it
+Source  Slurm 22.05 to 26.05: sacct(1), src/sacct/print.c; Open XDMoD 11, docs/resource-manager-slurm.md
+Time    wall clock of the host that ran sacct, to the second, no zone; seconds since 1970 where
+        SLURM_TIME_FORMAT said so; `Unknown` or `None` where there is none
+Who     User owns the job. `CANCELLED by <uid>` is who asked to cancel, as the controller authenticated
+Open    JobName, Comment, SubmitLine and WorkDir are typed by users and nothing is quoted. A row with more
+        fields than the header could be cut in several ways, so it is rejected. A newline in a name ends a
+        row early, and what follows can be made to look like a row
+"""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core.lines import LONGEST_LINE_BYTES, Lines, cut, shown
+from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
+from forensics.core.schema import Column, Table
+from forensics.core.tables import STRINGS
+
+_UNASKED = "empty, or not asked for"
+TABLE = Table(
+    "sacct",
+    "a job, or a step of one, as accounting knows it",
+    (
+        Column(
+            "job_id_raw", pa.string(), "the scheduler's own number of the job, and the step", None, _UNASKED
+        ),
+        Column("job_id", pa.string(), "the job as users know it, and the step: `10_3.batch`"),
+        Column("job", pa.string(), "the job without its step"),
+        Column("step", pa.string(), "the step", None, "the row is the job itself"),
+        Column("job_name", pa.string(), "name: typed by the user", None, _UNASKED),
+        Column("user", pa.string(), "account that owns the job", None, "a step, or not asked for"),
+        Column("uid", pa.int64(), "its uid", None, "a step, or not asked for"),
+        Column("account", pa.string(), "account charged", None, _UNASKED),
+        Column("partition", pa.string(), "partition", None, _UNASKED),
+        Column("state", pa.string(), "state as written, `CANCELLED by 4101` too", None, _UNASKED),
+        Column("exit_code", pa.string(), "exit code and signal, as written", None, _UNASKED),
+        Column(
+            "derived_exit_code", pa.string(), "highest exit code of its steps, as written", None, _UNASKED
+        ),
+        Column("submit_wall", pa.string(), "submitted, as written", None, "Unknown, or not asked for"),
+        Column("eligible_wall", pa.string(), "eligible, as written", None, "Unknown, or not asked for"),
+        Column("start_wall", pa.string(), "started, as written", None, "Unknown, or not asked for"),
+        Column("end_wall", pa.string(), "ended, as written", None, "Unknown, or not asked for"),
+        Column("elapsed_s", pa.int64(), "run time", "s", "not asked for"),
+        Column("alloc_tres", pa.string(), "resources allocated, as written", None, _UNASKED),
+        Column("req_tres", pa.string(), "resources asked for, as written", None, _UNASKED),
+        Column(
+            "gpus", pa.int64(), "GPUs allocated, by `alloc_tres`", None, "nothing allocated, or not asked for"
+        ),
+        Column("node_list", pa.string(), "nodes, as written", None, _UNASKED),
+        Column("work_dir", pa.string(), "working directory: typed by the user", None, _UNASKED),
+        Column("submit_line", pa.string(), "command that submitted it: typed by the user", None, _UNASKED),
+        Column("comment", pa.string(), "comment: typed by the user", None, _UNASKED),
+        Column("cluster", pa.string(), "cluster", None, _UNASKED),
+        Column("others", STRINGS, "the other columns that hold something, as `Name=value`"),
+        *SPAN,
+    ),
+)
+CUT = "whole"
+DOMAIN = "slurm:admin"
+
+_COLUMNS = {
+    "jobidraw": "job_id_raw", "jobid": "job_id", "jobname": "job_name", "user": "user", "uid": "uid",
+    "account": "account", "partition": "partition", "state": "state", "exitcode": "exit_code",
+    "derivedexitcode": "derived_exit_code", "submit": "submit_wall", "eligible": "eligible_wall",
+    "start": "start_wall", "end": "end_wall", "elapsedraw": "elapsed_s", "alloctres": "alloc_tres",
+    "reqtres": "req_tres", "nodelist": "node_list", "workdir": "work_dir", "submitline": "submit_line",
+    "comment": "comment", "cluster": "cluster",
+}  # fmt: skip
+_XDMOD = [
+    "JobID",
+    "JobIDRaw",
+    "Cluster",
+    "Partition",
+    "QOS",
+    "Account",
+    "Group",
+    "GID",
+    "User",
+    "UID",
+    "Submit",
+    "Eligible",
+    "Start",
+    "End",
+    "Elapsed",
+    "ExitCode",
+    "State",
+    "NNodes",
+    "NCPUS",
+    "ReqCPUS",
+    "ReqMem",
+    "ReqTRES",
+    "AllocTRES",
+    "Timelimit",
+    "NodeList",
+    "JobName",
+]
+_ID = r"[0-9]+(?:[_+](?:[0-9]+|\[[^\]]*\]?))?"
+_WALL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+_STAMP = rf"^(?:{_WALL}|[0-9]{{1,12}})$"
+_XDMOD_ROW = re.compile(
+    rf"{_ID}(?:\.[^|]*)?\|[0-9]+(?:\.[^|]*)?(?:\|[^|]*){{8}}(?:\|(?:{_WALL}|Unknown|None)){{4}}"
+    r"\|[-0-9:.]+\|[0-9]+:[0-9]+\|[A-Z_]+(?: by [0-9]+)?(?:\|[^|]*){9}\r?\n?",
+    re.ASCII,
+)
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?P<mark>[^A-Za-z0-9 .]{1,8})[A-Za-z]")
+_VOID = pa.array(["", "Unknown", "None", "unknown"])
+_TIMES = ("submit_wall", "eligible_wall", "start_wall", "end_wall")
+
+
+class _Layout(NamedTuple):
+    """How the rows are laid out: the columns in order, what parts them, and whether it also ends a row."""
+
+    names: list[str]
+    mark: str
+    closed: bool
+    header: str | None
+
+
+def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
+    """Sure of a header that has a job's id among columns that sacct knows, or of Open XDMoD's first row."""
+    layout = _layout(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
+    if layout is None:
+        return 0
+    return 60 if layout.header is None else 94
+
+
+def _layout(first: str) -> _Layout | None:
+    """The layout that a first line announces, or None."""
+    line = first.removesuffix("\n").removesuffix("\r")
+    if _XDMOD_ROW.fullmatch(line):
+        return _Layout(_XDMOD, "|", closed=False, header=None)
+    found = _HEADER.match(line)
+    if not found:
+        return None
+    mark = found["mark"]
+    closed = line.endswith(mark)
+    names = line.removesuffix(mark).split(mark)
+    lower = [name.lower() for name in names]
+    known = sum(name in _COLUMNS for name in lower)
+    good = all(re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name) for name in names)
+    if not good or len(set(lower)) < len(lower) or known < 3 or not {"jobid", "jobidraw"} & set(lower):
+        return None
+    return _Layout(names, mark, closed, line)
+
+
+def parse(data: bytes, base: int) -> Parsed:
+    """Read the rows under the header, columns at a time."""
+    lines = cut(data, base)
+    text = shown(pc.if_else(_long(lines), pa.scalar(b"", pa.binary()), lines.text))
+    layout = _layout(text[0].as_py()) if len(text) else None
+    count = len(text)
+    why = np.full(count, Why.SHAPE.value, object)
+    why[np.asarray(_long(lines))] = Why.TOO_LONG.value
+    idle = np.asarray(pc.equal(pc.binary_length(lines.text), 0))
+    rows = np.zeros(0, np.int64)
+    fields = _fields([], {}, 0)
+    if layout is not None:
+        idle = idle | np.asarray(pc.equal(text, layout.header or ""))
+        idle &= why != Why.TOO_LONG.value
+        rows, raw = _rows(text, layout)
+        rows, raw = _readable(rows, raw, layout.names, why)
+        fields = _fields(layout.names, raw, len(rows))
+    # A last line without its newline is torn, unless the separator that closes rows is there.
+    if count and not data.endswith(b"\n") and not (layout and layout.closed):
+        keep = rows != count - 1
+        fields = {name: column.filter(pa.array(keep)) for name, column in fields.items()}
+        rows, idle[-1], why[-1] = rows[keep], False, Why.TRUNCATED.value
+    bad = ~idle
+    bad[rows] = False
+    start, stop = (pa.array(at, pa.int64()) for at in (lines.start, lines.stop))
+    return Parsed(
+        TABLE.build(fields | {"start": start.take(pa.array(rows)), "stop": stop.take(pa.array(rows))}),
+        REJECTED.build({"start": start.filter(bad), "stop": stop.filter(bad), "why": why[bad].tolist()}),
+        IGNORED.build({"start": start.filter(idle), "stop": stop.filter(idle)}),
+    )
+
+
+def _long(lines: Lines) -> pa.Array:
+    return pc.greater(pc.binary_length(lines.text), LONGEST_LINE_BYTES)
+
+
+def _rows(text: pa.Array, layout: _Layout) -> tuple[np.ndarray, dict[str, pa.Array]]:
+    """The lines that have as many fields as there are columns, and the columns."""
+    count = len(layout.names) + layout.closed
+    parts = pc.split_pattern(text, layout.mark)
+    right = np.asarray(pc.equal(pc.list_value_length(parts), count))
+    right &= ~np.asarray(pc.equal(text, layout.header or ""))
+    if layout.closed:
+        right &= np.asarray(pc.ends_with(text, layout.mark))
+    rows = np.flatnonzero(right)
+    flat = parts.filter(pa.array(right)).flatten()
+    at = np.arange(len(rows)) * count
+    return rows, {name: flat.take(pa.array(at + n)) for n, name in enumerate(layout.names)}
+
+
+def _readable(
+    rows: np.ndarray, raw: dict[str, pa.Array], names: list[str], why: np.ndarray
+) -> tuple[np.ndarray, dict[str, pa.Array]]:
+    """The rows whose ids, numbers and times are such; of the others, `why` is told."""
+    value, time = (np.ones(len(rows), bool) for _ in range(2))
+    for name in names:
+        column = _COLUMNS.get(name.lower())
+        void = pc.is_in(raw[name], _VOID)
+        if column in {"job_id", "job_id_raw"}:
+            value &= np.asarray(pc.match_substring_regex(raw[name], rf"^{_ID}(?:\.[^\s]+)?$"))
+        elif column in {"uid", "elapsed_s"}:
+            value &= np.asarray(pc.or_(void, pc.match_substring_regex(raw[name], r"^[0-9]{1,10}$")))
+        elif column in _TIMES:
+            time &= np.asarray(pc.or_(void, pc.match_substring_regex(raw[name], _STAMP)))
+    why[rows[~time]] = Why.TIME.value
+    why[rows[~value]] = Why.VALUE.value
+    good = value & time
+    return rows[good], {name: column.filter(pa.array(good)) for name, column in raw.items()}
+
+
+def _fields(names: list[str], raw: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
+    """The declared columns of rows that have been found readable."""
+    held = {_COLUMNS[name.lower()]: raw[name] for name in names if name.lower() in _COLUMNS}
+    fields = {name: pa.nulls(count, pa.string()) for name in _COLUMNS.values()}
+    for name, values in held.items():
+        void = _VOID if name in {*_TIMES, "uid", "elapsed_s"} else pa.array([""])
+        fields[name] = pc.if_else(pc.is_in(values, void), None, values)
+    fields["job_id"] = pc.coalesce(fields["job_id"], fields["job_id_raw"])
+    split = pc.extract_regex(fields["job_id"], pattern=rf"^(?P<job>{_ID})(?:\.(?P<step>.+))?$")
+    step = pc.struct_field(split, "step")
+    fields |= {"job": pc.struct_field(split, "job"), "step": pc.if_else(pc.equal(step, ""), None, step)}
+    fields |= {name: fields[name].cast(pa.int64()) for name in ("uid", "elapsed_s")}
+    elapsed = next((raw[name] for name in names if name.lower() == "elapsed"), None)
+    if elapsed is not None:
+        fields["elapsed_s"] = pc.coalesce(fields["elapsed_s"], _seconds(elapsed))
+    others = [name for name in names if name.lower() not in _COLUMNS]
+    return fields | {"gpus": _gpus(fields["alloc_tres"]), "others": _others(others, raw, count)}
+
+
+def _seconds(elapsed: pa.Array) -> pa.Array:
+    """`1-02:03:04` in seconds."""
+    pattern = (
+        r"^(?:(?P<d>[0-9]{1,6})-)?(?:(?P<h>[0-9]{1,2}):)?(?P<m>[0-9]{1,2}):(?P<s>[0-9]{1,2})(?:\.[0-9]+)?$"
+    )
+    found = pc.extract_regex(elapsed, pattern=pattern)
+    total = pa.array(np.zeros(len(elapsed), np.int64))
+    for part, worth in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        digits = pc.struct_field(found, part)
+        number = pc.if_else(pc.equal(digits, ""), "0", digits).cast(pa.int64())
+        total = pc.add(total, pc.multiply(number, worth))
+    return total
+
+
+def _gpus(tres: pa.Array) -> pa.Array:
+    """GPUs in `cpu=2,gres/gpu=16,gres/gpu:a100=16`: the sum of types is told again by the whole."""
+    coded = pc.fill_null(tres, "").dictionary_encode()
+    counts: list[int | None] = []
+    for text in coded.dictionary.to_pylist():
+        whole = re.search(r"(?:^|,)gres/gpu=([0-9]{1,9})(?:,|$)", text)
+        typed = re.findall(r"(?:^|,)gres/gpu:[^=,]+=([0-9]{1,9})(?=,|$)", text)
+        told = int(whole[1]) if whole else sum(map(int, typed))
+        counts.append(told if text else None)
+    return pa.array(counts, pa.int64()).take(coded.indices)
+
+
+def _others(names: list[str], raw: dict[str, pa.Array], count: int) -> pa.Array:
+    """What stands in columns we declare no place for."""
+    if not names:
+        return pa.array([[]] * count, STRINGS)
+    told = [pc.binary_join_element_wise(name, raw[name], "=") for name in names]
+    held = np.array([np.asarray(pc.not_equal(raw[name], "")) for name in names])
+    # By row, then by column: entry (row, column) is at row * columns + column.
+    flat = pa.concat_arrays(told).take(
+        pa.array(np.arange(count * len(names)).reshape(len(names), count).T.ravel())
+    )
+    bounds = np.append(0, np.cumsum(held.sum(axis=0))).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(bounds), flat.filter(pa.array(held.T.ravel())))

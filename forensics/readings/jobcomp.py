@@ -1,0 +1,48 @@
+"""What the completion log is taken to tell: the life of a job. Who ended it is not in it."""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import clock, slurmjobs
+from forensics.core.citation import column
+
+NEEDS_ANCHOR = False
+
+
+def read(
+    records: pa.Table,
+    files: pa.Table,
+    *,
+    zone: str,
+    anchor_ns: int | None,  # noqa: ARG001 - every time is dated
+) -> Mapping[str, pa.Table]:
+    """A submit, a start and an end for each job that has them."""
+    exits = pc.extract_regex(column(records, "exit_code"), pattern=r"^(?P<code>[0-9]+):(?P<signal>[0-9]+)$")
+    told = {name: column(records, name) for name in ("job", "cluster", "name", "state")}
+    told |= {
+        "owner": column(records, "user"),
+        "owner_uid": column(records, "uid"),
+        "exit_code": pc.struct_field(exits, "code").cast(pa.int64()),
+        "exit_signal": pc.struct_field(exits, "signal").cast(pa.int64()),
+        "nodes": column(records, "node_list"),
+        "workdir": column(records, "work_dir"),
+    }
+    layout = "%Y-%m-%dT%H:%M:%S"
+    placed = (
+        clock.walls(column(records, f"{name}_wall"), layout=layout, zone=zone, tick_ns=clock.NS_PER_S)
+        for name in slurmjobs.Times._fields
+    )
+    times = slurmjobs.Times(*placed)
+    # The log gives a job that never ran its last moment as its start; it has no nodes then.
+    ran = pc.is_valid(told["nodes"])
+    told["gpus"] = pc.if_else(ran, _gpus(column(records, "tres")), None)
+    start = clock.Interval(*(pc.if_else(ran, v, None) for v in times.start))
+    return slurmjobs.read(records, files, told, times._replace(start=start), "jobcomp")
+
+
+def _gpus(tres: pa.Array) -> pa.Array:
+    """GPUs in `cpu=2,node=1,gres/gpu=16`; the log writes the resources as they were asked for."""
+    found = pc.extract_regex(tres, pattern=r"(?:^|,)gres/gpu=(?P<gpus>[0-9]{1,9})(?:,|$)")
+    return pc.struct_field(found, "gpus").cast(pa.int64())

@@ -1,0 +1,111 @@
+"""What the controller's log is taken to tell: what was asked of the scheduler, by which uid, and what it did.
+
+The uid of a request is authenticated, so it is the actor's; no name is written. A line that says that
+a request was refused takes nothing back: the request stays an event, its outcome is failure, and it
+cites both lines. `submit` and `start` lines name no uid.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import citation, slurmlog
+from forensics.core.citation import column
+from forensics.core.tables import EVENT
+
+NEEDS_ANCHOR = False
+
+_VERBS = {
+    "submit": "submit", "allocate": "submit", "submit_refused": "submit",
+    "start": "start", "start_backfill": "start", "start_step": "start",
+    "kill": "kill_request", "kill_unnamed": "kill_request", "kill_step": "kill_request",
+    "signal": "job_signal",
+    "end_done": "end", "end_status": "end", "end_signal": "end", "end_cancelled": "end", "end_memory": "end",
+    "time_limit": "end",
+    "update_done": "job_update", "update_refused": "job_update", "update": "job_update", "hold": "job_update",
+    "release": "job_update", "requeue": "job_update", "requeue_asked": "job_update",
+    "requeue_refused": "job_update", "suspend": "job_update", "top_refused": "job_update",
+    "requeue_node": "fault", "requeue_fault": "fault", "end_node": "fault", "node_silent": "fault",
+    "node_state": "fault", "node_killed": "fault", "node_launch": "fault", "node_lost": "fault",
+    "node_epilog": "fault", "node_prolog": "fault", "node_changed": "fault", "node_setup": "fault",
+    "node_reboot": "fault",
+}  # fmt: skip
+_OUTCOMES = {
+    "update_done": "success", "end_signal": "failure", "end_memory": "failure", "time_limit": "TIMEOUT",
+    "end_cancelled": "CANCELLED", "create_refused": "failure", "violation": "failure",
+    "violation_job": "failure", "violation_other": "failure",
+}  # fmt: skip
+_LONGEST_TEXT = 4096
+_NO_TEXT = pa.scalar(None, pa.string())
+
+
+def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None) -> Mapping[str, pa.Table]:
+    """One event for each line; a refused kill request also cites the line that refused it."""
+    rows = records.sort_by([("sha256", "ascending"), ("start", "ascending")])
+    where = citation.spans(rows)
+    kind, job, uid, nodes = (column(rows, name) for name in ("kind", "job", "uid", "nodes"))
+    when = slurmlog.placed(column(rows, "wall"), zone=zone, anchor_ns=anchor_ns)
+    domain = citation.of_file(where["sha256"], files, "domain")
+    verb = pc.fill_null(_mapped(kind, _VERBS), "other")
+    refusal = _refusals(rows)
+    fault = pc.equal(verb, "fault")
+    one = pc.and_(fault, pc.match_substring_regex(nodes, r"^[^,\[\]]+$"))
+    unnamed = pc.if_else(fault, "not_applicable", "not_recorded")
+    event = EVENT.build(
+        {
+            **citation.cited(where, second=refusal),
+            "earliest_ns": when.earliest_ns,
+            "latest_ns": when.latest_ns,
+            "clock": citation.clocked(when.earliest_ns, domain, "slurmctld"),
+            "format": ["slurmctld"] * len(kind),
+            "domain": domain,
+            "verb": verb,
+            "outcome": _outcomes(rows, refusal),
+            "host": pc.if_else(pc.fill_null(one, False), nodes, _NO_TEXT),
+            "account_absence": pc.if_else(pc.is_valid(uid), "number_only", unnamed),
+            "uid": uid,
+            "address": column(rows, "address"),
+            "port": column(rows, "port"),
+            "object_kind": pc.if_else(pc.is_valid(job), "job", _NO_TEXT),
+            "object": job,
+            "signal": column(rows, "signal"),
+            "job": job,
+            "text": pc.utf8_slice_codeunits(column(rows, "message"), 0, _LONGEST_TEXT),
+        }
+    )
+    return {"event": event}
+
+
+def _mapped(kind: pa.Array, table: Mapping[str, str]) -> pa.Array:
+    """What a table of kinds says of each row, or null."""
+    at = pc.index_in(kind, pa.array(list(table)))
+    return pa.array(list(table.values())).take(at)
+
+
+def _outcomes(rows: pa.Table, refusal: pa.Array) -> pa.Array:
+    """What came of it, where the line says, or the line after it."""
+    code = column(rows, "exit_code")
+    exited = pc.if_else(pc.equal(code, 0), "success", pc.if_else(pc.is_valid(code), "failure", _NO_TEXT))
+    refused = pc.or_(pc.is_valid(column(rows, "result")), pc.is_valid(refusal))
+    told = pc.coalesce(_mapped(column(rows, "kind"), _OUTCOMES), exited)
+    return pc.if_else(refused, "failure", told)
+
+
+def _refusals(rows: pa.Table) -> pa.Array:
+    """For each kill request, the row that says it was refused.
+
+    That is the next line about a kill of the same job by the same uid, where it is a result: the
+    controller logs none where it obeyed.
+    """
+    kind = column(rows, "kind")
+    told = pc.fill_null(pc.is_in(kind, pa.array(["kill", "kill_result"])), False)
+    at = np.flatnonzero(np.asarray(told))
+    keys = [column(rows, name).take(pa.array(at)).to_pandas() for name in ("sha256", "job", "uid")]
+    is_result = pd.Series(np.asarray(pc.equal(kind, "kill_result").take(pa.array(at))))
+    after = pd.Series(np.where(is_result, at, -1)).groupby(keys).shift(-1, fill_value=-1)
+    second = np.full(len(kind), -1, np.int64)
+    second[at] = np.where(is_result, -1, after.to_numpy(np.int64))
+    return pa.array(second, mask=second < 0)
