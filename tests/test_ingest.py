@@ -387,6 +387,10 @@ def test_an_empty_case_has_empty_tables(tmp_path):
     assert JOB_RECORD.name in parquet.names(tmp_path / "case" / "tables")
 
 
+def test_every_format_has_a_reading():
+    assert set(formats.registry()) == set(tell.readings.registry())
+
+
 def test_no_case_is_no_case(tmp_path):
     for step in (pipeline.ingest, pipeline.seal):
         with pytest.raises(CaseError, match="forensics init"):

@@ -60,7 +60,6 @@ def events(
         runs_on: where the work runs.
     """
     known = readings.registry()
-    parts = [part for part in parts if part[0] in known]
     dated = [part for part in parts if not known[part[0]].NEEDS_ANCHOR]
     rest = [part for part in parts if known[part[0]].NEEDS_ANCHOR]
     told = _told(case, dated, files, question.zone, None, runs_on)
