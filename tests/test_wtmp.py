@@ -1,0 +1,168 @@
+"""Login records are binary, so what lies in them is checked field by field."""
+
+import ipaddress
+import struct
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forensics.core.tables import FILE
+from forensics.formats import recognise, wtmp
+from forensics.readings import wtmp as reading
+
+ROOT = Path(__file__).parents[1]
+INCIDENTS = ROOT / "sample_logs" / "incidents"
+UPSTREAM = ROOT.parent / "shared" / "samples" / "plaso" / "test_data" / "utmp"
+SEALED = "a" * 64
+S, US = 1_795_446_697, 344_811
+
+
+def record(kind=7, pid=3077, line=b"pts/1", user=b"mei", remote=b"", s=S, us=US, address=b""):
+    return struct.pack(
+        "<hxxi32s4s32s256shhiii16s20x", kind, pid, line, line[-4:], user, remote, 0, 0, 0, s, us, address
+    )
+
+
+def told(data, path="login01/var/log/wtmp"):
+    records = wtmp.parse(data, 0).records
+    sealed = records.add_column(0, "sha256", pa.array([SEALED] * records.num_rows, pa.string()))
+    file = {
+        "sha256": [SEALED],
+        "path": [path],
+        "host": ["login01"],
+        "bytes": [1],
+        "kind": ["file"],
+        "held": ["copied"],
+    }
+    counts = {name: [0] for name in ("parsed", "rejected", "ignored")}
+    files = FILE.build(file | counts | {"format": ["wtmp"], "domain": ["login01:root"]})
+    return reading.read(sealed, files, zone="UTC", anchor_ns=None)["event"].to_pylist()
+
+
+def test_a_login_says_who_where_from_and_when():
+    (e,) = told(record(remote=b"10.0.0.11", address=bytes([10, 0, 0, 11])))
+    assert (e["verb"], e["outcome"], e["account"], e["pid"], e["tty"]) == (
+        "login",
+        "success",
+        "mei",
+        3077,
+        "pts/1",
+    )
+    assert (e["address"], e["host"]) == ("10.0.0.11", "login01")
+    assert (e["earliest_ns"], e["latest_ns"]) == (S * 10**9 + US * 1000, S * 10**9 + US * 1000 + 999)
+
+
+def test_a_logout_needs_no_name():
+    (e,) = told(record(8, user=b""))
+    assert (e["verb"], e["account"], e["account_absence"], e["tty"]) == (
+        "logout",
+        None,
+        "not_recorded",
+        "pts/1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "verb"), [(1, "other"), (2, "other"), (3, "clock_change"), (4, "clock_change"), (6, "other")]
+)
+def test_what_is_no_entry_has_no_account(kind, verb):
+    (e,) = told(record(kind, line=b"~", user=b"reboot"))
+    assert (e["verb"], e["account"], e["account_absence"], e["tty"]) == (verb, None, "not_applicable", None)
+
+
+@pytest.mark.parametrize("kind", [6, 7])
+def test_a_name_typed_at_a_refused_entry_is_no_account(kind):
+    (e,) = told(record(kind, user=b"hunter2"), "login01/var/log/btmp-20261101")
+    assert (e["verb"], e["outcome"], e["account"]) == ("login_failed", "failure", None)
+    assert "hunter2" in e["text"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.ip_addresses())
+def test_addresses_are_written_as_everybody_writes_them(address):
+    raw = address.packed if address.version == 6 else address.packed + bytes(12)
+    (e,) = told(record(address=raw))
+    if not any(raw):
+        assert e["address"] is None
+    elif any(raw[4:]):
+        assert ipaddress.ip_address(e["address"]) in {address, getattr(address, "ipv4_mapped", None)}
+    else:
+        assert e["address"] == str(ipaddress.IPv4Address(raw[:4]))
+
+
+def test_the_stored_address_counts_before_the_written_one():
+    (e,) = told(record(remote=b"10.0.0.12", address=bytes([10, 0, 0, 11])))
+    assert e["address"] == "10.0.0.11"
+    assert "remote=10.0.0.12" in e["text"]
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        (b"10.0.0.13", "10.0.0.13"),
+        (b"2001:db8::1", "2001:db8::1"),
+        (b":0", None),
+        (b"tmux(1).%0", None),
+        (b"ws-mei", None),
+    ],
+)
+def test_a_written_origin_counts_where_it_is_an_address(remote, address):
+    assert told(record(remote=remote))[0]["address"] == address
+
+
+def test_a_text_ends_at_its_first_zero_byte():
+    (row,) = wtmp.parse(record(line=b"pts/1\0hidden", user=b"u" * 32), 0).records.to_pylist()
+    assert (row["line"], row["user"]) == ("pts/1", "u" * 32)
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (record(10), "value"),
+        (record(-1), "value"),
+        (record(us=1_000_000), "time"),
+        (record(us=-1), "time"),
+        (record(s=-1), "time"),
+    ],
+)
+def test_what_cannot_be_is_rejected_and_its_neighbours_are_read(bad, why):
+    parsed = wtmp.parse(record() + bad + record(), 384)
+    assert parsed.rejected.to_pylist() == [{"start": 768, "stop": 1152, "why": why}]
+    assert parsed.records["start"].to_pylist() == [384, 1152]
+
+
+def test_a_torn_record_is_rejected():
+    parsed = wtmp.parse(record() + record()[:383], 0)
+    assert parsed.rejected.to_pylist() == [{"start": 384, "stop": 767, "why": "truncated"}]
+
+
+def test_known_by_its_content():
+    assert recognise(record(), "x") == "wtmp"
+    assert wtmp.recognise(bytes(3840), "var/log/wtmp") == 0
+    assert wtmp.recognise(record(line=b"pts/1\0hidden"), "var/log/wtmp") == 0
+    # Longer records, as on aarch64, would be read wrongly: their times lie elsewhere.
+    longer = record()[:336] + struct.pack("<qqq", 0, S, US) + bytes(40)
+    assert len(longer) == 400
+    assert wtmp.recognise(longer * 3, "var/log/wtmp") == 0
+
+
+@pytest.mark.parametrize("case", sorted(p.name for p in INCIDENTS.iterdir() if p.is_dir()))
+def test_staged_records_are_logins_by_sshd(case):
+    data = (INCIDENTS / case / "evidence" / "login01" / "var" / "log" / "wtmp").read_bytes()
+    events = [e for e in told(data) if e["verb"] == "login"]
+    assert events
+    assert all(
+        e["account"] and e["address"].startswith("127.0.0.") and e["tty"].startswith("pts/") for e in events
+    )
+
+
+def test_records_of_other_hosts_are_read():
+    if not UPSTREAM.exists():
+        pytest.skip("the upstream samples are not beside this checkout")
+    for path in UPSTREAM.iterdir():
+        data = path.read_bytes()
+        assert recognise(data[:65536], path.name) == "wtmp"
+        assert wtmp.parse(data, 0).records.num_rows == len(data) // 384
