@@ -7,12 +7,13 @@ process did the damage, but which version of which file it had read, and who wro
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, one_session, rows_of
+from forensics.analysis.evidence import Evidence, one_session, rows_of, where
 from forensics.analysis.jobs import Job, own_events
 from forensics.core.schema import Column, Table
 
@@ -35,6 +36,7 @@ VERSION = Table(
     ),
 )
 
+_SECOND = 1_000_000_000
 _CHANGES = {"create", "write", "rename", "truncate", "delete", "link"}
 COPIERS = frozenset(
     {"mv", "cp", "install", "rsync", "scp", "sftp-server", "dd", "tar", "wget", "curl", "unzip", "git"}
@@ -166,10 +168,25 @@ def readings(job: Job, evidence: Evidence, history: dict[str, list[Version]]) ->
     if started is not None:
         found += _named(job, evidence, history, scripts, started)
     found += _payloads(job, evidence, own, history)
-    best: dict[str, Reading] = {}
-    for reading in sorted(found, key=lambda r: (r.link != "observed", r.why, r.earliest_ns, r.path)):
-        best.setdefault(reading.path, reading)
-    return [best[path] for path in sorted(best)]
+    return [_strongest(rows) for _, rows in groupby(sorted(found, key=_by_strength), key=lambda r: r.path)]
+
+
+STRENGTH = (
+    "opened_by_job", "payload_executed", "argument_of_job_process", "submitted_script", "imported_by_script",
+    "package_imported_by_script", "named_in_script",
+)  # fmt: skip
+"""The ways in which a reading is known, the strongest first."""
+
+
+def _by_strength(reading: Reading) -> tuple[str, int, int, tuple[str, ...]]:
+    return reading.path, STRENGTH.index(reading.why), reading.earliest_ns, reading.events
+
+
+def _strongest(rows: Iterable[Reading]) -> Reading:
+    """The reading of one path by its strongest way, with the events of the others behind its own."""
+    first, *rest = rows
+    events = dict.fromkeys([*first.events, *(e for r in rest for e in r.events)])
+    return replace(first, events=tuple(events))
 
 
 def _start(job: Job, own: pd.DataFrame) -> int | None:
@@ -207,15 +224,21 @@ def _arguments(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -
 
 
 def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
-    """The commands that can have submitted a job: run by its owner's uid, in the seconds before."""
+    """The commands that can have submitted a job: run by its owner's uid, in the seconds before.
+
+    Where no record of the submission is left, in the minute before the job's own start.
+    """
     events = evidence.events
-    if job.submit_ns is None:
+    at, before_ns = (
+        (job.submit_ns, 3 * _SECOND) if job.submit_ns is not None else (job.start_ns, 60 * _SECOND)
+    )
+    if at is None:
         return events.iloc[:0]
     ran = events[
         (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
     ]
-    ran = ran[ran["exe"].map(_program).isin({"sbatch", "srun", "salloc", "qsub", "bsub"})]
-    near = ran["earliest_ns"].between(job.submit_ns - 3_000_000_000, job.submit_ns + 1_999_999_999)
+    ran = where(ran, "exe", lambda exe: _program(exe) in {"sbatch", "srun", "salloc", "qsub", "bsub"})
+    near = ran["earliest_ns"].between(at - before_ns, at + 2 * _SECOND - 1)
     return ran[near & ((ran["uid"] == job.owner_uid) | ran["uid"].isna())]
 
 
@@ -240,7 +263,8 @@ def _texts(evidence: Evidence, script: str) -> Iterable[tuple[str, tuple[str, ..
     wrote = re.compile(r">\s*[^\s;&|<>]*" + re.escape(name))
     for e in rows_of(commands):
         if wrote.search(e.text):
-            yield e.text, (e.event_id,)
+            # printf and echo -e write a newline for these two characters.
+            yield e.text.replace("\\n", "\n"), (e.event_id,)
     for oid, cited in _blobs_named(evidence, name):
         for copy in rows_of(evidence.copies[evidence.copies["blob"] == oid].drop_duplicates("blob")):
             yield "\n".join(copy.strings or ()), cited
@@ -268,15 +292,34 @@ def _named(
     for script in sorted(scripts):
         for text, cited in _texts(evidence, script):
             for path in history:
-                base, stem = posixpath.basename(path), posixpath.splitext(posixpath.basename(path))[0]
-                if path in scripts or len(stem) < 3 or "/.git/" in path:
-                    continue
-                imported = base.endswith(".py") and re.search(
-                    rf"\b(?:import|from)\s+{re.escape(stem)}\b", text
-                )
-                if imported or re.search(rf"(?<![\w.]){re.escape(base)}(?![\w.])", text):
-                    why = "imported_by_script" if imported else "named_in_script"
+                why = None if path in scripts or "/.git/" in path else _said(path, script, text)
+                if why is not None:
                     yield Reading(job.job, path, "derived", why, started, cited)
+
+
+def module_of(path: str, script: str) -> str | None:
+    """The dotted name by which a script imports a file: from the packages' folder, or from its own."""
+    rest = re.split(r"/(?:site|dist)-packages/", path)[1:]
+    folder = posixpath.dirname(script).rstrip("/") + "/"
+    inside = rest[-1] if rest else path.removeprefix(folder) if path.startswith(folder) else None
+    if inside is None or not inside.endswith(".py"):
+        return None
+    return inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _said(path: str, script: str, text: str) -> str | None:
+    """How a script's text leads to a file: it imports it, imports its package, or names it."""
+    module = module_of(path, script)
+    if module is not None:
+        if re.search(rf"\b(?:import|from)\s+{re.escape(module)}\b", text):
+            return "imported_by_script"
+        if re.search(rf"\b(?:import|from)\s+{re.escape(module.split('.')[0])}\b", text):
+            return "package_imported_by_script"
+    base = posixpath.basename(path)
+    named = (
+        len(base) > 4 and base != "__init__.py" and re.search(rf"(?<![\w.]){re.escape(base)}(?![\w.])", text)
+    )
+    return "named_in_script" if named else None
 
 
 def _payloads(

@@ -1,6 +1,6 @@
 """What the analysis starts from: the tables of a case as frames, and who is asked about."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,15 @@ def groups_of(table: pd.DataFrame, by: str | list[str]) -> Iterator[tuple[Any, p
 def one_session(events: pd.DataFrame) -> bool:
     """Whether events all carry the same audit session, and there is one."""
     return len(set(events["session"])) == 1 and bool(events["session"].notna().all())
+
+
+def where(table: pd.DataFrame, column: str, test: Callable[[Any], bool]) -> pd.DataFrame:
+    """The rows whose value in a column passes a test.
+
+    The mask has a type: pandas reads an empty list of flags as a choice of no columns.
+    """
+    flags = [test(value) for value in table[column]]
+    return table[pd.Series(flags, index=table.index, dtype=bool)]
 
 
 def frame(table: pa.Table) -> pd.DataFrame:

@@ -37,6 +37,7 @@ TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
 )  # fmt: skip
 _REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
+_WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
 
 
@@ -122,7 +123,7 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
         judged[act.act_id] = verdict
     for job in found_jobs.values():
         impact.explain(job, everything, scene)
-    _settle_own(everything, asked, scene)
+    _settle_own(everything, asked)
     answers = _answers(evidence, scene, everything, asked, missing)
     return Examination(
         scene,
@@ -158,11 +159,14 @@ def _acts(
     sent = list(scheduler_acts.signals(scene))
     requests += [*sent, *scheduler_acts.killers(scene, sent)]
     linked = list(file_acts.linked(changes, history, reads))
-    damaging = list(file_acts.damaging(changes, asked))
+    damaging = [*file_acts.damaging(changes, asked), *file_acts.of_packages(changes, scene, asked)]
     own = list(file_acts.by_own_process(changes, scene, asked))
     git = [*git_acts.commits(scene), *git_acts.pushes(scene)]
     for act in [*requests, *linked, *damaging, *own]:
         act.planters = file_acts.planters(act, planted)
+        for entry in act.planters if act.job is not None else ():
+            if entry.job is None:
+                entry.job, entry.link, entry.why_link = act.job, "derived", "carried_act"
     wanted = {j.job for j in asked}
     owners: set[str | None] = {j.owner for j in asked}
     bearing = [a for a in requests if a.job in wanted]
@@ -210,19 +214,15 @@ def _foreign(act: Act, owners: set[str | None], scene: Scene) -> bool:
     return impact.discordant(act, scene) or scene.directory.is_shared(act.account)
 
 
-def _settle_own(everything: list[Act], asked: list[Job], scene: Scene) -> None:
-    """In a shared account, changes by whoever submitted the job are that person's ordinary work."""
-    for job in asked:
-        by = {a.person for a in everything if a.act == "submit" and a.job == job.job}
-        for act in everything:
-            own = (
-                act.job == job.job
-                and act.account == job.owner
-                and act.person is not None
-                and by == {act.person}
-            )
-            if own and act.act not in _REQUESTS and scene.directory.is_shared(job.owner):
-                act.in_question = False
+def _settle_own(everything: list[Act], asked: list[Job]) -> None:
+    """What whoever submitted the jobs did to their files is that person's ordinary work, by whichever account."""
+    submitters = {
+        j.job: {a.person for a in everything if a.act == "submit" and a.job == j.job} for j in asked
+    }
+    for act in everything:
+        about = [submitters[act.job]] if act.job in submitters else list(submitters.values())
+        if act.person is not None and about and all(by == {act.person} for by in about) and act.act in _WORK:
+            act.in_question = False
 
 
 def _answers(

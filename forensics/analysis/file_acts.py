@@ -22,6 +22,11 @@ _GRANTED = re.compile(r"/\.ssh/authorized_keys2?$|^/etc/sudoers|^/etc/(?:passwd|
 _LOGGED = re.compile(
     r"^/var/log/|/\.(?:bash|zsh|python|sh)_history$|/\.git/logs/|/gitolite/logs/|/slurm[a-z]*\.log"
 )
+_HARMFUL_NEW = {"imported_by_script", "payload_executed"}
+_PACKAGES = re.compile(r"/(?:site|dist)-packages/")
+_INSTALLERS = frozenset(
+    {"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"}
+)
 _SCRATCH = re.compile(r"/(?:crontabs/)?tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#")
 
 
@@ -110,6 +115,9 @@ def linked(
         living = {v.event_id for v in contributors(history[reading.path], reading.earliest_ns)}
         done: set[int] = set()
         for version, act in changes.get(reading.path, []):
+            # Who first wrote a file changed nothing of the job's, unless the file itself does the harm.
+            if version.how == "create" and reading.why not in _HARMFUL_NEW:
+                continue
             if version.event_id in living and id(act) not in done:
                 done.add(id(act))
                 yield act.linked(reading.job, reading.link, reading.why, reading.events)
@@ -135,6 +143,21 @@ def damaging(changes: Mapping[str, list[tuple[Version, Act]]], jobs: Iterable[Jo
                     and version.owner_uid is not None
                 ):
                     yield act
+
+
+def of_packages(
+    changes: Mapping[str, list[tuple[Version, Act]]], scene: Scene, jobs: Iterable[Job]
+) -> Iterable[Act]:
+    """Changes of installed packages, by no installer, before the end of a job asked about.
+
+    Any job on the host can have imported them: the link stays not established, unless a reading shows it.
+    """
+    ends = [j.end_ns for j in jobs if j.end_ns is not None]
+    for path, pairs in changes.items():
+        for version, act in pairs if _PACKAGES.search(path) else ():
+            program = posixpath.basename(str(scene.events.loc[version.event_id, "exe"] or ""))
+            if program not in _INSTALLERS and (not ends or version.earliest_ns <= max(ends)):
+                yield act
 
 
 def by_own_process(

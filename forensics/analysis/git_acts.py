@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Row, groups_of, one_session, rows_of
+from forensics.analysis.evidence import Row, groups_of, one_session, rows_of, where
 
 _NEAR_NS = 10_000_000_000
 _OBJECT = re.compile(r"/objects/([0-9a-f]{2})/([0-9a-f]{38})$")
@@ -21,7 +21,7 @@ def _ran_git(scene: Scene, word: str) -> pd.DataFrame:
     ran = events[
         (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
     ]
-    return ran[ran["argv"].map(lambda a: isinstance(a, list) and a[:1] == ["git"] and word in a)]
+    return where(ran, "argv", lambda a: isinstance(a, list) and a[:1] == ["git"] and word in a)
 
 
 def commits(scene: Scene) -> list[Act]:
@@ -97,19 +97,8 @@ def _push(scene: Scene, event: Row) -> Act:
     if entered is not None:
         act.credential = entered.credential
         act.events.append(entered.event_id)
-    ran = scene.events[(scene.events["verb"] == "execute") & (scene.events["format"] == "auditd")]
     name = str(e.repository).rsplit("/", 1)[-1].removesuffix(".git")
-    ran = ran[
-        ran["argv"].map(
-            lambda a: isinstance(a, list) and any("git-receive-pack" in w and name in w for w in a)
-        )
-    ]
-    # The server's own receive-pack runs under its own account: it is the other end of the same push.
-    ran = ran[
-        ran["session"].notna()
-        & ran["argv"].map(lambda a: a[0].rsplit("/", 1)[-1] in {"ssh", "git-remote-http", "git-remote-https"})
-    ]
-    ran = ran[~ran["account"].isin(_server_accounts(scene))]
+    ran = _senders(scene, name)
     near = ran[(ran["latest_ns"] >= earliest - _NEAR_NS) & (ran["earliest_ns"] <= latest + 1_000_000_000)]
     if len(near) and not one_session(near):
         near = _nearest(near, earliest)
@@ -125,6 +114,22 @@ def _push(scene: Scene, event: Row) -> Act:
     else:
         act.missing.append("command_of_push")
     return act
+
+
+def _senders(scene: Scene, repository: str) -> pd.DataFrame:
+    """The commands, in sessions, that can have sent a push to a repository.
+
+    The server's own receive-pack runs under its own account: it is the other end of the same push.
+    """
+    ran = scene.events[(scene.events["verb"] == "execute") & (scene.events["format"] == "auditd")]
+    ran = ran[ran["session"].notna() & ~ran["account"].isin(_server_accounts(scene))]
+    return where(ran, "argv", lambda a: _sends(a, repository))
+
+
+def _sends(argv: object, repository: str) -> bool:
+    words = argv if isinstance(argv, list) and argv else [""]
+    client = words[0].rsplit("/", 1)[-1] in {"ssh", "git-remote-http", "git-remote-https"}
+    return client and any("git-receive-pack" in w and repository in w for w in words)
 
 
 def _nearest(near: pd.DataFrame, earliest: int) -> pd.DataFrame:
@@ -171,7 +176,7 @@ def _server_login(scene: Scene, act: Act) -> Row | None:
 
 
 def changed_names(scene: Scene, oid: str) -> set[str]:
-    """Base names that differ between a commit's tree and its first parent's, one level deep and below."""
+    """Base names of files that a commit changed or removed, against its first parent. A new file changes none."""
     objects = _objects(scene)
     commit = objects.get(oid)
     if commit is None:
@@ -209,7 +214,10 @@ def _differing(objects: dict[str, Row], one: str | None, other: str | None, *, d
         trees = [
             e["oid"] if e is not None and str(e["mode"]).lstrip("0").startswith("4") else None for e in (a, b)
         ]
-        names |= _differing(objects, trees[0], trees[1], depth=depth - 1) if any(trees) else {name}
+        if any(trees):
+            names |= _differing(objects, trees[0], trees[1], depth=depth - 1)
+        elif b is not None:
+            names.add(name)
     return names
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import submissions
-from forensics.analysis.evidence import Row, one_session, rows_of
+from forensics.analysis.evidence import Row, one_session, rows_of, where
 from forensics.analysis.jobs import Job
 
 _NEAR_NS = 5_000_000_000
@@ -33,7 +33,7 @@ def _commands(scene: Scene, *programs: str) -> pd.DataFrame:
     ran = events[
         (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
     ]
-    return ran[ran["exe"].map(_program).isin(programs)]
+    return where(ran, "exe", lambda exe: _program(exe) in programs)
 
 
 def _names_job(argv: object, job: Job, owner: str | None) -> bool:
@@ -56,9 +56,9 @@ def submits(scene: Scene) -> Iterable[Act]:
     """One act per job that some source says was submitted; ordinary work, kept in the acts table."""
     for job in scene.jobs.values():
         told = scene.events[(scene.events["job"] == job.job) & (scene.events["verb"] == "submit")]
-        if not len(told):
-            continue
         command = submissions(job, scene.evidence)
+        if not len(told) and not one_session(command):
+            continue
         if one_session(command):
             act = scene.act("submit", job.job, "submit_command", next(rows_of(command)))
             act.events += list(told["event_id"])
@@ -74,7 +74,10 @@ def submits(scene: Scene) -> Iterable[Act]:
             )
             act.account = job.owner
             act.missing.append("command_of_request")
-        act.job, act.link, act.why_link = job.job, "observed", "scheduler_names_job"
+        act.job = job.job
+        act.link, act.why_link = (
+            ("observed", "scheduler_names_job") if len(told) else ("derived", "command_before_start")
+        )
         yield act
 
 
@@ -120,11 +123,11 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
     near = (ran["latest_ns"] >= first.earliest_ns - _NEAR_NS) & (
         ran["earliest_ns"] <= first.latest_ns + _NEAR_NS
     )
-    ran = ran[near & ran["argv"].map(lambda a: _names_job(a, job, job.owner))]
+    ran = where(ran[near], "argv", lambda a: _names_job(a, job, job.owner))
     same = [_same_rights(e, uid, account) for e in rows_of(ran)]
     mine = ran[pd.Series(same, index=ran.index, dtype=bool)]
-    sources = mine.assign(key=[(e.host, e.session, e.pid) for e in rows_of(mine)])
-    if len(set(sources["key"])) == 1:
+    sources = {(e.host, e.session, e.pid) for e in rows_of(mine)}
+    if len(sources) == 1:
         command = next(rows_of(mine))
         used.update(mine["event_id"])
         found = scene.act("cancel", job.job, "kill_request", command)
@@ -132,7 +135,7 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
         act.account = found.account or account
         act.events += list(mine["event_id"])
         _kind_of_signal(act, command.argv)
-    elif len(sources):
+    elif sources:
         act.missing.append("one_command_for_request")
         act.events += list(mine["event_id"])
         act.rival_accounts |= {a for a in mine["account"] if isinstance(a, str)}

@@ -128,8 +128,9 @@ def _from_audit(rows: pd.DataFrame) -> Session:
     opened = rows[rows["verb"].isin({"login", "loginuid", "session_open"})]
     base = opened if len(opened) else rows
     login = rows[rows["verb"] == "login"]
-    exe = _words(login["exe"]) or _words(base["exe"])[:1]
-    service = (exe[0].rsplit("/", 1)[-1] if exe else "unknown") if exe else "unknown"
+    # The program that opened the session: sudo and su open PAM sessions of their own inside it later.
+    exe = [e for e in base.sort_values(["earliest_ns", "start"])["exe"] if isinstance(e, str)][:1]
+    service = exe[0].rsplit("/", 1)[-1] if exe else "unknown"
     closes = rows[(rows["verb"] == "session_close") & rows["pid"].isin(base["pid"])]
     # PAM closes sudo's session inside this one too: only the process that opened it ends it.
     closes = closes[closes["exe"].isin(exe)] if exe else closes
