@@ -86,7 +86,7 @@ def _hosts(sha256: pa.Array, node: pa.Array, files: pa.Table) -> pa.Array:
     """The node: by the file's name, by the one node that its lines name, or by where it was collected."""
     path = citation.of_file(sha256, files, "path").dictionary_encode()
     found = [_NAMED.fullmatch(p.rpartition("/")[2]) for p in path.dictionary.to_pylist()]
-    hosts = [m["host"] if m and m["host"] != "log" else None for m in found]
+    hosts = [m["host"] if m and m["host"].split(".")[0] != "log" else None for m in found]
     by_name = pa.array(hosts, pa.string()).take(path.indices)
     seen = pa.table({"sha256": sha256, "node": node}).filter(pc.is_valid(node)).group_by("sha256")
     told = seen.aggregate([("node", "min"), ("node", "count_distinct")]).to_pylist()
