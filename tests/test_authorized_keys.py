@@ -82,9 +82,15 @@ def test_a_key_in_options_or_comment_is_no_key(line):
 BLOB = base64.b64decode(MEI.split()[1])
 
 
+def packed(*fields):
+    return base64.b64encode(b"".join(len(f).to_bytes(4, "big") + f for f in fields)).decode()
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
+        (f"ssh-rsa {packed(b'ssh-dss', b'e', b'n')}", "value"),
+        (f"ssh-rsa {packed(b'ssh-rsa', b'', b'n')}", "value"),
         (f"ssh-ed25519 {base64.b64encode(BLOB[:-1]).decode()}", "value"),
         (f"ssh-ed25519 {base64.b64encode(BLOB + b'x').decode()}", "value"),
         (f"ssh-rsa {MEI.split()[1]}", "value"),

@@ -80,6 +80,10 @@ def test_a_name_typed_at_a_refused_entry_is_no_account(kind):
     assert "hunter2" in e["text"]
 
 
+def test_a_boot_among_refusals_is_no_refusal():
+    assert told(record(2, line=b"~", user=b"reboot"), "login01/var/log/btmp")[0]["verb"] == "other"
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.ip_addresses())
 def test_addresses_are_written_as_everybody_writes_them(address):
