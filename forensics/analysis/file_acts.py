@@ -16,7 +16,7 @@ _KIND = {"create": "modify_file", "edit": "modify_file", "replace": "replace_fil
 _PLANTED = re.compile(
     r"^/var/spool/(?:cron|at)/|^/etc/cron|/\.config/systemd/|^/etc/systemd/system/|\.(?:timer|pth)$"
     r"|/(?:sitecustomize|usercustomize)\.py$|/\.(?:bashrc|bash_profile|profile|bash_logout|zshrc|zprofile)$"
-    r"|/\.git/hooks/|/hooks/(?:pre|post)-[a-z]+$|/activate\.d/|^/etc/(?:profile|ld\.so\.preload)"
+    r"|/\.git/hooks/[a-z-]+$|/hooks/(?:pre|post)-[a-z]+$|/activate\.d/|^/etc/(?:profile|ld\.so\.preload)"
 )
 _GRANTED = re.compile(r"/\.ssh/authorized_keys2?$|^/etc/sudoers|^/etc/(?:passwd|shadow|group)$")
 _LOGGED = re.compile(

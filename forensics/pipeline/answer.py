@@ -223,13 +223,31 @@ def who(case: Path, job: str) -> dict[str, Any]:
     ids = {a["id"] for a in found["acts"] if a["job"] == job}
     ids |= {p for a in found["acts"] if a["id"] in ids for p in a["planted_by"]}
     acts = [a for a in found["acts"] if a["id"] in ids]
+    paths = {e["sha256"]: e["path"] for e in reversed(found["case"]["evidence"])}
     return {
         **{k: about[k] for k in ("job", "owner", "outcome", "cause", "why")},
         "exculpatory": [x for x in found["exculpatory"] if x["act"] in ids],
         "acts": [_row(a) for a in acts],
+        "rivals": [{"act": a["id"], **r} for a in acts for r in a["rivals"]],
+        "evidence": [
+            {"act": a["id"], "side": s, "event": e} for a in acts for s in ("for", "against") for e in a[s]
+        ],
         "gaps": [g for g in found["gaps"] if set(g["matters_for"]) & ids],
-        "citations": [{"act": a["id"], **c} for a in acts for c in a["citations"]],
+        "citations": [
+            {"act": a["id"], "path": paths[c["sha256"]], **c} for a in acts for c in _joined(a["citations"])
+        ],
     }
+
+
+def _joined(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Spans with those that follow one another in a file made one."""
+    found: list[dict[str, Any]] = []
+    for span in spans:
+        if found and found[-1]["sha256"] == span["sha256"] and found[-1]["stop"] == span["start"]:
+            found[-1] = {**found[-1], "stop": span["stop"]}
+        else:
+            found.append(dict(span))
+    return found
 
 
 def _row(act: dict[str, Any]) -> dict[str, Any]:
@@ -242,8 +260,6 @@ def _row(act: dict[str, Any]) -> dict[str, Any]:
             for k in ("verdict", "name", "strength", "best_rival", "candidates", "gates", "frame_cost")
         },
         "missing": act["missing"],
-        "for": act["for"],
-        "against": act["against"],
     }
 
 
