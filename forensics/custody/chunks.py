@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from forensics.core.errors import CustodyError
 from forensics.custody import seal
 
-BLOCK_BYTES = 32 << 20
+BLOCK_BYTES = 8 << 20
 LONGEST_LINE_BYTES = 64 << 20
 """A longer line is never held in memory. Formats reject lines long before that."""
 LARGEST_WHOLE_BYTES = 1 << 30
