@@ -1,0 +1,123 @@
+"""The laws of the analysis: file versions against their definition, sessions, and the graph's edges."""
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stage import Stage
+
+from forensics.analysis import graph
+from forensics.analysis.artefacts import Version, contributors, module_of
+from forensics.analysis.findings import findings
+
+HOW = st.sampled_from(["create", "edit", "replace", "delete"])
+HISTORIES = st.lists(st.tuples(HOW, st.integers(0, 50), st.integers(0, 5)), max_size=12)
+
+
+def history(drawn):
+    ordered = sorted(drawn, key=lambda d: d[1])
+    return [
+        Version(f"e{n}", "/p", "h", how, None, None, at, at + width) for n, (how, at, width) in enumerate(ordered)
+    ]  # fmt: skip
+
+
+def by_definition(versions, before):
+    """A reader can have seen a change if it ended before, and nothing between replaced or removed the file."""
+    done = [v for v in versions if v.latest_ns < before]
+    seen = []
+    for n, version in enumerate(done):
+        wiped = any(later.how in {"create", "replace", "delete"} for later in done[n + 1 :])
+        if version.how != "delete" and not wiped:
+            seen.append(version)
+    return seen
+
+
+@settings(max_examples=200, deadline=None)
+@given(HISTORIES, st.integers(0, 60))
+def test_contributors_agree_with_the_definition(drawn, before):
+    versions = history(drawn)
+    assert contributors(versions, before) == by_definition(versions, before)
+
+
+@settings(max_examples=100, deadline=None)
+@given(HISTORIES, st.integers(0, 60))
+def test_a_change_that_may_be_later_never_counts(drawn, before):
+    assert all(v.latest_ns < before for v in contributors(history(drawn), before))
+
+
+def test_module_names():
+    packages = "/opt/env/lib/python3.11/site-packages"
+    assert module_of(f"{packages}/torch/optim/sgd.py", "/srv/train.py") == "torch.optim.sgd"
+    assert module_of(f"{packages}/torch/__init__.py", "/srv/train.py") == "torch"
+    assert module_of("/srv/loader.py", "/srv/train.py") == "loader"
+    assert module_of("/home/kai/loader.py", "/srv/train.py") is None
+    assert module_of("/srv/data.bin", "/srv/train.py") is None
+
+
+def busy_day():
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.change("kai", kai, "/srv/proj/train.py", owner="mei")
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    day.login("mei")
+    day.logout("kai", kai)
+    return day
+
+
+def sessions_of(day):
+    return {s.session_id: (s.account, s.ses, s.credential, s.address) for s in day.examined().sessions}
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
+def test_sessions_do_not_depend_on_the_order_of_lines(seed):
+    day = busy_day()
+    before = sessions_of(day)
+    random.Random(seed).shuffle(day.rows)  # noqa: S311 - the order has to be the same each time
+    assert sessions_of(day) == before
+
+
+def test_every_event_belongs_to_one_session_at_the_most():
+    done = busy_day().examined()
+    cited = [e for s in done.sessions for e in dict.fromkeys(s.events)]
+    assert cited
+    assert len(cited) == len(set(cited))
+
+
+def test_later_events_rename_no_session():
+    day = busy_day()
+    before = sessions_of(day)
+    day.login("lin")
+    after = sessions_of(day)
+    assert {s: after[s] for s in before} == before
+    assert len(after) == len(before) + 1
+
+
+def edges(done, acts):
+    drawn = graph.build(acts, done.sessions, done.asked, done.scene.directory)
+    return [(a, b, key) for a, b, key, kind in drawn.edges(keys=True, data="kind") if kind == "act"]
+
+
+def test_the_graph_has_one_edge_per_act_and_loses_one_with_it():
+    done = busy_day().examined()
+    acts = done.in_question
+    assert len(acts) == len(edges(done, acts)) >= 2
+    for lost in acts:
+        rest = [a for a in acts if a is not lost]
+        gone = set(edges(done, acts)) - set(edges(done, rest))
+        assert [key for _, _, key in gone] == [lost.act_id]
+
+
+def test_persons_and_accounts_are_different_nodes():
+    done = busy_day().examined()
+    drawn = graph.build(done.in_question, done.sessions, done.asked, done.scene.directory)
+    kinds = dict(drawn.nodes(data="kind"))
+    assert kinds["person:kai"] == "person"
+    assert kinds["account:kai"] == "account"
+    assert not drawn.has_edge("person:kai", "job:11")
+
+
+def test_findings_are_the_same_every_time():
+    assert findings(busy_day().examined()) == findings(busy_day().examined())
