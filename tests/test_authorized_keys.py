@@ -132,6 +132,7 @@ def test_the_path_says_which_account_of_the_host_a_key_opens(path, account):
     ("path", "user"),
     [
         ("git/gitolite/keydir/kai.pub", "kai"),
+        ("work/gitolite/keydir/kai.pub", "kai"),
         ("git/gitolite/keydir/laptop/kai@home.pub", "kai"),
         ("git/gitolite/keydir/kai@lab.example.pub", "kai@lab.example"),
         ("login01/home/git/.gitolite/keydir/kai.pub", "kai"),

@@ -26,7 +26,8 @@ _CENTRAL = re.compile(
 # As gitolite reads it: folders do not count, nor does what follows an @ that is no mail address.
 _SERVER = re.compile(r"(?:.*/)?keydir/(?:.*/)?(?P<account>[^/]+?)(?:@[^.@/]+)?\.pub")
 _SERVER_ACCOUNTS = re.compile(r"git|gitolite\d?")
-_ANYBODYS = re.compile(r"(?:.*/)?(?:tmp|scratch|work|projects?|proj)\d*/.*")
+# On a host only: what a collector calls a folder says nothing of who could write there.
+_ANYBODYS = re.compile(r"/(?:.*/)?(?:tmp|scratch|work|projects?|proj)\d*/.*")
 _SERVER_DOMAIN = "git:server"
 
 
