@@ -280,6 +280,20 @@ def test_what_has_not_ended_has_no_end():
     assert [e["verb"] for e in events("sacct", pending)] == ["submit"]
 
 
+def test_what_never_got_a_node_never_started():
+    """Both writers give a job that was cancelled while it waited a start, equal to its end."""
+    head, row = (
+        "JobID|State|Submit|Start|End|NodeList",
+        "2026-11-23T15:11:42|2026-11-23T15:12:00|2026-11-23T15:12:00",
+    )
+    waited = f"{head}\n10|CANCELLED|{row}|None assigned\n"
+    assert [e["verb"] for e in events("sacct", waited)] == ["submit", "end"]
+    assert [r["start_ns"] for r in told("sacct", waited)["job_record"]] == [None]
+    line = JOBCOMP.format("x", "/").replace("NodeList=gpu01", "NodeList=(null)")
+    assert [e["verb"] for e in events("jobcomp", line)] == ["submit", "end"]
+    assert [(r["start_ns"], r["gpus"]) for r in told("jobcomp", line)["job_record"]] == [(None, None)]
+
+
 def test_a_record_without_any_time_is_still_an_event():
     got = events("sacct", "JobID|User|State\n10|mei|FAILED\n")
     assert [(e["verb"], e["earliest_ns"], e["clock"]) for e in got] == [("other", None, None)]

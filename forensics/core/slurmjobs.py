@@ -24,6 +24,7 @@ _OUTCOMES = {
     "BOOT_FAIL": "NODE_FAIL", "BF": "NODE_FAIL", "PREEMPTED": "PREEMPTED", "PR": "PREEMPTED",
     "RUNNING": "RUNNING", "R": "RUNNING", "PENDING": "PENDING", "PD": "PENDING",
 }  # fmt: skip
+_NOWHERE = pa.array(["None assigned", "(null)"])
 _UNDER_WAY = pa.array(["RUNNING", "PENDING"])
 _FAILURES = pa.array(["FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"])
 _NO_TEXT = pa.scalar(None, pa.string())
@@ -67,7 +68,10 @@ def read(
     whole = {name: told.get(name, pa.nulls(records.num_rows, _TYPES[name])) for name in _COLUMNS}
     whole |= citation.spans(records)
     domain = citation.of_file(whole["sha256"], files, "domain")
-    jobs = _Jobs(whole, outcomes(whole["state"]), times, domain, form)
+    # A job that ended while it waited is given its last moment as its start; it has no nodes then.
+    nowhere = pc.fill_null(pc.is_in(whole["nodes"], _NOWHERE), False)
+    start = Interval(*(pc.if_else(nowhere, None, v) for v in times.start))
+    jobs = _Jobs(whole, outcomes(whole["state"]), times._replace(start=start), domain, form)
     return {"event": _events(jobs), "job_record": _records(jobs)}
 
 
@@ -87,10 +91,9 @@ def _events(jobs: _Jobs) -> pa.Table:
     """One table of every event, a kind at a time."""
     told, times = jobs.told, jobs.times
     own = pc.is_null(told["step"])
-    nowhere = pc.is_in(told["nodes"], pa.array(["None assigned", "(null)"]))
     known = {
         SUBMIT: pc.and_(own, pc.is_valid(times.submit.earliest_ns)),
-        START: pc.and_not(pc.is_valid(times.start.earliest_ns), nowhere),
+        START: pc.is_valid(times.start.earliest_ns),
         END: pc.and_not(pc.is_valid(times.end.earliest_ns), _under_way(jobs)),
         KILL: pc.and_(pc.is_valid(told["requestor"]), _asked(told, own)),
     }
