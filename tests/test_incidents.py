@@ -46,7 +46,11 @@ def attributed(found):
 def own_request(found, act):
     """A person's own cancelling of their own job, which implies no harm."""
     owners = {j["job"]: j["owner"] for j in found["jobs"]}
-    return act["act"] == "cancel" and act["account"] == owners.get(act["job"]) and act["person"]["name"] == act["account"]
+    return (
+        act["act"] == "cancel"
+        and act["account"] == owners.get(act["job"])
+        and act["person"]["name"] == act["account"]
+    )
 
 
 def test_every_staged_act_is_found_and_named(incident):
@@ -59,7 +63,9 @@ def test_every_staged_act_is_found_and_named(incident):
             if a["act"] == KIND[act["what"]] and a["person"]["name"] == act["person"]
             and ("job" not in act or a["job"] == str(act["job"])) and ("path" not in act or a["object"] == act["path"])
         ]  # fmt: skip
-        assert matches, f"no {act['what']} of {act['person']} among {[(a['act'], a['object'], a['person']) for a in found['acts']]}"
+        assert matches, (
+            f"no {act['what']} of {act['person']} among {[(a['act'], a['object'], a['person']) for a in found['acts']]}"
+        )
         assert any(a["account"] == act["account"] for a in matches)
 
 
