@@ -85,6 +85,13 @@ def test_an_account_sentence_reads_as_written():
     )
 
 
+def test_a_process_of_a_job_acts_before_the_account_it_runs_under():
+    act = {**made.acts()[3], "act": "delete_file", "object": "/srv/step100.pt", "origin": "job"}
+    assert sentences.account_sentence(act).text.startswith(
+        "A process of a job, under account `mei`, removes the file `/srv/step100.pt`"
+    )
+
+
 def test_inconclusive_says_because_and_what_is_missing():
     said = sentences.person_sentence(made.acts()[4])
     assert said.text == (

@@ -89,7 +89,7 @@ METHOD = (
         "What it takes to fabricate the records is given with each answer, as the domains somebody needs to control.",
     ),
     (
-        "A person is named only where account, key, device and session each point to the same one person and more than one trust domain says so.",
+        "A person is named only where account, key, device and session, taken together, leave one person, and more than one trust domain says so.",
         "Otherwise the answer is inconclusive.",
         "Style, habits and hours of work play no part.",
     ),

@@ -69,7 +69,9 @@ class Pages:
     def table(self, head: Sequence[str], widths: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """A table; a cell is parts, a string of ours, or a sentence (whose note it then carries)."""
         cells = [[self._cell(c) for c in row] for row in rows]
-        self.blocks.append({"t": "table", "head": list(head), "widths": list(widths), "rows": cells})
+        numbers = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(head))]
+        table = {"t": "table", "head": list(head), "widths": list(widths), "numbers": numbers, "rows": cells}
+        self.blocks.append(table)
 
     def _cell(self, cell: Sentence | Part | str | Sequence[Part]) -> Block:
         if isinstance(cell, Sentence):
@@ -96,6 +98,10 @@ class Pages:
         self.notes += 1
         self.noted[told] = f"note{self.notes}"
         return {**note, "id": self.noted[told]}
+
+
+def _is_number(cell: Block) -> bool:
+    return all(str(r["v"]).replace(",", "").isdigit() for r in cell["runs"])
 
 
 def _styled(text: str) -> tuple[Part, ...]:
@@ -293,10 +299,14 @@ def _act(p: Pages, act: Json) -> None:
         dossier.asserted_sentence(act), sentences.link_sentence(act),
     )  # fmt: skip
     p.para(sentences.person_sentence(act), sentences.candidates_sentence(act), *dossier.ratio_sentences(act))
-    p.items([s] for s in dossier.reason_sentences(act, cites))
+    if act.get("reasons"):
+        p.plain("What the links say:")
+        p.items([s] for s in dossier.reason_sentences(act, cites))
     p.para(dossier.frame_cost_sentence(act), *dossier.gate_sentences(act), dossier.missing_sentence(act))
-    rivals = [s for r in act.get("rivals") or () for s in dossier.rival_sentences(act, r, cites)]
-    p.para(dossier.against_sentence(act, cites), *rivals)
+    p.para(dossier.against_sentence(act, cites))
+    if act.get("rivals"):
+        p.plain("How the same records bear on the others listed:")
+        p.items(dossier.rival_sentences(act, r, cites) for r in act["rivals"])
 
 
 def _claims(p: Pages) -> None:

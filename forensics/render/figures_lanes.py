@@ -23,6 +23,7 @@ LEFT_IN, RIGHT_IN = 1.62, 0.2
 ROW_IN, LEVEL_IN = 0.34, 0.15
 MOST_LABELS, MOST_FILES, MOST_JOBS = 60, 6, 12
 POINTS = 7.0
+_ORIGINS = {"cron": "by cron", "job": "by a process of a job"}
 _CHAR_IN = POINTS * 0.6 / 72
 INK, SOFT, PALE, ACCENT = "#1d2b36", "#6b747b", "#dfe3e6", "#1f4e79"
 SHAPES = {
@@ -117,7 +118,8 @@ def _actor_lane(
     in_session = bool(marks[0].act.get("session"))
     address = next((m.act["address"] for m in marks if m.act.get("address")), None)
     name = f"account {quoted(account, 18)}" if account else "account not named"
-    lower = f"from {quoted(str(address), 26)}" if address else "session" if in_session else "no session known"
+    how = _ORIGINS.get(str(marks[0].act.get("origin")), "session" if in_session else "no session known")
+    lower = f"from {quoted(str(address), 26)}" if address else how
     lane = Lane(f"{name}\n{lower}", "actor")
     labels = [] if brief else _labels(marks, axis)
     lane.levels = max((level for _, _, level in labels), default=-1) + 1

@@ -118,7 +118,7 @@ GATES = {
     "G2": "a strong answer needs two independent groups of records, one out of every rival's reach",
     "G3": "a record is missing or contradicted in the time that decides, so the answer stays at moderate or below",
     "G4": "the lowest answer over all readings of the uncertain inputs is the one given",
-    "G5": "a person is named only when account, key, device and session point to the same one person",
+    "G5": "a person is named only when account, key, device and session, taken together, leave one person",
     "G6": "the answer is capped by the number of cases on which the method is validated",
     "G7": "the roster is somebody's list, so the answer holds among the persons listed",
 }

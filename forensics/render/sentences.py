@@ -292,9 +292,16 @@ def account_sentence(act: Json) -> Sentence:
             "account_unknown", cited, about=act["id"], act=act["id"], does=does, object=thing, when=when
         )
     return say(
-        "account", cited, about=act["id"], act=act["id"], account=(Part("account "), quote(account)), does=does,
+        "account", cited, about=act["id"], act=act["id"], account=_actor(act), does=does,
         object=thing, rights=rights, when=when,
     )  # fmt: skip
+
+
+def _actor(act: Json) -> Value:
+    """The account; where a job's own process acts under it, that comes first, for its owner may have done nothing."""
+    if act.get("origin") == "job":
+        return (Part("a process of a job, under account "), quote(act["account"]), Part(","))
+    return (Part("account "), quote(act["account"]))
 
 
 def _object(act: Json) -> Value:
@@ -335,10 +342,9 @@ def person_sentence(act: Json) -> Sentence:
         return say("person_inconclusive", cited, about=about, act=about, missing=[lead, *why])
     if verdict == "nobody":
         return say("person_nobody", cited, about=about, act=about)
-    no_roster = "roster" in act.get("missing", ())
-    return say(
-        "person_no_roster" if no_roster else "person_job_process", basis=Basis.METHOD, about=about, act=about
-    )
+    if "roster" in act.get("missing", ()):
+        return say("person_no_roster", basis=Basis.ASKED, about=about, act=about)
+    return say("person_job_process", cited, about=about, act=about)
 
 
 def candidates_sentence(act: Json) -> Sentence | None:
