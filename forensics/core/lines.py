@@ -1,10 +1,15 @@
 """Cutting bytes into lines, a whole chunk at a time."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core.schema import Table
 
 LONGEST_LINE_BYTES = 1 << 20
 
@@ -59,3 +64,48 @@ def shown(raw: pa.Array) -> pa.Array:
             [None if v is None else v.decode("utf-8", "backslashreplace") for v in raw.to_pylist()],
             pa.string(),
         )
+
+
+class Told(NamedTuple):
+    """The lines of a chunk as text, column by column.
+
+    `start`, `stop`: as in `Lines`, as Arrow columns. `text`: without terminator, as `shown` shows it,
+    empty where the line is too long. `long`: longer than `LONGEST_LINE_BYTES`. `blank`: nothing in it.
+    """
+
+    start: pa.Array
+    stop: pa.Array
+    text: pa.Array
+    long: pa.Array
+    blank: pa.Array
+
+    def sorted_out(
+        self, table: Table, records: Mapping[str, pa.Array], *, read: pa.Array, idle: pa.Array, why: pa.Array
+    ) -> Parsed:
+        """The three tables that tile the chunk.
+
+        Args:
+            table: the format's declared table.
+            records: its columns but `start` and `stop`, for the lines where `read` holds.
+            read: which lines are records (bool, one for each line, no nulls).
+            idle: which lines hold nothing to read. A line that is neither is rejected.
+            why: for each line, the reason if it is rejected; a long line is `too_long` whatever it says.
+        """
+        bad = pc.and_not(pc.invert(read), idle)
+        reason = pc.if_else(self.long, Why.TOO_LONG.value, why)
+        spans = {"start": self.start.filter(read), "stop": self.stop.filter(read)}
+        return Parsed(
+            table.build({**records, **spans}),
+            REJECTED.build({"start": self.start.filter(bad), "stop": self.stop.filter(bad), "why": reason.filter(bad)}),
+            IGNORED.build({"start": self.start.filter(idle), "stop": self.stop.filter(idle)}),
+        )  # fmt: skip
+
+
+def told(data: bytes, base: int) -> Told:
+    """Cut `data` into lines and show each as text. Args as for `cut`."""
+    found = cut(data, base)
+    size = pc.binary_length(found.text)
+    long = pc.greater(size, LONGEST_LINE_BYTES)
+    text = shown(pc.if_else(long, pa.scalar(b"", pa.binary()), found.text))
+    start, stop = pa.array(found.start, pa.int64()), pa.array(found.stop, pa.int64())
+    return Told(start, stop, text, long, pc.equal(size, 0))

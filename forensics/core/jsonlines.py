@@ -1,0 +1,200 @@
+r"""One JSON object a line: read into rows whose fields are reached by name, bad lines set apart.
+
+Readers of JSON differ where a key comes twice, where a number is NaN, where a string holds half a
+surrogate. So a line that says one key twice in one object is rejected, as are NaN and the infinities;
+half a surrogate is shown as `\udNNN`. A fraction keeps its digits (`Decimal`), for a time read as a
+float would be off by some hundred nanoseconds.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+
+from forensics.core import lines
+from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core.schema import Table
+
+Object = dict[str, object]
+Read = Callable[[Object], Object | Why | None]
+"""What a format makes of an object: a row of its columns, why it is none, or None for nothing to read."""
+
+_DEEPEST = 64
+_HALF = re.compile("[\ud800-\udfff]")
+_INT64 = range(-(2**63), 2**63)
+_MOST_SECONDS = 9_223_372_035
+_LONGEST_NUMBER = 64
+
+
+class _UnsoundError(ValueError):
+    """A line that some reader would take otherwise."""
+
+
+def parse(data: bytes, base: int, table: Table, read: Read) -> Parsed:
+    """Read a chunk of lines.
+
+    Args:
+        data: whole lines; the last may lack its newline.
+        base: offset of its first byte in the file, in bytes.
+        table: the format's declared table; a column that `read` leaves out is null.
+        read: makes a row of one object, without `start` and `stop`.
+    """
+    cut = lines.cut(data, base)
+    rows: list[Object] = []
+    rejected: list[tuple[int, int, str]] = []
+    ignored: list[tuple[int, int]] = []
+    for start, stop, raw in zip(cut.start.tolist(), cut.stop.tolist(), cut.text, strict=True):
+        if stop - start > lines.LONGEST_LINE_BYTES:
+            rejected.append((start, stop, Why.TOO_LONG.value))
+            continue
+        line = raw.as_py()
+        found = loaded(line) if line.strip() else None
+        row = read(found) if isinstance(found, dict) else found
+        if row is None:
+            ignored.append((start, stop))
+        elif isinstance(row, Why):
+            torn = row is Why.SHAPE and stop == base + len(data) and not data.endswith(b"\n")
+            rejected.append((start, stop, (Why.TRUNCATED if torn else row).value))
+        else:
+            rows.append(row | {"start": start, "stop": stop})
+    return Parsed(
+        table.build({name: [row.get(name) for row in rows] for name in table.names}),
+        REJECTED.build(dict(zip(REJECTED.names, _columns(rejected, 3), strict=True))),
+        IGNORED.build(dict(zip(IGNORED.names, _columns(ignored, 2), strict=True))),
+    )
+
+
+def _columns(spans: Sequence[Sequence[object]], width: int) -> list[list[object]]:
+    return [[span[at] for span in spans] for at in range(width)]
+
+
+def loaded(line: bytes) -> Object | Why:
+    """The object that a line holds, or why it holds none that every reader would read alike."""
+    if _depth(line) > _DEEPEST:
+        return Why.SHAPE
+    try:
+        found = json.loads(
+            line.decode("utf-8"),
+            object_pairs_hook=_once,
+            parse_float=_fraction,
+            parse_int=_whole,
+            parse_constant=_refused,
+        )
+    except _UnsoundError:
+        return Why.VALUE
+    except ValueError:
+        return Why.SHAPE
+    return found if isinstance(found, dict) else Why.SHAPE
+
+
+def _depth(line: bytes) -> int:
+    """The most brackets that can be open at once; those within strings count, so it is a bound."""
+    return 0 if line.count(b"{") + line.count(b"[") <= _DEEPEST else _counted(line)
+
+
+def _counted(line: bytes) -> int:
+    depth = most = 0
+    for mark in re.finditer(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', line):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(mark[0], 0)
+        most = max(most, depth)
+    return most
+
+
+def _once(pairs: list[tuple[str, object]]) -> Object:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _UnsoundError
+    return found
+
+
+def _whole(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER:
+        raise _UnsoundError
+    return int(text)
+
+
+def _fraction(text: str) -> Decimal:
+    if len(text) > _LONGEST_NUMBER:
+        raise _UnsoundError
+    return Decimal(text)
+
+
+def _refused(_: str) -> object:
+    raise _UnsoundError
+
+
+def at(found: object, *keys: str) -> object:
+    """What stands under nested keys; None where something on the way is no object."""
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def text(found: object, *keys: str) -> str | None:
+    """A string under nested keys, fit for a table; None where there is none or it is no string. "" stays ""."""
+    value = at(found, *keys)
+    return printable(value) if isinstance(value, str) else None
+
+
+def words(found: object, *keys: str) -> list[str] | None:
+    """A list of strings under nested keys; None where it is none."""
+    value = at(found, *keys)
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        return None
+    return [printable(word) for word in value]
+
+
+def number(found: object, *keys: str) -> int | None:
+    """A whole number under nested keys, or one written as a string of digits; None where int64 cannot hold it."""
+    value = at(found, *keys)
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value in _INT64 else None
+
+
+def truth(found: object, *keys: str) -> bool | None:
+    """A boolean under nested keys."""
+    value = at(found, *keys)
+    return value if isinstance(value, bool) else None
+
+
+def nanoseconds(found: object, *keys: str) -> int | None:
+    """Seconds under nested keys, whole or fractional, as a number or in digits: in ns; None past int64."""
+    value = at(found, *keys)
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}(?:\.[0-9]{1,30})?", value):
+        value = Decimal(value)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    seconds = Decimal(value)
+    if abs(seconds) > _MOST_SECONDS:
+        return None
+    return int(seconds.scaleb(9).to_integral_value("ROUND_FLOOR"))
+
+
+def printable(text: str) -> str:
+    r"""A string that UTF-8 can hold: half a surrogate is shown as `\udNNN`."""
+    return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+
+
+def compact(found: object) -> str | None:
+    """An object or list written again in one way, keys in order; None for None. For what no column holds."""
+    if found is None:
+        return None
+    return json.dumps(found, sort_keys=True, separators=(",", ":"), default=str, ensure_ascii=True)
+
+
+def first_objects(head: bytes, most: int = 5) -> list[Object]:
+    """The first objects of a file, for `recognise`; empty where its first line is none."""
+    found: list[Object] = []
+    for line in head.splitlines()[:most]:
+        held = loaded(line) if line.lstrip().startswith(b"{") else Why.SHAPE
+        if isinstance(held, Why):
+            break
+        found.append(held)
+    return found
+
+
+def has(found: Iterable[Object], *keys: str) -> bool:
+    """Whether there is an object, and each has every key."""
+    held = list(found)
+    return bool(held) and all(key in one for one in held for key in keys)

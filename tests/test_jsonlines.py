@@ -1,0 +1,103 @@
+"""JSON lines: what every reader reads alike becomes rows; the rest is set apart, and said why."""
+
+import json
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forensics.core import jsonlines
+from forensics.core.model import SPAN, Why
+from forensics.core.schema import Column, Table
+
+TABLE = Table("t", "a test", (Column("a", pa.string(), "text", None, "none"), Column("n", pa.int64(), "number", None, "none"), *SPAN))  # fmt: skip
+
+
+def row(found):
+    return {"a": jsonlines.text(found, "a"), "n": jsonlines.number(found, "n")}
+
+
+def parsed(data, base=0):
+    made = jsonlines.parse(data, base, TABLE, row)
+    return [t.to_pylist() for t in made]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b'{"a":1,"a":2}', Why.VALUE),
+        (b'{"x":{"a":1,"a":2}}', Why.VALUE),
+        (b'{"n":NaN}', Why.VALUE),
+        (b'{"n":-Infinity}', Why.VALUE),
+        (b'{"n":' + b"9" * 65 + b"}", Why.VALUE),
+        (b"[1]", Why.SHAPE),
+        (b"null", Why.SHAPE),
+        (b'{"a":"\xff"}', Why.SHAPE),
+        (b'{"a":' + b"[" * 100_000, Why.SHAPE),
+        (b'{"a":' + b"[" * 70 + b"]" * 70 + b"}", Why.SHAPE),
+        (b'{"a":"' + b"x" * (1 << 20) + b'"}', Why.TOO_LONG),
+    ],
+)
+def test_what_readers_would_read_otherwise_is_rejected(line, why):
+    records, rejected, ignored = parsed(line + b"\n", 5)
+    assert (records, ignored) == ([], [])
+    assert rejected == [{"start": 5, "stop": 6 + len(line), "why": why.value}]
+
+
+def test_a_torn_last_line_says_so():
+    assert parsed(b'{"a":"x"}\n{"a":"y')[1] == [{"start": 10, "stop": 17, "why": "truncated"}]
+
+
+def test_brackets_in_strings_are_not_depth():
+    records, rejected, _ = parsed(json.dumps({"a": "[" * 500}).encode())
+    assert records[0]["a"] == "[" * 500
+    assert rejected == []
+
+
+def test_half_a_surrogate_is_shown():
+    assert parsed(b'{"a":"x\\ud800y"}')[0][0]["a"] == "x\\ud800y"
+
+
+@pytest.mark.parametrize(
+    ("value", "ns"),
+    [
+        ("1795446841.266000001", 1_795_446_841_266_000_001),
+        ('"1795446841.2"', 1_795_446_841_200_000_000),
+        ("0", 0),
+        ("-0.0000000001", -1),
+        ("true", None),
+        ("1e400", None),
+        ("99999999999999999999", None),
+        ('"1e5"', None),
+    ],
+)
+def test_seconds_keep_every_digit(value, ns):
+    assert jsonlines.nanoseconds(jsonlines.loaded(f'{{"t":{value}}}'.encode()), "t") == ns
+
+
+@pytest.mark.parametrize(
+    ("value", "n"), [("5", 5), ('"-7"', -7), ("true", None), ("5.0", None), (str(2**63), None)]
+)
+def test_numbers_are_whole_and_fit(value, n):
+    assert jsonlines.number(jsonlines.loaded(f'{{"n":{value}}}'.encode()), "n") == n
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("anx"), JSON, max_size=3), max_size=6))
+def test_agrees_with_the_standard_reader(objects):
+    data = b"".join(json.dumps(o).encode() + b"\n" for o in objects)
+    records, rejected, ignored = parsed(data)
+    assert (rejected, ignored) == ([], [])
+    wanted = [
+        o["a"].encode("utf-8", "backslashreplace").decode() if isinstance(o.get("a"), str) else None
+        for o in objects
+    ]
+    assert [r["a"] for r in records] == wanted
+    assert [data[r["start"] : r["stop"]] for r in records] == data.splitlines(keepends=True)
