@@ -176,3 +176,12 @@ def test_swapped_keys_are_a_contradiction_and_no_name(tmp_path):
     found = altered("script_edit", tmp_path, swapped)
     assert named(found) == set()
     assert any(c["kind"] == "sources_disagree" for c in found["contradictions"])
+
+
+def test_without_an_audit_trail_an_exit_code_does_not_say_that_nothing_was_changed(tmp_path):
+    """The job's own exit code says that its program ended it, not whose program that was."""
+    found = altered("self_failure", tmp_path, without(f"{LOG}/audit"))
+    assert [j["cause"] for j in found["jobs"]] == ["not_established"]
+    denial = next(c for c in found["claims"] if c["id"] == "D09")
+    assert denial["status"] == "untestable"
+    assert "audit trail (auditd)" in denial["missing"]

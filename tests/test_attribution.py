@@ -123,6 +123,22 @@ def test_a_shared_account_is_told_apart_by_key_and_session():
     assert done.answers[0].status == "mixed"
 
 
+@pytest.mark.parametrize(("present", "status"), [(True, "mixed"), (False, "untestable")])
+def test_who_was_logged_in_and_did_nothing_is_told_both(present, status):
+    """What the denial says is false, what it means is not: neither alone would be fair."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    if present:
+        day.login("kai")
+    dao = day.login("dao")
+    day.submit("mei", mei, "12")
+    day.cancel("dao", dao, "12")
+    done = day.examined(Question(jobs=("12",), claims=(claim("D11", "kai"),)))
+    assert verdicts(done, "cancel") == [("dao", "attributed", "dao")]
+    assert done.answers[0].status == status
+
+
 def test_two_commands_for_one_request_name_nobody():
     done = shared_day(second=True).examined()
     judged = [done.judged[a.act_id] for a in done.in_question if a.act == "cancel"]

@@ -205,6 +205,21 @@ def test_investigate_leaves_findings_and_a_report(investigated):
     assert Path(told["report"]).read_bytes().startswith(b"%PDF-")
 
 
+@pytest.mark.parametrize("held", [(), ("zero",)])
+def test_evidence_of_nothing_is_answered_by_what_is_missing(tmp_path, held):
+    """An empty folder, or an empty file, is a case in which every source is missing; asking it does not fail."""
+    folder = tmp_path / "collected"
+    folder.mkdir()
+    for name in held:
+        (folder / name).touch()
+    made = run("investigate", folder, "--case", tmp_path / "case", "--json")
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "case" / "report.pdf").stat().st_size > 0
+    status = run("status", tmp_path / "case", "--json")
+    assert status.returncode == 0, status.stderr
+    assert {gap["kind"] for gap in json.loads(status.stdout)["gaps"]} == {"missing_source"}
+
+
 def test_step_by_step_finds_the_same(evidence, case, tmp_path):
     steps = tmp_path / "steps"
     said("init", steps)

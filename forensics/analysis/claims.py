@@ -99,9 +99,23 @@ def not_logged_in(claim: Claim, g: Grounds) -> Answer:
         return _answer("mixed", by, "no_session_then_but_left_behind_earlier")
     if any(a.verdict == "inconclusive" for a in g.acts) or not g.acts:
         return _answer("untestable", g.acts, "no_act_attributed", _open_questions(g))
+    while_there = [a for a in g.acts if _there(claim.by, a, g.scene)]
+    if while_there:
+        return _answer("mixed", while_there, "session_of_speaker_is_open_and_holds_no_act")
     if g.missing:
         return _answer("untestable", [], "sources_missing", g.missing)
     return _answer("supported", g.acts, "no_act_of_speaker")
+
+
+def _there(person: str, act: Act, scene: Scene) -> bool:
+    """Whether a session that only this person's key or account can have opened is open while an act is done."""
+    if act.earliest_ns is None or act.latest_ns is None:
+        return False
+    return any(
+        (scene.directory.key_people(s.credential) or scene.directory.owners(s.account)) == {person}
+        and s.covers(act.earliest_ns, act.latest_ns)
+        for s in scene.sessions.values()
+    )
 
 
 TESTS: dict[str, Callable[[Claim, Grounds], Answer]] = {

@@ -121,8 +121,9 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
         act.verdict, act.person = verdict.verdict, verdict.name
         act.in_question = act.act_id in questioned
         judged[act.act_id] = verdict
+    audited = not any(g.kind == "missing_source" and g.source == gaps.AUDIT_TRAIL for g in missing)
     for job in found_jobs.values():
-        impact.explain(job, everything, scene)
+        impact.explain(job, everything, scene, audited=audited)
     _settle_own(everything, asked)
     answers = _answers(evidence, scene, everything, asked, missing)
     return Examination(

@@ -24,8 +24,9 @@ GAP = Table(
     ),
 )
 
+AUDIT_TRAIL = "audit trail (auditd)"
 EXPECTED = (
-    ("audit trail (auditd)", frozenset({"auditd"})),
+    (AUDIT_TRAIL, frozenset({"auditd"})),
     ("login log (sshd, in syslog)", frozenset({"syslog"})),
     ("scheduler controller log (slurmctld)", frozenset({"slurmctld"})),
     ("job accounting (sacct)", frozenset({"sacct", "sacct_json", "jobcomp"})),

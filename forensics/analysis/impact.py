@@ -44,8 +44,16 @@ def discordant(act: Act, scene: Scene) -> bool:
     return bool(session.contradicts) or any(people and not people & owners for people in told)
 
 
-def explain(job: Job, acts: list[Act], scene: Scene) -> None:
-    """Set the job's `cause` and `why`. Acts come judged; ties go to what is less: `not_established`."""
+def explain(job: Job, acts: list[Act], scene: Scene, *, audited: bool) -> None:
+    """Set the job's `cause` and `why`. Acts come judged; ties go to what is less: `not_established`.
+
+    Args:
+        job: the job to explain.
+        acts: every act, judged.
+        scene: people, sessions and jobs.
+        audited: whether there is an audit trail. Without one, that no change of the job's files is on
+            record says nothing, and an exit code of the job's own does not tell whose code it ran.
+    """
     mine = [a for a in acts if a.job == job.job and a.act in _HARM and a.link != "not_established"]
     harmful = [a for a in mine if not own_request(a, job, acts, scene)]
     if harmful:
@@ -54,6 +62,8 @@ def explain(job: Job, acts: list[Act], scene: Scene) -> None:
         return
     faults = scene.events[(scene.events["verb"] == "fault") & (scene.events["job"] == job.job)]
     job.cause, job.why = _without_act(job, requested=bool(mine), faults=len(faults))
+    if job.why == "own_exit_code_and_no_act" and not audited:
+        job.cause, job.why = "not_established", "own_exit_code_and_no_audit_trail"
 
 
 _BY_OUTCOME = {

@@ -359,6 +359,9 @@ def _finish(case: Path, inputs: str, plan: Sequence[Part], total: Tally, command
     for name in formats.registry():
         parquet.keep_only(tables, name, [part.name for part in plan if part.format == name])
     parquet.keep_only(tables, REJECT.name, [part.name for part in plan])
+    if not plan:
+        # Where nothing was recognised nothing was rejected, and that is a table too.
+        parquet.write(tables, REJECT, REJECT.empty())
     for marker in sorted((case / "work" / "parts").glob("*.json")):
         if marker.stem not in {part.name for part in plan}:
             marker.unlink()

@@ -73,6 +73,7 @@ JOB_WHY = {
     "cancelled_by_owner": "the account that owns the job asks for its end",
     "canceller_not_recorded": "no record read says which account asks for its end",
     "fault_recorded_for_job": "a fault of a node or a device is recorded for it",
+    "own_exit_code_and_no_audit_trail": "it ends with an exit code of its own, and no audit trail is there to show whether its files were changed",
     "own_exit_code_and_no_act": "it ends with an exit code of its own, and no act on it is found",
     "no_sender_of_signal": "a signal ends it, and no record read says who sends the signal",
     "no_record_of_cause": "no record read speaks of a cause",
@@ -174,6 +175,7 @@ CLAIM_WHY = {
     "act_in_open_session_of_speaker": "an act lies in an open session of the person who denies",
     "no_session_then_but_left_behind_earlier": "no session is open then, but a command left behind earlier acts",
     "sources_missing": "sources that would tell are missing",
+    "session_of_speaker_is_open_and_holds_no_act": "a session of the person who denies is open then, and no act in question is attributed to that person",
     "no_act_of_speaker": "no act in question is attributed to the person who denies",
     "no_test_in_this_version": "this version of the program has no test for it",
 }
