@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import KERNEL, UIDS, Stage, address, claim, key, roster
 
+from forensics.analysis.artefacts import imports
 from forensics.analysis.findings import findings
 from forensics.core.roster import Question, Roster
 
@@ -137,6 +138,64 @@ def test_who_was_logged_in_and_did_nothing_is_told_both(present, status):
     done = day.examined(Question(jobs=("12",), claims=(claim("D11", "kai"),)))
     assert verdicts(done, "cancel") == [("dao", "attributed", "dao")]
     assert done.answers[0].status == status
+
+
+def test_a_third_person_s_act_is_neither_the_speaker_s_nor_the_other_s():
+    day = Stage()
+    day.enrol()
+    mei, dao = day.login("mei"), day.login("dao")
+    day.submit("mei", mei, "12")
+    day.cancel("dao", dao, "12")
+    done = day.examined(Question(jobs=("12",), claims=(claim("D01", "kai", "lin"),)))
+    assert done.answers[0].status == "mixed"
+    assert done.answers[0].why == "acts_in_sessions_of_neither"
+
+
+def test_a_change_asked_for_by_scontrol_is_one_act_with_the_controller_s_line():
+    day = Stage()
+    day.enrol()
+    mei, dao = day.login("mei"), day.login("dao")
+    day.submit("mei", mei, "12")
+    day.run("dao", dao, ["scontrol", "update", "jobid=12", "timelimit=1"])
+    day.add("job_update", "slurmctld", "slurm:admin", host=None, job="12", uid=4104)
+    found = [a for a in day.examined(Question(jobs=("12",))).in_question if a.act == "modify_job"]
+    assert [(a.account, a.link, a.person, len(a.events)) for a in found] == [("dao", "observed", "dao", 2)]
+
+
+def test_a_login_that_the_audit_trail_does_not_tell_is_a_silence():
+    day = Stage()
+    day.enrol()
+    day.login("mei")
+    day.wait()
+    day.add("login", "syslog", account="kai", pid=77, address="10.0.0.2", port=5, credential="SHA256:x")
+    silent = [g for g in day.examined().gaps if g.kind == "silence"]
+    assert [(g.source, g.earliest_ns) for g in silent] == [("login01: audit trail", day.at)]
+
+
+def test_what_outlives_its_login_is_not_done_while_logged_in():
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.submit("mei", mei, "12")
+    day.logout("kai", kai)
+    day.cancel("kai", kai, "12")
+    done = day.examined(Question(jobs=("12",), claims=(claim("D11", "kai"),)))
+    assert verdicts(done, "cancel") == [("kai", "attributed", "kai")]
+    assert done.answers[0].status == "mixed"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("import time, os as o, random\n", {"time", "os", "random"}),
+        ("from a.b import c, d as e\n", {"a.b", "a.b.c", "a.b.d"}),
+        ("from m import (\n    f,\n    g)", {"m", "m.f", "m.g"}),
+        ("python3 -c 'import pickle,x.y'", {"pickle", "x.y"}),
+        ("importance of important imports", set()),
+    ],
+)
+def test_what_a_text_imports(text, names):
+    assert imports(text) == names
 
 
 def test_two_commands_for_one_request_name_nobody():
@@ -311,3 +370,16 @@ def test_findings_have_a_citation_for_every_act():
     assert found["acts"]
     assert all(a["citations"] for a in found["acts"])
     assert len(roster().persons) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/srv/proj/ckpt/model.pth", "modify_file"), ("/opt/env/lib/python3.11/site-packages/x.pth", "plant")],
+)
+def test_a_checkpoint_named_pth_is_no_startup_hook(path, kind):
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.change("kai", kai, path, owner="mei")
+    day.submit("mei", mei, "12")
+    assert {a.act for a in day.examined().acts if a.object == path} == {kind}

@@ -27,7 +27,9 @@ FORBIDDEN_WORDS = re.compile(
 )
 WORD_LIST = ROOT / "forensics" / "render" / "forbidden.py"
 """The one file that may hold the forbidden words, because it forbids them in what is printed."""
-HOME = re.compile(rb"(?<![\w./-])/(?:home|Users|root)/(?!(?:alice|bob|kai|lin|mei|dao|mlteam|git)\b)\w+")
+HOME = re.compile(
+    rb"(?<![\w./-])/(?:home|Users|root)/(?!(?:alice|bob|kai|lin|mei|dao|mlteam|git|ana|pavel|chen|olu|visionlab)\b)\w+"
+)
 """Somebody's home folder, but for the people of the staged incidents."""
 
 

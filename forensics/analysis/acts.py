@@ -4,7 +4,7 @@ An act has the account that the sources name, never a person: persons are the ne
 without events does not exist, and the owner of a thing is not its actor.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -132,12 +132,13 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the rules look at: the evidence with its people, sessions and jobs."""
+    """What the rules look at: the evidence with its people, sessions, jobs, and commits and trees by id."""
 
     evidence: Evidence
     directory: Directory
     sessions: dict[tuple[str | None, str], Session]
     jobs: dict[str, Job]
+    git_objects: Mapping[str, Row]
 
     @property
     def events(self) -> pd.DataFrame:

@@ -291,8 +291,9 @@ def _named(
     """Changed paths that the text of a script names: as a file, or as a module that it imports."""
     for script in sorted(scripts):
         for text, cited in _texts(evidence, script):
+            modules = imports(text)
             for path in history:
-                why = None if path in scripts or "/.git/" in path else _said(path, script, text)
+                why = None if path in scripts or "/.git/" in path else _said(path, script, text, modules)
                 if why is not None:
                     yield Reading(job.job, path, "derived", why, started, cited)
 
@@ -307,13 +308,29 @@ def module_of(path: str, script: str) -> str | None:
     return inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _said(path: str, script: str, text: str) -> str | None:
+_IMPORT = re.compile(
+    r"(?:\bfrom[ \t]+(?P<package>\w[\w.]*)[ \t]+)?\bimport\b[ \t]*\(?"
+    r"(?P<names>\s*\w[\w.]*(?:[ \t]+as[ \t]+\w+)?(?:\s*,\s*\w[\w.]*(?:[ \t]+as[ \t]+\w+)?)*)"
+)
+
+
+def imports(text: str) -> frozenset[str]:
+    """The dotted names that a Python text imports, as far as its words show: of `from a import b`, both `a` and `a.b`."""
+    found: set[str] = set()
+    for line in _IMPORT.finditer(text):
+        names = [words.split()[0] for words in line["names"].split(",")]
+        package = line["package"]
+        found |= {package, *(f"{package}.{name}" for name in names)} if package else set(names)
+    return frozenset(found)
+
+
+def _said(path: str, script: str, text: str, modules: frozenset[str]) -> str | None:
     """How a script's text leads to a file: it imports it, imports its package, or names it."""
     module = module_of(path, script)
     if module is not None:
-        if re.search(rf"\b(?:import|from)\s+{re.escape(module)}\b", text):
+        if any(name == module or name.startswith(f"{module}.") for name in modules):
             return "imported_by_script"
-        if re.search(rf"\b(?:import|from)\s+{re.escape(module.split('.')[0])}\b", text):
+        if any(name.split(".")[0] == module.split(".")[0] for name in modules):
             return "package_imported_by_script"
     base = posixpath.basename(path)
     named = (

@@ -19,6 +19,8 @@ from forensics.analysis.identity import REGISTER
 from forensics.analysis.sessions import Session
 
 _WRITABLE = (":user", ":files", "git:objects", "git:reflog", REGISTER)
+_DECISIVE = {"write_of_commit_object", "command_of_commit"}
+"""What an act cannot be tied to a session without: a commit's own time and names are typed by who commits."""
 _TAMPERING = {"wipe_log", "change_logging", "change_clock"}
 
 
@@ -99,6 +101,7 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
     at = act.earliest_ns
     directory = scene.directory
     reasons: list[Reason] = []
+    missing += [m for m in act.missing if m in _DECISIVE]
     accounts = [s.account for s in sessions] or [act.account]
     reasons += [
         Reason("account", directory.holders(account, at), _enrolling(scene, "uid", account), None)
@@ -205,7 +208,11 @@ def _cap(
 ) -> None:
     """The gates: what lowers an answer, each with its reason; and who else could have been there."""
     start = min((s.start_ns for s in sessions if s.start_ns is not None), default=act.earliest_ns)
-    touched = [g for g in gaps if g.kind in {"serial_gap", "clock_step"} and g.touches(start, act.latest_ns)]
+    touched = [
+        g
+        for g in gaps
+        if g.kind in {"serial_gap", "clock_step", "silence"} and g.touches(start, act.latest_ns)
+    ]
     if touched:
         found.gates.append("G3")
     if found.verdict == "attributed":

@@ -56,6 +56,9 @@ def another_did_it(claim: Claim, g: Grounds) -> Answer:
         return _answer("contradicted", by, "acts_in_sessions_of_speaker")
     if others:
         return _answer("supported", others, "acts_in_sessions_of_other")
+    third = [a for a in g.acts if a.person is not None]
+    if third:
+        return _answer("mixed", third, "acts_in_sessions_of_neither")
     return _answer("untestable", g.acts, "no_act_attributed", _open_questions(g))
 
 
@@ -91,8 +94,8 @@ def not_logged_in(claim: Claim, g: Grounds) -> Answer:
     """D11. True predicts no session in covered time; false, a session, or a cron entry or agent left behind."""
     by = [a for a in g.acts if a.person == claim.by]
     final = [a for a in by if a.act in {"cancel", "signal"}] or by
-    present = [a for a in final if a.origin == "login"]
-    deferred = [a for a in by if a.origin == "cron" or a.act == "plant"]
+    present = [a for a in final if a.origin == "login" and _open_then(a)]
+    deferred = [a for a in by if a.origin == "cron" or a.act == "plant" or not _open_then(a)]
     if present:
         return _answer("contradicted", present, "act_in_open_session_of_speaker")
     if deferred:
@@ -105,6 +108,13 @@ def not_logged_in(claim: Claim, g: Grounds) -> Answer:
     if g.missing:
         return _answer("untestable", [], "sources_missing", g.missing)
     return _answer("supported", g.acts, "no_act_of_speaker")
+
+
+def _open_then(act: Act) -> bool:
+    """Whether the act's own session can have been open when it was done: a process can outlive its login."""
+    if act.session is None or act.earliest_ns is None or act.latest_ns is None:
+        return True
+    return act.session.covers(act.earliest_ns, act.latest_ns)
 
 
 def _there(person: str, act: Act, scene: Scene) -> bool:

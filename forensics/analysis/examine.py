@@ -15,6 +15,7 @@ from forensics.analysis import (
 from forensics.analysis import (
     artefacts,
     attribution,
+    checkouts,
     claims,
     file_acts,
     gaps,
@@ -108,11 +109,11 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
     found_jobs = jobs.reconstruct(evidence, directory)
     by_ses = {(s.host, s.ses): s for s in found_sessions if s.ses is not None}
     rest = {(s.host, f"pid {s.pid} {s.start_ns}"): s for s in found_sessions if s.ses is None}
-    scene = Scene(evidence, directory, {**rest, **by_ses}, found_jobs)
+    scene = Scene(evidence, directory, {**rest, **by_ses}, found_jobs, git_acts.objects_of(evidence))
     asked = _asked(evidence, found_jobs)
     history = artefacts.versions(evidence)
     reads = [r for job in asked for r in artefacts.readings(job, evidence, history)]
-    missing = [*gaps.find(evidence), *gaps.truncated(rejects)]
+    missing = [*gaps.find(evidence, found_sessions), *gaps.truncated(rejects)]
     everything, questioned = _acts(scene, asked, history, reads)
     tampering = [a for a in everything if a.act in {"wipe_log", "change_logging", "change_clock"}]
     judged: dict[str, Judgement] = {}
@@ -121,8 +122,10 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
         act.verdict, act.person = verdict.verdict, verdict.name
         act.in_question = act.act_id in questioned
         judged[act.act_id] = verdict
-    audited = not any(g.kind == "missing_source" and g.source == gaps.AUDIT_TRAIL for g in missing)
+    window = evidence.question.window or (None, None)
     for job in found_jobs.values():
+        since = window[0] if window[0] is not None else job.submit_ns
+        audited = gaps.covers(missing, gaps.AUDIT_TRAIL, since, job.end_ns)
         impact.explain(job, everything, scene, audited=audited)
     _settle_own(everything, asked)
     answers = _answers(evidence, scene, everything, asked, missing)
@@ -163,6 +166,7 @@ def _acts(
     damaging = [*file_acts.damaging(changes, asked), *file_acts.of_packages(changes, scene, asked)]
     own = list(file_acts.by_own_process(changes, scene, asked))
     git = [*git_acts.commits(scene), *git_acts.pushes(scene)]
+    pulled = list(checkouts.fetched(scene, git, history, reads))
     for act in [*requests, *linked, *damaging, *own]:
         act.planters = file_acts.planters(act, planted)
         for entry in act.planters if act.job is not None else ():
@@ -174,7 +178,10 @@ def _acts(
     foreign = [a for a in [*linked, *damaging] if _foreign(a, owners, scene)]
     bearing += foreign
     names = {p.rsplit("/", 1)[-1] for p in {a.object for a in foreign} | {r.path for r in reads}}
-    bearing += git_acts.carrying(scene, git, names, owners)
+    came = [a for a in pulled if git_acts.foreign(scene, a, owners)]
+    said = {(a.act, a.events[0]) for a in came}
+    carried = git_acts.carrying(scene, git, names, owners)
+    bearing += [*came, *(a for a in carried if (a.act, a.events[0]) not in said)]
     if any(a.job is not None for a in foreign):
         bearing += own
     bearing += [p for a in bearing for p in a.planters]
@@ -184,7 +191,9 @@ def _acts(
     base = [a for p in changes.values() for _, a in p]
     plain = [a for a in base if not any(a.events[0] == b.events[0] and a.object == b.object for b in linked)]
     submits = list(scheduler_acts.submits(scene))
-    everything = _unique([*submits, *requests, *linked, *plain, *planted, *own, *git, *commands, *raised])
+    everything = _unique(
+        [*submits, *requests, *linked, *plain, *planted, *own, *git, *pulled, *commands, *raised]
+    )
     return everything, {a.act_id for a in [*bearing, *raised]}
 
 

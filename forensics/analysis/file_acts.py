@@ -14,7 +14,7 @@ from forensics.analysis.jobs import Job
 
 _KIND = {"create": "modify_file", "edit": "modify_file", "replace": "replace_file", "delete": "delete_file"}
 _PLANTED = re.compile(
-    r"^/var/spool/(?:cron|at)/|^/etc/cron|/\.config/systemd/|^/etc/systemd/system/|\.(?:timer|pth)$"
+    r"^/var/spool/(?:cron|at)/|^/etc/cron|/\.config/systemd/|^/etc/systemd/system/|\.timer$|/(?:site|dist)-packages/[^/]+\.pth$"
     r"|/(?:sitecustomize|usercustomize)\.py$|/\.(?:bashrc|bash_profile|profile|bash_logout|zshrc|zprofile)$"
     r"|/\.git/hooks/[a-z-]+$|/hooks/(?:pre|post)-[a-z]+$|/activate\.d/|^/etc/(?:profile|ld\.so\.preload)"
 )
@@ -27,7 +27,7 @@ _PACKAGES = re.compile(r"/(?:site|dist)-packages/")
 _INSTALLERS = frozenset(
     {"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"}
 )
-_SCRATCH = re.compile(r"/(?:crontabs/)?tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#")
+_SCRATCH = re.compile(r"\.pyc\.[0-9]+$|/(?:crontabs/)?tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#")
 
 
 class Command(NamedTuple):
@@ -38,6 +38,7 @@ class Command(NamedTuple):
     act: str
 
 
+_A_LOG = r"(?:/var/log/|_history\b|/gitolite/logs/|\b(?:audit|auth|secure|messages|syslog|cron|slurm\w*|sudo)\.log\b|/(?:[wb]tmp|lastlog)\b)"
 COMMANDS = (
     Command("touch", r"(?:^| )(?:-[a-z]*[dtr]|--date|--reference)", "timestomp"),
     Command("date", r"(?:^| )(?:-s|--set)", "change_clock"),
@@ -48,12 +49,15 @@ COMMANDS = (
         "systemctl", r"(?:stop|disable|mask|kill) .*(?:auditd|rsyslog|syslog|journald)", "change_logging"
     ),
     Command("service", r"(?:auditd|rsyslog) stop", "change_logging"),
-    Command("rm", r"(?:/var/log/|_history\b|/gitolite/logs/)", "wipe_log"),
-    Command("shred", r"(?:/var/log/|_history\b|/gitolite/logs/)", "wipe_log"),
-    Command("truncate", r"(?:/var/log/|_history\b|/gitolite/logs/)", "wipe_log"),
-    Command("sed", r"-i.*(?:/var/log/|_history\b|/gitolite/logs/)", "wipe_log"),
+    Command("rm", _A_LOG, "wipe_log"),
+    Command("shred", _A_LOG, "wipe_log"),
+    Command("truncate", _A_LOG, "wipe_log"),
+    Command("sed", rf"-i.*{_A_LOG}", "wipe_log"),
     Command("ln", r"/dev/null .*_history", "wipe_log"),
-    Command("cp", r"/dev/null .*(?:/var/log/|_history\b)", "wipe_log"),
+    Command("cp", rf"/dev/null .*{_A_LOG}", "wipe_log"),
+    Command("sh", rf">\s*[^ ;|&]*{_A_LOG}", "wipe_log"),
+    Command("bash", rf">\s*[^ ;|&]*{_A_LOG}", "wipe_log"),
+    Command("dash", rf">\s*[^ ;|&]*{_A_LOG}", "wipe_log"),
     Command("journalctl", r"--(?:vacuum|rotate)", "wipe_log"),
     Command("ssh-copy-id", r".", "grant"),
     Command("usermod", r"(?:^| )-[a-zA-Z]*G", "grant"),

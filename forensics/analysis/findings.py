@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from forensics.analysis import exculpatory
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.attribution import Judgement
 from forensics.analysis.evidence import rows_of
@@ -37,7 +38,7 @@ def findings(done: Examination) -> Json:
         "contradictions": _contradictions(done, acts, names),
         "gaps": [_gap(g, acts, names) for g in done.gaps],
         "claims": _claims(done, question, names),
-        "exculpatory": _exculpatory(done, acts, names),
+        "exculpatory": exculpatory.sought(done, acts, names),
         "persons": _persons(done),
         "rules": _rules(done),
         "sources": _sources(done),
@@ -122,11 +123,23 @@ def _gpu_hours(job: Job) -> list[float] | None:
     return [round(job.gpus * max(job.elapsed_s + d, 0) / 3600, 4) for d in (-1, 1)]
 
 
+def _asserted(act: Act) -> Json:
+    """The names that a commit carries, as whoever committed typed them, their addresses apart."""
+    found: Json = {}
+    for role, typed in (("author", act.author), ("committer", act.committer)):
+        if typed:
+            name, mark, rest = typed.rpartition(" <")
+            found |= {
+                role: name if mark else typed,
+                f"{role}_email": rest.removesuffix(">") if mark else None,
+            }
+    return found
+
+
 def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
     judged = done.judged[act.act_id]
     session = act.session
     events = list(dict.fromkeys(act.events))
-    asserted = {"author": act.author, "committer": act.committer}
     supporting = [*events, *(e for r in judged.reasons for e in r.because)]
     told = list(
         dict.fromkeys(e for e in supporting if e in done.scene.events.index and e not in judged.against)
@@ -155,7 +168,7 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "missing": list(judged.missing),
         "reasons": _reasons(judged),
         "rivals": _rivals(done, judged),
-        "asserted": asserted if any(asserted.values()) else {},
+        "asserted": _asserted(act),
         "citations": citations(done, [*told, *judged.against]),
     }
 
@@ -272,66 +285,6 @@ def _claims(done: Examination, question: Question, names: Mapping[str, str]) -> 
         }
         for claim, answer in zip(question.claims, done.answers, strict=True)
     ]
-
-
-def _exculpatory(done: Examination, acts: list[Act], names: Mapping[str, str]) -> list[Json]:
-    """What speaks for a person, sought for everybody on the roster in the same way."""
-    found: list[Json] = []
-    for person in sorted(done.scene.directory.people):
-        found += _for_person(done, person, acts, names)
-    return found
-
-
-def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[str, str]) -> Iterable[Json]:
-    directory = done.scene.directory
-    own = [
-        s for s in done.sessions
-        if s.service == "sshd" and person in (directory.key_people(s.credential) or directory.owners(s.account))
-    ]  # fmt: skip
-    for act in acts:
-        if act.earliest_ns is None or act.latest_ns is None or act.origin == "job":
-            continue
-        name = names[act.act_id]
-        open_then = [s for s in own if s.covers(act.earliest_ns, act.latest_ns)]
-        mine = act.session is not None and act.session.session_id in {s.session_id for s in own}
-        if open_then and not mine and act.session is not None:
-            events = [open_then[0].events[0], act.events[0]]
-            yield {"person": person, "kind": "act_is_in_another_session", "act": name, "because": events}
-        elif not open_then and own:
-            yield {
-                "person": person,
-                "kind": "no_login_session_open_then",
-                "act": name,
-                "because": [s.events[0] for s in own][:3],
-            }
-        asserted = {str(v).split(" <")[0] for v in (act.author, act.committer) if v}
-        if person in asserted and act.person not in {None, person}:
-            yield {
-                "person": person,
-                "kind": "named_by_forgeable_field_only",
-                "act": name,
-                "because": list(act.events[:2]),
-            }
-        job = done.scene.jobs.get(act.job or "")
-        if (
-            job is not None
-            and person in directory.owners(job.owner)
-            and act.why_link
-            in {
-                "payload_executed",
-                "opened_by_job",
-                "argument_of_job_process",
-                "named_in_script",
-                "imported_by_script",
-            }
-            and act.person != person
-        ):
-            yield {
-                "person": person,
-                "kind": "own_job_ran_bytes_of_another",
-                "act": name,
-                "because": list(act.events[:3]),
-            }
 
 
 def _persons(done: Examination) -> list[Json]:

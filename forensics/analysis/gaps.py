@@ -1,12 +1,13 @@
 """What is not there: serials that jump, files that end inside a record, sources that nobody collected."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence, rows_of
+from forensics.analysis.sessions import Session
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -24,6 +25,7 @@ GAP = Table(
     ),
 )
 
+_TRAIL, _LOGINS = "audit trail", "login log"
 AUDIT_TRAIL = "audit trail (auditd)"
 EXPECTED = (
     (AUDIT_TRAIL, frozenset({"auditd"})),
@@ -56,9 +58,10 @@ class Gap:
         )
 
 
-def find(evidence: Evidence) -> list[Gap]:
+def find(evidence: Evidence, sessions: Iterable[Session]) -> list[Gap]:
     """Every gap that the evidence itself shows, in a total order."""
-    found = [*_serials(evidence), *_lost(evidence), *_steps(evidence), *_missing(evidence)]
+    silent = _silences(evidence, list(sessions))
+    found = [*_serials(evidence), *_lost(evidence), *_steps(evidence), *_missing(evidence), *silent]
     return sorted(found, key=lambda g: (g.kind, g.source, g.earliest_ns or 0, g.latest_ns or 0, g.events))
 
 
@@ -114,6 +117,44 @@ def _missing(evidence: Evidence) -> Iterable[Gap]:
         if (formats & have and not entered) or ("gitolite" in formats and not have & _GIT):
             continue
         yield Gap(source, "missing_source", *window)
+
+
+def _silences(evidence: Evidence, sessions: list[Session]) -> Iterable[Gap]:
+    """Logins that one log tells and another, which tells others of that host, does not: it is silent there."""
+    entered = [s for s in sessions if s.service == "sshd" and s.start_ns is not None]
+    for name, word in ((_TRAIL, "auditd"), (_LOGINS, "sshd")):
+        heard = {s.host for s in sessions if word in s.recognised_by}
+        if word == "auditd":
+            heard |= set(evidence.events.loc[evidence.events["format"] == "auditd", "host"].unique())
+        runs: dict[str, list[Gap]] = {}
+        for s in sorted(entered, key=lambda s: (s.start_ns or 0, s.session_id)):
+            if word in s.recognised_by or s.host not in heard or s.host is None:
+                continue
+            end_ns = s.end_ns if s.end_ns is not None else s.start_ns
+            gap = Gap(f"{s.host}: {name}", "silence", s.start_ns, end_ns, None, s.host, (s.session_id,))
+            if evidence.question.window is None or gap.touches(*evidence.question.window):
+                _extend(runs.setdefault(s.host, []), gap)
+        for host in sorted(runs):
+            yield from runs[host]
+
+
+def _extend(run: list[Gap], gap: Gap) -> None:
+    """Put a silence behind those before it, as one with the last where they overlap."""
+    if run and run[-1].touches(gap.earliest_ns, gap.latest_ns):
+        last = run.pop()
+        latest = max(last.latest_ns or 0, gap.latest_ns or 0)
+        gap = replace(last, latest_ns=latest, events=(*last.events, *gap.events))
+    run.append(gap)
+
+
+def covers(found: Iterable[Gap], source: str, earliest_ns: int | None, latest_ns: int | None) -> bool:
+    """Whether no gap in a source is known that an interval touches."""
+    return not any(
+        g.kind in {"missing_source", "silence"}
+        and (g.source == source or g.source.endswith(f": {source.partition(' (')[0]}"))
+        and (g.kind == "missing_source" or g.touches(earliest_ns, latest_ns))
+        for g in found
+    )
 
 
 def truncated(rejects: pd.DataFrame) -> list[Gap]:

@@ -5,14 +5,19 @@ process wrote the object; who pushed is the account that the git server authenti
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Row, groups_of, one_session, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, groups_of, one_session, rows_of, where
 
 _NEAR_NS = 10_000_000_000
+_TRANSFERS = frozenset(
+    {"fetch", "fetch-pack", "unpack-objects", "index-pack", "receive-pack", "clone", "remote-https", "remote-http", "bundle", "repack", "gc", "prune-packed", "pack-objects"}
+)  # fmt: skip
+"""What git is asked to do where it writes objects that were made elsewhere, or before."""
+_TAKES_A_VALUE = frozenset({"-c", "-C", "--git-dir", "--work-tree", "--namespace", "--exec-path"})
 _OBJECT = re.compile(r"/objects/([0-9a-f]{2})/([0-9a-f]{38})$")
 
 
@@ -27,21 +32,52 @@ def _ran_git(scene: Scene, word: str) -> pd.DataFrame:
 def commits(scene: Scene) -> list[Act]:
     """One act per commit object, with the session whose process wrote it where that is recorded."""
     told = scene.events[scene.events["verb"] == "commit"]
-    writers = _object_writers(scene)
+    writers = _object_writers(scene, set(told["object"]))
     ran = _ran_git(scene, "commit")
     return [_commit(scene, oid, rows, writers, ran) for oid, rows in groups_of(told, "object")]
 
 
-def _object_writers(scene: Scene) -> dict[str, Row]:
-    """The first event that put a git object of some id in place, by that id."""
+def subcommand(argv: object) -> str | None:
+    """What a git command line asks git to do: its first word that is no option, or the rest of `git-…`."""
+    words = [str(word) for word in argv] if isinstance(argv, list) and argv else [""]
+    program = words[0].rsplit("/", 1)[-1]
+    if program.startswith("git-"):
+        return program.removeprefix("git-")
+    rest = iter(words[1:])
+    for word in rest:
+        if word in _TAKES_A_VALUE:
+            next(rest, None)
+        elif not word.startswith("-"):
+            return word
+    return None
+
+
+def program_of(scene: Scene, event: Row) -> Row | None:
+    """The execution by which the process of an event became what it was then."""
+    events = scene.events
+    mine = events[
+        (events["verb"] == "execute") & (events["host"] == event.host) & (events["pid"] == event.pid)
+    ]
+    return next(rows_of(mine[mine["earliest_ns"] <= event.earliest_ns].iloc[-1:]), None)
+
+
+def _object_writers(scene: Scene, wanted: set[str]) -> dict[str, Row]:
+    """The first event that put a commit in place where it was made, by its id.
+
+    A fetch writes objects too, in the session of whoever fetches: that is no commit of theirs.
+    """
     events = scene.events
     placed = events[events["verb"].isin({"link", "rename", "create"}) & events["object"].notna()]
     placed = placed[placed["object"].str.contains("/objects/", regex=False, na=False)]
     found: dict[str, Row] = {}
     for e in rows_of(placed):
         match = _OBJECT.search(e.object)
-        if match:
-            found.setdefault(match.group(1) + match.group(2), e)
+        oid = match.group(1) + match.group(2) if match else None
+        if oid is None or oid in found or oid not in wanted:
+            continue
+        ran = program_of(scene, e)
+        if ran is None or subcommand(ran.argv) not in _TRANSFERS:
+            found[oid] = e
     return found
 
 
@@ -55,6 +91,8 @@ def _commit(scene: Scene, oid: str, rows: pd.DataFrame, writers: dict[str, Row],
             (ran["pid"] == act.pid) & (ran["host"] == act.host) & (ran["earliest_ns"] <= act.latest_ns)
         ]
         act.events += list(mine["event_id"])[-1:]
+        if program_of(scene, writers[oid]) is None:
+            act.missing.append("command_of_commit")
     else:
         near = (
             ran[(ran["earliest_ns"] - int(first.earliest_ns)).abs() <= 2_000_000_000]
@@ -177,7 +215,7 @@ def _server_login(scene: Scene, act: Act) -> Row | None:
 
 def changed_names(scene: Scene, oid: str) -> set[str]:
     """Base names of files that a commit changed or removed, against its first parent. A new file changes none."""
-    objects = _objects(scene)
+    objects = scene.git_objects
     commit = objects.get(oid)
     if commit is None:
         return set()
@@ -189,18 +227,18 @@ def changed_names(scene: Scene, oid: str) -> set[str]:
     return _differing(objects, commit.tree, parent.tree if parent is not None else None, depth=32)
 
 
-def _objects(scene: Scene) -> dict[str, Row]:
+def objects_of(evidence: Evidence) -> dict[str, Row]:
     """Commits and trees by id."""
     objects: dict[str, Row] = {}
     for source in ("git_object", "git_pack"):
-        table = scene.evidence.raw.get(source)
+        table = evidence.raw.get(source)
         if table is not None:
             for row in rows_of(table[table["kind"].isin({"commit", "tree"})]):
                 objects[row.oid] = row
     return objects
 
 
-def _differing(objects: dict[str, Row], one: str | None, other: str | None, *, depth: int) -> set[str]:
+def _differing(objects: Mapping[str, Row], one: str | None, other: str | None, *, depth: int) -> set[str]:
     if one == other or depth == 0:
         return set()
     sides = [
@@ -225,41 +263,44 @@ def carrying(scene: Scene, acts: Iterable[Act], names: set[str], owners: set[str
     """Commits and pushes that carried a change of one of those files, other than the owner's own work."""
     moved: dict[str, Act] = {a.object: a for a in acts if a.act == "commit"}
     wanted = {
-        oid
-        for oid, act in moved.items()
-        if changed_names(scene, oid) & names and _foreign(scene, act, owners)
+        oid for oid, act in moved.items() if changed_names(scene, oid) & names and foreign(scene, act, owners)
     }
-    commits_of = _objects(scene)
     for oid in sorted(wanted):
         yield moved[oid]
     for act in acts:
         if act.act == "push":
-            brought = _brought(scene, act, commits_of)
-            if brought & wanted or (not brought & set(moved) and act.account not in owners):
+            found = brought(scene, act)
+            if found & wanted or (not found & set(moved) and act.account not in owners):
                 yield act
 
 
-def _brought(scene: Scene, act: Act, commits_of: dict[str, Row]) -> set[str]:
+def brought(scene: Scene, act: Act) -> set[str]:
     """The commits that a push made reachable from its ref: back from the new one to the old one."""
-    old = str(scene.events.loc[act.events[0], "object_from"] or "")
-    ahead, seen = [_new_oid(scene, act) or ""], set[str]()
+    event = scene.events.loc[act.events[0]]
+    return between(scene, event["object_from"], new_oid(str(event["text"] or "")))
+
+
+def between(scene: Scene, old: object, new: str | None) -> set[str]:
+    """The commits that are reached from `new` and lie before `old`, as far as their objects are there."""
+    objects = scene.git_objects
+    ahead, seen = [new or ""], set[str]()
     while ahead:
         oid = ahead.pop()
         if not oid or oid == old or oid in seen:
             continue
         seen.add(oid)
-        row = commits_of.get(oid)
+        row = objects.get(oid)
         ahead += list(row.parents) if row is not None and isinstance(row.parents, list) else []
     return seen
 
 
-def _new_oid(scene: Scene, act: Act) -> str | None:
-    text = str(scene.events.loc[act.events[0], "text"] or "")
-    match = re.search(r"new=([0-9a-f]{40,64})", text)
+def new_oid(text: str) -> str | None:
+    """The object that a ref came to name, from the text of a push or of a reflog's event."""
+    match = re.search(r"\bnew=([0-9a-f]{40,64})", text)
     return match.group(1) if match else None
 
 
-def _foreign(scene: Scene, act: Act, owners: set[str | None]) -> bool:
+def foreign(scene: Scene, act: Act, owners: set[str | None]) -> bool:
     """Whether a commit is other than its job's owner's own: by session, by asserted name, or by a shared account."""
     if act.session is not None or act.account is not None:
         return act.account not in owners or scene.directory.is_shared(act.account)

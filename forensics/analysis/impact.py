@@ -16,6 +16,8 @@ _HARM = {
     "delete_file",
     "plant",
     "timestomp",
+    "commit",
+    "push",
 }
 _REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 
@@ -51,7 +53,7 @@ def explain(job: Job, acts: list[Act], scene: Scene, *, audited: bool) -> None:
         job: the job to explain.
         acts: every act, judged.
         scene: people, sessions and jobs.
-        audited: whether there is an audit trail. Without one, that no change of the job's files is on
+        audited: whether an audit trail is there that no gap is known in until the job's end. Without one, that no change of the job's files is on
             record says nothing, and an exit code of the job's own does not tell whose code it ran.
     """
     mine = [a for a in acts if a.job == job.job and a.act in _HARM and a.link != "not_established"]

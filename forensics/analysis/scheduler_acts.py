@@ -170,7 +170,31 @@ def _unrecorded(scene: Scene, job: Job, used: set[str]) -> Iterable[Act]:
 
 
 def changes(scene: Scene) -> Iterable[Act]:
-    """Commands that hold, requeue or change a job, and the controller's own lines of such changes."""
+    """Commands that hold, requeue or change a job, each with the controller's line of the change where one is."""
+    asked = list(_scontrol(scene))
+    yield from (act for act, _ in asked)
+    for e in rows_of(scene.events[scene.events["verb"] == "job_update"]):
+        if e.job not in scene.jobs or pd.isna(e.uid):
+            continue
+        account = scene.directory.account_of(None, e.uid) or f"uid {int(e.uid)}"
+        near = [
+            act for act, command in asked
+            if act.job == e.job and act.act != "requeue" and abs(int(command.earliest_ns) - int(e.earliest_ns)) <= _NEAR_NS
+            and _same_rights(command, int(e.uid), account)
+        ]  # fmt: skip
+        if len(near) == 1:
+            near[0].events.append(e.event_id)
+            near[0].link, near[0].why_link = "observed", "scheduler_names_job"
+            continue
+        act = Act("modify_job", e.job, "update_request", [e.event_id], int(e.earliest_ns), int(e.latest_ns))
+        act.account = act.effective = account
+        act.job, act.link, act.why_link = e.job, "observed", "scheduler_names_job"
+        act.missing.append("one_command_for_request" if near else "command_of_request")
+        yield act
+
+
+def _scontrol(scene: Scene) -> Iterable[tuple[Act, Row]]:
+    """The commands that hold, requeue or change a job, as acts beside their events."""
     for e in rows_of(_commands(scene, "scontrol")):
         words = list(e.argv or ())[1:]
         kind = next((_SCONTROL[w] for w in words if w in _SCONTROL), None)
@@ -179,16 +203,7 @@ def changes(scene: Scene) -> Iterable[Act]:
             if job.job in words or f"jobid={job.job}" in text.lower().split():
                 act = scene.act(str(kind), job.job, "scontrol_command", e)
                 act.job, act.link, act.why_link = job.job, "derived", "command_names_job"
-                yield act
-    for e in rows_of(scene.events[scene.events["verb"] == "job_update"]):
-        if e.job in scene.jobs and not pd.isna(e.uid):
-            act = Act(
-                "modify_job", e.job, "update_request", [e.event_id], int(e.earliest_ns), int(e.latest_ns)
-            )
-            act.account = act.effective = scene.directory.account_of(None, e.uid) or f"uid {int(e.uid)}"
-            act.job, act.link, act.why_link = e.job, "observed", "scheduler_names_job"
-            act.missing.append("command_of_request")
-            yield act
+                yield act, e
 
 
 def signals(scene: Scene) -> Iterable[Act]:

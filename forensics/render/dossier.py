@@ -62,12 +62,20 @@ def entry_sentence(act: Json, cites: Cites) -> Sentence | None:
     return say("entry", spans, about=act["id"], act=act["id"], credential=by, address=at)
 
 
+def _typed(said: Json, role: str) -> Value:
+    """A name as it was typed into a commit, with the address beside it."""
+    if not said.get(role):
+        return "nobody"
+    address = said.get(f"{role}_email")
+    return quote(said[role] if address is None else f"{said[role]} <{address}>")
+
+
 def asserted_sentence(act: Json) -> Sentence | None:
     """What a commit says of its author, and what that is worth."""
     said: Json = act.get("asserted") or {}
     if not any(said.values()):
         return None
-    author, committer = (quote(said[k]) if said.get(k) else "nobody" for k in ("author", "committer"))
+    author, committer = (_typed(said, role) for role in ("author", "committer"))
     return say(
         "asserted", act.get("citations", ()), about=act["id"], act=act["id"], author=author, committer=committer
     )  # fmt: skip

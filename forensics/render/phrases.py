@@ -54,6 +54,7 @@ LINKS = {
 
 WHY_LINK = {
     "scheduler_names_job": "the scheduler's own record names the job",
+    "checked_out_for_job": "git wrote the file from this commit where the job read it",
     "command_names_job": "the command line names the job",
     "pid_of_job_process": "the process signalled belongs to the job",
     "command_names_process_of_job": "the command line names a process of the job",
@@ -162,6 +163,7 @@ STATUS = {
 CLAIM_WHY = {
     "acts_of_both": "acts in question are attributed to both persons",
     "acts_in_sessions_of_speaker": "the acts in question lie in sessions attributed to the person who denies",
+    "acts_in_sessions_of_neither": "the acts in question are attributed to neither of the two",
     "acts_in_sessions_of_other": "the acts in question lie in sessions attributed to another person",
     "no_act_attributed": "no act in question can be attributed to a person",
     "no_act_found": "no act in question is found",

@@ -1,0 +1,70 @@
+"""Files that git wrote: whoever pulls or checks out runs git, and others made what it writes.
+
+The process that wrote such a file is the puller's. The bytes are those of commits that the working
+tree did not have before, and those were made, and pushed, by somebody. So a job that read the file
+leads to these commits and pushes, and not to the pull.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from forensics.analysis import git_acts
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.artefacts import Reading, Version, contributors
+from forensics.analysis.evidence import Row, rows_of
+
+_NEAR_NS = 2_000_000_000
+_COMMITTED = re.compile(r" old=[0-9a-f]+ commit\b")
+_OWN_WORK = frozenset({"commit", "stash", "apply", "rm", "mv", "init"})
+"""What git is asked to do where a file it writes does not come from another's commit."""
+
+
+def fetched(
+    scene: Scene, git: Sequence[Act], history: Mapping[str, list[Version]], readings: Iterable[Reading]
+) -> Iterable[Act]:
+    """Each commit and push whose bytes git put where a job read them, said of that job.
+
+    Args:
+        scene: people, sessions and events.
+        git: the acts commit and push.
+        history: the versions of every path.
+        readings: what jobs read.
+    """
+    made = {a.object: a for a in git if a.act == "commit"}
+    pushed = [a for a in git if a.act == "push"]
+    for reading in readings:
+        name = posixpath.basename(reading.path)
+        for version in contributors(history[reading.path], reading.earliest_ns):
+            moves = _moves(scene, version)
+            brought = [oid for move in moves for oid in git_acts.between(scene, move.object_from, _new(move))]
+            wanted = [oid for oid in brought if name in git_acts.changed_names(scene, oid)]
+            if not wanted:
+                continue
+            why = [version.event_id, *(move.event_id for move in moves), *reading.events]
+            for oid in wanted:
+                if oid in made:
+                    yield made[oid].linked(reading.job, "derived", "checked_out_for_job", why)
+            for push in pushed:
+                if set(wanted) & git_acts.brought(scene, push):
+                    yield push.linked(reading.job, "derived", "checked_out_for_job", why)
+
+
+def _moves(scene: Scene, version: Version) -> list[Row]:
+    """The moves of a working tree's HEAD that git recorded as it wrote a file; none where it was another program."""
+    event = next(rows_of(scene.events.loc[[version.event_id]]))
+    if posixpath.basename(str(event.exe or "")) != "git":
+        return []
+    ran = git_acts.program_of(scene, event)
+    if ran is not None and git_acts.subcommand(ran.argv) in _OWN_WORK:
+        return []
+    events = scene.events
+    told = events[(events["verb"] == "ref_update") & (events["object"] == "HEAD")]
+    near = told[
+        (told["earliest_ns"] <= version.latest_ns + _NEAR_NS) & (told["latest_ns"] >= version.earliest_ns - _NEAR_NS)
+    ]  # fmt: skip
+    return [row for row in rows_of(near) if not _COMMITTED.search(str(row.text or ""))]
+
+
+def _new(move: Row) -> str | None:
+    return git_acts.new_oid(str(move.text or ""))

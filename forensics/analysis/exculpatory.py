@@ -1,0 +1,73 @@
+"""What speaks for each person: sought for everybody on the roster, in the same way, before anything else is said."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from forensics.analysis.acts import Act
+from forensics.analysis.examine import Examination
+
+Json = dict[str, Any]
+_OF_ANOTHER = frozenset(
+    {
+        "payload_executed",
+        "opened_by_job",
+        "argument_of_job_process",
+        "named_in_script",
+        "imported_by_script",
+        "checked_out_for_job",
+    }
+)
+"""How a job came to read what another wrote."""
+
+
+def sought(done: Examination, acts: list[Act], names: Mapping[str, str]) -> list[Json]:
+    """What speaks for a person, sought for everybody on the roster in the same way."""
+    found: list[Json] = []
+    for person in sorted(done.scene.directory.people):
+        found += _for_person(done, person, acts, names)
+    return found
+
+
+def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[str, str]) -> Iterable[Json]:
+    directory = done.scene.directory
+    own = [
+        s for s in done.sessions
+        if s.service == "sshd" and person in (directory.key_people(s.credential) or directory.owners(s.account))
+    ]  # fmt: skip
+    for act in acts:
+        if act.earliest_ns is None or act.latest_ns is None or act.origin == "job":
+            continue
+        name = names[act.act_id]
+        open_then = [s for s in own if s.covers(act.earliest_ns, act.latest_ns)]
+        mine = act.session is not None and act.session.session_id in {s.session_id for s in own}
+        if open_then and not mine and act.session is not None:
+            events = [open_then[0].events[0], act.events[0]]
+            yield {"person": person, "kind": "act_is_in_another_session", "act": name, "because": events}
+        elif not open_then and own:
+            yield {
+                "person": person,
+                "kind": "no_login_session_open_then",
+                "act": name,
+                "because": [s.events[0] for s in own][:3],
+            }
+        asserted = {str(v).split(" <")[0] for v in (act.author, act.committer) if v}
+        if person in asserted and act.person not in {None, person}:
+            yield {
+                "person": person,
+                "kind": "named_by_forgeable_field_only",
+                "act": name,
+                "because": list(act.events[:2]),
+            }
+        job = done.scene.jobs.get(act.job or "")
+        if (
+            job is not None
+            and person in directory.owners(job.owner)
+            and act.why_link in _OF_ANOTHER
+            and act.person != person
+        ):
+            yield {
+                "person": person,
+                "kind": "own_job_ran_bytes_of_another",
+                "act": name,
+                "because": list(act.events[:3]),
+            }

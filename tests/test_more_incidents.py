@@ -1,0 +1,79 @@
+"""Staged incidents in which the easy answer is the wrong one: who is named, and who must not be."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from forensics import pipeline
+
+STAGED = Path(__file__).parents[1] / "sample_logs" / "staged"
+NAMED = {
+    "borrowed_key": set(),
+    "cut_logs": set(),
+    "pulled_commit": {("push", "pavel")},
+    "shadowed_module": {("modify_file", "pavel")},
+    "sudo_as_victim": {("cancel", "pavel"), ("escalate", "pavel")},
+}
+CAUSES = {
+    "borrowed_key": {"1": "none", "2": "act"},
+    "cut_logs": {"26": "not_established"},
+    "pulled_commit": {"21": "act"},
+    "shadowed_module": {"18": "act"},
+    "sudo_as_victim": {"3": "act"},
+}
+"""The owner's own requests aside."""
+
+
+@pytest.fixture(scope="module", params=sorted(NAMED))
+def incident(request, tmp_path_factory):
+    folder = STAGED / request.param
+    case = tmp_path_factory.mktemp(folder.name) / "case"
+    pipeline.create(case)
+    pipeline.seal(case, [folder / "evidence"], roster=folder / "roster.toml", about=folder / "case.toml")
+    pipeline.ingest(case)
+    pipeline.analyse(case)
+    return folder.name, json.loads((case / "findings.json").read_text())
+
+
+def test_who_is_named_and_who_is_not(incident):
+    name, found = incident
+    owners = {j["job"]: j["owner"] for j in found["jobs"]}
+    named = {(a["act"], a["person"]["name"]) for a in found["acts"] if a["person"]["name"]}
+    own = {("cancel", owners[a["job"]]) for a in found["acts"] if a["act"] == "cancel" and a["account"] == owners[a["job"]]}  # fmt: skip
+    if name == "sudo_as_victim":
+        assert not own
+    assert named - own == NAMED[name]
+
+
+def test_causes(incident):
+    name, found = incident
+    assert {j["job"]: j["cause"] for j in found["jobs"]} == CAUSES[name]
+
+
+def test_a_borrowed_key_leaves_both_as_candidates(incident):
+    name, found = incident
+    if name != "borrowed_key":
+        return
+    changes = [a for a in found["acts"] if a["act"] in {"modify_file", "delete_file"}]
+    assert len(changes) == 2
+    assert all(a["person"]["candidates"] == ["chen", "pavel"] for a in changes)
+
+
+def test_an_emptied_log_is_a_silence_and_its_command_is_told(incident):
+    name, found = incident
+    if name != "cut_logs":
+        return
+    assert {g["kind"] for g in found["gaps"]} == {"silence"}
+    assert [(a["act"], a["account"]) for a in found["acts"]] == [("wipe_log", "pavel")]
+
+
+def test_a_pull_is_not_a_commit(incident):
+    """The puller's git writes the commit's object too, and the file: neither makes the commit hers."""
+    name, found = incident
+    if name != "pulled_commit":
+        return
+    commit = next(a for a in found["acts"] if a["act"] == "commit")
+    assert (commit["account"], commit["person"]["verdict"], commit["person"]["candidates"]) == ("pavel", "inconclusive", ["pavel"])  # fmt: skip
+    assert commit["asserted"]["author"] == "chen"
+    assert {a["link"] for a in found["acts"]} == {"derived"}
