@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core.clock import Interval
-from forensics.core.tables import FILE
+from forensics.core.tables import EVENT, FILE
 
 LONGEST_TEXT = 4096
 NOTHING = pa.scalar(None, pa.string())
@@ -91,6 +92,39 @@ def short(text: pa.Array) -> pa.Array:
     """As much of a text as an event holds; an empty one is null."""
     cut = pc.utf8_slice_codeunits(text, 0, LONGEST_TEXT)
     return pc.if_else(pc.equal(cut, ""), NOTHING, cut)
+
+
+def pairs(values: Mapping[str, pa.Array]) -> pa.Array:
+    """`name=value` of each value that is there, a space between them, as much as an event holds; null where none is.
+
+    Args:
+        values: columns of equal length by name; a name of no letters shows the bare value.
+    """
+    parts = []
+    for name, column in values.items():
+        text = column.cast(pa.string())
+        shown = text if not name.strip() else pc.binary_join_element_wise(name, text, "=")
+        parts.append(pc.coalesce(pc.binary_join_element_wise(shown, "", " "), ""))
+    return short(pc.utf8_rtrim(pc.binary_join_element_wise(*parts, ""), " "))
+
+
+def unattributed(
+    rows: Placed, form: str, verb: pa.Array, more: Mapping[str, pa.Array], *, when: Interval | None = None
+) -> pa.Table:
+    """Events of a source that names no account which its writer has checked.
+
+    Args:
+        rows: from `placed`.
+        form: the format's name.
+        verb: one for each row.
+        more: other event columns; `host` is the file's where it is not among them, `account_absence` is `not_recorded`.
+        when: their times; None for states, which have none.
+    """
+    host = more.get("host", rows.files["host"])
+    why = pa.array(["not_recorded"] * len(verb), pa.string())
+    dated = {} if when is None else times(when, host, rows, form)
+    columns_ = {**columns(rows, form), **dated, "verb": verb, "host": host, "account_absence": why}
+    return EVENT.build({**columns_, **more})
 
 
 def absence(account: pa.Array, uid: pa.Array | None = None, *, none: str = "not_recorded") -> pa.Array:

@@ -114,6 +114,10 @@ VERBS = {
     "ref_update": "a reflog says that a ref moved",
     "enrol_account": "a file says that an account exists",
     "enrol_key": "a file says that a key opens an account",
+    "package": "a package manager says that it installed, changed or removed something",
+    "expected": "package metadata says what an installed file should hold; a state, not a change",
+    "listed": "a listing says that a file existed, with these times; they can be set at will, but for ctime",
+    "reported": "a sensor or a file system reported an operation, named first in `text`; an audit record of the same moment may tell the same act",
     "fault": "a host or a node reported trouble of its own (out of memory, device, network)",
     "other": "read, and of no verb above; kept so that nothing is lost",
 }
@@ -182,7 +186,7 @@ EVENT = Table(
         Column(
             "object_kind",
             pa.string(),
-            "path, process, job, ref, commit, account, key, crontab or source",
+            "path, process, job, ref, commit, account, key, crontab, package or source",
             None,
             "no object",
         ),

@@ -1,0 +1,168 @@
+"""What package managers write: what should be there, what came and went, and nobody named by it."""
+
+import hashlib
+from importlib import import_module
+
+import pyarrow as pa
+import pytest
+
+from forensics.core import clock, hostevents
+from forensics.core.schema import extended
+from forensics.core.tables import FILE, SHA256
+from forensics.formats import apt_history, recognise, registry
+
+SECOND = 1_000_000_000
+ANCHOR_NS = 1_795_446_697_000_000_000
+SITE = "gpu01/opt/env/lib/python3.11/site-packages"
+
+
+def events(name, data, *paths, zone="UTC"):
+    """What a file, collected under some paths, tells."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    form = registry()[name]
+    records = form.parse(data, 0).records
+    sealed = pa.Table.from_arrays(
+        [pa.array([sha256] * records.num_rows, pa.string()), *records.columns],
+        schema=extended(form.TABLE, SHA256).schema(),
+    )
+    held = [
+        {"sha256": sha256, "path": path, "host": path.partition("/")[0], "origin": "/" + path.partition("/")[2], "bytes": len(data), "kind": "file", "held": "copied", "format": name}
+        | {"domain": form.DOMAIN.replace("{host}", path.partition("/")[0])} | dict.fromkeys(("parsed", "rejected", "ignored"), 0)
+        for path in paths or ("login01/var/log/x",)
+    ]  # fmt: skip
+    files = FILE.build({c: [row.get(c) for row in held] for c in FILE.names})
+    made = import_module(f"forensics.readings.{name}").read(sealed, files, zone=zone, anchor_ns=ANCHOR_NS)
+    assert set(made) == {"event"}
+    return made["event"].to_pylist()
+
+
+EMPTY = hashlib.sha256(b"").hexdigest()
+LINE = b"torch/serialization.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n"
+
+
+def test_a_recorded_digest_is_the_files_own_hash():
+    (e,) = events("pip_record", LINE, f"{SITE}/torch-2.9.1.dist-info/RECORD")
+    assert (e["verb"], e["object_kind"]) == ("expected", "path")
+    assert e["object"] == "/opt/env/lib/python3.11/site-packages/torch/serialization.py"
+    assert e["text"] == f"sha256:{EMPTY} size=0"
+    assert (e["earliest_ns"], e["account"], e["account_absence"]) == (None, None, "not_recorded")
+
+
+def test_a_script_lies_where_the_list_leads():
+    data = b"../../../bin/torchrun,,\n"
+    (e,) = events("pip_record", data, f"{SITE}/torch-2.9.1.dist-info/RECORD")
+    assert (e["object"], e["text"]) == ("/opt/env/bin/torchrun", None)
+
+
+def test_a_list_away_from_its_packages_places_nothing():
+    (e,) = events("pip_record", LINE, "gpu01/var/tmp/RECORD")
+    assert e["object"] == "torch/serialization.py"
+
+
+def test_two_environments_are_two_facts():
+    paths = [f"{host}/opt/env/lib/python3.11/site-packages/torch-2.9.1.dist-info/RECORD" for host in ("gpu01", "gpu02")]  # fmt: skip
+    told = events("pip_record", LINE, *paths)
+    assert [e["host"] for e in told] == ["gpu01", "gpu02"]
+    assert [e["event_id"].rpartition(".")[2] for e in told] == ["0", "1"]
+    assert {e["domain"] for e in told} == {"gpu01:files", "gpu02:files"}
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [b"sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuF", b"sha256=", b"sha256=" + b"A" * 44, b"md5=" + b"A" * 43],
+)  # fmt: skip
+def test_a_digest_of_another_size_is_none(digest):
+    assert registry()["pip_record"].parse(b"a.py," + digest + b",1\n", 0).records.num_rows == 0
+
+
+META = b'{"build_number": 0, "extracted_package_dir": "x", "name": "torch", "version": "2", "paths_data": {"paths": [{"_path": "lib/a.so", "sha256": "%s", "sha256_in_prefix": "%s", "size_in_bytes": 3}]}, "files": ["lib/a.so", "lib/b.pyc"]}'
+
+
+def test_the_hash_as_installed_is_what_a_file_should_hold():
+    data = META % (b"a" * 64, b"b" * 64)
+    told = events("conda_meta", data, "gpu01/opt/env/conda-meta/torch-2.json")
+    assert [e["verb"] for e in told] == ["package", "expected", "expected"]
+    assert [e["object"] for e in told] == ["torch", "/opt/env/lib/a.so", "/opt/env/lib/b.pyc"]
+    assert [e["text"] for e in told[1:]] == [f"sha256:{'b' * 64} size=3", None]
+    assert {e["earliest_ns"] for e in told} == {None}
+
+
+def test_where_the_installed_hash_is_missing_the_packaged_one_counts():
+    data = META.replace(b'"sha256_in_prefix": "%s", ', b"") % (b"a" * 64)
+    told = events("conda_meta", data, "gpu01/opt/env/conda-meta/a.json", "gpu02/opt/env/conda-meta/a.json")
+    assert [e["text"] for e in told if e["object"] == "/opt/env/lib/a.so"] == [
+        f"sha256:{'a' * 64} size=3"
+    ] * 2
+    assert len({e["event_id"] for e in told}) == 6
+
+
+HISTORY = b"==> 2026-10-25 02:30:00 <==\n# cmd: conda install x > train.py\n+x-1-0\n-y-1-0\n"
+
+
+def test_a_change_has_the_time_of_its_heading():
+    told = events("conda_history", HISTORY, zone="Europe/Amsterdam")
+    assert [e["verb"] for e in told] == ["other", "package", "package", "package"]
+    assert {e["latest_ns"] - e["earliest_ns"] + 1 for e in told} == {3601 * SECOND}
+    assert [e["object"] for e in told[2:]] == ["x-1-0", "y-1-0"]
+    assert [e["text"] for e in told[1:3]] == ["command conda install x > train.py", "added x-1-0"]
+
+
+def test_a_line_above_every_heading_has_no_time():
+    first, _ = events("conda_history", b"+x-1-0\n==> 2026-11-22 10:00:00 <==\n")
+    assert (first["verb"], first["earliest_ns"]) == ("package", None)
+
+
+def test_a_step_of_dpkg_names_its_package_and_nobody():
+    (e,) = events("dpkg_log", b"2026-11-23 15:11:00 remove auditd:amd64 1:3.0.9-1 <none>\n")
+    assert (e["verb"], e["object"], e["account"]) == ("package", "auditd:amd64", None)
+    assert e["text"] == "remove auditd:amd64 1:3.0.9-1 <none>"
+    assert clock.written(e["earliest_ns"]) == "2026-11-23T15:11:00.000Z"
+
+
+def test_a_configuration_file_named_like_a_step_is_no_package():
+    (e,) = events("dpkg_log", b"2026-11-23 15:11:00 conffile upgrade x:all 1 2\n")
+    assert (e["verb"], e["object"]) == ("other", None)
+
+
+RUN = b"Start-Date: 2026-11-22  10:00:00\nCommandline: apt-get install x\nRequested-By: kai (4101)\nInstall: x:amd64 (1), y:amd64 (2, automatic)\nEnd-Date: 2026-11-22  10:00:04\n"
+
+
+def test_who_asked_apt_is_text_and_no_account():
+    told = events("apt_history", RUN)
+    assert [e["text"] for e in told] == [
+        "apt-get install x requested-by=kai (4101)",
+        "install x:amd64 1",
+        "install y:amd64 2, automatic",
+    ]
+    assert {(e["account"], e["uid"], e["effective"]) for e in told} == {(None, None, None)}
+    assert {e["latest_ns"] - e["earliest_ns"] + 1 for e in told} == {5 * SECOND}
+
+
+def test_a_list_that_holds_more_than_packages_is_not_read():
+    """Reading around what does not fit would let it choose what is read."""
+    bad = RUN.replace(b"x:amd64 (1), ", b"x:amd64 (1), Remove: ")
+    assert apt_history.parse(bad, 0).rejected["why"].to_pylist() == ["value"]
+
+
+def test_dnf_keeps_its_offset():
+    (e,) = events("dnf_log", b"2026-11-22T10:00:03+0100 SUBDEBUG Installed: x-1.noarch\n")
+    assert (clock.written(e["earliest_ns"]), e["object"]) == ("2026-11-22T09:00:03.000Z", "x-1.noarch")
+
+
+def test_yum_infers_the_year_and_says_so_by_needing_an_anchor():
+    (e,) = events("yum_log", b"Nov 22 10:00:00 Erased: audit-2.8.5-4.el7.x86_64\n")
+    assert clock.written(e["earliest_ns"]) == "2026-11-22T10:00:00.000Z"
+    assert import_module("forensics.readings.yum_log").NEEDS_ANCHOR
+
+
+@pytest.mark.parametrize(
+    "head", [b"2026-11-22T10:00:00Z INFO started\n", b"Nov 22 10:00:00 login01 yum[7]: Installed: x\n", b"a,b,1\n", b'{"build_number": 1}\n']
+)  # fmt: skip
+def test_what_only_looks_like_it_is_left_to_others(head):
+    ours = {"dnf_log", "yum_log", "pip_record", "conda_meta", "apt_history", "dpkg_log", "conda_history"}
+    assert recognise(head, "login01/var/log/x") not in ours
+
+
+def test_pairs_leave_out_what_is_null():
+    values = {"": pa.array(["a", None, None]), "n": pa.array([1, None, 0]), "w": pa.array([None, None, " "])}
+    assert hostevents.pairs(values).to_pylist() == ["a n=1", None, "n=0 w="]
