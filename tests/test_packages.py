@@ -5,35 +5,13 @@ from importlib import import_module
 
 import pyarrow as pa
 import pytest
+from told import events
 
 from forensics.core import clock, hostevents
-from forensics.core.schema import extended
-from forensics.core.tables import FILE, SHA256
 from forensics.formats import apt_history, recognise, registry
 
 SECOND = 1_000_000_000
-ANCHOR_NS = 1_795_446_697_000_000_000
 SITE = "gpu01/opt/env/lib/python3.11/site-packages"
-
-
-def events(name, data, *paths, zone="UTC"):
-    """What a file, collected under some paths, tells."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    form = registry()[name]
-    records = form.parse(data, 0).records
-    sealed = pa.Table.from_arrays(
-        [pa.array([sha256] * records.num_rows, pa.string()), *records.columns],
-        schema=extended(form.TABLE, SHA256).schema(),
-    )
-    held = [
-        {"sha256": sha256, "path": path, "host": path.partition("/")[0], "origin": "/" + path.partition("/")[2], "bytes": len(data), "kind": "file", "held": "copied", "format": name}
-        | {"domain": form.DOMAIN.replace("{host}", path.partition("/")[0])} | dict.fromkeys(("parsed", "rejected", "ignored"), 0)
-        for path in paths or ("login01/var/log/x",)
-    ]  # fmt: skip
-    files = FILE.build({c: [row.get(c) for row in held] for c in FILE.names})
-    made = import_module(f"forensics.readings.{name}").read(sealed, files, zone=zone, anchor_ns=ANCHOR_NS)
-    assert set(made) == {"event"}
-    return made["event"].to_pylist()
 
 
 EMPTY = hashlib.sha256(b"").hexdigest()
@@ -119,9 +97,15 @@ def test_a_step_of_dpkg_names_its_package_and_nobody():
     assert clock.written(e["earliest_ns"]) == "2026-11-23T15:11:00.000Z"
 
 
-def test_a_configuration_file_named_like_a_step_is_no_package():
-    (e,) = events("dpkg_log", b"2026-11-23 15:11:00 conffile upgrade x:all 1 2\n")
+def test_a_configuration_file_is_no_package():
+    (e,) = events("dpkg_log", b"2026-11-23 15:11:00 conffile /etc/a file keep\n")
     assert (e["verb"], e["object"]) == ("other", None)
+
+
+def test_equal_logs_of_two_hosts_are_two_facts():
+    line = b"2026-11-23 15:11:00 remove auditd:amd64 1:3.0.9-1 <none>\n"
+    told = events("dpkg_log", line, "gpu01/var/log/dpkg.log", "gpu02/var/log/dpkg.log")
+    assert [(e["host"], e["clock"]) for e in told] == [(h, f"{h}:dpkg_log") for h in ("gpu01", "gpu02")]
 
 
 RUN = b"Start-Date: 2026-11-22  10:00:00\nCommandline: apt-get install x\nRequested-By: kai (4101)\nInstall: x:amd64 (1), y:amd64 (2, automatic)\nEnd-Date: 2026-11-22  10:00:04\n"

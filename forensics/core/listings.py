@@ -1,0 +1,70 @@
+"""What listings of files have in common: how their times are written, and the state that a line tells.
+
+The times of a file are no log. Whoever may write a file can set when it was last read and changed
+(utimes, touch -d); the time of change of its inode (ctime) moves with every such setting, and can be set
+back only by whoever can set the host's clock or write its disk. When a listing was made it does not say,
+so the state has no time of its own.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import hostevents
+from forensics.core.schema import Column
+
+TIMES = ("atime", "mtime", "ctime", "crtime")
+TIMES_SAY = {
+    "atime": "last read, as far as the file system keeps it",
+    "mtime": "content last changed: can be set at will",
+    "ctime": "inode last changed: set by the kernel alone",
+    "crtime": "came into being, on file systems that keep it",
+}
+_SECONDS = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,10})?")
+_MOST_SECONDS = 9_223_372_035
+
+
+def time_columns(absent: Mapping[str, str]) -> tuple[Column, ...]:
+    """The declared columns of times, in ns.
+
+    Args:
+        absent: what a null of each means; those that are not in it are left out.
+    """
+    unit = "ns since 1970-01-01T00:00:00Z"
+    return tuple(Column(f"{t}_ns", pa.int64(), TIMES_SAY[t], unit, absent[t]) for t in TIMES if t in absent)
+
+
+def nanoseconds(written: str | None) -> int | None:
+    """Seconds since 1970 with at most ten places, in ns; None where it is none, or past int64."""
+    if written is None or not _SECONDS.fullmatch(written):
+        return None
+    seconds = Decimal(written)
+    return int(seconds.scaleb(9).to_integral_value("ROUND_FLOOR")) if abs(seconds) <= _MOST_SECONDS else None
+
+
+def shown(ns: pa.Array) -> pa.Array:
+    """Moments as text in UTC; the places of a second only where there are any."""
+    text = pc.replace_substring(ns.cast(pa.timestamp("ns")).cast(pa.string()), " ", "T")
+    return pc.binary_join_element_wise(pc.replace_substring_regex(text, r"\.0+$", ""), "", "Z")
+
+
+def listed(rows: hostevents.Placed, form: str, more: Mapping[str, pa.Array]) -> pa.Table:
+    """One state for each line: that the path existed, with its times in `text`.
+
+    Args:
+        rows: from `placed`; the columns of `TIMES` with `_ns` that it has are told.
+        form: the format's name.
+        more: event columns, `object` among them; and under names that no event column has, what `text` tells.
+    """
+    lines = rows.lines
+    names = set(lines.schema.names)
+    extra = {name: more[name] for name in ("kind", "time", "owner", "mode", "size", "link") if name in more}
+    told = {t: shown(lines[f"{t}_ns"]) for t in TIMES if f"{t}_ns" in names}
+    own = {name: column for name, column in more.items() if name not in extra}
+    own["object_kind"] = pa.array(["path"] * lines.num_rows, pa.string())
+    own["text"] = hostevents.pairs(told | extra)
+    verb = pa.array(["listed"] * lines.num_rows, pa.string())
+    return hostevents.unattributed(rows, form, verb, own)
