@@ -160,3 +160,9 @@ def test_seconds_are_exact_to_the_nanosecond(written, ns):
 )
 def test_what_only_looks_like_it_is_left_to_others(head):
     assert {name: f.recognise(head, "x") for name, f in registry().items() if name in {"bodyfile", "find_listing", "ls_listing"}} == dict.fromkeys(("bodyfile", "find_listing", "ls_listing"), 0)  # fmt: skip
+
+
+def test_one_name_between_quotes_is_a_name_with_quotes():
+    line = b"-rw-rw-r-- 1 kai mlteam 1 2026-11-23 16:11:37.100000000 +0100 %s\n"
+    rows = ls_listing.parse(line % b'"a\\nb"' + line % b"c", 0).records.to_pylist()
+    assert [row["name"] for row in rows] == ['"a\\nb"', "c"]
