@@ -15,6 +15,7 @@ Open    0 is what tools write where they have no value: it is read so for md5 an
 
 import re
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -42,11 +43,12 @@ TABLE = Table(
 CUT = "line"
 DOMAIN = "{host}:root"
 
-_SECONDS = r"(?:-1|-?[0-9]{1,10}(?:\.[0-9]{1,10})?)?"
-_LINE = (
-    r"^(?P<md5>0|[0-9a-fA-F]{32}|)\|(?P<name>.+)\|(?P<inode>[^|]*)\|(?P<mode>[^|]*)\|(?P<uid>[0-9]{0,10})\|(?P<gid>[0-9]{0,10})"
-    rf"\|(?P<size>[0-9]{{0,18}})\|(?P<atime>{_SECONDS})\|(?P<mtime>{_SECONDS})\|(?P<ctime>{_SECONDS})\|(?P<crtime>{_SECONDS})$"
+_AFTER_NAME = ("inode", "mode", "uid", "gid", "size", *listings.TIMES)
+_SECONDS = r"^(?:-?[0-9]{1,10}(?:\.[0-9]{1,10})?)?$"
+_SOUND = {"uid": r"^[0-9]{0,10}$", "gid": r"^[0-9]{0,10}$", "size": r"^[0-9]{0,18}$"} | dict.fromkeys(
+    listings.TIMES, _SECONDS
 )
+_BEFORE = r"^(?P<md5>0|[0-9a-fA-F]{32}|)\|(?P<name>.+)$"
 _FIRST = re.compile(
     rb"(?:0|[0-9a-fA-F]{32})?\|[^\r\n]+\|[\w-]*\|[^|\s]*\|\d*\|\d*\|\d*(?:\|(?:-?[\d.]{1,21})?){4}\r?(?:\n|$)"
 )
@@ -64,30 +66,36 @@ def parse(data: bytes, base: int) -> Parsed:
     """Read lines, a chunk at a time."""
     lines = told(data, base)
     idle = pc.or_(lines.blank, pc.starts_with(lines.text, "#"))
-    found = pc.extract_regex(lines.text, pattern=_LINE)
-    read = pc.and_not(pc.is_valid(found), idle)
-    kept = found.filter(read)
-    own = {name: _filled(pc.struct_field(kept, name)) for name in ("inode", "mode", "uid", "gid", "size")}
-    md5 = pc.if_else(pc.equal(pc.struct_field(kept, "md5"), "0"), "", pc.struct_field(kept, "md5"))
-    written = {t: pc.struct_field(kept, t) for t in listings.TIMES}
-    written["crtime"] = pc.if_else(pc.equal(written["crtime"], "0"), "", written["crtime"])
+    fields = pc.split_pattern(lines.text, "|", max_splits=len(_AFTER_NAME), reverse=True)
+    whole = pc.and_not(pc.equal(pc.list_value_length(fields), 1 + len(_AFTER_NAME)), idle)
+    written, sound = _fields(fields.filter(whole))
+    read = pc.replace_with_mask(whole, whole, sound)
+    kept = {name: column.filter(sound) for name, column in written.items()}
+    own = {name: _filled(kept[name]) for name in ("inode", "mode", "uid", "gid", "size")}
+    times = {t: pc.if_else(pc.equal(kept[t], "-1"), "", kept[t]) for t in listings.TIMES}
+    times["crtime"] = pc.if_else(pc.equal(times["crtime"], "0"), "", times["crtime"])
     records = {
-        "md5": _filled(pc.utf8_lower(md5)),
-        "name": pc.struct_field(kept, "name"),
+        "md5": _filled(pc.utf8_lower(pc.if_else(pc.equal(kept["md5"], "0"), "", kept["md5"]))),
+        "name": kept["name"],
         **{name: own[name] for name in ("inode", "mode")},
         **{name: own[name].cast(pa.int64()) for name in ("uid", "gid", "size")},
-        **{f"{t}_ns": _moments(column) for t, column in written.items()},
+        **{f"{t}_ns": listings.moments(column) for t, column in times.items()},
     }
-    why = pa.array([Why.SHAPE.value] * len(found), pa.string())
+    why = pa.array([Why.SHAPE.value] * len(read), pa.string())
     return lines.sorted_out(TABLE, records, read=read, idle=idle, why=why)
+
+
+def _fields(split: pa.Array) -> tuple[dict[str, pa.Array], pa.Array]:
+    """The fields of lines that have enough of them, and which lines hold in each what it should."""
+    flat, width = split.flatten(), 1 + len(_AFTER_NAME)
+    parts = [flat.take(pa.array(np.arange(at, len(flat), width))) for at in range(width)]
+    before = pc.extract_regex(parts[0], pattern=_BEFORE)
+    written = dict(zip(_AFTER_NAME, parts[1:], strict=True))
+    sound = pc.is_valid(before)
+    for name, pattern in _SOUND.items():
+        sound = pc.and_(sound, pc.match_substring_regex(written[name], pattern))
+    return {**written, **{name: pc.struct_field(before, name) for name in ("md5", "name")}}, sound
 
 
 def _filled(values: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
-
-
-def _moments(written: pa.Array) -> pa.Array:
-    """Seconds as ns; -1 is a tool's word for nothing."""
-    coded = pc.if_else(pc.equal(written, "-1"), "", written).dictionary_encode()
-    known = pa.array([listings.nanoseconds(text) for text in coded.dictionary.to_pylist()], pa.int64())
-    return known.take(coded.indices)

@@ -71,12 +71,8 @@ def parse(data: bytes, base: int) -> Parsed:
     records = {
         **{name: pc.struct_field(kept, name).cast(pa.int64()) for name in _NUMBERS},
         **{name: pc.struct_field(kept, name) for name in ("mode", "kind", "path")},
-        **{f"{t}_ns": _moments(pc.struct_field(kept, t)) for t in listings.TIMES},
+        **{f"{t}_ns": listings.moments(pc.struct_field(kept, t)) for t in listings.TIMES},
         "target": pc.if_else(pc.equal(target, ""), pa.scalar(None, pa.string()), target),
     }
     why = pa.array([Why.SHAPE.value] * len(found), pa.string())
     return lines.sorted_out(TABLE, records, read=read, idle=lines.blank, why=why)
-
-
-def _moments(written: pa.Array) -> pa.Array:
-    return pa.array([listings.nanoseconds(text) for text in written.to_pylist()], pa.int64())
