@@ -7,8 +7,10 @@ import pyarrow as pa
 import pytest
 from told import events
 
+from forensics import pipeline
 from forensics.core import clock, hostevents
 from forensics.formats import apt_history, recognise, registry
+from forensics.store import parquet
 
 SECOND = 1_000_000_000
 SITE = "gpu01/opt/env/lib/python3.11/site-packages"
@@ -150,3 +152,21 @@ def test_what_only_looks_like_it_is_left_to_others(head):
 def test_pairs_leave_out_what_is_null():
     values = {"": pa.array(["a", None, None]), "n": pa.array([1, None, 0]), "w": pa.array([None, None, " "])}
     assert hostevents.pairs(values).to_pylist() == ["a n=1", None, "n=0 w="]
+
+
+def test_a_log_of_a_hosts_whole_life_does_not_date_another(tmp_path):
+    """A year of updates has its middle in summer; the messages without a year are of the night of the incident."""
+    logs = tmp_path / "gpu01" / "var" / "log"
+    logs.mkdir(parents=True)
+    updates = b"".join(b"2024-06-%02d 10:00:00 install x:all <none> 1\n" % day for day in range(1, 31))
+    (logs / "dpkg.log").write_bytes(updates)
+    (logs / "history.log").write_bytes(RUN.replace(b"2026", b"2024") * 9)
+    (logs / "changelog").write_bytes(b"7 17MTIME 15:11:37.404255474 2026.11.23 0x1 t=[0x200000402:0x2:0x0]\n")
+    (logs / "yum.log").write_bytes(b"Nov 22 10:00:00 Erased: audit-2.8.5-4.el7.x86_64\n")
+    case = tmp_path / "case"
+    pipeline.create(case)
+    pipeline.seal(case, [tmp_path / "gpu01"])
+    pipeline.ingest(case)
+    told = {e["format"]: e["earliest_ns"] for e in parquet.read(case / "tables", "event").to_pylist()}
+    assert clock.written(told["yum_log"]) == "2026-11-22T10:00:00.000Z"
+    assert clock.written(told["dpkg_log"]).startswith("2024-06-")

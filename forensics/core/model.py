@@ -90,7 +90,8 @@ class Format(Protocol):
 class Reading(Protocol):
     """A module in `readings/`, of the same stem as its format: what we take the records to mean.
 
-    NEEDS_ANCHOR  whether its times lack a year, so that dated evidence has to be read first
+    NEEDS_ANCHOR  whether its times lack a year, so that dated evidence has to be read first; true also of a log
+                  that goes back over a host's whole life, whose middle says nothing of when the incident was
     """
 
     NEEDS_ANCHOR: bool

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from forensics.core import clock, hostevents
 
-NEEDS_ANCHOR = False
+NEEDS_ANCHOR = True
+"""Every time has its year, but the log goes back over the host's whole life: it must not date other logs."""
 
 
 def read(
