@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -11,15 +12,24 @@ from hypothesis import strategies as st
 from told import events
 
 from forensics.core import listings
-from forensics.formats import bodyfile, find_listing, ls_listing, recognise, registry
+from forensics.formats import bodyfile, find_listing, ls_listing, recognise, registry, stat_listing
 
 BODY = b"0|/srv/proj/train.py|131081|-rw-rw-r--|4101|4200|1204|1763900000|1763910697|1763910697|0\n"
 FIND = b"\0find/1 64769 131081 0664 f 4101 4200 1 1204 1763900000.5 1763910697.1234567890 1763910697.1 -1.-000000010 \0/srv/proj/train.py\0\0\n"
 LS = b"/srv/proj:\n-rw-rw-r-- 1 kai mlteam 1204 2026-11-23 16:11:37.100000000 +0100 train.py\n"
+STAT = b"""  File: /srv/proj/train.py
+  Size: 1204      \tBlocks: 8          IO Block: 4096   regular file
+Device: fd01h/64769d\tInode: 131081      Links: 1
+Access: (0664/-rw-rw-r--)  Uid: ( 4101/     kai)   Gid: ( 4200/  mlteam)
+Access: 2026-11-23 16:11:30.000000000 +0100
+Modify: 2026-11-23 16:11:37.100000000 +0100
+Change: 2026-11-23 16:11:37.100000000 +0100
+ Birth: -
+"""
 PROGRAM = r"\0find/1 %D %i %#m %y %U %G %n %s %A@ %T@ %C@ %B@ \0%p\0%l\0\n"
 
 
-@pytest.mark.parametrize(("name", "data"), [("bodyfile", BODY), ("find_listing", FIND), ("ls_listing", LS)])
+@pytest.mark.parametrize(("name", "data"), [("bodyfile", BODY), ("find_listing", FIND), ("ls_listing", LS), ("stat_listing", STAT)])  # fmt: skip
 def test_a_listing_is_a_state_of_nobody(name, data):
     """Its times must never date other evidence, nor its owners act."""
     e = events(name, data)[-1]
@@ -85,6 +95,24 @@ def test_an_arrow_that_comes_twice_is_not_guessed_at():
     ]
 
 
+def test_stat_tells_all_times_and_the_device_as_audit_records_do():
+    (e,) = events("stat_listing", STAT)
+    assert (e["inode"], e["object_owner_uid"]) == ("fd:01:131081", 4101)
+    assert e["text"] == "atime=2026-11-23T15:11:30Z mtime=2026-11-23T15:11:37.100000000Z ctime=2026-11-23T15:11:37.100000000Z kind=regular file owner=kai mode=0664 size=1204"  # fmt: skip
+    (newer,) = events("stat_listing", STAT.replace(b"fd01h/64769d", b"253,1"))
+    assert newer["inode"] == e["inode"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_paragraph_in_a_name_is_no_paragraph(whole):
+    """What follows it in the output shows: a paragraph cut short, or fields that come twice."""
+    rest = STAT.split(b"\n", 1)[1]
+    name = b"/srv/a\n" + (STAT if whole else rest).replace(b"4101", b"   0").strip(b"\n")
+    parsed = stat_listing.parse(STAT.replace(b"/srv/proj/train.py", name) + STAT, 0)
+    assert [row["uid"] for row in parsed.records.to_pylist()] == [4101]
+    assert set(parsed.rejected["why"].to_pylist()) <= {"shape", "value"}
+
+
 def made(folder):
     (folder / "sub").mkdir()
     names = [
@@ -120,6 +148,18 @@ def test_real_ls_between_quotes_reads_every_name(tmp_path):
     told = {e["object"]: e["text"] for e in events("ls_listing", data)}
     assert {path for path in told if "/sub/" in path} == names
     assert {told[path].split()[0] for path in names} == {"time=2025-11-23T15:11:37.123456789Z"}
+
+
+def test_real_stat_reads_every_name_on_one_line(tmp_path):
+    names = made(tmp_path)
+    data = run("stat", *sorted(names))
+    assert recognise(data, "login01/var/log/x") == "stat_listing"
+    told = {e["object"]: e for e in events("stat_listing", data)}
+    assert set(told) == {name for name in names if "\n" not in name}
+    for path, e in told.items():
+        found = Path(path).stat()
+        assert e["inode"] == f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+        assert "mtime=2025-11-23T15:11:37.123456789Z" in e["text"].split()
 
 
 def test_real_find_reads_every_name_on_one_line(tmp_path):

@@ -191,7 +191,7 @@ def test_a_number_of_the_kernel_is_a_number(value):
     assert sensors.number(value) is None
 
 
-@pytest.mark.parametrize("name", ["pip_record", "conda_meta", "conda_history", "dpkg_log", "apt_history", "dnf_log", "yum_log", "bodyfile", "find_listing", "ls_listing", "lustre_changelog", "gpfs_audit", "osquery", "falco", "tetragon"])  # fmt: skip
+@pytest.mark.parametrize("name", ["pip_record", "conda_meta", "conda_history", "dpkg_log", "apt_history", "dnf_log", "yum_log", "bodyfile", "find_listing", "ls_listing", "stat_listing", "lustre_changelog", "gpfs_audit", "osquery", "falco", "tetragon"])  # fmt: skip
 def test_no_source_of_this_kind_has_a_verb_that_acts(name, request):
     """Nor says a session, a job or a credential, through which another's act could be joined to it."""
     folder = request.config.rootpath / "sample_logs" / "formats" / name

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import hostevents
+from forensics.core import clock, hostevents
 from forensics.core.schema import Column
 
 TIMES = ("atime", "mtime", "ctime", "crtime")
@@ -51,6 +51,24 @@ def shown(ns: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(pc.replace_substring_regex(text, r"\.0+$", ""), "", "Z")
 
 
+def spaced(written: pa.Array) -> pa.Array:
+    """Times as GNU tools write them in full, `2026-11-23 16:11:37.100000000 +0100`, as text in UTC."""
+    iso = pc.replace_substring_regex(written, r"^(.{10}) (.{18}) (.{5})$", r"\1T\2\3")
+    return shown(clock.offsets(iso, tick_ns=1).earliest_ns)
+
+
+def device(major: int, minor: int) -> str:
+    """A device as audit records write it: `major:minor`, each of at least two hexadecimal digits."""
+    return f"{major:02x}:{minor:02x}"
+
+
+def numbered_device(number: int) -> str:
+    """A device number of Linux, which keeps its parts in two places each, as `device` writes it."""
+    return device(
+        (number >> 8 & 0xFFF) | (number >> 32 & ~0xFFF), (number & 0xFF) | (number >> 12 & 0xFFFFFF00)
+    )
+
+
 def listed(rows: hostevents.Placed, form: str, more: Mapping[str, pa.Array]) -> pa.Table:
     """One state for each line: that the path existed, with its times in `text`.
 
@@ -61,7 +79,9 @@ def listed(rows: hostevents.Placed, form: str, more: Mapping[str, pa.Array]) -> 
     """
     lines = rows.lines
     names = set(lines.schema.names)
-    extra = {name: more[name] for name in ("kind", "time", "owner", "mode", "size", "link") if name in more}
+    extra = {
+        name: more[name] for name in (*TIMES, "kind", "time", "owner", "mode", "size", "link") if name in more
+    }
     told = {t: shown(lines[f"{t}_ns"]) for t in TIMES if f"{t}_ns" in names}
     own = {name: column for name, column in more.items() if name not in extra}
     own["object_kind"] = pa.array(["path"] * lines.num_rows, pa.string())

@@ -25,7 +25,9 @@ def read(
     rows = hostevents.placed(records, files, every_path=True)
     lines = rows.lines
     devices = lines["device"].dictionary_encode()
-    named = pa.array([_device(number) for number in devices.dictionary.to_pylist()], pa.string())
+    named = pa.array(
+        [listings.numbered_device(number) for number in devices.dictionary.to_pylist()], pa.string()
+    )
     inode = pc.binary_join_element_wise(named.take(devices.indices), lines["inode"].cast(pa.string()), ":")
     more = {
         "object": hostevents.short(lines["path"]),
@@ -37,10 +39,3 @@ def read(
         "link": lines["target"],
     }
     return {"event": listings.listed(rows, "find_listing", more)}
-
-
-def _device(number: int) -> str:
-    """A device number as `major:minor`, each of at least two hexadecimal digits."""
-    major = (number >> 8 & 0xFFF) | (number >> 32 & ~0xFFF)
-    minor = (number & 0xFF) | (number >> 12 & 0xFFFFFF00)
-    return f"{major:02x}:{minor:02x}"

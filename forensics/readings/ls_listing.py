@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, hostevents, listings
+from forensics.core import hostevents, listings
 from forensics.core.tables import CITATIONS
 
 NEEDS_ANCHOR = False
@@ -26,14 +26,13 @@ def read(
     """One event for each line; an entry cites the heading that names its folder, too."""
     rows = hostevents.placed(records, files, every_path=True)
     lines = rows.lines
-    moment = pc.replace_substring_regex(lines["written"], r"^(.{10}) (.{18}) (.{5})$", r"\1T\2\3")
     number = pc.match_substring_regex(lines["owner"], r"^[0-9]{1,10}$")
     entry = pc.equal(lines["kind"], "entry")
     more = {
         "object": hostevents.short(pa.array(map(_path, lines["folder"].to_pylist(), lines["name"].to_pylist()), pa.string())),
         "object_owner_uid": pc.if_else(number, lines["owner"], hostevents.NOTHING).cast(pa.int64()),
         "kind": pc.if_else(entry, hostevents.NOTHING, "folder"),
-        "time": listings.shown(clock.offsets(moment, tick_ns=1).earliest_ns),
+        "time": listings.spaced(lines["written"]),
         "owner": lines["owner"],
         "mode": lines["mode"],
         "size": lines["size"],
