@@ -10,7 +10,7 @@ from stage import HOST, KERNEL, T0, Stage
 from told import events
 
 from forensics.core import clock, sensors
-from forensics.formats import lustre_changelog, registry
+from forensics.formats import lustre_changelog, recognise, registry
 from forensics.readings import falco as falco_reading
 
 SILENT = {"reported", "listed", "expected", "package"}
@@ -245,3 +245,13 @@ def test_what_only_looks_like_it_is_left_to_others(head):
 def test_every_call_falco_knows_has_one_word():
     assert pa.array(list(falco_reading.CALLS.values())).null_count == 0
     assert falco_reading.CALLS["renameat2"] == "rename"
+
+
+def test_a_snapshot_longer_than_the_head_is_known_by_its_beginning():
+    line = (
+        b'{"snapshot":['
+        + b",".join([b'{"a":"1"}'] * 9999)
+        + b'],"action":"snapshot","name":"q","hostIdentifier":"gpu01"}\n'
+    )
+    assert recognise(line[:65_536], "login01/var/log/x") == "osquery"
+    assert registry()["osquery"].parse(line, 0).records.num_rows == 1
