@@ -1,5 +1,7 @@
 """A history is its user's own file: what it says is kept byte by byte, and no time is made up."""
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -111,3 +113,45 @@ def test_a_command_longer_than_our_bound_is_rejected():
     parsed = bash_history.parse(data, 0)
     assert parsed.rejected["why"].to_pylist() == ["too_long"]
     assert parsed.records["command"].to_pylist() == ["ls"]
+
+
+def test_a_line_between_two_times_lies_between_them_and_says_whose_word_that_is():
+    got = told(f"ls\n#{S}\npwd\nscancel 11\n#{S + 9}\nid\nexit\n".encode())
+    assert [e["text"] for e in got] == ["ls", "pwd", "scancel 11", "id", "exit"]
+    assert [(e["earliest_ns"], e["latest_ns"], e["clock"]) for e in got] == [
+        (None, None, None),
+        (S * 10**9, (S + 1) * 10**9 - 1, "login01:bash_history"),
+        (S * 10**9, (S + 10) * 10**9 - 1, "login01:bash_history:between"),
+        ((S + 9) * 10**9, (S + 10) * 10**9 - 1, "login01:bash_history"),
+        (None, None, None),
+    ]
+
+
+def test_times_that_go_back_bound_nothing():
+    got = told(f"ls\n#{S + 9}\npwd\nscancel 11\n#{S}\nid\n".encode())
+    assert [(e["earliest_ns"], e["clock"]) for e in got if e["text"] == "scancel 11"] == [(None, None)]
+
+
+def test_no_time_past_what_a_clock_holds_bounds_anything():
+    got = told(b"ls\n#9999999990\npwd\nscancel 11\n#9999999999\nid\n")
+    assert {e["earliest_ns"] for e in got} == {None}
+
+
+def test_a_history_of_ksh_is_binary_and_refused():
+    assert bash_history.recognise(b"\x81\x01ls\n\x00", "login01/home/kai/.sh_history") == 0
+
+
+def test_zeros_left_by_a_crash_hide_nothing():
+    data = f"#{S}\nls\n#{S + 1}\n\0\0scancel 11\n".encode() + b"#1795446900\ncat " + b"x" * 100
+    assert recognise(data, "login01/home/kai/.bash_history") == "bash_history"
+    assert commands(data)[1] == (S + 1, "\0\0scancel 11")
+
+
+def test_agrees_with_plasos_sample():
+    path = Path(__file__).parents[2] / "shared" / "samples" / "plaso" / "test_data" / "bash_history"
+    if not path.exists():
+        pytest.skip("the shared samples are not on this machine")
+    got = commands(path.read_bytes())
+    assert [s for s, _ in got] == [1380630977, 1380630978, 1380630979, 1623364236]
+    assert got[-1][1].count("\n") == 3
+    assert got[-1][1].encode() == path.read_bytes().split(b"#1623364236\n")[1].removesuffix(b"\n")

@@ -3,12 +3,15 @@
     #1795446707
     nvidia-smi || true
 
-Shape   with times: a line `#<seconds>`, then the lines of one command. Without: a line for each command
-Source  bash 5, lib/readline/histfile.c; bash(1), HISTTIMEFORMAT
-Time    seconds since 1970, when the shell began to read the line; none where the shell saved none
+Shape   the first line is a time `#<seconds>`: the lines up to the next time are one command. It is none:
+        a line for each command, and a time dates the one line below it. So bash itself decides
+Source  bash 5, lib/readline/histfile.c, read_history_range; bash(1), HISTTIMEFORMAT
+Time    seconds since 1970, when the shell began to read the line; none where the shell saved none. A line
+        without its own time, between two that have one, has those two beside it
 Who     whoever ran the shell, or anybody who can write the file: it is an ordinary file of its owner
 Open    a command that is itself `#<seconds>` cannot be told from a time. A shell writes at its exit, so
-        shells that ran at once stand one after the other. Without times, the lines of one command are several
+        shells that ran at once stand one after the other, and a line can be older than the time above it.
+        Without times, the lines of one command are several. A ksh writes `.sh_history` in binary: not read
 """
 
 import re
@@ -34,6 +37,20 @@ TABLE = Table(
             "s since 1970-01-01T00:00:00Z",
             "the shell saved none",
         ),
+        Column(
+            "after_s",
+            pa.int64(),
+            "nearest time above a line that has none of its own",
+            "s since 1970-01-01T00:00:00Z",
+            "it has its own time, or none stands on one of its sides",
+        ),
+        Column(
+            "before_s",
+            pa.int64(),
+            "nearest time below that line",
+            "s since 1970-01-01T00:00:00Z",
+            "it has its own time, or none stands on one of its sides",
+        ),
         Column("command", pa.string(), "the command, all its lines, as typed; empty below a time alone"),
         *SPAN,
     ),
@@ -44,7 +61,9 @@ DOMAIN = "{host}:user"
 _STAMP = r"^#[0-9]{9,10}$"
 _LONGEST_STAMP_BYTES = 11
 _NAME = re.compile(r"(?:^|[/._-])(?:bash|sh|ash)_history(?:[.~-][^/]*)?$")
-_TYPED = re.compile(rb"[^\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]*")
+_CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1b") + b"\x7f"
+_KORN = (b"\x81\x01", b"\xab\xcd")
+_FEW = 10
 
 _Rows = npt.NDArray[np.int64]
 
@@ -60,7 +79,12 @@ class _Units(NamedTuple):
 
 
 def recognise(head: bytes, path: str) -> int:
-    """Sure of several times with something below each; by name and text alone, only just."""
+    """Sure of several times with something below each; by name and text alone, only just.
+
+    Some control bytes are borne: a crash leaves zeros in a file, and users type ^V.
+    """
+    if head.startswith(_KORN):
+        return 0
     named = _NAME.search(path) is not None
     lines = [line.rstrip(b"\r") for line in head.split(b"\n")]
     stamps = [bool(re.fullmatch(rb"#[0-9]{9,10}", line)) for line in lines]
@@ -69,7 +93,8 @@ def recognise(head: bytes, path: str) -> int:
         for one, after, line in zip(stamps, stamps[1:], lines[1:], strict=False)
         if one and line and not after
     )
-    typed = _TYPED.fullmatch(head) is not None
+    control = len(head) - len(head.translate(None, _CONTROL))
+    typed = _FEW * control <= len(head)
     if followed and typed and (stamps[0] or followed > 1):
         return 90 if named else 60
     if not named:
@@ -89,6 +114,7 @@ def parse(data: bytes, base: int) -> Parsed:
     read, bad = pa.array(~idle & ~long), pa.array(long)
     records = {
         "epoch_s": units.stamp.filter(read),
+        **{name: column.filter(read) for name, column in _neighbours(units.stamp).items()},
         "command": shown(_between(data, units).filter(read)),
         "start": start.filter(read),
         "stop": stop.filter(read),
@@ -103,13 +129,14 @@ def parse(data: bytes, base: int) -> Parsed:
 
 
 def _units(lines: Lines, base: int) -> _Units:
-    """The lines that make one command: from a time to the next; above the first time, each line alone."""
+    """The lines that make one command: from a time to the next where the file begins with one, else each alone."""
     size = pc.binary_length(lines.text)
     short = pc.if_else(pc.greater(size, _LONGEST_STAMP_BYTES), pa.scalar(b"", pa.binary()), lines.text)
     text = shown(short)
     dated = pc.match_substring_regex(text, _STAMP)
     stamped = np.asarray(dated, bool)
-    first = np.flatnonzero(stamped | (np.cumsum(stamped) == 0)).astype(np.int64)
+    below = np.concatenate([[False], stamped[:-1]])
+    first = np.flatnonzero(stamped if stamped[0] else stamped | ~below).astype(np.int64)
     last = np.append(first[1:], len(stamped)) - 1
     seconds = pc.if_else(
         dated, pc.utf8_slice_codeunits(text, 1, _LONGEST_STAMP_BYTES), pa.scalar(None, pa.string())
@@ -123,6 +150,17 @@ def _units(lines: Lines, base: int) -> _Units:
         np.maximum(begin, end) - base,
         seconds.take(pa.array(first)).cast(pa.int64()),
     )
+
+
+def _neighbours(stamp: pa.Array) -> dict[str, pa.Array]:
+    """The times above and below what has none, where both stand in the file."""
+    after, before = pc.fill_null_forward(stamp), pc.fill_null_backward(stamp)
+    held = pc.and_(pc.is_null(stamp), pc.and_(pc.is_valid(after), pc.is_valid(before)))
+    nothing = pa.scalar(None, pa.int64())
+    return {
+        "after_s": pc.if_else(held, after, nothing),
+        "before_s": pc.if_else(held, before, nothing),
+    }
 
 
 def _between(data: bytes, units: _Units) -> pa.Array:

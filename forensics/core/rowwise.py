@@ -1,0 +1,134 @@
+"""Small text files read a line, or a few lines, at a time: cut, put into rows, and told as three tables.
+
+For files that a person or a program keeps, such as lists of accounts or settings: thousands of lines,
+not millions. Logs are read in columns, with `lines.told`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from forensics.core import lines
+from forensics.core.lines import LONGEST_LINE_BYTES
+from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core.schema import Table
+
+
+class Line(NamedTuple):
+    r"""One line: its span in the file, and its bytes without the terminator (`\n` or `\r\n`)."""
+
+    start: int
+    stop: int
+    raw: bytes
+
+
+def cut(data: bytes, base: int) -> list[Line]:
+    """The lines of `data`, whose first byte stands at `base` in the file."""
+    found = lines.cut(data, base)
+    return [
+        Line(start, stop, text.as_py())
+        for start, stop, text in zip(found.start.tolist(), found.stop.tolist(), found.text, strict=True)
+    ]
+
+
+def joined(
+    found: Sequence[Line], *, goes_on: Callable[[bytes], bool], most: int = 1000
+) -> Iterator[list[Line]]:
+    """Lines that belong together: those whose forerunner says that it goes on, at most `most`."""
+    group: list[Line] = []
+    for line in found:
+        group.append(line)
+        if not goes_on(line.raw) or len(group) >= most:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def spliced(group: Sequence[Line]) -> bytes:
+    """A logical line, where a backslash ends each line but the last: put together with a blank between."""
+    return b" ".join(
+        line.raw[:-1] if n + 1 < len(group) and line.raw.endswith(b"\\") else line.raw
+        for n, line in enumerate(group)
+    )
+
+
+def backslashed(raw: bytes) -> bool:
+    """Whether a line ends with an odd number of backslashes, so that the next one belongs to it."""
+    return (len(raw) - len(raw.rstrip(b"\\"))) % 2 == 1
+
+
+def shown(raw: bytes) -> str:
+    r"""Bytes as text: UTF-8 where it is, and `\xNN` for each byte that is not. See `lines.shown`."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def filled(raw: bytes) -> str | None:
+    """The same, and nothing for nothing."""
+    return shown(raw) if raw else None
+
+
+def too_long(group: Sequence[Line]) -> bool:
+    """Whether lines that belong together are more than any record may be."""
+    return group[-1].stop - group[0].start > LONGEST_LINE_BYTES
+
+
+class Rows:
+    """Rows as they are found, each for the span from its first line to its last."""
+
+    def __init__(self, table: Table) -> None:
+        """Rows of `table`, without `start` and `stop`, which the lines give."""
+        self._table = table
+        self._records: list[dict[str, object]] = []
+        self._rejected: list[tuple[int, int, str]] = []
+        self._ignored: list[tuple[int, int]] = []
+
+    def record(self, group: Sequence[Line], fields: dict[str, object]) -> None:
+        """Lines that say something."""
+        self._records.append(fields | {"start": group[0].start, "stop": group[-1].stop})
+
+    def reject(self, group: Sequence[Line], why: Why) -> None:
+        """Lines that should say something and cannot be read."""
+        self._rejected.append((group[0].start, group[-1].stop, why.value))
+
+    def ignore(self, group: Sequence[Line]) -> None:
+        """Lines that hold nothing to read."""
+        self._ignored.append((group[0].start, group[-1].stop))
+
+    def add(self, group: Sequence[Line], read: dict[str, object] | Why | None) -> None:
+        """Lines by what was made of them: a row, a reason, or nothing to read."""
+        if read is None:
+            self.ignore(group)
+        elif isinstance(read, Why):
+            self.reject(group, read)
+        else:
+            self.record(group, read)
+
+    def parsed(self) -> Parsed:
+        """The three tables."""
+        rejected = zip(*self._rejected, strict=True) if self._rejected else ([], [], [])
+        ignored = zip(*self._ignored, strict=True) if self._ignored else ([], [])
+        return Parsed(
+            self._table.build({n: [row.get(n) for row in self._records] for n in self._table.names}),
+            REJECTED.build(dict(zip(REJECTED.names, map(list, rejected), strict=True))),
+            IGNORED.build(dict(zip(IGNORED.names, map(list, ignored), strict=True))),
+        )
+
+
+def by_line(
+    data: bytes, base: int, table: Table, read: Callable[[bytes], dict[str, object] | Why | None]
+) -> Parsed:
+    """Read a chunk whose lines stand each for itself.
+
+    Args:
+        data: whole lines; the last may lack its newline.
+        base: offset of its first byte in the file, in bytes.
+        table: the format's declared table; a column that `read` leaves out is null.
+        read: makes a row, a reason or nothing of one line. Blank and overlong lines do not reach it.
+    """
+    rows = Rows(table)
+    for line in cut(data, base):
+        if too_long([line]):
+            rows.reject([line], Why.TOO_LONG)
+        else:
+            rows.add([line], read(line.raw) if line.raw.strip(b" \t\r") else None)
+    return rows.parsed()
