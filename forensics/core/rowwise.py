@@ -31,7 +31,7 @@ def cut(data: bytes, base: int) -> list[Line]:
 
 
 def joined(
-    found: Sequence[Line], *, goes_on: Callable[[bytes], bool], most: int = 1000
+    found: Sequence[Line], *, goes_on: Callable[[bytes], bool], most: int = 100_000
 ) -> Iterator[list[Line]]:
     """Lines that belong together: those whose forerunner says that it goes on, at most `most`."""
     group: list[Line] = []
