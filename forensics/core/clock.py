@@ -1,6 +1,6 @@
 """Times as intervals on the UTC axis. The only place where a written time is read."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -126,3 +126,10 @@ def written(ns: int) -> str:
     seconds, rest = divmod(ns, NS_PER_S)
     stamp = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{stamp}.{rest // 1_000_000:03d}Z"
+
+
+def day(since: object) -> str | None:
+    """A number of days since 1970-01-01 as a date; None where it is no number, or no date of the calendar."""
+    if not isinstance(since, int) or since not in range(-719_162, 2_932_897):
+        return None
+    return (date(1970, 1, 1) + timedelta(days=since)).isoformat()

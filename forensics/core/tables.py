@@ -118,6 +118,10 @@ VERBS = {
     "expected": "package metadata says what an installed file should hold; a state, not a change",
     "listed": "a listing says that a file existed, with these times; they can be set at will, but for ctime",
     "reported": "a sensor or a file system reported an operation, named first in `text`; an audit record of the same moment may tell the same act",
+    "enrol_group": "a file says that an account is in a group",
+    "enrol_sudo": "a file says that an account may act as another",
+    "enrol_task": "a file says that a command is to be run, when, and under which account",
+    "setting": "a file says how a program is set",
     "fault": "a host or a node reported trouble of its own (out of memory, device, network)",
     "other": "read, and of no verb above; kept so that nothing is lost",
 }
@@ -187,6 +191,7 @@ EVENT = Table(
             "object_kind",
             pa.string(),
             "path, process, job, ref, commit, account, key, crontab, package or source",
+            "path, process, job, ref, commit, account, group, key, crontab, task, setting or source",
             None,
             "no object",
         ),

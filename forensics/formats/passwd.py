@@ -6,8 +6,9 @@ Shape   <name>:<password>:<uid>:<gid>:<comment>:<home>:<shell>
 Source  passwd(5)
 Time    none: it says what was so when the file was collected
 Who     root of that host
-Open    accounts of a directory service are not in it unless somebody wrote them there. Lines that begin
-        with `+` or `-` point to such a service and name no account by themselves
+Open    accounts of a directory service are not in it unless somebody wrote them there, or it is what `getent
+        passwd` printed: then whoever printed it and whoever keeps the directory could forge it too. Lines that
+        begin with `+` or `-` point to such a service and name no account by themselves
 """
 
 import re
@@ -41,7 +42,8 @@ CUT = "line"
 DOMAIN = "{host}:root"
 
 _LINE = r"^(?P<name>[^:]*):(?P<password>[^:]*):(?P<uid>[^:]*):(?P<gid>[^:]*):(?P<comment>[^:]*):(?P<home>[^:]*):(?P<shell>[^:]*)$"
-_NAME, _NUMBER = r"^[^+\- \t][^ \t]*$", r"^[0-9]{1,10}$"
+# A directory's accounts may have a blank inside.
+_NAME, _NUMBER = r"^[^+\- \t](?:[^\t]*[^ \t])?$", r"^[0-9]{1,10}$"
 _FIRST = re.compile(rb"[^:+\-\s][^:\s]*:[^:]*:\d{1,10}:\d{1,10}:[^:]*:(?:/[^:]*)?:(?:/[^:]*)?")
 _LARGEST_ID = 2**32 - 1
 
