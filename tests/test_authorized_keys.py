@@ -186,3 +186,17 @@ def test_known_by_its_keys():
     assert recognise(f"{MEI} x\n".encode(), "x") == "authorized_keys"
     assert authorized_keys.recognise(f"login01,10.0.0.1 {MEI}\n".encode(), "home/mei/.ssh/known_hosts") == 0
     assert authorized_keys.recognise(f"|1|abc=|def= {MEI}\n".encode(), "home/mei/.ssh/known_hosts") == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "verb"),
+    [
+        ("cert-authority", "other"),
+        ('from="10.0.0.0/8",CERT-AUTHORITY,principals="kai"', "other"),
+        ('command="x,cert-authority,y"', "enrol_key"),
+        ('from="10.0.0.0/8"', "enrol_key"),
+    ],
+)
+def test_a_key_that_only_signs_opens_nothing_itself(options, verb):
+    (e,) = told(f"{options} {KAI} x\n", "login01/home/mei/.ssh/authorized_keys")
+    assert (e["verb"], e["account"], e["credential"]) == (verb, "mei", KAI_PRINT)

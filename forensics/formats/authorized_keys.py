@@ -9,9 +9,6 @@ Who     whoever can write the file. Options and comment are typed: a comment nam
 Open    options that sshd does not know make it pass over the key; here the key is a record all the same
 """
 
-import base64
-import binascii
-import hashlib
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -19,6 +16,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import sshkey
 from forensics.core.lines import LONGEST_LINE_BYTES, cut, shown
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
@@ -28,6 +26,7 @@ TABLE = Table(
     "a public key, and what it may be used for",
     (
         Column("options", pa.string(), "options as written, typed by a user", None, "none"),
+        Column("authority", pa.bool_(), "option `cert-authority`: not the key opens the account, but certificates that it signed"),
         Column("type", pa.string(), "type of the key, as written and as the key itself says"),
         Column("fingerprint", pa.string(), "`SHA256:…`, as OpenSSH prints it; of a certificate, that of its key"),
         Column("comment", pa.string(), "comment as written, typed by a user", None, "none"),
@@ -37,17 +36,6 @@ TABLE = Table(
 CUT = "line"
 DOMAIN = "{host}:user"
 
-# Fields after the type, by type; in a certificate a nonce stands before them and more after.
-_PLAIN = {
-    b"ssh-ed25519": 1, b"ssh-rsa": 2, b"ssh-dss": 4,
-    b"ecdsa-sha2-nistp256": 2, b"ecdsa-sha2-nistp384": 2, b"ecdsa-sha2-nistp521": 2,
-    b"sk-ssh-ed25519@openssh.com": 2, b"sk-ecdsa-sha2-nistp256@openssh.com": 3,
-}  # fmt: skip
-_CERTIFICATE = b"-cert-v01@openssh.com"
-_PLAIN_OF = {kind: kind for kind in _PLAIN} | {
-    kind.removesuffix(b"@openssh.com") + _CERTIFICATE: kind for kind in _PLAIN
-}
-_STEMS = {kind.partition(b"@")[0] for kind in _PLAIN}
 _OPTION = re.compile(
     rb"(?:no-)?(?:agent-forwarding|port-forwarding|pty|user-rc|x11-forwarding|touch-required)|cert-authority|restrict"
     rb"|verify-required|(?:command|environment|expiry-time|from|permitlisten|permitopen|principals|tunnel)=.*",
@@ -89,6 +77,7 @@ def parse(data: bytes, base: int) -> Parsed:
     why = pa.array([key.why and key.why.value for key in keys], pa.string())
     records = {
         "options": _texts(key.options for key in own),
+        "authority": pa.array([_is_authority(key.options) for key in own], pa.bool_()),
         "type": _texts(key.type for key in own),
         "fingerprint": pa.array([key.fingerprint for key in own], pa.string()),
         "comment": _texts(key.comment for key in own),
@@ -111,26 +100,17 @@ def _key(line: bytes) -> _Key:
     if len(line) > LONGEST_LINE_BYTES:
         return _Key(b"", b"", "", b"", Why.TOO_LONG)
     rest = line.strip(b" \t\r")
-    options, found = b"", _split(rest)
+    options, found = b"", sshkey.split(rest)
     if found is None:
         at = _options_end(rest)
-        options, found = rest[:at], _split(rest[at:].lstrip(b" \t"))
+        options, found = rest[:at], sshkey.split(rest[at:].lstrip(b" \t"))
     if found is None:
         return _Key(b"", b"", "", b"", Why.SHAPE)
     kind, blob, comment = found
-    plain = _plain(kind, blob)
+    plain = sshkey.plain(kind, blob)
     if plain is None:
         return _Key(b"", b"", "", b"", Why.VALUE)
-    digest = base64.b64encode(hashlib.sha256(plain).digest()).rstrip(b"=").decode()
-    return _Key(options, kind, f"SHA256:{digest}", comment, None)
-
-
-def _split(text: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Type, key and comment, where `text` begins with a type of key."""
-    words = re.split(rb"[ \t]+", text, maxsplit=2)
-    if len(words) < 2 or words[0].removesuffix(_CERTIFICATE).partition(b"@")[0] not in _STEMS:
-        return None
-    return words[0], words[1], words[2] if len(words) > 2 else b""
+    return _Key(options, kind, sshkey.fingerprint(plain), comment, None)
 
 
 def _options_end(text: bytes) -> int:
@@ -145,38 +125,15 @@ def _options_end(text: bytes) -> int:
     return at
 
 
-def _plain(kind: bytes, written: bytes) -> bytes | None:
-    """The bytes that a key's fingerprint is taken of; None where they are no key of that type."""
-    try:
-        blob = base64.b64decode(written, validate=True)
-    except binascii.Error:
-        return None
-    plain = _PLAIN_OF.get(kind)
-    if plain is None:
-        return None
-    count = _PLAIN[plain]
-    fields, stop = _fields(blob, count + 1 if kind == plain else count + 2)
-    if not all(fields) or not fields or fields[0] != kind:
-        return None
-    if kind == plain:
-        return blob if stop == len(blob) else None
-    return b"".join(len(f).to_bytes(4, "big") + f for f in (plain, *fields[2:]))
-
-
-def _fields(blob: bytes, count: int) -> tuple[list[bytes], int]:
-    """The first `count` length-prefixed fields of a key and where they stop; none where they do not fit."""
-    fields: list[bytes] = []
-    at = 0
-    for _ in range(count):
-        size = int.from_bytes(blob[at : at + 4], "big")
-        if at + 4 + size > len(blob):
-            return [], at
-        fields.append(blob[at + 4 : at + 4 + size])
-        at += 4 + size
-    return fields, at
-
-
 def _known(options: bytes) -> bool:
     """Whether all options are of those that sshd knows."""
-    parts = re.findall(rb'(?:[^,"\\]|\\+"|\\|"(?:[^"\\]|\\+"|\\)*")+', options)
-    return all(_OPTION.fullmatch(part) for part in parts)
+    return all(_OPTION.fullmatch(part) for part in _parts(options))
+
+
+def _is_authority(options: bytes) -> bool:
+    return any(part.lower() == b"cert-authority" for part in _parts(options))
+
+
+def _parts(options: bytes) -> list[bytes]:
+    """Options, parted at commas outside quotes."""
+    return re.findall(rb'(?:[^,"\\]|\\+"|\\|"(?:[^"\\]|\\+"|\\)*")+', options)

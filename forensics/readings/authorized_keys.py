@@ -57,7 +57,7 @@ def read(
         {
             **hostevents.columns(rows, "authorized_keys"),
             "domain": pc.if_else(server, _SERVER_DOMAIN, rows.files["domain"]),
-            "verb": pc.if_else(known, "enrol_key", "other"),
+            "verb": pc.if_else(pc.and_not(known, lines["authority"]), "enrol_key", "other"),
             "host": pc.if_else(server, NOTHING, rows.files["host"]),
             "account": account,
             "account_absence": hostevents.absence(account),

@@ -1,0 +1,107 @@
+"""Settings of OpenSSH, server or client: a keyword and its value on a line, some of them in blocks.
+
+Source: sshd_config(5), ssh_config(5) of OpenSSH 9.2; servconf.c, readconf.c, misc.c (`strdelim`).
+"""
+
+import re
+from collections.abc import Collection
+
+import pyarrow as pa
+
+from forensics.core import rowwise
+from forensics.core.lines import LONGEST_LINE_BYTES
+from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.schema import Column, Table
+
+_LINE = re.compile(
+    rb"[ \t\f]*(?P<keyword>\"?[A-Za-z][A-Za-z0-9]*\"?)(?:[ \t\f]*=[ \t\f]*|[ \t\f]+)(?P<value>\S.*)",
+    re.DOTALL,
+)
+_FIRST = 200
+_LONG = 9
+_KEYWORDS = (
+    "include match addressfamily port loglevel logverbose pubkeyauthentication passwordauthentication "
+    "kbdinteractiveauthentication challengeresponseauthentication hostbasedauthentication gssapiauthentication "
+    "ciphers macs kexalgorithms hostkeyalgorithms pubkeyacceptedalgorithms pubkeyacceptedkeytypes protocol "
+    "casignaturealgorithms hostbasedacceptedalgorithms compression tcpkeepalive rekeylimit ipqos gatewayports "
+    "streamlocalbindmask streamlocalbindunlink fingerprinthash requiredrsasize gssapidelegatecredentials "
+    "gssapikeyexchange syslogfacility securitykeyprovider xauthlocation"
+)
+SHARED = frozenset(_KEYWORDS.split())
+"""Keywords, in lower case, that both server and client know."""
+
+
+def table(name: str, whose: str) -> Table:
+    """The declared table of such a format."""
+    return Table(
+        name,
+        f"a setting of {whose}",
+        (
+            Column("keyword", pa.string(), "keyword, in lower case: its case means nothing"),
+            Column("value", pa.string(), "value as written, quotes and comment included"),
+            Column(
+                "block",
+                pa.string(),
+                "keyword and value of the `Host` or `Match` line that it stands below",
+                None,
+                "it stands above all blocks, and holds for all",
+            ),
+            *SPAN,
+        ),
+    )
+
+
+def parse(data: bytes, base: int, declared: Table, blocks: Collection[str]) -> Parsed:
+    """Read a whole file.
+
+    Args:
+        data: the file.
+        base: offset of its first byte, in bytes.
+        declared: its table, as `table` makes it.
+        blocks: keywords, in lower case, that begin a block.
+    """
+    rows = rowwise.Rows(declared)
+    block: str | None = None
+    for line in rowwise.cut(data, base):
+        read = _setting(line.raw)
+        if isinstance(read, tuple):
+            keyword, value = read
+            if keyword in blocks:
+                block = f"{keyword} {value}"[:LONGEST_LINE_BYTES]
+            rows.record([line], {"keyword": keyword, "value": value, "block": block})
+        else:
+            rows.add([line], read)
+    return rows.parsed()
+
+
+def likeness(head: bytes, own: Collection[str], *, named: bool) -> int:
+    """How sure it is that a file holds such settings.
+
+    Args:
+        head: its first bytes.
+        own: keywords of the program, in lower case, that its counterpart does not know.
+        named: whether the path is one where such settings lie.
+    """
+    read = [_setting(line.raw) for line in rowwise.cut(head, 0)[:_FIRST]]
+    said = [row for row in read if row is not None]
+    fits = [row[0] for row in said if isinstance(row, tuple) and (row[0] in own or row[0] in SHARED)]
+    if not fits or 5 * len(fits) < 4 * len(said) - 1:
+        return 0
+    telling = {keyword for keyword in fits if keyword in own}
+    if len(telling) > 1:
+        return 86
+    alone = len(fits) == 1 and not any(len(keyword) >= _LONG for keyword in telling)
+    return 60 if telling and not alone else 50 if named else 0
+
+
+def _setting(raw: bytes) -> tuple[str, str] | Why | None:
+    """Keyword and value of a line, why there are none, or nothing for a comment."""
+    raw = raw.strip(b" \t\r\f")
+    if not raw or raw.startswith(b"#"):
+        return None
+    if len(raw) > LONGEST_LINE_BYTES:
+        return Why.TOO_LONG
+    found = _LINE.fullmatch(raw)
+    if found is None:
+        return Why.SHAPE
+    return rowwise.shown(found["keyword"].strip(b'"')).lower(), rowwise.shown(found["value"])
