@@ -27,6 +27,7 @@ _PACKAGES = re.compile(r"/(?:site|dist)-packages/")
 _INSTALLERS = frozenset(
     {"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"}
 )
+_INSTALLING_NS = 2_000_000_000  # crontab writes the time first, and puts the file in its place after
 _SCRATCH = re.compile(r"\.pyc\.[0-9]+$|/(?:crontabs/)?tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#")
 
 
@@ -192,17 +193,21 @@ def commands(scene: Scene) -> Iterable[Act]:
 
 
 def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> list[Act]:
-    """What was left to run later; syslog's own line on a crontab joins the act of the same pid."""
+    """What was left to run later.
+
+    Syslog's own line on a crontab joins the act of the same pid; the time that a crontab itself bears
+    joins the act on it of that moment, and is looked at last, for it names nobody.
+    """
     found = [a for pairs in changes.values() for _, a in pairs if a.act == "plant"]
     edits = scene.events[(scene.events["verb"] == "cron_edit")]
     unique = {id(a): a for a in found}
-    for e in rows_of(edits):
+    for e in rows_of(edits.sort_values("pid", na_position="last", kind="stable")):
         path = f"/var/spool/cron/crontabs/{e.object}"
         if str(e.text or "").upper().startswith("DELETE"):
             continue
         mates = [
             a for a in unique.values()
-            if a.host == e.host and not pd.isna(e.pid) and a.pid == int(e.pid) and a.object.endswith(f"/{e.object}")
+            if a.host == e.host and a.object.endswith(f"/{e.object}") and _same_edit(a, e)
         ]  # fmt: skip
         if mates:
             mates[0].events.append(e.event_id)
@@ -211,6 +216,15 @@ def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> li
         act.missing.append("session_of_crontab_edit")
         unique[id(act)] = act
     return list(unique.values())
+
+
+def _same_edit(act: Act, e: Row) -> bool:
+    """Whether a log's edit of a crontab is the act: by its pid, or where it has none by its moment."""
+    if not pd.isna(e.pid):
+        return act.pid == int(e.pid)
+    if pd.isna(e.earliest_ns) or act.earliest_ns is None or act.latest_ns is None:
+        return False
+    return bool(act.earliest_ns <= e.latest_ns + _INSTALLING_NS and e.earliest_ns <= act.latest_ns)
 
 
 def planters(act: Act, planted: Iterable[Act]) -> list[Act]:
