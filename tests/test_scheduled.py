@@ -110,8 +110,8 @@ def test_no_environment_can_pass_for_the_top():
 
 
 def test_a_unit_says_what_runs_under_whom_and_when():
-    unit = b"[Unit]\nX=1\nUser=root\n[Service]\nUser=mlteam\nExecStart=/bin/x \\\n  # no\n  User=root\n"
-    x, _, user, start = told("systemd_unit", unit, "gpu01/etc/systemd/system/a.service")
+    unit = b"[Unit]\nX=1\nUser=root\n[Service]\nUser=mlteam\nExecStart=/bin/x \\\n  # no\n  User=root\n[X-Own]\nUser=root\n"
+    x, _, user, start, _ = told("systemd_unit", unit, "gpu01/etc/systemd/system/a.service")
     assert (x["verb"], user["verb"], start["verb"]) == ("setting", "setting", "enrol_task")
     assert (start["effective"], start["object"], start["account"]) == ("mlteam", "a.service", None)
     assert start["text"] == "[Service] ExecStart=/bin/x  User=root"

@@ -58,7 +58,7 @@ def _host(raw: bytes) -> dict[str, object] | Why | None:
     if raw.startswith(b"#"):
         return None
     found = _LINE.fullmatch(raw)
-    if found is None or sshkey.split(raw) is not None:
+    if found is None:
         return Why.SHAPE
     split = sshkey.split(found["key"])
     hosts = found["hosts"]
