@@ -114,3 +114,17 @@ def test_agrees_with_jc_on_groups(host):
     wanted = json.loads(sample.with_suffix(".json").read_text())
     got = [(row["name"], row["gid"], row["members"]) for row in rows("group", sample.read_bytes())]
     assert got == [(w["group_name"], w["gid"], [m for m in w["members"] if m]) for w in wanted]
+
+
+@pytest.mark.parametrize(
+    ("path", "domain"),
+    [
+        ("login01/etc/group", "login01:root"),
+        ("login01/root/group", "login01:root"),
+        ("login01/home/kai/etc/group", "login01:user"),
+        ("login01/tmp/group", "login01:user"),
+    ],
+)
+def test_a_list_that_lies_where_others_write_is_not_roots_alone(path, domain):
+    (e,) = told("group", b"sudo:x:27:mei\n", path)
+    assert e["domain"] == domain

@@ -3,6 +3,7 @@
 Such a file is small. Each record is told once for each path of its file, in any number of events.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
@@ -23,6 +24,7 @@ a local wall clock as written. An account that is null is `not_recorded` unless 
 """
 
 DAY_S = 86_400
+_ANYBODYS = re.compile(r"/(?:tmp|var/tmp|dev/shm|scratch)/")
 _OWN = {"at_s", "lasts_s", "wall"}
 _FILLED = {"host", "account_absence"}
 
@@ -67,6 +69,7 @@ def told(
     )
     if "text" in columns:
         columns["text"] = hostevents.short(columns["text"])
+    columns["domain"] = _domains(taken)
     when = _when(events, zone=zone, layout=layout)
     times = hostevents.times(when, taken.files["host"], taken, form)
     return EVENT.build({**hostevents.columns(taken, form), **times, **columns})
@@ -75,6 +78,26 @@ def told(
 def listed(found: object, *, between: str = ", ") -> str:
     """A list of words as a text; empty for none."""
     return between.join(str(word) for word in found) if isinstance(found, list) else ""
+
+
+def _domains(taken: Placed) -> pa.Array:
+    """Who could have forged each file: not root alone where it lies in somebody's home, or where anybody writes."""
+    domains = taken.files["domain"].to_pylist()
+    paths = pc.coalesce(taken.files["origin"], taken.files["path"]).to_pylist()
+    return pa.array(
+        [
+            domain.removesuffix(":root") + ":user"
+            if domain and domain.endswith(":root") and _open(path)
+            else domain
+            for domain, path in zip(domains, paths, strict=True)
+        ],
+        pa.string(),
+    )
+
+
+def _open(path: str) -> bool:
+    home = hostevents.home(path)
+    return _ANYBODYS.match(path) is not None or (home is not None and home[0] != "root")
 
 
 def _column(name: str, events: list[Row]) -> pa.Array:
