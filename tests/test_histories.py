@@ -135,6 +135,8 @@ def test_known_by_content_or_only_just_by_name():
     assert python_history.recognise(b"_HiStOrY_V2_\nls\n", home + ".editline_history") == 0
     assert zsh_history.recognise(b"\0\1\2\3", home + ".zsh_history") <= 10
     assert fish_history.recognise(b"cmd: ls\nwhen: 1\n", home + "fish_history") == 0
+    assert history_listing.recognise(b"    1  0 -1 30\n    2  5 -1 30\n", "x") == 0
+    assert recognise(b"x = 1\n", "forensics/formats/zsh_history.py") is None
     assert history_listing.recognise(b"   12 kai\n    3 lin\n", "x") == 0
     assert bash_history.recognise(b"    1  ls\n    2  pwd\n", "x") == 0
 

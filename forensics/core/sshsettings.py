@@ -90,7 +90,7 @@ def likeness(head: bytes, own: Collection[str], *, named: bool) -> int:
     telling = {keyword for keyword in fits if keyword in own}
     if len(telling) > 1:
         return 86
-    alone = len(fits) == 1 and not any(len(keyword) >= _LONG for keyword in telling)
+    alone = len(set(fits)) == 1 and not any(len(keyword) >= _LONG for keyword in telling)
     return 60 if telling and not alone else 50 if named else 0
 
 

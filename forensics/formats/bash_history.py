@@ -60,7 +60,7 @@ DOMAIN = "{host}:user"
 
 _STAMP = r"^#[0-9]{9,10}$"
 _LONGEST_STAMP_BYTES = 11
-_NAME = re.compile(r"(?:^|[/._-])(?:bash|sh|ash)_history(?:[.~-][^/]*)?$")
+_NAME = re.compile(r"(?:^|[/._-])(?:bash|sh|ash)_history(?:(?!\.pyc?$)[.~-][^/]*)?$")
 _CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1b") + b"\x7f"
 _KORN = (b"\x81\x01", b"\xab\xcd")
 _FEW = 10

@@ -37,6 +37,7 @@ DOMAIN = "{host}:user"
 
 _ENTRY = re.compile(rb"(?= *[0-9])(?:[ 0-9]{5}|[0-9]{6,9})(?P<changed>[ *]) (?P<rest>.*)", re.DOTALL)
 _NUMBER = re.compile(rb" {0,4}(?P<number>[0-9]{1,9})[ *] ")
+_TYPED = re.compile(rb" *[0-9]+[ *] (?:[0-9]{4}-[0-9]{2}-[0-9]{2} |[^-0-9 ])")  # not a table of numbers
 _WALL = re.compile(
     r"(?P<wall>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}|\?\?) (?P<command>.*)", re.DOTALL
 )
@@ -47,7 +48,8 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     lines = head[:8192].split(b"\n")[:20]
     numbers = [_number(line.rstrip(b"\r")) for line in lines]
     known = [number for number in numbers if number is not None]
-    if len(known) < 2 or numbers[0] is None or 2 * len(known) < len(lines) - 1:
+    words = sum(1 for line in lines if _TYPED.match(line))
+    if len(known) < 2 or numbers[0] is None or 2 * len(known) < len(lines) - 1 or 2 * words < len(known):
         return 0
     return 60 if any(b == a + 1 for a, b in pairwise(known)) else 0
 

@@ -28,7 +28,7 @@ TABLE = Table(
 CUT = "whole"
 DOMAIN = "{host}:user"
 
-_NAME = re.compile(r"(?:^|[/._-])python_history(?:[.~-][^/]*)?$")
+_NAME = re.compile(r"(?:^|[/._-])python_history(?:(?!\.pyc?$)[.~-][^/]*)?$")
 _LIBEDIT = b"_HiStOrY_V2_"
 _VIS = re.compile(rb"\\(?:(?P<octal>[0-3][0-7]{2})|(?P<meta>M?)(?P<kind>[-^])(?P<byte>[!-~])|(?P<same>\\))")
 _CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1b") + b"\x7f"

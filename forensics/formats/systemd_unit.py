@@ -39,8 +39,8 @@ _SECTION = re.compile(rb"\[(?P<name>[^\]\n]{1,64})\]")
 _ASSIGNED = re.compile(rb"(?P<key>[A-Za-z][A-Za-z0-9-]*)[ \t]*=[ \t]*(?P<value>.*)", re.DOTALL)
 _KINDS = {b"Unit", b"Service", b"Timer", b"Socket", b"Path", b"Mount", b"Automount", b"Swap", b"Slice", b"Scope", b"Install"}  # fmt: skip
 _KEYS = re.compile(
-    rb"^(?:Description|Documentation|After|Before|Wants|Requires|BindsTo|PartOf|Condition[A-Za-z]+|ExecStart(?:Pre|Post)?|ExecStop|ExecReload|Type|User|Restart"
-    rb"|OnCalendar|OnBootSec|OnUnitActiveSec|Persistent|Unit|WantedBy|Listen[A-Za-z]+|Path[A-Z][a-z]+|What|Where|Environment(?:File)?|DefaultDependencies|Slice|[A-Z][A-Za-z]+Max)[ \t]*=",
+    rb"^(?:Description|Documentation|After|Before|Wants|Requires|Requisite|Conflicts|BindsTo|PartOf|Condition[A-Za-z]+|Exec[A-Z][A-Za-z]+|Type|User|Restart"
+    rb"|OnCalendar|OnBootSec|OnUnitActiveSec|Persistent|Unit|WantedBy|Listen[A-Za-z]+|Path[A-Z][a-z]+|What|Where|Environment(?:File)?|DefaultDependencies|Slice|Nice|(?:Protect|Private|Restrict|ReadWrite|ReadOnly|Limit|Memory|CPU|IO)[A-Za-z]+|[A-Z][A-Za-z]+Max)[ \t]*=",
     re.MULTILINE,
 )
 _EXEC = re.compile(r"Exec[A-Z][A-Za-z]*")

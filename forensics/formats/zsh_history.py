@@ -35,7 +35,7 @@ CUT = "whole"
 DOMAIN = "{host}:user"
 
 _TIMED = re.compile(rb": (?P<epoch>[0-9]{1,11}):(?P<elapsed>[0-9]{1,11});(?P<command>.*)", re.DOTALL)
-_NAME = re.compile(r"(?:^|[/._-])(?:zsh_history|zhistory|histfile)(?:[.~-][^/]*)?$")
+_NAME = re.compile(r"(?:^|[/._-])(?:zsh_history|zhistory|histfile)(?:(?!\.pyc?$)[.~-][^/]*)?$")
 _META = re.compile(rb"\x83(.)", re.DOTALL)
 _LAST_BACKSLASH = re.compile(rb"\\ +\Z")
 _CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1b") + b"\x7f"
