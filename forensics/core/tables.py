@@ -190,8 +190,7 @@ EVENT = Table(
         Column(
             "object_kind",
             pa.string(),
-            "path, process, job, ref, commit, account, key, crontab, package or source",
-            "path, process, job, ref, commit, account, group, key, crontab, task, setting or source",
+            "path, process, job, ref, commit, account, group, key, crontab, task, setting, package or source",
             None,
             "no object",
         ),
