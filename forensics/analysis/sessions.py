@@ -52,6 +52,7 @@ SESSION = Table(
 )
 
 _ENTRY = {"login", "loginuid", "session_open", "session_close", "session_start", "logout"}
+_LOGIN_RECORDS = ("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390")
 _PID_REUSE_NS = 86_400 * 1_000_000_000
 
 
@@ -113,7 +114,7 @@ def reconstruct(evidence: Evidence) -> list[Session]:
     connections = [_from_sshd(rows, syslog) for rows in _by_pid(logins)]
     joined = _join(audit, connections)
     for session in joined:
-        _add_wtmp(session, events[events["format"] == "wtmp"])
+        _add_wtmp(session, events[events["format"].isin(_LOGIN_RECORDS)])
     return sorted(joined, key=lambda s: (s.start_ns is None, s.start_ns or 0, s.session_id))
 
 

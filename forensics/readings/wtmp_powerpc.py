@@ -1,0 +1,20 @@
+"""What login records of a `powerpc` host are taken to tell: the same as those of any other host."""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from forensics.core import loginevents
+
+NEEDS_ANCHOR = False
+
+
+def read(
+    records: pa.Table,
+    files: pa.Table,
+    *,
+    zone: str,  # noqa: ARG001 - the records count seconds since 1970
+    anchor_ns: int | None,  # noqa: ARG001 - every time is dated
+) -> Mapping[str, pa.Table]:
+    """One event for each record."""
+    return {"event": loginevents.read(records, files, "wtmp_powerpc")}
