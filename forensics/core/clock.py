@@ -102,6 +102,43 @@ def yearless(written: pa.Array | pa.ChunkedArray, *, zone: str, anchor_ns: int |
     return Interval(_nullable(first[best, column]), _nullable(last[best, column]))
 
 
+def undated(written: pa.Array | pa.ChunkedArray, *, zone: str, anchor_ns: int | None) -> Interval:
+    """Place stamps without year or seconds, such as `last` prints; each is a minute wide.
+
+    The year is inferred, never read: of the years in which the date falls on the weekday written
+    (every year, where none is), the one that puts the stamp nearest to the anchor, at most twelve
+    years from it. A weekday comes back on a date after five years at the earliest.
+
+    Args:
+        written: such as `Mon Nov 23 15:11` or `Nov 23 15:11` (string, nullable).
+        zone: IANA zone of the clock that wrote them.
+        anchor_ns: a moment near which the evidence lies; None leaves every time null.
+    """
+    if anchor_ns is None:
+        nothing = pa.nulls(len(written), pa.int64())
+        return Interval(nothing, nothing)
+    values = written.combine_chunks() if isinstance(written, pa.ChunkedArray) else written
+    distinct = values.dictionary_encode()
+    anchor = datetime.fromtimestamp(anchor_ns // NS_PER_S, UTC).replace(tzinfo=None)
+    full = [_nearest(text, anchor) for text in distinct.dictionary.to_pylist()]
+    placed = walls(pa.array(full, pa.string()), layout="%Y-%m-%d %H:%M", zone=zone, tick_ns=60 * NS_PER_S)
+    return Interval(*(column.take(distinct.indices) for column in placed))
+
+
+def _nearest(text: str, anchor: datetime) -> str | None:
+    """A stamp with the year that `undated` infers; None where no year fits."""
+    *weekday, month, day, minute = text.split()
+    fits = []
+    for year in range(max(1, anchor.year - 12), min(9999, anchor.year + 12) + 1):
+        try:
+            moment = datetime.strptime(f"{year:04} {month} {day} {minute}", "%Y %b %d %H:%M")  # noqa: DTZ007 - the zone follows
+        except ValueError:  # the day is not in that month of that year
+            continue
+        if not weekday or moment.strftime("%a") == weekday[0]:
+            fits.append((abs(moment - anchor), moment))
+    return min(fits)[1].strftime("%Y-%m-%d %H:%M") if fits else None
+
+
 def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> Interval:
     """Place whole seconds since 1970 (int64, nullable), each `tick_ns` wide. Zero is a time like any other."""
     values = seconds.combine_chunks() if isinstance(seconds, pa.ChunkedArray) else seconds
