@@ -24,6 +24,8 @@ class Why(StrEnum):
     """The file ends inside it."""
     COMPRESSION = "compression"
     """It does not decompress, or would decompress past our bound."""
+    UNLINKED = "unlinked"
+    """Nothing in its file leads to it any more, as a page that was freed when its rows were deleted."""
 
 
 SPAN = (

@@ -1,0 +1,340 @@
+"""Rows of one table of an SQLite database, read from its bytes, each with the place it lies at.
+
+The file is never opened with the SQLite library: a hostile database attacks whoever opens it (views,
+triggers and corrupt pages are known ways), the library tells no byte ranges, and it would change a
+file whose journal lies beside it. Only the file format is read: pages, b-trees, cells, overflow
+chains. Each page is visited once, so that no cycle and no shared page can make the work longer than
+the file.
+
+What lies in a write-ahead log or a rollback journal beside the file is not applied. A page that no
+b-tree leads to, as one that was freed when rows were deleted, is rejected as `unlinked`: what is left
+in it is not read. Source: https://www.sqlite.org/fileformat2.html
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from forensics.core import sqliterecord
+from forensics.core.model import Why
+from forensics.core.sqliterecord import Damage, Value
+
+Stretch = tuple[int, int]
+
+MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100
+_LONGEST_PAYLOAD_BYTES = 16 << 20
+_SMALLEST_PAGE, _LARGEST_PAGE = 512, 65536
+_SMALLEST_USABLE = 480
+_INTERIOR_INDEX, _INTERIOR_TABLE, _LEAF_INDEX, _LEAF_TABLE = 2, 5, 10, 13
+_INTERIOR = (_INTERIOR_INDEX, _INTERIOR_TABLE)
+_TABLES = (_INTERIOR_TABLE, _LEAF_TABLE)
+_ENCODINGS = {1: "utf-8", 2: "utf-16-le", 3: "utf-16-be"}
+_WAL = 2
+
+
+class Row(NamedTuple):
+    """One row.
+
+    `values` has one for each column of the file's own declaration; a column added to the table after
+    the row was written is None. `overflow`: where the rest of a long row lies.
+    """
+
+    start: int
+    stop: int
+    rowid: int
+    values: dict[str, Value]
+    overflow: list[Stretch]
+
+
+class Found(NamedTuple):
+    """What a file holds of one table. The three lists tile it, in order."""
+
+    rows: list[Row]
+    rejected: list[tuple[int, int, Why]]
+    ignored: list[Stretch]
+
+
+class Declared(NamedTuple):
+    """A table as the file declares it: the page its b-tree starts at, and its columns in order.
+
+    `alias` is the column that stands for the row's number, or None.
+    """
+
+    root: int
+    columns: tuple[str, ...]
+    alias: str | None
+
+
+class _Cell(NamedTuple):
+    start: int
+    stop: int
+    child: int
+    rowid: int
+    payload: bytes
+    overflow: list[Stretch]
+
+
+class _Page(NamedTuple):
+    kind: int
+    cells: list[_Cell]
+    children: list[int]
+    sound: bool
+
+
+def tables(data: bytes) -> dict[str, Declared]:
+    """The tables that a database declares, by name in small letters; none where it is no database.
+
+    Args:
+        data: the file, or its first bytes.
+    """
+    reader = _Reader.of(data)
+    if reader is None:
+        return {}
+    return {name: found for name, found in _schema(reader) if found.columns}
+
+
+def in_wal_mode(data: bytes) -> bool:
+    """Whether the newest rows may lie in a write-ahead log beside the file."""
+    return data[18:20] != b"\1\1"
+
+
+def rows(data: bytes, base: int, table: str) -> Found:
+    """The rows of a table, and what the rest of the file is.
+
+    Args:
+        data: the whole file.
+        base: offset of its first byte, in bytes; spans are told from there.
+        table: its name, in small letters. Where the file declares it twice, the first counts.
+    """
+    if not data:
+        return Found([], [], [])
+    reader = _Reader.of(data)
+    if reader is None:
+        return Found([], [(base, base + len(data), Why.SHAPE)], [])
+    objects = list(_schema(reader))
+    wanted = next((found for name, found in objects if name == table and found.columns), None)
+    told = _Told(base)
+    told.structure(reader)
+    if wanted is not None:
+        for number, page in reader.walk(wanted.root, _TABLES):
+            told.page(reader, number, page, wanted)
+    for _, found in objects:
+        for number, page in reader.walk(found.root, (*_TABLES, _INTERIOR_INDEX, _LEAF_INDEX)):
+            told.page(reader, number, page, None)
+    return told.tiled(reader)
+
+
+class _Told:
+    """Collects what each page turned out to be, and tiles the file with it."""
+
+    def __init__(self, base: int) -> None:
+        self.base = base
+        self.rows: list[Row] = []
+        self.bad: list[tuple[int, int, Why]] = []
+        self.unsound: set[int] = set()
+
+    def structure(self, reader: "_Reader") -> None:
+        """Mark damage that was met on the way to the schema."""
+        self.unsound |= reader.unsound
+
+    def page(self, reader: "_Reader", number: int, page: _Page, declared: Declared | None) -> None:
+        """Take the rows of a page; a page with a cell that cannot be read is rejected around them."""
+        sound = page.sound
+        if declared is not None and page.kind == _LEAF_TABLE:
+            for cell in page.cells:
+                try:
+                    values = sqliterecord.values(cell.payload, reader.encoding)
+                except Damage:
+                    sound = False
+                    continue
+                self.rows.append(_row(cell, values, declared, self.base))
+        if not sound:
+            self.unsound.add(number)
+
+    def tiled(self, reader: "_Reader") -> Found:
+        """The rows, and every stretch between them as ignored or rejected."""
+        self.unsound |= reader.unsound
+        kept = sorted(self.rows, key=lambda row: row.start)
+        ignored: list[Stretch] = []
+        rejected: list[tuple[int, int, Why]] = []
+        at = 0
+        for number in range(1, reader.count + 1):
+            start, stop = reader.stretch(number)
+            why = Why.SHAPE if number in self.unsound else reader.why(number)
+            cursor = start
+            while at < len(kept) and kept[at].start - self.base < stop:
+                _stretch(cursor, kept[at].start - self.base, why, self.base, ignored, rejected)
+                cursor = kept[at].stop - self.base
+                at += 1
+            _stretch(cursor, stop, why, self.base, ignored, rejected)
+        rest = reader.count * reader.size
+        if rest < len(reader.data):
+            rejected.append((self.base + rest, self.base + len(reader.data), Why.TRUNCATED))
+        return Found(kept, rejected, ignored)
+
+
+def _stretch(
+    start: int, stop: int, why: Why | None, base: int, ignored: list[Stretch], rejected: list[tuple[int, int, Why]]
+) -> None:  # fmt: skip
+    if start < stop and why is None:
+        ignored.append((base + start, base + stop))
+    elif start < stop and why is not None:
+        rejected.append((base + start, base + stop, why))
+
+
+def _row(cell: _Cell, values: list[Value], declared: Declared, base: int) -> Row:
+    short = [*values, *[None] * len(declared.columns)]
+    named = dict(zip(declared.columns, short, strict=False))
+    if declared.alias is not None and named[declared.alias] is None:
+        named[declared.alias] = cell.rowid
+    overflow = [(base + start, base + stop) for start, stop in cell.overflow]
+    return Row(base + cell.start, base + cell.stop, cell.rowid, named, overflow)
+
+
+def _schema(reader: "_Reader") -> Iterator[tuple[str, Declared]]:
+    """Every object with a b-tree of its own: tables with their columns, indexes with none."""
+    for _, page in reader.walk(1, _TABLES):
+        for cell in page.cells if page.kind == _LEAF_TABLE else ():
+            try:
+                kind, name, _, root, sql = sqliterecord.values(cell.payload, reader.encoding)[:5]
+            except ValueError:  # damaged, or of fewer columns than a schema has
+                continue
+            if not isinstance(root, int) or not isinstance(name, str):
+                continue
+            columns, alias = (
+                sqliterecord.columns(sql) if kind == "table" and isinstance(sql, str) else ((), None)
+            )
+            yield name.lower(), Declared(root, columns, alias)
+
+
+class _Reader:
+    """The pages of a file. What a walk has met is remembered, and met only once."""
+
+    def __init__(self, data: bytes, size: int, usable: int, encoding: str) -> None:
+        self.data = data
+        self.size = size
+        self.usable = usable
+        self.encoding = encoding
+        self.count = len(data) // size
+        self.met: set[int] = set()
+        self.unsound: set[int] = set()
+        vacuum = int.from_bytes(data[52:56], "big")
+        self.maps = set(range(2, self.count + 1, usable // 5 + 1)) if vacuum else set()
+
+    @classmethod
+    def of(cls, data: bytes) -> "_Reader | None":
+        """A reader of a database; None where its header is none."""
+        if not data.startswith(MAGIC) or len(data) < _HEADER_BYTES:
+            return None
+        written = int.from_bytes(data[16:18], "big")
+        size = _LARGEST_PAGE if written == 1 else written
+        encoding = _ENCODINGS.get(int.from_bytes(data[56:60], "big"), "utf-8")
+        if size < _SMALLEST_PAGE or size & (size - 1) or size - data[20] < _SMALLEST_USABLE:
+            return None
+        return cls(data, size, size - data[20], encoding)
+
+    def stretch(self, number: int) -> Stretch:
+        """Where a page lies; the header of the file counts for the first."""
+        return (number - 1) * self.size, number * self.size
+
+    def why(self, number: int) -> Why | None:
+        """Why a page that holds no row is no structure either: nothing leads to it."""
+        return None if number in self.met or number in self.maps else Why.UNLINKED
+
+    def take(self, number: int) -> int:
+        """The offset of a page that is now met for the first time."""
+        if not 1 <= number <= self.count or number in self.met:
+            raise Damage
+        self.met.add(number)
+        return (number - 1) * self.size
+
+    def walk(self, root: int, kinds: tuple[int, ...]) -> Iterator[tuple[int, _Page]]:
+        """The pages of a b-tree, those not met before, each once."""
+        ahead = [root]
+        while ahead:
+            number = ahead.pop()
+            try:
+                page = self.page(number, self.take(number), kinds)
+            except Damage:
+                continue
+            if not page.sound:
+                self.unsound.add(number)
+            yield number, page
+            ahead += reversed(page.children)
+
+    def page(self, number: int, at: int, kinds: tuple[int, ...]) -> _Page:
+        """A b-tree page, with those of its cells that can be read and do not overlap."""
+        head = at + (_HEADER_BYTES if number == 1 else 0)
+        kind = self.data[head]
+        if kind not in kinds:
+            self.unsound.add(number)
+            raise Damage
+        count = int.from_bytes(self.data[head + 3 : head + 5], "big")
+        first = head + (12 if kind in _INTERIOR else 8)
+        sound = first + 2 * count <= at + self.usable
+        count = min(count, (at + self.usable - first) // 2)
+        pointers = struct.unpack_from(f">{count}H", self.data, first)
+        cells: list[_Cell] = []
+        for pointer in pointers:
+            try:
+                cells.append(self.cell(at + pointer, first + 2 * count, at + self.usable, kind))
+            except Damage:
+                sound = False
+        apart = _apart(cells)
+        children = [cell.child for cell in apart if cell.child]
+        if kind in _INTERIOR:
+            children.append(int.from_bytes(self.data[head + 8 : head + 12], "big"))
+        return _Page(kind, apart, children, sound and len(apart) == len(cells))
+
+    def cell(self, at: int, lowest: int, end: int, kind: int) -> _Cell:
+        """One cell, its overflow chain followed."""
+        start, child, rowid = at, 0, 0
+        if at < lowest:
+            raise Damage
+        if kind in _INTERIOR:
+            child, at = int.from_bytes(self.data[at : at + 4], "big"), at + 4
+        size = 0
+        if kind != _INTERIOR_TABLE:
+            size, at = sqliterecord.varint(self.data, at, end)
+        if kind in _TABLES:
+            rowid, at = sqliterecord.varint(self.data, at, end)
+        local = self.local(size, leaf=kind == _LEAF_TABLE)
+        stop = at + local + (4 if local < size else 0)
+        if stop > end or not 0 <= size <= _LONGEST_PAYLOAD_BYTES:
+            raise Damage
+        payload = self.data[at : at + local]
+        overflow: list[Stretch] = []
+        if local < size:
+            payload, overflow = self.chained(payload, int.from_bytes(self.data[stop - 4 : stop], "big"), size)
+        return _Cell(start, stop, child, rowid, payload, overflow)
+
+    def local(self, size: int, *, leaf: bool) -> int:
+        """How many bytes of a payload lie in its cell; the rest is in overflow pages."""
+        most = self.usable - 35 if leaf else (self.usable - 12) * 64 // 255 - 23
+        if size <= most:
+            return size
+        least = (self.usable - 12) * 32 // 255 - 23
+        fitting = least + (size - least) % (self.usable - 4)
+        return fitting if fitting <= most else least
+
+    def chained(self, begun: bytes, number: int, size: int) -> tuple[bytes, list[Stretch]]:
+        """A payload with what its overflow pages hold."""
+        parts, held, stretches = [begun], len(begun), list[Stretch]()
+        while held < size:
+            at = self.take(number)
+            part = self.data[at + 4 : at + min(self.usable, 4 + size - held)]
+            parts.append(part)
+            held += len(part)
+            stretches.append((at, at + 4 + len(part)))
+            number = int.from_bytes(self.data[at : at + 4], "big")
+        return b"".join(parts), stretches
+
+
+def _apart(cells: list[_Cell]) -> list[_Cell]:
+    """The cells in order of place, without those that begin within another."""
+    kept: list[_Cell] = []
+    for cell in sorted(cells, key=lambda cell: (cell.start, cell.stop)):
+        if not kept or cell.start >= kept[-1].stop:
+            kept.append(cell)
+    return kept
