@@ -18,6 +18,9 @@ NOTHING = pa.scalar(None, pa.string())
 _HOMES = r"(?:homes?\d*|users|u|var/lib|srv|opt)"
 _HOME = re.compile(rf"(?P<above>.*?)(?:^|/)(?:{_HOMES}/(?P<account>[^/]+)|(?P<root>root))/(?P<below>.*)")
 _ABOVE = 2
+_ADDRESS = (
+    r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*(?:%[0-9A-Za-z]+)?|::[0-9A-Fa-f:.]+)$"
+)
 
 
 class Placed(NamedTuple):
@@ -125,6 +128,12 @@ def unattributed(
     dated = {} if when is None else times(when, host, rows, form)
     columns_ = {**columns(rows, form), **dated, "verb": verb, "host": host, "account_absence": why}
     return EVENT.build({**columns_, **more})
+
+
+def address(remote: pa.Array) -> pa.Array:
+    """An origin that is a network address; null where it is a name, a display or the like."""
+    literal = pc.fill_null(pc.match_substring_regex(remote, _ADDRESS), False)
+    return pc.if_else(literal, remote, NOTHING)
 
 
 def absence(account: pa.Array, uid: pa.Array | None = None, *, none: str = "not_recorded") -> pa.Array:

@@ -33,9 +33,6 @@ _BOOT, _KNOCK, _ENTRY, _END = 2, 6, 7, 8
 _REFUSALS = r"(?:^|/)btmp[^/]*$"
 _REFUSED_LINE = "ssh:notty"
 """The line that sshd writes where no terminal was ever given: only of a refused entry."""
-_LITERAL = (
-    r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*(?:%[0-9A-Za-z]+)?|::[0-9A-Fa-f:.]+)$"
-)
 _TERMINAL = r"^(?:pts/|tty|hvc|console)"
 _TICK_NS = 1000
 
@@ -57,7 +54,6 @@ def read(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
     ended = pc.if_else(pc.equal(verb, "logout"), lines["user"].take(pa.array(entry, mask=entry < 0)), NOTHING)
     account = pc.coalesce(named, ended)
     cited = pc.and_(pc.is_null(named), pc.is_valid(ended))
-    literal = pc.fill_null(pc.match_substring_regex(lines["remote"], _LITERAL), False)
     outcome = pc.if_else(pc.equal(verb, "login_failed"), "failure", NOTHING)
     asked = pc.is_in(verb, pa.array(["login", "logout", "login_failed"]))
     why = pc.if_else(asked, "not_recorded", "not_applicable")
@@ -73,7 +69,7 @@ def read(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
             "account_absence": pc.if_else(pc.is_valid(account), NOTHING, why),
             "pid": pc.if_else(pc.greater(lines["pid"], 0), lines["pid"], pa.scalar(None, pa.int64())),
             "tty": _tty(lines["line"]),
-            "address": pc.coalesce(lines["address"], pc.if_else(literal, lines["remote"], NOTHING)),
+            "address": pc.coalesce(lines["address"], hostevents.address(lines["remote"])),
             "text": _text(lines),
         }
     )
