@@ -156,6 +156,13 @@ def home(path: str) -> tuple[str, str] | None:
     return found["account"] or found["root"], found["below"]
 
 
+def owners(paths: pa.Array) -> pa.Array:
+    """Whose home each path lies in; null where the path does not say."""
+    distinct = paths.dictionary_encode()
+    homes = [home(path) for path in distinct.dictionary.to_pylist()]
+    return pa.array([found[0] if found else None for found in homes], pa.string()).take(distinct.indices)
+
+
 def _whole(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
     """A table with each column in one piece."""
     pieces = [pa.concat_arrays(c.chunks) if c.num_chunks else pa.array([], c.type) for c in table.columns]

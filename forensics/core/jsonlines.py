@@ -19,6 +19,8 @@ Object = dict[str, object]
 Read = Callable[[Object], Object | Why | None]
 """What a format makes of an object: a row of its columns, why it is none, or None for nothing to read."""
 
+Load = Callable[[bytes], Object | Why]
+
 _DEEPEST = 64
 _HALF = re.compile("[\ud800-\udfff]")
 _INT64 = range(-(2**63), 2**63)
@@ -30,7 +32,7 @@ class _UnsoundError(ValueError):
     """A line that some reader would take otherwise."""
 
 
-def parse(data: bytes, base: int, table: Table, read: Read) -> Parsed:
+def parse(data: bytes, base: int, table: Table, read: Read, *, load: Load | None = None) -> Parsed:
     """Read a chunk of lines.
 
     Args:
@@ -38,7 +40,10 @@ def parse(data: bytes, base: int, table: Table, read: Read) -> Parsed:
         base: offset of its first byte in the file, in bytes.
         table: the format's declared table; a column that `read` leaves out is null.
         read: makes a row of one object, without `start` and `stop`.
+        load: makes an object of one line that is not blank, where a line can be more than an object;
+            `loaded`, unless said otherwise.
     """
+    take = load or loaded
     cut = lines.cut(data, base)
     rows: list[Object] = []
     rejected: list[tuple[int, int, str]] = []
@@ -48,7 +53,7 @@ def parse(data: bytes, base: int, table: Table, read: Read) -> Parsed:
             rejected.append((start, stop, Why.TOO_LONG.value))
             continue
         line = raw.as_py()
-        found = loaded(line) if line.strip() else None
+        found = take(line) if line.strip() else None
         row = read(found) if isinstance(found, dict) else found
         if row is None:
             ignored.append((start, stop))
@@ -70,10 +75,16 @@ def _columns(spans: Sequence[Sequence[object]], width: int) -> list[list[object]
 
 def loaded(line: bytes) -> Object | Why:
     """The object that a line holds, or why it holds none that every reader would read alike."""
+    found = value(line)
+    return found if isinstance(found, dict | Why) else Why.SHAPE
+
+
+def value(line: bytes) -> object:
+    """What a line holds, whatever it is, or `Why` it holds nothing that every reader would read alike."""
     if _depth(line) > _DEEPEST:
         return Why.SHAPE
     try:
-        found = json.loads(
+        found: object = json.loads(
             line.decode("utf-8"),
             object_pairs_hook=_once,
             parse_float=_fraction,
@@ -84,7 +95,7 @@ def loaded(line: bytes) -> Object | Why:
         return Why.VALUE
     except ValueError:
         return Why.SHAPE
-    return found if isinstance(found, dict) else Why.SHAPE
+    return found
 
 
 def _depth(line: bytes) -> int:

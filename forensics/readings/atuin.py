@@ -28,7 +28,7 @@ def read(
     rows = hostevents.placed(records, files, every_path=True)
     lines = rows.lines
     host = _agreed(_first_label(rows.files["host"]), _first_label(lines["shell_host"]), rows.files["host"])
-    owner = _owners(pc.coalesce(rows.files["origin"], rows.files["path"]))
+    owner = hostevents.owners(pc.coalesce(rows.files["origin"], rows.files["path"]))
     account = _agreed(owner, lines["shell_user"], owner)
     empty = pc.equal(lines["command"], "")
     success = pc.if_else(pc.equal(lines["exit_code"], 0), "success", "failure")
@@ -56,10 +56,3 @@ def _agreed(found: pa.Array, asserted: pa.Array, value: pa.Array) -> pa.Array:
 
 def _first_label(host: pa.Array) -> pa.Array:
     return pc.utf8_lower(pc.replace_substring_regex(host, pattern=r"\..*$", replacement=""))
-
-
-def _owners(paths: pa.Array) -> pa.Array:
-    """Whose home each file lies in; null where the path does not say."""
-    distinct = paths.dictionary_encode()
-    homes = [hostevents.home(path) for path in distinct.dictionary.to_pylist()]
-    return pa.array([found[0] if found else None for found in homes], pa.string()).take(distinct.indices)
