@@ -189,6 +189,14 @@ def test_a_chain_that_leads_back_is_no_row():
     assert ((root - 1) * 512, root * 512, Why.SHAPE) in found.rejected
 
 
+def test_more_rows_than_are_held_are_told_as_too_long(monkeypatch):
+    monkeypatch.setattr(sqlitefile, "_MOST_ROWS", 100)
+    found = sqlitefile.rows(BIG, 0, "t")
+    assert len(found.rows) == 100
+    assert {why for _, _, why in found.rejected} == {Why.TOO_LONG}
+    tiles(found, 0, len(BIG))
+
+
 @pytest.mark.parametrize(
     ("sql", "columns", "alias"),
     [
@@ -206,6 +214,7 @@ def test_a_chain_that_leads_back_is_no_row():
         ("CREATE TABLE t(a DEFAULT ('),('), b CHECK (b IN (1,2)), CONSTRAINT k CHECK (a))", ("a", "b"), None),
         ("CREATE TABLE t(a INTEGER PRIMARY KEY DESC)", ("a",), None),
         ("CREATE TABLE t", (), None),
+        ("CREATE TABLE t(a, b, " + "[" * 200_000, ("a", "b"), None),
         ("", (), None),
     ],
 )

@@ -120,23 +120,29 @@ def undated(written: pa.Array | pa.ChunkedArray, *, zone: str, anchor_ns: int | 
     values = written.combine_chunks() if isinstance(written, pa.ChunkedArray) else written
     distinct = values.dictionary_encode()
     anchor = datetime.fromtimestamp(anchor_ns // NS_PER_S, UTC).replace(tzinfo=None)
-    full = [_nearest(text, anchor) for text in distinct.dictionary.to_pylist()]
+    days: dict[str, str | None] = {}
+    full: list[str | None] = []
+    for text in distinct.dictionary.to_pylist():
+        day, _, minute = text.rpartition(" ")
+        if day not in days:
+            days[day] = _nearest(day, anchor)
+        full.append(None if days[day] is None else f"{days[day]} {minute}")
     placed = walls(pa.array(full, pa.string()), layout="%Y-%m-%d %H:%M", zone=zone, tick_ns=60 * NS_PER_S)
     return Interval(*(column.take(distinct.indices) for column in placed))
 
 
-def _nearest(text: str, anchor: datetime) -> str | None:
-    """A stamp with the year that `undated` infers; None where no year fits."""
-    *weekday, month, day, minute = text.split()
+def _nearest(day: str, anchor: datetime) -> str | None:
+    """A day with the year that `undated` infers; None where no year fits."""
+    *weekday, month, number = day.split()
     fits = []
     for year in range(max(1, anchor.year - 12), min(9999, anchor.year + 12) + 1):
         try:
-            moment = datetime.strptime(f"{year:04} {month} {day} {minute}", "%Y %b %d %H:%M")  # noqa: DTZ007 - the zone follows
+            moment = datetime.strptime(f"{year:04} {month} {number}", "%Y %b %d")  # noqa: DTZ007 - the zone follows
         except ValueError:  # the day is not in that month of that year
             continue
         if not weekday or moment.strftime("%a") == weekday[0]:
             fits.append((abs(moment - anchor), moment))
-    return min(fits)[1].strftime("%Y-%m-%d %H:%M") if fits else None
+    return min(fits)[1].strftime("%Y-%m-%d") if fits else None
 
 
 def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> Interval:

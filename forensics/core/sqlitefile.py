@@ -24,6 +24,8 @@ Stretch = tuple[int, int]
 MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _LONGEST_PAYLOAD_BYTES = 16 << 20
+_MOST_ROWS = 2_000_000
+"""More rows of one file are never held in memory; pages with further ones are rejected as too long."""
 _SMALLEST_PAGE, _LARGEST_PAGE = 512, 65536
 _SMALLEST_USABLE = 480
 _INTERIOR_INDEX, _INTERIOR_TABLE, _LEAF_INDEX, _LEAF_TABLE = 2, 5, 10, 13
@@ -131,8 +133,8 @@ class _Told:
     def __init__(self, base: int) -> None:
         self.base = base
         self.rows: list[Row] = []
-        self.bad: list[tuple[int, int, Why]] = []
         self.unsound: set[int] = set()
+        self.over: set[int] = set()
 
     def structure(self, reader: "_Reader") -> None:
         """Mark damage that was met on the way to the schema."""
@@ -143,6 +145,9 @@ class _Told:
         sound = page.sound
         if declared is not None and page.kind == _LEAF_TABLE:
             for cell in page.cells:
+                if len(self.rows) >= _MOST_ROWS:
+                    self.over.add(number)
+                    break
                 try:
                     values = sqliterecord.values(cell.payload, reader.encoding)
                 except Damage:
@@ -162,6 +167,7 @@ class _Told:
         for number in range(1, reader.count + 1):
             start, stop = reader.stretch(number)
             why = Why.SHAPE if number in self.unsound else reader.why(number)
+            why = Why.TOO_LONG if number in self.over else why
             cursor = start
             while at < len(kept) and kept[at].start - self.base < stop:
                 _stretch(cursor, kept[at].start - self.base, why, self.base, ignored, rejected)
@@ -251,7 +257,7 @@ class _Reader:
 
     def walk(self, root: int, kinds: tuple[int, ...]) -> Iterator[tuple[int, _Page]]:
         """The pages of a b-tree, those not met before, each once."""
-        ahead = [root]
+        ahead, queued = [root], {root}
         while ahead:
             number = ahead.pop()
             try:
@@ -261,10 +267,12 @@ class _Reader:
             if not page.sound:
                 self.unsound.add(number)
             yield number, page
-            ahead += reversed(page.children)
+            fresh = [child for child in page.children if child not in self.met and child not in queued]
+            queued.update(fresh)
+            ahead += reversed(fresh)
 
     def page(self, number: int, at: int, kinds: tuple[int, ...]) -> _Page:
-        """A b-tree page, with those of its cells that can be read and do not overlap."""
+        """A b-tree page, with those of its cells that can be read and do not begin within another."""
         head = at + (_HEADER_BYTES if number == 1 else 0)
         kind = self.data[head]
         if kind not in kinds:
@@ -276,16 +284,18 @@ class _Reader:
         count = min(count, (at + self.usable - first) // 2)
         pointers = struct.unpack_from(f">{count}H", self.data, first)
         cells: list[_Cell] = []
-        for pointer in pointers:
+        free = first + 2 * count
+        for pointer in sorted(pointers):
             try:
-                cells.append(self.cell(at + pointer, first + 2 * count, at + self.usable, kind))
+                cells.append(self.cell(at + pointer, free, at + self.usable, kind))
             except Damage:
                 sound = False
-        apart = _apart(cells)
-        children = [cell.child for cell in apart if cell.child]
+                continue
+            free = cells[-1].stop
+        children = [cell.child for cell in cells if cell.child]
         if kind in _INTERIOR:
             children.append(int.from_bytes(self.data[head + 8 : head + 12], "big"))
-        return _Page(kind, apart, children, sound and len(apart) == len(cells))
+        return _Page(kind, cells, children, sound)
 
     def cell(self, at: int, lowest: int, end: int, kind: int) -> _Cell:
         """One cell, its overflow chain followed."""
@@ -329,12 +339,3 @@ class _Reader:
             stretches.append((at, at + 4 + len(part)))
             number = int.from_bytes(self.data[at : at + 4], "big")
         return b"".join(parts), stretches
-
-
-def _apart(cells: list[_Cell]) -> list[_Cell]:
-    """The cells in order of place, without those that begin within another."""
-    kept: list[_Cell] = []
-    for cell in sorted(cells, key=lambda cell: (cell.start, cell.stop)):
-        if not kept or cell.start >= kept[-1].stop:
-            kept.append(cell)
-    return kept

@@ -13,7 +13,10 @@ _INTEGER_BYTES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _NULL, _FLOAT, _ZERO, _ONE, _BLOB = 0, 7, 8, 9, 12
 _CONSTANTS: dict[int, Value] = {_NULL: None, _ZERO: 0, _ONE: 1}
 _NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"|`([^`]*)`|\[([^\]]*)\]|([^\s,()"`\[\]]+))')
-_MARK = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|[(),]""")
+# A quote that is never closed takes the rest, so that no text makes the search longer than itself.
+_MARK = re.compile(
+    r"""'(?:[^']|'')*(?:'|\Z)|"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|--[^\n]*|[(),]"""
+)
 _ALIAS = re.compile(r"\s*integer\b[^,]*\bprimary\s+key\b(?!\s+desc\b)", re.IGNORECASE)
 _CONSTRAINTS = ("constraint", "primary", "unique", "check", "foreign")
 
