@@ -56,7 +56,8 @@ def values(payload: bytes, encoding: str) -> list[Value]:
         raise Damage
     body, found = size, list[Value]()
     while at < size:
-        kind, at = varint(payload, at, size)
+        kind = payload[at]
+        kind, at = (kind, at + 1) if kind < _MORE else varint(payload, at, size)
         value, body = _value(payload, kind, body, encoding)
         found.append(value)
         if len(found) > MOST_COLUMNS:

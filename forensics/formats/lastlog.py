@@ -61,8 +61,10 @@ def parse(data: bytes, base: int) -> Parsed:
     count = len(data) // RECORD_BYTES
     rows = np.frombuffer(data, _RECORD, count=count)
     start = np.arange(count, dtype=np.int64) * RECORD_BYTES + base
-    held, sound = _held(data, count), _sound(rows) & (start // RECORD_BYTES <= _LARGEST_UID)
-    read, bad = held & sound, start[held & ~sound]
+    held = _held(data, count)
+    read = held.copy()
+    read[held] = _sound(rows[held]) & (start[held] // RECORD_BYTES <= _LARGEST_UID)
+    bad = start[held & ~read]
     rejected, stops = bad.tolist(), (bad + RECORD_BYTES).tolist()
     why = [Why.VALUE.value] * len(rejected)
     if count * RECORD_BYTES < len(data):
@@ -101,7 +103,8 @@ def _runs(blank: _Flags) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 
 def _held(data: bytes, count: int) -> _Flags:
-    raw = np.frombuffer(data, np.uint8, count=count * RECORD_BYTES).reshape(count, RECORD_BYTES)
+    words = RECORD_BYTES // 4
+    raw = np.frombuffer(data, np.uint32, count=count * words).reshape(count, words)
     return np.asarray(raw.any(axis=1), bool)
 
 
