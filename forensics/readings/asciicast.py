@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from forensics.core import clock, hostevents
 from forensics.core.tables import EVENT
 
-NEEDS_ANCHOR = False
+NEEDS_ANCHOR = True
+"""Every time has its year, but the recorded account can write any: it must not date other logs."""
 
 _SINCE_EVENT = 3
 _LARGEST_NS = 2**63 - clock.NS_PER_S

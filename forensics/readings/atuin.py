@@ -14,7 +14,8 @@ from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
 
-NEEDS_ANCHOR = False
+NEEDS_ANCHOR = True
+"""Every time has its year, but the records go back over years: they must not date other logs."""
 
 
 def read(

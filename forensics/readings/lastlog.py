@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 from forensics.core import clock, hostevents
 from forensics.core.tables import EVENT
 
-NEEDS_ANCHOR = False
+NEEDS_ANCHOR = True
+"""Every time has its year, but the records go back over years: they must not date other logs."""
 
 
 def read(

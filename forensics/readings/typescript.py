@@ -14,7 +14,8 @@ from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
 
-NEEDS_ANCHOR = False
+NEEDS_ANCHOR = True
+"""Every time has its year, but the recorded account can write any: it must not date other logs."""
 
 _DATED = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-9]{2}$"
 

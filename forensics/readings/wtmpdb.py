@@ -12,7 +12,8 @@ from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.tables import EVENT
 
-NEEDS_ANCHOR = False
+NEEDS_ANCHOR = True
+"""Every time has its year, but the records go back over years: they must not date other logs."""
 
 _LOGIN = 3
 _TYPES = ("EMPTY", "BOOT_TIME", "RUNLEVEL", "USER_PROCESS")
