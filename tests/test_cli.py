@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.main import get_command
 
+from forensics import pipeline
 from forensics.cli import app as command_line
 from forensics.cli import listing
 from forensics.cli.app import COMMANDS, name_of
@@ -114,17 +115,44 @@ def test_what_prints_a_table_can_print_json(name):
     assert "--json" in said(name, "--help")
 
 
+HEAVY = {"pyarrow", "pandas", "numpy", "duckdb", "matplotlib", "networkx", "typst", "rich", "dulwich"}
+
+
+LOADED = """
+import atexit, sys
+atexit.register(lambda: print(*sys.modules, sep="\\n", file=sys.stderr))
+sys.argv[:1] = ["forensics"]
+from forensics.cli.app import main
+main()
+"""
+
+
+def loaded(*words):
+    """The modules that a command leaves loaded. What is imported is what start-up costs, on any machine."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *map(str, words)], check=True, capture_output=True, text=True
+    )
+    return set(done.stderr.split())
+
+
 def test_help_loads_nothing_heavy():
     """So that it answers at once."""
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "forensics", "--help"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "typer" in loaded
-    assert not {"pyarrow", "pandas", "numpy", "duckdb", "matplotlib", "networkx", "typst", "rich"} & loaded
+    found = loaded("--help")
+    assert "typer" in found
+    assert not HEAVY & found
+
+
+def test_who_loads_nothing_heavy(case):
+    """It finds its answer in `findings.json`, so it needs no table and no picture."""
+    found = loaded("who", case, "--job", "11")
+    assert "forensics.pipeline.found" in found
+    assert not HEAVY & found
+
+
+def test_every_stage_that_is_offered_is_there():
+    """They are loaded when they are asked for, so a wrong name would show only then."""
+    assert all(callable(getattr(pipeline, name)) for name in pipeline.__all__)
+    assert not hasattr(pipeline, "investigated")
 
 
 def test_the_version_is_the_package_s():

@@ -14,21 +14,16 @@ A case folder holds:
     findings.json, report.pdf                                                          analysis, report
 """
 
-from forensics.pipeline.answer import (
-    analyse,
-    claim,
-    findings_of,
-    graph,
-    report,
-    status,
-    table,
-    timeline,
-    who,
-)
-from forensics.pipeline.hand_over import bundle, cite, sql, verify
-from forensics.pipeline.read import Tally, ingest
-from forensics.pipeline.take import create, question_of, roster_of, seal
-from forensics.pipeline.whole import investigate
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from forensics.pipeline.answer import analyse, claim, graph, report, status, table, timeline
+    from forensics.pipeline.found import findings_of, who
+    from forensics.pipeline.hand_over import bundle, cite, sql, verify
+    from forensics.pipeline.read import Tally, ingest
+    from forensics.pipeline.take import create, question_of, roster_of, seal
+    from forensics.pipeline.whole import investigate
 
 __all__ = [
     "Tally",
@@ -52,3 +47,20 @@ __all__ = [
     "verify",
     "who",
 ]
+
+_OF = {
+    "answer": ("analyse", "claim", "graph", "report", "status", "table", "timeline"),
+    "found": ("findings_of", "who"),
+    "hand_over": ("bundle", "cite", "sql", "verify"),
+    "read": ("Tally", "ingest"),
+    "take": ("create", "question_of", "roster_of", "seal"),
+    "whole": ("investigate",),
+}
+_HOME = {name: module for module, names in _OF.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """A stage is loaded when it is first asked for: `who` reads a file of JSON and needs no Arrow."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,7 +1,6 @@
 """From events to answers: the analysis, what it writes, and what is asked of it."""
 
 import hashlib
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import canonical, clock
-from forensics.core.errors import CaseError, NotFoundError, UsageError
+from forensics.core.errors import UsageError
 from forensics.core.roster import Claim, Question
 from forensics.custody import ledger
 from forensics.custody import seal as sealing
-from forensics.pipeline.hand_over import tables_of
+from forensics.pipeline.found import findings_of, row, tables_of
 from forensics.pipeline.take import hand, question_of, roster_of
 from forensics.store import parquet, query
 
@@ -68,19 +67,6 @@ def _settle(case: Path, name: str, content: bytes, act: str, command: str | None
     partial.replace(target)
     what = {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     ledger.append(sealing.ledger_of(case), hand(command), [(act, what)])
-
-
-def findings_of(case: Path) -> dict[str, Any]:
-    """What the analysis found.
-
-    Raises:
-        CaseError: it has not run.
-    """
-    tables_of(case)
-    if not (case / "findings.json").exists():
-        raise CaseError(f"{case}: not analysed yet; run `forensics analyse {case}` first")
-    found: dict[str, Any] = json.loads((case / "findings.json").read_bytes())
-    return found
 
 
 def report(case: Path, out: Path | None = None, *, command: str | None = None) -> None:
@@ -207,62 +193,6 @@ def _spelled(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def who(case: Path, job: str) -> dict[str, Any]:
-    """Who did what to a job: by which account, and by whom as far as that can be said.
-
-    Raises:
-        NotFoundError: the findings are not about this job.
-    """
-    found = findings_of(case)
-    about = next((j for j in found["jobs"] if j["job"] == job), None)
-    if about is None:
-        known = ", ".join(j["job"] for j in found["jobs"]) or "none"
-        raise NotFoundError(
-            f"job {job}: not among the jobs asked about ({known}); name it in case.toml, seal that, and analyse again"
-        )
-    ids = {a["id"] for a in found["acts"] if a["job"] == job}
-    ids |= {p for a in found["acts"] if a["id"] in ids for p in a["planted_by"]}
-    acts = [a for a in found["acts"] if a["id"] in ids]
-    paths = {e["sha256"]: e["path"] for e in reversed(found["case"]["evidence"])}
-    return {
-        **{k: about[k] for k in ("job", "owner", "outcome", "cause", "why")},
-        "exculpatory": [x for x in found["exculpatory"] if x["act"] in ids],
-        "acts": [_row(a) for a in acts],
-        "rivals": [{"act": a["id"], **r} for a in acts for r in a["rivals"]],
-        "evidence": [
-            {"act": a["id"], "side": s, "event": e} for a in acts for s in ("for", "against") for e in a[s]
-        ],
-        "gaps": [g for g in found["gaps"] if set(g["matters_for"]) & ids],
-        "citations": [
-            {"act": a["id"], "path": paths[c["sha256"]], **c} for a in acts for c in _joined(a["citations"])
-        ],
-    }
-
-
-def _joined(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Spans with those that follow one another in a file made one."""
-    found: list[dict[str, Any]] = []
-    for span in spans:
-        if found and found[-1]["sha256"] == span["sha256"] and found[-1]["stop"] == span["start"]:
-            found[-1] = {**found[-1], "stop": span["stop"]}
-        else:
-            found.append(dict(span))
-    return found
-
-
-def _row(act: dict[str, Any]) -> dict[str, Any]:
-    person = act["person"]
-    return {
-        **{k: act[k] for k in ("id", "act", "object", "link", "account", "effective")},
-        "when": act["when"][0] if act["when"] else None,
-        **{
-            k: person[k]
-            for k in ("verdict", "name", "strength", "best_rival", "candidates", "gates", "frame_cost")
-        },
-        "missing": act["missing"],
-    }
-
-
 def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str | None) -> dict[str, Any]:
     """Test one denial, as the case file states it or as the options do.
 
@@ -286,5 +216,5 @@ def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str
     answer = found["claims"][0]
     return {
         **{k: answer[k] for k in ("id", "by", "names", "text", "status", "why", "missing")},
-        "because": [_row(a) for a in found["acts"] if a["id"] in answer["because"]],
+        "because": [row(a) for a in found["acts"] if a["id"] in answer["because"]],
     }

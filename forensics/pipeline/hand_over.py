@@ -8,24 +8,12 @@ import pyarrow.dataset as ds
 from forensics import formats
 from forensics.bundle import pack, verifier
 from forensics.core import ids
-from forensics.core.errors import CaseError, NotFoundError
+from forensics.core.errors import NotFoundError
 from forensics.core.tables import CORE, EVENT
 from forensics.custody import seal as sealing
+from forensics.pipeline.found import tables_of
 from forensics.pipeline.read import record_table
 from forensics.store import parquet, query
-
-
-def tables_of(case: Path) -> Path:
-    """The folder of a case's tables.
-
-    Raises:
-        CaseError: nothing was read yet, or the folder is no case.
-    """
-    if not sealing.ledger_of(case).exists():
-        raise CaseError(f"{case}: no case; make one with `forensics init`")
-    if not (case / "tables" / "ingest.json").exists():
-        raise CaseError(f"{case}: nothing was read yet, or not all; run `forensics ingest`")
-    return case / "tables"
 
 
 def sql(case: Path, asked: str) -> pa.Table:
