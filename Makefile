@@ -14,6 +14,13 @@ READY := $(VENV)/.ready
 CASE := sample_logs/incidents/script_edit
 DEMO := demo/script_edit
 
+# What `make bench` measures; see `make help`.
+MB ?= 10
+REPEAT ?= 1
+PEERS ?=
+WORST ?=
+INTO ?=
+
 # Figures are drawn without a display, and their font cache stays in this folder.
 export MPLBACKEND := Agg
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
@@ -22,7 +29,9 @@ help:
 	@echo "make demo       investigate a staged incident and say which report to open"
 	@echo "make test       everything that must hold: lint, types, import contracts, documentation, tests"
 	@echo "make check      the same without the tests"
-	@echo "make bench      measure how fast audit logs are read, beside SHA-256 of the same bytes"
+	@echo "make bench      measure how fast audit logs are read, beside other programs on the same bytes"
+	@echo "                (MB='10 1000' sizes, REPEAT=3, PEERS=1 installs Plaso and others, WORST=300 the worst layouts,"
+	@echo "                INTO=docs/explanation/performance.md writes the table there)"
 	@echo "make docs       write the generated reference and the README's picture again"
 	@echo "make lock       choose package versions again (needs uv)"
 	@echo "make clean      remove .venv, demo and caches"
@@ -76,7 +85,7 @@ docs: setup
 	@rm -rf demo/picture
 
 bench: setup
-	@$(BIN)/python bench/ingest.py
+	@$(BIN)/python bench/ingest.py --mb $(MB) --repeat $(REPEAT) $(if $(PEERS),--peers) $(if $(WORST),--worst $(WORST)) $(if $(INTO),--into $(INTO))
 
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock

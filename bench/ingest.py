@@ -1,102 +1,143 @@
-"""How fast an audit log becomes events, beside SHA-256 of the same bytes in the same run.
+"""How fast an audit log becomes events, side by side with others in one run.
 
-Times of two machines do not compare; the ratio nearly does. The log is made from a seed, so it is the
-same everywhere:
+    python bench/ingest.py [--mb 10 100 1000] [--worst] [--peers] [--into docs/explanation/performance.md]
 
-    python bench/ingest.py [MEGABYTES] [WORKERS]
+Each step runs in processes of its own, in turn with the others, and again as often as asked; of several
+runs the least time counts. Times of two machines do not compare; the ratio nearly does.
 """
 
-import hashlib
-import random
-import resource
+import argparse
+import os
+import shutil
 import sys
-import tempfile
-import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from forensics import pipeline
+import audit_log
+import peers
+import sheet
+from costs import Cost, FailedError, cost, least
 
-SEED = 20261123
-BEGAN_S = 1_795_446_697
-PROGRAMS = ("/usr/bin/python3.11", "/usr/bin/vim.basic", "/usr/bin/git", "/usr/bin/scancel", "/usr/bin/ls")
-
-
-def audit_event(chance: random.Random, serial: int) -> str:
-    """One execve as auditd writes it with `log_format = ENRICHED`: five records."""
-    stamp = f"msg=audit({BEGAN_S + serial // 50}.{serial % 1000:03d}:{serial}):"
-    exe, uid, pid = chance.choice(PROGRAMS), 4100 + chance.randrange(50), chance.randrange(1000, 4_000_000)
-    name = exe.rpartition("/")[2]
-    path = f"/srv/proj/llm/run{chance.randrange(1000)}/train.py"
-    return (
-        f"type=SYSCALL {stamp} arch=c000003e syscall=59 success=yes exit=0 a0=55d0 a1=55d1 a2=55d2 a3=8 items=2 "
-        f"ppid={pid - 1} pid={pid} auid={uid} uid={uid} gid={uid} euid={uid} suid={uid} fsuid={uid} egid={uid} "
-        f'sgid={uid} fsgid={uid} tty=pts3 ses={uid - 4000} comm="{name[:15]}" exe="{exe}" subj=unconfined key="run"'
-        f'\x1dARCH=x86_64 SYSCALL=execve AUID="u{uid}" UID="u{uid}" GID="u{uid}" EUID="u{uid}" SUID="u{uid}" '
-        f'FSUID="u{uid}" EGID="u{uid}" SGID="u{uid}" FSGID="u{uid}"\n'
-        f'type=EXECVE {stamp} argc=2 a0="{name}" a1="{path}"\n'
-        f'type=CWD {stamp} cwd="/srv/proj/llm"\n'
-        f'type=PATH {stamp} item=0 name="{exe}" inode={uid * 7} dev=fe:01 mode=0100755 ouid=0 ogid=0 rdev=00:00 '
-        f'nametype=NORMAL cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0\x1dOUID="root" OGID="root"\n'
-        f"type=PROCTITLE {stamp} proctitle={f'{name} {path}'.encode().hex().upper()}\n"
-    )
+ROOT = Path(__file__).parents[1]
+OURS = [sys.executable, "-m", "forensics"]
+HOME = {"PYTHONPATH": str(ROOT)}
+WORST = ("irregular", "long", "rejects")
+HEADS = (
+    "what", "layout", "MB", "cores", "s", "MB/s", "processor s", "peak MB", "time of `sha256sum`",
+    "speed of `ausearch`", "Parquet",
+)  # fmt: skip
 
 
-def written(log: Path, size_bytes: int) -> int:
-    """Write a log of at least `size_bytes`; the number of its events."""
-    chance, serial = random.Random(SEED), 0  # noqa: S311 - a seed, so that every run reads the same bytes
-    with log.open("w", encoding="utf-8", newline="\n") as out:
-        while out.tell() < size_bytes:
-            out.write("".join(audit_event(chance, serial + n) for n in range(1000)))
-            serial += 1000
-    return serial
+class Step(NamedTuple):
+    """Something that is done to a log."""
+
+    name: str
+    layout: str
+    size_bytes: int
+    cores: int
 
 
-class Cost(NamedTuple):
-    """What a step took, in seconds: by the clock, and of processors, which a busy machine does not change."""
-
-    wall: float
-    work: float
-
-
-def spent() -> float:
-    """Processor seconds of this process and of those that it has waited for."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(u.ru_utime + u.ru_stime for u in used)
-
-
-def timed(step: Callable[[], object]) -> Cost:
-    """What `step` takes."""
-    began, worked = time.perf_counter(), spent()
-    step()
-    return Cost(time.perf_counter() - began, spent() - worked)
+def log_of(place: Path, layout: str, megabytes: int) -> Path:
+    """A log of a layout and size, made where it is not there yet."""
+    folder = place / f"{layout}-{megabytes}" / "login01" / "var" / "log" / "audit"
+    log = folder / "audit.log"
+    if not log.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = folder.parent / "partial"
+        audit_log.written(partial, layout, megabytes * 1_000_000)
+        partial.rename(log)
+    return log
 
 
-def main(megabytes: int = 32, workers: int = 1) -> None:
-    """Make the log, hash it, seal it, ingest it, and print what each took."""
-    with tempfile.TemporaryDirectory() as folder:
-        log, case = Path(folder, "login01", "var", "log", "audit", "audit.log"), Path(folder, "case")
-        log.parent.mkdir(parents=True)
-        events = written(log, megabytes * 1_000_000)
+def ingested(log: Path, place: Path, cores: int) -> tuple[Cost, float]:
+    """What reading a sealed log into a case takes, and the size of the Parquet to that of the log."""
+    case = place / "case"
+    shutil.rmtree(case, ignore_errors=True)
+    cost([*OURS, "init", case], cores=1, env=HOME)
+    cost([*OURS, "seal", case, log.parents[3], "--reference"], cores=1, env=HOME)
+    took = cost([*OURS, "ingest", case, "--workers", str(cores)], cores=cores, env=HOME)
+    stored = sum(p.stat().st_size for p in case.rglob("*.parquet"))
+    shutil.rmtree(case)
+    return took, stored / log.stat().st_size
+
+
+class Bench:
+    """The runs so far, by step."""
+
+    def __init__(self, place: Path, *, asked: bool) -> None:
+        self.place, self.peers = place, (*peers.ALWAYS, *(peers.ASKED_FOR if asked else ()))
+        self.costs: dict[Step, list[Cost]] = defaultdict(list)
+        self.stored: dict[Step, float] = {}
+
+    def round(self, layout: str, megabytes: int, cores: list[int]) -> None:
+        """Run everything once that knows a layout, ours last."""
+        log = log_of(self.place, layout, megabytes)
         size = log.stat().st_size
-        hashing = timed(lambda: hashlib.sha256(log.read_bytes()).hexdigest())
-        pipeline.create(case)
-        sealing = timed(lambda: pipeline.seal(case, [Path(folder, "login01")]))
-        reading = timed(lambda: pipeline.ingest(case, workers=workers))
-        store = sum(p.stat().st_size for p in case.rglob("*.parquet"))
-    print("step\tseconds\tMB/s\tprocessor seconds\ttimes SHA-256")
-    for step, cost in (("sha256", hashing), ("seal", sealing), ("ingest", reading)):
-        ratio = cost.work / hashing.work
-        print(f"{step}\t{cost.wall:.2f}\t{size / cost.wall / 1e6:.0f}\t{cost.work:.2f}\t{ratio:.1f}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(
-        f"\n{size / 1e6:.0f} MB, {events} events, {5 * events / reading.work / 1000:.0f} thousand records a processor second,"
-    )
-    print(
-        f"{workers} process(es), {peak / 1000:.0f} MB at most in this one, Parquet {100 * store / size:.0f} % of the log"
-    )
+        for peer in self.peers:
+            yardstick = peer in peers.ALWAYS[:2]
+            if (yardstick or peer.reads == layout) and megabytes <= peer.most_mb:
+                self._peer(peer, log, Step(peer.name, layout, size, 1))
+        for n in cores:
+            step = Step("forensics ingest", layout, size, n)
+            took, self.stored[step] = ingested(log, self.place, n)
+            self.costs[step].append(took)
+
+    def _peer(self, peer: peers.Peer, log: Path, step: Step) -> None:
+        words = peer.command(log, self.place)
+        if words is None:
+            print(f"{peer.name}: not installed, so it is not compared with", file=sys.stderr)
+            return
+        try:
+            self.costs[step].append(cost(words, cores=1))
+        except FailedError as error:
+            print(f"{peer.name}: {error}", file=sys.stderr)
+
+    def rows(self) -> Iterator[list[str]]:
+        """A line for each step. On one core ratios are of processor time, on several of time by the clock."""
+        for step, runs in self.costs.items():
+            took = least(runs)
+            size = step.size_bytes / 1e6
+            beside = {
+                name: least(self.costs[yard])
+                for name in (peers.ALWAYS[0].name, peers.ALWAYS[2].name)
+                if (yard := Step(name, step.layout, step.size_bytes, 1)) in self.costs
+            }
+            field = "work" if step.cores == 1 else "wall"
+            hashing, ausearch = (beside.get(peers.ALWAYS[n].name) for n in (0, 2))
+            mine = getattr(took, field)
+            yield [
+                step.name, step.layout, sheet.number(size), str(step.cores), sheet.number(took.wall),
+                sheet.number(size / took.wall), sheet.number(took.work), sheet.number(took.peak / 1e6),
+                f"{mine / getattr(hashing, field):.1f} x" if hashing else "",
+                f"{getattr(ausearch, field) / mine:.2f} x" if ausearch else "",
+                f"{self.stored[step]:.1%}" if step in self.stored else "",
+            ]  # fmt: skip
+
+
+def main() -> None:
+    """Run what is asked for, and print the table."""
+    asked = argparse.ArgumentParser(description=str(__doc__).split("\n", maxsplit=1)[0])
+    asked.add_argument("--mb", type=int, nargs="*", default=[10], help="sizes of the log, 10 to 10000")
+    asked.add_argument("--cores", type=int, nargs="*", default=[1, min(2, os.cpu_count() or 1)])
+    asked.add_argument("--repeat", type=int, default=1, help="how often; the least time counts")
+    asked.add_argument("--worst", type=int, metavar="MB", help="the worst layouts too, of this size")
+    asked.add_argument("--peers", action="store_true", help="other programs too; installs them (minutes)")
+    asked.add_argument("--place", type=Path, default=ROOT / "build" / "bench", help="a folder to work in")
+    asked.add_argument("--into", type=Path, help="a page whose table of these figures is written anew")
+    words = asked.parse_args()
+    words.place.mkdir(parents=True, exist_ok=True)
+    bench = Bench(words.place, asked=words.peers)
+    for _ in range(words.repeat):
+        for size in words.mb:
+            bench.round("fleet", size, words.cores)
+            if words.peers and size <= max(p.most_mb for p in peers.ASKED_FOR):
+                bench.round("plain", size, words.cores)
+        for layout in WORST if words.worst else ():
+            bench.round(layout, words.worst, words.cores[:1])
+    sheet.publish("audit logs", sheet.grid(HEADS, list(bench.rows())), words.into)
 
 
 if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:3]))
+    main()
