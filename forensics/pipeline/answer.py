@@ -1,12 +1,12 @@
 """From events to answers: the analysis, what it writes, and what is asked of it."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from forensics.core import canonical, clock
 from forensics.core.errors import UsageError
@@ -15,7 +15,7 @@ from forensics.custody import ledger
 from forensics.custody import seal as sealing
 from forensics.pipeline.found import findings_of, row, tables_of
 from forensics.pipeline.take import hand, question_of, roster_of
-from forensics.store import parquet, query
+from forensics.store import parquet, query, slices
 
 _NEEDED = ("file", "event", "job_record", "copy", "auditd", "git_object", "git_pack")
 _CLOCKS = """
@@ -79,7 +79,7 @@ def report(case: Path, out: Path | None = None, *, command: str | None = None) -
     from forensics.render import report as render  # noqa: PLC0415 - matplotlib and Typst, when needed
 
     found = findings_of(case)
-    events, files = (parquet.read(case / "tables", name) for name in ("event", "file"))
+    events, files = _named(case, found), parquet.read(case / "tables", "file")
     if out is not None:
         render.write(found, events=events, files=files, out=out)
         return
@@ -88,6 +88,20 @@ def report(case: Path, out: Path | None = None, *, command: str | None = None) -
     content = partial.read_bytes()
     partial.unlink()
     _settle(case, "report.pdf", content, "report", command)
+
+
+def _named(case: Path, found: object) -> pa.Table:
+    """The events that findings name, which are all that a report or a figure looks up."""
+    return slices.named(case / "tables", _words(found))
+
+
+def _words(found: object) -> Iterator[str]:
+    """Every text in findings."""
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, dict | list):
+        for inner in found.values() if isinstance(found, dict) else found:
+            yield from _words(inner)
 
 
 def timeline(
@@ -103,7 +117,7 @@ def timeline(
     from forensics.render import figures  # noqa: PLC0415 - matplotlib, when needed
 
     found = findings_of(case)
-    events = parquet.read(case / "tables", "event")
+    events = _named(case, found)
     figures.save(figures.timeline(found, events, job=job, person=person, since=since, until=until), out)
 
 
@@ -140,16 +154,15 @@ def table(case: Path, name: str, **only: str | None) -> pa.Table:
     if name in {"clocks", "coverage"}:
         return query.sql(tables_of(case), _CLOCKS if name == "clocks" else _COVERAGE)
     findings_of(case)
-    rows = parquet.read(case / "tables", query.NAMES.get(name, name))
-    for key, column in (("job", "job"), ("person", "person"), ("account", "account"), ("path", "object")):
-        if only.get(key) is not None:
-            rows = rows.filter(pc.equal(rows[column], only[key]))
-    since, until = only.get("since"), only.get("until")
-    if since is not None:
-        rows = rows.filter(pc.fill_null(pc.greater_equal(rows["latest_ns"], _ns(since)), fill_value=False))
-    if until is not None:
-        rows = rows.filter(pc.fill_null(pc.less_equal(rows["earliest_ns"], _ns(until)), fill_value=False))
-    return rows
+    columns = {"job": "job", "person": "person", "account": "account", "path": "object"}
+    since, until = (None if only.get(key) is None else _ns(str(only[key])) for key in ("since", "until"))
+    return slices.select(
+        case / "tables",
+        query.NAMES.get(name, name),
+        only={column: only.get(key) for key, column in columns.items()},
+        since_ns=since,
+        until_ns=until,
+    )
 
 
 def status(case: Path) -> dict[str, Any]:

@@ -3,17 +3,16 @@
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from forensics import formats
 from forensics.bundle import pack, verifier
 from forensics.core import ids
 from forensics.core.errors import NotFoundError
-from forensics.core.tables import CORE, EVENT
+from forensics.core.tables import CORE
 from forensics.custody import seal as sealing
 from forensics.pipeline.found import tables_of
 from forensics.pipeline.read import record_table
-from forensics.store import parquet, query
+from forensics.store import query, slices
 
 
 def sql(case: Path, asked: str) -> pa.Table:
@@ -37,7 +36,7 @@ def cite(case: Path, event: str) -> list[dict[str, object]]:
         NotFoundError: the case holds no such event.
         CustodyError: a sealed file is gone.
     """
-    found = parquet.read(tables_of(case), EVENT.name, ["citations"], ds.field("event_id") == event)
+    found = slices.named(tables_of(case), [event])
     if not len(found):
         raise NotFoundError(
             f"{case}: there is no event {_clean(event)}; every table lists ids to choose from"

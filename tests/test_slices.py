@@ -1,0 +1,184 @@
+"""What is found without reading everything, or by bins, is what the plain definition finds."""
+
+from itertools import groupby
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forensics.core import ids
+from forensics.core.errors import CaseError
+from forensics.core.tables import EVENT
+from forensics.store import parquet, slices
+
+FAR = 2**63 - 2**20
+NEAR, ANY = st.integers(-50, 50), st.integers(-FAR, FAR)
+HOST, ACCOUNT, JOB = (st.sampled_from(values) for values in (["gpu01", "gpu01", "gpu02", None], ["kai", "kai", "lin", None], [None, "7", "11"]))  # fmt: skip
+SHA256 = "ab" * 32
+TYPED = "/srv/b' OR 1=1 --"
+
+
+def events_at(moments):
+    return st.lists(
+        st.fixed_dictionaries(
+            {
+                "earliest_ns": moments,
+                "width": st.integers(0, 9),
+                "host": HOST,
+                "account": ACCOUNT,
+                "job": JOB,
+                "object": st.sampled_from([None, "/srv/a", TYPED]),
+            }
+        ),
+        min_size=3,
+        max_size=30,
+    )
+
+
+def stays_at(moments):
+    return st.lists(
+        st.tuples(st.sampled_from(["7", "11"]), st.sampled_from(["gpu01", "gpu02"]), moments, moments),
+        min_size=1,
+        max_size=6,
+    )
+
+
+AT_HOME, ANYWHERE = events_at(st.none() | NEAR), events_at(st.none() | NEAR | ANY)
+
+
+def kept(folder, events):
+    """The events as the store keeps them: in order of time, two row groups to a part."""
+    ordered = sorted(events, key=lambda e: (e["earliest_ns"] is None, e["earliest_ns"] or 0))
+    rows = []
+    for n, e in enumerate(ordered):
+        first = e["earliest_ns"]
+        rows.append(
+            {
+                "event_id": ids.event_id(SHA256, n, n + 1),
+                **{k: e[k] for k in ("earliest_ns", "host", "account", "job", "object")},
+                "latest_ns": None if first is None else first + e["width"],
+                "format": "auditd",
+                "domain": "d",
+                "verb": "other",
+                "citations": [],
+                "sha256": SHA256,
+                "start": n,
+                "stop": n + 1,
+            }
+        )
+    columns = {k: [row[k] for row in rows] for k in rows[0]} if rows else {}
+    parquet.write(folder, EVENT, EVENT.build(columns) if rows else EVENT.empty())
+    return rows
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("slices") / "tables"
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    ANYWHERE,
+    st.none() | NEAR | ANY,
+    st.none() | NEAR,
+    st.sampled_from([None, "11"]),
+    st.sampled_from([None, TYPED]),
+)
+def test_a_selection_is_the_rows_that_pass_its_tests(folder, events, since, until, job, path):
+    rows = kept(folder, events)
+    found = slices.select(folder, "event", only={"job": job, "object": path}, since_ns=since, until_ns=until)
+    assert found.schema == EVENT.schema()
+    assert found["event_id"].to_pylist() == [
+        r["event_id"]
+        for r in rows
+        if job in {None, r["job"]}
+        and path in {None, r["object"]}
+        and (since is None or (r["latest_ns"] is not None and r["latest_ns"] >= since))
+        and (until is None or (r["earliest_ns"] is not None and r["earliest_ns"] <= until))
+    ]
+
+
+def plain_spells(rows, gap):
+    """A run ends where the next event begins more than a gap after everything before it was over."""
+    known = [r for r in rows if None not in {r["earliest_ns"], r["host"], r["account"]}]
+    who = lambda r: (r["host"], r["account"])  # noqa: E731 - a key
+    for actor, own in groupby(sorted(known, key=lambda r: (who(r), r["earliest_ns"])), key=who):
+        run = None
+        for r in own:
+            if run is not None and r["earliest_ns"] - run[1] <= gap:
+                run = (run[0], max(run[1], r["latest_ns"]), run[2] + 1)
+                continue
+            if run is not None:
+                yield (*actor, *run)
+            run = (r["earliest_ns"], r["latest_ns"], 1)
+        yield (*actor, *run)
+
+
+def check_spells(folder, events, gap):
+    rows = kept(folder, events)
+    found = slices.spells(folder, gap_ns=gap)
+    assert [tuple(r.values()) for r in found.to_pylist()] == list(plain_spells(rows, gap))
+
+
+@settings(deadline=None, max_examples=30)
+@given(events_at(NEAR), st.integers(0, 20))
+def test_binned_spells_are_the_plain_ones(folder, events, gap):
+    check_spells(folder, events, gap)
+
+
+@settings(deadline=None, max_examples=10)
+@given(ANYWHERE, st.integers(0, 20))
+def test_binned_spells_are_the_plain_ones_however_far_apart(folder, events, gap):
+    check_spells(folder, events, gap)
+
+
+@settings(deadline=None, max_examples=30)
+@given(AT_HOME, stays_at(NEAR), st.integers(1, 40))
+def test_the_width_of_bins_changes_no_company(folder, events, stays, width):
+    check_beside(folder, events, stays, width)
+
+
+@settings(deadline=None, max_examples=10)
+@given(ANYWHERE, stays_at(NEAR | ANY), st.integers(2**61, 2**62))
+def test_binned_company_is_the_plain_one_however_far_apart(folder, events, stays, width):
+    check_beside(folder, events, stays, width)
+
+
+def check_beside(folder, events, stays, width):
+    rows = kept(folder, events)
+    names = ["job", "host", "start_ns", "end_ns"]
+    kinds = pa.schema(list(zip(names, [pa.string(), pa.string(), pa.int64(), pa.int64()], strict=True)))
+    table = pa.Table.from_pylist([dict(zip(names, s, strict=True)) for s in stays], schema=kinds)
+    plain = {}
+    for job, host, start, end in stays:
+        for r in rows:
+            met = r["host"] == host and r["earliest_ns"] is not None and start <= end
+            if met and start <= r["latest_ns"] and r["earliest_ns"] <= end:
+                plain[job, r["account"]] = plain.get((job, r["account"]), 0) + 1
+    found = slices.beside(folder, table, bin_ns=width)
+    assert {(r["job"], r["account"]): r["events"] for r in found.to_pylist()} == plain
+
+
+def test_events_are_found_by_name_and_other_words_are_passed_over(tmp_path):
+    rows = kept(
+        tmp_path,
+        [
+            {"earliest_ns": n, "width": 0, "host": None, "account": None, "job": None, "object": None}
+            for n in (3, 1, None)
+        ],
+    )
+    wanted = [rows[2]["event_id"], rows[0]["event_id"]]
+    found = slices.named(tmp_path, [*wanted, "a word", ids.event_id("cd" * 32, 0, 1), "x.y.z"])
+    assert found["event_id"].to_pylist() == wanted[::-1]
+    assert found.schema == EVENT.schema()
+
+
+def test_what_is_not_there_is_said(tmp_path):
+    with pytest.raises(CaseError):
+        slices.select(tmp_path, "event", only={})
+    kept(tmp_path, [])
+    with pytest.raises(KeyError):
+        slices.select(tmp_path, "event", only={"colour": "red"})
+    with pytest.raises(ValueError, match="not negative"):
+        slices.spells(tmp_path, gap_ns=-1)
