@@ -7,6 +7,7 @@ runs the least time counts. Times of two machines do not compare; the ratio near
 """
 
 import argparse
+import hashlib
 import os
 import shutil
 import sys
@@ -49,6 +50,12 @@ def log_of(place: Path, layout: str, megabytes: int) -> Path:
         audit_log.written(partial, layout, megabytes * 1_000_000)
         partial.rename(log)
     return log
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def ingested(log: Path, place: Path, cores: int) -> tuple[Cost, float]:

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,7 +113,7 @@ def test_declares_itself(name):
     assert form.TABLE.name == name
     assert {"start", "stop"} <= set(form.TABLE.names)
     assert not {"sha256", "clock"} & set(form.TABLE.names)
-    assert form.CUT in {"line", "whole"} or int(form.CUT) > 0
+    assert form.CUT in {"line", "headed", "whole"} or int(form.CUT) > 0
     assert form.DOMAIN
     for heading in HEADINGS:
         assert re.search(rf"^{heading} +\S", form.__doc__ or "", re.MULTILINE), heading
@@ -157,9 +158,15 @@ def test_noise_is_accounted_for(name, noise):
 
 def cuts(form, raw):
     """Where a file may be cut, by the format's own word."""
-    if form.CUT == "line":
+    if form.CUT in {"line", "headed"}:
         return [at + 1 for at, byte in enumerate(raw) if byte == 10]
     return list(range(int(form.CUT), len(raw), int(form.CUT)))
+
+
+def below(form, head, raw, base):
+    """A chunk as it is read below the first line of its file."""
+    parsed = form.parse(head + raw, base - len(head))
+    return Parsed(*(rows.filter(pc.greater_equal(rows["start"], base)) for rows in parsed))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if REGISTRY[name].CUT != "whole"])
@@ -171,7 +178,8 @@ def test_chunks_change_nothing(name, data):
     allowed = cuts(form, raw)
     chosen = data.draw(st.sets(st.sampled_from(allowed), max_size=6)) if allowed else set()
     edges = sorted({0, len(raw), *chosen})
-    pieces = [form.parse(raw[a:b], BASE + a) for a, b in itertools.pairwise(edges)]
+    head = raw[: raw.find(b"\n") + 1] if form.CUT == "headed" else b""
+    pieces = [below(form, head if a else b"", raw[a:b], BASE + a) for a, b in itertools.pairwise(edges)]
     if pieces:
         assert rows(joined(pieces)) == rows(form.parse(raw, BASE))
 

@@ -299,7 +299,7 @@ CONTENT = st.lists(st.sampled_from([b"a", b"bc\n", b"\n", b"\r\n", b"0123456789"
 
 
 @settings(max_examples=50, deadline=None)
-@given(raw=CONTENT, block=st.integers(1, 50), how=st.sampled_from(["line", "whole", "7"]))
+@given(raw=CONTENT, block=st.integers(1, 50), how=st.sampled_from(["line", "headed", "whole", "7"]))
 def test_chunks_tile_the_file_and_end_where_they_may(tmp_path_factory, raw, block, how):
     path = tmp_path_factory.mktemp("chunks") / "file"
     path.write_bytes(raw)
@@ -308,7 +308,7 @@ def test_chunks_tile_the_file_and_end_where_they_may(tmp_path_factory, raw, bloc
     assert all(chunk.start < chunk.stop and chunk.readable for chunk in found)
     for chunk in found[:-1]:
         assert how != "whole"
-        assert raw[chunk.stop - 1] == 10 if how == "line" else chunk.stop % 7 == 0
+        assert raw[chunk.stop - 1] == 10 if how in {"line", "headed"} else chunk.stop % 7 == 0
 
 
 @settings(max_examples=50, deadline=None)
@@ -336,7 +336,7 @@ def test_a_large_file_that_cannot_be_cut_is_set_aside(tmp_path, monkeypatch):
     assert [c.readable for c in chunks.cut(tmp_path / "f", sha256(b"12345"), "whole")] == [False]
 
 
-@pytest.mark.parametrize("how", ["line", "whole", "3"])
+@pytest.mark.parametrize("how", ["line", "headed", "whole", "3"])
 def test_a_changed_file_is_noticed(tmp_path, how):
     (tmp_path / "f").write_bytes(b"12\n45")
     with pytest.raises(CustodyError, match="no longer what was sealed"):

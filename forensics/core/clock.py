@@ -148,9 +148,10 @@ def _nearest(day: str, anchor: datetime) -> str | None:
 def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> Interval:
     """Place whole seconds since 1970 (int64, nullable), each `tick_ns` wide. Zero is a time like any other."""
     values = seconds.combine_chunks() if isinstance(seconds, pa.ChunkedArray) else seconds
-    filled = np.asarray(values.fill_null(0)).astype(object) * NS_PER_S
-    fits = np.array([abs(v) < 2**63 - tick_ns for v in filled], dtype=bool) & ~np.asarray(values.is_null())
-    first = np.array([v if ok else _MISSING for v, ok in zip(filled, fits, strict=True)], np.int64)
+    filled = np.asarray(values.fill_null(0), np.int64)
+    most = (2**63 - tick_ns - 1) // NS_PER_S
+    fits = (filled <= most) & (filled >= -most) & ~np.asarray(values.is_null())
+    first = np.where(fits, np.where(fits, filled, 0) * NS_PER_S, _MISSING)
     return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
 

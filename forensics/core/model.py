@@ -56,8 +56,9 @@ class Format(Protocol):
     """A module in `formats/`. Being in the folder is the registration.
 
     TABLE     the declared record table; its name is the module's; its columns end with `*SPAN`
-    CUT       how a file may be cut into chunks: "line" (after any newline), "whole" (never), or
-              a record length in bytes, as decimal text
+    CUT       how a file may be cut into chunks: "line" (after any newline), "headed" (the same, and
+              each chunk is read below the file's first line), "whole" (never), or a record length in
+              bytes, as decimal text
     DOMAIN    the trust domain of what it reads: who could have forged the file. `{host}` stands
               for the host that the file came from
     """

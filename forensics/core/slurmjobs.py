@@ -126,15 +126,15 @@ def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
             "earliest_ns": earliest,
             "latest_ns": latest,
             "clock": citation.clocked(earliest, domain, jobs.form),
-            "format": [jobs.form] * len(domain),
+            "format": pa.repeat(jobs.form, len(domain)),
             "domain": domain,
-            "verb": [("submit", "start", "end", "kill_request", "other")[kind]] * len(domain),
+            "verb": pa.repeat(("submit", "start", "end", "kill_request", "other")[kind], len(domain)),
             "outcome": _result(outcome, kind),
             "account": account,
             "account_absence": pc.if_else(pc.is_valid(account), _NO_TEXT, absence),
             "uid": uid,
             "cwd": told["workdir"] if kind == SUBMIT else pa.nulls(len(domain), pa.string()),
-            "object_kind": ["job"] * len(domain),
+            "object_kind": pa.repeat("job", len(domain)),
             "object": told["job"],
             "signal": pc.if_else(pc.greater(signal, 0), signal, None) if kind == END else nothing,
             "job": told["job"],
@@ -161,7 +161,7 @@ def _result(outcome: pa.Array, kind: int) -> pa.Array:
     if kind == END:
         failed = pc.if_else(pc.is_in(outcome, _FAILURES), "failure", outcome)
         return pc.if_else(pc.equal(outcome, "COMPLETED"), "success", failed)
-    success = pa.array(["success"] * len(outcome), pa.string())
+    success = pa.repeat("success", len(outcome))
     return success if kind == KILL else pa.nulls(len(outcome), pa.string())
 
 
@@ -187,7 +187,7 @@ def _records(jobs: _Jobs) -> pa.Table:
             "submit_ns": jobs.times.submit.earliest_ns,
             "start_ns": jobs.times.start.earliest_ns,
             "end_ns": pc.if_else(running, None, jobs.times.end.latest_ns),
-            "format": [jobs.form] * len(jobs.domain),
+            "format": pa.repeat(jobs.form, len(jobs.domain)),
             "domain": jobs.domain,
         }
     )

@@ -15,6 +15,8 @@ from forensics.custody import seal
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE_BYTES = 64 << 20
 """A longer line is never held in memory. Formats reject lines long before that."""
+LONGEST_HEAD_BYTES = 1 << 20
+"""A longer first line is no header, for any format."""
 LARGEST_WHOLE_BYTES = 1 << 30
 """A larger file that cannot be cut is never held in memory."""
 
@@ -23,13 +25,15 @@ class Chunk(NamedTuple):
     """A stretch of a sealed file.
 
     `sha256` is of its bytes, so that whoever reads them later reads the same. `readable` is False
-    where it is too long to be held in memory.
+    where it is too long to be held in memory. `head` is the first line of the file, where the format has
+    its rows read under one and this stretch is not the first.
     """
 
     start: int
     stop: int
     sha256: str
     readable: bool
+    head: bytes = b""
 
 
 def cut(path: Path, sha256: str, how: str, block_bytes: int = BLOCK_BYTES) -> Iterator[Chunk]:
@@ -38,18 +42,18 @@ def cut(path: Path, sha256: str, how: str, block_bytes: int = BLOCK_BYTES) -> It
     Args:
         path: where it lies.
         sha256: what it was sealed as; checked when the last chunk has been taken.
-        how: "line", "whole" or a record length in bytes, as decimal text.
+        how: "line", "headed", "whole" or a record length in bytes, as decimal text.
         block_bytes: how much to hand out at a time, about.
 
     Raises:
         CustodyError: it is no longer what was sealed.
     """
     block = max(1, min(block_bytes, LONGEST_LINE_BYTES))
-    whole, digest, start, stop = hashlib.sha256(), hashlib.sha256(), 0, 0
+    whole, digest, start, stop, head = hashlib.sha256(), hashlib.sha256(), 0, 0, b""
     with seal.opened(path) as read:
         if how == "whole":
             pieces = _whole(read, path.stat().st_size)
-        elif how == "line":
+        elif how in {"line", "headed"}:
             pieces = _lines(read, block)
         else:
             pieces = _records(read, max(1, block // int(how)) * int(how))
@@ -58,7 +62,9 @@ def cut(path: Path, sha256: str, how: str, block_bytes: int = BLOCK_BYTES) -> It
             digest.update(raw)
             stop += len(raw)
             if ends and start < stop:
-                yield Chunk(start, stop, digest.hexdigest(), readable)
+                yield Chunk(start, stop, digest.hexdigest(), readable, head)
+                if how == "headed" and start == 0:
+                    head = _first_line(raw) if readable else b"\n"
                 start, digest = stop, hashlib.sha256()
     if whole.hexdigest() != sha256:
         raise CustodyError(f"{path}: no longer what was sealed as {sha256}; restore it from a copy")
@@ -76,6 +82,12 @@ def raw(path: Path, chunk: Chunk) -> bytes:
     if hashlib.sha256(found).hexdigest() != chunk.sha256:
         raise CustodyError(f"{path}: changed while it was read; restore it from a copy")
     return found
+
+
+def _first_line(raw: bytes) -> bytes:
+    """The line that says how those below it are laid out; nothing, where it is too long to say so."""
+    stop = raw.find(b"\n") + 1
+    return raw[:stop] if 0 < stop <= LONGEST_HEAD_BYTES else b"\n"
 
 
 _Piece = tuple[bytes, bool, bool]

@@ -66,7 +66,7 @@ TABLE = Table(
         *SPAN,
     ),
 )
-CUT = "whole"
+CUT = "headed"
 DOMAIN = "slurm:admin"
 
 _COLUMNS = {
@@ -168,7 +168,9 @@ def parse(data: bytes, base: int) -> Parsed:
     if layout is not None:
         idle = idle | np.asarray(pc.equal(text, layout.header or ""))
         idle &= why != Why.TOO_LONG.value
-        rows, raw = _rows(text, layout)
+        rows, raw = (
+            _sliced(data, lines, text, layout) if _sliceable(lines, text, layout) else _rows(text, layout)
+        )
         rows, raw = _readable(rows, raw, layout.names, why)
         fields = _fields(layout.names, raw, len(rows))
     # A last line without its newline is torn, unless the separator that closes rows is there.
@@ -188,6 +190,38 @@ def parse(data: bytes, base: int) -> Parsed:
 
 def _long(lines: Lines) -> pa.Array:
     return pc.greater(pc.binary_length(lines.text), LONGEST_LINE_BYTES)
+
+
+def _sliceable(lines: Lines, text: pa.Array, layout: _Layout) -> bool:
+    """Whether fields can be cut out of the bytes as they are: each line is its own text, and marks are bytes."""
+    same = pc.sum(pc.binary_length(text)).as_py() == pc.sum(pc.binary_length(lines.text)).as_py()
+    return len(layout.mark) == 1 and layout.mark.isascii() and same and not pc.any(_long(lines)).as_py()
+
+
+def _sliced(
+    data: bytes, lines: Lines, text: pa.Array, layout: _Layout
+) -> tuple[np.ndarray, dict[str, pa.Array]]:
+    """What `_rows` finds, with the marks counted in all the bytes at once, and each column cut out by them."""
+    count = len(layout.names) + layout.closed
+    start = lines.start - lines.start[0]
+    stop = start + np.asarray(pc.binary_length(text))
+    marks = np.flatnonzero(np.frombuffer(data, np.uint8) == ord(layout.mark))
+    first = np.searchsorted(marks, start)
+    right = np.searchsorted(marks, stop) - first == count - 1
+    right &= ~np.asarray(pc.equal(text, layout.header or ""))
+    if layout.closed:
+        right &= np.asarray(pc.ends_with(text, layout.mark))
+    rows = np.flatnonzero(right)
+    edges = [start[rows] - 1, *(marks[first[rows] + n] for n in range(count - 1)), stop[rows]]
+    return rows, {name: _between(data, edges[n] + 1, edges[n + 1]) for n, name in enumerate(layout.names)}
+
+
+def _between(data: bytes, start: np.ndarray, stop: np.ndarray) -> pa.Array:
+    """The stretches of `data` from each start to each stop, in order and apart, as text."""
+    bounds = np.empty(2 * len(start) + 1, np.int64)
+    bounds[0:-1:2], bounds[1::2], bounds[-1] = start, stop, len(data)
+    every = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
+    return every.take(pa.array(np.arange(0, len(bounds) - 1, 2))).cast(pa.string())
 
 
 def _rows(text: pa.Array, layout: _Layout) -> tuple[np.ndarray, dict[str, pa.Array]]:
@@ -221,6 +255,8 @@ def _readable(
     why[rows[~time]] = Why.TIME.value
     why[rows[~value]] = Why.VALUE.value
     good = value & time
+    if good.all():
+        return rows, raw
     return rows[good], {name: column.filter(pa.array(good)) for name, column in raw.items()}
 
 
@@ -232,15 +268,23 @@ def _fields(names: list[str], raw: dict[str, pa.Array], count: int) -> dict[str,
         void = _VOID if name in {*_TIMES, "uid", "elapsed_s"} else pa.array([""])
         fields[name] = pc.if_else(pc.is_in(values, void), None, values)
     fields["job_id"] = pc.coalesce(fields["job_id"], fields["job_id_raw"])
-    split = pc.extract_regex(fields["job_id"], pattern=rf"^(?P<job>{_ID})(?:\.(?P<step>.+))?$")
-    step = pc.struct_field(split, "step")
-    fields |= {"job": pc.struct_field(split, "job"), "step": pc.if_else(pc.equal(step, ""), None, step)}
+    fields |= _steps(fields["job_id"])
     fields |= {name: fields[name].cast(pa.int64()) for name in ("uid", "elapsed_s")}
     elapsed = next((raw[name] for name in names if name.lower() == "elapsed"), None)
     if elapsed is not None:
         fields["elapsed_s"] = pc.coalesce(fields["elapsed_s"], _seconds(elapsed))
     others = [name for name in names if name.lower() not in _COLUMNS]
     return fields | {"gpus": _gpus(fields["alloc_tres"]), "others": _others(others, raw, count)}
+
+
+def _steps(job_id: pa.Array) -> dict[str, pa.Array]:
+    """Job and step. A range of an array is in brackets, and may hold anything; without one, a dot parts the two."""
+    if pc.any(pc.match_substring(job_id, "[")).as_py():
+        split = pc.extract_regex(job_id, pattern=rf"^(?P<job>{_ID})(?:\.(?P<step>.+))?$")
+        step = pc.struct_field(split, "step")
+        return {"job": pc.struct_field(split, "job"), "step": pc.if_else(pc.equal(step, ""), None, step)}
+    parts = pc.list_slice(pc.split_pattern(job_id, ".", max_splits=1), 0, 2, return_fixed_size_list=True)
+    return {"job": pc.list_element(parts, 0), "step": pc.list_element(parts, 1)}
 
 
 def _seconds(elapsed: pa.Array) -> pa.Array:

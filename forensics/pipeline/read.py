@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from forensics import __version__, engine, formats
 from forensics.core import canonical
@@ -236,10 +237,7 @@ def parse(task: Task) -> Read:
         CustodyError: the bytes changed, or some are not accounted for.
     """
     chunk = task.chunk
-    if chunk.readable:
-        parsed = formats.registry()[task.format].parse(chunks.raw(task.path, chunk), chunk.start)
-    else:
-        parsed = _too_long(task.format, chunk)
+    parsed = _under_head(task) if chunk.readable else _too_long(task.format, chunk)
     if not _tiled(parsed, chunk):
         raise CustodyError(
             f"{task.path}: {task.format} does not account for bytes {chunk.start} to {chunk.stop} once each;"
@@ -253,6 +251,15 @@ def parse(task: Task) -> Read:
     rejects = _under(task.sha256, rejected).select(REJECT.names)
     tally = Tally(chunk.stop - chunk.start, *(_bytes(spans) for spans in parsed))
     return Read(task.part, task.sha256, parquet.conformed(records, table.schema()), rejects, tally)
+
+
+def _under_head(task: Task) -> Parsed:
+    """What a format makes of a chunk, read below the first line of its file where it is laid out by that."""
+    chunk, form = task.chunk, formats.registry()[task.format]
+    parsed = form.parse(chunk.head + chunks.raw(task.path, chunk), chunk.start - len(chunk.head))
+    if not chunk.head:
+        return parsed
+    return Parsed(*(rows.filter(pc.greater_equal(rows["start"], chunk.start)) for rows in parsed))
 
 
 def _too_long(name: str, chunk: chunks.Chunk) -> Parsed:
