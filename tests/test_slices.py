@@ -174,6 +174,40 @@ def test_events_are_found_by_name_and_other_words_are_passed_over(tmp_path):
     assert found.schema == EVENT.schema()
 
 
+@pytest.mark.parametrize("name", ["case[1]", "case=1", "a*b?", "plain [x", "it's"])
+def test_a_folder_may_have_any_name(tmp_path, name):
+    one = event(1, 1) | {"job": "7"}
+    kept(tmp_path / name, [one])
+    kept(tmp_path / "case1", [one, one])
+    assert len(slices.select(tmp_path / name, "event", only={"job": "7"})) == 1
+
+
+def event(first, last, account="kai"):
+    return {
+        "earliest_ns": first,
+        "width": last - first,
+        "host": "gpu01",
+        "account": account,
+        "job": None,
+        "object": None,
+    }
+
+
+@pytest.mark.parametrize(("silence", "runs"), [(9, 1), (10, 1), (11, 2)])
+def test_a_run_ends_after_the_gap_and_not_at_it(tmp_path, silence, runs):
+    """An event that outlasts those after it keeps the run alive."""
+    kept(tmp_path, [event(0, 100), event(30, 31), event(100 + silence, 120)])
+    assert len(slices.spells(tmp_path, gap_ns=10)) == runs
+
+
+@pytest.mark.parametrize("width", [1, 10, 100, 1000])
+def test_an_event_that_began_before_a_stay_and_reaches_into_it_is_company(tmp_path, width):
+    told = [event(98, 100), event(10, 99), event(98, 99), event(200, 205), event(201, 201)]
+    check_beside(tmp_path, told, [("7", "gpu01", 100, 200)], width)
+    stay = pa.table({"job": ["7"], "host": ["gpu01"], "start_ns": [100], "end_ns": [200]})
+    assert slices.beside(tmp_path, stay, bin_ns=width)["events"].to_pylist() == [2]
+
+
 def test_what_is_not_there_is_said(tmp_path):
     with pytest.raises(CaseError):
         slices.select(tmp_path, "event", only={})
