@@ -182,8 +182,9 @@ def test_the_verifier_reads_as_the_oldest_python_it_promises():
             else []
         )
     }
-    assert names <= set(sys.stdlib_module_names)
-    assert len(source.splitlines()) < 300
+    # `compression` came with Python 3.14, and is done without before.
+    assert names - {"compression"} <= set(sys.stdlib_module_names)
+    assert len(source.splitlines()) < 400
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from forensics.analysis import exculpatory
+from forensics.analysis import exculpatory, packed
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.attribution import Judgement
 from forensics.analysis.evidence import rows_of
@@ -29,8 +29,8 @@ def findings(done: Examination) -> Json:
     """
     acts = done.in_question
     names = dict(zip((a.act_id for a in acts), ids.numbered("A", len(acts)), strict=True))
-    question = done.scene.evidence.question
-    return {
+    question, files = done.scene.evidence.question, done.scene.evidence.files
+    found = {
         "schema": "findings/1",
         "case": _case(done, question),
         "jobs": [_job(done, job, acts, names) for job in done.asked],
@@ -43,8 +43,9 @@ def findings(done: Examination) -> Json:
         "rules": _rules(done),
         "sources": _sources(done),
         "limits": _limits(done),
-        "accounting": _accounting(done.scene.evidence.files),
+        "accounting": _accounting(files),
     }
+    return packed.marked(found, files)
 
 
 def _written(ns: int | None) -> str | None:
@@ -340,4 +341,5 @@ def _limits(done: Examination) -> list[str]:
 
 def _accounting(files: pd.DataFrame) -> Json:
     once = files[files["kind"] == "file"].drop_duplicates("sha256")
-    return {k: int(once[k].sum()) for k in ("bytes", "parsed", "rejected", "ignored")}
+    sums = {k: int(once[k].sum()) for k in ("parsed", "rejected", "ignored")}
+    return {"bytes": int(packed.read_bytes(once).sum()), **sums}

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from forensics.bundle import verifier
@@ -42,7 +42,7 @@ def pack(case: Path, out: Path) -> Path:
         payload = {
             f"data/{path}": _copied(case / path, partial / "data" / path) for path in _payload(case, entries)
         }
-        _tags(partial, payload, entries)
+        _tags(partial, payload, entries, _packed(case))
         partial.rename(out)
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror}); name another place") from error
@@ -97,8 +97,17 @@ def _copied(source: Path, target: Path) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+def _packed(case: Path) -> list[Mapping[str, object]]:
+    """The compressed files that were read through, as the findings list them, once each."""
+    listed = json.loads((case / "findings.json").read_bytes())["case"]["evidence"]
+    return list({item["sha256"]: item for item in listed if "packing" in item}.values())
+
+
 def _tags(
-    bag: Path, payload: Mapping[str, tuple[str, int]], entries: Mapping[str, Mapping[str, object]]
+    bag: Path,
+    payload: Mapping[str, tuple[str, int]],
+    entries: Mapping[str, Mapping[str, object]],
+    packed: Sequence[Mapping[str, object]],
 ) -> None:
     """The files about the files. What was recorded and not copied is named with its hash."""
     outside = [what for what in entries.values() if what["held"] != "copied"]
@@ -107,6 +116,11 @@ def _tags(
         "Bag-Software-Agent: forensics",
         "External-Description: evidence bundle; check it with: python3 verify.py",
         *(f"Referenced-Evidence: sha256 {what['sha256']} bytes {what['bytes']}" for what in outside),
+        *(
+            f"Compressed-Evidence: sha256 {what['sha256']} {what['packing']};"
+            f" its places count in the decompressed bytes, of which there are {what['unpacked_bytes']}"
+            for what in sorted(packed, key=lambda what: str(what["sha256"]))
+        ),
     ]
     tags = {
         "bagit.txt": verifier.BAGIT,

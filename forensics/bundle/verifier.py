@@ -6,8 +6,10 @@ Every fault is printed on a line of its own. Exit status 0: none. 1: there are s
 
 Checked are the manifests against the files, both ways; that no file but those is there; that sealed
 evidence has the hash that is its name; the ledger's chain, and its entries against what is sealed; that
-every citation in the findings leads to bytes; and that the accounting adds up. What a manifest, a
-ledger or a finding says is never used as a path: files are found by looking, and then compared.
+every citation in the findings leads to bytes; and that the accounting adds up. Places in a compressed file
+count in the decompressed bytes: gzip, xz and bzip2 are decompressed to see that they are there, zstd from
+Python 3.14 on; where it cannot be done, that is said. What a manifest, a ledger or a finding says is never
+used as a path: files are found by looking, and then compared.
 """
 # Shipped inside each bundle as verify.py, and run by `forensics verify`, so that both always agree.
 
@@ -18,14 +20,29 @@ import sys
 if __name__ == "__main__" and not sys.flags.isolated and not getattr(sys.flags, "safe_path", False):
     del sys.path[0]  # the bundle's folder: a file put there must not pass for a module of Python
 
+import bz2
+import gzip
 import hashlib
 import json
+import lzma
 import os
 import re
 import stat
+import zlib
 from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple  # noqa: UP035 - Python 3.8 has to read this
 
+_OPENED: dict[str, Any] = {"bzip2": bz2.open, "gzip": gzip.open, "xz": lzma.open}
+_DAMAGE: tuple[type[Exception], ...] = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+try:
+    from compression import zstd  # type: ignore[import-not-found] # Python 3.14 and newer
+
+    _OPENED["zstd"], _DAMAGE = zstd.open, (*_DAMAGE, zstd.ZstdError)
+except ImportError:
+    pass
+
+_WHATEVER_RATIO_BYTES = 64 << 20
+"""A content smaller than this was read whole; a larger one perhaps up to a bound."""
 MANIFEST, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 TAG_FILES = ("bag-info.txt", "bagit.txt", MANIFEST, "verify.py")
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -38,9 +55,15 @@ _EVENT_LISTS = frozenset(["for", "against", "because"])
 Found = Dict[str, Tuple[str, int]]  # noqa: UP006 - Python 3.8 has to read this
 """Hash and size of each file of the bundle, by its path in it."""
 
+Packed = Dict[str, Tuple[str, int]]  # noqa: UP006 - the same
+"""How each compressed file that was read through is packed, and the size of its content, by hash."""
 
-def verify(bundle: Path) -> list[str]:
-    """The faults of a bundle, in a fixed order; none means that it is as it was packed."""
+
+def verify(bundle: Path, notes: list[str] | None = None) -> list[str]:
+    """The faults of a bundle, in a fixed order; none means that it is as it was packed.
+
+    What could not be checked, and is no fault, is added to `notes`.
+    """
     if bundle.is_symlink() or not bundle.is_dir():
         return [f"{shown(str(bundle))}: no bundle; name the folder that holds bagit.txt"]
     found: Found = {}
@@ -49,7 +72,7 @@ def verify(bundle: Path) -> list[str]:
     evidence: dict[str, int] = {}
     faults += _sealed(found)
     faults += _ledger(bundle, found, evidence)
-    faults += _findings(bundle, found, evidence)
+    faults += _findings(bundle, found, evidence, [] if notes is None else notes)
     return faults
 
 
@@ -211,24 +234,38 @@ def _entry(line: bytes) -> dict[str, Any] | None:
     return entry if whole and typed and sized and known else None
 
 
-def _findings(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[str]:
+def _findings(bundle: Path, found: Found, evidence: dict[str, int], notes: list[str]) -> Iterator[str]:
     path = "data/findings.json"
     if path not in found:
         yield f"{path}: missing"
         return
     try:
         findings = json.loads(_bytes(bundle, path, found))
-        yield from (f"{path}: {fault}" for fault in _cited(findings, evidence))
-        yield from (f"{path}: {fault}" for fault in _accounted(findings, evidence))
+        packed = _packed(findings, evidence)
+        sizes = {**evidence, **{sha256: size for sha256, (_, size) in packed.items()}}
+        reach: dict[str, int] = {}
+        yield from (f"{path}: {fault}" for fault in _cited(findings, sizes, packed, reach))
+        yield from (f"{path}: {fault}" for fault in _accounted(findings, evidence, sizes))
+        yield from _unpacked(bundle, found, packed, reach, notes)
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
         yield f"{path}: not as findings are written ({type(error).__name__})"
 
 
-def _cited(findings: object, evidence: dict[str, int]) -> Iterator[str]:
-    """Every citation, and every event id, leads to bytes of a sealed file."""
+def _packed(findings: dict[str, Any], evidence: dict[str, int]) -> Packed:
+    """The files that were read through, as the findings list them."""
+    listed = findings["case"]["evidence"]
+    return {
+        item["sha256"]: (str(item["packing"]), int(item["unpacked_bytes"]))
+        for item in listed
+        if "packing" in item and item["sha256"] in evidence
+    }
+
+
+def _cited(findings: object, sizes: dict[str, int], packed: Packed, reach: dict[str, int]) -> Iterator[str]:
+    """Every citation, and every event id, leads to bytes; how far they go in each file goes into `reach`."""
     waiting: list[tuple[str, object]] = [("", findings)]
     named: dict[str, list[str]] = {}
-    for sha256 in evidence:
+    for sha256 in sizes:
         named.setdefault(sha256[:16], []).append(sha256)
     while waiting:
         where, value = waiting.pop()
@@ -236,14 +273,15 @@ def _cited(findings: object, evidence: dict[str, int]) -> Iterator[str]:
             waiting += [(f"{where}[{n}]", item) for n, item in enumerate(value)]
         elif isinstance(value, dict):
             waiting += [(f"{where}.{name}", item) for name, item in value.items()]
-            if {"sha256", "start", "stop"} <= set(value) and not _resolves(
-                value["sha256"], value["start"], value["stop"], evidence
-            ):
-                yield f"{shown(where)} cites bytes that no sealed file has"
+            if {"sha256", "start", "stop"} <= set(value):
+                says = value.get("packing") == packed.get(str(value["sha256"]), (None, 0))[0]
+                if not _resolves(value["sha256"], value["start"], value["stop"], sizes, reach):
+                    yield f"{shown(where)} cites bytes that no sealed file has"
+                yield from [] if says else [f"{shown(where)} does not say in which bytes it counts"]
             for name in sorted(_EVENT_LISTS & set(value)):
                 for event in filter(None, map(_EVENT.fullmatch, filter(_is_text, value[name] or []))):
                     files = named.get(event[1], [])
-                    if not any(_resolves(s, int(event[2]), int(event[3]), evidence) for s in files):
+                    if not any(_resolves(s, int(event[2]), int(event[3]), sizes, reach) for s in files):
                         yield f"{shown(where)}.{name} names event {event[0]}, which no sealed file has"
 
 
@@ -251,21 +289,57 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _resolves(sha256: object, start: object, stop: object, evidence: dict[str, int]) -> bool:
+def _resolves(
+    sha256: object, start: object, stop: object, sizes: dict[str, int], reach: dict[str, int]
+) -> bool:
     if not isinstance(sha256, str) or type(start) is not int or type(stop) is not int:
         return False
-    return sha256 in evidence and 0 <= start <= stop <= evidence[sha256]
+    if sha256 not in sizes or not 0 <= start <= stop <= sizes[sha256]:
+        return False
+    reach[sha256] = max(stop, reach.get(sha256, 0))
+    return True
 
 
-def _accounted(findings: dict[str, Any], evidence: dict[str, int]) -> Iterator[str]:
+def _accounted(findings: dict[str, Any], evidence: dict[str, int], sizes: dict[str, int]) -> Iterator[str]:
     sums = findings["accounting"]
     if sums["parsed"] + sums["rejected"] + sums["ignored"] != sums["bytes"]:
         yield "accounting: parsed, rejected and ignored bytes do not add up"
-    if sums["bytes"] != sum(evidence.values()):
+    if sums["bytes"] != sum(sizes.values()):
         yield "accounting: not the bytes that were sealed"
     listed = {item["sha256"]: item["bytes"] for item in findings["case"]["evidence"]}
     if listed != evidence:
         yield "case.evidence: not the files that were sealed"
+
+
+def _unpacked(
+    bundle: Path, found: Found, packed: Packed, reach: dict[str, int], notes: list[str]
+) -> Iterator[str]:
+    """What compressed files decompress to, against what the findings say and cite of them."""
+    for sha256, (packing, size) in sorted(packed.items()):
+        path = f"data/sealed/{sha256[:2]}/{sha256}"
+        if path not in found:
+            notes.append(f"{path}: left where it lies; the spans of it that are cited could not be re-read")
+        elif packing not in _OPENED:
+            notes.append(f"{path}: {shown(packing)}, which this Python lacks; its spans could not be re-read")
+        else:
+            length, damaged = _length(bundle / path, packing, size)
+            longer = length > size and size < _WHATEVER_RATIO_BYTES
+            if longer or (length < reach.get(sha256, 0) and not damaged):
+                yield f"{path}: does not decompress to what the findings say and cite of it"
+            elif length < reach.get(sha256, 0):
+                notes.append(f"{path}: damaged; spans of it beyond byte {length} could not be re-read")
+
+
+def _length(path: Path, packing: str, most: int) -> tuple[int, bool]:
+    """How many bytes decompress, counted until there are more than `most`; and whether damage ends them."""
+    length = 0
+    try:
+        with _OPENED[packing](path) as read:
+            while length <= most and (block := read.read(1 << 12)):
+                length += len(block)
+    except _DAMAGE:
+        return length, True
+    return length, False
 
 
 def main(words: list[str]) -> int:
@@ -274,9 +348,12 @@ def main(words: list[str]) -> int:
         sys.stderr.write("usage: python3 verify.py [BUNDLE]\n")
         return 2
     bundle = Path(words[0]) if words else Path(__file__).absolute().parent
-    faults = verify(bundle)
+    notes: list[str] = []
+    faults = verify(bundle, notes)
     for fault in faults:
         sys.stdout.write(fault + "\n")
+    for note in notes:
+        sys.stderr.write(f"not checked: {note}\n")
     if faults:
         sys.stderr.write(f"{len(faults)} faults: the bundle is not as it was packed\n")
         return 1

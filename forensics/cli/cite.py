@@ -24,6 +24,7 @@ def cite(
 ) -> None:
     """Show the bytes that an event rests on, after hashing their sealed file again.
 
+    Where the sealed file is compressed, the bytes count in what it decompresses to, and the head says so.
     On a terminal every character that could deceive it is shown as its number.
     """
     if raw and sys.stdout.isatty():
@@ -38,7 +39,9 @@ def cite(
             sys.stdout.buffer.write(_bytes(span))
     elif as_json:
         listing.rows(
-            ["sha256", "path", "start", "stop", "ok", "raw", "text"], map(_texted, spans), as_json=True
+            ["sha256", "path", "packing", "start", "stop", "ok", "raw", "text"],
+            map(_texted, spans),
+            as_json=True,
         )
     else:
         _show(spans)
@@ -66,8 +69,9 @@ def _lines(span: Mapping[str, object]) -> list[str]:
 def _show(spans: Sequence[Mapping[str, object]]) -> None:
     for span in spans:
         verdict = "hash agrees" if span["ok"] else "HASH DIFFERS"
+        where = f" in the decompressed bytes ({span['packing']})" if span["packing"] else ""
         typer.echo(
-            f"# {shown(str(span['path']))}  bytes {span['start']} to {span['stop']}  sha256 {span['sha256']}  {verdict}"
+            f"# {shown(str(span['path']))}  bytes {span['start']} to {span['stop']}{where}  sha256 {span['sha256']}  {verdict}"
         )
         for line in _lines(span):
             typer.echo(line)

@@ -49,6 +49,20 @@ FILE = Table(
         ),
         Column("origin", pa.string(), "the path on that host, from `/`", None, "the path names no host"),
         Column("bytes", pa.int64(), "size", "bytes"),
+        Column(
+            "packing",
+            pa.string(),
+            "how it is compressed, by its first bytes: gzip, xz, bzip2, zstd",
+            None,
+            "not compressed",
+        ),
+        Column(
+            "unpacked_bytes",
+            pa.int64(),
+            "size of its content, into which every offset of this file counts: what it decompresses to, and behind that the sealed bytes that do not decompress",
+            "bytes",
+            "not compressed, or nothing recognised its content",
+        ),
         Column("kind", pa.string(), "file, symlink, or special (recorded, never opened)"),
         Column("link", pa.string(), "where a symbolic link points, as text", None, "not a symbolic link"),
         Column("held", pa.string(), "copied into the case, or referenced where it lies"),
@@ -56,7 +70,12 @@ FILE = Table(
         Column(
             "domain", pa.string(), "trust domain: who could have forged it", None, "nothing recognised it"
         ),
-        Column("parsed", pa.int64(), "bytes that became records", "bytes"),
+        Column(
+            "parsed",
+            pa.int64(),
+            "bytes that became records; with `rejected` and `ignored` these are all of `unpacked_bytes`, or of `bytes` where that is null",
+            "bytes",
+        ),
         Column("rejected", pa.int64(), "bytes that should have and could not", "bytes"),
         Column("ignored", pa.int64(), "bytes that hold nothing we read", "bytes"),
     ),

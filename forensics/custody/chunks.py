@@ -2,15 +2,20 @@
 
 Where the cuts fall changes no result: a chunk ends at a line's end, or at a record's, and a line too
 long to be handed out is set aside whole, whatever the block.
+
+A packed file is cut in its content (see `unpack`), which is decompressed once, in the read that checks the
+hash of the sealed file; so its chunks carry their bytes. One that cannot be cut is decompressed again by
+whoever reads it, as everything of that kind is read again.
 """
 
 import hashlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple, Protocol
 
 from forensics.core.errors import CustodyError
-from forensics.custody import seal
+from forensics.core.model import Why
+from forensics.custody import seal, unpack
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE_BYTES = 64 << 20
@@ -22,63 +27,113 @@ LARGEST_WHOLE_BYTES = 1 << 30
 
 
 class Chunk(NamedTuple):
-    """A stretch of a sealed file.
+    """A stretch of a sealed file, or of the content of a packed one.
 
     `sha256` is of its bytes, so that whoever reads them later reads the same. `readable` is False
-    where it is too long to be held in memory. `head` is the first line of the file, where the format has
-    its rows read under one and this stretch is not the first.
+    where it is not to be read, and `why` says then why. `content` is its bytes, where they came out
+    of a packed file and can be held. `head` is the first line of the file, where the format has its
+    rows read under one and this stretch is not the first.
     """
 
     start: int
     stop: int
     sha256: str
     readable: bool
+    why: Why = Why.TOO_LONG
+    content: bytes | None = None
     head: bytes = b""
 
 
-def cut(path: Path, sha256: str, how: str, block_bytes: int = BLOCK_BYTES) -> Iterator[Chunk]:
-    """Cut a sealed file into chunks that tile it; an empty file has none.
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes | None:
+        """At most `size` bytes; none at the end."""
+
+
+def cut(
+    path: Path, sha256: str, how: str, block_bytes: int = BLOCK_BYTES, packed: str | None = None
+) -> Iterator[Chunk]:
+    """Cut a sealed file, or the content of a packed one, into chunks that tile it; nothing has none.
 
     Args:
         path: where it lies.
         sha256: what it was sealed as; checked when the last chunk has been taken.
         how: "line", "headed", "whole" or a record length in bytes, as decimal text.
         block_bytes: how much to hand out at a time, about.
+        packed: how the file is compressed.
 
     Raises:
         CustodyError: it is no longer what was sealed.
     """
     block = max(1, min(block_bytes, LONGEST_LINE_BYTES))
-    whole, digest, start, stop, head = hashlib.sha256(), hashlib.sha256(), 0, 0, b""
-    with seal.opened(path) as read:
-        if how == "whole":
-            pieces = _whole(read, path.stat().st_size)
-        elif how in {"line", "headed"}:
-            pieces = _lines(read, block)
-        else:
-            pieces = _records(read, max(1, block // int(how)) * int(how))
-        for raw, ends, readable in pieces:
-            whole.update(raw)
-            digest.update(raw)
-            stop += len(raw)
-            if ends and start < stop:
-                yield Chunk(start, stop, digest.hexdigest(), readable, head)
-                if how == "headed" and start == 0:
-                    head = _first_line(raw) if readable else b"\n"
-                start, digest = stop, hashlib.sha256()
+    whole, stop = hashlib.sha256(), 0
+    if packed is None:
+        with seal.opened(path) as read:
+            for chunk, _ in _chunks(read, how, block, whole.update):
+                yield chunk
+    else:
+        with unpack.opened(path, packed) as content:
+            for chunk, held in _chunks(content, how, block):
+                yield chunk._replace(content=held)
+                stop = chunk.stop
+            yield from _rest(content.left(), stop)
+            whole = content.digest
     if whole.hexdigest() != sha256:
         raise CustodyError(f"{path}: no longer what was sealed as {sha256}; restore it from a copy")
 
 
-def raw(path: Path, chunk: Chunk) -> bytes:
+def _chunks(
+    read: _Readable, how: str, block: int, seen: Callable[[bytes], None] | None = None
+) -> Iterator[tuple[Chunk, bytes | None]]:
+    """The chunks of what is read, each with its bytes where they were held in one piece."""
+    digest, start, stop, head = hashlib.sha256(), 0, 0, b""
+    if how == "whole":
+        pieces = _whole(read)
+    elif how in {"line", "headed"}:
+        pieces = _lines(read, block)
+    else:
+        pieces = _records(read, max(1, block // int(how)) * int(how))
+    for piece, ends, readable in pieces:
+        if seen is not None:
+            seen(piece)
+        digest.update(piece)
+        stop += len(piece)
+        if ends and start < stop:
+            held = piece if readable and len(piece) == stop - start else None
+            yield Chunk(start, stop, digest.hexdigest(), readable, head=head), held
+            if how == "headed" and start == 0:
+                head = _first_line(piece) if readable else b"\n"
+            start, digest = stop, hashlib.sha256()
+
+
+def _rest(left: Iterator[bytes], start: int) -> Iterator[Chunk]:
+    """What did not decompress, as one chunk behind what did."""
+    digest, stop = hashlib.sha256(), start
+    for block in left:
+        digest.update(block)
+        stop += len(block)
+    if start < stop:
+        yield Chunk(start, stop, digest.hexdigest(), readable=False, why=Why.COMPRESSION)
+
+
+def raw(path: Path, chunk: Chunk, packed: str | None = None) -> bytes:
     """The bytes of a chunk.
+
+    Args:
+        path: where its file lies.
+        chunk: which.
+        packed: how the file is compressed.
 
     Raises:
         CustodyError: they are no longer the bytes that were cut.
     """
-    with seal.opened(path) as read:
-        read.seek(chunk.start)
-        found = _filled(read, chunk.stop - chunk.start)
+    if chunk.content is not None:
+        return chunk.content
+    if packed is not None:
+        found = unpack.stretch(path, packed, chunk.start, chunk.stop)
+    else:
+        with seal.opened(path) as read:
+            read.seek(chunk.start)
+            found = _filled(read, chunk.stop - chunk.start)
     if hashlib.sha256(found).hexdigest() != chunk.sha256:
         raise CustodyError(f"{path}: changed while it was read; restore it from a copy")
     return found
@@ -94,18 +149,20 @@ _Piece = tuple[bytes, bool, bool]
 """Some bytes, whether a chunk ends after them, and whether that chunk can be held in memory."""
 
 
-def _whole(read: BinaryIO, size: int) -> Iterator[_Piece]:
+def _whole(read: _Readable) -> Iterator[_Piece]:
+    size = 0
     while block := read.read(seal.BLOCK_BYTES):
+        size += len(block)
         yield block, False, True
     yield b"", True, size <= LARGEST_WHOLE_BYTES
 
 
-def _records(read: BinaryIO, block: int) -> Iterator[_Piece]:
+def _records(read: _Readable, block: int) -> Iterator[_Piece]:
     while found := _filled(read, block):
         yield found, True, True
 
 
-def _lines(read: BinaryIO, block: int) -> Iterator[_Piece]:
+def _lines(read: _Readable, block: int) -> Iterator[_Piece]:
     held = b""
     while True:
         held += _filled(read, block - len(held))
@@ -120,7 +177,7 @@ def _lines(read: BinaryIO, block: int) -> Iterator[_Piece]:
             held = yield from _long_line(read, held, block)
 
 
-def _long_line(read: BinaryIO, begun: bytes, block: int) -> Generator[_Piece, None, bytes]:
+def _long_line(read: _Readable, begun: bytes, block: int) -> Generator[_Piece, None, bytes]:
     """The rest of a line that a block did not hold; returns what was read past its end."""
     parts, size, rest = [begun], len(begun), b""
     while more := _filled(read, block):
@@ -137,7 +194,7 @@ def _long_line(read: BinaryIO, begun: bytes, block: int) -> Generator[_Piece, No
     return rest
 
 
-def _filled(read: BinaryIO, size: int) -> bytes:
+def _filled(read: _Readable, size: int) -> bytes:
     """The next `size` bytes, or what is left of the file."""
     parts = []
     while size and (part := read.read(size)):

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from forensics.pipeline.answer import analyse, claim, graph, report, status, table, timeline
+    from forensics.pipeline.files import Tally
     from forensics.pipeline.found import findings_of, who
     from forensics.pipeline.hand_over import bundle, cite, sql, verify
-    from forensics.pipeline.read import Tally, ingest
+    from forensics.pipeline.read import ingest
     from forensics.pipeline.take import create, question_of, roster_of, seal
     from forensics.pipeline.whole import investigate
 

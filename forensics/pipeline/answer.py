@@ -13,6 +13,7 @@ from forensics.core.errors import UsageError
 from forensics.core.roster import Claim, Question
 from forensics.custody import ledger
 from forensics.custody import seal as sealing
+from forensics.pipeline import files as account
 from forensics.pipeline.found import findings_of, row, tables_of
 from forensics.pipeline.take import hand, question_of, roster_of
 from forensics.store import parquet, query, slices
@@ -174,16 +175,27 @@ def status(case: Path) -> dict[str, Any]:
         ]
         return {"case": question.title, "stage": "sealed", "files": sealed}
     tables = tables_of(case)
-    files = parquet.read(tables, "file").to_pylist()
-    once = {f["sha256"]: f for f in files if f["kind"] == "file"}.values()
+    files = parquet.read(tables, "file")
     rejects = parquet.read(tables, "reject").group_by(["format", "why"]).aggregate([("start", "count")])
-    shown = ("path", "format", "domain", "bytes", "parsed", "rejected", "ignored", "kind", "sha256")
+    shown = (
+        "path",
+        "format",
+        "domain",
+        "bytes",
+        "packing",
+        "unpacked_bytes",
+        "parsed",
+        "rejected",
+        "ignored",
+        "kind",
+        "sha256",
+    )
     analysed = (case / "findings.json").exists()
     return {
         "case": question.title,
         "stage": "analysed" if analysed else "read",
-        **{k: sum(f[k] for f in once) for k in ("bytes", "parsed", "rejected", "ignored")},
-        "files": [{k: f[k] for k in shown} for f in files],
+        **account.total(files)._asdict(),
+        "files": files.select(shown).to_pylist(),
         "rejects": sorted(
             (
                 {"format": r["format"], "why": r["why"], "spans": r["start_count"]}

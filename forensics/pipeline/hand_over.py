@@ -1,18 +1,21 @@
 """Asking a case, and handing it over: SQL, the bytes behind an event, the bundle and its check."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from forensics import formats
 from forensics.bundle import pack, verifier
 from forensics.core import ids
 from forensics.core.errors import NotFoundError
-from forensics.core.tables import CORE
+from forensics.core.tables import CORE, FILE
 from forensics.custody import seal as sealing
+from forensics.custody import unpack
 from forensics.pipeline.found import tables_of
 from forensics.pipeline.read import record_table
-from forensics.store import query, slices
+from forensics.store import parquet, query, slices
 
 
 def sql(case: Path, asked: str) -> pa.Table:
@@ -29,8 +32,9 @@ def cite(case: Path, event: str) -> list[dict[str, object]]:
     """The bytes behind an event, their sealed files hashed again.
 
     Returns:
-        One mapping for each span cited, in the event's order: `sha256`, `path`, `start`, `stop`, `raw`,
-        and `ok`, whether the file still has its hash.
+        One mapping for each span cited, in the event's order: `sha256`, `path`, `packing`, `start`,
+        `stop`, `raw`, and `ok`, whether the file still has its hash. Where `packing` is not null, the
+        span counts in the decompressed bytes.
 
     Raises:
         NotFoundError: the case holds no such event.
@@ -41,10 +45,10 @@ def cite(case: Path, event: str) -> list[dict[str, object]]:
         raise NotFoundError(
             f"{case}: there is no event {_clean(event)}; every table lists ids to choose from"
         )
-    paths: dict[str, str] = {}
-    for row in sealing.rows(case):
-        paths.setdefault(row.sha256, row.path)
-    return [_span(case, cited, paths) for cited in found["citations"][0].as_py()]
+    columns = ["sha256", "path", "packing"]
+    files = parquet.read(tables_of(case), FILE.name, columns, ds.field("kind") == "file").to_pylist()
+    named = {file["sha256"]: file for file in reversed(files)}
+    return [_span(case, cited, named[cited["sha256"]]) for cited in found["citations"][0].as_py()]
 
 
 def _clean(event: str) -> str:
@@ -55,21 +59,17 @@ def _clean(event: str) -> str:
     return event
 
 
-def _span(case: Path, cited: dict[str, object], paths: dict[str, str]) -> dict[str, object]:
+def _span(case: Path, cited: dict[str, object], file: Mapping[str, str | None]) -> dict[str, object]:
     sha256, start, stop = str(cited["sha256"]), int(str(cited["start"])), int(str(cited["stop"]))
-    path = sealing.locate(case, sha256)
-    with sealing.opened(path) as read:
-        read.seek(start)
-        raw = read.read(stop - start) or b""
+    path, packed = sealing.locate(case, sha256), file["packing"]
+    if packed is not None:
+        raw = unpack.stretch(path, packed, start, stop)
+    else:
+        with sealing.opened(path) as read:
+            read.seek(start)
+            raw = read.read(stop - start) or b""
     ok = sealing.sha256_of(path)[0] == sha256 and len(raw) == stop - start
-    return {
-        "sha256": sha256,
-        "path": paths.get(sha256, sha256),
-        "start": start,
-        "stop": stop,
-        "ok": ok,
-        "raw": raw,
-    }
+    return {**file, "start": start, "stop": stop, "ok": ok, "raw": raw}
 
 
 def bundle(case: Path, out: Path) -> None:
@@ -86,6 +86,6 @@ def bundle(case: Path, out: Path) -> None:
         pack.pack(case, out)
 
 
-def verify(out: Path) -> list[str]:
-    """The faults of a bundle; none means that it is as it was packed."""
-    return verifier.verify(out)
+def verify(out: Path, notes: list[str] | None = None) -> list[str]:
+    """The faults of a bundle; none means that it is as it was packed. `notes` takes what could not be checked."""
+    return verifier.verify(out, notes)

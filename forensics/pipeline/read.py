@@ -23,35 +23,21 @@ import pyarrow.compute as pc
 from forensics import __version__, engine, formats
 from forensics.core import canonical
 from forensics.core.errors import CustodyError
-from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core.model import IGNORED, REJECTED, Parsed
 from forensics.core.schema import Table, extended
 from forensics.core.tables import CORE, FILE, REJECT, SHA256
 from forensics.custody import chunks, ledger
 from forensics.custody import seal as sealing
 from forensics.custody.seal import Sealed
-from forensics.pipeline import take, tell
+from forensics.pipeline import files, take, tell
+from forensics.pipeline.files import Known, Tally
 from forensics.store import parquet
 
-HEAD_BYTES = 1 << 16
 PART_BYTES = 64 << 20
 STAMP = "ingest.json"
-UNPLACED = "unplaced"
 
 Progress = Callable[[str, int, int], None]
 """Told what is being read, how many bytes have been read, and how many there are."""
-
-
-class Tally(NamedTuple):
-    """What became of bytes: parsed + rejected + ignored = bytes."""
-
-    bytes: int = 0
-    parsed: int = 0
-    rejected: int = 0
-    ignored: int = 0
-
-    def plus(self, other: "Tally") -> "Tally":
-        """Both together."""
-        return Tally(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +57,8 @@ class Task(NamedTuple):
     sha256: str
     path: Path
     chunk: chunks.Chunk
+    packed: str | None
+    sealed_bytes: int
 
 
 class Read(NamedTuple):
@@ -81,6 +69,7 @@ class Read(NamedTuple):
     records: pa.Table
     rejects: pa.Table
     tally: Tally
+    sealed_bytes: int
 
 
 def record_table(name: str) -> Table:
@@ -123,14 +112,15 @@ def ingest(
             return done
         _forget(case)
         runs_on = Runner(executor or local, 2 * workers)
-        known = _recognised(case, rows)
+        known = files.recognised(case, rows)
         plan = _plan(rows, known)
-        tallies = _read_parts(case, plan, runs_on, _Meter(rows, progress), block_bytes)
-        files = _files(rows, known, tallies)
-        parquet.write(case / "tables", FILE, files)
+        packed = {sha256: file.packed for sha256, file in known.items()}
+        tallies = _read_parts(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes)
+        table = files.table(rows, known, tallies)
+        parquet.write(case / "tables", FILE, table)
         asked = [(part.format, part.name, part.files) for part in plan]
-        tell.events(case, asked, files, question, runs_on)
-        return _finish(case, inputs, plan, _total(files), command)
+        tell.events(case, asked, table, question, runs_on)
+        return _finish(case, inputs, plan, files.total(table), command)
 
 
 class Runner(NamedTuple):
@@ -158,30 +148,19 @@ def digest(value: object) -> str:
     return hashlib.sha256(canonical.line(value).encode()).hexdigest()
 
 
-def _recognised(case: Path, rows: Sequence[Sealed]) -> dict[str, str | None]:
-    """The format of each sealed file, by hash: what the first of its paths, in order, is recognised as."""
-    known: dict[str, str | None] = {}
-    for row in sorted(row for row in rows if row.kind == "file"):
-        if known.get(row.sha256) is None:
-            with sealing.opened(sealing.locate(case, row.sha256)) as read:
-                head = read.read(HEAD_BYTES) or b""
-            known[row.sha256] = formats.recognise(head, row.path)
-    return known
-
-
-def _plan(rows: Sequence[Sealed], known: Mapping[str, str | None]) -> list[Part]:
+def _plan(rows: Sequence[Sealed], known: Mapping[str, Known]) -> list[Part]:
     sizes = {row.sha256: row.bytes for row in rows if row.kind == "file"}
     plan = []
-    for name in sorted({form for form in known.values() if form is not None}):
-        files: list[str] = []
+    for name in sorted({file.format for file in known.values() if file.format is not None}):
+        together: list[str] = []
         held = 0
-        for sha256 in sorted(s for s, form in known.items() if form == name):
-            if files and held + sizes[sha256] > PART_BYTES:
-                plan.append(_part(name, files))
-                files, held = [], 0
-            files.append(sha256)
+        for sha256 in sorted(s for s, file in known.items() if file.format == name):
+            if together and held + sizes[sha256] > PART_BYTES:
+                plan.append(_part(name, together))
+                together, held = [], 0
+            together.append(sha256)
             held += sizes[sha256]
-        plan.append(_part(name, files))
+        plan.append(_part(name, together))
     return plan
 
 
@@ -191,15 +170,21 @@ def _part(name: str, files: Sequence[str]) -> Part:
 
 
 def _read_parts(
-    case: Path, plan: Sequence[Part], runs_on: Runner, meter: _Meter, block_bytes: int
+    case: Path,
+    plan: Sequence[Part],
+    packed: Mapping[str, str | None],
+    runs_on: Runner,
+    meter: _Meter,
+    block_bytes: int,
 ) -> dict[str, Tally]:
     """Read the parts that are not there; the sums of every file, by hash."""
     (case / "work" / "parts").mkdir(parents=True, exist_ok=True)
     missing = {part.name: part for part in plan if _sums(case, part) is None}
-    tasks = (task for part in missing.values() for task in _tasks(case, part, block_bytes))
+    sizes = dict(meter.sizes)
+    tasks = (task for part in missing.values() for task in _tasks(case, part, packed, sizes, block_bytes))
     results = engine.run(parse, tasks, runs_on.executor, in_flight=runs_on.in_flight)
     for name, found in groupby(results, key=lambda result: result.part):
-        _write(case, missing[name], found, meter)
+        _write(case, missing[name], found, sizes, meter)
     tallies: dict[str, Tally] = {}
     for part in plan:
         tallies |= _sums(case, part) or {}
@@ -222,12 +207,19 @@ def _sums(case: Path, part: Part) -> dict[str, Tally] | None:
     return {sha256: Tally(*sums) for sha256, sums in json.loads(marker.read_text(encoding="ascii")).items()}
 
 
-def _tasks(case: Path, part: Part, block_bytes: int) -> Iterator[Task]:
+def _tasks(
+    case: Path, part: Part, packed: Mapping[str, str | None], sizes: dict[str, int], block_bytes: int
+) -> Iterator[Task]:
+    """The chunks of a part. Into `sizes` goes how much a packed file was found to hold."""
     how = formats.registry()[part.format].CUT
     for sha256 in part.files:
-        path = sealing.locate(case, sha256)
-        for chunk in chunks.cut(path, sha256, how, block_bytes):
-            yield Task(part.name, part.format, sha256, path, chunk)
+        path, due = sealing.locate(case, sha256), sizes[sha256]
+        for chunk in chunks.cut(path, sha256, how, block_bytes, packed[sha256]):
+            sealed_bytes = chunk.stop - chunk.start
+            if packed[sha256] is not None:
+                # How much of the sealed file a chunk took is not told: the first counts for all.
+                sizes[sha256], sealed_bytes, due = chunk.stop, due, 0
+            yield Task(part.name, part.format, sha256, path, chunk, packed[sha256], sealed_bytes)
 
 
 def parse(task: Task) -> Read:
@@ -237,7 +229,7 @@ def parse(task: Task) -> Read:
         CustodyError: the bytes changed, or some are not accounted for.
     """
     chunk = task.chunk
-    parsed = _under_head(task) if chunk.readable else _too_long(task.format, chunk)
+    parsed = _under_head(task) if chunk.readable else _unread(task.format, chunk)
     if not _tiled(parsed, chunk):
         raise CustodyError(
             f"{task.path}: {task.format} does not account for bytes {chunk.start} to {chunk.stop} once each;"
@@ -250,20 +242,21 @@ def parse(task: Task) -> Read:
     )
     rejects = _under(task.sha256, rejected).select(REJECT.names)
     tally = Tally(chunk.stop - chunk.start, *(_bytes(spans) for spans in parsed))
-    return Read(task.part, task.sha256, parquet.conformed(records, table.schema()), rejects, tally)
+    told = parquet.conformed(records, table.schema())
+    return Read(task.part, task.sha256, told, rejects, tally, task.sealed_bytes)
 
 
 def _under_head(task: Task) -> Parsed:
     """What a format makes of a chunk, read below the first line of its file where it is laid out by that."""
     chunk, form = task.chunk, formats.registry()[task.format]
-    parsed = form.parse(chunk.head + chunks.raw(task.path, chunk), chunk.start - len(chunk.head))
+    parsed = form.parse(chunk.head + chunks.raw(task.path, chunk, task.packed), chunk.start - len(chunk.head))
     if not chunk.head:
         return parsed
     return Parsed(*(rows.filter(pc.greater_equal(rows["start"], chunk.start)) for rows in parsed))
 
 
-def _too_long(name: str, chunk: chunks.Chunk) -> Parsed:
-    span = {"start": [chunk.start], "stop": [chunk.stop], "why": [Why.TOO_LONG.value]}
+def _unread(name: str, chunk: chunks.Chunk) -> Parsed:
+    span = {"start": [chunk.start], "stop": [chunk.stop], "why": [chunk.why.value]}
     return Parsed(formats.registry()[name].TABLE.empty(), REJECTED.build(span), IGNORED.empty())
 
 
@@ -289,8 +282,16 @@ def _tiled(parsed: Parsed, chunk: chunks.Chunk) -> bool:
     return np.array_equal([chunk.start, *stops[order]], [*starts[order], chunk.stop])
 
 
-def _write(case: Path, part: Part, found: Iterator[Read], meter: _Meter) -> None:
-    """Write a part's records and rejects, and last of all its sums, which say that it is whole."""
+def _write(case: Path, part: Part, found: Iterator[Read], sizes: Mapping[str, int], meter: _Meter) -> None:
+    """Write a part's records and rejects, and last of all its sums, which say that it is whole.
+
+    Args:
+        case: the case folder.
+        part: which.
+        found: what its chunks hold.
+        sizes: how much there is to read of each file, by hash, once `found` is exhausted.
+        meter: told of each sealed byte once.
+    """
     sums = dict.fromkeys(part.files, Tally())
     tables = case / "tables"
     with (
@@ -301,9 +302,9 @@ def _write(case: Path, part: Part, found: Iterator[Read], meter: _Meter) -> None
             records.add(read.records)
             rejects.add(read.rejects)
             sums[read.sha256] = sums[read.sha256].plus(read.tally)
-            meter.add(part.format, read.tally.bytes)
+            meter.add(part.format, read.sealed_bytes)
     for sha256, tally in sums.items():
-        if tally.bytes != meter.sizes[sha256] or sum(tally[1:]) != tally.bytes:
+        if tally.bytes != sizes[sha256] or sum(tally[1:]) != tally.bytes:
             raise CustodyError(
                 f"{case}: not every byte of {sha256} is accounted for; report it with the file"
             )
@@ -314,38 +315,6 @@ def _settle(path: Path, value: object) -> None:
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(canonical.dumps(value), encoding="ascii")
     partial.rename(path)
-
-
-def _files(rows: Sequence[Sealed], known: Mapping[str, str | None], tallies: Mapping[str, Tally]) -> pa.Table:
-    found = []
-    for row in rows:
-        name = known.get(row.sha256) if row.kind == "file" else None
-        tally = tallies[row.sha256] if row.kind == "file" else Tally()
-        host, origin = sealing.place(row.path)
-        domain = formats.registry()[name].DOMAIN.format(host=host or UNPLACED) if name else None
-        found.append(
-            (
-                row.sha256,
-                row.path,
-                host,
-                origin,
-                row.bytes,
-                row.kind,
-                row.link,
-                row.held,
-                name,
-                domain,
-                *tally[1:],
-            )
-        )
-    columns = zip(*found, strict=True) if found else [()] * len(FILE.names)
-    return FILE.build(dict(zip(FILE.names, map(list, columns), strict=True)))
-
-
-def _total(files: pa.Table) -> Tally:
-    sealed = {row["sha256"]: row for row in files.to_pylist() if row["kind"] == "file"}
-    tallies = [Tally(*(row[name] for name in Tally._fields)) for row in sealed.values()]
-    return Tally(*(sum(column) for column in zip(*tallies, strict=True))) if tallies else Tally()
 
 
 def _forget(case: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from forensics.pipeline import answer, read, take
+from forensics.pipeline.files import Tally
 
 
 def investigate(
@@ -16,7 +17,7 @@ def investigate(
     workers: int = 1,
     progress: read.Progress | None = None,
     command: str | None = None,
-) -> read.Tally:
+) -> Tally:
     """Do the main job; run again, it does nothing twice.
 
     Returns:

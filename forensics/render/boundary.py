@@ -126,4 +126,10 @@ EVIDENCE = (
     "The numbers are used in the footnotes.",
 )
 
+PACKED = (
+    "A compressed file is sealed as it was collected, and read through to its content.",
+    "Its row says how it is compressed, and the size of its content.",
+    "Places in it, and the accounting, count in the decompressed bytes.",
+)
+
 CITATIONS = ("All places that the sentences of this report cite, by what they speak of.",)

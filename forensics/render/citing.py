@@ -21,7 +21,8 @@ class Sources:
     """The evidence of a case, to cite from: numbered files, and the spans of events.
 
     Attributes:
-        evidence: one row per collected path, in the order of its number: number, path, bytes, sha256.
+        evidence: one row per collected path, in the order of its number: number, path, bytes, sha256;
+            packing and unpacked_bytes where it was read through.
     """
 
     def __init__(self, findings: Json, *, events: pa.Table, files: pa.Table) -> None:
@@ -72,8 +73,15 @@ class Sources:
             "number": row["number"] if row else "",
             "path": pieces(quoted(str(row["path"]), 160)) if row else [_UNKNOWN],
             "sha256": quoted(sha256[:16]),
+            "packing": f" in the decompressed bytes ({row['packing']})" if row and row.get("packing") else "",
             "spans": [f"{start}–{stop}" for start, stop in _joined(spans)],  # noqa: RUF001 - a range, in print
         }
+
+
+def sized(row: Mapping[str, Any]) -> str:
+    """The size of a piece of evidence, and that of its content where it is packed and was read through."""
+    inside = f" ({row['packing']}: {int(row['unpacked_bytes']):,})" if row.get("packing") else ""
+    return f"{int(row['bytes']):,}{inside}"
 
 
 def _joined(spans: Iterable[Citation]) -> list[tuple[int, int]]:
@@ -88,7 +96,12 @@ def _joined(spans: Iterable[Citation]) -> list[tuple[int, int]]:
 
 
 def _of(files: pa.Table) -> list[dict[str, Any]]:
-    return list(files.select(["sha256", "path", "bytes"]).to_pylist())
+    columns = ["sha256", "path", "bytes"]
+    through = [*columns, "packing", "unpacked_bytes"]
+    return [
+        {c: row[c] for c in (columns if row["unpacked_bytes"] is None else through)}
+        for row in files.to_pylist()
+    ]
 
 
 def _named(findings: Json) -> set[str]:

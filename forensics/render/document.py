@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from forensics.core import canonical
 from forensics.render import boundary, dossier, figures, phrases, sentences
-from forensics.render.citing import Sources
+from forensics.render.citing import Sources, sized
 from forensics.render.forbidden import lint
 from forensics.render.glyphs import drawn, pieces, quoted
 from forensics.render.phrases import words
@@ -380,9 +380,10 @@ def _sources(p: Pages) -> None:
 def _evidence(p: Pages) -> None:
     p.blocks.append({"t": "annex"})
     p.head(1, "Annex A. Evidence", numbered=False)
-    p.plain(*boundary.EVIDENCE)
+    packed = any("packing" in r for r in p.sources.evidence)
+    p.plain(*boundary.EVIDENCE, *(boundary.PACKED if packed else ()))
     rows = [
-        (r["number"], Part(quoted(str(r["path"]), 160), Tone.QUOTED), f"{int(r['bytes']):,}", Part(quoted(str(r["sha256"])), Tone.QUOTED))
+        (r["number"], Part(quoted(str(r["path"]), 160), Tone.QUOTED), sized(r), Part(quoted(str(r["sha256"])), Tone.QUOTED))
         for r in p.sources.evidence
     ]  # fmt: skip
     p.table(("No.", "Path as collected", "Bytes", "SHA-256"), ("auto", "1fr", "auto", "17em"), rows)
