@@ -1,19 +1,27 @@
-"""Where work runs: in this process, in local processes, or on any `concurrent.futures.Executor` given.
+"""Where work runs: in this process, in local processes, on a Dask cluster, or on any `Executor` given.
 
 The results are those of a plain loop, in its order, whatever runs them.
 """
 
+import hashlib
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
+
+from forensics import __version__
+from forensics.core.errors import ClusterError, UsageError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 IN_FLIGHT = 16
+RETRIES = 3
+"""How often a task is begun again whose worker went away."""
+CONNECT_S = 30
 
 
 @contextmanager
@@ -25,6 +33,65 @@ def processes(workers: int) -> Iterator[Executor | None]:
     # Not forked: the threads of Arrow and DuckDB would not survive that.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         yield pool
+
+
+@contextmanager
+def cluster(address: str, witness: Path) -> Iterator[tuple[Executor, int]]:
+    """A `dask.distributed` cluster to run in until the block ends, and how many tasks it can do at a time.
+
+    A task whose worker goes away is begun again elsewhere.
+
+    Args:
+        address: of its scheduler, `tcp://host:port` or `tls://host:port`.
+        witness: a file that every worker must see under the same path, and with the same content.
+
+    Raises:
+        UsageError: `dask.distributed` is not installed.
+        ClusterError: the scheduler cannot be reached, has no worker, or its workers run another version
+            or do not see the file; or so many workers went away that a task was given up.
+    """
+    try:
+        import distributed  # noqa: PLC0415 - an extra, and a second to load
+    except ImportError as error:
+        raise UsageError("--engine needs dask.distributed; install forensics[cluster]") from error
+    try:
+        client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"{address}: no scheduler answers ({error}); start one, or mend the address"
+        ) from error
+    with client:
+        _agree(client.run(_seen, witness), _seen(witness), address)
+        threads = sum(client.nthreads().values())
+        try:
+            # Not pure: a task is not to be named by hashing its megabytes, nor taken from an earlier run.
+            yield client.get_executor(pure=False, retries=RETRIES), threads
+        except (distributed.KilledWorker, distributed.comm.CommClosedError, CancelledError) as error:
+            raise ClusterError(
+                f"{address}: gave the work up ({error}); run the same again to go on"
+            ) from error
+
+
+def _seen(witness: Path) -> tuple[str, str | None]:
+    """The version at work here, and what it sees of a file."""
+    try:
+        return __version__, hashlib.sha256(witness.read_bytes()).hexdigest()
+    except OSError:
+        return __version__, None
+
+
+def _agree(seen: dict[str, tuple[str, str | None]], here: tuple[str, str | None], address: str) -> None:
+    if not seen:
+        raise ClusterError(f"{address}: no worker is there; start some, then run again")
+    for worker, (version, sha256) in sorted(seen.items()):
+        if version != here[0]:
+            raise ClusterError(
+                f"{worker}: runs forensics {version}, not {here[0]}; install the same everywhere"
+            )
+        if sha256 != here[1]:
+            raise ClusterError(
+                f"{worker}: does not see this case; put it where all workers see it by the same path"
+            )
 
 
 def run(

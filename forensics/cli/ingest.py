@@ -5,7 +5,13 @@ from forensics.cli import accounting, options, progress
 EXAMPLE = "forensics ingest case --workers 4"
 
 
-def ingest(case: options.Case, *, workers: options.Workers = 1, as_json: options.Json = False) -> None:
+def ingest(
+    case: options.Case,
+    *,
+    workers: options.Workers = 1,
+    engine: options.Engine = None,
+    as_json: options.Json = False,
+) -> None:
     """Read what was sealed into records, rejects and ignored spans, and records into events.
 
     What has been read is not read again, so a run that was broken off is finished by the next.
@@ -14,5 +20,7 @@ def ingest(case: options.Case, *, workers: options.Workers = 1, as_json: options
     from forensics import pipeline
 
     with progress.watched("reading") as moved:
-        tally = pipeline.ingest(case, workers=workers, progress=moved, command=options.as_typed())
+        tally = pipeline.ingest(
+            case, workers=workers, cluster=engine, progress=moved, command=options.as_typed()
+        )
     accounting.close(tally, {}, as_json=as_json)

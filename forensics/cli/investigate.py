@@ -18,6 +18,7 @@ def investigate(
     about: options.About = None,
     reference: options.Reference = False,
     workers: options.Workers = 1,
+    engine: options.Engine = None,
     as_json: options.Json = False,
 ) -> None:
     """Seal evidence, read it, analyse it, and write findings.json and report.pdf.
@@ -35,6 +36,7 @@ def investigate(
             about=about,
             reference=reference,
             workers=workers,
+            cluster=engine,
             progress=moved,
             command=options.as_typed(),
         )

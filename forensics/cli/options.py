@@ -37,6 +37,14 @@ Workers = Annotated[
     int,
     typer.Option(min=1, metavar="N", help="Processes that read at the same time. The result is the same."),
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="ADDRESS",
+        help="Read on a Dask cluster: its scheduler, as tcp://HOST:PORT or tls://HOST:PORT. The result is the same.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tab-separated lines.")]
 Job = Annotated[str | None, typer.Option(metavar="ID", help="Only what touches this job.")]
 Person = Annotated[

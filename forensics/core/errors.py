@@ -44,3 +44,9 @@ class OutputError(ForensicsError):
     """The output cannot be written where, or as what, it was asked for."""
 
     exit_code = 9
+
+
+class ClusterError(ForensicsError):
+    """The cluster named cannot be reached, or cannot do the work."""
+
+    exit_code = 10

@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import astuple, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -81,6 +82,7 @@ def ingest(
     case: Path,
     *,
     workers: int = 1,
+    cluster: str | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
     block_bytes: int = chunks.BLOCK_BYTES,
@@ -91,6 +93,7 @@ def ingest(
     Args:
         case: the case folder.
         workers: processes that read at the same time.
+        cluster: address of the scheduler of a Dask cluster to run on instead.
         executor: where to run instead.
         progress: told how far it is.
         block_bytes: how much is read at a time, about.
@@ -102,14 +105,19 @@ def ingest(
     Raises:
         CaseError: there is no case, or another run is at work on it.
         CustodyError: sealed bytes are no longer what they were, or some are not accounted for.
+        ClusterError: the cluster cannot be reached, or cannot do the work.
     """
+    case = case.absolute()  # other processes may have another working directory
     rows = sealing.rows(case)
     question = take.question_of(case)
     inputs = digest([__version__, question.zone, question.window, [list(astuple(row)) for row in rows]])
-    with sealing.locked(case), engine.processes(workers if executor is None else 1) as local:
+    with sealing.locked(case), ExitStack() as stack:
         done = _stamped(case, inputs)
         if done is not None:
             return done
+        if cluster is not None:
+            executor, workers = stack.enter_context(engine.cluster(cluster, sealing.ledger_of(case)))
+        local = stack.enter_context(engine.processes(workers if executor is None else 1))
         _forget(case)
         runs_on = Runner(executor or local, 2 * workers)
         known = files.recognised(case, rows)

@@ -7,7 +7,7 @@ from forensics.pipeline import answer, read, take
 from forensics.pipeline.files import Tally
 
 
-def investigate(
+def investigate(  # noqa: PLR0913 - the options of the command, each by name
     case: Path,
     evidence: Sequence[Path],
     *,
@@ -15,6 +15,7 @@ def investigate(
     about: Path | None = None,
     reference: bool = False,
     workers: int = 1,
+    cluster: str | None = None,
     progress: read.Progress | None = None,
     command: str | None = None,
 ) -> Tally:
@@ -25,7 +26,7 @@ def investigate(
     """
     take.create(case, command=command)
     take.seal(case, evidence, reference=reference, roster=roster, about=about, command=command)
-    tally = read.ingest(case, workers=workers, progress=progress, command=command)
+    tally = read.ingest(case, workers=workers, cluster=cluster, progress=progress, command=command)
     answer.analyse(case, command=command)
     answer.report(case, command=command)
     return tally
