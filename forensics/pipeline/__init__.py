@@ -51,9 +51,10 @@ __all__ = [
 
 _OF = {
     "answer": ("analyse", "claim", "graph", "report", "status", "table", "timeline"),
+    "files": ("Tally",),
     "found": ("findings_of", "who"),
     "hand_over": ("bundle", "cite", "sql", "verify"),
-    "read": ("Tally", "ingest"),
+    "read": ("ingest",),
     "take": ("create", "question_of", "roster_of", "seal"),
     "whole": ("investigate",),
 }
