@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from forensics.core.schema import Column, Table
 
@@ -45,11 +46,21 @@ class Parsed(NamedTuple):
 
     `records` has the format's declared columns, `start` and `stop` among them; `rejected` and
     `ignored` have the schemas of those names here. Offsets are into the whole file, not the chunk.
+    Where a record is made of several lines, a column `spans` lists them all, and `start` to `stop` is
+    the first.
     """
 
     records: pa.Table
     rejected: pa.Table
     ignored: pa.Table
+
+
+def spans_of(rows: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """First byte and byte after the last of every span of some rows, those of one row together."""
+    if "spans" not in rows.column_names:
+        return rows["start"].combine_chunks(), rows["stop"].combine_chunks()
+    spans = pc.list_flatten(rows["spans"]).combine_chunks()
+    return spans.field("start"), spans.field("stop")
 
 
 class Format(Protocol):
@@ -59,6 +70,11 @@ class Format(Protocol):
     CUT       how a file may be cut into chunks: "line" (after any newline), "headed" (the same, and
               each chunk is read below the file's first line), "whole" (never), or a record length in
               bytes, as decimal text
+    CUT       how a file may be cut into chunks: "line" (after any newline), "whole" (never), or
+              a record length in bytes, as decimal text
+    FRAME_BYTES   only where lines that lie apart make one record: the size of the stretches that a
+              file is always cut into, so that no other choice can show in the records. What lies in
+              two stretches is put together by the reading
     DOMAIN    the trust domain of what it reads: who could have forged the file. `{host}` stands
               for the host that the file came from
     """
