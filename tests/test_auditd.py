@@ -1,16 +1,19 @@
 """The audit trail: the fast reader against a slow one, planted text, and events whatever the order of lines."""
 
 import hashlib
+import itertools
 import random
-import re
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from audit_definition import by_definition
+from audit_definition import told as said
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forensics.core import lines, syscalls
+from forensics.core import auditlayout, syscalls
+from forensics.core.model import spans_of
 from forensics.core.schema import extended
 from forensics.core.tables import FILE, SHA256, VERBS
 from forensics.formats import auditd
@@ -20,169 +23,12 @@ ROOT = Path(__file__).parents[1]
 UPSTREAM = ROOT.parent / "shared" / "samples"
 INCIDENTS = sorted((ROOT / "sample_logs" / "incidents").glob("*/evidence/login01/var/log/audit/audit.log"))
 SAMPLES = sorted((ROOT / "sample_logs" / "formats" / "auditd").iterdir())
-NUMBERS = {"syscall", "exit", "items", "ppid", "pid", "gid", "item", "argc", "opid", "rport"}
-IDS = {"auid", "uid", "euid", "suid", "fsuid", "ses", "ouid", "oauid", "oses", "old_auid", "old_ses", "id"}
-CODED = {"comm", "exe", "key", "name", "cwd", "proctitle", "acct", "cmd", "ocomm"}
-PLAIN = {"arch", "success", "tty", "inode", "dev", "mode", "nametype", "op", "hostname", "addr", "terminal", "res", "saddr"}  # fmt: skip
-WORDS = {
-    "op",
-    "acct",
-    "exe",
-    "hostname",
-    "addr",
-    "terminal",
-    "res",
-    "cmd",
-    "cwd",
-    "comm",
-    "id",
-    "fp",
-    "rport",
-}
-NAMES = {"AUID", "UID", "EUID", "OUID", "OAUID", "ID", "SYSCALL", "ARCH"}
-HEAD = re.compile(
-    rb'(?:node=([^ "\x1d]+) )?type=([A-Z0-9_]+(?:\[\d+\])?) msg=audit\((\d+)\.(\d\d\d):(\d+)\):(?= |$)'
-)
 FEW = settings(max_examples=40, deadline=None)
-
-
-def cut(text):
-    """Fields and words of a stretch of a line: cut at blanks that are not in quotes."""
-    fields, quoted = [b""], False
-    for byte in (text[i : i + 1] for i in range(len(text))):
-        quoted ^= byte == b'"'
-        if byte == b" " and not quoted:
-            fields.append(b"")
-        else:
-            fields[-1] += byte
-    return fields
-
-
-def parts(body):
-    """(where, field) of a line: outer, then inner from msg=' on; names after the last 0x1d."""
-    *front, last = body.split(b"\x1d")
-    if not front:
-        front, last = [last], b""
-    told, where = [], "outer"
-    for field in (field for stretch in front for field in cut(stretch)):
-        if where == "outer" and field.startswith(b"msg='"):
-            where, field = "inner", field[5:]  # noqa: PLW2901 - the frame comes off
-        told.append([where, field])
-    if where == "inner":
-        told[-1][1] = told[-1][1].removesuffix(b"'")
-    told += [["names", field] for field in cut(last)]
-    return [(w, field) for w, field in told if field]
-
-
-def text(raw):
-    return raw.decode("utf-8", "backslashreplace")
-
-
-def value(name, raw):
-    """What one field says, or None."""
-    bare = not (len(raw) >= 2 and raw.startswith(b'"') and raw.endswith(b'"'))
-    raw = raw if bare else raw[1:-1]
-    if name in NUMBERS | IDS:
-        return int(raw) if re.fullmatch(rb"-?\d{1,18}", raw) else None
-    if bare and raw in {b"?", b"(null)", b"(none)"}:
-        return None
-    if name in CODED | {"argument"} and bare and re.fullmatch(rb"([0-9A-F]{2})+", raw):
-        raw = bytes.fromhex(raw.decode())
-    return raw if name == "argument" else text(raw).replace("\0", " ") if name == "proctitle" else text(raw)
-
-
-def column_of(where, key, kind, before):
-    key = text(key)
-    if where == "names":
-        return f"{key.lower()}_name" if key in NAMES else None
-    if where == "inner":
-        return key if key in WORDS else None
-    if key in {"auid", "ses"} and before == b"old":
-        return f"old_{key}"
-    if key in {"a0", "a1", "a2", "a3"}:
-        return key if kind == "SYSCALL" else None
-    name = key.replace("old-", "old_")
-    return name if name in (NUMBERS | IDS | CODED | PLAIN) - {"rport"} and "_" not in key else None
-
-
-def oracle(line):  # noqa: PLR0911 - one for each outcome
-    """One line, read slowly: a record's values, a reason, or None for a blank line."""
-    if len(line) > lines.LONGEST_LINE_BYTES:
-        return "too_long"
-    said = line.removesuffix(b"\n").removesuffix(b"\r")
-    if re.fullmatch(rb"[ \t]*", said):
-        return None
-    if not line.endswith(b"\n") and said.startswith((b"type=", b"node=")):
-        return "truncated"
-    head = HEAD.match(said)
-    if not head:
-        return "shape"
-    node, kind, seconds, ms, serial = head.groups()
-    if len(seconds) > 10 or int(seconds) > 9_223_372_035:
-        return "time"
-    if len(serial) > 18:
-        return "value"
-    fields = parts(said[head.end() :])
-    if any(field.startswith(b"msg=audit(") for _, field in fields):
-        return "shape"
-    start = (int(seconds) * 1000 + int(ms)) * 10**6
-    row = {"node": node and text(node), "type": text(kind), "earliest_ns": start}
-    row |= {"latest_ns": start + 10**6 - 1, "serial": int(serial)}
-    return row | filled(fields, text(kind))
-
-
-def filled(fields, kind):
-    row, left, arguments, seen, before = {}, [], [], set(), b""
-    for where, field in fields:
-        key, equals, raw = field.partition(b"=")
-        argument = (
-            re.fullmatch(rb"a(\d{1,9})(\[\d+\])?", key) if kind == "EXECVE" and where == "outer" else None
-        )
-        name = column_of(where, key, kind, before) if equals and b'"' not in key else None
-        before = field
-        if argument and equals:
-            arguments.append((int(argument[1]), value("argument", raw)))
-        elif name is None or name in seen:
-            left.append(field)
-        else:
-            seen.add(name)
-            got = value(name, raw)
-            if name in NUMBERS | IDS and got is None:
-                left.append(field)
-            if name == "auid" and got is not None:
-                row["auid_set"] = got not in {-1, 4294967295}
-            row[name] = None if name in IDS and got in {-1, 4294967295} else got
-    if kind == "EXECVE":
-        row |= {"argv": [], "argv_index": arguments[0][0] if arguments else None}
-        for at, (place, raw) in enumerate(arguments):
-            if at and arguments[at - 1][0] == place:
-                row["argv"][-1] += raw
-            else:
-                row["argv"].append(raw)
-        row["argv"] = [text(word) for word in row["argv"]]
-    row["fields"] = text(b" ".join(left)) or None
-    return {name: got for name, got in row.items() if got is not None}
-
-
-def by_definition(data):
-    records, rejected, ignored, at = [], [], [], 0
-    for line in re.findall(rb"[^\n]*\n|[^\n]+$", data):
-        span = {"start": at, "stop": at + len(line)}
-        at += len(line)
-        got = oracle(line)
-        if got is None:
-            ignored.append(span)
-        elif isinstance(got, str):
-            rejected.append(span | {"why": got})
-        else:
-            records.append({k: v for k, v in got.items() if v is not None} | span)
-    return records, rejected, ignored
 
 
 def fast(data):
     parsed = auditd.parse(data, 0)
-    told = [{k: v for k, v in row.items() if v is not None} for row in parsed.records.to_pylist()]
-    return told, parsed.rejected.to_pylist(), parsed.ignored.to_pylist()
+    return said(parsed.records), parsed.rejected.to_pylist(), parsed.ignored.to_pylist()
 
 
 @pytest.mark.parametrize("log", INCIDENTS, ids=lambda p: p.parts[-7])
@@ -199,12 +45,17 @@ def test_agrees_with_the_definition_on_samples(sample):
     assert fast(data) == by_definition(data)
 
 
+@pytest.fixture(params=[1, auditlayout.LEAST_LINES], ids=["every line by layout", "few lines by rule"])
+def least(request, monkeypatch):
+    """How many lines are worth a layout of their own: what is read hangs on it nowhere."""
+    monkeypatch.setattr(auditlayout, "LEAST_LINES", request.param)
+
+
+@pytest.mark.usefixtures("least")
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.name)
-def test_blocks_change_nothing(sample, monkeypatch):
+def test_ways_of_reading_agree(sample):
     data = sample.read_bytes()
-    whole = fast(data)
-    monkeypatch.setattr(auditd, "_BLOCK_BYTES", 100)
-    assert fast(data) == whole
+    assert fast(data) == by_definition(data)
 
 
 NOISE = st.binary(max_size=8) | st.sampled_from(
@@ -225,7 +76,8 @@ NOISE = st.binary(max_size=8) | st.sampled_from(
 )
 
 
-@FEW
+@pytest.mark.usefixtures("least")
+@settings(FEW, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sample=st.sampled_from(SAMPLES),
     places=st.lists(st.integers(0, 4000), min_size=2, max_size=2),
@@ -257,7 +109,7 @@ def test_reads_what_other_projects_read():
         assert fast(data) == by_definition(data)
         records, files = evidence({f"login01/{path.name}": data})
         told = reading.read(records, files, zone="UTC", anchor_ns=None)["event"].to_pylist()
-        assert sum(len(event["citations"]) for event in told) >= records.num_rows
+        assert sum(len(event["citations"]) for event in told) >= len(spans_of(records)[0])
         read += records.num_rows
     assert read > 40
 
@@ -267,17 +119,21 @@ def test_bounds_what_one_line_can_cost():
     line = b'type=CWD msg=audit(1795446841.266:1): cwd="/x"\n'
     long = b"type=EXECVE msg=audit(1795446841.266:1): " + b' a="=' * (10 << 18) + b"\n"
     records, rejected, _ = fast(line + long + line)
-    assert [row["start"] for row in records] == [0, len(line) + len(long)]
+    assert [span["start"] for row in records for span in row["spans"]] == [0, len(line) + len(long)]
     assert [row["why"] for row in rejected] == ["too_long"]
+
+
+def parsed(data, base, sha256):
+    records = auditd.parse(data, base).records
+    columns = [pa.array([sha256] * records.num_rows, pa.string()), *records.columns]
+    return pa.Table.from_arrays(columns, schema=extended(auditd.TABLE, SHA256).schema())
 
 
 def evidence(contents, *, host="login01"):
     tables, held = [], []
     for path, data in contents.items():
         sha256 = hashlib.sha256(data).hexdigest()
-        records = auditd.parse(data, 0).records
-        columns = [pa.array([sha256] * records.num_rows, pa.string()), *records.columns]
-        tables.append(pa.Table.from_arrays(columns, schema=extended(auditd.TABLE, SHA256).schema()))
+        tables.append(parsed(data, 0, sha256))
         file = {
             "sha256": sha256,
             "path": path,
@@ -312,8 +168,8 @@ def some_lines():
         serials = [b":79%02d)" % n for n in range(100)] + [b":88%02d)" % n for n in range(20)]
         data = log.read_bytes().splitlines(keepends=True)
         found += b"".join(line for line in data if any(serial in line[:80] for serial in serials))
-    records = auditd.parse(found, 0).records
-    return [found[a:b] for a, b in zip(*(records[c].to_pylist() for c in ("start", "stop")), strict=True)]
+    starts, stops = spans_of(auditd.parse(found, 0).records)
+    return [found[a:b] for a, b in sorted(zip(starts.to_pylist(), stops.to_pylist(), strict=True))]
 
 
 LINES = some_lines()
@@ -328,6 +184,24 @@ def test_order_and_files_of_lines_change_no_event(seed):
     half = chance.randrange(len(LINES))
     two = {"login01/audit.log.1": b"".join(shuffled[:half]), "login01/audit.log": b"".join(shuffled[half:])}
     assert told({"login01/audit.log": b"".join(LINES)}) == told({p: data for p, data in two.items() if data})
+
+
+@settings(max_examples=15, deadline=None)
+@given(places=st.lists(st.integers(1, len(LINES) - 1), max_size=3), chance=st.randoms())
+def test_frames_change_no_event(places, chance):
+    """An event whose lines lie in several frames of a file is one event, whatever the order of its records."""
+    data, places_of = b"".join(LINES), [0]
+    for line in LINES:
+        places_of.append(places_of[-1] + len(line))
+    edges = [0, *sorted({places_of[place] for place in places}), len(data)]
+    sha256 = hashlib.sha256(data).hexdigest()
+    parts = [parsed(data[a:b], a, sha256) for a, b in itertools.pairwise(edges)]
+    chance.shuffle(parts)
+    _, files = evidence({"login01/audit.log": data})
+    framed = reading.read(pa.concat_tables(parts), files, zone="UTC", anchor_ns=None)["event"]
+    assert framed.sort_by("event_id").to_pylist() == sorted(
+        events({"login01/audit.log": data}), key=lambda e: e["event_id"]
+    )
 
 
 def test_machines_without_names_are_not_put_together():

@@ -1,80 +1,156 @@
 """Audit records put together into events: by host, millisecond and serial, wherever the lines lie."""
 
+import itertools
 import posixpath
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core.auditkeys import leads
 
 Ints = npt.NDArray[np.int64]
-Words = npt.NDArray[np.object_]
+Bools = npt.NDArray[np.bool_]
+_NOT_NORMAL = r"//|/\.{1,2}(?:/|$)|./$"
+
+
+class Coded(NamedTuple):
+    """A column as numbers of its different values; a null has the last number, and its value is None."""
+
+    number: Ints
+    values: list[object]
+
+    def mapped(self, made: Sequence[object], kind: pa.DataType) -> pa.Array:
+        """A column in which each different value became what `made` has in its place."""
+        return pa.array(made, kind).take(pa.array(self.number))
+
+
+def coded(column: pa.Array) -> Coded:
+    """The different values of a column, so that each is looked at once."""
+    found = column.dictionary_encode()
+    values = found.dictionary.to_pylist()
+    return Coded(np.asarray(found.indices.fill_null(len(values))).astype(np.int64), [*values, None])
+
+
+def distinct(*numbers: Ints) -> tuple[Ints, Ints]:
+    """Rows that stand for every different combination of numbers, and which of them each row is like."""
+    key = np.zeros(len(numbers[0]), np.int64)
+    for number in numbers:
+        key = key * (int(number.max(initial=0)) + 1) + number
+    _, first, like = np.unique(key, return_index=True, return_inverse=True)
+    return first, like
 
 
 class Scene:
-    """Records in order of event, then of place in the evidence; and how each event's rows are found."""
+    """Records in order of event, then of place in the evidence; and how each event's rows are found.
+
+    `lead` and `call`: the row that leads each event, and the first with a SYSCALL, or -1.
+    """
 
     def __init__(self, records: pa.Table, files: pa.Table) -> None:
-        order, event, host, domain = _ordered(records, files)
-        self.table = records.take(pa.array(order)).combine_chunks()
-        self.event, self.host, self.domain = event, host, domain
-        self.begins = np.flatnonzero(np.append(True, event[1:] != event[:-1])[: len(event)])
+        order, self.event, self.host, self.domain = _ordered(records, files)
+        same = bool((np.diff(order) == 1).all())
+        self.table = (records if same else records.take(pa.array(order))).combine_chunks()
+        self.begins = np.flatnonzero(np.diff(self.event, prepend=-1))
         self.count = len(self.begins)
-        self.type = self.words("type")
+        self.torn = self.count < len(self.event)
+        kinds = coded(self.column("type"))
+        called = np.zeros(len(self.event), bool)
+        called[_owners(self.table["types"])[np.asarray(pc.equal(pc.list_flatten(self.column("types")), "SYSCALL"))]] = True  # fmt: skip
+        rank = np.where(
+            np.array([leads(str(kind)) for kind in kinds.values])[kinds.number], 0, np.where(called, 1, 2)
+        )
+        rows = np.arange(len(rank))
+        self.lead = np.minimum.reduceat(rank * len(rank) + rows, self.begins) % len(rank)
+        calls = np.minimum.reduceat(np.where(called, rows, len(rank)), self.begins)
+        self.call = np.where(calls < len(rank), calls, -1)
+        self.type = self.leading("type")
 
     def column(self, name: str) -> pa.Array:
         """A column of the records."""
-        return (
-            self.table[name].combine_chunks() if self.table.num_rows else pa.nulls(0, self.table[name].type)
-        )
+        column = self.table[name]
+        return column.chunk(0) if column.num_chunks else pa.nulls(0, column.type)
 
-    def words(self, name: str) -> Words:
-        """A column of few different values as Python objects."""
-        coded = self.column(name).dictionary_encode()
-        held = np.array([*coded.dictionary.to_pylist(), None], object)
-        return held[np.asarray(coded.indices.fill_null(len(held) - 1)).astype(np.int64)]
+    def leading(self, name: str) -> pa.Array:
+        """A column of the rows that lead."""
+        return self.column(name).take(pa.array(self.lead)) if self.torn else self.column(name)
 
-    def nth(self, rows: Ints, n: int = 0) -> Ints:
-        """The n-th of `rows` in each event, rows given in the order that counts; -1 where there is none."""
-        order = rows[np.argsort(self.event[rows], kind="stable")]
-        event = self.event[order]
-        rank = np.arange(len(order)) - np.searchsorted(event, event)
-        found = np.full(self.count, -1, np.int64)
-        found[event[rank == n]] = order[rank == n]
-        return found
+    def at(self, name: str) -> pa.Array:
+        """What the leading row says, and where it says nothing the row of the system call."""
+        if not self.torn:
+            return self.column(name)
+        called = self.column(name).take(pa.array(self.call, mask=self.call < 0))
+        return pc.coalesce(self.leading(name), called)
 
-    def at(self, name: str, rows: Ints) -> pa.Array:
-        """A column at `rows`, null at -1."""
-        return self.column(name).take(pa.array(rows, mask=rows < 0))
+    def first(self, name: str) -> pa.Array:
+        """The first value that any row of each event has."""
+        column = self.column(name)
+        if not self.torn:
+            return column
+        row = nth(np.flatnonzero(np.asarray(column.is_valid())), self.event, self.count)
+        return column.take(pa.array(row, mask=row < 0))
+
+    def listed(self, name: str) -> tuple[pa.StructArray, Ints]:
+        """The elements of a list column, and the event of each."""
+        return pc.list_flatten(self.column(name)), self.event[_owners(self.table[name])]
 
 
-def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, Words, Words]:
-    """The order of rows, and per row in that order the number of its event, its host and its domain."""
+def _owners(lists: pa.ChunkedArray) -> Ints:
+    """The row that each element of a list column belongs to."""
+    return np.asarray(pc.list_parent_indices(lists.combine_chunks() if lists.num_chunks != 1 else lists.chunk(0))).astype(np.int64)  # fmt: skip
+
+
+def nth(rows: Ints, event: Ints, count: int, n: int = 0) -> Ints:
+    """The n-th of `rows` in each event, rows given in the order that counts; -1 where there is none."""
+    own = event[rows]
+    if not (np.diff(own) >= 0).all():
+        rows = rows[np.argsort(own, kind="stable")]
+        own = event[rows]
+    rank = np.arange(len(rows)) - np.searchsorted(own, own)
+    found = np.full(count, -1, np.int64)
+    found[own[rank == n]] = rows[rank == n]
+    return found
+
+
+def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, pa.Array, pa.Array]:
+    """The order of rows; and per row in that order the number of its event, its host and its domain."""
     first: dict[str, tuple[str | None, str]] = {}
     kept = zip(*(files[name].to_pylist() for name in ("path", "sha256", "host", "domain")), strict=True)
     for _, sha256, host, domain in sorted(kept, key=lambda row: row[:2]):
         first.setdefault(sha256, (host, domain))
-    sha256, rank = np.unique(np.asarray(records["sha256"].to_pandas(), object), return_inverse=True)
-    hosts = np.array([first[name][0] for name in sha256], object)[rank]
-    domains = np.array([first[name][1] for name in sha256], object)[rank]
-    node = np.asarray(records["node"].to_pandas().astype(object))
-    host = np.where(records["node"].is_valid().to_numpy(), node, hosts)
+    file, node = coded(_one(records["sha256"])), coded(_one(records["node"]))
+    ranks = {name: rank for rank, name in enumerate(sorted(map(str, file.values[:-1])))}
+    rank = np.array([*(ranks[str(name)] for name in file.values[:-1]), -1])[file.number]
+    stands, like = distinct(rank, node.number)
+    places = [(node.values[node.number[row]], str(file.values[file.number[row]])) for row in stands]
+    hosts = [named if named is not None else first[sha256][0] for named, sha256 in places]
     # Files of no known host are not put together: two machines number their events alike.
-    _, machine = np.unique(
-        [h if h is not None else f"\0{r}" for h, r in zip(host, rank, strict=True)], return_inverse=True
-    )
+    names = [
+        host if host is not None else f"\0{sha256}" for host, (_, sha256) in zip(hosts, places, strict=True)
+    ]
+    machine = np.unique(np.array(names, object).astype(str), return_inverse=True)[1][like]
     keys = [machine, records["earliest_ns"].to_numpy(), records["serial"].to_numpy()]
     order = np.lexsort((records["start"].to_numpy(), rank, keys[2], keys[1], keys[0]))
     differs = np.zeros(len(order), bool)
     for key in keys:
-        differs |= np.append(False, key[order][1:] != key[order][:-1])
-    return order, np.cumsum(differs), host[order], domains[order]
+        differs[1:] |= np.diff(key[order]) != 0
+    like = pa.array(like[order])
+    domains = pa.array([first[sha256][1] for _, sha256 in places], pa.string())
+    return order, np.cumsum(differs), pa.array(hosts, pa.string()).take(like), domains.take(like)
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 class Paths(NamedTuple):
-    """Rows of PATH by the part they play, per event; -1 where there is none."""
+    """PATH lines of all events, and their rows by the part they play, per event; -1 where there is none."""
 
+    said: pa.StructArray
     first: Ints
     created: Ints
     deleted: Ints
@@ -83,41 +159,69 @@ class Paths(NamedTuple):
     parent: Ints
     other_parent: Ints
 
+    def at(self, name: str, rows: Ints) -> pa.Array:
+        """A column at `rows`, null at -1."""
+        return pc.struct_field(self.said, name).take(pa.array(rows, mask=rows < 0))
+
 
 def paths(scene: Scene) -> Paths:
     """The files of each event by the part they play."""
-    rows = np.flatnonzero(scene.type == "PATH")
-    item = np.asarray(scene.column("item").fill_null(1 << 40))
-    rows = rows[np.lexsort((rows, item[rows], scene.event[rows]))]
-    role = scene.words("nametype")[rows]
-    of = {name: rows[role == name] for name in ("CREATE", "DELETE", "PARENT")}
-    plain = scene.nth(rows[~np.isin(role.astype(str), list(of))])
-    inode = scene.words("inode")
-    created, deleted, also = scene.nth(of["CREATE"]), scene.nth(of["DELETE"]), scene.nth(of["DELETE"], 1)
-    # Of two names that went in a rename, the file that moved is the one that came into being again.
-    swapped = (
-        (also >= 0) & (created >= 0) & (inode[deleted] != inode[created]) & (inode[also] == inode[created])
-    )
-    deleted, also = np.where(swapped, also, deleted), np.where(swapped, deleted, also)
-    first = scene.nth(rows[item[rows] == 0])
-    return Paths(first, created, deleted, also, plain, scene.nth(of["PARENT"]), scene.nth(of["PARENT"], 1))
+    said, event = scene.listed("paths")
+    item = np.asarray(pc.struct_field(said, "item").fill_null(1 << 40)).astype(np.int64)
+    rows = np.arange(len(said))
+    if not ((np.diff(event) > 0) | (np.diff(item) >= 0)).all():
+        rows = np.lexsort((rows, item, event))
+    role = pc.struct_field(said, "nametype").take(pa.array(rows))
+    of = {name: np.asarray(pc.equal(role, name).fill_null(False)) for name in ("CREATE", "DELETE", "PARENT")}
+    rest = rows[~(of["CREATE"] | of["DELETE"] | of["PARENT"])]
+
+    def found(which: Ints, n: int = 0) -> Ints:
+        return nth(which, event, scene.count, n)
+
+    made, gone, above = (rows[of[name]] for name in ("CREATE", "DELETE", "PARENT"))
+    held = Paths(said, found(rows[item[rows] == 0]), found(made), found(gone), found(gone, 1), found(rest), found(above), found(above, 1))  # fmt: skip
+    return _unswapped(held)
 
 
-def absolute(scene: Scene, row: Ints, parent: Ints, folder: list[bool]) -> pa.Array:
+def _unswapped(held: Paths) -> Paths:
+    """Of two names that went in a rename, the file that moved is the one that came into being again."""
+    deleted, also = held.deleted.copy(), held.also_deleted.copy()
+    two = np.flatnonzero((also >= 0) & (held.created >= 0))
+    gone, other, made = (held.at("inode", rows[two]) for rows in (deleted, also, held.created))
+    swapped = two[np.array([g != m and o == m for g, o, m in zip(gone.to_pylist(), other.to_pylist(), made.to_pylist(), strict=True)], bool)]  # fmt: skip
+    deleted[swapped], also[swapped] = held.also_deleted[swapped], held.deleted[swapped]
+    return held._replace(deleted=deleted, also_deleted=also)
+
+
+def absolute(scene: Scene, held: Paths, row: Ints, parent: Ints, folder: Bools) -> pa.Array:
     """Names from the root, where the log says from where they start; else as logged.
 
     Args:
         scene: the events.
+        held: their PATH lines.
         row: the PATH of each name; -1 for none.
         parent: the PATH of the directory that holds it; -1 for none.
         folder: whether the name starts from a directory that the program had open.
     """
-    names, parents = scene.at("name", row).to_pylist(), scene.at("name", parent).to_pylist()
-    cwds = scene.at("cwd", scene.nth(np.flatnonzero(scene.type == "CWD"))).to_pylist()
-    child = np.isin(scene.words("nametype")[row].astype(str), ["CREATE", "DELETE"])
-    told = zip(names, parents, cwds, folder, child, strict=True)
-    made = [None if name is None else _placed(name, above if below else None, cwd, opened=opened) for name, above, cwd, opened, below in told]  # fmt: skip
-    return pa.array(made, pa.string())
+    name = held.at("name", row)
+    settled = pc.and_not(pc.starts_with(name, "/"), pc.match_substring_regex(name, _NOT_NORMAL))
+    rest = np.flatnonzero(np.asarray(pc.and_not(name.is_valid(), settled.fill_null(False))))
+    if not len(rest):
+        return name
+    role = held.at("nametype", row[rest])
+    child = pc.is_in(role, pa.array(["CREATE", "DELETE"])).to_pylist()
+    at = pa.array(rest)
+    told = (name.take(at), held.at("name", parent[rest]), scene.first("cwd").take(at))
+    known: dict[tuple[object, ...], str] = {}
+    made = []
+    for one in zip(*(column.to_pylist() for column in told), folder[rest], child, strict=True):
+        if one not in known:
+            logged, above, cwd, opened, below = one
+            known[one] = _placed(logged, above if below else None, cwd, opened=opened)
+        made.append(known[one])
+    mask = np.zeros(len(name), bool)
+    mask[rest] = True
+    return pc.replace_with_mask(name, pa.array(mask), pa.array(made, pa.string()))
 
 
 def _placed(name: str, parent: str | None, cwd: str | None, *, opened: bool) -> str:
@@ -139,30 +243,49 @@ def _normal(path: str) -> str:
 
 
 def argv(scene: Scene) -> pa.Array:
-    """The arguments of each program; a long list is spread over records, and so may be one argument."""
-    rows = np.flatnonzero(scene.type == "EXECVE")
-    index = np.asarray(scene.column("argv_index").fill_null(0))
-    rows = rows[np.lexsort((rows, index[rows], scene.event[rows]))]
-    argv = scene.at("argv", scene.nth(rows))
-    event, times = np.unique(scene.event[rows], return_counts=True)
-    if not (times > 1).any():
-        return argv
-    listed = argv.to_pylist()
-    for at in event[times > 1]:
-        own = rows[scene.event[rows] == at]
-        listed[at] = _concatenated(
-            zip(index[own], scene.column("argv").take(pa.array(own)).to_pylist(), strict=True)
-        )
-    return pa.array(listed, argv.type)
+    """The arguments of each program; a long list is spread over lines, and so may be one argument."""
+    whole = scene.first("argv")
+    held = np.asarray(scene.column("argv").is_valid())
+    odd = np.bincount(scene.event[held], minlength=scene.count) > 1
+    odd[scene.event[np.asarray(scene.column("argv_places").is_valid())]] = True
+    if not odd.any():
+        return whole
+    own = np.flatnonzero(odd[scene.event] & held)
+    argv, places = (scene.column(name).take(pa.array(own)).to_pylist() for name in ("argv", "argv_places"))
+    pieces: dict[int, list[tuple[list[int], list[str]]]] = {}
+    for event, words, place in zip(scene.event[own].tolist(), argv, places, strict=True):
+        pieces.setdefault(event, []).append((place or list(range(len(words))), words))
+    joined = [_concatenated(pieces[event]) for event in sorted(pieces)]
+    number = np.arange(scene.count)
+    number[sorted(pieces)] = scene.count + np.arange(len(joined))
+    return pa.concat_arrays([whole, pa.array(joined, whole.type)]).take(pa.array(number))
 
 
-def _concatenated(pieces: Iterable[tuple[int, list[str]]]) -> list[str]:
-    """Records of one argument list put together; one that a copy of the file tells again is left out."""
+def _concatenated(rows: Iterable[tuple[list[int], list[str]]]) -> list[str]:
+    """Arguments put together from rows, each with places and words; what a copy of the file tells again is left out."""
     whole: list[str] = []
-    for index, words in pieces:
-        if index == len(whole) - 1 and words and whole[index] != words[0]:
-            whole[index] += words[0]
-            whole += words[1:]
-        elif index >= len(whole):
-            whole += words
+    last, owner, copies = -1, -1, set()
+    lines = [(row, *line) for row, told in enumerate(rows) for line in _lines(*told)]
+    for row, places, words in sorted(lines, key=lambda line: line[1][:1]):
+        for at, (place, word) in enumerate(zip(places, words, strict=True)):
+            # A line goes on with the argument that the one before broke off, unless it tells the same again.
+            goes_on = row == owner or ((row, place) not in copies and whole[-1:] != [word])
+            if place > last:
+                whole.append(word)
+                last, owner = place, row
+            elif place == last and at == 0 and goes_on:
+                whole[-1] += word
+            else:
+                copies.add((row, place))
     return whole
+
+
+def _lines(places: list[int], words: list[str]) -> Iterable[tuple[list[int], list[str]]]:
+    """The words of a record by its lines, in each of which the places ascend."""
+    breaks = [0, *(at for at in range(1, len(places)) if places[at] <= places[at - 1]), len(places)]
+    return [(places[a:b], words[a:b]) for a, b in itertools.pairwise(breaks)]
+
+
+def hexadecimal(text: str | None) -> int | None:
+    """A register as audit writes it."""
+    return int(text, 16) if text and re.fullmatch(r"[0-9a-f]{1,16}", text) else None

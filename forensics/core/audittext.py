@@ -16,10 +16,13 @@ from forensics.core import lines
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint64]
 
 _BLANK, _QUOTE, _APOSTROPHE, _EQUALS, _NEWLINE, _RETURN, _ENRICHED = 32, 34, 39, 61, 10, 13, 29
 _MARKS = np.isin(np.arange(256), [_BLANK, _QUOTE, _EQUALS, _NEWLINE, _ENRICHED])
-_NIBBLE = np.full(256, 255, np.uint8)
+_NO_NIBBLE = 255
+_LONGEST_NUMBER = 18
+_NIBBLE = np.full(256, _NO_NIBBLE, np.uint8)
 _NIBBLE[np.frombuffer(b"0123456789ABCDEF", np.uint8)] = np.arange(16)
 
 OUTER, INNER, NAMES = 0, 1, 2
@@ -96,13 +99,13 @@ def begins(raw: Bytes, start: Ints, stop: Ints, word: bytes) -> Bools:
     return np.asarray(found)
 
 
-def sliced(raw: Bytes, start: Ints, stop: Ints) -> pa.Array:
-    """The bytes between ascending places, as one array."""
-    bounds = np.empty(2 * len(start) + 1, np.int64)
+def sliced(raw: Bytes, start: Ints, stop: Ints, absent: Bools | None = None) -> pa.Array:
+    """The bytes between ascending places as one array; null where `absent`."""
+    bounds = np.empty(2 * len(start) + 1, np.int32)
     bounds[0:-1:2], bounds[1::2], bounds[-1] = start, stop, len(raw)
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(raw)]
-    spaced = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(bounds) - 1, buffers)
-    return spaced.take(pa.array(np.arange(0, len(bounds) - 1, 2)))
+    spaced = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
+    return spaced.take(pa.array(np.arange(0, len(bounds) - 1, 2, dtype=np.int32), mask=absent))
 
 
 def unquoted(raw: Bytes, tokens: Tokens) -> tuple[Ints, Ints, Bools]:
@@ -119,21 +122,90 @@ def integers(values: pa.Array) -> pa.Array:
     coded = values.dictionary_encode()
     held = coded.dictionary
     good = pc.match_substring_regex(held, r"^-?[0-9]{1,18}$")
-    numbers = pc.if_else(good, held, None).cast(pa.binary()).cast(pa.string()).cast(pa.int64())
+    numbers = pc.if_else(good, held, None).cast(pa.string()).cast(pa.int64())
     return numbers.take(coded.indices)
 
 
 def unhexed(values: pa.Array, bare: Bools) -> pa.Array:
-    """The values, those that are upper-case hexadecimal without quotes decoded."""
-    size = np.asarray(pc.binary_length(values).fill_null(0))
+    """The values (binary), those that are upper-case hexadecimal without quotes decoded."""
+    size = np.asarray(pc.binary_length(values).fill_null(0)).astype(np.int64)
     chosen = bare & (size > 0) & (size % 2 == 0)
     if not chosen.any():
         return values
-    held = values.filter(pa.array(chosen))
+    whole = bool(chosen.all())
+    held = values if whole else values.filter(pa.array(chosen))
     bounds = np.append(0, np.cumsum(size[chosen]))
-    nibble = _NIBBLE[np.frombuffer(b"".join(held.to_pylist()), np.uint8)]
-    good = np.add.reduceat(nibble == 255, bounds[:-1], dtype=np.int64) == 0
+    offsets = np.frombuffer(held.buffers()[1], np.int32)[held.offset : held.offset + len(held) + 1]
+    nibble = _NIBBLE[np.frombuffer(held.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]]
     decoded = (nibble[0::2] << 4) | (nibble[1::2] & 15)
-    buffers = [None, pa.py_buffer(bounds // 2), pa.py_buffer(decoded.tobytes())]
-    text = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(held), buffers)
-    return pc.replace_with_mask(values, pa.array(chosen), pc.if_else(pa.array(good), text, held))
+    buffers = [None, pa.py_buffer((bounds // 2).astype(np.int32)), pa.py_buffer(decoded)]
+    text = pa.BinaryArray.from_buffers(pa.binary(), len(held), buffers)
+    wrong = nibble == _NO_NIBBLE
+    if wrong.any():
+        good = np.add.reduceat(wrong, bounds[:-1], dtype=np.int64) == 0
+        text = pc.if_else(pa.array(good), text, held)
+    return text if whole else pc.replace_with_mask(values, pa.array(chosen), text)
+
+
+def words(raw: Bytes) -> Words:
+    """Eight bytes from every place on, as one number, the first byte lowest; `raw` ends in eight more bytes."""
+    return np.ndarray(len(raw) - 8, "<u8", raw.data, strides=(1,))  # type: ignore[arg-type]
+
+
+def word(text: bytes) -> tuple[np.uint64, np.uint64]:
+    """At most eight bytes as `words` has them, and the mask that leaves others out."""
+    return np.uint64(int.from_bytes(text, "little")), np.uint64((1 << 8 * len(text)) - 1)
+
+
+def begin(at: Words, start: Ints, text: bytes) -> Bools:
+    """Where `text` stands, of the places given."""
+    found = np.ones(len(start), bool)
+    for part in range(0, len(text), 8):
+        held, mask = word(text[part : part + 8])
+        found &= (at[np.minimum(start + part, len(at) - 1)] & mask) == held
+    return found
+
+
+def decimals(at: Words, start: Ints, stop: Ints) -> tuple[Ints, Bools]:
+    """Decimal numbers of 1 to 18 digits, perhaps with a minus; and where there is such a number.
+
+    Args:
+        at: `words` of the bytes; `stop` is at least eight.
+        start: first byte of each.
+        stop: byte after the last of each.
+    """
+    minus = (at[start] & np.uint64(255)) == ord("-")
+    size = stop - start - minus
+    number, good = _eight(at[stop - 8], np.clip(size, 0, 8))
+    good &= (size > 0) & (size <= _LONGEST_NUMBER)
+    for places in (8, 16):
+        more = np.flatnonzero(good & (size > places))
+        if not len(more):
+            break
+        upper, fine = _eight(at[np.maximum(stop[more] - places - 8, 0)], np.clip(size[more] - places, 0, 8))
+        number[more] += upper * 10**places
+        good[more] &= fine
+    return np.where(minus, -number, number), good
+
+
+def nothing(at: Words, start: Ints, stop: Ints) -> Bools:
+    """Which values are `?`, `(null)` or `(none)`."""
+    size = stop - start
+    found = np.zeros(len(start), bool)
+    for text in (b"?", b"(null)", b"(none)"):
+        own = np.flatnonzero(size == len(text))
+        if len(own):
+            found[own] |= begin(at, start[own], text)
+    return found
+
+
+def _eight(digits: Words, size: Ints) -> tuple[Ints, Bools]:
+    """The numbers that the last `size` of eight bytes write."""
+    clear = (np.uint64(64) - (size.astype(np.uint64) << np.uint64(3))) & np.uint64(63)
+    held = ((digits ^ np.uint64(0x3030303030303030)) >> clear) << clear
+    held[size == 0] = 0
+    good = (((held + np.uint64(0x7676767676767676)) | held) & np.uint64(0x8080808080808080)) == 0
+    held = ((held * np.uint64(10)) + (held >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
+    held = ((held * np.uint64(100)) + (held >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
+    held = ((held * np.uint64(10_000)) + (held >> np.uint64(32))) & np.uint64(0xFFFFFFFF)
+    return held.astype(np.int64), good

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from forensics import __version__, engine, formats
 from forensics.core import canonical
 from forensics.core.errors import CustodyError
-from forensics.core.model import IGNORED, REJECTED, Parsed
+from forensics.core.model import IGNORED, REJECTED, Parsed, spans_of
 from forensics.core.schema import Table, extended
 from forensics.core.tables import CORE, FILE, REJECT, SHA256
 from forensics.custody import chunks, ledger
@@ -219,10 +219,11 @@ def _tasks(
     case: Path, part: Part, packed: Mapping[str, str | None], sizes: dict[str, int], block_bytes: int
 ) -> Iterator[Task]:
     """The chunks of a part. Into `sizes` goes how much a packed file was found to hold."""
-    how = formats.registry()[part.format].CUT
+    form = formats.registry()[part.format]
+    block_bytes = getattr(form, "FRAME_BYTES", block_bytes)
     for sha256 in part.files:
         path, due = sealing.locate(case, sha256), sizes[sha256]
-        for chunk in chunks.cut(path, sha256, how, block_bytes, packed[sha256]):
+        for chunk in chunks.cut(path, sha256, form.CUT, block_bytes, packed[sha256]):
             sealed_bytes = chunk.stop - chunk.start
             if packed[sha256] is not None:
                 # How much of the sealed file a chunk took is not told: the first counts for all.
@@ -279,13 +280,13 @@ def _by_start(spans: pa.Table) -> pa.Table:
     return spans if np.all(starts[:-1] <= starts[1:]) else spans.sort_by("start")
 
 
-def _bytes(spans: pa.Table) -> int:
-    return int(np.sum(spans["stop"].to_numpy() - spans["start"].to_numpy()))
+def _bytes(rows: pa.Table) -> int:
+    start, stop = spans_of(rows)
+    return int(np.sum(stop.to_numpy() - start.to_numpy()))
 
 
 def _tiled(parsed: Parsed, chunk: chunks.Chunk) -> bool:
-    starts = np.concatenate([spans["start"].to_numpy() for spans in parsed])
-    stops = np.concatenate([spans["stop"].to_numpy() for spans in parsed])
+    starts, stops = (np.concatenate(ends) for ends in zip(*(spans_of(rows) for rows in parsed), strict=True))
     order = np.lexsort((stops, starts))
     return np.array_equal([chunk.start, *stops[order]], [*starts[order], chunk.stop])
 

@@ -1,0 +1,158 @@
+"""Lines of an audit trail of any shape: cut into fields, sorted by key, decoded by kind of key."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import audittext, lines
+from forensics.core.auditkeys import ARGUMENTS, CALL, KEYS, MESSAGE, OLD, PLACES, TARGETS
+from forensics.core.auditlayout import Arguments, Left, Piece
+from forensics.core.audittext import OUTER, Bools, Bytes, Ints, Tokens
+
+_ARGUMENT = r"^a(?P<place>\d{1,9})(?P<piece>\[\d+\])?$"
+_NOTHING = pa.array([b"?", b"(null)", b"(none)"], pa.binary())
+_KEYS = pa.array(KEYS, pa.binary())
+
+
+class Fields(NamedTuple):
+    """The fields of some lines, as places in `raw`, without their heads and without empty words."""
+
+    raw: Bytes
+    tokens: Tokens
+
+
+def cut(whole: pa.Array, body: Ints) -> Fields:
+    """Cut lines into fields.
+
+    Args:
+        whole: the lines (binary), terminators included.
+        body: where in each its fields begin.
+    """
+    offsets = np.frombuffer(whole.buffers()[1], np.int32)[
+        whole.offset : whole.offset + len(whole) + 1
+    ].astype(np.int64)
+    data = np.frombuffer(whole.buffers()[2], np.uint8)[: offsets[-1]] if len(whole) else np.zeros(0, np.uint8)
+    raw = np.append(data, np.frombuffer(bytes(8), np.uint8))
+    tokens = audittext.tokens(data, lines.Lines(offsets[:-1], offsets[1:], whole), 0)
+    begins = offsets[:-1] + body
+    return Fields(raw, tokens.where((tokens.stop > tokens.start) & (tokens.start >= begins[tokens.line])))
+
+
+def glued(fields: Fields) -> Ints:
+    """Lines that hold a second record."""
+    tokens = fields.tokens
+    return np.unique(tokens.line[audittext.begins(fields.raw, tokens.start, tokens.stop, b"msg=audit(")])
+
+
+class Read(NamedTuple):
+    """What lines say. `claimed`: which fields a column took; the others are what is left."""
+
+    fields: Fields
+    row: Ints
+    claimed: Bools
+    pieces: list[Piece]
+    arguments: list[Arguments]
+
+    def without(self, token: Ints) -> "Read":
+        """The same, some fields not claimed."""
+        self.claimed[token] = False
+        kept = []
+        for piece in self.pieces:
+            own = ~np.isin(piece.token, token)
+            kept.append(piece if own.all() else Piece(piece.target, piece.row[own], piece.values.filter(pa.array(own)), piece.token[own]))  # type: ignore[index]  # fmt: skip
+        return self._replace(pieces=kept)
+
+    def left(self) -> list[Left]:
+        """What no column took, one text for each row that has some."""
+        tokens = self.fields.tokens.where(~self.claimed)
+        if not len(tokens.line):
+            return []
+        words = audittext.sliced(self.fields.raw, tokens.start, tokens.stop)
+        begins = np.flatnonzero(np.diff(tokens.line, prepend=-1))
+        listed = pa.ListArray.from_arrays(pa.array(np.append(begins, len(words)).astype(np.int32)), words)
+        text = lines.shown(pc.binary_join(listed, pa.scalar(b" ", pa.binary())))
+        return [Left(self.row[tokens.line[begins]], text)]
+
+
+def read(fields: Fields, row: Ints, kind: Ints) -> Read:
+    """Read every field of lines.
+
+    Args:
+        fields: of the lines.
+        row: the row of each line.
+        kind: what each line can fill, see `auditkeys`.
+    """
+    raw, tokens = fields
+    column = _claims(raw, tokens, kind)
+    arguments = _are_arguments(raw, tokens, kind == ARGUMENTS)
+    column[arguments] = -1
+    order = np.argsort(column, kind="stable")
+    again = np.append(False, (np.diff(tokens.line[order]) == 0) & (np.diff(column[order]) == 0))[: len(order)]
+    claimed = (column >= 0) | arguments
+    claimed[order[again & (column[order] >= 0)]] = False
+    bounds = np.searchsorted(column[order], np.arange(len(TARGETS) + 1))
+    pieces = []
+    for target, about in enumerate(TARGETS):
+        own = order[bounds[target] : bounds[target + 1]]
+        own = own[claimed[own]]
+        if not len(own):
+            continue
+        values = _decoded(raw, tokens.where(own), about.written)
+        if about.written in {"number", "id"}:
+            good = np.asarray(values.is_valid())
+            claimed[own[~good]] = False
+            own, values = own[good], values.drop_null()
+        pieces.append(Piece(target, row[tokens.line[own]], values, own))
+    told = _arguments(raw, tokens.where(arguments), row)
+    return Read(fields, row, claimed, pieces, [told])
+
+
+def _claims(raw: Bytes, tokens: Tokens, kind: Ints) -> Ints:
+    """The column that each field belongs to by its key and where it stands, or -1."""
+    keyed = tokens.equals > tokens.start
+    keys = audittext.sliced(raw, tokens.start, np.where(keyed, tokens.equals, tokens.start))
+    number = np.asarray(pc.index_in(keys, _KEYS).fill_null(len(KEYS)))
+    column: Ints = PLACES[kind[tokens.line], tokens.part, number]
+    # Kernels before 3.15 wrote `old auid=0 new auid=4101`.
+    old = np.flatnonzero((tokens.equals < 0) & audittext.begins(raw, tokens.start, tokens.stop, b"old"))
+    old = old[(tokens.stop[old] - tokens.start[old] == 3) & (old + 1 < len(column))] + 1
+    old = old[np.isin(kind[tokens.line[old]], (MESSAGE, CALL)) & (tokens.line[old] == tokens.line[old - 1])]
+    for now, before in OLD.items():
+        column[old[column[old] == now]] = before
+    return column
+
+
+def _decoded(raw: Bytes, tokens: Tokens, written: str) -> pa.Array:
+    """Values by kind of key: numbers, or text out of its quotes or its hexadecimal."""
+    start, stop, quoted = audittext.unquoted(raw, tokens)
+    values = audittext.sliced(raw, start, stop)
+    if written in {"number", "id"}:
+        return audittext.integers(values)
+    values = pc.if_else(pc.and_(pc.is_in(values, _NOTHING), pa.array(~quoted)), None, values)
+    return lines.shown(audittext.unhexed(values, ~quoted) if written == "coded" else values)
+
+
+def _are_arguments(raw: Bytes, tokens: Tokens, execve: Bools) -> Bools:
+    """Which fields are arguments of an EXECVE line: a0, a1, and a long one in pieces as a2[0], a2[1]."""
+    found: Bools = execve[tokens.line] & (tokens.part == OUTER) & (tokens.equals > tokens.start)
+    at = np.flatnonzero(found)
+    keys = audittext.sliced(raw, tokens.start[at], tokens.equals[at])
+    found[at] = np.asarray(pc.match_substring_regex(keys, _ARGUMENT))
+    return found
+
+
+def _arguments(raw: Bytes, tokens: Tokens, row: Ints) -> Arguments:
+    """The arguments of each EXECVE line, pieces put together."""
+    keys = audittext.sliced(raw, tokens.start, tokens.equals)
+    places = pc.extract_regex(keys, _ARGUMENT).flatten()[0]
+    place = np.asarray(places.cast(pa.string()).cast(pa.int64()))
+    start, stop, quoted = audittext.unquoted(raw, tokens)
+    pieces = audittext.unhexed(audittext.sliced(raw, start, stop), ~quoted)
+    again = np.append(False, (np.diff(tokens.line) == 0) & (np.diff(place) == 0))[: len(place)]
+    begins = np.flatnonzero(~again)
+    if again.any():
+        listed = pa.ListArray.from_arrays(pa.array(np.append(begins, len(place)).astype(np.int32)), pieces)
+        pieces = pc.binary_join(listed, pa.scalar(b"", pa.binary()))
+    return Arguments(row[tokens.line[begins]], place[begins], pieces)

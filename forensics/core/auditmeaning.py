@@ -1,0 +1,319 @@
+"""What an audit trail is taken to tell: who ran, changed, removed and signalled what. For every dialect of it.
+
+Each different combination of type, call, flags and result is looked at once, however many events have it.
+"""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import auditevents, syscalls
+from forensics.core.auditevents import Bools, Coded, Ints, Paths, Scene, coded, distinct
+from forensics.core.auditkeys import leads
+from forensics.core.auditverbs import Said, outcome_of, verb_of
+from forensics.core.tables import EVENT
+
+_NOBODY = re.compile(r"unset|unknown\(-?\d+\)|\(unknown\)|\(unknown user\)|\(invalid user\)|")
+_TERMINAL = re.compile(r"(?:/dev/)?(?:pts/?(?P<pts>\d+)|(?P<other>tty\w+|console|hvc\d+))")
+_ADDRESS = r"^[0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:%\w]*$"
+_LOST = (
+    r"\b(?:audit_lost|lost)=[1-9]|backlog limit exceeded|rate limit exceeded|queue.{0,20} full|no space left"
+)
+_OWN_SERVICE = r"(?:^| )unit=auditd(?:\.service)?(?: |$)"
+_MAY_SAY_LOST = r"^(?:DAEMON_|CONFIG_CHANGE|KERNEL)"
+_SERVICES = pa.array(["SERVICE_START", "SERVICE_STOP"])
+_CWD_ONLY = pa.array(["ffffff9c", "ffffffffffffff9c"])
+_LONGEST_TEXT = 4096
+_NOTHING = pa.scalar(None, pa.string())
+
+
+class _Calls:
+    """The system call of each event, where it is one we know: its number among those met."""
+
+    def __init__(self, scene: Scene) -> None:
+        called = scene.call >= 0
+        kinds = coded(scene.type)
+        called &= ~np.array([leads(str(kind)) for kind in kinds.values])[kinds.number]
+        asked = [coded(scene.at(name)) for name in ("arch", "syscall", "syscall_name")]
+        first, like = distinct(called.astype(np.int64), *(column.number for column in asked))
+        met = [
+            syscalls.call(*(c.values[c.number[row]] for c in asked)) if called[row] else None for row in first
+        ]  # type: ignore[arg-type]
+        self.known = [*dict.fromkeys(met)]
+        self.number = np.array([self.known.index(call) for call in met], np.int64)[like]
+
+    def where(self, holds: list[bool]) -> Bools:
+        """Events whose call is one of those for which `holds`."""
+        return np.array(holds or [False], bool)[self.number] if len(self.number) else np.zeros(0, bool)
+
+    def named(self, what: str) -> pa.Array:
+        """What each call says of itself, such as its name; null where there is none."""
+        return pa.array([getattr(call, what, None) for call in self.known], pa.string()).take(
+            pa.array(self.number)
+        )
+
+    def register(self, scene: Scene, what: str) -> pa.Array:
+        """The argument that each call declares as its flags, signal, pid or folder; null where it declares none."""
+        found = pa.nulls(scene.count, pa.string())
+        for name in ("a0", "a1", "a2"):
+            own = self.where([call is not None and getattr(call, what) == name for call in self.known])
+            if own.any():
+                found = pc.if_else(pa.array(own), scene.at(name), found)
+        return found
+
+
+def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
+    """One event for each time and serial of a host; one for each receiver where a signal had several.
+
+    Args:
+        records: the columns of `auditrecord.table`, with `sha256`.
+        files: schema `file`; holds every `sha256` of `records`.
+        form: the format's name.
+
+    Returns:
+        Schema `event`.
+    """
+    if not records.num_rows:
+        return EVENT.empty()
+    scene = Scene(records, files)
+    calls, paths = _Calls(scene), auditevents.paths(scene)
+    outcome = coded(pc.coalesce(scene.at("res"), scene.at("success")))
+    verb = _verbs(scene, calls, paths, outcome)
+    argv = auditevents.argv(scene)
+    columns = {
+        **_where_and_when(scene, form),
+        **_who(scene, verb),
+        **_acted_on(scene, verb, calls, paths),
+        "verb": verb.mapped(verb.values, pa.string()),
+        "outcome": outcome.mapped([outcome_of(value) for value in outcome.values], pa.string()),
+        "argv": argv,
+        "cwd": scene.first("cwd"),
+        "text": _text(scene, verb, calls, argv, paths),
+        "signal": _low(calls.register(scene, "signal")),
+    }
+    return EVENT.build(_received(scene, columns, calls))
+
+
+def _low(register: pa.Array) -> pa.Array:
+    """Registers as numbers; the kernel looks at the low 32 bits of these."""
+    held = coded(register)
+    numbers = [auditevents.hexadecimal(text) for text in held.values]  # type: ignore[arg-type]
+    return held.mapped([None if number is None else number & 0xFFFFFFFF for number in numbers], pa.int64())
+
+
+def _is(verb: Coded, *names: str) -> Bools:
+    return np.isin(np.array([str(value) for value in verb.values]), names)[verb.number]
+
+
+def _verbs(scene: Scene, calls: _Calls, paths: Paths, outcome: Coded) -> Coded:
+    """What happened in each event."""
+    kinds, keys = coded(scene.type), coded(scene.at("key"))
+    marks = _marks(scene)
+    flags = coded(_flags(scene, calls))
+    created = (paths.created >= 0).astype(np.int64)
+    # The rule's key counts only where an opening has no flags.
+    key = np.where(calls.where([call is not None and call.verb == "open" for call in calls.known]), keys.number, len(keys.values) - 1)  # fmt: skip
+    first, like = distinct(kinds.number, calls.number, outcome.number, flags.number, key, created, marks)
+    said = [
+        Said(kinds.values[kinds.number[row]], outcome_of(outcome.values[outcome.number[row]]), calls.known[calls.number[row]], flags.values[flags.number[row]], keys.values[key[row]], bool(created[row]), bool(marks[row] & 1), bool(marks[row] & 2))
+        for row in first
+    ]  # fmt: skip
+    names = [verb_of(one) for one in said]
+    known = [*dict.fromkeys(names)]
+    return Coded(np.array([known.index(name) for name in names], np.int64)[like], list(known))
+
+
+def _marks(scene: Scene) -> Ints:
+    """1 where the rest of the line says that records were lost, 2 where it names the audit daemon's own service."""
+    rest, found = scene.leading("fields"), np.zeros(scene.count, np.int64)
+    tries = ((1, pc.match_substring_regex(scene.type, _MAY_SAY_LOST), _LOST), (2, pc.is_in(scene.type, _SERVICES), _OWN_SERVICE))  # fmt: skip
+    for bit, may, pattern in tries:
+        rows = np.flatnonzero(np.asarray(may))
+        said = pc.match_substring_regex(rest.take(pa.array(rows)), pattern, ignore_case=bit == 1).fill_null(
+            False
+        )
+        found[rows] |= bit * np.asarray(said).astype(np.int64)
+    return found
+
+
+def _flags(scene: Scene, calls: _Calls) -> pa.Array:
+    """The flags of each opening; those of openat2 have a line of their own."""
+    flags = _low(calls.register(scene, "flags"))
+    own = calls.where([call is not None and call.verb == "open" and not call.flags for call in calls.known])
+    if not own.any():
+        return flags
+    how = coded(scene.first("oflag"))
+    octal = [
+        int(found[0], 8) if (found := re.match(r"0[0-7]{0,20}", str(text))) else None for text in how.values
+    ]
+    return pc.if_else(pa.array(own), how.mapped(octal, pa.int64()), flags)
+
+
+def _acted_on(scene: Scene, verb: Coded, calls: _Calls, paths: Paths) -> dict[str, pa.Array]:
+    """The file that each event is about, and what a rename or link made of it."""
+    moves, row = _is(verb, "rename"), np.where(paths.created >= 0, paths.created, paths.plain)
+    row = np.where(_is(verb, "execute"), paths.first, row)
+    row = np.where(_is(verb, "delete"), np.where(paths.deleted >= 0, paths.deleted, paths.plain), row)
+    row = np.where(moves, paths.created, row)
+    source = np.where(moves, paths.deleted, np.where(_is(verb, "link"), paths.plain, -1))
+    replaced = np.where(moves, paths.also_deleted, -1)
+    owned = np.where(moves, replaced, np.where(_is(verb, "create", "link"), -1, row))
+    parent = np.where(moves & (paths.other_parent >= 0), paths.other_parent, paths.parent)
+    came = auditevents.absolute(scene, paths, source, paths.parent, _opened(scene, calls, "source"))
+    # What a symbolic link holds is text, and starts from the link's own directory.
+    symbolic = pa.array(
+        calls.where([call is not None and call.name.startswith("symlink") for call in calls.known])
+    )
+    return {
+        "object_kind": pc.if_else(pa.array(row >= 0), "path", _NOTHING),
+        "object": auditevents.absolute(scene, paths, row, parent, _opened(scene, calls, "folder")),
+        "object_from": pc.if_else(symbolic, paths.at("name", source), came),
+        "inode": _inode(paths, row),
+        "replaced_inode": _inode(paths, replaced),
+        "object_owner_uid": paths.at("ouid", owned),
+    }
+
+
+def _opened(scene: Scene, calls: _Calls, which: str) -> Bools:
+    """Whether each name starts from a directory that the program had open, not from its working directory."""
+    declared = calls.where([getattr(call, which, None) is not None for call in calls.known])
+    here = pc.is_in(calls.register(scene, which), _CWD_ONLY)
+    return np.asarray(declared & ~np.asarray(here))
+
+
+def _inode(paths: Paths, row: Ints) -> pa.Array:
+    return pc.binary_join_element_wise(paths.at("dev", row), paths.at("inode", row), ":")
+
+
+def _where_and_when(scene: Scene, form: str) -> dict[str, pa.Array]:
+    """Host, clock and domain of each event, and every line that tells it."""
+    begins = pa.array(scene.begins)
+    host, domain = scene.host.take(begins), scene.domain.take(begins)
+    span, event = scene.listed("spans")
+    sha256 = scene.column("sha256").take(pc.list_parent_indices(scene.column("spans")))
+    cited = pa.StructArray.from_arrays([sha256, *(pc.struct_field(span, n) for n in ("start", "stop"))], ["sha256", "start", "stop"])  # fmt: skip
+    bounds = np.append(np.searchsorted(event, np.arange(scene.count)), len(event)).astype(np.int32)
+    placed = {name: scene.column(name).take(begins) if scene.torn else scene.column(name) for name in ("earliest_ns", "latest_ns", "sha256", "start", "stop")}  # fmt: skip
+    return {
+        **placed,
+        "clock": pc.binary_join_element_wise(pc.coalesce(host, domain), form, ":"),
+        "format": pa.array([form], pa.string()).take(pa.array(np.zeros(scene.count, np.int64))),
+        "domain": domain,
+        "host": host,
+        "citations": pa.ListArray.from_arrays(pa.array(bounds), cited),
+    }
+
+
+def _named(names: pa.Array) -> pa.Array:
+    """Names of accounts; null where the host could not name the number, or there was none."""
+    held = coded(names)
+    return held.mapped([None if name is None or _NOBODY.fullmatch(str(name)) else name for name in held.values], pa.string())  # fmt: skip
+
+
+def _who(scene: Scene, verb: Coded) -> dict[str, pa.Array]:
+    """The login account, and whose rights were used."""
+    login = _named(scene.at("auid_name"))
+    rights = pc.coalesce(_named(scene.at("euid_name")), _named(scene.at("uid_name")))
+    about = pc.coalesce(_named(scene.leading("acct")), _named(scene.leading("id_name")))
+    entry, refused, pam = (pa.array(_is(verb, *names)) for names in (("login",), ("login_failed",), ("session_open", "session_close")))  # fmt: skip
+    account = pc.if_else(entry, pc.coalesce(about, login), login)
+    account = pc.if_else(refused, pc.coalesce(login, about), account)
+    # sudo names no target in USER_CMD, and the rights of the asker are not those that were used.
+    effective = pc.if_else(pc.or_(pa.array(_is(verb, "sudo")), refused), _NOTHING, rights)
+    effective = pc.if_else(pc.or_(pam, entry), pc.coalesce(about, account), effective)
+    numbered = pc.if_else(scene.at("auid").is_valid(), "number_only", "not_recorded")
+    absence = pc.if_else(pc.invert(scene.at("auid_set")).fill_null(False), "not_applicable", numbered)
+    address, print_ = scene.leading("addr"), scene.leading("fp")
+    return {
+        **{name: scene.at(name) for name in ("auid", "uid", "euid", "pid", "ppid", "exe")},
+        "account": account,
+        "account_absence": pc.if_else(account.is_null(), absence, _NOTHING),
+        "effective": effective,
+        "session": scene.at("ses").cast(pa.string()),
+        "tty": _terminals(pc.coalesce(scene.at("tty"), scene.leading("terminal"))),
+        "address": pc.if_else(pc.match_substring_regex(address, _ADDRESS), address, _NOTHING),
+        "port": scene.leading("rport"),
+        "credential": pc.if_else(pc.starts_with(print_, "SHA256:"), print_, _NOTHING),
+    }
+
+
+def _terminals(written: pa.Array) -> pa.Array:
+    """Terminals by one name: `pts5`, `/dev/pts/5` and `pts/5` are the same. `ssh` or `cron` is none."""
+    held = coded(written)
+    found = [None if name is None else _TERMINAL.fullmatch(str(name)) for name in held.values]
+    return held.mapped([None if f is None else f["other"] or f"pts/{f['pts']}" for f in found], pa.string())
+
+
+def _text(scene: Scene, verb: Coded, calls: _Calls, argv: pa.Array, paths: Paths) -> pa.Array:
+    """The command line; for sudo the command; else what called, by which rule, and what else the line says."""
+    command = pc.if_else(pa.array(_is(verb, "execute")), pc.binary_join(argv, " "), _NOTHING)
+    command = pc.if_else(pa.array(_is(verb, "sudo")), scene.leading("cmd"), command)
+    rest = np.flatnonzero(np.asarray(command.is_null()))
+    at = pa.array(rest)
+    kind = scene.type.take(at)
+    alone = (paths.plain[rest] < 0) & (paths.created[rest] < 0) & (paths.deleted[rest] < 0)
+    folder = paths.at("name", np.where(alone, paths.parent[rest], -1))
+    parts = (
+        pc.coalesce(calls.named("name").take(at), kind),
+        pc.coalesce(scene.at("comm"), scene.at("exe")).take(at),
+        scene.leading("op").take(at),
+        pc.binary_join_element_wise("acct", scene.leading("acct").take(at), "="),
+        pc.binary_join_element_wise("key", scene.at("key").take(at), "="),
+        pc.binary_join_element_wise("in", folder, " "),
+        pc.if_else(pc.equal(kind, "SYSCALL"), _NOTHING, scene.leading("fields").take(at)),
+    )
+    told = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+    text = pc.replace_with_mask(command, command.is_null(), told)
+    if (pc.max(pc.binary_length(text)).as_py() or 0) <= _LONGEST_TEXT:
+        return text
+    return pc.utf8_slice_codeunits(text, 0, _LONGEST_TEXT)
+
+
+def _received(scene: Scene, columns: dict[str, pa.Array], calls: _Calls) -> dict[str, pa.Array]:
+    """The columns of the events; a signal to several processes is one for each of them."""
+    said, event = scene.listed("receivers")
+    pid = np.asarray(pc.struct_field(said, "opid").fill_null(-1)).astype(np.int64)
+    pairs = np.stack([event, pid], axis=1)
+    rows = np.sort(np.unique(pairs, axis=0, return_index=True)[1]) if len(pairs) else event
+    several = np.maximum(np.bincount(event[rows], minlength=scene.count), 1)
+    asked = pa.array(calls.where([call is not None and call.verb == "signal" for call in calls.known]))
+    low = _low(calls.register(scene, "pid"))
+    # A number that is negative as the kernel reads it is a group, and 0 is the sender's own.
+    aimed = pc.if_else(pc.and_(pc.greater(low, 0), pc.less(low, 1 << 31)), low, pa.scalar(None, pa.int64()))
+    part: pa.Array = pa.nulls(scene.count, pa.string())
+    target = np.full(scene.count, -1, np.int64)
+    target[event[rows]] = rows
+    if (several > 1).any():
+        index = np.repeat(np.arange(scene.count), several)
+        number = np.arange(len(index)) - np.repeat(np.cumsum(several) - several, several)
+        part = pc.if_else(pa.array(several[index] > 1), pa.array(number).cast(pa.string()), _NOTHING)
+        own = np.isin(index, event[rows])
+        target = np.full(len(index), -1, np.int64)
+        target[own] = rows
+        at = pa.array(index)
+        columns = {name: values.take(at) for name, values in columns.items()}
+        asked, aimed = asked.take(at), aimed.take(at)
+    return {**columns, **_targets(said, target, columns, asked, aimed), "event_id": _ids(columns, part)}
+
+
+def _targets(
+    said: pa.StructArray, target: Ints, columns: dict[str, pa.Array], asked: pa.Array, aimed: pa.Array
+) -> dict[str, pa.Array]:
+    """The process that received a signal: as the kernel told it, else as it was asked for."""
+    at = pa.array(target, mask=target < 0)
+    process = pc.or_(asked, pa.array(target >= 0))
+    return {
+        "object_kind": pc.if_else(process, "process", columns["object_kind"]),
+        "object": pc.coalesce(pc.struct_field(said, "ocomm").take(at), columns["object"]),
+        "target_pid": pc.coalesce(pc.struct_field(said, "opid").take(at), aimed),
+        "target_uid": pc.struct_field(said, "ouid").take(at),
+    }
+
+
+def _ids(columns: dict[str, pa.Array], part: pa.Array) -> pa.Array:
+    """`core.ids.event_id`, a column at a time."""
+    file = pc.utf8_slice_codeunits(columns["sha256"], 0, 16)
+    span = pc.binary_join_element_wise(file, *(columns[n].cast(pa.string()) for n in ("start", "stop")), ".")
+    return pc.coalesce(pc.binary_join_element_wise(span, part, "."), span)

@@ -1,0 +1,301 @@
+"""Lines of an audit trail put together into records: by host, millisecond and serial."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import auditfields, auditlayout, audittext, lines
+from forensics.core.auditkeys import (
+    ARGUMENTS,
+    AUID,
+    CALL,
+    KINDS,
+    MESSAGE,
+    NONE,
+    PATHS,
+    RECEIVERS,
+    TARGETS,
+    leads,
+)
+from forensics.core.auditlayout import Arguments, Left, Piece
+from forensics.core.auditpage import RECORD, Heads, Page
+from forensics.core.auditrecord import PATH, RECEIVER
+from forensics.core.audittext import Bools, Ints
+
+_UNSET_IDS = pa.array([4_294_967_295, -1], pa.int64())
+_LAST_TICK_NS = 999_999
+_FIRST_CALL, _FIRST_LINE = 1, 2
+
+
+class Cast(NamedTuple):
+    """Rows (lines that are records, in order of place), their events, and what part each line plays.
+
+    `order`: rows sorted by event, then place. `begins`: where each event begins in `order`. `lead`,
+    `call`: the row that leads each event and its first SYSCALL, or -1. `kind`: see `auditkeys`.
+    """
+
+    line: Ints
+    event: Ints
+    order: Ints
+    begins: Ints
+    lead: Ints
+    call: Ints
+    kind: Ints
+
+
+def cast(heads: Heads) -> Cast:
+    """Find the events and the parts that their lines play."""
+    line = np.flatnonzero(heads.why == RECORD)
+    event = _events(heads, line)
+    order = np.arange(len(line)) if (np.diff(event) >= 0).all() else np.argsort(event, kind="stable")
+    begins = np.flatnonzero(np.diff(event[order], prepend=-1))
+    kinds = np.array([KINDS.get(name, MESSAGE) for name in heads.types] or [NONE])
+    ranks = np.array([0 if leads(name) else _FIRST_CALL if name == "SYSCALL" else _FIRST_LINE for name in heads.types] or [0])  # fmt: skip
+    kind, rank = kinds[heads.type[line]], ranks[heads.type[line]]
+    first = np.minimum.reduceat(rank[order] * len(line) + order, begins) if len(line) else begins
+    lead = first % max(len(line), 1)
+    calls = np.where(kind[order] == CALL, order, len(line))
+    call = np.minimum.reduceat(calls, begins) if len(line) else begins
+    call = np.where(call < len(line), call, -1)
+    free = np.isin(kind, (MESSAGE, CALL))
+    free[lead] = False
+    free[call[call >= 0]] = False
+    kind[free] = NONE
+    return Cast(line, event, order, begins, lead, call, kind)
+
+
+def _events(heads: Heads, line: Ints) -> Ints:
+    """The number of each line's event; events are numbered by their first line."""
+    keys = [heads.node[line], heads.serial[line], heads.earliest_ns[line]]
+    new = np.zeros(len(line), bool)
+    new[:1] = True
+    for key in keys:
+        new[1:] |= key[1:] != key[:-1]
+    runs = np.flatnonzero(new)
+    order = np.lexsort((runs, *(key[runs] for key in keys)))
+    same = np.zeros(len(order), bool)
+    same[1:] = True
+    for key in keys:
+        held = key[runs[order]]
+        same[1:] &= held[1:] == held[:-1]
+    if not same.any():
+        return np.cumsum(new) - 1
+    # The first run of an event comes first among its own, as the sort is stable.
+    group = np.cumsum(~same) - 1
+    number = np.empty(len(runs), np.int64)
+    number[order] = np.argsort(np.argsort(order[~same], kind="stable"), kind="stable")[group]
+    return number[np.cumsum(new) - 1]
+
+
+def records(cut: Page, heads: Heads, base: int) -> dict[str, pa.Array]:
+    """The columns of every record of a page.
+
+    Args:
+        cut: the page.
+        heads: of its lines.
+        base: offset of its first byte in the file.
+    """
+    scene = cast(heads)
+    laid = auditlayout.read(
+        cut, scene.line, scene.kind, heads.type[scene.line], 2 + (heads.node[scene.line] >= 0)
+    )
+    laid = laid.without(_losers(scene, laid.pieces)[0])
+    while True:
+        slow = _by_rules(cut, heads, scene, laid.read)
+        rows, tokens = _losers(scene, [*laid.pieces, *slow.pieces])
+        if not len(rows):
+            break
+        laid = laid.without(rows)
+    slow = slow.without(tokens)
+    pieces, left = [*laid.pieces, *slow.pieces], [*laid.left, *slow.left()]
+    return {
+        **_heads(cut, heads, scene, base),
+        **_flat(scene, pieces),
+        **_argv(scene, [*laid.arguments, *slow.arguments]),
+        "paths": _listed(scene, pieces, left, PATHS, PATH),
+        "receivers": _listed(scene, pieces, left, RECEIVERS, RECEIVER),
+        **_rest(heads, scene, left),
+    }
+
+
+def _by_rules(cut: Page, heads: Heads, scene: Cast, done: Bools) -> auditfields.Read:
+    """Read the rows that no layout took."""
+    rows = np.flatnonzero(~done)
+    line = scene.line[rows]
+    fields = auditfields.cut(audittext.sliced(cut.raw, cut.start[line], cut.stop[line]), heads.body[line])
+    return auditfields.read(fields, rows, scene.kind[rows])
+
+
+def _losers(scene: Cast, pieces: list[Piece]) -> tuple[Ints, Ints]:
+    """Values that find their column taken: by the leading line, then the system call, then the earlier line.
+
+    Returns:
+        The rows of those that were read by layout, and the fields of those that were read by rule.
+    """
+    rows, tokens = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for same in _by_target(pieces).values():
+        if TARGETS[same[0].target].within != MESSAGE:
+            continue
+        row = np.concatenate([piece.row for piece in same])
+        event = scene.event[row]
+        place = np.empty(len(scene.begins), np.int64)
+        place[event] = np.arange(len(row))
+        if (place[event] == np.arange(len(row))).all():
+            continue
+        rank = np.where(row == scene.lead[event], 0, np.where(row == scene.call[event], 1, 2))
+        order = np.lexsort((row, rank, event))
+        lost = order[np.flatnonzero(np.diff(event[order], prepend=-1) == 0)]
+        token = np.concatenate([np.full(len(p.row), -1) if p.token is None else p.token for p in same])
+        rows.append(row[lost[token[lost] < 0]])
+        tokens.append(token[lost[token[lost] >= 0]])
+    return np.unique(np.concatenate(rows)), np.concatenate(tokens)
+
+
+def _by_target(pieces: list[Piece]) -> dict[int, list[Piece]]:
+    found: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        if len(piece.row):
+            found.setdefault(piece.target, []).append(piece)
+    return found
+
+
+def _heads(cut: Page, heads: Heads, scene: Cast, base: int) -> dict[str, pa.Array]:
+    """Whose lines, when, which, and where they stand."""
+    first = scene.line[scene.order[scene.begins]]
+    every = scene.line[scene.order]
+    types = pa.array(heads.types, pa.string())
+    bounds = _bounds(scene.begins, len(every))
+    spans = pa.StructArray.from_arrays(
+        [pa.array(cut.start[every] + base), pa.array(cut.stop[every] + base)], ["start", "stop"]
+    )
+    when = heads.earliest_ns[first]
+    return {
+        "node": pa.array(heads.nodes, pa.string()).take(
+            pa.array(heads.node[first], mask=heads.node[first] < 0)
+        ),
+        "type": types.take(pa.array(heads.type[scene.line[scene.lead]])),
+        "types": pa.ListArray.from_arrays(bounds, types.take(pa.array(heads.type[every]))),
+        "earliest_ns": pa.array(when),
+        "latest_ns": pa.array(when + _LAST_TICK_NS),
+        "serial": pa.array(heads.serial[first]),
+        "start": pa.array(cut.start[first] + base),
+        "stop": pa.array(cut.stop[first] + base),
+        "spans": pa.ListArray.from_arrays(bounds, spans),
+    }
+
+
+def _bounds(begins: Ints, count: int) -> pa.Array:
+    return pa.array(np.append(begins, count).astype(np.int32))
+
+
+def _flat(scene: Cast, pieces: list[Piece]) -> dict[str, pa.Array]:
+    """The flat columns, one value for each event."""
+    built: dict[str, pa.Array] = {}
+    for target, same in _by_target(pieces).items():
+        about = TARGETS[target]
+        if about.within != MESSAGE:
+            continue
+        values = _spread(same, scene.event, len(scene.begins))
+        if target == AUID:
+            built["auid_set"] = pc.if_else(values.is_valid(), pc.invert(pc.is_in(values, _UNSET_IDS)), None)
+        built[about.name] = _set(values, about.written)
+    if "proctitle" in built:
+        built["proctitle"] = pc.replace_substring(built["proctitle"], "\0", " ")
+    return built
+
+
+def _set(values: pa.Array, written: str) -> pa.Array:
+    """Ids that were set; anything else as it is."""
+    return pc.if_else(pc.is_in(values, _UNSET_IDS), None, values) if written == "id" else values
+
+
+def _spread(same: list[Piece], slot: Ints, count: int) -> pa.Array:
+    """One value for each slot, null where there is none."""
+    place = np.full(count, -1, np.int64)
+    place[slot[np.concatenate([piece.row for piece in same])]] = np.arange(
+        sum(len(piece.row) for piece in same)
+    )
+    return _whole([piece.values for piece in same]).take(pa.array(place, mask=place < 0))
+
+
+def _whole(arrays: list[pa.Array]) -> pa.Array:
+    return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+
+
+def _listed(scene: Cast, pieces: list[Piece], left: list[Left], kind: int, struct: pa.StructType) -> pa.Array:
+    """The PATH or OBJ_PID lines of each event as a list; null where there is none."""
+    own = scene.order[scene.kind[scene.order] == kind]
+    slot = np.full(len(scene.line), -1, np.int64)
+    slot[own] = np.arange(len(own))
+    found = {TARGETS[at].name: _set(_spread(same, slot, len(own)), TARGETS[at].written) for at, same in _by_target(pieces).items() if TARGETS[at].within == kind}  # fmt: skip
+    found["fields"] = _text_of(left, slot, len(own))
+    columns = [found.get(field.name, pa.nulls(len(own), field.type)) for field in struct]
+    rows = pa.StructArray.from_arrays(columns, fields=list(struct))
+    count = np.bincount(scene.event[own], minlength=len(scene.begins))
+    return pa.ListArray.from_arrays(
+        _bounds(np.cumsum(count) - count, len(own)), rows, mask=pa.array(count == 0)
+    )
+
+
+def _text_of(left: list[Left], slot: Ints, count: int) -> pa.Array:
+    """What is left of the rows that have a slot, one text for each slot."""
+    kept = [
+        Left(piece.row[own], piece.text.filter(pa.array(own)))
+        for piece in left
+        for own in [slot[piece.row] >= 0]
+        if own.any()
+    ]
+    if not kept:
+        return pa.nulls(count, pa.string())
+    place = np.full(count, -1, np.int64)
+    place[slot[np.concatenate([piece.row for piece in kept])]] = np.arange(
+        sum(len(piece.row) for piece in kept)
+    )
+    return _whole([piece.text for piece in kept]).take(pa.array(place, mask=place < 0))  # fmt: skip
+
+
+def _rest(heads: Heads, scene: Cast, left: list[Left]) -> dict[str, pa.Array]:
+    """What is left of the leading lines, and of the others that have no place of their own."""
+    leading = np.full(len(scene.line), -1, np.int64)
+    listed = np.isin(scene.kind, (PATHS, RECEIVERS))
+    leading[scene.lead] = np.arange(len(scene.lead))
+    leading[listed] = -1
+    other = np.full(len(scene.line), -1, np.int64)
+    other[scene.order] = np.arange(len(scene.order))
+    other[(leading >= 0) | listed] = -1
+    text = _text_of(left, other, len(scene.order))
+    held = np.flatnonzero(np.asarray(text.is_valid()))
+    row = scene.order[held]
+    types = pa.array(heads.types, pa.string()).take(pa.array(heads.type[scene.line[row]]))
+    more = pc.binary_join_element_wise(types, text.take(pa.array(held)), " ")
+    count = np.bincount(scene.event[row], minlength=len(scene.begins))
+    return {
+        "fields": _text_of(left, leading, len(scene.lead)),
+        "more": pa.ListArray.from_arrays(
+            _bounds(np.cumsum(count) - count, len(row)), more, mask=pa.array(count == 0)
+        ),
+    }
+
+
+def _argv(scene: Cast, told: list[Arguments]) -> dict[str, pa.Array]:
+    """The arguments of each event in order of line, and their places where those are not 0, 1, 2 and so on."""
+    row, place = (np.concatenate([getattr(piece, name) for piece in told]) for name in ("row", "place"))
+    word = lines.shown(_whole([piece.word for piece in told]))
+    event = scene.event[row]
+    key = event * max(len(scene.line), 1) + row
+    if not (np.diff(key) >= 0).all():
+        order = np.argsort(key, kind="stable")
+        event, place, word = event[order], place[order], word.take(pa.array(order))
+    count = np.bincount(event, minlength=len(scene.begins))
+    starts = np.cumsum(count) - count
+    bounds = _bounds(starts, len(word))
+    odd = np.zeros(len(scene.begins), bool)
+    odd[event[place != np.arange(len(place)) - starts[event]]] = True
+    execve = np.zeros(len(scene.begins), bool)
+    execve[scene.event[scene.kind == ARGUMENTS]] = True
+    return {
+        "argv": pa.ListArray.from_arrays(bounds, word, mask=pa.array(~execve)),
+        "argv_places": pa.ListArray.from_arrays(bounds, pa.array(place), mask=pa.array(~odd)),
+    }
