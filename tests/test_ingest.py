@@ -15,7 +15,7 @@ from forensics.core.model import REJECTED
 from forensics.core.tables import EVENT, JOB_RECORD
 from forensics.custody import ledger, seal
 from forensics.pipeline import read, tell
-from forensics.store import parquet
+from forensics.store import parquet, spool
 
 INCIDENTS = sorted(
     p.parent for p in (Path(__file__).parents[1] / "sample_logs" / "incidents").glob("*/case.toml")
@@ -355,7 +355,7 @@ def test_the_anchor_is_the_middle_of_what_is_dated(tmp_path):
                 "stop": [0] * n,
             }
         )
-        parquet.write(folder, EVENT, event)
+        spool.write(folder, EVENT, event)
         return folder
 
     window = tell.Question(window=(10, 20))

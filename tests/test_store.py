@@ -6,13 +6,13 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forensics.core.errors import CaseError
 from forensics.core.schema import Column, Table
 from forensics.core.tables import CITATIONS, CORE, EVENT
-from forensics.store import parquet, query
+from forensics.store import parquet, spool
 
 THING = Table(
     "thing",
@@ -31,6 +31,16 @@ ROWS = st.lists(
     ),
     max_size=30,
 )
+
+DATE = Table("date", "a dated thing", (Column("when", pa.int64(), "when", None, "never"), Column("name", pa.string(), "its name", None, "none"), Column("n", pa.int64(), "its number")))  # fmt: skip
+DATED = st.lists(
+    st.tuples(st.none() | st.integers(-5, 5), st.none() | st.text(max_size=2), st.integers(-3, 3)),
+    max_size=30,
+)
+
+
+def dated(rows):
+    return DATE.build({c: [row[at] for row in rows] for at, c in enumerate(DATE.names)})
 
 
 def table(rows):
@@ -112,31 +122,50 @@ def test_only_the_parts_named_are_kept(tmp_path):
     parquet.keep_only(tmp_path, "thing", [])
 
 
-@settings(max_examples=25, deadline=None)
-@given(rows=ROWS, cut=st.integers(0, 30))
-def test_many_files_are_put_in_one_order(tmp_path_factory, rows, cut):
+@pytest.mark.parametrize("overlap", [0, 1000], ids=["on the disk", "in memory"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=DATED, cuts=st.lists(st.integers(0, 30), max_size=4))
+def test_many_files_are_put_in_one_order(tmp_path_factory, monkeypatch, overlap, rows, cuts):
     """Against Python's own sort; text is ordered by code point, nulls come last."""
+    monkeypatch.setattr(spool, "OVERLAP_ROWS", overlap)
     folder = tmp_path_factory.mktemp("tables")
+    edges = [0, *sorted(min(c, len(rows)) for c in cuts), len(rows)]
     paths = [
-        parquet.write(folder, THING, table(part), str(n)) for n, part in enumerate([rows[:cut], rows[cut:]])
+        spool.write(folder / str(n), DATE, spool.sorted_by([dated(rows[a:b])], ("when", "name", "n")))
+        for n, (a, b) in enumerate(pairwise(edges))
     ]
     found = [
-        (r["n"], r["name"], [c["start"] for c in r["citations"]])
-        for t in query.ordered(paths, THING.schema(), ("name", "n"), folder / "spill")
+        (r["when"], r["name"], r["n"])
+        for t in spool.ordered(paths, DATE, ("when", "name", "n"), folder / "spill")
         for r in t.to_pylist()
     ]
-    expected = sorted(rows, key=lambda r: (r[1] is None, r[1] or "", r[0]))
-    assert [r[:2] for r in found] == [r[:2] for r in expected]
-    assert sorted(map(repr, found)) == sorted(map(repr, rows))
+    assert found == sorted(rows, key=lambda r: (r[0] is None, r[0] or 0, r[1] is None, r[1] or "", r[2]))
 
 
 def test_no_files_have_no_rows(tmp_path):
-    assert list(query.ordered([], EVENT.schema(), ("event_id",), tmp_path)) == []
-    assert query.repeated([], "event_id") is None
+    assert [t.num_rows for t in spool.ordered([], EVENT, ("earliest_ns",), tmp_path) if t.num_rows] == []
 
 
-def test_a_value_there_twice_is_found(tmp_path):
-    one = parquet.write(tmp_path, THING, table([(1, "a", []), (2, "b", [])]), "1")
-    two = parquet.write(tmp_path, THING, table([(2, "a", [])]), "2")
-    assert query.repeated([one], "n") is None
-    assert query.repeated([one, two], "n") == "2"
+@settings(max_examples=25, deadline=None)
+@given(rows=ROWS, cut=st.integers(0, 30), most=st.integers(1, 8))
+def test_slices_hold_every_row_once(tmp_path_factory, rows, cut, most):
+    """And none holds much more than it should, unless one value has that many rows."""
+    folder = tmp_path_factory.mktemp("tables")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet, "GROUP_ROWS", 4)
+        patch.setattr(spool, "_SAMPLE", 1)
+        paths = [
+            parquet.write(folder, THING, table(part), str(n))
+            for n, part in enumerate([rows[:cut], rows[cut:]])
+        ]
+        edges = spool.slices(paths, "n", most)
+    got = [spool.between(paths, "n", first, stop) for first, stop in edges]
+    assert sorted(n for part in got for n in part["n"].to_pylist()) == sorted(n for n, _, _ in rows)
+    for part in got:
+        assert part.num_rows <= 2 * most or len(set(part["n"].to_pylist())) <= 2
+
+
+def test_columns_of_a_spooled_table_are_read_alone(tmp_path):
+    path = spool.write(tmp_path, THING, table([(1, "a", [3]), (2, None, [])]))
+    assert spool.read(path, ["name"]).to_pydict() == {"name": ["a", None]}
+    assert spool.read(path).to_pylist() == table([(1, "a", [3]), (2, None, [])]).to_pylist()

@@ -111,6 +111,9 @@ class Reading(Protocol):
 
     NEEDS_ANCHOR  whether its times lack a year, so that dated evidence has to be read first; true also of a log
                   that goes back over a host's whole life, whose middle says nothing of when the incident was
+    NEEDS_ANCHOR  whether its times lack a year, so that dated evidence has to be read first
+    SLICED_BY     only where records of several files can make one event: an integer column without nulls
+              in which records of one event agree, so that all records can be read in slices of it
     """
 
     NEEDS_ANCHOR: bool

@@ -5,7 +5,8 @@ Dated formats are read first: their median moment is the anchor for logs that wr
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,9 +18,10 @@ import pyarrow.parquet as pq
 from forensics import __version__, engine, readings
 from forensics.core import canonical
 from forensics.core.errors import CustodyError
+from forensics.core.model import Reading
 from forensics.core.roster import Question
 from forensics.core.tables import COPY, EVENT, JOB_RECORD
-from forensics.store import parquet, query
+from forensics.store import parquet, spool
 
 if TYPE_CHECKING:
     from forensics.pipeline.read import Runner
@@ -32,15 +34,21 @@ ORDER = {
 """What readings make, and the order in which it is kept."""
 
 
-class Task(NamedTuple):
-    """A part of a format's records to take the meaning of."""
+SLICE_ROWS = 1 << 16
+"""How many records a slice holds, about, of a format whose reading can take them in slices."""
 
-    records: Path
+
+class Task(NamedTuple):
+    """Records of a format to take the meaning of: a part, or of all parts those between two values of a column."""
+
+    records: tuple[Path, ...]
     format: str
     files: pa.Table
     zone: str
     anchor_ns: int | None
     told: Path
+    first: int | None = None
+    stop: int | None = None
 
 
 def events(
@@ -63,18 +71,13 @@ def events(
     dated = [part for part in parts if not known[part[0]].NEEDS_ANCHOR]
     rest = [part for part in parts if known[part[0]].NEEDS_ANCHOR]
     told = _told(case, dated, files, question.zone, None, runs_on)
-    anchor_ns = _anchor(told, question)
-    told += _told(case, rest, files, question.zone, anchor_ns, runs_on)
-    doubled = query.repeated([folder / EVENT.name / "0.parquet" for folder in told], "event_id")
-    if doubled is not None:
-        raise CustodyError(
-            f"{case}: two events have the id {doubled}; this is a fault of the program: report it"
-        )
+    if rest:
+        told += _told(case, rest, files, question.zone, _anchor(told, question), runs_on)
     spill = case / "work" / "spill"
     for table, keys in ORDER.items():
-        sources = [folder / table.name / "0.parquet" for folder in told]
+        sources = [path for folder in told if (path := folder / f"{table.name}.arrow").exists()]
         with parquet.Part(case / "tables", table) as out:
-            for rows in query.ordered(sources, table.schema(), keys, spill):
+            for rows in spool.ordered(sources, table, keys, spill):
                 out.add(rows)
     for left in (spill, case / "work" / "told"):
         shutil.rmtree(left, ignore_errors=True)
@@ -88,46 +91,85 @@ def _told(
     anchor_ns: int | None,
     runs_on: "Runner",
 ) -> list[Path]:
-    """Folders, each with what one part tells; those that an earlier run left whole are used again."""
+    """Folders, each with what some records tell; those that an earlier run left whole are used again."""
     sealed = files.filter(pc.equal(files["kind"], "file"))
     folder = case / "work" / "told"
     folder.mkdir(parents=True, exist_ok=True)
+    known = readings.registry()
     tasks = []
-    for form, name, hashes in parts:
-        own = sealed.filter(pc.is_in(sealed["sha256"], pa.array(hashes, pa.string())))
-        why = [__version__, name, zone, anchor_ns, own.to_pylist()]
-        key = hashlib.sha256(canonical.line(why).encode()).hexdigest()
-        records = case / "tables" / form / f"{name}.parquet"
-        tasks.append(Task(records, form, own, zone, anchor_ns, folder / key))
+    for names, own, form, sliced in _batches(parts, known):
+        held = sealed.filter(pc.is_in(sealed["sha256"], pa.array(own, pa.string())))
+        records = tuple(case / "tables" / form / f"{name}.parquet" for name in names)
+        edges = spool.slices(records, sliced, SLICE_ROWS) if sliced else [(None, None)]
+        why = [__version__, names, zone, anchor_ns, held.to_pylist()]
+        for first, stop in edges:
+            key = hashlib.sha256(canonical.line([*why, first, stop]).encode()).hexdigest()
+            tasks.append(Task(records, form, held, zone, anchor_ns, folder / key, first, stop))
     return list(engine.run(tell, tasks, runs_on.executor, in_flight=runs_on.in_flight))
 
 
+def _batches(
+    parts: Iterable[tuple[str, str, tuple[str, ...]]], known: Mapping[str, Reading]
+) -> Iterator[tuple[list[str], list[str], str, str | None]]:
+    """Names of parts that are told together, their files, format, and the column that may cut them into slices.
+
+    Records that make one event may lie in several files and so in several parts. A reading that puts them
+    together says by which column it can be handed slices of all: records of one event have one value there.
+    """
+    for form, group in groupby(parts, key=lambda part: part[0]):
+        sliced = getattr(known[form], "SLICED_BY", None)
+        own = [(name, list(hashes)) for _, name, hashes in group]
+        if sliced:
+            yield [name for name, _ in own], [sha256 for _, hashes in own for sha256 in hashes], form, sliced
+        else:
+            yield from (([name], hashes, form, None) for name, hashes in own)
+
+
 def tell(task: Task) -> Path:
-    """Take the meaning of one part of records, and put it in a folder that appears whole.
+    """Take the meaning of some records, and put it in a folder that appears whole.
 
     Raises:
+        CustodyError: two events have one id.
         ValueError: the reading makes a table that is not its to make.
     """
     if task.told.exists():
         return task.told
     reading = readings.registry()[task.format]
-    made = reading.read(pq.read_table(task.records), task.files, zone=task.zone, anchor_ns=task.anchor_ns)
+    sliced = getattr(reading, "SLICED_BY", None)
+    if sliced:
+        records = spool.between(task.records, sliced, task.first, task.stop)
+    else:
+        records = pa.concat_tables(pq.read_table(path, use_threads=False) for path in task.records)
+    made = reading.read(records, task.files, zone=task.zone, anchor_ns=task.anchor_ns)
     unknown = set(made) - {table.name for table in ORDER}
     if unknown:
         raise ValueError(f"readings/{task.format}.py makes {', '.join(sorted(unknown))}")
     partial = task.told.with_name(f".{task.told.name}")
     shutil.rmtree(partial, ignore_errors=True)
-    for table in ORDER:
-        parquet.write(partial, table, made.get(table.name, table.empty()))
+    partial.mkdir(parents=True)
+    for table, keys in ORDER.items():
+        rows = made.get(table.name)
+        if rows is not None and rows.num_rows:
+            spool.write(partial, table, spool.sorted_by([rows], keys))
+    _once(made.get(EVENT.name, EVENT.empty())["event_id"])
     partial.rename(task.told)
     return task.told
+
+
+def _once(ids: pa.ChunkedArray) -> None:
+    """See that no event's id comes twice. An id names its file, and no two tasks tell of the same record."""
+    if pc.count_distinct(ids).as_py() < len(ids):
+        counts = pc.value_counts(ids)
+        first = pc.min(counts.filter(pc.greater(counts.field("counts"), 1)).field("values"))
+        raise CustodyError(f"two events have the id {first}; this is a fault of the program: report it")
 
 
 def _anchor(told: Sequence[Path], question: Question) -> int | None:
     """The (lower) median moment of the events told; else the middle of the window; else none."""
     found = [
-        np.asarray(pq.read_table(folder / EVENT.name / "0.parquet", columns=["earliest_ns"])[0].drop_null())
+        np.asarray(spool.read(path, ["earliest_ns"])[0].drop_null())
         for folder in told
+        if (path := folder / f"{EVENT.name}.arrow").exists()
     ]
     moments = np.concatenate([np.empty(0, np.int64), *found])
     if len(moments):

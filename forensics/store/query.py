@@ -69,7 +69,7 @@ def ordered(
     """The rows of many files of one schema in one order, nulls last, however many they are.
 
     Args:
-        sources: Parquet files of that schema.
+        sources: spooled files of that schema.
         schema: of the result.
         keys: columns that together put the rows in a total order.
         spill: a folder for what does not fit in memory.
@@ -80,24 +80,10 @@ def ordered(
         database.execute("SET python_enable_replacements = false")
         database.execute("SET threads = 1")
         database.execute("SET temp_directory = $folder", {"folder": str(spill)})
-        database.register(
-            "part", ds.dataset([str(path) for path in sources], schema=schema, format="parquet")
-        )
+        database.register("part", ds.dataset([str(path) for path in sources], schema=schema, format="arrow"))
         order = ", ".join(f'"{key}" ASC NULLS LAST' for key in keys)
         for batch in pa.RecordBatchReader.from_stream(database.sql(f"SELECT * FROM part ORDER BY {order}")):
             yield parquet.conformed(pa.Table.from_batches([batch]), schema)
-
-
-def repeated(sources: Sequence[Path], column: str) -> str | None:
-    """A value that a column which should have none twice does have twice, or None."""
-    if not sources:
-        return None
-    with duckdb.connect(":memory:") as database:
-        database.register("part", ds.dataset([str(path) for path in sources], format="parquet"))
-        found = database.execute(
-            f'SELECT "{column}" FROM part GROUP BY "{column}" HAVING count(*) > 1 ORDER BY 1 LIMIT 1'
-        ).fetchone()
-    return None if found is None else str(found[0])
 
 
 def _known(tables: Path, declared: Iterable[Table]) -> set[str]:

@@ -1,0 +1,143 @@
+"""Tables between two steps of one run: written fast, read in part, and put in one order without holding them all.
+
+What is spooled is Arrow's own form on the disk. No case keeps it.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from forensics.core.schema import Table
+from forensics.store import parquet, query
+
+OVERLAP_ROWS = 1 << 19
+"""As many rows as are put in order in memory; where more lie at the same time, DuckDB sorts on the disk."""
+_SAMPLE = 256
+
+
+def write(folder: Path, table: Table, rows: pa.Table) -> Path:
+    """Write a table, in order of its time where it has one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{table.name}.arrow"
+    rows = parquet.conformed(rows, table.schema())
+    how = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema, options=how) as out:
+        out.write_table(rows)
+    return path
+
+
+def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """A spooled table, or some of its columns."""
+    with pa.memory_map(str(path)) as source:
+        names = pa.ipc.open_file(source).schema.names
+        wanted = [names.index(name) for name in columns or names]
+        how = pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
+        return pa.ipc.open_file(source, options=how).read_all()
+
+
+def slices(parts: Sequence[Path], column: str, most_rows: int) -> list[tuple[int | None, int | None]]:
+    """Half-open ranges of a column without nulls that together hold all rows, each about as many as are asked for.
+
+    Args:
+        parts: Parquet files.
+        column: an integer.
+        most_rows: how many rows a range should hold. One value that more rows share is still one range.
+    """
+    samples = []
+    for path in parts:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                values = np.sort(file.read_row_group(group, [column], use_threads=False)[0].to_numpy())
+                samples.append(values[_SAMPLE - 1 :: _SAMPLE])
+    every = max(1, most_rows // _SAMPLE)
+    found = np.sort(np.concatenate([np.empty(0, np.int64), *samples]))
+    edges = [None, *(int(value) for value in np.unique(found[every - 1 : -1 : every])), None]
+    return list(itertools.pairwise(edges))
+
+
+def between(parts: Sequence[Path], column: str, first: int | None, stop: int | None) -> pa.Table:
+    """The rows of Parquet files whose `column` lies in a half-open range, file after file."""
+    found = []
+    for path in parts:
+        with pq.ParquetFile(path) as file:
+            number = file.schema_arrow.names.index(column)
+            for group in range(file.num_row_groups):
+                about = file.metadata.row_group(group)
+                stats = next(about.column(c).statistics for c in range(about.num_columns) if about.column(c).path_in_schema == column)  # fmt: skip
+                if (stop is not None and stats.min >= stop) or (first is not None and stats.max < first):
+                    continue
+                rows = file.read_row_group(group, use_threads=False)
+                values = rows[number].to_numpy()
+                own = (values >= (values.min() if first is None else first)) & (
+                    (stop is None) | (values < (stop or 0))
+                )
+                found.append(rows if own.all() else rows.filter(pa.array(own)))
+            schema = file.schema_arrow
+    return pa.concat_tables(found).combine_chunks() if found else schema.empty_table()
+
+
+def ordered(sources: Sequence[Path], table: Table, keys: Sequence[str], spill: Path) -> Iterator[pa.Table]:
+    """The rows of spooled files in one order, nulls last, however many they are.
+
+    Args:
+        sources: files of that table.
+        table: the table.
+        keys: columns that together put the rows in a total order.
+        spill: a folder for what does not fit in memory.
+    """
+    if table.schema().field(keys[0]).type != pa.int64() or _overlapping(sources, keys[0]) > OVERLAP_ROWS:
+        yield from query.ordered(sources, table.schema(), keys, spill)
+        return
+    held, undated = table.empty(), [table.empty()]
+    for first, path in sorted((_range(path, keys[0])[0], path) for path in sources):
+        rows = read(path)
+        missing = rows[keys[0]].is_null()
+        undated.append(rows.filter(missing))
+        rows = rows.filter(pc.invert(missing)) if pc.any(missing).as_py() else rows
+        done = int(np.searchsorted(held[keys[0]].to_numpy(), first))
+        yield held.slice(0, done)
+        held = sorted_by([held.slice(done), rows], keys)
+    yield held
+    yield sorted_by(undated, keys)
+
+
+def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
+    """Tables as one, in order of keys: numbers first, then text; a table that is in order is left alone."""
+    rows = pa.concat_tables(tables).combine_chunks()
+    numbers = [_ranks(rows[key]) for key in keys]
+    order = np.lexsort(numbers[::-1]) if rows.num_rows else np.zeros(0, np.int64)
+    return rows if (np.diff(order) == 1).all() else rows.take(pa.array(order))
+
+
+def _ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Numbers in the order of a column's values; nulls last."""
+    if column.type == pa.int64() and not column.null_count:
+        return np.asarray(column.to_numpy())
+    coded = (column.chunk(0) if column.num_chunks else pa.array([], column.type)).dictionary_encode()
+    rank = np.empty(len(coded.dictionary) + 1, np.int64)
+    rank[np.asarray(pc.sort_indices(coded.dictionary))] = np.arange(len(coded.dictionary))
+    rank[-1] = len(coded.dictionary)
+    return rank[np.asarray(coded.indices.fill_null(len(coded.dictionary)))]
+
+
+def _range(path: Path, column: str) -> tuple[int, int, int]:
+    """The least and the greatest value in a spooled file, and how many rows it has; undated rows are later than all."""
+    values = read(path, [column])[0]
+    bounds = pc.min_max(values).as_py()
+    last = np.iinfo(np.int64).max
+    return (last, last, len(values)) if bounds["min"] is None else (bounds["min"], last if values.null_count else bounds["max"], len(values))  # fmt: skip
+
+
+def _overlapping(sources: Sequence[Path], column: str) -> int:
+    """The most rows that files hold which lie over one another."""
+    changes = []
+    for path in sources:
+        first, last, rows = _range(path, column)
+        changes += [(first, 0, rows), (last, 1, -rows)]
+    return int(np.cumsum([0, *(rows for _, _, rows in sorted(changes))]).max())
