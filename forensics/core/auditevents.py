@@ -286,6 +286,6 @@ def _lines(places: list[int], words: list[str]) -> Iterable[tuple[list[int], lis
     return [(places[a:b], words[a:b]) for a, b in itertools.pairwise(breaks)]
 
 
-def hexadecimal(text: str | None) -> int | None:
+def hexadecimal(text: object) -> int | None:
     """A register as audit writes it."""
-    return int(text, 16) if text and re.fullmatch(r"[0-9a-f]{1,16}", text) else None
+    return int(text, 16) if isinstance(text, str) and re.fullmatch(r"[0-9a-f]{1,16}", text) else None

@@ -60,8 +60,11 @@ class Read(NamedTuple):
         self.claimed[token] = False
         kept = []
         for piece in self.pieces:
+            if piece.token is None:
+                continue
             own = ~np.isin(piece.token, token)
-            kept.append(piece if own.all() else Piece(piece.target, piece.row[own], piece.values.filter(pa.array(own)), piece.token[own]))  # type: ignore[index]  # fmt: skip
+            values = piece.values.filter(pa.array(own))
+            kept.append(Piece(piece.target, piece.row[own], values, piece.token[own]))
         return self._replace(pieces=kept)
 
     def left(self) -> list[Left]:

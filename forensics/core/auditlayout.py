@@ -20,6 +20,7 @@ from forensics.core.audittext import INNER, NAMES, OUTER, Bools, Ints
 LEAST_LINES = 24
 """Fewer lines of one layout are not worth one of their own."""
 _MOST_WORDS = 4000
+_LONGEST_KEY = 40
 _OPENING = b"msg='"
 _BLANK, _QUOTE, _APOSTROPHE, _ENRICHED = 32, 34, 39, 29
 _MOST_ARGUMENTS = 1000
@@ -98,7 +99,7 @@ def read(cut: Page, line: Ints, kind: Ints, type_: Ints, head: Ints) -> Found:
         head: how many words come before its fields.
     """
     found = Found([], [], [], np.zeros(len(line), bool))
-    count = cut.count[line]
+    count = cut.size[line]
     fit = np.flatnonzero(cut.plain[line] & (kind != NONE) & (count < _MOST_WORDS) & (kind != ARGUMENTS))
     layout = ((type_ * (NONE + 1) + kind) * 4 + head) * _MOST_WORDS + count
     order = fit[np.argsort(layout[fit], kind="stable")]
@@ -113,7 +114,7 @@ def read(cut: Page, line: Ints, kind: Ints, type_: Ints, head: Ints) -> Found:
 
 def _template(cut: Page, line: int, kind: int, head: int) -> list[_Slot] | None:
     """The layout of a line; None where it is not made of keys and values alone."""
-    words = range(cut.token[line] + head, cut.token[line] + cut.count[line])
+    words = range(cut.token[line] + head, cut.token[line] + cut.size[line])
     separators = [int(cut.raw[cut.ends[word]]) for word in words]
     names_from = max((at + 1 for at, byte in enumerate(separators) if byte == _ENRICHED), default=len(words))
     slots: list[_Slot] = []
@@ -123,7 +124,7 @@ def _template(cut: Page, line: int, kind: int, head: int) -> list[_Slot] | None:
         opens = part == OUTER and at < names_from and text.startswith(_OPENING)
         part = NAMES if at >= names_from else INNER if opens else part
         key, equals, _ = text[len(_OPENING) * opens :].partition(b"=")
-        if text and (not equals or not key or b'"' in key or key == b"msg"):
+        if text and (not equals or not key or b'"' in key or key == b"msg" or len(key) > _LONGEST_KEY):
             return None
         target = SPELT.get((kind, part), {}).get(key, -1) if text else -1
         target = -1 if target in taken else target
@@ -217,7 +218,7 @@ def _arguments(cut: Page, line: Ints, rows: Ints, head: Ints, found: Found) -> N
     if len(rows) < LEAST_LINES:
         return
     first = cut.token[line[rows]] + head[rows]
-    count = cut.count[line[rows]] - head[rows] - 1
+    count = cut.size[line[rows]] - head[rows] - 1
     fits = (count > 0) & (count < _MOST_ARGUMENTS)
     begins = np.where(fits, cut.begins[np.minimum(first, len(cut.begins) - 1)], 0)
     ends = np.where(fits, cut.ends[np.minimum(first, len(cut.begins) - 1)], 8)

@@ -26,6 +26,62 @@ _MAY_SAY_LOST = r"^(?:DAEMON_|CONFIG_CHANGE|KERNEL)"
 _SERVICES = pa.array(["SERVICE_START", "SERVICE_STOP"])
 _CWD_ONLY = pa.array(["ffffff9c", "ffffffffffffff9c"])
 _LONGEST_TEXT = 4096
+_FLAT = (
+    "sha256",
+    "start",
+    "stop",
+    "node",
+    "type",
+    "earliest_ns",
+    "latest_ns",
+    "serial",
+    "auid_set",
+    "auid",
+    "uid",
+    "euid",
+    "pid",
+    "ppid",
+    "ses",
+    "exe",
+    "comm",
+    "key",
+    "arch",
+    "syscall",
+    "syscall_name",
+    "success",
+    "res",
+    "a0",
+    "a1",
+    "a2",
+    "oflag",
+    "auid_name",
+    "uid_name",
+    "euid_name",
+    "id_name",
+    "acct",
+    "addr",
+    "rport",
+    "fp",
+    "tty",
+    "terminal",
+    "op",
+    "cmd",
+    "cwd",
+    "fields",
+)
+_LISTED = {
+    "types": "",
+    "argv": "",
+    "argv_places": "",
+    "spans": ".start .stop",
+    "paths": ".item .name .inode .dev .ouid .nametype",
+    "receivers": ".opid .ouid .ocomm",
+}
+COLUMNS = (
+    *_FLAT,
+    *(f"{name}.list.element{field}" for name, fields in _LISTED.items() for field in fields.split() or [""]),
+)
+"""What `events` needs of the records, as Parquet names it."""
 _NOTHING = pa.scalar(None, pa.string())
 
 
@@ -40,7 +96,7 @@ class _Calls:
         first, like = distinct(called.astype(np.int64), *(column.number for column in asked))
         met = [
             syscalls.call(*(c.values[c.number[row]] for c in asked)) if called[row] else None for row in first
-        ]  # type: ignore[arg-type]
+        ]
         self.known = [*dict.fromkeys(met)]
         self.number = np.array([self.known.index(call) for call in met], np.int64)[like]
 
@@ -99,7 +155,7 @@ def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
 def _low(register: pa.Array) -> pa.Array:
     """Registers as numbers; the kernel looks at the low 32 bits of these."""
     held = coded(register)
-    numbers = [auditevents.hexadecimal(text) for text in held.values]  # type: ignore[arg-type]
+    numbers = [auditevents.hexadecimal(text) for text in held.values]
     return held.mapped([None if number is None else number & 0xFFFFFFFF for number in numbers], pa.int64())
 
 

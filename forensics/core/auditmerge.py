@@ -81,12 +81,12 @@ def _events(heads: Heads, line: Ints) -> Ints:
         held = key[runs[order]]
         same[1:] &= held[1:] == held[:-1]
     if not same.any():
-        return np.cumsum(new) - 1
+        return np.asarray(np.cumsum(new) - 1)
     # The first run of an event comes first among its own, as the sort is stable.
     group = np.cumsum(~same) - 1
-    number = np.empty(len(runs), np.int64)
+    number: Ints = np.empty(len(runs), np.int64)
     number[order] = np.argsort(np.argsort(order[~same], kind="stable"), kind="stable")[group]
-    return number[np.cumsum(new) - 1]
+    return np.asarray(number[np.cumsum(new) - 1])
 
 
 def records(cut: Page, heads: Heads, base: int) -> dict[str, pa.Array]:

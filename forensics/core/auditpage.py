@@ -25,15 +25,15 @@ _SHAPE, _TIME, _VALUE, _TOO_LONG, _TRUNCATED = range(len(REASONS))
 _NEWLINE, _BLANK_BYTE, _QUOTE, _EQUALS, _ENRICHED, _ASCII = 10, 32, 34, 61, 29, 128
 _LAST_SECOND = 9_223_372_035
 _NS_PER_MS = 1_000_000
-_PADDING = b"\n" + bytes(8)
+_PADDING = b"\n" + bytes(64)
 _STAMP = len("msg=audit(")
 _SECONDS = 10
 
 
 class Page(NamedTuple):
-    """Lines and words by their places in `raw`, which has a newline and eight bytes after the data.
+    """Lines and words by their places in `raw`, which has a newline and 64 bytes after the data.
 
-    `start`, `stop`: of lines, terminators included. `token`, `count`: the first word of each line, and
+    `start`, `stop`: of lines, terminators included. `token`, `size`: the first word of each line, and
     how many it has, cut at every blank, control byte and line end. `begins`, `ends`: of words.
     `plain`: whether a line holds nothing that needs a closer look.
     """
@@ -43,7 +43,7 @@ class Page(NamedTuple):
     start: Ints
     stop: Ints
     token: Ints
-    count: Ints
+    size: Ints
     begins: Ints
     ends: Ints
     plain: Bools
@@ -134,7 +134,7 @@ def _stamped(cut: Page) -> tuple[Heads, Bools]:
     kind = np.minimum(cut.token + named, size - 1)
     stamp = np.minimum(kind + 1, size - 1)
     start, stop = cut.begins[stamp], cut.ends[stamp]
-    good = cut.plain & (cut.count >= 2 + named) & audittext.begin(at, cut.begins[kind], b"type=")
+    good = cut.plain & (cut.size >= 2 + named) & audittext.begin(at, cut.begins[kind], b"type=")
     good &= audittext.begin(at, start, b"msg=audit(") & (stop - start > _STAMP + _SECONDS + len(".000:):"))
     good &= cut.raw[stop] != _ENRICHED
     start = np.where(good, start, 0) + _STAMP
@@ -151,13 +151,15 @@ def _stamped(cut: Page) -> tuple[Heads, Bools]:
     signs = (cut.raw[start] == ord("-")) | (cut.raw[start + _SECONDS + 1] == ord("-")) | (cut.raw[start + _SECONDS + 5] == ord("-"))  # fmt: skip
     types, kinds, typed = _coded(cut, kind[rows], TYPE.fullmatch)
     fine &= whole & counted & typed & ~signs & (seconds <= _LAST_SECOND)
-    nodes, hosts = [], np.full(len(rows), -1)
+    nodes: list[str] = []
+    hosts = np.full(len(rows), -1)
     if named.any():
         own = np.flatnonzero(named[rows])
         nodes, hosts[own], fit = _coded(cut, cut.token[rows[own]], lambda name: name and '"' not in name)
         fine[own] &= fit
+    node, kind, earliest_ns, line_serial, body = (np.full(len(good), -1) for _ in range(5))
     held = Heads(
-        np.full(len(good), _SHAPE, np.int8), *(np.full(len(good), -1) for _ in range(5)), nodes, types
+        np.full(len(good), _SHAPE, np.int8), node, kind, earliest_ns, line_serial, body, nodes, types
     )
     rows, keep = rows[fine], fine
     held.why[rows], held.node[rows], held.type[rows] = RECORD, hosts[keep], kinds[keep]
@@ -206,9 +208,9 @@ def read_heads(whole: pa.Array) -> Heads:
     nodes, types = (lines.shown(name).dictionary_encode() for name in (node, said["type"]))
     first = (np.where(late, 0, seconds) * 1000 + _counted(said["ms"], 3)[0]) * _NS_PER_MS
     body = np.asarray(pc.binary_length(said["head"]).fill_null(0)).astype(np.int64)
-    numbers = (np.asarray(names.indices.fill_null(-1)).astype(np.int64) for names in (nodes, types))
+    host, kind = (np.asarray(names.indices.fill_null(-1)).astype(np.int64) for names in (nodes, types))
     return Heads(
-        why, *numbers, first, serial, body, nodes.dictionary.to_pylist(), types.dictionary.to_pylist()
+        why, host, kind, first, serial, body, nodes.dictionary.to_pylist(), types.dictionary.to_pylist()
     )
 
 

@@ -149,7 +149,7 @@ def unhexed(values: pa.Array, bare: Bools) -> pa.Array:
 
 def words(raw: Bytes) -> Words:
     """Eight bytes from every place on, as one number, the first byte lowest; `raw` ends in eight more bytes."""
-    return np.ndarray(len(raw) - 8, "<u8", raw.data, strides=(1,))  # type: ignore[arg-type]
+    return np.ndarray(len(raw) - 8, "<u8", raw.data, strides=(1,))
 
 
 def word(text: bytes) -> tuple[np.uint64, np.uint64]:
@@ -158,11 +158,12 @@ def word(text: bytes) -> tuple[np.uint64, np.uint64]:
 
 
 def begin(at: Words, start: Ints, text: bytes) -> Bools:
-    """Where `text` stands, of the places given."""
+    """Where `text` stands, of the places given; a text of more than eight bytes holds no blank before the last eight."""
     found = np.ones(len(start), bool)
     for part in range(0, len(text), 8):
         held, mask = word(text[part : part + 8])
-        found &= (at[np.minimum(start + part, len(at) - 1)] & mask) == held
+        words = at[start + part if part else start]
+        found &= (words if len(text) - part >= 8 else words & mask) == held
     return found
 
 
@@ -192,6 +193,8 @@ def nothing(at: Words, start: Ints, stop: Ints) -> Bools:
     """Which values are `?`, `(null)` or `(none)`."""
     size = stop - start
     found = np.zeros(len(start), bool)
+    if not (size <= len("(null)")).any():
+        return found
     for text in (b"?", b"(null)", b"(none)"):
         own = np.flatnonzero(size == len(text))
         if len(own):

@@ -114,6 +114,7 @@ class Reading(Protocol):
     NEEDS_ANCHOR  whether its times lack a year, so that dated evidence has to be read first
     SLICED_BY     only where records of several files can make one event: an integer column without nulls
               in which records of one event agree, so that all records can be read in slices of it
+    COLUMNS       only beside SLICED_BY: the columns that it needs, as Parquet names them
     """
 
     NEEDS_ANCHOR: bool

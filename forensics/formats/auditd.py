@@ -38,6 +38,7 @@ TABLE = auditrecord.table(
 
 _FIRST_LINES = re.compile(auditpage.HEAD.replace("$", r"\r?$").encode(), re.MULTILINE)
 _STAMP = b"msg=audit("
+_STAMPED, _FRAMED = (audittext.word(word)[0] for word in (b"msg=audi", b"msg='msg"))
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
@@ -72,9 +73,9 @@ def _refuse_glued(data: bytes, cut: Page, heads: Heads) -> None:
     records = heads.why == RECORD
     if data.count(_STAMP) == np.count_nonzero(records):
         return
-    places = np.array([found.start() for found in re.finditer(re.escape(_STAMP), data)], np.int64)
-    line = np.flatnonzero(
-        (np.bincount(np.searchsorted(cut.stop, places, "right"), minlength=len(records)) > 1) & records
-    )
+    words = cut.at[cut.begins]
+    places = np.flatnonzero((words == _STAMPED) | (words == _FRAMED))
+    count = np.bincount(np.searchsorted(cut.token, places, "right") - 1, minlength=len(records))
+    line = np.flatnonzero((count > 1) & records)
     whole = audittext.sliced(cut.raw, cut.start[line], cut.stop[line])
     heads.why[line[auditfields.glued(auditfields.cut(whole, heads.body[line]))]] = REASONS.index(Why.SHAPE)

@@ -34,7 +34,7 @@ ORDER = {
 """What readings make, and the order in which it is kept."""
 
 
-SLICE_ROWS = 1 << 16
+SLICE_ROWS = 1 << 15
 """How many records a slice holds, about, of a format whose reading can take them in slices."""
 
 
@@ -137,7 +137,9 @@ def tell(task: Task) -> Path:
     reading = readings.registry()[task.format]
     sliced = getattr(reading, "SLICED_BY", None)
     if sliced:
-        records = spool.between(task.records, sliced, task.first, task.stop)
+        records = spool.between(
+            task.records, sliced, task.first, task.stop, getattr(reading, "COLUMNS", None)
+        )
     else:
         records = pa.concat_tables(pq.read_table(path, use_threads=False) for path in task.records)
     made = reading.read(records, task.files, zone=task.zone, anchor_ns=task.anchor_ns)

@@ -61,19 +61,32 @@ def slices(parts: Sequence[Path], column: str, most_rows: int) -> list[tuple[int
     return list(itertools.pairwise(edges))
 
 
-def between(parts: Sequence[Path], column: str, first: int | None, stop: int | None) -> pa.Table:
-    """The rows of Parquet files whose `column` lies in a half-open range, file after file."""
+def between(
+    parts: Sequence[Path],
+    column: str,
+    first: int | None,
+    stop: int | None,
+    columns: Sequence[str] | None = None,
+) -> pa.Table:
+    """The rows of Parquet files whose `column` lies in a half-open range, file after file.
+
+    Args:
+        parts: files of one schema.
+        column: an integer without nulls.
+        first: the least value, or None.
+        stop: the value after the last, or None.
+        columns: only these; elements of a list of structs as `paths.list.element.name`.
+    """
     found = []
     for path in parts:
         with pq.ParquetFile(path) as file:
-            number = file.schema_arrow.names.index(column)
             for group in range(file.num_row_groups):
                 about = file.metadata.row_group(group)
                 stats = next(about.column(c).statistics for c in range(about.num_columns) if about.column(c).path_in_schema == column)  # fmt: skip
                 if (stop is not None and stats.min >= stop) or (first is not None and stats.max < first):
                     continue
-                rows = file.read_row_group(group, use_threads=False)
-                values = rows[number].to_numpy()
+                rows = file.read_row_group(group, columns, use_threads=False)
+                values = rows[column].to_numpy()
                 own = (values >= (values.min() if first is None else first)) & (
                     (stop is None) | (values < (stop or 0))
                 )
@@ -123,7 +136,7 @@ def _ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     rank = np.empty(len(coded.dictionary) + 1, np.int64)
     rank[np.asarray(pc.sort_indices(coded.dictionary))] = np.arange(len(coded.dictionary))
     rank[-1] = len(coded.dictionary)
-    return rank[np.asarray(coded.indices.fill_null(len(coded.dictionary)))]
+    return np.asarray(rank[np.asarray(coded.indices.fill_null(len(coded.dictionary)))])
 
 
 def _range(path: Path, column: str) -> tuple[int, int, int]:
