@@ -12,7 +12,7 @@ from audit_definition import told as said
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forensics.core import auditlayout, syscalls
+from forensics.core import auditlayout, lines, syscalls
 from forensics.core.model import spans_of
 from forensics.core.schema import extended
 from forensics.core.tables import FILE, SHA256, VERBS
@@ -308,3 +308,36 @@ def test_calls_are_declared_once():
         numbers = [getattr(call, arch) for call in syscalls.CALLS if getattr(call, arch) is not None]
         assert len(numbers) == len(set(numbers)), arch
     assert {call.verb for call in syscalls.CALLS} - {"open"} <= set(VERBS)
+
+
+@pytest.mark.parametrize(
+    "worst", ["every line irregular", "every line a reject", "one long line", "no fields"]
+)
+def test_worst_layouts_are_accounted_for(worst):
+    """Every byte once, and what is read is what the definition reads; the large forms are in `bench`."""
+    chance = random.Random(7)  # noqa: S311 - the same lines in every run
+    data = b""
+    for one_line in LINES[:60]:
+        head, _, body = one_line.rstrip(b"\r\n").partition(b"): ")
+        words = body.split(b" ")
+        chance.shuffle(words)
+        data += {
+            "every line irregular": head + b"): " + b" ".join(words) + b"\n",
+            "every line a reject": one_line.replace(b"msg=", b"mgs=", 1),
+            "one long line": one_line,
+            "no fields": head + b"):\n",
+        }[worst]
+    if worst == "one long line":
+        data += (
+            b"type=EXECVE msg=audit(1795446841.266:1): a0="
+            + b"41" * lines.LONGEST_LINE_BYTES
+            + b"\n"
+            + LINES[0]
+        )
+    got = auditd.parse(data, 0)
+    assert fast(data) == by_definition(data)
+    spans = sorted(
+        s for table in got for s in zip(*(ends.to_pylist() for ends in spans_of(table)), strict=True)
+    )
+    assert [start for start, _ in spans] == [0, *(stop for _, stop in spans)][:-1]
+    assert spans[-1][1] == len(data)
