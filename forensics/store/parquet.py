@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from forensics.core.errors import CaseError
 from forensics.core.schema import Table
 
-GROUP_ROWS = 1 << 16
+GROUP_ROWS = 1 << 15
 ONLY = "0"
 """The name of the part where a table has one."""
 
