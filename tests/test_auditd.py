@@ -341,3 +341,47 @@ def test_worst_layouts_are_accounted_for(worst):
     )
     assert [start for start, _ in spans] == [0, *(stop for _, stop in spans)][:-1]
     assert spans[-1][1] == len(data)
+
+
+USER = 'pid=9 uid=0 auid=4102 ses=54 msg=\'op=login acct="kai" exe="/bin/login" addr=10.0.0.7 res=success\'\x1dUID="root"'
+CALLED = f'{HEADS["SYSCALL"]} syscall=59 key="run"\x1dARCH=x86_64 AUID="kai"'
+ODD = [
+    ("SYSCALL", CALLED, CALLED.replace("\x1d", " ")),
+    ("SYSCALL", CALLED, CALLED.replace("ppid=1", "ppid=x")),
+    ("SYSCALL", CALLED, CALLED.replace("euid", "egid")),
+    ("SYSCALL", CALLED, CALLED.replace('"run"', "72756E")),
+    ("SYSCALL", CALLED, CALLED.replace('"run"', "(null)")),
+    ("SYSCALL", CALLED, CALLED.replace('"run"', '"ru"n')),
+    ("SYSCALL", CALLED, CALLED.replace("key=", "kéy=")),
+    ("USER_LOGIN", USER, USER.replace("'\x1d", "\x1d")),
+    ("USER_LOGIN", USER, USER.replace(" ses=54 msg='", " ses=54 'msg=")),
+    ("USER_LOGIN", USER, USER.replace("success'", "'")),
+    ("EXECVE", 'argc=2 a0="a" a1=62', 'argc=2 a0="a" a2=62'),
+    ("EXECVE", 'argc=2 a0="a" a1=62', 'argc=2 a0="a" a1[0]=62'),
+    ("EXECVE", 'argc=2 a0="a" a1=62', 'argc=2 a0="a"\x1da1=62'),
+]
+
+
+@pytest.mark.parametrize(("kind", "usual", "odd"), ODD)
+def test_a_line_unlike_the_others_is_read_as_it_is(kind, usual, odd):
+    """Among many of one layout stands one that differs in a single thing."""
+    said = [usual] * 40
+    said[20] = odd
+    stamp = "type={} msg=audit(1795446841.266:{}): {}\n"
+    data = b"".join(stamp.format(kind, serial, words).encode() for serial, words in enumerate(said))
+    assert fast(data) == by_definition(data)
+
+
+@pytest.mark.parametrize("first", ["LOGIN", "SYSCALL"])
+def test_the_leading_line_fills_a_column_before_others(first):
+    """Whichever stands first; what the other says of it is kept as written."""
+    two = {
+        "LOGIN": "type=LOGIN msg=audit(1795446841.266:{}): pid=9 uid=0 auid=4101 ses=7 res=1\n",
+        "SYSCALL": "type=SYSCALL msg=audit(1795446841.266:{}): " + CALLED + "\n",
+    }
+    rest = next(kind for kind in two if kind != first)
+    data = "".join(two[kind].format(serial) for serial in range(40) for kind in (first, rest)).encode()
+    records, _, _ = fast(data)
+    assert records == by_definition(data)[0]
+    assert {(row["type"], row["auid"], row["syscall"]) for row in records} == {("LOGIN", 4101, 59)}
+    assert all("auid=4102" in row["more"][0] for row in records)
