@@ -1,6 +1,8 @@
-"""System calls that touch files, processes or clocks: their numbers, and what each is taken to mean."""
+"""System calls: what each number is called on its architecture, and what those that change something are taken to mean."""
 
 from typing import NamedTuple
+
+from forensics.core.syscall_numbers import NUMBERS
 
 
 class Call(NamedTuple):
@@ -13,9 +15,6 @@ class Call(NamedTuple):
     """
 
     name: str
-    x86_64: int | None
-    i386: int | None
-    aarch64: int | None
     verb: str
     flags: str | None = None
     signal: str | None = None
@@ -24,79 +23,109 @@ class Call(NamedTuple):
     source: str | None = None
 
 
-ARCHITECTURES = {"c000003e": "x86_64", "40000003": "i386", "c00000b7": "aarch64"}
-"""By `arch` as audit writes it."""
-
-# Numbers: Linux, arch/x86/entry/syscalls/syscall_{64,32}.tbl and include/uapi/asm-generic/unistd.h
-CALLS = (
-    Call("execve", 59, 11, 221, "execute"),
-    Call("execveat", 322, 358, 281, "execute", folder="a0"),
-    Call("open", 2, 5, None, "open", flags="a1"),
-    Call("openat", 257, 295, 56, "open", flags="a2", folder="a0"),
-    Call("openat2", 437, 437, 437, "open", folder="a0"),
-    Call("creat", 85, 8, None, "write"),
-    Call("rename", 82, 38, None, "rename"),
-    Call("renameat", 264, 302, 38, "rename", folder="a2", source="a0"),
-    Call("renameat2", 316, 353, 276, "rename", folder="a2", source="a0"),
-    Call("link", 86, 9, None, "link"),
-    Call("linkat", 265, 303, 37, "link", folder="a2", source="a0"),
-    Call("symlink", 88, 83, None, "link"),
-    Call("symlinkat", 266, 304, 36, "link", folder="a1"),
-    Call("unlink", 87, 10, None, "delete"),
-    Call("unlinkat", 263, 301, 35, "delete", folder="a0"),
-    Call("rmdir", 84, 40, None, "delete"),
-    Call("truncate", 76, 92, 45, "truncate"),
-    Call("ftruncate", 77, 93, 46, "truncate"),
-    Call("truncate64", None, 193, None, "truncate"),
-    Call("ftruncate64", None, 194, None, "truncate"),
-    Call("chmod", 90, 15, None, "attributes"),
-    Call("fchmod", 91, 94, 52, "attributes"),
-    Call("fchmodat", 268, 306, 53, "attributes", folder="a0"),
-    Call("fchmodat2", 452, 452, 452, "attributes", folder="a0"),
-    Call("chown", 92, 182, None, "attributes"),
-    Call("chown32", None, 212, None, "attributes"),
-    Call("fchown", 93, 95, 55, "attributes"),
-    Call("fchown32", None, 207, None, "attributes"),
-    Call("lchown", 94, 16, None, "attributes"),
-    Call("lchown32", None, 198, None, "attributes"),
-    Call("fchownat", 260, 298, 54, "attributes", folder="a0"),
-    Call("setxattr", 188, 226, 5, "attributes"),
-    Call("lsetxattr", 189, 227, 6, "attributes"),
-    Call("fsetxattr", 190, 228, 7, "attributes"),
-    Call("removexattr", 197, 235, 14, "attributes"),
-    Call("lremovexattr", 198, 236, 15, "attributes"),
-    Call("fremovexattr", 199, 237, 16, "attributes"),
-    Call("utime", 132, 30, None, "utimes"),
-    Call("utimes", 235, 271, None, "utimes"),
-    Call("futimesat", 261, 299, None, "utimes", folder="a0"),
-    Call("utimensat", 280, 320, 88, "utimes", folder="a0"),
-    Call("utimensat_time64", None, 412, None, "utimes", folder="a0"),
-    Call("mkdir", 83, 39, None, "create"),
-    Call("mkdirat", 258, 296, 34, "create", folder="a0"),
-    Call("mknod", 133, 14, None, "create"),
-    Call("mknodat", 259, 297, 33, "create", folder="a0"),
-    Call("kill", 62, 37, 129, "signal", signal="a1", pid="a0"),
-    Call("tkill", 200, 238, 130, "signal", signal="a1", pid="a0"),
-    Call("tgkill", 234, 270, 131, "signal", signal="a2", pid="a0"),
-    Call("rt_sigqueueinfo", 129, 178, 138, "signal", signal="a1", pid="a0"),
-    Call("rt_tgsigqueueinfo", 297, 335, 240, "signal", signal="a2", pid="a0"),
-    Call("pidfd_send_signal", 424, 424, 424, "signal", signal="a1"),
-    Call("settimeofday", 164, 79, 170, "clock_change"),
-    Call("stime", None, 25, None, "clock_change"),
-    Call("adjtimex", 159, 124, 171, "clock_change"),
-    Call("clock_settime", 227, 264, 112, "clock_change"),
-    Call("clock_settime64", None, 404, None, "clock_change"),
-    Call("clock_adjtime", 305, 343, 266, "clock_change"),
-    Call("clock_adjtime64", None, 405, None, "clock_change"),
-)
-
-_BY_NUMBER = {
-    (arch, getattr(call, column)): call
-    for arch, column in ARCHITECTURES.items()
-    for call in CALLS
-    if getattr(call, column) is not None
+ARCHITECTURES = {
+    "c000003e": "x86_64",
+    "40000003": "i386",
+    "c00000b7": "aarch64",
+    "c0000015": "ppc64le",
+    "80000015": "ppc64le",
+    "80000016": "s390x",
 }
+"""By `arch` as audit writes it. Big-endian POWER has the numbers of little-endian."""
+
+# Which argument is which: Linux, include/linux/syscalls.h.
+CALLS = (
+    Call("execve", "execute"),
+    Call("execveat", "execute", folder="a0"),
+    Call("open", "open", flags="a1"),
+    Call("openat", "open", flags="a2", folder="a0"),
+    Call("openat2", "open", folder="a0"),
+    Call("open_by_handle_at", "open", flags="a2"),
+    Call("creat", "write"),
+    Call("rename", "rename"),
+    Call("renameat", "rename", folder="a2", source="a0"),
+    Call("renameat2", "rename", folder="a2", source="a0"),
+    Call("link", "link"),
+    Call("linkat", "link", folder="a2", source="a0"),
+    Call("symlink", "link"),
+    Call("symlinkat", "link", folder="a1"),
+    Call("unlink", "delete"),
+    Call("unlinkat", "delete", folder="a0"),
+    Call("rmdir", "delete"),
+    Call("truncate", "truncate"),
+    Call("ftruncate", "truncate"),
+    Call("truncate64", "truncate"),
+    Call("ftruncate64", "truncate"),
+    Call("chmod", "attributes"),
+    Call("fchmod", "attributes"),
+    Call("fchmodat", "attributes", folder="a0"),
+    Call("fchmodat2", "attributes", folder="a0"),
+    Call("chown", "attributes"),
+    Call("chown32", "attributes"),
+    Call("fchown", "attributes"),
+    Call("fchown32", "attributes"),
+    Call("lchown", "attributes"),
+    Call("lchown32", "attributes"),
+    Call("fchownat", "attributes", folder="a0"),
+    Call("setxattr", "attributes"),
+    Call("lsetxattr", "attributes"),
+    Call("fsetxattr", "attributes"),
+    Call("setxattrat", "attributes", folder="a0"),
+    Call("removexattr", "attributes"),
+    Call("lremovexattr", "attributes"),
+    Call("fremovexattr", "attributes"),
+    Call("removexattrat", "attributes", folder="a0"),
+    Call("file_setattr", "attributes", folder="a0"),
+    Call("utime", "utimes"),
+    Call("utimes", "utimes"),
+    Call("futimesat", "utimes", folder="a0"),
+    Call("utimensat", "utimes", folder="a0"),
+    Call("utimensat_time64", "utimes", folder="a0"),
+    Call("mkdir", "create"),
+    Call("mkdirat", "create", folder="a0"),
+    Call("mknod", "create"),
+    Call("mknodat", "create", folder="a0"),
+    Call("kill", "signal", signal="a1", pid="a0"),
+    Call("tkill", "signal", signal="a1", pid="a0"),
+    Call("tgkill", "signal", signal="a2", pid="a0"),
+    Call("rt_sigqueueinfo", "signal", signal="a1", pid="a0"),
+    Call("rt_tgsigqueueinfo", "signal", signal="a2", pid="a0"),
+    Call("pidfd_send_signal", "signal", signal="a1"),
+    Call("settimeofday", "clock_change"),
+    Call("stime", "clock_change"),
+    Call("adjtimex", "clock_change"),
+    Call("clock_settime", "clock_change"),
+    Call("clock_settime64", "clock_change"),
+    Call("clock_adjtime", "clock_change"),
+    Call("clock_adjtime64", "clock_change"),
+    Call("ptrace", "trace", pid="a1"),
+    Call("process_vm_readv", "trace", pid="a0"),
+    Call("process_vm_writev", "trace", pid="a0"),
+    Call("pidfd_getfd", "trace"),
+    Call("connect", "connect"),
+    Call("mount", "mount"),
+    Call("umount", "mount"),
+    Call("umount2", "mount"),
+    Call("move_mount", "mount"),
+    Call("pivot_root", "mount"),
+    Call("init_module", "module"),
+    Call("finit_module", "module"),
+    Call("create_module", "module"),
+    Call("delete_module", "module"),
+    *(
+        Call(f"{name}{wide}", "identity")
+        for name in ("setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid", "setgroups")
+        for wide in ("", "32")
+    ),
+)  # fmt: skip
+
 _BY_NAME = {call.name: call for call in CALLS}
+_BY_NUMBER = {
+    (arch, number): _BY_NAME.get(name) or Call(name, "other")
+    for arch, names in ((arch, NUMBERS[table]) for arch, table in ARCHITECTURES.items())
+    for number, name in names.items()
+}
+_NUMBERED = {call.name: call for call in _BY_NUMBER.values()}
 
 
 def call(arch: str | None, number: int | None, name: str | None) -> Call | None:
@@ -109,4 +138,4 @@ def call(arch: str | None, number: int | None, name: str | None) -> Call | None:
     """
     if arch in ARCHITECTURES and number is not None:
         return _BY_NUMBER.get((arch, number))
-    return _BY_NAME.get(name or "")
+    return _NUMBERED.get(name or "")
