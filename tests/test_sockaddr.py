@@ -75,3 +75,20 @@ SAID = [
 @pytest.mark.parametrize(("written", "said"), SAID)
 def test_an_address_is_named(written, said):
     assert sockaddr.of_hexadecimal(pa.array([written], pa.string())).named().to_pylist() == [said]
+
+
+WORDS = [
+    ("inet", "192.0.2.7", 22, None, "192.0.2.7:22"),
+    ("inet6", "2001:db8::7", 443, None, "[2001:db8::7]:443"),
+    ("unix", None, None, "/run/x", "/run/x"),
+    ("local", None, None, "@a@b", "@a@b"),
+    ("netlink", None, None, None, "netlink"),
+    ("inet", "not an address", 1, None, "inet"),
+    ("nonsense", None, None, None, None),
+]
+
+
+@pytest.mark.parametrize(("family", "address", "port", "path", "said"), WORDS)
+def test_an_address_told_in_words_is_the_same(family, address, port, path, said):
+    written = sockaddr.hexadecimal(family, address, port, path)
+    assert sockaddr.of_hexadecimal(pa.array([written], pa.string())).named().to_pylist() == [said]

@@ -102,6 +102,22 @@ def of_bytes(raw: pa.Array) -> Addresses:
     )
 
 
+def hexadecimal(family: str, address: str | None, port: int | None, path: str | None) -> str | None:
+    """An address that a dialect tells in words, in the form that the kernel of a little-endian machine has for it."""
+    if path is not None:
+        name = path.encode("utf-8", "surrogatepass").replace(b"@", b"\0", 1 if path.startswith("@") else 0)
+        return (b"\1\0" + name[: _LONGEST_BYTES - 2]).hex().upper()
+    try:
+        host = ipaddress.ip_address(address or "")
+    except ValueError:
+        number = next((n for n, name in FAMILIES.items() if name == family), None)
+        return None if number is None else f"{number:02X}00"
+    held = (port or 0) & 0xFFFF
+    if isinstance(host, ipaddress.IPv4Address):
+        return f"0200{held:04X}{int(host):08X}{0:016X}"
+    return f"0A00{held:04X}{0:08X}{int(host):032X}{0:08X}"
+
+
 def _dotted(first: npt.NDArray[np.uint8]) -> pa.Array:
     return pc.binary_join_element_wise(*(_OCTETS.take(pa.array(first[:, at])) for at in range(4, 8)), ".")
 
