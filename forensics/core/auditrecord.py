@@ -15,7 +15,7 @@ line in `more`.
 
 import pyarrow as pa
 
-from forensics.core.model import SPAN
+from forensics.core.model import SPAN, Parsed
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -135,3 +135,13 @@ SPANNED = (*SPAN, Column("spans", SPANS, "every line, in order; the first is `st
 def table(name: str, meaning: str) -> Table:
     """The declared table of one dialect of the trail."""
     return Table(name, meaning, (*COLUMNS, *SPANNED))
+
+
+def spanned(parsed: Parsed) -> Parsed:
+    """Records that are one span each, with that span in `spans` too."""
+    records = parsed.records
+    start, stop = (records[name].combine_chunks() for name in ("start", "stop"))
+    spans = pa.StructArray.from_arrays([start, stop], ["start", "stop"])
+    listed = pa.ListArray.from_arrays(pa.array(range(len(spans) + 1), pa.int32()), spans)
+    place = records.schema.get_field_index("spans")
+    return parsed._replace(records=records.set_column(place, records.schema.field(place), listed))
