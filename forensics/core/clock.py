@@ -155,6 +155,19 @@ def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> In
     return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
 
+def instant(text: str) -> int | None:
+    """One reading that carries its own offset (RFC 3339), in ns; None where it is no such time, or past int64."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    ns = (since.days * 86_400 + since.seconds) * NS_PER_S + since.microseconds * 1000
+    return ns if -(2**63) < ns < 2**63 - NS_PER_S else None
+
+
 def typed(text: str) -> datetime:
     """A moment as an analyst types it, in ISO 8601; one without an offset is read as UTC.
 
