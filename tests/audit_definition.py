@@ -13,8 +13,16 @@ WITHIN = {"op", "acct", "exe", "hostname", "addr", "terminal", "res", "cmd", "cw
 NAMES = {"AUID", "UID", "EUID", "ID", "SYSCALL", "ARCH"}
 PATH = {"item", "name", "inode", "dev", "mode", "ouid", "nametype"}
 RECEIVER = {"opid", "oauid", "ouid", "oses", "ocomm"}
-OWN = {"EXECVE": "argc", "CWD": "cwd", "PROCTITLE": "proctitle", "SOCKADDR": "saddr", "OPENAT2": "oflag"}
-LEADING = {"LOGIN", "USER_LOGIN", "USER_AUTH", "USER_START", "USER_END", "USER_CMD", "CONFIG_CHANGE", "FEATURE_CHANGE", "TIME_INJOFFSET", "TIME_ADJNTPVAL"}  # fmt: skip
+OWN = {
+    "EXECVE": "argc",
+    "CWD": "cwd",
+    "PROCTITLE": "proctitle",
+    "SOCKADDR": "saddr",
+    "OPENAT2": "oflag",
+    "UNKNOWN[1327]": "proctitle",
+    "UNKNOWN[1337]": "oflag",
+}
+LEADING = {"LOGIN", "USER_LOGIN", "USER_AUTH", "USER_START", "USER_END", "USER_CMD", "CONFIG_CHANGE", "FEATURE_CHANGE", "TIME_INJOFFSET", "TIME_ADJNTPVAL", "UNKNOWN[1328]", "UNKNOWN[1332]", "UNKNOWN[1333]"}  # fmt: skip
 HEAD = re.compile(
     rb'(?:node=([^ "\x1d]+) )?type=([A-Z0-9_]+(?:\[\d+\])?) msg=audit\((\d+)\.(\d\d\d):(\d+)\):(?= |$)'
 )
@@ -95,7 +103,7 @@ def head(line):  # noqa: PLR0911 - one for each outcome
     if len(line) > lines.LONGEST_LINE_BYTES:
         return "too_long"
     said = line.removesuffix(b"\n").removesuffix(b"\r")
-    if re.fullmatch(rb"[ \t]*", said):
+    if re.fullmatch(rb"[ \t]*|----|time->[ -~]{1,64}", said):
         return None
     if not line.endswith(b"\n") and said.startswith((b"type=", b"node=")):
         return "truncated"

@@ -19,8 +19,10 @@ KINDS = {
     "PROCTITLE": PROCTITLE,
     "SOCKADDR": SOCKADDR,
     "OPENAT2": OPENAT2,
+    "UNKNOWN[1327]": PROCTITLE,
+    "UNKNOWN[1337]": OPENAT2,
 }
-"""By type; every other type is a message."""
+"""By type; every other type is a message. An older auditd writes the number of a type that it has no name for."""
 
 LEADING = {
     "LOGIN",
@@ -33,6 +35,9 @@ LEADING = {
     "FEATURE_CHANGE",
     "TIME_INJOFFSET",
     "TIME_ADJNTPVAL",
+    "UNKNOWN[1328]",
+    "UNKNOWN[1332]",
+    "UNKNOWN[1333]",
 }
 """Types that lead their event, beside all DAEMON_*: the system call beside them is only how they were sent."""
 

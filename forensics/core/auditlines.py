@@ -37,6 +37,8 @@ _OWN_COLUMNS: dict[str, set[str]] = {
     "SOCKADDR": {"saddr"},
     "EXECVE": {"argc"},
     "OPENAT2": {"oflag"},
+    "UNKNOWN[1327]": {"proctitle"},
+    "UNKNOWN[1337]": {"oflag"},
 }
 _LISTS = {"PATH", "OBJ_PID"}
 COUNTED = _NUMBERS | _IDS | _LISTED
@@ -223,7 +225,7 @@ def _column(field: Field, kind: str) -> str | None:
         return field.key if field.key in WITHIN else None
     if field.key in _REGISTERS and kind != "SYSCALL":
         return None
-    if field.key == "oflag" and kind != "OPENAT2":
+    if field.key == "oflag" and kind not in {"OPENAT2", "UNKNOWN[1337]"}:
         return None
     return field.key if field.key in _FLAT - _WITHIN_ONLY else None
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditevents, syscalls
+from forensics.core import auditevents, audittold, sockaddr, syscalls
 from forensics.core.auditevents import Bools, Coded, Ints, Paths, Scene, coded, distinct
 from forensics.core.auditkeys import leads
 from forensics.core.auditverbs import Said, outcome_of, verb_of
@@ -141,7 +141,7 @@ def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
     columns = {
         **_where_and_when(scene, form),
         **_who(scene, verb),
-        **_acted_on(scene, verb, calls, paths),
+        **_reached(scene, _acted_on(scene, verb, calls, paths)),
         "verb": verb.mapped(verb.values, pa.string()),
         "outcome": outcome.mapped([outcome_of(value) for value in outcome.values], pa.string()),
         "argv": argv,
@@ -229,6 +229,19 @@ def _acted_on(scene: Scene, verb: Coded, calls: _Calls, paths: Paths) -> dict[st
         "inode": _inode(paths, row),
         "replaced_inode": _inode(paths, replaced),
         "object_owner_uid": paths.at("ouid", owned),
+    }
+
+
+def _reached(scene: Scene, acted: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """The socket address that a call was about, where no file was: it is what was acted on, not where the actor came from."""
+    found = sockaddr.of_hexadecimal(scene.first("saddr"))
+    told = pc.or_(found.address.is_valid(), found.path.is_valid())
+    free = pc.and_(told, acted["object_kind"].is_null())
+    kind = pc.if_else(found.path.is_valid(), "path", "address")
+    return {
+        **acted,
+        "object_kind": pc.if_else(free, kind, acted["object_kind"]),
+        "object": pc.if_else(free, found.named(), acted["object"]),
     }
 
 
@@ -320,7 +333,8 @@ def _text(scene: Scene, verb: Coded, calls: _Calls, argv: pa.Array, paths: Paths
         pc.binary_join_element_wise("in", folder, " "),
         pc.if_else(pc.equal(kind, "SYSCALL"), _NOTHING, scene.leading("fields").take(at)),
     )
-    told = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+    told = pc.binary_join_element_wise(*parts, audittold.beside(scene).take(at), " ", null_handling="skip")
+    told = pc.coalesce(audittold.typed(kind, scene.leading("fields").take(at)), told)
     text = pc.replace_with_mask(command, command.is_null(), told)
     if (pc.max(pc.binary_length(text)).as_py() or 0) <= _LONGEST_TEXT:
         return text
@@ -334,7 +348,9 @@ def _received(scene: Scene, columns: dict[str, pa.Array], calls: _Calls) -> dict
     pairs = np.stack([event, pid], axis=1)
     rows = np.sort(np.unique(pairs, axis=0, return_index=True)[1]) if len(pairs) else event
     several = np.maximum(np.bincount(event[rows], minlength=scene.count), 1)
-    asked = pa.array(calls.where([call is not None and call.verb == "signal" for call in calls.known]))
+    asked = pa.array(
+        calls.where([call is not None and call.verb in {"signal", "trace"} for call in calls.known])
+    )
     low = _low(calls.register(scene, "pid"))
     # A number that is negative as the kernel reads it is a group, and 0 is the sender's own.
     aimed = pc.if_else(pc.and_(pc.greater(low, 0), pc.less(low, 1 << 31)), low, pa.scalar(None, pa.int64()))

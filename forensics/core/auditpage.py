@@ -201,7 +201,7 @@ def read_heads(whole: pa.Array) -> Heads:
     why[missing] = _SHAPE
     opened = np.asarray(pc.or_(pc.starts_with(text, b"type="), pc.starts_with(text, b"node=")))
     why[~ended & opened] = _TRUNCATED
-    empty = np.asarray(pc.match_substring_regex(text, rb"^[ \t]*$"))
+    empty = np.asarray(pc.match_substring_regex(text, rb"^(?:[ \t]*|----|time->[ -~]{1,64})$"))
     why[missing & empty & ~long] = BLANK
     why[long] = _TOO_LONG
     node = pc.if_else(pc.equal(pc.binary_length(said["node"]), 0), None, said["node"])

@@ -17,6 +17,33 @@ _MESSAGES = {
     "FEATURE_CHANGE": "audit_config",
     "TIME_INJOFFSET": "clock_change",
     "TIME_ADJNTPVAL": "clock_change",
+    "UNKNOWN[1328]": "audit_config",
+    "UNKNOWN[1332]": "clock_change",
+    "UNKNOWN[1333]": "clock_change",
+}
+# Messages that have no system call beside them, or one that says more.
+_ALONE = {
+    "USER_LOGOUT": "logout",
+    "TTY": "keystrokes",
+    "USER_TTY": "keystrokes",
+    "SERVICE_START": "service",
+    "SERVICE_STOP": "service",
+    "KERN_MODULE": "module",
+    **dict.fromkeys(
+        (
+            "ADD_USER",
+            "DEL_USER",
+            "USER_MGMT",
+            "USER_CHAUTHTOK",
+            "ADD_GROUP",
+            "DEL_GROUP",
+            "GRP_MGMT",
+            "GRP_CHAUTHTOK",
+            "ACCT_LOCK",
+            "ACCT_UNLOCK",
+        ),
+        "account_edit",
+    ),
 }
 _REFUSED = {"USER_LOGIN": "login_failed", "USER_AUTH": "login_failed"}
 _OUTCOMES = {"yes": "success", "no": "failure", "1": "success", "0": "failure", "success": "success", "failed": "failure"}  # fmt: skip
@@ -45,7 +72,8 @@ class Said(NamedTuple):
 
 def outcome_of(word: object) -> str | None:
     """A result in the words of `event`, or the source's own word."""
-    return None if word is None else _OUTCOMES.get(str(word), str(word))
+    # Before 2.6.20 a program's words stood in brackets, with commas: `(hostname=?, addr=?, res=success)`.
+    return None if word is None else _OUTCOMES.get(str(word).rstrip("),"), str(word))
 
 
 def verb_of(said: Said) -> str:
@@ -58,7 +86,7 @@ def verb_of(said: Said) -> str:
     if kind in _MESSAGES or kind.startswith("DAEMON_"):
         return _message(kind, said.outcome)
     if said.call is None:
-        return "other"
+        return _ALONE.get(kind, "other")
     if said.call.verb == "open" or said.call.name == "creat":
         return _opening(said, said.call)
     return said.call.verb

@@ -16,7 +16,9 @@ Who     `auid` is the login account and survives su and sudo; `uid`, `euid` whos
         by the host's own passwd
 Open    a line without its newline is torn and rejected, since a number in it may have lost digits; so is a
         line that holds a second record. Of a key that comes twice the first counts, the other stays in
-        `fields`. SELinux contexts and capabilities are kept there too, unread
+        `fields`. SELinux contexts and capabilities are kept there too, unread. `ausearch --raw` gives the same
+        lines, event by event; what it prints by default has rules and dates between them, which are ignored,
+        and no names. What it prints with -i is another format, and refused
 """
 
 import re

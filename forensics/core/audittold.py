@@ -1,0 +1,51 @@
+"""Words of an audit event that stand in lines beside the leading one, and what was typed at a terminal."""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core.auditevents import Scene
+from forensics.core.auditlines import shown
+
+# What the kernel says of its own accord beside the call that made it: a refusal, a module, a table of rules.
+_TELLING = r"^(?:AVC|USER_AVC|SELINUX_ERR|SECCOMP|KERN_MODULE|NETFILTER_CFG|ANOM_[A-Z_]+|MAC_[A-Z_]+|INTEGRITY_[A-Z_]+|BPF|FANOTIFY|UNKNOWN\[[0-9]+\]) "
+_TERMINALS = ("TTY", "USER_TTY")
+_DATA = re.compile(r'(?:^| )data=(?:"(?P<plain>[^"]*)"|(?P<coded>(?:[0-9A-F]{2})+))(?: |$)')
+_MOST_LINES = 8
+
+
+def beside(scene: Scene) -> pa.Array:
+    """For each event, what telling lines that do not lead say; null where there is none."""
+    words, event = scene.listed("more")
+    rows = np.flatnonzero(np.asarray(pc.match_substring_regex(words, _TELLING).fill_null(False)))
+    said: dict[int, list[str]] = {}
+    for at, text in zip(event[rows].tolist(), words.take(pa.array(rows)).to_pylist(), strict=True):
+        said.setdefault(at, []).append(text)
+    found = pa.nulls(scene.count, pa.string())
+    if not said:
+        return found
+    mask = np.zeros(scene.count, bool)
+    mask[list(said)] = True
+    told = [" ".join(said[at][:_MOST_LINES]) for at in sorted(said)]
+    return pc.replace_with_mask(found, pa.array(mask), pa.array(told, pa.string()))
+
+
+def typed(kind: pa.Array, fields: pa.Array) -> pa.Array:
+    """Keystrokes, decoded, control characters among them; null for an event that holds none."""
+    rows = np.flatnonzero(np.asarray(pc.is_in(kind, pa.array(_TERMINALS))))
+    found = pa.nulls(len(kind), pa.string())
+    if not len(rows):
+        return found
+    mask = np.zeros(len(kind), bool)
+    mask[rows] = True
+    told = [_keys(text or "") for text in fields.take(pa.array(rows)).to_pylist()]
+    return pc.replace_with_mask(found, pa.array(mask), pa.array(told, pa.string()))
+
+
+def _keys(fields: str) -> str | None:
+    data = _DATA.search(fields)
+    if data is None:
+        return None
+    return data["plain"] if data["plain"] is not None else shown(bytes.fromhex(data["coded"]))

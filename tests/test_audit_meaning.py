@@ -1,0 +1,91 @@
+"""What kinds of audit lines beyond files and signals are taken to mean: typing, refusals, modules, connections, accounts."""
+
+from pathlib import Path
+
+import pytest
+from test_audit_dialects import events
+
+SAMPLES = Path(__file__).parents[1] / "sample_logs" / "formats" / "auditd"
+
+
+def told(name):
+    return events("auditd", (SAMPLES / name).read_bytes())
+
+
+VERBS = {
+    "accounts_and_services.log": ["account_edit"] * 3
+    + ["service", "logout", "other", "other", "account_edit"],
+    "connections.log": ["connect"] * 4 + ["other"] * 3 + ["connect", "other"],
+    "keystrokes.log": ["keystrokes"] * 4,
+    "older_auditd.log": ["execute", "other", "clock_change", "other", "audit_config"],
+    "other_ways_in.log": ["execute", "signal", "trace", "identity", "mount", "other", "signal", "signal"],
+    "refusals_and_modules.log": ["write", "trace", "module", "other", "other", "other", "other", "other"],
+}
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_verbs(name):
+    assert [event["verb"] for event in told(name)] == VERBS[name]
+
+
+def test_an_address_reached_is_an_object_and_never_where_the_actor_came_from():
+    """A file that the kernel names goes before the socket's own path; a family alone is no object."""
+    got = told("connections.log")
+    assert [(e["object_kind"], e["object"]) for e in got] == [
+        ("address", "192.0.2.7:443"),
+        ("address", "[2001:db8::7]:443"),
+        ("path", "/run/socket"),
+        ("path", "@/tmp/.X11-unix/X0"),
+        ("address", "192.0.2.9:50001"),
+        (None, None),
+        ("address", "0.0.0.0:4444"),
+        (None, None),
+        ("address", "192.0.2.7:22"),
+    ]
+    assert {(e["address"], e["port"]) for e in got} == {(None, None)}
+
+
+def test_keystrokes_are_text_and_move_nothing():
+    """What was typed is decoded, control bytes and all, and names nobody; half a byte is left as written."""
+    got = told("keystrokes.log")
+    assert [e["text"] for e in got[:3]] == ["rm -rf train\r", "exit", '\x7fé\\xff\x1b[A data="x" auid=0']
+    assert got[3]["text"].endswith("data=7")
+    assert {(e["auid"], e["session"]) for e in got} == {(4102, "54")}
+
+
+def test_a_refusal_beside_a_call_is_told_with_it():
+    got = told("refusals_and_modules.log")
+    assert "denied { write }" in got[0]["text"]
+    assert (got[1]["object_kind"], got[1]["object"], got[1]["target_pid"], got[1]["target_uid"]) == (
+        "process",
+        "python3",
+        9318,
+        4101,
+    )
+    assert 'KERN_MODULE name="hide"' in got[2]["text"]
+    assert "NETFILTER_CFG table=filter:7" in got[3]["text"]
+
+
+def test_ways_into_the_kernel_that_rules_forget():
+    """x32 and 32-bit numbers on a 64-bit machine; a table that we have not, by the host's own name for the number."""
+    got = told("other_ways_in.log")
+    assert [(e["verb"], e["signal"], e["target_pid"]) for e in got if e["signal"]] == [
+        ("signal", 9, 9318)
+    ] * 3
+    assert (got[2]["object_kind"], got[2]["target_pid"]) == ("process", 9318)
+    assert got[0]["text"].endswith("x32")
+
+
+def test_numbers_that_an_older_auditd_had_no_names_for():
+    """Its kernel wrote PROCTITLE and TIME_INJOFFSET all the same; results stood in brackets."""
+    got = told("older_auditd.log")
+    assert [e["outcome"] for e in got] == ["success", "success", "success", None, "success"]
+    assert len(got[0]["citations"]) == 3
+
+
+def test_what_ausearch_prints_by_default_is_the_trail_without_its_names():
+    """Its rules and dates between events hold nothing; the numbers stay."""
+    got = told("ausearch_default.log")
+    assert {e["auid"] for e in got} == {4102, 4101, None}
+    assert {e["account"] for e in got} == {None, "lin", "root"}
+    assert {e["verb"] for e in got if e["account"] is not None} == {"login_failed"}
