@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -210,3 +212,32 @@ def test_what_laurel_itself_made_of_a_trail_tells_the_same(made, trail):
     want = alike(events("auditd", (SAMPLES / "auditd" / trail).read_bytes()))
     assert got
     assert [event for event in got if event not in want] == []
+
+
+@pytest.mark.skipif(shutil.which("ausearch") is None, reason="ausearch is not installed")
+def test_what_ausearch_made_of_a_trail_tells_the_same_as_far_as_it_goes(tmp_path):
+    """Its CSV keeps verb, account, session and result; `--raw` keeps every line."""
+    trail = tmp_path / "audit.log"
+    trail.write_bytes(whole(TRAILS[-1]))
+    run = ["ausearch", "-if", str(trail)]
+    made = subprocess.run([*run, "--format", "csv", "--extra-time"], capture_output=True, check=True).stdout
+    raw = subprocess.run([*run, "--raw"], capture_output=True, check=True).stdout
+    assert alike(events("auditd", raw)) == alike(events("auditd", trail.read_bytes()))
+    rows = registry()["ausearch_csv"].parse(made, 0)
+    assert not rows.rejected.num_rows
+    serials = rows.records["serial"].to_pylist()
+    by_serial = {}
+    records = registry()["auditd"].parse(raw, 0).records
+    spans = {row["start"]: row["serial"] for row in records.select(["start", "serial"]).to_pylist()}
+    for event in events("auditd", raw):
+        by_serial[spans[event["start"]]] = event
+    compared = 0
+    for serial, event in zip(serials, events("ausearch_csv", made), strict=True):
+        own = by_serial[serial]
+        assert (event["earliest_ns"], event["latest_ns"]) == (own["earliest_ns"], own["latest_ns"])
+        if event["verb"] != "other" and own["verb"] != "loginuid":
+            assert event["verb"] == own["verb"]
+            assert event["outcome"] == own["outcome"]
+            assert event["account"] == own["account"]
+            compared += 1
+    assert compared > 50
