@@ -10,7 +10,7 @@ Time    wall clock of the machine that ran ausearch, to the second, in the date 
         `--extra-time` to the millisecond, with the offset
 Who     SUBJ_PRIME is the login account by name, SUBJ_SEC whose rights were used, as that machine names
         numbers: from names that the trail holds, else from its own account list
-Open    a name that holds a comma moves every field after it, so a row with more or fewer fields is rejected.
+Open    a last line without its newline is torn and rejected. A name that holds a comma moves every field after it, so a row with more or fewer fields is rejected.
         ausearch leaves out arguments, pids, uids, rule keys and most objects: the trail itself says more. Other
         `--extra-…` columns are not read, since a comma could stand for one of them
 """
@@ -81,8 +81,9 @@ def parse(data: bytes, base: int) -> Parsed:
     shaped = pc.is_valid(found)
     dated = pc.fill_null(pc.match_substring_regex(pc.struct_field(found, "date"), _DATE), False)
     idle = pc.or_(lines.blank, pc.is_in(lines.text, pa.array(_HEADERS)))
-    read = pc.and_(shaped, dated)
-    why = pc.if_else(shaped, Why.TIME.value, Why.SHAPE.value)
+    torn = pc.and_(pc.equal(lines.stop, base + len(data)), not data.endswith(b"\n"))
+    read = pc.and_not(pc.and_(shaped, dated), torn)
+    why = pc.if_else(torn, Why.TRUNCATED.value, pc.if_else(shaped, Why.TIME.value, Why.SHAPE.value))
     kept = found.filter(read)
     columns = {name: _filled(pc.struct_field(kept, name)) for name, _ in _COLUMNS if name != "moment"}
     serial = pc.struct_field(kept, "serial").cast(pa.int64())
