@@ -28,6 +28,7 @@ _RECEIVER = {field.name for field in auditrecord.RECEIVER} - {"oauid_name", "oui
 _LISTED = {"item", "ouid", "opid", "oauid", "oses"}
 _LISTED_IDS = {"ouid", "oauid", "oses"}
 _LISTED_CODED = {"name", "ocomm"}
+_KNOWN = _FLAT | _PATH | _RECEIVER | set(_NAMED) | {"OUID", "OAUID"}
 _REGISTERS = {"a0", "a1", "a2", "a3"}
 _OWN_COLUMNS: dict[str, set[str]] = {
     "PATH": set(),
@@ -115,7 +116,8 @@ def line(kind: str, body: bytes) -> Line:
         else:
             old = "old_" if before == b"old" and key in {b"auid", b"ses"} else ""
             name = old + shown(key).replace("old-", "old_") if equals else ""
-            fields.append(Field(where, name, _value(name, raw), shown(written)))
+            value = _value(name, raw) if name in _KNOWN else None
+            fields.append(Field(where, name, value, shown(written)))
         before = written
     return Line(kind, fields, [shown(word) for _, word in words], [at for at, _ in words])
 

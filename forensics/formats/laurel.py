@@ -14,7 +14,9 @@ Who     as in the trail itself (`auditd`): `auid` and `uid` from outside `msg`. 
 Open    PID, PPID, PARENT_INFO, SCRIPT, CONTAINER and ENV are laurel's own, from its memory or /proc, not the
         kernel's: they are kept in `fields`, and nothing is read from them. Where laurel was told to shorten
         argument lists, `more` says what it left out, and the places of arguments have a gap. Order of lines
-        is the writer's. With `drop-raw`, numbers are absent and names are all there is
+        is the writer's. With `drop-raw`, numbers are absent and names are all there is. An upper-case key that a program
+        wrote of itself cannot be told from a resolved name; where both are there, one key comes twice and the
+        line is rejected
 """
 
 import re
