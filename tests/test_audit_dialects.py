@@ -36,7 +36,8 @@ HEAD = re.compile(
 )
 
 
-def events(name, data):
+def placed(name, data):
+    """The records of a file with its hash, and the file's row."""
     form, sha256 = registry()[name], hashlib.sha256(data).hexdigest()
     records = form.parse(data, 0).records
     columns = [pa.array([sha256] * records.num_rows, pa.string()), *records.columns]
@@ -53,7 +54,11 @@ def events(name, data):
         ("parsed", "rejected", "ignored"), 0
     )
     files = FILE.build({c: [file.get(c)] for c in FILE.names})
-    told = pa.Table.from_arrays(columns, schema=extended(form.TABLE, SHA256).schema())
+    return pa.Table.from_arrays(columns, schema=extended(form.TABLE, SHA256).schema()), files
+
+
+def events(name, data):
+    told, files = placed(name, data)
     return (
         import_module(f"forensics.readings.{name}")
         .read(told, files, zone="UTC", anchor_ns=None)["event"]

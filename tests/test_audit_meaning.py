@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
-from test_audit_dialects import events
+from test_audit_dialects import events, placed
+
+from forensics.core import auditmeaning
 
 SAMPLES = Path(__file__).parents[1] / "sample_logs" / "formats" / "auditd"
 
@@ -89,3 +92,13 @@ def test_what_ausearch_prints_by_default_is_the_trail_without_its_names():
     assert {e["auid"] for e in got} == {4102, 4101, None}
     assert {e["account"] for e in got} == {None, "lin", "root"}
     assert {e["verb"] for e in got if e["account"] is not None} == {"login_failed"}
+
+
+@pytest.mark.parametrize("name", [*VERBS, "hex_and_split_arguments.log", "interleaved_and_torn.log"])
+def test_meaning_needs_no_column_that_it_does_not_ask_for(name, tmp_path):
+    """A case is told from those columns alone: one left out would be missing in no other test."""
+    records, files = placed("auditd", (SAMPLES / name).read_bytes())
+    pq.write_table(records, tmp_path / "records.parquet")
+    asked = pq.ParquetFile(tmp_path / "records.parquet").read(columns=list(auditmeaning.COLUMNS))
+    assert asked.num_columns < records.num_columns
+    assert auditmeaning.events(asked, files, "auditd").to_pylist() == told(name)

@@ -67,12 +67,14 @@ _FLAT = (
     "op",
     "cmd",
     "cwd",
+    "saddr",
     "fields",
 )
 _LISTED = {
     "types": "",
     "argv": "",
     "argv_places": "",
+    "more": "",
     "spans": ".start .stop",
     "paths": ".item .name .inode .dev .ouid .nametype",
     "receivers": ".opid .ouid .ocomm",

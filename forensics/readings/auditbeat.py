@@ -12,6 +12,7 @@ from forensics.core import auditmeaning
 
 NEEDS_ANCHOR = False
 SLICED_BY = "earliest_ns"
+COLUMNS = auditmeaning.COLUMNS
 
 
 def read(
