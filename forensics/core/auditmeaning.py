@@ -74,7 +74,6 @@ _LISTED = {
     "types": "",
     "argv": "",
     "argv_places": "",
-    "more": "",
     "spans": ".start .stop",
     "paths": ".item .name .inode .dev .ouid .nametype",
     "receivers": ".opid .ouid .ocomm",

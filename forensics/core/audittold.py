@@ -1,4 +1,4 @@
-"""Words of an audit event that stand in lines beside the leading one, and what was typed at a terminal."""
+"""Which lines of its own the kernel put beside a system call, and what was typed at a terminal."""
 
 import re
 
@@ -10,25 +10,31 @@ from forensics.core.auditevents import Scene
 from forensics.core.auditlines import shown
 
 # What the kernel says of its own accord beside the call that made it: a refusal, a module, a table of rules.
-_TELLING = r"^(?:AVC|USER_AVC|SELINUX_ERR|SECCOMP|KERN_MODULE|NETFILTER_CFG|ANOM_[A-Z_]+|MAC_[A-Z_]+|INTEGRITY_[A-Z_]+|BPF|FANOTIFY|UNKNOWN\[[0-9]+\]) "
+_TELLING = r"^(?:AVC|USER_AVC|SELINUX_ERR|SECCOMP|KERN_MODULE|NETFILTER_CFG|ANOM_[A-Z_]+|MAC_[A-Z_]+|INTEGRITY_[A-Z_]+|BPF|FANOTIFY|UNKNOWN\[[0-9]+\])$"
 _TERMINALS = ("TTY", "USER_TTY")
 _DATA = re.compile(r'(?:^| )data=(?:"(?P<plain>[^"]*)"|(?P<coded>(?:[0-9A-F]{2})+))(?: |$)')
-_MOST_LINES = 8
 
 
 def beside(scene: Scene) -> pa.Array:
-    """For each event, what telling lines that do not lead say; null where there is none."""
-    words, event = scene.listed("more")
-    rows = np.flatnonzero(np.asarray(pc.match_substring_regex(words, _TELLING).fill_null(False)))
-    said: dict[int, list[str]] = {}
-    for at, text in zip(event[rows].tolist(), words.take(pa.array(rows)).to_pylist(), strict=True):
-        said.setdefault(at, []).append(text)
+    """For each event, the types of telling lines that do not lead it; null where there is none.
+
+    Their words stay in the records: which of them a line keeps hangs on which lines lie in its frame.
+    """
+    kinds, event = scene.listed("types")
+    rows = np.flatnonzero(np.asarray(pc.match_substring_regex(kinds, _TELLING)))
+    lead = scene.type.take(pa.array(event[rows])).to_pylist()
+    said: dict[int, dict[str, None]] = {}
+    for at, kind, leads in zip(
+        event[rows].tolist(), kinds.take(pa.array(rows)).to_pylist(), lead, strict=True
+    ):
+        if kind != leads:
+            said.setdefault(at, {})[kind] = None
     found = pa.nulls(scene.count, pa.string())
     if not said:
         return found
     mask = np.zeros(scene.count, bool)
     mask[list(said)] = True
-    told = [" ".join(said[at][:_MOST_LINES]) for at in sorted(said)]
+    told = [" ".join(said[at]) for at in sorted(said)]
     return pc.replace_with_mask(found, pa.array(mask), pa.array(told, pa.string()))
 
 
