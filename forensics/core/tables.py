@@ -217,8 +217,7 @@ EVENT = Table(
         Column(
             "object_kind",
             pa.string(),
-            "path, process, job, ref, commit, account, group, key, crontab, task, setting, package or source",
-            "path, process, address, job, ref, commit, account, key, crontab or source",
+            "path, process, address, job, ref, commit, account, group, key, crontab, task, setting, package or source",
             None,
             "no object",
         ),
