@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.core import clock
+from forensics.core import clock, messageevents
 from forensics.core.lines import LONGEST_LINE_BYTES
+from forensics.core.programs import PROGRAMS
 from forensics.core.tables import FILE
 from forensics.formats import recognise, syslog
 from forensics.readings import syslog as reading
@@ -255,7 +256,9 @@ def test_memory_of_a_job_that_ran_out_is_told_of_the_job():
 
 
 def test_a_process_name_is_no_fault_of_the_gpu():
-    assert told("kernel", "[ 1.5] NVRM: Xid (PCI:[77]: segfault at 0 ip 0 sp 0 error 4")["verb"] == "other"
+    planted = "[ 1.5] NVRM: Xid (PCI:[77]: segfault at 0 ip 0 sp 0 error 4"
+    (record,) = syslog.parse(line("kernel", planted), 0).records.to_pylist()
+    assert (record["kind"], record["child"], record["device"], record["code"]) == ("fault", 77, None, None)
     assert (
         told("kernel", "NVRM: Xid (PCI:0000:3b:00): 79, pid=8123, GPU has fallen off the bus.")["verb"]
         == "fault"
@@ -304,9 +307,10 @@ def test_a_line_longer_than_any_program_writes_is_rejected_whole():
 
 
 def test_every_kind_has_its_one_meaning():
-    kinds = {shape.kind for shape in syslog._SHAPES}
-    assert set(reading._MEANINGS) <= kinds
-    assert set(reading._ASKED) | set(reading._NO_ACTOR) <= kinds
+    kinds = {shape.kind for program in PROGRAMS for shape in program.shapes}
+    assert set(messageevents.MEANINGS) <= kinds
+    assert set(messageevents.ASKED) | set(messageevents.NO_ACTOR) <= kinds
+    assert set(messageevents._OBJECT_KINDS) <= kinds
 
 
 @pytest.mark.parametrize("case", sorted(p.name for p in INCIDENTS.iterdir() if p.is_dir()))

@@ -1,6 +1,8 @@
 """Times as intervals on the UTC axis. The only place where a written time is read."""
 
 from datetime import UTC, date, datetime, timedelta
+import calendar
+from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -8,9 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 NS_PER_S = 1_000_000_000
+MOST_YEARS = 20
 _MISSING = np.iinfo(np.int64).min
+_LATEST_S = 31 * 86_400
+_LEAP_YEAR_S = 366 * 86_400
+_AFTER_LEAP_DAY_S = 60 * 86_400
 
 
 class Interval(NamedTuple):
@@ -58,6 +65,23 @@ def walls(written: pa.Array | pa.ChunkedArray, *, layout: str, zone: str, tick_n
     return Interval(_nullable(first), _nullable(latest))
 
 
+def dated_walls(written: pa.Array | pa.ChunkedArray, *, zone: str, tick_ns: int) -> Interval:
+    """Place wall-clock readings in ISO 8601 without an offset, the fraction after a point or a comma.
+
+    Args:
+        written: such as `2026-11-23 15:11:37,046` (string, nullable).
+        zone: IANA zone of the clock that wrote them.
+        tick_ns: how coarsely it writes, in ns.
+
+    Returns:
+        As `walls`: two-sided where the clocks were set back, null where the zone skipped the time.
+    """
+    text = pc.replace_substring(written, ",", ".").to_pandas().astype(object)
+    naive = _ns(pd.Series(pd.to_datetime(text, format="ISO8601", errors="coerce")))
+    first, second = _localised(naive, zone, fold=0), _localised(naive, zone, fold=1)
+    return Interval(_nullable(first), _nullable(np.where(second == _MISSING, _MISSING, second + tick_ns - 1)))
+
+
 def offsets(written: pa.Array | pa.ChunkedArray, *, tick_ns: int) -> Interval:
     """Place readings that carry their own offset (RFC 3339) on the UTC axis.
 
@@ -65,10 +89,32 @@ def offsets(written: pa.Array | pa.ChunkedArray, *, tick_ns: int) -> Interval:
         written: such as `2026-11-23T15:11:37.046885+00:00` (string, nullable).
         tick_ns: how coarsely the clock writes, in ns.
     """
-    parsed = pd.to_datetime(written.to_pandas().astype(object), format="ISO8601", utc=True, errors="coerce")
-    plain = _ns(pd.Series(parsed).dt.tz_localize(None)).to_numpy()
-    first = plain.astype("datetime64[ns]").astype(np.int64)
+    first = _uniform(written)
+    if first is None:
+        parsed = pd.to_datetime(
+            written.to_pandas().astype(object), format="ISO8601", utc=True, errors="coerce"
+        )
+        plain = _ns(pd.Series(parsed).dt.tz_localize(None)).to_numpy()
+        first = plain.astype("datetime64[ns]").astype(np.int64)
     return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
+
+
+def _uniform(written: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int64] | None:
+    """Readings of one length, microseconds and an offset, as most logs have them, in ns; None for any other.
+
+    Arrow reads these many times faster than pandas, and refuses what is no time.
+    """
+    size = pc.binary_length(written)
+    shape = r"^(?:19[7-9][0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]\.[0-9]{6}(?:Z|[+-][0-9]{2}:[0-9]{2})$"
+    if not len(written) or written.null_count or pc.min(size).as_py() != pc.max(size).as_py():
+        return None
+    if not pc.all(pc.match_substring_regex(written, shape)).as_py():
+        return None
+    try:
+        moments = pc.cast(written, pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:
+        return None
+    return np.asarray(moments.cast(pa.int64())) * 1000
 
 
 def yearless(written: pa.Array | pa.ChunkedArray, *, zone: str, anchor_ns: int | None) -> Interval:
@@ -143,6 +189,85 @@ def _nearest(day: str, anchor: datetime) -> str | None:
         if not weekday or moment.strftime("%a") == weekday[0]:
             fits.append((abs(moment - anchor), moment))
     return min(fits)[1].strftime("%Y-%m-%d") if fits else None
+def yearless_in_order(written: pa.Array, *, file: pa.Array, zone: str, anchor_ns: int | None) -> Interval:
+    """Place traditional syslog stamps of whole files, by the order of their lines.
+
+    The year is inferred, never read. A line follows the one before it in its file by less than a
+    year but 31 days, or was written late by at most 31 days: so a December line before a January
+    line is of the year before, and a clock set back a week is not a new year. The last line of each
+    file takes the year that puts it nearest to the anchor (read as UTC; a leap day as the day
+    after). So a file is right as long as no silence in it is longer, and it ends within half a
+    year of the anchor. The inference ends at `MOST_YEARS`: a file whose order says more is not placed.
+
+    Args:
+        written: such as `Nov 23 15:11:37` (string, nullable), in the order of the lines.
+        file: which file each is of (string), all lines of a file together.
+        zone: IANA zone of the clock that wrote them.
+        anchor_ns: a moment near which the evidence lies; None leaves every time null.
+
+    Returns:
+        A second wide each; null also for a leap day of a year that has none.
+    """
+    nothing = pa.nulls(len(written), pa.int64())
+    if anchor_ns is None or not len(written):
+        return Interval(nothing, nothing)
+    stamps = written.dictionary_encode()
+    texts = [" ".join(text.split()) for text in stamps.dictionary.to_pylist()]
+    second = _second_of_leap_year(texts)
+    code = np.asarray(stamps.indices.fill_null(-1), np.int64)
+    rows = np.flatnonzero(code >= 0)
+    rows = rows[second[code[rows]] >= 0]
+    year = _years(second[code[rows]], np.asarray(file.dictionary_encode().indices, np.int64)[rows], anchor_ns)
+    placed = year != _MISSING
+    rows, year = rows[placed], year[placed]
+    pairs, at = np.unique(np.stack([code[rows], year]), axis=1, return_inverse=True)
+    dated = pa.array([f"{y:04d} {texts[c]}" for c, y in pairs.T.tolist()], pa.string())
+    found = walls(dated, layout="%Y %b %d %H:%M:%S", zone=zone, tick_ns=NS_PER_S)
+    back = np.full(len(written), -1, np.int64)
+    back[rows] = at.ravel()
+    index = pa.array(back, mask=back < 0)
+    return Interval(found.earliest_ns.take(index), found.latest_ns.take(index))
+
+
+def _second_of_leap_year(texts: list[str]) -> npt.NDArray[np.int64]:
+    """Stamps without a year as seconds into a leap year; -1 for what is no time."""
+    naive = pd.to_datetime(
+        pd.Series([f"2000 {t}" for t in texts], dtype=object), format="%Y %b %d %H:%M:%S", errors="coerce"
+    )
+    since = (naive - pd.Timestamp(2000, 1, 1)).dt.total_seconds()
+    return since.fillna(-1).to_numpy().astype(np.int64)
+
+
+def _years(
+    second: npt.NDArray[np.int64], file: npt.NDArray[np.int64], anchor_ns: int
+) -> npt.NDArray[np.int64]:
+    """The year of each stamp, lines of a file together and in order; missing where a file is not placed."""
+    if not len(second):
+        return np.empty(0, np.int64)
+    starts = np.flatnonzero(np.append(True, file[1:] != file[:-1]))
+    stops = np.append(starts[1:], len(file))
+    step = np.diff(second, prepend=second[0])
+    turn = (step < -_LATEST_S).astype(np.int64) - (step > _LEAP_YEAR_S - _LATEST_S).astype(np.int64)
+    turn[starts] = 0
+    turns = np.cumsum(turn)
+    year = np.empty(len(second), np.int64)
+    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+        own = turns[start:stop] - turns[stop - 1]
+        last = _nearest_year(int(second[stop - 1]), anchor_ns)
+        year[start:stop] = last + own if own.max() - own.min() <= MOST_YEARS else _MISSING
+    return year
+
+
+def _nearest_year(second: int, anchor_ns: int) -> int:
+    """The year that puts a second of a leap year nearest to the anchor; of two as near, the earlier."""
+    about = datetime.fromtimestamp(anchor_ns // NS_PER_S, UTC).year
+
+    def far(year: int) -> int:
+        short = not calendar.isleap(year) and second >= _AFTER_LEAP_DAY_S
+        moment = calendar.timegm((year, 1, 1, 0, 0, 0)) + second - (86_400 if short else 0)
+        return abs(moment * NS_PER_S - anchor_ns)
+
+    return min((about - 1, about, about + 1), key=far)
 
 
 def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> Interval:

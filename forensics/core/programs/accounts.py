@@ -1,0 +1,42 @@
+"""What useradd, usermod, passwd and their kin write of accounts and groups, and which job a login was put into.
+
+Most name whom they changed and not who ran them; gpasswd and passwd name both. Sources: shadow 4.13,
+src/*.c; Linux-PAM pam_unix_passwd.c; Slurm contribs/pam_slurm_adopt.
+"""
+
+from forensics.core.programs.shape import ANY, FROM, NAMED, SOME, Program, Shape, pam
+
+_WHOM = r"'(?P<object>[^']+)'"
+_END = r"(?: in /[^ ]*)?$"
+ACCOUNTS = Program(
+    ("useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "chage", "adduser", "passwd", "chpasswd", "chsh", "chfn", "newusers"),
+    ANY,
+    (
+        Shape("account_added", r"^new user: name=(?P<account>[^,]+), UID=(?P<uid>[0-9]{1,10}), GID=[0-9]{1,10}, home=.*, shell=.*, from=(?P<tty>[^ ,]+)$"),
+        Shape("account_added", r"^new user: name=(?P<account>[^,]+), UID=(?P<uid>[0-9]{1,10}), "),
+        Shape("group_added", r"^new group: name=(?P<group>[^,]+), GID=[0-9]{1,10}$"),
+        Shape("group_changed", r"^group (?:added to|removed from|changed in) [^ :,]+(?::? ?\(?.*name=(?P<group>[^,)]+))?"),
+        Shape("group_changed", r"^removed (?:shadow )?group '(?P<group>[^']+)' owned by '[^']*'$"),
+        Shape("account_changed", rf"^(?P<operation>add|delete) {_WHOM} (?:to|from) (?:shadow )?group '(?P<group>[^']+)'{_END}"),
+        Shape("account_changed", rf"^change {_WHOM} to '[^']+' in (?:shadow )?group '(?P<group>[^']+)'{_END}"),
+        Shape("account_changed", rf"^(?P<operation>delete|lock|unlock|change) (?:user |admin )?(?:name )?{_WHOM}"),
+        Shape("account_changed", r"^user (?P<object>[^ ]+) (?P<operation>added|removed) by (?P<caller>[^ ]+) (?:to|from) group (?P<group>[^ ]+)$"),
+        Shape("group_changed", r"^(?:password|members|administrators|access) (?:of|to) group (?P<group>[^ ]+) (?P<operation>set|changed|removed|restricted) by (?P<caller>[^ ]+)(?: to .*)?$"),
+        Shape("account_changed", rf"^(?P<operation>password) for {_WHOM} changed by '(?P<caller>[^']+)'$"),
+        Shape("account_changed", r"^pam_unix\((?P<service>passwd|chpasswd):chauthtok\): (?P<operation>password) changed for (?P<object>[^ ]+)$"),
+        Shape("account_changed", r"^changed (?P<operation>password expiry) for (?P<object>[^ ]+)$"),
+        *pam("passwd|chpasswd|chsh|chfn|useradd|userdel|usermod|groupadd"),
+    ),
+)  # fmt: skip
+ADOPT = Program(
+    ("pam_slurm_adopt",), SOME,
+    (
+        Shape("adopted", r"^(?:info: )?Process (?P<child>[0-9]{1,10}) adopted into job (?P<job>[0-9]{1,10})$"),
+        Shape("adopting", rf"^(?:info: )?Connection by user {NAMED}: user has only one job (?P<job>[0-9]{{1,10}})$"),
+        Shape("adopting", rf"^(?:info: )?{FROM.replace('from', 'From', 1)} as {NAMED}: member of job (?P<job>[0-9]{{1,10}})$"),
+        Shape("adopting", r"^(?:info: )?action_unknown: Picked job (?P<job>[0-9]{1,10})$"),
+        Shape("adopt_refused", rf"^(?:info: |debug: )?{FROM.replace('from', 'From', 1)} as {NAMED}: (?P<refusal>unable to determine source job|job indeterminate)$"),
+        Shape("adopt_refused", r"^(?:error: |info: )?(?P<refusal>Access denied)(?: for user (?P<account>[^ ]+) \(uid=(?P<uid>[0-9]{1,10})\)|.*: you have no active jobs)"),
+    ),
+)  # fmt: skip
+PROGRAMS = (ACCOUNTS, ADOPT)

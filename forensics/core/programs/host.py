@@ -1,0 +1,88 @@
+"""What the kernel, the clock daemons, systemd and the audit daemon write of the host itself.
+
+A process chooses its own name (`comm`, at most 15 bytes), so what follows a name is read from the right.
+A unit's description is chosen by who wrote the unit: only process 1 is believed, for every user may run
+a manager of their own. A step of the clock is signed: more than zero is forward. Sources: Linux
+mm/oom_kill.c, NVIDIA's list of Xid errors, chrony 4.3, ntp 4.2.8, ntpsec 1.2, systemd 252, audit 3.
+"""
+
+from forensics.core.programs.shape import ANY, FIRST, SOME, Program, Shape, pam
+
+_STAMPED = r"^(?:\[ *[0-9]+\.[0-9]+\] ?)?"
+_CGROUP = r"(?:/slurm[^/,]*/uid_[0-9]+|/system\.slice/(?:[^/,]*_)?slurmstepd\.scope)/job_(?P<job>[0-9]+)"
+_KILLED = r"(?:Memory cgroup out of memory|Out of memory)[^:]*: Kill(?:ed)? process (?P<child>[0-9]{1,10}) "
+_SECONDS = r"(?P<step>[+-]?[0-9]{1,12}(?:\.[0-9]{1,9})?)"
+_CARD = r"(?:[a-z0-9_]+ )?(?:[0-9a-f]{4}:[0-9a-f:.]+ )?(?P<device>[A-Za-z0-9_.:-]+): "
+
+KERNEL = Program(
+    ("kernel",), ANY,
+    (
+        Shape("fault", _STAMPED + rf"{_KILLED}.*, UID:(?P<victim_uid>[0-9]{{1,10}}) pgtables:[0-9]+kB oom_score_adj:-?[0-9]+$"),
+        Shape("fault", _STAMPED + _KILLED),
+        Shape("fault", _STAMPED + rf"oom-kill:constraint=[A-Z_]+,.*,oom_memcg={_CGROUP}[^,]*,task_memcg=[^,]*,task=.*,pid=(?P<child>[0-9]{{1,10}}),uid=(?P<victim_uid>[0-9]{{1,10}})$"),
+        Shape("fault", _STAMPED + r"oom-kill:constraint=.*,pid=(?P<child>[0-9]{1,10}),uid=(?P<victim_uid>[0-9]{1,10})$"),
+        Shape("fault", _STAMPED + r".{1,16} invoked oom-killer: gfp_mask="),
+        Shape("fault", _STAMPED + r"NVRM: Xid \(PCI:(?P<device>[0-9A-Fa-f:.]+)\): (?P<code>[0-9]{1,6}), pid='?(?P<child>[0-9]{1,10})'?,"),
+        Shape("fault", _STAMPED + r"NVRM: Xid \(PCI:(?P<device>[0-9A-Fa-f:.]+)\): (?P<code>[0-9]{1,6})\b"),
+        Shape("fault", _STAMPED + r"NVRM: GPU at PCI:(?P<device>[0-9A-Fa-f:.]+)[: ]"),
+        Shape("fault", _STAMPED + r"EDAC (?P<device>[A-Za-z0-9_]+): (?:[0-9]+ )?(?P<code>[CU]E) "),
+        Shape("fault", _STAMPED + r"(?:mce: \[Hardware Error\]|\{[0-9]+\}\[Hardware Error\]|\[Hardware Error\])"),
+        Shape("fault", _STAMPED + r"nfs: server (?P<device>[^ ]+) not responding"),
+        Shape("recovered", _STAMPED + r"nfs: server (?P<device>[^ ]+) OK$"),
+        Shape("fault", _STAMPED + r"(?:Lustre(?:Error)?: .*(?:lost|timed out|evicted)|(?:I/O error, dev |blk_update_request: .*error|EXT4-fs error|XFS \([^ ]+\): .*(?:[Ee]rror|shutdown))|Kernel panic)"),
+        Shape("fault", _STAMPED + rf"{_CARD}(?:NIC )?[Ll]ink (?:is )?[Dd]own"),
+        Shape("recovered", _STAMPED + rf"{_CARD}(?:NIC )?[Ll]ink (?:is )?[Uu]p\b"),
+        Shape("fault", _STAMPED + r".{1,16}\[(?P<child>[0-9]{1,10})\]: segfault at [0-9a-f]+ ip [0-9a-f]+ sp [0-9a-f]+ error [0-9a-f]+"),
+        Shape("fault", _STAMPED + r"traps: .{1,16}\[(?P<child>[0-9]{1,10})\] (?:general protection|trap )"),
+        Shape("fault", _STAMPED + r"(?:INFO: task .* blocked for more than [0-9]+ seconds|watchdog: BUG: soft lockup|rcu: INFO: )"),
+        Shape("audit_off", _STAMPED + r"audit: type=1305 audit\("),
+        Shape("audit_lost", _STAMPED + r"audit: (?:audit_lost=|audit_backlog=|backlog limit exceeded|kauditd hold queue overflow|rate limit exceeded)"),
+    ),
+)  # fmt: skip
+CLOCKS = Program(
+    ("chronyd", "ntpd", "ntpdate", "systemd-timesyncd", "systemd-timedated", "sntp"), ANY,
+    (
+        Shape("clock_set", rf"^System clock was stepped by {_SECONDS} seconds"),
+        Shape("clock_set", rf"^(?:CLOCK: |ntpd: )?time (?:reset|set|stepped by) {_SECONDS} ?s"),
+        Shape("clock_set", rf"^step time server [^ ]+ offset {_SECONDS} sec"),
+        Shape("clock_set", r"^(?:Changed local time to |System clock time unset or jumped backwards|System clock was stepped for leap second)"),
+        Shape("clock_wrong", rf"^System clock wrong by {_SECONDS} seconds"),
+        Shape("clock_wrong", rf"^(?:CLOCK: |ntpd: )?(?:time slew|adjust time server [^ ]+ offset) {_SECONDS} ?s"),
+    ),
+)  # fmt: skip
+_SERVICE = (
+    r"(?:ssh|sshd|rsyslog|syslog-ng|cron|crond|atd|systemd-journald|slurmd|slurmctld|slurmdbd|munge|chronyd?|ntpd|ntpsec|systemd-timesyncd)\.service"
+    r"|OpenBSD Secure Shell server|OpenSSH (?:server daemon|Daemon)|System Logging Service|Regular background program processing daemon"
+    r"|Command Scheduler|Journal Service|Slurm (?:node|controller|DBD accounting) daemon|NTP client/server|chrony, an NTP client/server|Network Time Synchronization"
+)  # fmt: skip
+_DONE = r"(?P<operation>Started|Stopped|Starting|Stopping|Reloaded|Failed to start)"
+SYSTEMD = Program(
+    ("systemd",), FIRST,
+    (
+        Shape("clock_set", r"^Time has been changed\b"),
+        Shape("audit_off", rf"^{_DONE} (?:auditd\.service - )?(?P<object>Security Audit(?:ing| Logging) Service|auditd\.service)"),
+        Shape("service", rf"^{_DONE} (?P<object>{_SERVICE})(?: - [^;]*?)?\.*$"),
+    ),
+)  # fmt: skip
+MANAGERS = Program(("systemd", "(systemd)"), ANY, pam("systemd-user"))
+LOGIND = Program(
+    ("systemd-logind",), SOME,
+    (
+        Shape("logind_new", r"^New session (?P<login_session>[^ ]+) of user (?P<account>[^ ]+?)\.$", ("New session",)),
+        Shape("logind_gone", r"^Removed session (?P<login_session>[^ ]+?)\.$", ("Removed session",)),
+    ),
+)  # fmt: skip
+AUDIT = Program(
+    ("auditd", "augenrules", "auditctl"), ANY,
+    (Shape("audit_off", r"^(?:The audit daemon is (?:now )?(?:exiting|changing)|Init complete, |Error |Audit daemon (?:is|has|rotating|detected)|.*suspend)"),),
+)  # fmt: skip
+_CLIENT = r"(?:[^ @]+@)?[^ @]+ \((?P<address>[^ ()]+)\)$"
+RSYNCD = Program(
+    ("rsyncd",), SOME,
+    (
+        Shape("rsync", rf"^rsync (?P<operation>on|to) (?P<object>.*) from {_CLIENT}", ("rsync ",)),
+        Shape("rsync_connected", r"^connect from [^ ]+ \((?P<address>[^ ()]+)\)$", ("connect ",)),
+        Shape("rsync_refused", r"^auth (?P<refusal>failed) on module (?P<object>[^ ]+) from [^ ]+ \((?P<address>[^ ()]+)\)(?: for (?P<typed>.*): [^:]+|: [^:]+)$", ("auth ",)),
+    ),
+)  # fmt: skip
+PROGRAMS = (KERNEL, CLOCKS, SYSTEMD, MANAGERS, LOGIND, AUDIT, RSYNCD)

@@ -1,0 +1,63 @@
+"""What sudo, su, runuser, login and polkitd write: who asked for whose rights, and who sat down at a terminal.
+
+sudo sets no mark around the folder or the command, both of which a user types: where either holds
+` ; USER=`, nothing but the caller is read. An exit status that follows a command (` ; EXIT=`) stays
+part of it, for a command can end in those words. Sources: sudo lib/eventlog, plugins/sudoers/logging.c;
+util-linux su-common.c, login.c; shadow su.c, login.c; polkit polkitbackendinteractiveauthority.c.
+"""
+
+from forensics.core.programs.shape import ANY, SOME, Program, Shape, pam
+
+_ASKS = r"^ *(?P<caller>[^ ]+) : "
+_HOST = r"(?:HOST=[^ ;]+ ; )?"
+_TTY = r"(?:TTY=(?P<tty>[^ ;]+) ; )?"
+_CALL = rf"{_ASKS}{_HOST}(?:(?P<refusal>[A-Za-z0-9 ,.'()/_:-]+) ; )?{_HOST}{_TTY}(?:CHROOT=(?P<chroot>[^ ;]+) ; )?(?:PWD|CWD)="
+_WHOSE = (
+    r"(?P<cwd>.*) ; USER=(?P<target>[^ ;]+)(?: ; GROUP=(?P<group>[^ ;]+))?(?: ; TSID=(?P<recording>[^ ;]+))?"
+)
+
+SUDO = Program(
+    ("sudo",), ANY,
+    (
+        *pam("sudo|sudo-i"),
+        Shape("sudo_continued", rf"{_ASKS}\(command continued\) (?P<command>.*)$"),
+        Shape("sudo_unclear", rf"{_CALL}.* ; USER=.* ; USER="),
+        Shape("sudo", rf"{_CALL}{_WHOSE}(?: ; ENV=.*)? ; COMMAND=(?P<command>.*)$"),
+        Shape("sudo", rf"{_CALL}{_WHOSE} ;?$"),
+        Shape("sudo_group", rf"{_CALL}(?P<cwd>.*) ; GROUP=(?P<group>[^ ;]+)(?: ; TSID=(?P<recording>[^ ;]+))?(?: ; ENV=.*)? ; COMMAND=(?P<command>.*)$"),
+        Shape("sudo_unclear", rf"{_ASKS}.* ; USER=.* ; COMMAND="),
+        Shape("sudo_note", rf"{_ASKS}"),
+    ),
+)  # fmt: skip
+SU = Program(
+    ("su", "su-l"), ANY,
+    (
+        Shape("su", r"^(?P<refusal>FAILED SU )?\(to (?P<target>[^ )]+)\) (?P<caller>[^ ]+) on (?P<tty>[^ ]+)$"),
+        Shape("su", r"^(?P<refusal>FAILED SU )\(to (?P<typed>.*)\) (?P<caller>[^ ]+) on (?P<tty>[^ ]+)$"),
+        Shape("su", r"^(?:Successful|(?P<refusal>FAILED)) su for (?P<target>[^ ]+) by (?P<caller>[^ ]+)$"),
+        Shape("su", r"^(?:\+|(?P<refusal>-)) (?P<tty>[^ ]+) (?P<caller>[^ :]+):(?P<target>[^ :]+)$"),
+        Shape("su", r"^'su (?P<target>[^ ']+)' (?P<refusal>failed) for (?P<caller>[^ ]+) on (?P<tty>[^ ]+)$"),
+        Shape("su", r"^(?P<refusal>BAD SU) (?P<caller>[^ ]+) to (?P<target>[^ ]+) on (?P<tty>[^ ]+)$"),
+        *pam("su|su-l"),
+    ),
+)  # fmt: skip
+RUNUSER = Program(("runuser",), ANY, pam("runuser|runuser-l"))
+LOGIN = Program(
+    ("login",), ANY,
+    (
+        Shape("console", r"^(?:DIALUP AT|LOGIN ON) (?P<tty>[^ ]+) BY (?P<account>[^ ]+)(?: FROM (?P<address>[^ ]+))?$"),
+        Shape("console", r"^(?P<account>ROOT) LOGIN +[Oo][Nn] '?(?P<tty>[^ ']+)'?(?: (?:FROM|from) '?(?P<address>[^ ']+)'?)?$"),
+        Shape("console", r"^'(?P<account>[^ ']+)' logged in on '(?P<tty>[^ ']+)'(?: from '(?P<address>[^ ']+)')?$"),
+        Shape("refused_unknown", r"^(?:FAILED LOGIN |TOO MANY LOGIN TRIES )"),
+        *pam("login|remote"),
+    ),
+)  # fmt: skip
+_OWNED = r"\[(?P<command>.*)\] \(owned by unix-user:(?P<caller>[^ )]+)\)$"
+POLKIT = Program(
+    ("polkitd", "polkitd(authority=local)"), SOME,
+    (
+        Shape("polkit", rf"^Operator of [^ ]+ successfully authenticated as unix-user:(?P<target>[^ ]+) to gain [A-Z-]+ authorization for action (?P<operation>[^ ]+) for [^ ]+ {_OWNED}", ("Operator of ",)),
+        Shape("polkit", rf"^Operator of [^ ]+ (?P<refusal>FAILED) to authenticate to gain authorization for action (?P<operation>[^ ]+) for [^ ]+ {_OWNED}", ("Operator of ",)),
+    ),
+)  # fmt: skip
+PROGRAMS = (SUDO, SU, RUNUSER, LOGIN, POLKIT)

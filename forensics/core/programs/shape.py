@@ -1,0 +1,62 @@
+"""What a known message looks like, and which program's word it is."""
+
+from typing import NamedTuple
+
+ANY, SOME, FIRST = "any", "some", "first"
+"""How a program names its process: as it likes, always, or always as process 1."""
+
+
+class Shape(NamedTuple):
+    """A message that we know: its name, its pattern, and what it begins with.
+
+    Each pattern is anchored where the program's own words begin, and at the end of the line where
+    something typed stands in between, so that nothing typed can take the place of a field.
+    `begins` holds literal beginnings, one of which every such message has; it only saves time.
+    """
+
+    kind: str
+    pattern: str
+    begins: tuple[str, ...] = ()
+
+
+class Program(NamedTuple):
+    """The messages of one program, whichever of its names it logs under, in order of trial.
+
+    A line without a pid, or with another than 1, is not believed to be of a program that always logs one.
+    """
+
+    names: tuple[str, ...]
+    pid: str
+    shapes: tuple[Shape, ...]
+
+
+ADDRESS = r"(?P<address>[^ ]+)"
+PORT = r"(?P<port>[0-9]{1,5})"
+PEER = rf"{ADDRESS} port {PORT}"
+FROM = rf"from {PEER}"
+NAMED = r"(?P<account>[^ ]+)"
+
+
+def pam(services: str) -> tuple[Shape, ...]:
+    """What PAM modules write in the name of the program that asks them, for that program's own services."""
+    module = r"^pam_(?:unix|sss|krb5|ldap|winbind|listfile|faillock|access)\("
+    start = rf"{module}(?P<service>{services}):session\): session"
+    auth = rf"{module}(?P<service>{services}):auth\):"
+    opened = (
+        rf"{start} opened for user (?P<account>[^ (]+)(?:\(uid=(?P<uid>[0-9]{{1,10}})\))?"
+        r" by (?P<caller>[^ (]*)(?:\(uid=(?P<caller_uid>[0-9]{1,10})\))?$"
+    )
+    whom = (
+        r"; logname=[^ ]* uid=(?P<caller_uid>[0-9]{1,10}) euid=[0-9]+ tty=(?P<tty>[^ ]*) "
+        r"ruser=(?P<caller>[^ ]*) rhost=(?P<address>[^ ]*) *(?: ?user=(?P<account>[^ ]+))?$"
+    )
+    expired = rf"{module}(?P<service>{services}):account\): account (?P<account>[^ ]+) has expired "
+    begins = ("pam_",)
+    return (
+        Shape("pam_opened", opened, begins),
+        Shape("pam_closed", rf"{start} closed for user (?P<account>[^ (]+)$", begins),
+        Shape("pam_refused", rf"{auth} authentication failure{whom}", begins),
+        Shape("pam_unknown", rf"{auth} check pass; user unknown$", begins),
+        Shape("pam_refused", expired, begins),
+        Shape("pam_more", rf"^PAM [0-9]{{1,6}} more authentication failures?{whom}", ("PAM ",)),
+    )

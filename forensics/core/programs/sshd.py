@@ -1,0 +1,70 @@
+"""What sshd writes: entries and refusals, with the keys used, and the ends of connections.
+
+User names of the pre-authentication messages are typed by whoever connects, so those are read from the
+right: after the name come sshd's own words, to the end of the line. Sources: OpenSSH 3.9 to 10,
+auth.c, auth2.c, auth2-pubkey.c, session.c, packet.c, serverloop.c, channels.c; sshd-session is
+sshd's per-connection half since 9.8.
+"""
+
+from forensics.core.programs.shape import FROM, NAMED, PEER, SOME, Program, Shape, pam
+
+_METHOD = r"(?P<method>[a-z-]+(?:/[a-z-]+)?)"
+_KEY = r"(?P<credential>SHA256:[A-Za-z0-9+/]{43})"
+_CERTIFICATE = r"ID (?P<certificate>.*) \(serial (?P<serial>[0-9]{1,20})\) CA [A-Z0-9-]+ (?P<authority>SHA256:[A-Za-z0-9+/]{43})"
+_ACCOUNT = r"(?P<account>.+?)"
+_TYPED = r"(?:invalid|illegal) user (?P<typed>.*)"
+_EARLY = r"(?: \[preauth\])?$"
+_GONE = r"^(?:Disconnected from|Connection (?:closed|reset) by)"
+_END = ("Disconnected from", "Connection closed by", "Connection reset by")
+_TOO_MANY = r"^(?:error: )?maximum authentication attempts exceeded for"
+
+SSHD = Program(
+    ("sshd", "sshd-session", "sshd-auth"), SOME,
+    (
+        Shape("accepted", rf"^Accepted {_METHOD} for {_ACCOUNT} {FROM} ssh2: [A-Z0-9-]+ {_KEY}$", ("Accepted ",)),
+        Shape("accepted", rf"^Accepted {_METHOD} for {_ACCOUNT} {FROM} ssh2: [A-Z0-9-]+ {_KEY} {_CERTIFICATE}$", ("Accepted ",)),
+        Shape("accepted", rf"^Accepted {_METHOD} for {_ACCOUNT} {FROM} ssh2: [A-Z0-9-]+ {_KEY} ID .*$", ("Accepted ",)),
+        Shape("accepted", rf"^Accepted {_METHOD} for {_ACCOUNT} {FROM} ssh[12](?:: .*)?$", ("Accepted ",)),
+        Shape("refused_unknown", rf"^Failed {_METHOD} for {_TYPED} {FROM} ssh[12](?:: [A-Z0-9-]+ {_KEY})?$", ("Failed ",)),
+        Shape("refused_unknown", r"^Failed [^ ]+ for (?:invalid|illegal) user ", ("Failed ",)),
+        Shape("refused", rf"^Failed {_METHOD} for {_ACCOUNT} {FROM} ssh[12](?:: [A-Z0-9-]+ {_KEY})?$", ("Failed ",)),
+        Shape("refused_unknown", r"^(?:Invalid|Illegal) user (?P<typed>.*) from (?P<address>[^ ]+)(?: port (?P<port>[0-9]{1,5}))?$", ("Invalid ", "Illegal ")),
+        Shape("refused", r"^User (?P<account>.+?) from (?P<address>[^ ]+) not allowed because ", ("User ",)),
+        Shape("refused", r"^User (?P<account>[^ ]+) not allowed because (?:account is locked|shell |/etc/nologin)", ("User ",)),
+        Shape("refused", rf"^(?:fatal: )?Access denied for user {NAMED} by PAM account configuration{_EARLY}", ("fatal: Access", "Access denied")),
+        Shape("refused", rf"^ROOT LOGIN REFUSED FROM {PEER}{_EARLY}", ("ROOT LOGIN",)),
+        Shape("refused_unknown", rf"{_TOO_MANY} {_TYPED} {FROM} ssh2{_EARLY}", ("error: max", "maximum auth")),
+        Shape("refused", rf"{_TOO_MANY} {NAMED} {FROM} ssh2{_EARLY}", ("error: max", "maximum auth")),
+        Shape("key_found", rf"^Accepted key [A-Z0-9-]+ {_KEY} found at (?P<object>.+):[0-9]+$", ("Accepted key ",)),
+        Shape("certificate_found", r'^Accepted certificate ID "(?P<certificate>.*)" \(serial (?P<serial>[0-9]{1,20})\) signed by [A-Z0-9-]+ CA (?P<authority>SHA256:[A-Za-z0-9+/]{43}) via (?P<object>[^"]+)$', ("Accepted certificate ",)),
+        Shape("postponed_unknown", rf"^(?:Postponed|Partial) {_METHOD} for {_TYPED} {FROM} ssh2(?:: .*)?{_EARLY}", ("Postponed ", "Partial ")),
+        Shape("postponed", rf"^(?:Postponed|Partial) {_METHOD} for {_ACCOUNT} {FROM} ssh2(?:: .*)?{_EARLY}", ("Postponed ", "Partial ")),
+        Shape("child", r"^User child is on pid (?P<child>[0-9]{1,10})$", ("User child ",)),
+        Shape("started", rf"^Starting session: .* on (?P<tty>(?:pts/|tty)[^ ']+) for {NAMED} {FROM} id [0-9]+$", ("Starting session: ",)),
+        Shape("started", rf"^Starting session: .* for {NAMED} {FROM} id [0-9]+$", ("Starting session: ",)),
+        Shape("session_ended", rf"^Close session: user {NAMED} {FROM} id [0-9]+$", ("Close session: ",)),
+        Shape("subsystem", r"^subsystem request for (?P<operation>.*) by user (?P<account>[^ ]+)$", ("subsystem ",)),
+        Shape("subsystem", r"^subsystem request for (?P<operation>.*) by user (?P<account>[^ ]+) (?P<refusal>failed, subsystem not found)$", ("subsystem ",)),
+        Shape("forward_refused", rf"^refused (?P<operation>local port|streamlocal port) forward: originator {PEER}, target (?P<object>.*)$", ("refused ",)),
+        Shape("forward_refused", rf"^Received request from {PEER} to connect to (?P<object>.*), but the request was denied\.$", ("Received request ",)),
+        Shape("forward_refused", r"^(?:error: )?(?:connect_to|channel_setup_fwd_listener_tcpip|bind|open failed)\b.*(?:forward|administratively prohibited)", ("error: connect_to", "connect_to", "error: bind", "bind", "channel_setup", "error: channel_setup")),
+        Shape("connected", rf"^Connection {FROM} on ", ("Connection from ",)),
+        Shape("gone", rf"^(?:error: )?Received disconnect {FROM}:[0-9]+: ", ("Received disconnect", "error: Received disconnect")),
+        Shape("gone", r"^(?:error: )?Received disconnect from (?P<address>[^ ]+): [0-9]+: ", ("Received disconnect", "error: Received disconnect")),
+        Shape("gone", rf"{_GONE} {_TYPED} {PEER}{_EARLY}", _END),
+        Shape("gone", rf"{_GONE}(?: authenticating)? user {NAMED} {PEER}{_EARLY}", _END),
+        Shape("gone", rf"{_GONE} (?P<address>[^ ]+)(?: port (?P<port>[0-9]{{1,5}}))?{_EARLY}", _END),
+        Shape("gone", rf"^Disconnecting {_TYPED} {PEER}: Too many authentication failures{_EARLY}", ("Disconnecting ",)),
+        Shape("gone", rf"^Disconnecting authenticating user {NAMED} {PEER}: ", ("Disconnecting ",)),
+        Shape("gone", rf"^(?:fatal: )?Timeout before authentication for (?:connection from )?{PEER}", ("Timeout before", "fatal: Timeout before")),
+        Shape("gone", r"^(?:fatal: Write failed: |fatal: Read from socket failed: |Read error from remote host )", ("fatal: ", "Read error")),
+        Shape("gone", r"^(?:Disconnecting|Disconnected|Connection (?:closed|reset)|Timeout, client not responding)\b", ("Disconnect", "Connection ", "Timeout")),
+        Shape("no_greeting", rf"^(?:error: kex_exchange_identification|Did not receive identification string) from {PEER}", ("Did not",)),
+        Shape("no_greeting", r"^Did not receive identification string from (?P<address>[^ ]+)$", ("Did not",)),
+        Shape("name_only", rf"^input_userauth_request: {_TYPED}(?: \[preauth\])$", ("input_userauth",)),
+        Shape("listening", r"^Server listening on (?P<address>[^ ]+) port (?P<port>[0-9]{1,5})\.$", ("Server listening",)),
+        Shape("service", r"^Received signal [0-9]+; (?P<operation>terminating|restarting)\.$", ("Received signal",)),
+        *pam("sshd"),
+    ),
+)  # fmt: skip
+PROGRAMS = (SSHD,)

@@ -1,0 +1,139 @@
+"""A year that no line names is inferred from the order of lines, within bounds, and against a slow definition."""
+
+import datetime as dt
+import itertools
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from forensics.core import clock
+
+ANCHOR_NS = 1_795_446_697_000_000_000  # 2026-11-23
+DAY_NS = 86_400 * 10**9
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+EPOCH, LEAP = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+LATE = dt.timedelta(days=31)
+
+
+def stamp(moment):
+    return f"{MONTHS[moment.month - 1]} {moment.day:2} {moment:%H:%M:%S}"
+
+
+def by_definition(stamps, anchor_ns):
+    """The docstring of `yearless_in_order` for one file in UTC, read aloud: years, or None for no time."""
+    leap = [dt.datetime.strptime(f"2000 {s} +0000", "%Y %b %d %H:%M:%S %z") for s in stamps]
+    turns = [0]
+    for before, now in itertools.pairwise(leap):
+        gone = now - before
+        year = dt.timedelta(days=366)
+        turns.append(turns[-1] + (1 if gone < -LATE else -1 if gone > year - LATE else 0))
+    if max(turns) - min(turns) > clock.MOST_YEARS:
+        return [None] * len(stamps)
+    anchor = EPOCH + dt.timedelta(seconds=anchor_ns // 10**9)
+
+    def read(moment, year):
+        try:
+            return moment.replace(year=year)
+        except ValueError:
+            return None
+
+    def near(year):
+        return abs((read(leap[-1], year) or leap[-1].replace(year=year, month=3, day=1)) - anchor)
+
+    last = min((anchor.year - 1, anchor.year, anchor.year + 1), key=near)
+    return [read(moment, last + turn - turns[-1]) for moment, turn in zip(leap, turns, strict=True)]
+
+
+def placed(stamps, file=None, anchor_ns=ANCHOR_NS, zone="UTC"):
+    files = pa.array(file or ["a"] * len(stamps), pa.string())
+    return clock.yearless_in_order(pa.array(stamps, pa.string()), file=files, zone=zone, anchor_ns=anchor_ns)
+
+
+def moments(stamps, **how):
+    return [
+        None if ns is None else EPOCH + dt.timedelta(seconds=ns // 10**9)
+        for ns in placed(stamps, **how).earliest_ns.to_pylist()
+    ]
+
+
+YEAR = st.integers(0, 366 * 86_400 - 1).map(lambda second: stamp(LEAP + dt.timedelta(seconds=second)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(YEAR, min_size=1, max_size=8), st.integers(-400, 400))
+@example(["Dec 31 23:59:59", "Jan  1 00:00:00"], 0)
+@example(["Jan  1 00:00:00", "Dec 31 23:59:59", "Jan  1 00:00:01"], 0)
+@example(["Feb 29 00:00:00"], 0)
+@example(["Feb 29 00:00:00"], -900)
+@example(["Dec  1 00:00:00", "Jun  1 00:00:00"] * 30, 0)
+def test_agrees_with_the_definition(stamps, days):
+    anchor_ns = ANCHOR_NS + days * DAY_NS
+    assert moments(stamps, anchor_ns=anchor_ns) == by_definition(stamps, anchor_ns)
+
+
+def test_new_year_is_found_in_the_order_of_lines_however_long_the_file():
+    stamps = [f"{month} 15 00:00:00" for month in (*MONTHS, *MONTHS, *MONTHS[:10])]
+    assert [m.year for m in moments(stamps)] == [2024] * 12 + [2025] * 12 + [2026] * 10
+
+
+def test_a_day_on_which_the_clock_went_back_is_no_new_year():
+    assert [m.year for m in moments(["Nov 23 10:00:00", "Nov  2 10:00:00", "Nov 23 10:00:01"])] == [2026] * 3
+
+
+def test_files_are_placed_each_by_itself():
+    stamps = ["Dec 31 00:00:00", "Jan  1 00:00:00", "Dec 31 00:00:00", "Dec 31 00:00:01"]
+    assert [m.year for m in moments(stamps, file=["a", "a", "b", "b"])] == [2026, 2027, 2026, 2026]
+
+
+def test_a_leap_day_is_a_time_only_in_a_leap_year():
+    assert moments(["Feb 28 00:00:00", "Feb 29 00:00:00", "Mar  1 00:00:00"])[1] is None
+    leap_ns = 1_709_200_000_000_000_000
+    assert [m.year for m in moments(["Feb 29 00:00:00"], anchor_ns=leap_ns)] == [2024]
+
+
+def test_an_order_that_says_too_many_years_is_not_believed():
+    stamps = ["Dec  1 00:00:00", "Jun  1 00:00:00"] * (clock.MOST_YEARS + 2)
+    assert moments(stamps) == [None] * len(stamps)
+
+
+@pytest.mark.parametrize("nothing", [[None], ["Foo 12 00:00:00"], ["Nov 31 00:00:00"]])
+def test_no_time_is_null_and_moves_no_other(nothing):
+    got = moments(["Dec 31 00:00:00", *nothing, "Jan  1 00:00:00"])
+    assert [m and m.year for m in got] == [2026, None, 2027]
+    assert moments(nothing) == [None]
+
+
+def test_an_hour_that_comes_twice_is_an_interval_of_both():
+    when = placed(["Oct 25 02:30:00", "Oct 25 12:00:00"], zone="Europe/Amsterdam")
+    first, last = when.earliest_ns.to_pylist(), when.latest_ns.to_pylist()
+    assert [b - a for a, b in zip(first, last, strict=True)] == [3601 * 10**9 - 1, 10**9 - 1]
+    assert placed(["Mar 28 02:30:00"], zone="Europe/Amsterdam").earliest_ns.to_pylist() == [None]
+
+
+SECONDS = st.integers(0, 4_000_000_000)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(SECONDS, st.integers(0, 999_999)), min_size=1, max_size=5),
+    st.sampled_from(["Z", "+00:00", "-07:30", "+14:00"]),
+)
+def test_the_quick_way_to_read_offsets_is_the_slow_one(moments, offset):
+    def written(second, micro):
+        moment = EPOCH + dt.timedelta(days=1) + dt.timedelta(seconds=second, microseconds=micro)
+        return f"{moment:%Y-%m-%dT%H:%M:%S}.{micro:06d}{offset}"
+
+    stamps = [written(*m) for m in moments]
+    quick = clock.offsets(pa.array(stamps), tick_ns=1).earliest_ns.to_pylist()
+    slow = clock.offsets(pa.array([*stamps, "2026-11-23T15:11:37Z"]), tick_ns=1).earliest_ns.to_pylist()
+    assert quick == slow[:-1]
+
+
+@pytest.mark.parametrize(
+    "bad", ["2026-02-30T00:00:00.000001Z", "2026-11-23T24:00:00.000001Z", "2026-11-23T23:59:60.000001Z"]
+)
+def test_what_is_no_time_beside_one_that_is(bad):
+    stamps = ["2026-11-23T15:11:37.000001Z", bad]
+    assert clock.offsets(pa.array(stamps), tick_ns=1).earliest_ns.to_pylist() == [ANCHOR_NS + 1000, None]
