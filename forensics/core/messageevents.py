@@ -78,6 +78,7 @@ def columns(lines: pa.RecordBatch) -> dict[str, pa.Array]:
     """
     asked = _asked(lines)
     account = pc.if_else(pc.or_(asked, _is(lines["kind"], _CHANGED)), lines["caller"], lines["account"])
+    account = pc.if_else(pc.equal(account, "ROOT"), "root", account)  # as login(1) shouts
     uid = _uid(lines, asked)
     return {
         **_verb(lines, asked),

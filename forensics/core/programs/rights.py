@@ -1,7 +1,7 @@
 """What sudo, su, runuser, login and polkitd write: who asked for whose rights, and who sat down at a terminal.
 
-sudo sets no mark around the folder or the command, both of which a user types: where either holds
-` ; USER=`, nothing but the caller is read. An exit status that follows a command (` ; EXIT=`) stays
+sudo sets no mark around the folder, the environment or the command, which a user types: where one of them
+could be taken for another field, nothing but the caller is read. An exit status that follows a command (` ; EXIT=`) stays
 part of it, for a command can end in those words. Sources: sudo lib/eventlog, plugins/sudoers/logging.c;
 util-linux su-common.c, login.c; shadow su.c, login.c; polkit polkitbackendinteractiveauthority.c.
 """
@@ -11,7 +11,8 @@ from forensics.core.programs.shape import ANY, SOME, Program, Shape, pam
 _ASKS = r"^ *(?P<caller>[^ ]+) : "
 _HOST = r"(?:HOST=[^ ;]+ ; )?"
 _TTY = r"(?:TTY=(?P<tty>[^ ;]+) ; )?"
-_CALL = rf"{_ASKS}{_HOST}(?:(?P<refusal>[A-Za-z0-9 ,.'()/_:-]+) ; )?{_HOST}{_TTY}(?:CHROOT=(?P<chroot>[^ ;]+) ; )?(?:PWD|CWD)="
+_REFUSED = r"(?:(?P<refusal>[A-Za-z0-9 ,.'()/_:-]+) ; )?"
+_CALL = rf"{_ASKS}{_REFUSED}{_HOST}{_TTY}(?:CHROOT=(?P<chroot>[^ ;]+) ; )?(?:PWD|CWD)="
 _WHOSE = (
     r"(?P<cwd>.*) ; USER=(?P<target>[^ ;]+)(?: ; GROUP=(?P<group>[^ ;]+))?(?: ; TSID=(?P<recording>[^ ;]+))?"
 )
@@ -21,11 +22,13 @@ SUDO = Program(
     (
         *pam("sudo|sudo-i"),
         Shape("sudo_continued", rf"{_ASKS}\(command continued\) (?P<command>.*)$"),
-        Shape("sudo_unclear", rf"{_CALL}.* ; USER=.* ; USER="),
+        Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.* ; USER=.* ; USER="),
+        Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.*\b(?:PWD|CWD)=.* ; (?:TTY|CHROOT|PWD|CWD)=.* ; (?:USER|GROUP)="),
+        Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.* ; ENV=.* ; COMMAND=.* ; COMMAND="),
         Shape("sudo", rf"{_CALL}{_WHOSE}(?: ; ENV=.*)? ; COMMAND=(?P<command>.*)$"),
         Shape("sudo", rf"{_CALL}{_WHOSE} ;?$"),
         Shape("sudo_group", rf"{_CALL}(?P<cwd>.*) ; GROUP=(?P<group>[^ ;]+)(?: ; TSID=(?P<recording>[^ ;]+))?(?: ; ENV=.*)? ; COMMAND=(?P<command>.*)$"),
-        Shape("sudo_unclear", rf"{_ASKS}.* ; USER=.* ; COMMAND="),
+        Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.* ; USER=.* ; COMMAND="),
         Shape("sudo_note", rf"{_ASKS}"),
     ),
 )  # fmt: skip
