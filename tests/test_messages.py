@@ -157,8 +157,8 @@ def test_every_known_message_has_a_sample():
 
 
 def by_trial(program, pid, message):
-    """The slow way: every shape of the program is tried on every message, none spared by how it begins."""
-    plain = [p._replace(shapes=tuple(s._replace(begins=()) for s in p.shapes)) for p in PROGRAMS]
+    """The slow way: every shape of the program is tried on every message, none spared by how it begins or what it holds."""
+    plain = [p._replace(shapes=tuple(s._replace(begins=(), holds="") for s in p.shapes)) for p in PROGRAMS]
     return messagetext.fields(program, pid, message, programs=plain)
 
 

@@ -29,7 +29,7 @@ PRIORITY = r"(?:<(?P<priority>[0-9]{1,3})>)?"
 _LINE = rf"^{PRIORITY}(?P<wall>{STAMPS})(?: (?P<host>[^ ]*[^ :])|:)? (?P<rest>(?s:.*))$"
 _PROGRAM = r"(?P<program>[^ \[\]:<>]+)\]?(?:\[(?P<pid>[0-9]{1,18})\])?(?: <[A-Za-z]+>)?"
 _TAG = rf"^{_PROGRAM}:(?: (?P<message>(?s:.*)))?$"
-_HEAD = rf"^(?P<host>[^ ]*[^ :]) {_PROGRAM}$"
+_HEAD = r"^(?P<host>[^ ]*[^ :]) (?P<program>[^ \[\]:<>]+)$"
 _NAME = r'[^ =\]"]{1,32}'
 _STRUCTURED = rf'-|(?:\[{_NAME}(?: {_NAME}="(?:[^"\\\]]|\\.)*")*\])+'
 _RFC5424 = (
@@ -186,15 +186,23 @@ def _quick(text: pa.Array) -> tuple[_Rows, _Columns]:
     mark = colon[np.searchsorted(colon, end)]
     kept = (mark + 2 <= stop[rows]) & (end - start[rows] <= 40)
     rows, end, mark = rows[kept], end[kept], mark[kept]
-    wall, head = _slices(raw, start[rows], end), _slices(raw, end + 1, mark)
+    bracket = np.append(np.flatnonzero(raw == ord("[")), len(raw))
+    left = bracket[np.searchsorted(bracket, end)]
+    numbered = left < mark
+    left = np.where(numbered, left, mark)
+    right = np.where(numbered, mark - 1, mark)
+    wall, head = _slices(raw, start[rows], end), _slices(raw, end + 1, left)
+    pid = _slices(raw, np.where(numbered, left + 1, mark), np.maximum(right, left + numbered))
     distinct = head.dictionary_encode()
     found = pc.extract_regex(distinct.dictionary, pattern=_HEAD)
     stamps = wall.dictionary_encode()
     shaped = pc.match_substring_regex(stamps.dictionary, rf"^(?:{_TRADITIONAL}|{_RFC3339})$")
     sure = np.asarray(pc.and_(pc.is_valid(found).take(distinct.indices), shaped.take(stamps.indices)), bool)
+    digits = np.asarray(pc.match_substring_regex(pid, "^[0-9]{1,18}$"), bool)
+    sure &= np.where(numbered, digits & (raw[mark - 1] == ord("]")), True)
     rows, mark, keep = rows[sure], mark[sure], pa.array(sure)
     wall, at = wall.filter(keep), distinct.indices.filter(keep)
-    named_by = {name: filled(pc.struct_field(found, name)) for name in ("host", "program", "pid")}
+    named_by = {name: filled(pc.struct_field(found, name)) for name in ("host", "program")}
     host, severity = _host(named_by["host"].take(at), wall)
     nothing = pa.nulls(len(rows), pa.string())
     return rows, {
@@ -204,7 +212,7 @@ def _quick(text: pa.Array) -> tuple[_Rows, _Columns]:
         "host": host,
         "severity": severity,
         "program": named_by["program"].take(at),
-        "pid": named_by["pid"].cast(pa.int64()).take(at),
+        "pid": filled(pid.filter(keep)).cast(pa.int64()),
         "msgid": nothing,
         "structured": nothing,
         "message": _slices(raw, mark + 2, stop[rows]),

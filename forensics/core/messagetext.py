@@ -113,6 +113,8 @@ def _tried(program: Program, rows: _Rows, message: pa.Array) -> list[_Found]:
                 begins[literal] = np.asarray(pc.starts_with(text, literal).fill_null(False))
         likely = left if not shape.begins else left & np.any([begins[b] for b in shape.begins], axis=0)
         at = np.flatnonzero(likely)
+        if shape.holds and len(at):
+            at = at[np.asarray(pc.count_substring(text.take(pa.array(at)), shape.holds)) >= shape.times]
         if not len(at):
             continue
         read = pc.extract_regex(text.take(pa.array(at)), pattern=shape.pattern)

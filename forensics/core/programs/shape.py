@@ -11,12 +11,16 @@ class Shape(NamedTuple):
 
     Each pattern is anchored where the program's own words begin, and at the end of the line where
     something typed stands in between, so that nothing typed can take the place of a field.
-    `begins` holds literal beginnings, one of which every such message has; it only saves time.
+    `begins` holds literal beginnings, one of which every such message has, and `holds` a text that it has
+    at least `times` times; they only save time. So do shapes of the usual case before the general one,
+    with at most four fields, none of which may hold a blank but the last: those are read in one pass.
     """
 
     kind: str
     pattern: str
     begins: tuple[str, ...] = ()
+    holds: str = ""
+    times: int = 1
 
 
 class Program(NamedTuple):

@@ -16,6 +16,7 @@ _TYPED = r"(?:invalid|illegal) user (?P<typed>.*)"
 _EARLY = r"(?: \[preauth\])?$"
 _GONE = r"^(?:Disconnected from|Connection (?:closed|reset) by)"
 _END = ("Disconnected from", "Connection closed by", "Connection reset by")
+_END_TYPED = tuple(f"{end} {which}" for end in _END for which in ("invalid", "illegal"))
 _TOO_MANY = r"^(?:error: )?maximum authentication attempts exceeded for"
 
 SSHD = Program(
@@ -25,9 +26,12 @@ SSHD = Program(
         Shape("accepted", rf"^Accepted {_METHOD} for {_ACCOUNT} {FROM} ssh2: [A-Z0-9-]+ {_KEY} {_CERTIFICATE}$", ("Accepted ",)),
         Shape("accepted", rf"^Accepted {_METHOD} for {_ACCOUNT} {FROM} ssh2: [A-Z0-9-]+ {_KEY} ID .*$", ("Accepted ",)),
         Shape("accepted", rf"^Accepted {_METHOD} for {_ACCOUNT} {FROM} ssh[12](?:: .*)?$", ("Accepted ",)),
+        Shape("refused_unknown", rf"^Failed (?P<method>[a-z-]+) for invalid user (?P<typed>[^ ]*) {FROM} ssh2$", ("Failed ",)),
+        Shape("refused", rf"^Failed (?P<method>[a-z-]+) for {NAMED} {FROM} ssh2$", ("Failed ",)),
         Shape("refused_unknown", rf"^Failed {_METHOD} for {_TYPED} {FROM} ssh[12](?:: [A-Z0-9-]+ {_KEY})?$", ("Failed ",)),
         Shape("refused_unknown", r"^Failed [^ ]+ for (?:invalid|illegal) user ", ("Failed ",)),
         Shape("refused", rf"^Failed {_METHOD} for {_ACCOUNT} {FROM} ssh[12](?:: [A-Z0-9-]+ {_KEY})?$", ("Failed ",)),
+        Shape("refused_unknown", rf"^Invalid user (?P<typed>[^ ]*) {FROM}$", ("Invalid ",)),
         Shape("refused_unknown", r"^(?:Invalid|Illegal) user (?P<typed>.*) from (?P<address>[^ ]+)(?: port (?P<port>[0-9]{1,5}))?$", ("Invalid ", "Illegal ")),
         Shape("refused", r"^User (?P<account>.+?) from (?P<address>[^ ]+) not allowed because ", ("User ",)),
         Shape("refused", r"^User (?P<account>[^ ]+) not allowed because (?:account is locked|shell |/etc/nologin)", ("User ",)),
@@ -40,6 +44,7 @@ SSHD = Program(
         Shape("postponed_unknown", rf"^(?:Postponed|Partial) {_METHOD} for {_TYPED} {FROM} ssh2(?:: .*)?{_EARLY}", ("Postponed ", "Partial ")),
         Shape("postponed", rf"^(?:Postponed|Partial) {_METHOD} for {_ACCOUNT} {FROM} ssh2(?:: .*)?{_EARLY}", ("Postponed ", "Partial ")),
         Shape("child", r"^User child is on pid (?P<child>[0-9]{1,10})$", ("User child ",)),
+        Shape("started", rf"^Starting session: shell on (?P<tty>pts/[0-9]+) for {NAMED} {FROM} id [0-9]+$", ("Starting session: ",)),
         Shape("started", rf"^Starting session: .* on (?P<tty>(?:pts/|tty)[^ ']+) for {NAMED} {FROM} id [0-9]+$", ("Starting session: ",)),
         Shape("started", rf"^Starting session: .* for {NAMED} {FROM} id [0-9]+$", ("Starting session: ",)),
         Shape("session_ended", rf"^Close session: user {NAMED} {FROM} id [0-9]+$", ("Close session: ",)),
@@ -51,7 +56,8 @@ SSHD = Program(
         Shape("connected", rf"^Connection {FROM} on ", ("Connection from ",)),
         Shape("gone", rf"^(?:error: )?Received disconnect {FROM}:[0-9]+: ", ("Received disconnect", "error: Received disconnect")),
         Shape("gone", r"^(?:error: )?Received disconnect from (?P<address>[^ ]+): [0-9]+: ", ("Received disconnect", "error: Received disconnect")),
-        Shape("gone", rf"{_GONE} {_TYPED} {PEER}{_EARLY}", _END),
+        Shape("gone", rf"{_GONE} invalid user (?P<typed>[^ ]*) {PEER}{_EARLY}", _END_TYPED),
+        Shape("gone", rf"{_GONE} {_TYPED} {PEER}{_EARLY}", _END_TYPED),
         Shape("gone", rf"{_GONE}(?: authenticating)? user {NAMED} {PEER}{_EARLY}", _END),
         Shape("gone", rf"{_GONE} (?P<address>[^ ]+)(?: port (?P<port>[0-9]{{1,5}}))?{_EARLY}", _END),
         Shape("gone", rf"^Disconnecting {_TYPED} {PEER}: Too many authentication failures{_EARLY}", ("Disconnecting ",)),
