@@ -73,6 +73,17 @@ def test_agrees_with_the_definition(stamps, days):
     assert moments(stamps, anchor_ns=anchor_ns) == by_definition(stamps, anchor_ns)
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(YEAR | st.sampled_from(["Feb 30 00:00:00", "Apr 00 00:00:00", "Jun 31 23:59:59"]), min_size=1)
+)
+def test_stamps_read_by_their_digits_are_those_that_pandas_reads(stamps):
+    stamps = [*dict.fromkeys(stamps), "Nov 23 15:11:60"]
+    quick = clock._second_of_leap_year(pa.array(stamps))
+    slow = clock._second_of_leap_year(pa.array([*stamps, "Nov 1 00:00:00"]))
+    assert quick.tolist() == slow.tolist()[:-1]
+
+
 def test_new_year_is_found_in_the_order_of_lines_however_long_the_file():
     stamps = [f"{month} 15 00:00:00" for month in (*MONTHS, *MONTHS, *MONTHS[:10])]
     assert [m.year for m in moments(stamps)] == [2024] * 12 + [2025] * 12 + [2026] * 10

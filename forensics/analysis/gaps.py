@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence, rows_of
 from forensics.analysis.sessions import Session
+from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -29,7 +30,7 @@ _TRAIL, _LOGINS = "audit trail", "login log"
 AUDIT_TRAIL = "audit trail (auditd)"
 EXPECTED = (
     (AUDIT_TRAIL, frozenset({"auditd"})),
-    ("login log (sshd, in syslog)", frozenset({"syslog"})),
+    ("login log (sshd, in syslog)", SYSTEM_LOGS),
     ("scheduler controller log (slurmctld)", frozenset({"slurmctld"})),
     ("job accounting (sacct)", frozenset({"sacct", "sacct_json", "jobcomp"})),
     ("git server's push log", frozenset({"gitolite"})),
@@ -112,7 +113,7 @@ def _missing(evidence: Evidence) -> Iterable[Gap]:
     have = set(events["format"].unique())
     for source, formats in EXPECTED:
         entered = source.startswith("login") and not len(
-            events[(events["format"] == "syslog") & (events["verb"] == "login")]
+            events[events["format"].isin(SYSTEM_LOGS) & (events["verb"] == "login")]
         )
         if (formats & have and not entered) or ("gitolite" in formats and not have & _GIT):
             continue

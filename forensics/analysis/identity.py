@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence, groups_of, rows_of
+from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -243,7 +244,7 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
                 (e.event_id,),
             )
     entered = events[
-        (events["verb"] == "login") & events["credential"].notna() & (events["format"] == "syslog")
+        (events["verb"] == "login") & events["credential"].notna() & events["format"].isin(SYSTEM_LOGS)
     ]
     for (host, account, credential), rows in groups_of(entered, ["host", "account", "credential"]):
         yield Enrolment(

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence
+from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -109,7 +110,7 @@ def reconstruct(evidence: Evidence) -> list[Session]:
     """
     events = evidence.events[evidence.events["verb"].isin(_ENTRY)]
     audit = [_from_audit(rows) for _, rows in _audit_groups(events)]
-    syslog = events[events["format"] == "syslog"]
+    syslog = events[events["format"].isin(SYSTEM_LOGS)]
     logins = syslog[(syslog["verb"] == "login") & (syslog["outcome"] != "failure")]
     connections = [_from_sshd(rows, syslog) for rows in _by_pid(logins)]
     joined = _join(audit, connections)

@@ -17,7 +17,18 @@ MOST_YEARS = 20
 _MISSING = np.iinfo(np.int64).min
 _LATEST_S = 31 * 86_400
 _LEAP_YEAR_S = 366 * 86_400
-_AFTER_LEAP_DAY_S = 60 * 86_400
+_LEAP_DAY = 59
+_AFTER_LEAP_DAY_S = (_LEAP_DAY + 1) * 86_400
+_STAMP = r"^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-3][0-9] (?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)$"
+_STAMP_BYTES = 15
+_MONTH_NAMES = np.array(
+    [
+        int.from_bytes(name.encode(), "big")
+        for name in ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    ]
+)
+_LEAP_MONTH_DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_LEAP_MONTH_BEGINS = np.cumsum(_LEAP_MONTH_DAYS) - _LEAP_MONTH_DAYS
 
 
 class Interval(NamedTuple):
@@ -212,30 +223,53 @@ def yearless_in_order(written: pa.Array, *, file: pa.Array, zone: str, anchor_ns
     if anchor_ns is None or not len(written):
         return Interval(nothing, nothing)
     stamps = written.dictionary_encode()
-    texts = [" ".join(text.split()) for text in stamps.dictionary.to_pylist()]
-    second = _second_of_leap_year(texts)
-    code = np.asarray(stamps.indices.fill_null(-1), np.int64)
-    rows = np.flatnonzero(code >= 0)
-    rows = rows[second[code[rows]] >= 0]
-    year = _years(second[code[rows]], np.asarray(file.dictionary_encode().indices, np.int64)[rows], anchor_ns)
-    placed = year != _MISSING
-    rows, year = rows[placed], year[placed]
-    pairs, at = np.unique(np.stack([code[rows], year]), axis=1, return_inverse=True)
-    dated = pa.array([f"{y:04d} {texts[c]}" for c, y in pairs.T.tolist()], pa.string())
-    found = walls(dated, layout="%Y %b %d %H:%M:%S", zone=zone, tick_ns=NS_PER_S)
-    back = np.full(len(written), -1, np.int64)
-    back[rows] = at.ravel()
-    index = pa.array(back, mask=back < 0)
-    return Interval(found.earliest_ns.take(index), found.latest_ns.take(index))
+    second = np.append(_second_of_leap_year(stamps.dictionary), -1)
+    own = second[np.asarray(stamps.indices.fill_null(-1), np.int64)]
+    rows = np.flatnonzero(own >= 0)
+    year = _years(own[rows], np.asarray(file.dictionary_encode().indices, np.int64)[rows], anchor_ns)
+    naive = np.full(len(written), _MISSING, np.int64)
+    naive[rows] = _moment(own[rows], year)
+    told = pd.Series(naive.astype("datetime64[s]").astype("datetime64[us]"))
+    first, second_ = (_localised(_ns(told), zone, fold=fold) for fold in (0, 1))
+    latest = np.where(second_ == _MISSING, _MISSING, second_ + NS_PER_S - 1)
+    return Interval(_nullable(first), _nullable(latest))
 
 
-def _second_of_leap_year(texts: list[str]) -> npt.NDArray[np.int64]:
-    """Stamps without a year as seconds into a leap year; -1 for what is no time."""
-    naive = pd.to_datetime(
-        pd.Series([f"2000 {t}" for t in texts], dtype=object), format="%Y %b %d %H:%M:%S", errors="coerce"
-    )
+def _second_of_leap_year(stamps: pa.Array) -> npt.NDArray[np.int64]:
+    """Stamps without a year as seconds into a leap year; -1 for what is no time. A leap second is the next."""
+    if not len(stamps):
+        return np.empty(0, np.int64)
+    if pc.all(pc.match_substring_regex(stamps, _STAMP)).as_py():
+        return _by_digits(stamps)
+    texts = [f"2000 {' '.join(text.split())}" for text in stamps.to_pylist()]
+    naive = pd.to_datetime(pd.Series(texts, dtype=object), format="%Y %b %d %H:%M:%S", errors="coerce")
     since = (naive - pd.Timestamp(2000, 1, 1)).dt.total_seconds()
     return since.fillna(-1).to_numpy().astype(np.int64)
+
+
+def _by_digits(stamps: pa.Array) -> npt.NDArray[np.int64]:
+    """The same for stamps that all have the form of `_STAMP`, by the place of each digit."""
+    joined = "".join(stamps.to_pylist()).encode("ascii")
+    byte = np.frombuffer(joined, np.uint8).reshape(len(stamps), _STAMP_BYTES).astype(np.int64)
+    digit = np.where(byte == ord(" "), 0, byte - ord("0"))
+    name = (byte[:, 0] << 16) + (byte[:, 1] << 8) + byte[:, 2]
+    month = np.argmax(name[:, None] == _MONTH_NAMES[None, :], axis=1)
+    day, hour, minute, second = (10 * digit[:, at] + digit[:, at + 1] for at in (4, 7, 10, 13))
+    real = (day >= 1) & (day <= _LEAP_MONTH_DAYS[month])
+    days = _LEAP_MONTH_BEGINS[month] + day - 1
+    return np.where(real, ((days * 24 + hour) * 60 + minute) * 60 + second, -1)
+
+
+def _moment(second: npt.NDArray[np.int64], year: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Seconds of a leap year in a year of its own, since 1970; missing for a leap day where there is none."""
+    known = year != _MISSING
+    held = np.where(known, year, 1970)
+    leap = (held % 4 == 0) & ((held % 100 != 0) | (held % 400 == 0))
+    begins = (held - 1970).astype("datetime64[Y]").astype("datetime64[s]").astype(np.int64)
+    day = second // 86_400
+    nowhere = ~leap & (day == _LEAP_DAY)
+    moved = begins + second - np.where(leap | (day < _LEAP_DAY), 0, 86_400)
+    return np.where(known & ~nowhere, moved, _MISSING)
 
 
 def _years(

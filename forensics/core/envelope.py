@@ -73,7 +73,9 @@ def opened(text: pa.Array) -> Opened:
     """The envelope of each line (string, no nulls)."""
     quick, columns = _quick(text)
     slow = np.setdiff1d(np.arange(len(text)), quick, assume_unique=True)
-    whole = _merged(len(text), (quick, columns), (slow, by_pattern(text.take(pa.array(slow)))))
+    if len(slow):
+        columns = _merged(len(text), (quick, columns), (slow, by_pattern(text.take(pa.array(slow)))))
+    whole = dict(columns)
     wall, priority = whole["wall"], whole["priority"]
     shaped = pc.is_valid(whole["stamp"])
     distinct = wall.dictionary_encode()

@@ -73,7 +73,9 @@ def parse(data: bytes, base: int) -> Parsed:
     why = pc.if_else(
         opened.shaped, pc.if_else(opened.timed, Why.VALUE.value, Why.TIME.value), Why.SHAPE.value
     )
-    columns = {name: values.filter(read) for name, values in opened.columns.items()}
+    columns = opened.columns
+    if not pc.all(read).as_py():
+        columns = {name: values.filter(read) for name, values in columns.items()}
     times, said = envelope.repeated(columns["message"])
     found = messagetext.fields(columns["program"], columns["pid"], said)
     return lines.sorted_out(
