@@ -64,7 +64,11 @@ def parse(data: bytes, base: int) -> Parsed:
         entry = _entry(data, at)
         made = entry.found if isinstance(entry.found, Why) else _row(entry.found)
         if isinstance(made, Why):
-            rejected.append((base + at, base + entry.stop, made.value))
+            begins = base + at
+            # Neighbours that fail alike are one span, so that a file of nothing else stays small.
+            if rejected and rejected[-1][1:] == (begins, made.value):
+                begins = rejected.pop()[0]
+            rejected.append((begins, base + entry.stop, made.value))
         else:
             rows.append(made)
             spans.append((base + at, base + entry.stop))

@@ -14,6 +14,7 @@ Open    `runargv`, `submitcwd` and the environment are typed by users. An `exit`
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -58,7 +59,12 @@ CUT = "whole"
 DOMAIN = "{host}:root"
 
 _KINDS = ("accept", "reject", "exit", "alert")
-_OPENS = re.compile(rb'^[ \t]*"(accept|reject|exit|alert)": \{\r?\n', re.MULTILINE)
+_OPENS = re.compile(rb'(?P<indent>[ \t]*)"(?:accept|reject|exit|alert)": \{\r?\n')
+_CLOSES = re.compile(
+    rb'^(?:(?P<indent>[ \t]*)\},?\r?(?:\n|\Z)|[ \t]*"(?:accept|reject|exit|alert)": \{\r?\n)', re.MULTILINE
+)
+_EVENT = re.compile(rb'^[ \t]*(?:\{|"(?:accept|reject|exit|alert)": \{)', re.MULTILINE)
+_IDLE_LINES = re.compile(rb"(?:[ \t\r{},]*+\n)+")
 _BEGINS = re.compile(
     rb'\s*\{\s*"(?:accept|reject|exit|alert)"\s*:\s*\{\s*"(?:uuid|server_time|submit_time|submituser)"'
 )
@@ -88,7 +94,11 @@ def parse(data: bytes, base: int) -> Parsed:
         if row is None:
             ignored.append((base + start, base + stop))
         elif isinstance(row, Why):
-            rejected.append((base + start, base + stop, row.value))
+            begins = base + start
+            # Neighbours that fail alike are one span, so that a file of nothing else stays small.
+            if rejected and rejected[-1][1:] == (begins, row.value):
+                begins = rejected.pop()[0]
+            rejected.append((begins, base + stop, row.value))
         else:
             rows.append(row | {"start": base + start, "stop": base + stop})
     return Parsed(
@@ -98,25 +108,25 @@ def parse(data: bytes, base: int) -> Parsed:
     )
 
 
-def _pieces(data: bytes) -> list[tuple[int, int]]:
-    """Where each event lies, and what lies between: lines alone, for no string of JSON holds a newline."""
-    found = lines.cut(data, 0)
-    pieces: list[tuple[int, int]] = []
-    opened: tuple[int, bytes] | None = None
-    for start, stop in zip(found.start.tolist(), found.stop.tolist(), strict=True):
-        head = _OPENS.match(data[start:stop])
+def _pieces(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each event lies, and what lies between: whole lines, for no string of JSON holds a newline."""
+    at = 0
+    while at < len(data):
+        head = _OPENS.match(data, at)
         if head is not None:
-            if opened is not None:
-                pieces.append((opened[0], start))
-            opened = (start, head[0][: head[0].index(b'"')])
-        elif opened is None:
-            pieces.append((start, stop))
-        elif data[start:stop].rstrip(b"\r\n,") == opened[1] + b"}":
-            pieces.append((opened[0], stop))
-            opened = None
-    if opened is not None:
-        pieces.append((opened[0], len(data)))
-    return pieces
+            end = _CLOSES.search(data, head.end())
+            while end is not None and end["indent"] is not None and end["indent"] != head["indent"]:
+                end = _CLOSES.search(data, end.end())
+            stop = len(data) if end is None else end.start() if end["indent"] is None else end.end()
+        elif idle := _IDLE_LINES.match(data, at):
+            stop = idle.end()
+        elif _EVENT.match(data, at):
+            stop = data.find(b"\n", at) + 1 or len(data)
+        else:
+            following = _EVENT.search(data, at)
+            stop = len(data) if following is None else following.start()
+        yield at, stop
+        at = stop
 
 
 def _closed(piece: bytes) -> bool:
