@@ -1,8 +1,7 @@
 """Times as intervals on the UTC axis. The only place where a written time is read."""
 
-from datetime import UTC, date, datetime, timedelta
 import calendar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -200,6 +199,8 @@ def _nearest(day: str, anchor: datetime) -> str | None:
         if not weekday or moment.strftime("%a") == weekday[0]:
             fits.append((abs(moment - anchor), moment))
     return min(fits)[1].strftime("%Y-%m-%d") if fits else None
+
+
 def yearless_in_order(written: pa.Array, *, file: pa.Array, zone: str, anchor_ns: int | None) -> Interval:
     """Place traditional syslog stamps of whole files, by the order of their lines.
 
