@@ -164,7 +164,7 @@ class Scene:
         """An act made of one audit event: account, session and origin as the kernel recorded them."""
         e = event
         session = self.session_of(e)
-        earliest, latest = _moment(e)
+        earliest, latest = moment(e)
         act = Act(kind, thing, rule, [str(e.event_id)], earliest, latest, host=e.host)
         act.account, act.effective, act.session = e.account, e.effective, session
         act.pid = None if pd.isna(e.pid) else int(e.pid)
@@ -179,7 +179,8 @@ class Scene:
         return act
 
 
-def _moment(event: Row) -> tuple[int | None, int | None]:
+def moment(event: Row) -> tuple[int | None, int | None]:
+    """When an event can have been; nothing, where no time could be placed."""
     first, last = event.earliest_ns, event.latest_ns
     return (None, None) if pd.isna(first) else (int(first), int(last))
 

@@ -25,8 +25,13 @@ def rows_of(table: pd.DataFrame) -> Iterator[Row]:
 
 
 def groups_of(table: pd.DataFrame, by: str | list[str]) -> Iterator[tuple[Any, pd.DataFrame]]:
-    """The rows of each value (or tuple of values) of `by`, in order of value; null is a value."""
-    return iter(table.groupby(by, sort=True, dropna=False))
+    """The rows of each value (or tuple of values) of `by`, in order of value; null is a value, and is None."""
+    for key, rows in table.groupby(by, sort=True, dropna=False):
+        yield (tuple(map(_known, key)) if isinstance(key, tuple) else _known(key)), rows
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 - a value of any column
+    return None if pd.isna(value) else value
 
 
 def one_session(events: pd.DataFrame) -> bool:

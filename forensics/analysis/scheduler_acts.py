@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from forensics.analysis.acts import Act, Scene
+from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.artefacts import submissions
 from forensics.analysis.evidence import Row, one_session, rows_of, where
 from forensics.analysis.jobs import Job
@@ -33,7 +33,7 @@ def _commands(scene: Scene, *programs: str) -> pd.DataFrame:
     ran = events[
         (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
     ]
-    return where(ran, "exe", lambda exe: _program(exe) in programs)
+    return where(ran[ran["earliest_ns"].notna()], "exe", lambda exe: _program(exe) in programs)
 
 
 def _names_job(argv: object, job: Job, owner: str | None) -> bool:
@@ -64,14 +64,7 @@ def submits(scene: Scene) -> Iterable[Act]:
             act.events += list(told["event_id"])
         else:
             first = next(rows_of(told))
-            act = Act(
-                "submit",
-                job.job,
-                "submit_record",
-                list(told["event_id"]),
-                int(first.earliest_ns),
-                int(first.latest_ns),
-            )
+            act = Act("submit", job.job, "submit_record", list(told["event_id"]), *moment(first))
             act.account = job.owner
             act.missing.append("command_of_request")
         act.job = job.job
@@ -109,20 +102,15 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
     uid = next((int(u) for u in rows["uid"] if not pd.isna(u)), None)
     named = next((a for a in rows["account"] if isinstance(a, str)), None)
     account = scene.directory.account_of(None, uid) or named or (None if uid is None else f"uid {uid}")
-    act = Act(
-        "cancel",
-        job.job,
-        "kill_request",
-        list(rows["event_id"]),
-        int(first.earliest_ns),
-        int(first.latest_ns),
-    )
+    earliest, latest = moment(first)
+    act = Act("cancel", job.job, "kill_request", list(rows["event_id"]), earliest, latest)
     act.account = act.effective = account
     act.job, act.link, act.why_link = job.job, "observed", "scheduler_names_job"
     ran = _commands(scene, "scancel", "qdel", "bkill")
-    near = (ran["latest_ns"] >= first.earliest_ns - _NEAR_NS) & (
-        ran["earliest_ns"] <= first.latest_ns + _NEAR_NS
-    )
+    if earliest is None or latest is None:
+        act.missing.append("command_of_request")
+        return act
+    near = (ran["latest_ns"] >= earliest - _NEAR_NS) & (ran["earliest_ns"] <= latest + _NEAR_NS)
     ran = where(ran[near], "argv", lambda a: _names_job(a, job, job.owner))
     same = [_same_rights(e, uid, account) for e in rows_of(ran)]
     mine = ran[pd.Series(same, index=ran.index, dtype=bool)]
@@ -177,7 +165,7 @@ def changes(scene: Scene) -> Iterable[Act]:
         if e.job not in scene.jobs or pd.isna(e.uid):
             continue
         account = scene.directory.account_of(None, e.uid) or f"uid {int(e.uid)}"
-        near = [
+        near = [] if pd.isna(e.earliest_ns) else [
             act for act, command in asked
             if act.job == e.job and act.act != "requeue" and abs(int(command.earliest_ns) - int(e.earliest_ns)) <= _NEAR_NS
             and _same_rights(command, int(e.uid), account)
@@ -186,7 +174,7 @@ def changes(scene: Scene) -> Iterable[Act]:
             near[0].events.append(e.event_id)
             near[0].link, near[0].why_link = "observed", "scheduler_names_job"
             continue
-        act = Act("modify_job", e.job, "update_request", [e.event_id], int(e.earliest_ns), int(e.latest_ns))
+        act = Act("modify_job", e.job, "update_request", [e.event_id], *moment(e))
         act.account = act.effective = account
         act.job, act.link, act.why_link = e.job, "observed", "scheduler_names_job"
         act.missing.append("one_command_for_request" if near else "command_of_request")

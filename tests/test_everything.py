@@ -1,0 +1,45 @@
+"""One of everything that can be read, in one case: every stage meets what no staged incident holds."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from forensics import formats, pipeline
+from forensics.store import parquet
+
+SAMPLES = Path(__file__).parents[1] / "sample_logs" / "formats"
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """A case with every sample, under the folder of a host, analysed and reported."""
+    root = tmp_path_factory.mktemp("everything")
+    shutil.copytree(SAMPLES, root / "collected" / "login01" / "var" / "log")
+    pipeline.investigate(root / "case", [root / "collected"])
+    return root / "case"
+
+
+def test_every_format_is_read(case):
+    read = set(parquet.read(case / "tables", "file", columns=["format"])["format"].to_pylist())
+    assert set(formats.registry()) <= read
+
+
+def test_every_byte_is_accounted_for(case):
+    found = json.loads((case / "findings.json").read_text())
+    total = found["accounting"]
+    assert total["bytes"] == total["parsed"] + total["rejected"] + total["ignored"] > 0
+    for row in parquet.read(case / "tables", "file").to_pylist():
+        size = row["bytes"] if row["unpacked_bytes"] is None else row["unpacked_bytes"]
+        assert size == row["parsed"] + row["rejected"] + row["ignored"], row["path"]
+
+
+def test_nobody_is_named_without_a_roster(case):
+    found = json.loads((case / "findings.json").read_text())
+    assert found["acts"]
+    assert {a["person"]["verdict"] for a in found["acts"]} == {"not_attempted"}
+
+
+def test_the_report_is_written(case):
+    assert (case / "report.pdf").read_bytes().startswith(b"%PDF-")
