@@ -75,5 +75,9 @@ def test_a_pull_is_not_a_commit(incident):
         return
     commit = next(a for a in found["acts"] if a["act"] == "commit")
     assert (commit["account"], commit["person"]["verdict"], commit["person"]["candidates"]) == ("pavel", "inconclusive", ["pavel"])  # fmt: skip
-    assert commit["asserted"]["author"] == "chen"
+    assert commit["asserted"] == {
+        "author": "chen", "author_email": "chen@lab.example", "committer": "chen", "committer_email": "chen@lab.example",
+    }  # fmt: skip
+    speaks = {(x["person"], x["kind"]) for x in found["exculpatory"]}
+    assert {("chen", "named_by_forgeable_field_only"), ("ana", "own_job_ran_bytes_of_another")} <= speaks
     assert {a["link"] for a in found["acts"]} == {"derived"}
