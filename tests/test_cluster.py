@@ -28,7 +28,7 @@ def cluster(tmp_path_factory):
         n_workers=3,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         local_directory=str(folder),
         memory_limit=None,
     ) as found:

@@ -9,6 +9,8 @@ import pytest
 from forensics import formats, pipeline
 from forensics.store import parquet
 
+# One worker of pytest-xdist runs this file, so that the case is made once.
+pytestmark = pytest.mark.xdist_group("everything")
 SAMPLES = Path(__file__).parents[1] / "sample_logs" / "formats"
 
 

@@ -27,7 +27,12 @@ CLAIMS = {
 }
 
 
-@pytest.fixture(scope="module", params=INCIDENTS, ids=lambda p: p.name)
+def apart(folder):
+    """All tests of an incident run in one worker of pytest-xdist, so that it is investigated once."""
+    return pytest.param(folder, marks=pytest.mark.xdist_group(folder.name), id=folder.name)
+
+
+@pytest.fixture(scope="module", params=[apart(folder) for folder in INCIDENTS])
 def incident(request, tmp_path_factory):
     """One incident, investigated once: its folder, its truth and its findings."""
     folder = request.param

@@ -25,7 +25,11 @@ CAUSES = {
 """The owner's own requests aside."""
 
 
-@pytest.fixture(scope="module", params=sorted(NAMED))
+@pytest.fixture(
+    scope="module",
+    # All tests of an incident run in one worker of pytest-xdist, so that it is investigated once.
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in sorted(NAMED)],
+)
 def incident(request, tmp_path_factory):
     folder = STAGED / request.param
     case = tmp_path_factory.mktemp(folder.name) / "case"

@@ -226,7 +226,6 @@ def test_the_findings_of_a_rotated_case_are_those_of_the_whole(incident, tmp_pat
     assert cut == whole
 
 
-@pytest.mark.xfail(reason="a reading is given one part of a format's records at a time", strict=False)
 def test_an_event_torn_between_parts_is_one_event(tmp_path, monkeypatch):
     """Files of a large set are read in several parts; an event can lie across these too."""
     lines = audit_lines(60)

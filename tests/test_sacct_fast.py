@@ -79,10 +79,9 @@ def test_a_chunk_is_read_under_the_header_of_its_file(tmp_path_factory, data, bl
     found = []
     for chunk in chunks.cut(path, sha256, sacct.CUT, block):
         assert chunk.head == (data[: data.index(b"\n") + 1] if chunk.start else b"")
-        found.append(read.parse(read.Task("p", "sacct", sha256, path, chunk)).records)
-    whole = read.parse(
-        read.Task("p", "sacct", sha256, path, chunks.Chunk(0, len(data), sha256, readable=True))
-    )
+        found.append(read.parse(read.Task("p", "sacct", sha256, path, chunk, None, len(data))).records)
+    uncut = chunks.Chunk(0, len(data), sha256, readable=True)
+    whole = read.parse(read.Task("p", "sacct", sha256, path, uncut, None, len(data)))
     assert pa.concat_tables(found).to_pylist() == whole.records.to_pylist()
 
 
