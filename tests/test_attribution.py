@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from stage import KERNEL, UIDS, Stage, address, claim, key, roster
 
 from forensics.analysis.artefacts import imports
+from forensics.analysis.attribution import independent
 from forensics.analysis.findings import findings
 from forensics.core.roster import Question, Roster
 
@@ -383,3 +384,18 @@ def test_a_checkpoint_named_pth_is_no_startup_hook(path, kind):
     day.change("kai", kai, path, owner="mei")
     day.submit("mei", mei, "12")
     assert {a.act for a in day.examined().acts if a.object == path} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        ({"login01:root", "unplaced:root"}, {"login01:root"}),
+        ({"login01:root", "index:server", "slurm:admin"}, {"login01:root", "slurm:admin"}),
+        ({"unplaced:root", "index:server"}, {"index:server"}),
+        ({"unplaced:root", "git:server"}, {"unplaced:root", "git:server"}),
+        ({"login01:root", "gpu01:root"}, {"login01:root", "gpu01:root"}),
+        (set(), set()),
+    ],
+)
+def test_a_domain_that_may_be_another_is_no_second_witness(found, kept):
+    assert independent(found) == kept

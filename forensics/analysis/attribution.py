@@ -21,6 +21,8 @@ from forensics.analysis.sessions import Session
 _WRITABLE = (":user", ":files", "git:objects", "git:reflog", REGISTER)
 _DECISIVE = {"write_of_commit_object", "command_of_commit"}
 """What an act cannot be tied to a session without: a commit's own time and names are typed by who commits."""
+_NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:server": "root"}
+"""Domains that may be another one under another name, by who holds that one."""
 _TAMPERING = {"wipe_log", "change_logging", "change_clock"}
 
 
@@ -200,7 +202,23 @@ def _domains(act: Act, scene: Scene, sessions: list[Session]) -> set[str]:
     for s in sessions:
         found |= s.domains
         found |= {e.domain for e in scene.directory.lines("key", s.credential)}
-    return {d for d in found if trusted(d)}
+    return independent(d for d in found if trusted(d))
+
+
+def independent(domains: Iterable[str]) -> set[str]:
+    """Domains that nobody holds together for all that the evidence shows.
+
+    A file that no path places on a host can be of any host that is there, and an index of logs holds
+    what the root of a host sent it: neither is another witness beside a host's own root.
+    """
+    found = set(domains)
+    kept = {d for d in found if d not in _NOT_PLACED}
+    held_by = {d.partition(":")[2] for d in kept}
+    for domain in sorted(found - kept):
+        if _NOT_PLACED[domain] not in held_by:
+            kept.add(domain)
+            held_by.add(_NOT_PLACED[domain])
+    return kept
 
 
 def _cap(
