@@ -29,9 +29,10 @@ LARGEST_WHOLE_BYTES = 1 << 30
 class Chunk(NamedTuple):
     """A stretch of a sealed file, or of the content of a packed one.
 
-    `sha256` is of its bytes, so that whoever reads them later reads the same. `readable` is False
+    `sha256` is of its bytes, so that whoever reads them later reads the same; it is empty where the bytes
+    are handed on from the read that checks the whole file. `readable` is False
     where it is not to be read, and `why` says then why. `content` is its bytes, where they came out
-    of a packed file and can be held. `head` is the first line of the file, where the format has its
+    of a packed file or are handed on, and can be held. `head` is the first line of the file, where the format has its
     rows read under one and this stretch is not the first.
     """
 
@@ -50,7 +51,13 @@ class _Readable(Protocol):
 
 
 def cut(
-    path: Path, sha256: str, how: str, block_bytes: int = BLOCK_BYTES, packed: str | None = None
+    path: Path,
+    sha256: str,
+    how: str,
+    block_bytes: int = BLOCK_BYTES,
+    packed: str | None = None,
+    *,
+    hand_on: bool = False,
 ) -> Iterator[Chunk]:
     """Cut a sealed file, or the content of a packed one, into chunks that tile it; nothing has none.
 
@@ -60,6 +67,8 @@ def cut(
         how: "line", "headed", "whole" or a record length in bytes, as decimal text.
         block_bytes: how much to hand out at a time, about.
         packed: how the file is compressed.
+        hand_on: give chunks their bytes, so that the one read that checks the file is the one that is parsed.
+            For work in this process: to another the bytes would have to be sent.
 
     Raises:
         CustodyError: it is no longer what was sealed.
@@ -68,8 +77,8 @@ def cut(
     whole, stop = hashlib.sha256(), 0
     if packed is None:
         with seal.opened(path) as read:
-            for chunk, _ in _chunks(read, how, block, whole.update):
-                yield chunk
+            for chunk, held in _chunks(read, how, block, whole.update, hand_on=hand_on):
+                yield chunk._replace(content=held) if hand_on else chunk
     else:
         with unpack.opened(path, packed) as content:
             for chunk, held in _chunks(content, how, block):
@@ -82,7 +91,12 @@ def cut(
 
 
 def _chunks(
-    read: _Readable, how: str, block: int, seen: Callable[[bytes], None] | None = None
+    read: _Readable,
+    how: str,
+    block: int,
+    seen: Callable[[bytes], None] | None = None,
+    *,
+    hand_on: bool = False,
 ) -> Iterator[tuple[Chunk, bytes | None]]:
     """The chunks of what is read, each with its bytes where they were held in one piece."""
     digest, start, stop, head = hashlib.sha256(), 0, 0, b""
@@ -95,11 +109,13 @@ def _chunks(
     for piece, ends, readable in pieces:
         if seen is not None:
             seen(piece)
-        digest.update(piece)
         stop += len(piece)
+        held = piece if ends and readable and len(piece) == stop - start else None
+        if held is None or not hand_on:
+            digest.update(piece)
         if ends and start < stop:
-            held = piece if readable and len(piece) == stop - start else None
-            yield Chunk(start, stop, digest.hexdigest(), readable, head=head), held
+            own = "" if held is not None and hand_on else digest.hexdigest()
+            yield Chunk(start, stop, own, readable, head=head), held
             if how == "headed" and start == 0:
                 head = _first_line(piece) if readable else b"\n"
             start, digest = stop, hashlib.sha256()

@@ -189,7 +189,12 @@ def _read_parts(
     (case / "work" / "parts").mkdir(parents=True, exist_ok=True)
     missing = {part.name: part for part in plan if _sums(case, part) is None}
     sizes = dict(meter.sizes)
-    tasks = (task for part in missing.values() for task in _tasks(case, part, packed, sizes, block_bytes))
+    here = runs_on.executor is None
+    tasks = (
+        task
+        for part in missing.values()
+        for task in _tasks(case, part, packed, sizes, block_bytes, hand_on=here)
+    )
     results = engine.run(parse, tasks, runs_on.executor, in_flight=runs_on.in_flight)
     for name, found in groupby(results, key=lambda result: result.part):
         _write(case, missing[name], found, sizes, meter)
@@ -216,14 +221,20 @@ def _sums(case: Path, part: Part) -> dict[str, Tally] | None:
 
 
 def _tasks(
-    case: Path, part: Part, packed: Mapping[str, str | None], sizes: dict[str, int], block_bytes: int
+    case: Path,
+    part: Part,
+    packed: Mapping[str, str | None],
+    sizes: dict[str, int],
+    block_bytes: int,
+    *,
+    hand_on: bool,
 ) -> Iterator[Task]:
     """The chunks of a part. Into `sizes` goes how much a packed file was found to hold."""
     form = formats.registry()[part.format]
     block_bytes = getattr(form, "FRAME_BYTES", block_bytes)
     for sha256 in part.files:
         path, due = sealing.locate(case, sha256), sizes[sha256]
-        for chunk in chunks.cut(path, sha256, form.CUT, block_bytes, packed[sha256]):
+        for chunk in chunks.cut(path, sha256, form.CUT, block_bytes, packed[sha256], hand_on=hand_on):
             sealed_bytes = chunk.stop - chunk.start
             if packed[sha256] is not None:
                 # How much of the sealed file a chunk took is not told: the first counts for all.
@@ -287,8 +298,15 @@ def _bytes(rows: pa.Table) -> int:
 
 def _tiled(parsed: Parsed, chunk: chunks.Chunk) -> bool:
     starts, stops = (np.concatenate(ends) for ends in zip(*(spans_of(rows) for rows in parsed), strict=True))
-    order = np.lexsort((stops, starts))
-    return np.array_equal([chunk.start, *stops[order]], [*starts[order], chunk.stop])
+    order = np.argsort(starts, kind="stable")  # fast where most of it is in order
+    if (starts[order][1:] == starts[order][:-1]).any():
+        order = np.lexsort((stops, starts))
+    starts, stops = starts[order], stops[order]
+    if not len(starts):
+        return chunk.start == chunk.stop
+    return bool(
+        starts[0] == chunk.start and stops[-1] == chunk.stop and np.array_equal(starts[1:], stops[:-1])
+    )
 
 
 def _write(case: Path, part: Part, found: Iterator[Read], sizes: Mapping[str, int], meter: _Meter) -> None:
