@@ -123,8 +123,14 @@ def ordered(sources: Sequence[Path], table: Table, keys: Sequence[str], spill: P
 def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
     """Tables as one, in order of keys: numbers first, then text; a table that is in order is left alone."""
     rows = pa.concat_tables(tables).combine_chunks()
-    numbers = [_ranks(rows[key]) for key in keys]
-    order = np.lexsort(numbers[::-1]) if rows.num_rows else np.zeros(0, np.int64)
+    order = np.arange(rows.num_rows)
+    numbers: list[npt.NDArray[np.int64]] = []
+    for key in keys:
+        numbers.append(_ranks(rows[key]))
+        order = np.lexsort(numbers[::-1])
+        # The further keys are looked at only where these leave two rows alike; ids are dear to compare.
+        if not np.logical_and.reduce([np.diff(number[order]) == 0 for number in numbers]).any():
+            break
     return rows if (np.diff(order) == 1).all() else rows.take(pa.array(order))
 
 
