@@ -63,9 +63,11 @@ class Found(NamedTuple):
 
     def without(self, rows: Ints) -> "Found":
         """The same, as if some rows had not been read."""
+        if not len(rows):
+            return self
         self.read[rows] = False
         pieces = [
-            Piece(p.target, p.row[m], p.values.filter(pa.array(m)), None)
+            p if m.all() else Piece(p.target, p.row[m], p.values.filter(pa.array(m)), None)
             for p in self.pieces
             for m in [self.read[p.row]]
         ]

@@ -22,7 +22,7 @@ RECORD, BLANK = -1, -2
 """In place of a reason: the line is a record, or there is nothing in it."""
 REASONS = (Why.SHAPE, Why.TIME, Why.VALUE, Why.TOO_LONG, Why.TRUNCATED)
 _SHAPE, _TIME, _VALUE, _TOO_LONG, _TRUNCATED = range(len(REASONS))
-_NEWLINE, _BLANK_BYTE, _QUOTE, _EQUALS, _ENRICHED, _ASCII = 10, 32, 34, 61, 29, 128
+_NEWLINE, _BLANK_BYTE, _EXCLAMATION, _QUOTE, _EQUALS, _ENRICHED, _ASCII = 10, 32, 33, 34, 61, 29, 128
 _LAST_SECOND = 9_223_372_035
 _NS_PER_MS = 1_000_000
 _PADDING = b"\n" + bytes(64)
@@ -54,8 +54,11 @@ def page(data: bytes) -> Page:
     size = len(data)
     raw = np.frombuffer(data + _PADDING, np.uint8)
     used = size + (data[-1] != _NEWLINE)
-    marks = np.flatnonzero((raw[:used] <= _BLANK_BYTE) | (raw[:used] == _QUOTE))
+    marks = np.flatnonzero(raw[:used] <= _QUOTE)
     byte = raw[marks]
+    if (byte == _EXCLAMATION).any():  # the one byte between
+        marks = marks[byte != _EXCLAMATION]
+        byte = raw[marks]
     quote = byte == _QUOTE
     ends, mark = marks[~quote], byte[~quote]
     newline = np.flatnonzero(mark == _NEWLINE)

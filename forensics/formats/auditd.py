@@ -39,7 +39,6 @@ TABLE = auditrecord.table(
 )
 
 _FIRST_LINES = re.compile(auditpage.HEAD.replace("$", r"\r?$").encode(), re.MULTILINE)
-_STAMP = b"msg=audit("
 _STAMPED, _FRAMED = (audittext.word(word)[0] for word in (b"msg=audi", b"msg='msg"))
 
 
@@ -56,7 +55,7 @@ def parse(data: bytes, base: int) -> Parsed:
         return Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
     cut = auditpage.page(data)
     heads = auditpage.heads(cut)
-    _refuse_glued(data, cut, heads)
+    _refuse_glued(cut, heads)
     bad, blank = heads.why >= 0, heads.why == BLANK
     why = pa.array([reason.value for reason in REASONS], pa.string()).take(pa.array(heads.why[bad]))
     return Parsed(
@@ -70,14 +69,14 @@ def _spans(cut: Page, lines: audittext.Bools, base: int) -> dict[str, pa.Array]:
     return {"start": pa.array(cut.start[lines] + base), "stop": pa.array(cut.stop[lines] + base)}
 
 
-def _refuse_glued(data: bytes, cut: Page, heads: Heads) -> None:
+def _refuse_glued(cut: Page, heads: Heads) -> None:
     """Mark lines that hold a second record: nobody can say which fields are whose."""
     records = heads.why == RECORD
-    if data.count(_STAMP) == np.count_nonzero(records):
-        return
     words = cut.at[cut.begins]
     places = np.flatnonzero((words == _STAMPED) | (words == _FRAMED))
     count = np.bincount(np.searchsorted(cut.token, places, "right") - 1, minlength=len(records))
     line = np.flatnonzero((count > 1) & records)
+    if not len(line):
+        return
     whole = audittext.sliced(cut.raw, cut.start[line], cut.stop[line])
     heads.why[line[auditfields.glued(auditfields.cut(whole, heads.body[line]))]] = REASONS.index(Why.SHAPE)
