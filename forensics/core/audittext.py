@@ -19,7 +19,6 @@ Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 
 _BLANK, _QUOTE, _APOSTROPHE, _EQUALS, _NEWLINE, _RETURN, _ENRICHED = 32, 34, 39, 61, 10, 13, 29
-_MARKS = np.isin(np.arange(256), [_BLANK, _QUOTE, _EQUALS, _NEWLINE, _ENRICHED])
 _NO_NIBBLE = 255
 _LONGEST_NUMBER = 18
 _NIBBLE = np.full(256, _NO_NIBBLE, np.uint8)
@@ -48,15 +47,20 @@ def tokens(raw: Bytes, cut: lines.Lines, base: int) -> Tokens:
 
     Two blanks in a row have an empty token between them.
     """
-    marked = _MARKS[raw]
+    # Comparisons take many bytes at once, a table of 256 takes one.
+    marked = raw == _BLANK
+    for mark in (_QUOTE, _EQUALS, _NEWLINE, _ENRICHED):
+        marked |= raw == mark
     for long in np.flatnonzero(cut.stop - cut.start > lines.LONGEST_LINE_BYTES):
         marked[cut.start[long] - base : cut.stop[long] - base - 1] = False
-    at = np.flatnonzero(marked).astype(np.int64)
+    at = np.flatnonzero(marked)
     byte = raw[at]
     closes = (byte == _NEWLINE) | (byte == _ENRICHED)
-    quotes = np.cumsum(byte == _QUOTE)
-    quoted = (quotes - np.maximum.accumulate(np.where(closes, quotes, 0))) & 1
-    ends = np.flatnonzero(closes | ((byte == _BLANK) & (quoted == 0)))
+    ends = np.flatnonzero(closes | (byte == _BLANK))
+    quotes = np.cumsum(byte == _QUOTE, dtype=np.int32)[ends]
+    shut = closes[ends]
+    quoted = (quotes - np.maximum.accumulate(np.where(shut, quotes, 0))) & 1
+    ends = ends[shut | (quoted == 0)]
     if not len(ends):
         return Tokens(*(np.zeros(0, np.int64) for _ in Tokens._fields))
     stop, first = at[ends], np.append(0, ends[:-1] + 1)
