@@ -141,8 +141,9 @@ def _alike(cut: Page, line: Ints, rows: Ints, kind: int, head: int, found: Found
     slots = _template(cut, int(line[0]), kind, head)
     if slots is None:
         return
-    start, stop = _places(cut, line, len(slots), head)
-    fits = _fits(cut, slots, start, stop)
+    token = (cut.token[line] + head)[None, :] + np.arange(len(slots))[:, None]
+    start, stop = cut.begins[token], cut.ends[token]
+    fits = _fits(cut, slots, token, start, stop)
     numbers = {}
     for at, slot in enumerate(slots):
         if slot.target >= 0 and TARGETS[slot.target].written in {"number", "id"}:
@@ -165,18 +166,15 @@ def _alike(cut: Page, line: Ints, rows: Ints, kind: int, head: int, found: Found
     found.read[rows] = True
 
 
-def _places(cut: Page, line: Ints, count: int, head: int) -> tuple[Ints, Ints]:
-    """Where the words after the head begin and end: word by row."""
-    token = (cut.token[line] + head)[None, :] + np.arange(count)[:, None]
-    return cut.begins[token], cut.ends[token]
-
-
-def _fits(cut: Page, slots: list[_Slot], start: Ints, stop: Ints) -> Bools:
-    """Which rows have the keys, separators and frames of the layout."""
+def _fits(cut: Page, slots: list[_Slot], token: Ints, start: Ints, stop: Ints) -> Bools:
+    """Which rows have the keys, separators and frames of the layout; words are given by slot and row."""
     fits = np.ones(start.shape[1], bool)
     for at, slot in enumerate(slots):
         if slot.key:
-            fits &= audittext.begin(cut.at, start[at], slot.key)
+            held, mask = audittext.word(slot.key[:8])
+            fits &= (cut.opening[token[at]] & mask) == held
+            if rest := slot.key[8:]:
+                fits &= audittext.begin(cut.at, start[at] + 8, rest)
         else:
             fits &= start[at] == stop[at]
         if slot.closes:

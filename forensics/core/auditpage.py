@@ -34,7 +34,8 @@ class Page(NamedTuple):
     """Lines and words by their places in `raw`, which has a newline and 64 bytes after the data.
 
     `start`, `stop`: of lines, terminators included. `token`, `size`: the first word of each line, and
-    how many it has, cut at every blank, control byte and line end. `begins`, `ends`: of words.
+    how many it has, cut at every blank, control byte and line end. `begins`, `ends`: of words; `opening`
+    is what `at` has where each begins, read once in order, for keys are looked at again and again.
     `plain`: whether a line holds nothing that needs a closer look.
     """
 
@@ -46,6 +47,7 @@ class Page(NamedTuple):
     size: Ints
     begins: Ints
     ends: Ints
+    opening: Words
     plain: Bools
 
 
@@ -72,7 +74,8 @@ def page(data: bytes) -> Page:
         odd = np.append(odd, np.flatnonzero(raw >= _ASCII))
     plain[np.searchsorted(stop, odd, "right")] = False
     plain[_misquoted(raw, marks, np.flatnonzero(quote), stop)] = False
-    return Page(raw, audittext.words(raw), start, stop, token, newline - token + 1, begins, ends, plain)
+    at = audittext.words(raw)
+    return Page(raw, at, start, stop, token, newline - token + 1, begins, ends, at[begins], plain)
 
 
 def _misquoted(raw: Bytes, marks: Ints, quotes: Ints, stop: Ints) -> Ints:

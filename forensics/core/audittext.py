@@ -179,9 +179,15 @@ def decimals(at: Words, start: Ints, stop: Ints) -> tuple[Ints, Bools]:
         start: first byte of each.
         stop: byte after the last of each.
     """
-    minus = (at[start] & np.uint64(255)) == ord("-")
-    size = stop - start - minus
-    number, good = _eight(at[stop - 8], np.clip(size, 0, 8))
+    size, last = stop - start, at[stop - 8]
+    # Most numbers have at most eight bytes, the last eight begin with the first of those.
+    sign = last >> ((8 - np.clip(size, 1, 8)).astype(np.uint64) << np.uint64(3))
+    long = np.flatnonzero(size > 8)
+    if len(long):
+        sign[long] = at[start[long]]
+    minus = ((sign & np.uint64(255)) == ord("-")) & (size > 0)
+    size = size - minus
+    number, good = _eight(last, np.clip(size, 0, 8))
     good &= (size > 0) & (size <= _LONGEST_NUMBER)
     for places in (8, 16):
         more = np.flatnonzero(good & (size > places))

@@ -72,8 +72,7 @@ def _spans(cut: Page, lines: audittext.Bools, base: int) -> dict[str, pa.Array]:
 def _refuse_glued(cut: Page, heads: Heads) -> None:
     """Mark lines that hold a second record: nobody can say which fields are whose."""
     records = heads.why == RECORD
-    words = cut.at[cut.begins]
-    places = np.flatnonzero((words == _STAMPED) | (words == _FRAMED))
+    places = np.flatnonzero((cut.opening == _STAMPED) | (cut.opening == _FRAMED))
     count = np.bincount(np.searchsorted(cut.token, places, "right") - 1, minlength=len(records))
     line = np.flatnonzero((count > 1) & records)
     if not len(line):
