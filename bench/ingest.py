@@ -23,7 +23,13 @@ from costs import Cost, FailedError, cost, least
 
 ROOT = Path(__file__).parents[1]
 OURS = [sys.executable, "-m", "forensics"]
-HOME = {"PYTHONPATH": str(ROOT)}
+BYTECODE = ROOT / "build" / "bench" / "bytecode"
+# With bytecode kept, as where it is installed: to compile every module again is no part of the work.
+HOME = {
+    "PYTHONPATH": str(ROOT),
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": str(BYTECODE),
+}
 WORST = ("irregular", "long", "rejects")
 HEADS = (
     "what", "layout", "MB", "cores", "s", "MB/s", "processor s", "peak MB", "time of `sha256sum`",

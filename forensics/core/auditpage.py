@@ -178,11 +178,9 @@ def _stamped(cut: Page) -> tuple[Heads, Bools]:
 
 def _coded(cut: Page, token: Ints, fits: object) -> tuple[list[str], Ints, Bools]:
     """Values of words `key=value` with a key of four letters: the different ones, their numbers, which fit."""
-    coded = (
-        audittext.sliced(cut.raw, cut.begins[token] + 5, cut.ends[token])
-        .cast(pa.string())
-        .dictionary_encode()
-    )
+    # Plain lines are ASCII, so their bytes are text as they stand.
+    found = audittext.sliced(cut.raw, cut.begins[token] + 5, cut.ends[token]).view(pa.string())
+    coded = found.dictionary_encode()
     names = coded.dictionary.to_pylist()
     good = np.array([bool(fits(name)) for name in names] or [False])  # type: ignore[operator]
     number = np.asarray(coded.indices).astype(np.int64)
