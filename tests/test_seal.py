@@ -349,3 +349,14 @@ def test_a_chunk_that_changes_after_it_was_cut_is_noticed(tmp_path):
     (tmp_path / "f").write_bytes(b"13\n45")
     with pytest.raises(CustodyError, match="changed while it was read"):
         chunks.raw(tmp_path / "f", chunk)
+
+
+@pytest.mark.parametrize("how", ["line", "headed", "3"])
+def test_bytes_handed_on_are_those_whose_hash_is_checked(tmp_path, how):
+    (tmp_path / "f").write_bytes(b"12\n45\n6")
+    given, held = chunks.cut(tmp_path / "f", sha256(b"12\n45\n7"), how, 3, hand_on=True), []
+    with pytest.raises(CustodyError, match="no longer what was sealed"):
+        held.extend(given)
+    held = list(chunks.cut(tmp_path / "f", sha256(b"12\n45\n6"), how, 3, hand_on=True))
+    (tmp_path / "f").write_bytes(b"changed since")
+    assert b"".join(chunks.raw(tmp_path / "f", chunk) for chunk in held) == b"12\n45\n6"
