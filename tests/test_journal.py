@@ -1,15 +1,19 @@
 """The journal's own fields say who sent a message; the sender's say what it wants to be taken for."""
 
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_audit_dialects import alike
+from test_audit_dialects import events as trail_events
 
 from forensics.core.tables import FILE
 from forensics.formats import journal_export, journal_json
+from forensics.readings import journal_export as export_reading
 from forensics.readings import journal_json as reading
 
 ROOT = Path(__file__).parents[1]
@@ -128,7 +132,16 @@ def test_a_moment_lies_between_sending_and_receiving():
     assert event(**SSHD, MESSAGE="x")["clock"] == "login01:journal_json"
 
 
-@pytest.mark.parametrize("name", ["entry_and_sudo", "planted_by_logger"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "entry_and_sudo",
+        "planted_by_logger",
+        "audit_lines_between",
+        "planted_audit_words",
+        "audit_lines_incomplete",
+    ],
+)
 def test_both_exports_tell_the_same(name):
     one = journal_json.parse((FOLDER / "journal_json" / f"{name}.json").read_bytes(), 0).records
     other = journal_export.parse((FOLDER / "journal_export" / f"{name}.export").read_bytes(), 0).records
@@ -168,3 +181,63 @@ def test_an_export_of_another_project_is_read_whole():
     parsed = journal_export.parse(data, 0)
     assert (parsed.rejected.num_rows, parsed.records.num_rows) == (0, data.count(b"__CURSOR="))
     assert journal_export.recognise(data[:65536], log.name) > 90
+
+
+def told_of(name, folder="journal_json", suffix="json"):
+    """The events of a sample."""
+    form, reader = (journal_json, reading) if folder == "journal_json" else (journal_export, export_reading)
+    records = form.parse((FOLDER / folder / f"{name}.{suffix}").read_bytes(), 0).records
+    sealed = records.add_column(0, "sha256", pa.array([SEALED] * records.num_rows, pa.string()))
+    return reader.read(sealed, FILES, zone="UTC", anchor_ns=None)["event"].sort_by("start").to_pylist()
+
+
+def test_audit_lines_tell_what_they_tell_in_the_trail():
+    """Lines of one event are one, whatever lies between; a message between them stays one of its own."""
+    killed, removed, opened, entered = told_of("audit_lines_between")
+    assert (killed["verb"], killed["auid"], killed["session"], killed["uid"]) == ("signal", 4102, "54", 0)
+    assert (killed["signal"], killed["target_pid"], killed["target_uid"]) == (9, 9318, 4101)
+    assert (removed["verb"], removed["object"], removed["pid"]) == ("delete", "/srv/proj/train one.py", 9610)
+    assert (opened["verb"], len(opened["citations"])) == ("session_open", 1)
+    assert (entered["verb"], entered["address"], entered["tty"]) == ("login", "10.0.0.1", "pts/1")
+    assert [len(e["citations"]) for e in (killed, removed, entered)] == [3, 5, 1]
+    assert killed["earliest_ns"] == 1_795_446_841_266_000_000
+
+
+def test_one_trail_tells_the_same_acts_as_auditd_and_through_the_journal():
+    """But for names, which auditd adds, in either export; `test_auditjournal` has the same of whole trails."""
+    entries = [
+        row
+        for row in journal_json.parse(
+            (FOLDER / "journal_json" / "audit_lines_between.json").read_bytes(), 0
+        ).records.to_pylist()
+        if row["transport"] == "audit"
+    ]
+    trail = b"".join(
+        b"type=%s msg=audit(%d.%03d:%d): %s\n"
+        % (
+            re.sub(r"<audit-(\d+)>", r"UNKNOWN[\1]", kind).encode(),
+            *divmod(row["source_us"] // 1000, 1000),
+            row["audit_id"],
+            body.encode(),
+        )
+        for row in entries
+        for kind, body in [row["message"].split(" ", 1)]
+    )
+    plain = alike(trail_events("auditd", trail))
+    for folder, suffix in (("journal_json", "json"), ("journal_export", "export")):
+        told = told_of("audit_lines_between", folder, suffix)
+        assert alike([e for e in told if e["verb"] != "session_open"]) == plain
+
+
+def test_audit_words_that_an_account_sends_are_no_audit_lines():
+    by_logger, by_journal, typed, refused = told_of("planted_audit_words")
+    for e in (by_logger, by_journal):
+        assert (e["verb"], e["account"], e["auid"], e["uid"]) == ("other", None, 4102, 4102)
+    assert (typed["verb"], typed["auid"], typed["text"]) == ("sudo", 4102, "ls uid=0 auid=4101")
+    assert (refused["verb"], refused["auid"], refused["account"]) == ("login_failed", None, "kai auid=4101")
+
+
+def test_an_audit_entry_that_cannot_be_read_as_a_line_stays_text():
+    told = told_of("audit_lines_incomplete")
+    assert {(e["verb"], e["account"], len(e["citations"])) for e in told} == {("other", None, 1)}
+    assert len(told) == 6

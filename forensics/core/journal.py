@@ -4,14 +4,18 @@ The journal adds the fields that begin with an underscore itself, from the kerne
 every other field is the sender's own word. So a message is believed to be of a program only where the
 trusted fields bear its name out: written by the kernel, by root, or by a program that is known to run
 with another uid; and, where the journal knew the sender's file, from a file of that program's.
+Lines of the kernel's audit (`_TRANSPORT=audit`) are no messages: they are read as those of the trail.
 """
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import hostevents, messageevents, messagetext
+from forensics.core import auditjournal, hostevents, messageevents, messagetext
+from forensics.core.auditjournal import Entry
 from forensics.core.clock import Interval
 from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.jsonlines import printable
@@ -40,6 +44,7 @@ _NUMBERS = (
     ("own_uid", "_UID", "its real uid: trusted", None),
     ("loginuid", "_AUDIT_LOGINUID", "login uid of that process: trusted; 4294967295 is none", None),
     ("audit_session", "_AUDIT_SESSION", "audit session of that process: trusted; 4294967295 is none", None),
+    ("audit_id", "_AUDIT_ID", "number of the kernel's audit event that the entry is a line of: trusted", None),
     ("claimed_pid", "SYSLOG_PID", "process, by its own word", None),
     ("priority", "PRIORITY", "severity, by its own word", None),
 )  # fmt: skip
@@ -125,7 +130,6 @@ def columns(rows: list[dict[str, object]]) -> dict[str, pa.Array]:
     """All columns but the spans, of entries in order."""
     plain = [column for column in COLUMNS if column not in messagetext.FIELDS and column not in SPAN]
     told = {column.name: pa.array([made[column.name] for made in rows], column.type) for column in plain}
-    # Records of the kernel's audit (`transport` is `audit`) are kept as text: this is the place to read them.
     program = pc.if_else(told["believed"], told["program"], NOTHING)
     return told | messagetext.fields(program, told["pid"], told["message"])
 
@@ -135,7 +139,38 @@ def text(raw: bytes) -> str:
     return printable(raw.decode("utf-8", "backslashreplace"))
 
 
-def events(rows: Placed, form: str) -> pa.Table:
+def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
+    """What the entries tell: lines of the kernel's audit as in the trail, every other entry as one event.
+
+    Args:
+        records: the columns `COLUMNS`, with `sha256`.
+        files: schema `file`; holds every `sha256` of `records`.
+        form: the format's name.
+
+    Returns:
+        Schema `event`; every entry is cited.
+    """
+    rows = hostevents.placed(records, files, every_path=False)
+    entry, sent = _audit(rows.lines)
+    trail, rest = auditjournal.events(entry, files, form)
+    unread = {(one.sha256, one.start) for one in rest}
+    sent[sent] = [(one.sha256, one.start) not in unread for one in entry]
+    own = pa.array(~sent)
+    kept = Placed(rows.lines.filter(own), rows.files.filter(own), rows.event_id.filter(own))
+    return pa.concat_tables([_messages(kept, form), trail])
+
+
+def _audit(lines: pa.RecordBatch) -> tuple[list[Entry], npt.NDArray[np.bool_]]:
+    """The entries that the kernel's audit sent, one message in each; and for each entry whether it is among them."""
+    several = pc.match_substring_regex(lines["twice"], r"(?:^| )MESSAGE(?: |$)")
+    sent = pc.and_not(pc.equal(lines["transport"], "audit"), pc.fill_null(several, False))
+    own = np.array(sent.fill_null(False).to_pylist(), bool)
+    columns = ("sha256", "start", "stop", "host", "source_us", "audit_id", "message")
+    told = (lines[name].filter(pa.array(own)).to_pylist() for name in columns)
+    return [Entry(*values) for values in zip(*told, strict=True)], own
+
+
+def _messages(rows: Placed, form: str) -> pa.Table:
     """One event for each entry.
 
     Who acted is the message's to say where its program is believed; else only the number of the
