@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import KERNEL, UIDS, Stage, address, claim, key, roster
+from stage import KERNEL, SECOND, UIDS, Stage, address, claim, key, roster
 
 from forensics.analysis.artefacts import imports
 from forensics.analysis.attribution import independent
@@ -399,3 +399,64 @@ def test_a_checkpoint_named_pth_is_no_startup_hook(path, kind):
 )
 def test_a_domain_that_may_be_another_is_no_second_witness(found, kept):
     assert independent(found) == kept
+
+
+def entered_twice_told(*, account="kai", address_=None, tty=None, late=0, fmt="wtmpdb"):
+    """Kai edits mei's script; a database of logins tells of one entry more or less as the other logs do."""
+    day = edited()
+    login = next(r for r in day.rows if r["verb"] == "login" and r["tty"] and r["account"] == "kai")
+    record = {"account": account, "address": address_ or address("kai"), "tty": tty or login["tty"]}
+    told = day.add("login", fmt, when=login["earliest_ns"] + late, **record)
+    done = day.examined()
+    return done, told, next(s for s in done.sessions if s.ses == login["session"])
+
+
+def test_logins_kept_in_a_database_are_joined_by_terminal_and_moment():
+    done, told, session = entered_twice_told()
+    assert session.recognised_by == {"auditd", "sshd", "wtmpdb"}
+    assert told in session.events
+    assert verdicts(done, "modify_file") == [("kai", "attributed", "kai")]
+
+
+@pytest.mark.parametrize(
+    ("change", "contradicts"),
+    [({"account": "lin"}, {"account"}), ({"address_": "10.0.0.3"}, {"address"})],
+)
+def test_a_database_of_logins_that_tells_otherwise_names_nobody(change, contradicts):
+    done, told, session = entered_twice_told(**change)
+    assert (session.contradicts, told in session.events) == (contradicts, True)
+    ((_, verdict, person),) = verdicts(done, "modify_file")
+    assert (verdict, person) == ("inconclusive", None)
+
+
+@pytest.mark.parametrize("change", [{"tty": "pts/99"}, {"late": 61 * SECOND}, {"late": -61 * SECOND}])
+def test_a_login_of_another_terminal_or_time_is_another(change):
+    done, told, session = entered_twice_told(account="lin", **change)
+    assert (session.contradicts, told in session.events) == (set(), False)
+    assert verdicts(done, "modify_file") == [("kai", "attributed", "kai")]
+
+
+def test_of_two_logins_on_one_terminal_neither_is_taken():
+    day = edited()
+    login = next(r for r in day.rows if r["verb"] == "login" and r["tty"] and r["account"] == "kai")
+    day.ses -= 1
+    day.at = login["earliest_ns"]
+    day.rows += [{**login, "event_id": "b" * 16 + ".1.2", "session": "77", "account": "lin", "pid": 5}]
+    told = day.add("login", "wtmpdb", when=login["earliest_ns"], account="dao", tty=login["tty"])
+    assert all(told not in s.events for s in day.examined().sessions)
+
+
+def test_teleport_s_logins_and_commands_name_nobody():
+    """Its account is the host's, its user is another service's: neither opens a session here, nor is a second domain."""
+    for sshd, enrol in ((False, True), (True, False), (False, False)):
+        plain = edited(sshd=sshd, enrol=enrol)
+        more = edited(sshd=sshd, enrol=enrol)
+        edit = next(r for r in more.rows if r["verb"] == "write")
+        for verb in ("login", "execute", "write"):
+            more.add(
+                verb, "teleport", "teleport:admin", when=edit["earliest_ns"], account="kai", pid=edit["pid"], object=SCRIPT,
+                object_kind="path", address=address("kai"), exe="/usr/bin/vim", argv=["vim", SCRIPT], tty="pts/32",
+            )  # fmt: skip
+        one, other = (verdicts(day.examined(), "modify_file") for day in (plain, more))
+        assert {person for _, _, person in other} <= {person for _, _, person in one}
+        assert len(more.examined().sessions) == len(plain.examined().sessions)

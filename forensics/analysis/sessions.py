@@ -54,6 +54,10 @@ SESSION = Table(
 
 _ENTRY = {"login", "loginuid", "session_open", "session_close", "session_start", "logout"}
 _LOGIN_RECORDS = ("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390")
+_NO_PID = "wtmpdb"
+"""Login records that keep no pid."""
+_SAME_LOGIN_NS = 60 * 1_000_000_000
+"""By how much two logs may differ on when one login began, where they share no pid."""
 _PID_REUSE_NS = 86_400 * 1_000_000_000
 
 
@@ -116,6 +120,7 @@ def reconstruct(evidence: Evidence) -> list[Session]:
     joined = _join(audit, connections)
     for session in joined:
         _add_wtmp(session, events[events["format"].isin(_LOGIN_RECORDS)])
+    _add_wtmpdb(joined, events[events["format"] == _NO_PID])
     return sorted(joined, key=lambda s: (s.start_ns is None, s.start_ns or 0, s.session_id))
 
 
@@ -234,14 +239,39 @@ def _add_wtmp(session: Session, records: pd.DataFrame) -> None:
     own = own[own["host"].isna() | (own["host"] == session.host)]
     if session.start_ns is not None and len(own):
         own = own[(own["earliest_ns"] - session.start_ns).abs() < _PID_REUSE_NS]
-    if not len(own):
-        return
+    if len(own):
+        _add_records(session, own, "wtmp")
+
+
+def _add_wtmpdb(sessions: list[Session], records: pd.DataFrame) -> None:
+    """Records without a pid are of the one session that began on their terminal about then, if it is one."""
+    by_tty: dict[str, list[Session]] = {}
+    for session in sessions:
+        if session.tty is not None:
+            by_tty.setdefault(session.tty, []).append(session)
+    own = records[(records["verb"] == "login") & records["tty"].notna() & records["earliest_ns"].notna()]
+    for at in own.index:
+        row = own.loc[[at]]
+        tty, host, began = row["tty"].iloc[0], row["host"].iloc[0], int(row["earliest_ns"].iloc[0])
+        near = [
+            s
+            for s in by_tty.get(tty, [])
+            if (not isinstance(host, str) or s.host == host)
+            and s.start_ns is not None
+            and abs(s.start_ns - began) < _SAME_LOGIN_NS
+        ]
+        if len(near) == 1:
+            _add_records(near[0], row, _NO_PID)
+
+
+def _add_records(session: Session, own: pd.DataFrame, source: str) -> None:
+    """What login records of a session say; where they say otherwise, nothing is settled."""
     for what in ("account", "address"):
         told, known = _words(own[what]), getattr(session, what)
         if known is not None and told and told != [known]:
             session.contradicts.add(what)
             setattr(session, what, None)
-    session.recognised_by.add("wtmp")
+    session.recognised_by.add(source)
     session.domains.update(_words(own["domain"]))
     session.events = [*session.events, *_words(own["event_id"])]
 
