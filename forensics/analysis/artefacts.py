@@ -234,9 +234,7 @@ def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
     )
     if at is None:
         return events.iloc[:0]
-    ran = events[
-        (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
-    ]
+    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
     ran = where(ran, "exe", lambda exe: _program(exe) in {"sbatch", "srun", "salloc", "qsub", "bsub"})
     near = ran["earliest_ns"].between(at - before_ns, at + 2 * _SECOND - 1)
     return ran[near & ((ran["uid"] == job.owner_uid) | ran["uid"].isna())]

@@ -115,6 +115,8 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
     if act.act == "push" and act.credential is not None:
         people = directory.key_people(act.credential, at)
         reasons.append(Reason("key", people, tuple(act.events[:2]), "git:server"))
+    if _from_anybody(act, scene, sessions):
+        missing.append("source_of_session_that_accounts_cannot_write")
     if act.rival_accounts - set(accounts) and "agreement_of_server_and_client" in act.missing:
         reasons += [Reason("account", directory.owners(a, at), (), None) for a in sorted(act.rival_accounts)]
     told = [r.says for r in reasons if r.says]
@@ -165,6 +167,17 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
     return reasons
 
 
+def _from_anybody(act: Act, scene: Scene, sessions: list[Session]) -> bool:
+    """Whether what ties an act to its session, or a session to the kernel's number, is what any account can write."""
+    cited = [
+        *act.events,
+        *(e for p in act.planters for e in p.events),
+        *(e for s in sessions for e in s.events),
+    ]
+    rows = scene.events.loc[[e for e in dict.fromkeys(cited) if e in scene.events.index]]
+    return any(not trusted(domain) for domain in rows.loc[rows["session"].notna(), "reach"])
+
+
 def _first(values: pd.Series) -> str | None:
     return next((v for v in values if isinstance(v, str)), None)
 
@@ -196,9 +209,9 @@ def _hops(scene: Scene, sessions: list[Session]) -> frozenset[str]:
 def _domains(act: Act, scene: Scene, sessions: list[Session]) -> set[str]:
     """The trust domains that tell the act, its session, or whose key it was."""
     known = [e for e in act.events if e in scene.events.index]
-    found = set(scene.events.loc[known, "domain"]) if known else set()
+    found = set(scene.events.loc[known, "reach"]) if known else set()
     for p in act.planters:
-        found |= set(scene.events.loc[[e for e in p.events if e in scene.events.index], "domain"])
+        found |= set(scene.events.loc[[e for e in p.events if e in scene.events.index], "reach"])
     for s in sessions:
         found |= s.domains
         found |= {e.domain for e in scene.directory.lines("key", s.credential)}

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from forensics.analysis import trails
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
 
@@ -65,7 +66,7 @@ class Evidence:
     """A case as the analysis sees it.
 
     files, events, job_records, copies: frames of the core tables of those names, `events` indexed
-    by event id (the level `at`) and in order of time, then of place.
+    by event id (the level `at`) and in order of time, then of place, with the columns that `trails.settled` adds.
     raw: format tables that an analysis needs beyond events (git objects), by name.
     roster, question: who could have acted, and what is asked; both may be empty.
     """
@@ -83,17 +84,21 @@ def assemble(found: Mapping[str, pa.Table], roster: Roster, question: Question) 
     """Take what ingest found.
 
     Args:
-        found: tables by name; `event` must be there, the others may be missing.
+        found: tables by name; `event` must be there, the others may be missing. Of a trail's format,
+            the columns that `trails.numbers` reads.
         roster: who could have acted.
         question: what is asked.
     """
     known = {t.name: t for t in (tables.FILE, tables.JOB_RECORD, tables.COPY)}
     got = {name: frame(found.get(name, table.empty())) for name, table in known.items()}
     events = frame(found["event"]).sort_values(
-        ["earliest_ns", "sha256", "start", "event_id"], kind="stable", na_position="last"
+        ["earliest_ns", "sha256", "start", "event_id"], kind="stable", na_position="last", ignore_index=True
     )
+    events = trails.settled(events, frame(trails.numbers(found)))
     raw = {
-        name: frame(table) for name, table in sorted(found.items()) if name not in {"event", "reject", *known}
+        name: frame(table)
+        for name, table in sorted(found.items())
+        if name not in {"event", "reject", *known, *trails.TRAILS}
     }
     return Evidence(
         files=got["file"],

@@ -85,7 +85,7 @@ def named(evidence: Evidence, directory: identity.Directory) -> pd.DataFrame:
             cache[key] = directory.account_of(key[0], key[1])
         return cache[key]
 
-    audit = events["format"] == "auditd"
+    audit = events["trail"]
     for column, source in (("account", ("auid",)), ("effective", ("euid", "uid"))):
         bare = events[audit & events[column].isna()]
         for number in source:

@@ -180,9 +180,7 @@ def by_own_process(
 def commands(scene: Scene) -> Iterable[Act]:
     """Command lines that hide or prepare: by the audit trail, each by one row of `COMMANDS`."""
     events = scene.events
-    ran = events[
-        (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
-    ]
+    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
     for e in rows_of(ran):
         program = posixpath.basename(e.exe) if isinstance(e.exe, str) else ""
         words = " ".join((e.argv or ())[1:])
@@ -239,7 +237,7 @@ def planters(act: Act, planted: Iterable[Act]) -> list[Act]:
 
 def escalations(scene: Scene, harmful: Iterable[Act]) -> Iterable[Act]:
     """The use of another account's rights that carried an act: sudo in the same session, just before."""
-    sudo = scene.events[(scene.events["verb"] == "sudo") & (scene.events["format"] == "auditd")]
+    sudo = scene.events[(scene.events["verb"] == "sudo") & scene.events["trail"]]
     seen: set[str] = set()
     for act in harmful:
         if act.session is None or act.effective in {None, act.account} or act.earliest_ns is None:

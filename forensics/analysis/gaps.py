@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence, rows_of
 from forensics.analysis.sessions import Session
+from forensics.analysis.trails import TRAILS, WHOLE
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -29,7 +30,7 @@ GAP = Table(
 _TRAIL, _LOGINS = "audit trail", "login log"
 AUDIT_TRAIL = "audit trail (auditd)"
 EXPECTED = (
-    (AUDIT_TRAIL, frozenset({"auditd"})),
+    (AUDIT_TRAIL, frozenset(TRAILS)),
     ("login log (sshd, in syslog)", SYSTEM_LOGS),
     ("scheduler controller log (slurmctld)", frozenset({"slurmctld"})),
     ("job accounting (sacct)", frozenset({"sacct", "sacct_json", "jobcomp"})),
@@ -67,13 +68,13 @@ def find(evidence: Evidence, sessions: Iterable[Session]) -> list[Gap]:
 
 
 def _serials(evidence: Evidence) -> Iterable[Gap]:
-    """The kernel numbers its audit events one by one: where numbers jump, lines are gone."""
-    events = evidence.events[evidence.events["format"] == "auditd"]
-    raw = evidence.raw.get("auditd")
-    if raw is None or not len(raw):
-        return
-    serials = raw[["sha256", "start", "serial"]].dropna()
-    told = events.merge(serials, on=["sha256", "start"], how="inner").dropna(subset=["earliest_ns"])
+    """The kernel numbers its audit events one by one: where numbers jump, lines are gone.
+
+    Only what keeps all events is looked at: a table has those that somebody asked for, and a line that any
+    account can send may bear any number.
+    """
+    events = evidence.events[evidence.events["trail"] & evidence.events["format"].isin(WHOLE)]
+    told = events.dropna(subset=["serial", "earliest_ns"])
     for host, rows in told.groupby("host", sort=True, dropna=False):
         ordered = rows.drop_duplicates("serial").sort_values(["serial", "event_id"])
         step = ordered["serial"].diff()
@@ -110,12 +111,14 @@ def _missing(evidence: Evidence) -> Iterable[Gap]:
     """Sources of which the evidence holds no record at all. A git server is expected only beside a repository."""
     window = evidence.question.window or (None, None)
     events = evidence.events
-    have = set(events["format"].unique())
+    trail = events["trail"]
+    have = set(events.loc[~trail, "format"])
     for source, formats in EXPECTED:
         entered = source.startswith("login") and not len(
-            events[events["format"].isin(SYSTEM_LOGS) & (events["verb"] == "login")]
+            events[events["format"].isin(SYSTEM_LOGS) & ~trail & (events["verb"] == "login")]
         )
-        if (formats & have and not entered) or ("gitolite" in formats and not have & _GIT):
+        here = formats & set(events.loc[trail, "format"]) if source == AUDIT_TRAIL else formats & have
+        if (here and not entered) or ("gitolite" in formats and not have & _GIT):
             continue
         yield Gap(source, "missing_source", *window)
 
@@ -126,7 +129,7 @@ def _silences(evidence: Evidence, sessions: list[Session]) -> Iterable[Gap]:
     for name, word in ((_TRAIL, "auditd"), (_LOGINS, "sshd")):
         heard = {s.host for s in sessions if word in s.recognised_by}
         if word == "auditd":
-            heard |= set(evidence.events.loc[evidence.events["format"] == "auditd", "host"].unique())
+            heard |= set(evidence.events.loc[evidence.events["trail"], "host"].unique())
         runs: dict[str, list[Gap]] = {}
         for s in sorted(entered, key=lambda s: (s.start_ns or 0, s.session_id)):
             if word in s.recognised_by or s.host not in heard or s.host is None:

@@ -23,9 +23,7 @@ _OBJECT = re.compile(r"/objects/([0-9a-f]{2})/([0-9a-f]{38})$")
 
 def _ran_git(scene: Scene, word: str) -> pd.DataFrame:
     events = scene.events
-    ran = events[
-        (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
-    ]
+    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
     return where(ran, "argv", lambda a: isinstance(a, list) and a[:1] == ["git"] and word in a)
 
 
@@ -159,7 +157,7 @@ def _senders(scene: Scene, repository: str) -> pd.DataFrame:
 
     The server's own receive-pack runs under its own account: it is the other end of the same push.
     """
-    ran = scene.events[(scene.events["verb"] == "execute") & (scene.events["format"] == "auditd")]
+    ran = scene.events[(scene.events["verb"] == "execute") & scene.events["trail"]]
     ran = ran[ran["session"].notna() & ~ran["account"].isin(_server_accounts(scene))]
     return where(ran, "argv", lambda a: _sends(a, repository))
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence, groups_of, rows_of
+from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -244,7 +245,10 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
                 (e.event_id,),
             )
     entered = events[
-        (events["verb"] == "login") & events["credential"].notna() & events["format"].isin(SYSTEM_LOGS)
+        (events["verb"] == "login")
+        & events["credential"].notna()
+        & events["format"].isin(SYSTEM_LOGS)
+        & ~events["trail"]
     ]
     for (host, account, credential), rows in groups_of(entered, ["host", "account", "credential"]):
         yield Enrolment(
@@ -265,7 +269,8 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
 
 def _enriched(events: pd.DataFrame) -> Iterable[Enrolment]:
     """Names that the audit daemon itself put beside a uid when it wrote the line."""
-    seen = events[(events["format"] == "auditd") & events["account"].notna() & events["auid"].notna()]
+    firm = events["trail"] & ~events["format"].isin(FROM_ANYBODY)
+    seen = events[firm & events["account"].notna() & events["auid"].notna()]
     first = seen.drop_duplicates(["host", "auid", "account"])
     for e in rows_of(first):
         yield Enrolment(

@@ -127,9 +127,7 @@ def _from_scripts(found: dict[str, Job], evidence: Evidence) -> None:
     It fills only what the scheduler's own records, lost or never collected, leave open.
     """
     events = evidence.events
-    ran = events[
-        (events["verb"] == "execute") & (events["format"] == "auditd") & events["earliest_ns"].notna()
-    ]
+    ran = events[(events["verb"] == "execute") & events["trail"] & events["earliest_ns"].notna()]
     for e in rows_of(ran[ran["session"].isna()]):
         match = next((m for m in map(_SCRIPT.search, (e.argv or ())) if m), None)
         if match is None:
@@ -184,7 +182,7 @@ def _processes(job: Job, evidence: Evidence) -> None:
     """
     events = evidence.events
     first, last = job.window()
-    ran = events[(events["format"] == "auditd") & events["pid"].notna() & events["session"].isna()]
+    ran = events[events["trail"] & events["pid"].notna() & events["session"].isna()]
     ran = ran[(ran["latest_ns"] >= first) & (ran["earliest_ns"] <= last)]
     tasks = set(events.loc[(events["job"] == job.job) & (events["verb"] == "task_start"), "pid"].dropna())
     executed = ran[ran["verb"] == "execute"]
@@ -202,7 +200,7 @@ def own_events(job: Job, evidence: Evidence) -> pd.DataFrame:
     """The audit events of a job's own processes, in order."""
     events = evidence.events
     first, last = job.window()
-    near = events[(events["format"] == "auditd") & events["pid"].notna() & events["session"].isna()]
+    near = events[events["trail"] & events["pid"].notna() & events["session"].isna()]
     near = near[(near["latest_ns"] >= first) & (near["earliest_ns"] <= last)]
     mine = [(h, int(p)) in job.processes for h, p in zip(near["host"], near["pid"], strict=True)]
     # A mask with a type: an empty list would be read as a choice of no columns.

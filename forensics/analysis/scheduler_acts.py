@@ -30,9 +30,7 @@ def _program(exe: object) -> str:
 
 def _commands(scene: Scene, *programs: str) -> pd.DataFrame:
     events = scene.events
-    ran = events[
-        (events["verb"] == "execute") & (events["format"] == "auditd") & (events["outcome"] != "failure")
-    ]
+    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
     return where(ran[ran["earliest_ns"].notna()], "exe", lambda exe: _program(exe) in programs)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence
+from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -114,7 +115,7 @@ def reconstruct(evidence: Evidence) -> list[Session]:
     """
     events = evidence.events[evidence.events["verb"].isin(_ENTRY)]
     audit = [_from_audit(rows) for _, rows in _audit_groups(events)]
-    syslog = events[events["format"].isin(SYSTEM_LOGS)]
+    syslog = events[events["format"].isin(SYSTEM_LOGS) & ~events["trail"]]
     logins = syslog[(syslog["verb"] == "login") & (syslog["outcome"] != "failure")]
     connections = [_from_sshd(rows, syslog) for rows in _by_pid(logins)]
     joined = _join(audit, connections)
@@ -125,7 +126,11 @@ def reconstruct(evidence: Evidence) -> list[Session]:
 
 
 def _audit_groups(events: pd.DataFrame) -> Iterable[tuple[Any, pd.DataFrame]]:
-    own = events[(events["format"] == "auditd") & events["session"].notna()]
+    """The events of each audit session: of the trail alone where it tells of the session, else from anybody too."""
+    own = events[events["trail"] & events["session"].notna()]
+    loose = own["format"].isin(FROM_ANYBODY)
+    firm = pd.MultiIndex.from_frame(own.loc[~loose, ["host", "session"]])
+    own = own[~loose | ~pd.MultiIndex.from_frame(own[["host", "session"]]).isin(firm)]
     return own.groupby(["host", "session"], sort=True, dropna=False)
 
 
@@ -156,7 +161,7 @@ def _from_audit(rows: pd.DataFrame) -> Session:
     session.address = _settle(session, "address", _words(entered["address"]))
     session.tty = next((t for t in _words(login["tty"]) if t.startswith(("pts/", "tty"))), None)
     session.recognised_by.add("auditd")
-    session.domains.update(_words(rows["domain"]))
+    session.domains.update(_words(rows["reach"]))
     session.events = [*_words(base["event_id"]), *_words(closes["event_id"])]
     return session
 
@@ -194,7 +199,7 @@ def _from_sshd(rows: pd.DataFrame, syslog: pd.DataFrame) -> Session:
     started = started[(started["port"] == session.port) & (started["address"] == session.address)]
     session.tty = next(iter(_words(started["tty"])), None)
     session.recognised_by.add("sshd")
-    session.domains.update(_words(rows["domain"]))
+    session.domains.update(_words(rows["reach"]))
     session.events = [*_words(rows["event_id"]), *_words(started["event_id"]), *_words(closed["event_id"])]
     return session
 
@@ -272,7 +277,7 @@ def _add_records(session: Session, own: pd.DataFrame, source: str) -> None:
             session.contradicts.add(what)
             setattr(session, what, None)
     session.recognised_by.add(source)
-    session.domains.update(_words(own["domain"]))
+    session.domains.update(_words(own["reach"]))
     session.events = [*session.events, *_words(own["event_id"])]
 
 

@@ -18,7 +18,7 @@ from forensics.pipeline.found import findings_of, row, tables_of
 from forensics.pipeline.take import hand, question_of, roster_of
 from forensics.store import parquet, query, slices
 
-_NEEDED = ("file", "event", "job_record", "copy", "auditd", "git_object", "git_pack")
+_NEEDED = ("file", "event", "job_record", "copy", "git_object", "git_pack")
 _CLOCKS = """
 SELECT clock, count(*) AS events, min(earliest_ns) AS earliest_ns, max(latest_ns) AS latest_ns,
        min(latest_ns - earliest_ns + 1) AS tick_ns
@@ -33,11 +33,14 @@ FROM events GROUP BY host, domain, format ORDER BY host NULLS LAST, domain, form
 
 def _examined(case: Path, question: Question | None = None) -> Any:  # noqa: ANN401 - its type is analysis.examine.Examination, which is loaded here only
     """The analysis of a case, from its tables alone."""
-    from forensics.analysis import evidence, examine  # noqa: PLC0415 - pandas and networkx, when needed
+    from forensics.analysis import evidence, examine, trails  # noqa: PLC0415 - pandas and networkx, when needed
 
     tables = tables_of(case)
     there = set(parquet.names(tables))
     found = {name: parquet.read(tables, name) for name in _NEEDED if name in there}
+    found |= {
+        name: parquet.read(tables, name, trails.columns(name)) for name in trails.TRAILS if name in there
+    }
     assembled = evidence.assemble(found, roster_of(case), question or question_of(case))
     return examine.examine(assembled, evidence.frame(parquet.read(tables, "reject")))
 

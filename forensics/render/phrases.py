@@ -100,6 +100,7 @@ MISSING = {
     "key_of_session": "a record of the key that opens the session",
     "address_of_session": "a record of the address that the session comes from",
     "agreement_of_sources_on_session": "agreement between the sources on the session",
+    "source_of_session_that_accounts_cannot_write": "a source for the session that the host's accounts cannot write",
     "second_source_of_session": "a second source for the session",
     "logs_beyond_reach_of_who_changed_them": "logs out of reach of those who changed logs on the same host",
     "write_of_commit_object": "a record of the writing of the commit object",

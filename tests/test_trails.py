@@ -1,0 +1,165 @@
+"""One audit trail, kept in several ways, is one witness; and a line that anybody can send names nobody."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from stage import KERNEL, SECOND, T0, Stage, address
+from test_attribution import SCRIPT, edited, verdicts
+from test_audit_dialects import grouped, in_auditbeat, in_laurel, in_syslog, laurel_tells
+
+from forensics import pipeline
+from forensics.analysis import trails
+
+STAGED = Path(__file__).parents[1] / "sample_logs" / "incidents" / "script_edit"
+TRAIL = Path("login01/var/log/audit/audit.log")
+MADE = {
+    "laurel": lambda data: b"".join(in_laurel(lines) for lines in grouped(data) if laurel_tells(lines)),
+    "auditbeat": lambda data: b"".join(map(in_auditbeat, grouped(data))),
+    "audisp_syslog": lambda data: b"".join(map(in_syslog, data.splitlines())),
+}
+
+
+def investigated(tmp, *dialects, kept=True):
+    """The findings of the staged incident, with its login host's trail told in more ways, or in others."""
+    evidence = tmp / "evidence"
+    shutil.copytree(STAGED / "evidence", evidence)
+    data = (evidence / TRAIL).read_bytes()
+    for name in dialects:
+        (evidence / TRAIL).with_name(f"{name}.log").write_bytes(MADE[name](data))
+    if not kept:
+        (evidence / TRAIL).unlink()
+    pipeline.investigate(tmp / "case", [evidence], roster=STAGED / "roster.toml", about=STAGED / "case.toml")
+    return json.loads((tmp / "case" / "findings.json").read_text())
+
+
+def said(found):
+    """What the findings say of acts and persons, but for what bytes they cite."""
+    acts = [
+        (a["act"], a["object"], a["job"], a["link"], a["account"], a["when"], a["person"]["verdict"],
+         a["person"]["name"], a["person"]["frame_cost"], a["person"]["gates"], a["missing"])
+        for a in found["acts"]
+    ]  # fmt: skip
+    return acts, [(j["job"], j["cause"]) for j in found["jobs"]], [c["status"] for c in found["claims"]]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    return investigated(tmp_path_factory.mktemp("plain"))
+
+
+def test_copies_of_a_trail_change_no_act_no_name_and_no_domain(plain, tmp_path):
+    assert said(investigated(tmp_path, *MADE)) == said(plain)
+
+
+def kinds(found):
+    return {(a["act"], a["object"], a["job"], a["account"]) for a in found["acts"]}
+
+
+def absent(found):
+    return {(g["source"], g["kind"]) for g in found["gaps"] if g["kind"] == "missing_source"}
+
+
+def test_laurel_alone_tells_the_acts_and_the_names(plain, tmp_path):
+    """But for what its documents do not hold in the same way."""
+    found = investigated(tmp_path, "laurel", kept=False)
+    assert (kinds(found), absent(found)) == (kinds(plain), absent(plain))
+    names = {(a["act"], a["object"], a["person"]["name"]) for a in found["acts"]}
+    assert names == {(a["act"], a["object"], a["person"]["name"]) for a in plain["acts"]}
+
+
+def test_a_trail_that_only_syslog_carried_tells_the_acts_and_names_nobody(plain, tmp_path):
+    found = investigated(tmp_path, "audisp_syslog", kept=False)
+    assert (kinds(found), absent(found)) == (kinds(plain), absent(plain))
+    assert {a["person"]["name"] for a in found["acts"]} == {None}
+    wanted = "source_of_session_that_accounts_cannot_write"
+    assert any(wanted in a["missing"] for a in found["acts"])
+
+
+@pytest.mark.parametrize("fmt", trails.TRAILS)
+def test_no_format_of_a_trail_is_a_second_domain_to_another(fmt):
+    """Whoever is root on the host could have written the trail, and so what was made of it elsewhere."""
+    day = edited(enrol=False)
+    for row in day.rows:
+        if row["format"] == "auditd":
+            row["format"] = fmt
+            row["domain"] = {"auditbeat": "index:server", "audisp_syslog": "login01:user"}.get(fmt, KERNEL)
+    done = day.examined()
+    judged = [done.judged[a.act_id] for a in done.in_question if a.act == "modify_file"]
+    assert all("index:server" not in j.frame_cost for j in judged)
+    assert all(j.name is None for j in judged)
+
+
+def test_lines_from_anybody_do_not_tie_an_act_to_a_session_of_the_trail():
+    """The trail tells kai's session; a line sent to syslog claims that an edit was made in it."""
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.wait()
+    day.add(
+        "write", "audisp_syslog", "login01:user", account="kai", auid=4102, uid=4102, effective="kai", session=kai, pid=77,
+        exe="/usr/bin/vim", object=SCRIPT, object_kind="path", object_owner_uid=4101, inode="fe:00:77",
+    )  # fmt: skip
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    done = day.examined()
+    found = [done.judged[a.act_id] for a in done.acts if a.act == "modify_file"]
+    assert found
+    assert all(j.verdict == "inconclusive" for j in found)
+    assert all("source_of_session_that_accounts_cannot_write" in j.missing for j in found)
+
+
+def test_lines_from_anybody_change_no_session_that_the_trail_tells():
+    day = edited()
+    ses = next(r["session"] for r in day.rows if r["verb"] == "login" and r["account"] == "kai")
+    day.add(
+        "login",
+        "audisp_syslog",
+        "login01:user",
+        account="lin",
+        session=ses,
+        address=address("lin"),
+        pid=5,
+        tty="pts/7",
+    )
+    assert verdicts(day.examined(), "modify_file") == [("kai", "attributed", "kai")]
+
+
+HEAD = ("event_id", "format", "host", "earliest_ns", "latest_ns", "serial")
+
+
+def settled(*rows):
+    """The formats and numbers of the events that are left, of (format, host, at in s, how long in s, serial)."""
+    events = pd.DataFrame(
+        [{"event_id": str(n), "sha256": form, "start": n, "format": form, "host": host, "domain": "d",
+          "earliest_ns": T0 + at * SECOND, "latest_ns": T0 + (at + wide) * SECOND} for n, (form, host, at, wide, _) in enumerate(rows)]
+    )  # fmt: skip
+    numbered = pd.DataFrame([{"sha256": r[0], "start": n, "serial": r[4]} for n, r in enumerate(rows)])
+    kept = trails.settled(events, numbered.dropna())
+    return [(form, int(number)) for form, number in zip(kept["format"], kept["serial"], strict=True)]
+
+
+def test_an_event_is_told_once_by_its_strongest_witness():
+    got = settled(
+        ("audisp_syslog", "h", 1, 0, 7), ("laurel", "h", 1, 0, 7), ("auditd", "h", 1, 0, 7), ("auditd", "h", 1, 0, 7),
+        ("ausearch_csv", "h", 0, 2, 7), ("laurel", "h", 2, 0, 8), ("auditbeat", "other", 1, 0, 7), ("laurel", "h", 900, 0, 7),
+    )  # fmt: skip
+    assert got == [("auditd", 7), ("auditd", 7), ("laurel", 8), ("auditbeat", 7), ("laurel", 7)]
+
+
+def test_a_line_from_anybody_is_heard_only_where_the_trail_can_have_lost_it():
+    trail = [("auditd", "h", 10 * n, 0, n) for n in (10, 11, 14, 15)]
+    loose = [(100, 12), (130, 13), (300, 13), (105, 11), (10, 3), (500, 16), (120, 40)]
+    got = settled(*trail, *(("audisp_syslog", "h", at, 0, serial) for at, serial in loose))
+    assert [serial for form, serial in got if form == "audisp_syslog"] == [12, 13, 13, 3, 16]
+
+
+def test_entries_of_the_journal_are_the_trail_s_where_they_have_its_number():
+    events = pd.DataFrame(
+        [{"event_id": str(n), "sha256": "j", "start": n, "format": "journal_json", "host": "h", "domain": "d",
+          "earliest_ns": T0, "latest_ns": T0} for n in range(2)]
+    )  # fmt: skip
+    kept = trails.settled(events, pd.DataFrame({"sha256": ["j"], "start": [1], "serial": [9]}))
+    assert kept["trail"].tolist() == [False, True]
