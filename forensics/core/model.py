@@ -72,8 +72,6 @@ class Format(Protocol):
     CUT       how a file may be cut into chunks: "line" (after any newline), "headed" (the same, and
               each chunk is read below the file's first line), "whole" (never), or a record length in
               bytes, as decimal text
-    CUT       how a file may be cut into chunks: "line" (after any newline), "whole" (never), or
-              a record length in bytes, as decimal text
     FRAME_BYTES   only where lines that lie apart make one record: the size of the stretches that a
               file is always cut into, so that no other choice can show in the records. What lies in
               two stretches is put together by the reading
