@@ -46,6 +46,17 @@ NOISE = st.binary(max_size=6) | st.sampled_from(
 )
 
 
+BETWEEN = b'type=PATH msg=audit(1.000:1): item=0\x1d name="a" ouid=4101 ogid=4100\n'
+GLUED = b'type=LOGIN msg=audit(1.000:1): uid=0\x1dUID="type=SYSCALL msg=audit(1.000:2): auid=0\n'
+UNCLEAR = b"type=SYSCALL msg=audit(1.000:1): s auid=0cess=yes auid=4102 pid=7\n"
+
+
+@pytest.mark.parametrize("data", [BETWEEN, GLUED, UNCLEAR], ids=["names_between", "glued_in_quotes", "first_is_no_number"])  # fmt: skip
+def test_makes_the_same_of_what_damage_showed(data):
+    """A number behind 0x1d is no name; a stamp within quotes is no record; the first of two keys counts."""
+    assert slowly(data) == by_trail(data)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     sample=st.sampled_from(SAMPLES),

@@ -85,13 +85,18 @@ class Line(NamedTuple):
 def head(line: bytes) -> Head | None:
     """The head of an audit line; None where it has none, or one that no kernel could have written."""
     found = _HEAD.match(line)
-    if found is None or len(line) > LONGEST_LINE_BYTES or b" msg=audit(" in line[found.end() :]:
+    if found is None or len(line) > LONGEST_LINE_BYTES or _second(line[found.end() :]):
         return None
     ms = int(found["seconds"]) * 1000 + int(found["ms"])
     if ms > _LAST_MS:
         return None
     node = None if found["node"] is None else shown(found["node"])
     return Head(node, found["type"].decode(), ms, int(found["serial"]), found.end())
+
+
+def _second(body: bytes) -> bool:
+    """Whether a second record stands in the line: a stamp that is a field of its own, not within quotes."""
+    return b"msg=audit(" in body and any(field.startswith(b"msg=audit(") for _, field in _parts(body))
 
 
 def shown(raw: bytes) -> str:
@@ -209,11 +214,25 @@ def _allowed(kind: str, *, leading: bool) -> set[str]:
 
 
 def _fill(filled: dict[str, object], one: Line, *, allowed: set[str]) -> list[str]:
-    """Fill columns that are free; the rest of the line, as written."""
+    """Fill columns that are free; the rest of the line, as written.
+
+    Of a key that comes twice the first counts, even where it is no number: what follows it in the line
+    may have been put there.
+    """
     left: list[str] = []
+    seen: set[str] = set()
     for field in one.fields:
         name = _column(field, one.type)
-        if name is None or name in filled or name not in allowed or (name in COUNTED and field.value is None):
+        again = name in seen
+        if name is not None and name in allowed:
+            seen.add(name)
+        if (
+            name is None
+            or again
+            or name in filled
+            or name not in allowed
+            or (name in COUNTED and field.value is None)
+        ):
             left.append(field.written)
         else:
             filled[name] = field.value
@@ -253,8 +272,12 @@ def _item(one: Line, keys: set[str], named: Sequence[str]) -> Mapping[str, objec
     left: list[str] = []
     for field in one.fields:
         name = field.key
-        name = f"{name.lower()}_name" if field.where == NAMES and name.lower() in named else name
-        known = name.endswith("_name") if field.where == NAMES else field.where == OUTER and name in keys
+        if field.where == NAMES:
+            # Names are written in capitals; a number's own key behind 0x1d is no name of it.
+            known = name in {key.upper() for key in named}
+            name = f"{name.lower()}_name"
+        else:
+            known = field.where == OUTER and name in keys
         if not known or name in told or (name in COUNTED and field.value is None):
             left.append(field.written)
         else:

@@ -105,7 +105,7 @@ def _depth(line: bytes) -> int:
 
 def _counted(line: bytes) -> int:
     depth = most = 0
-    for mark in re.finditer(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', line):
+    for mark in re.finditer(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|[\[\]{}]', line):
         depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(mark[0], 0)
         most = max(most, depth)
     return most

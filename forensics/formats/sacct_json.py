@@ -82,8 +82,8 @@ _KEYS = re.compile(rb'"(?:kill_request_user|allocation_nodes|association)"\s*:')
 _ASKED = re.compile(rb'"type"\s*:\s*"openapi\\?/(?:slurmdbd|dbv)|"command"\s*:\s*\[\s*"[^"]{0,99}sacct"')
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SET = re.compile("[\udc80-\udcff]")
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|[\[\]{}]', re.DOTALL)
 _READ = json.JSONDecoder()
 _DEEPEST = 64
 

@@ -47,7 +47,7 @@ CUT = "line"
 DOMAIN = "{host}:user"
 
 _KEYS = ("ver", "host", "rec", "user", "id", "pos", "timing")
-_TIMING = re.compile(r"(?:[+<>][0-9]{1,9}|[\[\]][0-9]{1,9}/[0-9]{1,9}|=[0-9]{1,5}x[0-9]{1,5})*+")
+_TIMING = re.compile(r"(?:[+<>][0-9]{1,9}|[\[\]][0-9]{1,9}/[0-9]{1,9}|=[0-9]{1,5}x[0-9]{1,5})*")
 _PASSED = re.compile(r"\+([0-9]+)")
 _UNSET = 2**32 - 1
 
