@@ -4,7 +4,6 @@ import os
 
 from hypothesis import settings
 
-
 # On the build server the examples are the same in every run of the same code, so that red means the change;
 # at a desk they are new in every run, so that more is found.
 settings.register_profile("same", derandomize=True)
