@@ -18,7 +18,7 @@ from costs import Cost, cost, least
 COLUMNS = (
     "import sys, pathlib; from forensics.custody import chunks; from forensics.pipeline import read\n"
     "path, sha256 = pathlib.Path(sys.argv[1]), sys.argv[2]\n"
-    "for chunk in chunks.cut(path, sha256, 'headed'): read.parse(read.Task('', 'sacct', sha256, path, chunk))\n"
+    "for chunk in chunks.cut(path, sha256, 'headed'): read.parse(read.Task('', 'sacct', sha256, path, chunk, None, path.stat().st_size))\n"
 )
 HEADS = ("what", "rows", "MB", "cores", "s", "processor s", "peak MB", "processor time of `sha256sum`")
 

@@ -1,5 +1,6 @@
 """The logs that the figures are made from: the same bytes everywhere, and the layouts that they say they are."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -54,3 +55,15 @@ def test_figures_go_between_their_marks_and_nowhere_else(tmp_path, capsys):
     assert "| c | 1 |" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         sheet.publish("y", "", page)
+
+
+def test_accounting_is_measured(tmp_path):
+    """The script reads with the program as it is now: what it calls there must still be so."""
+    done = subprocess.run(
+        [sys.executable, str(BENCH / "sacct.py"), "--rows", "200", "--repeat", "1", "--place", str(tmp_path)],
+        check=False, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [line.split(" | ")[0] for line in done.stdout.splitlines() if line.startswith("| ")][2:] == [
+        "| coreutils sha256sum", "| columns", "| ingest, 1 process", "| ingest, 2 processes",
+    ]  # fmt: skip
