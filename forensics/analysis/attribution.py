@@ -1,10 +1,11 @@
-"""From an account to a person, where the evidence allows it, by rules that need no numbers.
+"""From an account to a person, where the evidence allows it: the rules, which need no numbers.
 
 Four classes of link must each point at the same one person: the account's holders, the key that
 opened the session, the device that it came from, and the session itself, told by more than one
 source without contradiction. What tells it must come from more than one trust domain. Otherwise the
 answer is inconclusive, with the candidates and with what is missing. A git author or committer, a
-shell history and a job's owner are no link at all.
+shell history and a job's owner are no link at all. How strongly the records support the one person
+that is left is the next step's (`strength`), and it too can end as inconclusive.
 """
 
 from collections.abc import Iterable
@@ -12,11 +13,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from forensics.analysis import strength
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.gaps import Gap
+from forensics.analysis.holders import Holders
 from forensics.analysis.identity import REGISTER
 from forensics.analysis.sessions import Session
+from forensics.analysis.strength import Strength
 
 _WRITABLE = (":user", ":files", "git:objects", "git:reflog", REGISTER)
 _DECISIVE = {"write_of_commit_object", "command_of_commit"}
@@ -50,6 +54,8 @@ class Judgement:
     reasons: list[Reason] = field(default_factory=list)
     against: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    person: Strength = field(default_factory=Strength)
+    account: Strength = field(default_factory=Strength)
 
 
 def trusted(domain: str | None) -> bool:
@@ -57,33 +63,65 @@ def trusted(domain: str | None) -> bool:
     return domain is not None and not domain.endswith(_WRITABLE)
 
 
-def judge(act: Act, scene: Scene, *, tampering: Iterable[Act], gaps: Iterable[Gap]) -> Judgement:
-    """Say which person an act can be attributed to, if any.
+def judge(act: Act, scene: Scene, holders: Holders) -> Judgement:
+    """Say which account, and which person, an act can be attributed to, if any.
 
     Args:
         act: the act, with its session and, where cron did it, the acts that planted the entry.
         scene: people, sessions and jobs; the same for every act and everybody.
-        tampering: acts on logs, clocks and logging, whoever did them.
-        gaps: what is missing from the evidence.
+        holders: who holds which trust domain; with it, acts on logs, clocks and logging, and the gaps.
     """
-    if not scene.directory.people:
-        return Judgement("not_attempted", missing=["roster"])
-    if act.origin == "job":
-        return _by_job(act, scene)
     sessions, missing = _sessions(act)
+    touched = _touched(act, sessions, holders.gaps)
+    account = strength.of_account(act, scene, holders, gap=touched)
+    if not scene.directory.people:
+        return Judgement("not_attempted", missing=["roster"], account=account)
+    if act.origin == "job":
+        return _by_job(act, scene, account)
     found = _agreement(act, scene, sessions, missing)
-    _cap(found, act, scene, sessions, list(tampering), list(gaps))
+    found.account = account
+    _cap(found, act, scene, sessions, holders.tampering, touched=touched)
+    _weigh(found, act, scene, holders, sessions)
     found.missing = sorted({*found.missing, *act.missing})
+    found.gates = sorted(set(found.gates))
+    _rivals(found, act, scene, sessions)
     return found
 
 
-def _by_job(act: Act, scene: Scene) -> Judgement:
+def _weigh(found: Judgement, act: Act, scene: Scene, holders: Holders, sessions: list[Session]) -> None:
+    """Set who is left beside everybody else; less than moderate support names nobody.
+
+    Where the rules leave several, the one that the records foretell best is set beside the others, so
+    that a reader sees how little tells them apart; that names nobody.
+    """
+    told = [strength.Told(r.cls, r.says, r.because, r.domain) for r in found.reasons]
+    lead = found.name or strength.foremost(found.candidates, act, scene, sessions, told)
+    if lead is None or not sessions:
+        return
+    found.person = strength.of_person(lead, act, scene, holders, sessions, told)
+    if found.verdict != "attributed":
+        return
+    found.gates += found.person.gates
+    found.strength = found.person.strength
+    if found.strength in {None, "weak"}:
+        found.verdict, found.name = "inconclusive", None
+        found.missing.append("records_beyond_reach_of_best_rival")
+    elif "G3" in found.gates:
+        found.strength = "moderate"
+
+
+def _touched(act: Act, sessions: list[Session], gaps: Iterable[Gap]) -> bool:
+    """Whether records are missing, or a clock was set, between the opening of the session and the act."""
+    start, last = strength.span(act, sessions)
+    return any(g.kind in {"serial_gap", "clock_step", "silence"} and g.touches(start, last) for g in gaps)
+
+
+def _by_job(act: Act, scene: Scene, account: Strength) -> Judgement:
     """A job's own process acted: under its owner's name, by bytes that somebody wrote. No person is inferred."""
     job = scene.job_of(act.host, act.pid, act.earliest_ns)
     owner = sorted(scene.directory.owners(job.owner)) if job is not None else []
-    return Judgement("not_attempted", candidates=[], best_rival=None, missing=[], against=[], gates=[], reasons=[
-        Reason("account", frozenset(owner), tuple(act.events[:1]), None)
-    ])  # fmt: skip
+    reasons = [Reason("account", frozenset(owner), tuple(act.events[:1]), None)]
+    return Judgement("not_attempted", reasons=reasons, account=account)
 
 
 def _sessions(act: Act) -> tuple[list[Session], list[str]]:
@@ -235,40 +273,30 @@ def independent(domains: Iterable[str]) -> set[str]:
 
 
 def _cap(
-    found: Judgement, act: Act, scene: Scene, sessions: list[Session], tampering: list[Act], gaps: list[Gap]
+    found: Judgement, act: Act, scene: Scene, sessions: list[Session], tampering: list[Act], *, touched: bool
 ) -> None:
-    """The gates: what lowers an answer, each with its reason; and who else could have been there."""
-    start = min((s.start_ns for s in sessions if s.start_ns is not None), default=act.earliest_ns)
-    touched = [
-        g
-        for g in gaps
-        if g.kind in {"serial_gap", "clock_step", "silence"} and g.touches(start, act.latest_ns)
-    ]
+    """The gates that need no numbers: what lowers an answer, each with its reason."""
     if touched:
         found.gates.append("G3")
-    if found.verdict == "attributed":
-        found.gates.append("G6")
-        hosts = {s.host for s in sessions}
-        by_others = [
-            t for t in tampering
-            if t.host in hosts and not _own(scene, t, str(found.name)) and _overlaps(t, start)
-        ]  # fmt: skip
-        outside = {d for d in found.frame_cost if not any(d.startswith(f"{h}:") for h in hosts)}
-        observed = {
-            d
-            for d in outside
-            if d in set(scene.events.loc[[e for e in act.events if e in scene.events.index], "domain"])
-        }
-        if by_others and not observed:
-            found.verdict, found.name, found.strength = "inconclusive", None, None
-            found.gates.append("G1")
-            found.against += [t.events[0] for t in by_others]
-            found.candidates = sorted(
-                {*found.candidates, *(p for t in by_others for p in scene.directory.owners(t.account))}
-            )
-            found.missing.append("logs_beyond_reach_of_who_changed_them")
-    found.gates = sorted(set(found.gates))
-    _rivals(found, act, scene, sessions)
+    if found.verdict != "attributed":
+        return
+    start = strength.span(act, sessions)[0]
+    hosts = {s.host for s in sessions}
+    by_others = [
+        t
+        for t in tampering
+        if t.host in hosts and not _own(scene, t, str(found.name)) and _overlaps(t, start)
+    ]
+    cited = set(scene.events.loc[[e for e in act.events if e in scene.events.index], "domain"])
+    outside = {d for d in found.frame_cost if not any(d.startswith(f"{h}:") for h in hosts)}
+    if by_others and not outside & cited:
+        found.verdict, found.name, found.strength = "inconclusive", None, None
+        found.gates.append("G1")
+        found.against += [t.events[0] for t in by_others]
+        found.candidates = sorted(
+            {*found.candidates, *(p for t in by_others for p in scene.directory.owners(t.account))}
+        )
+        found.missing.append("logs_beyond_reach_of_who_changed_them")
 
 
 def _own(scene: Scene, act: Act, person: str) -> bool:
@@ -298,8 +326,7 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
         if same:
             found.against += [other.events[0]]
         ranked += [(0 if same else 2, p) for p in people]
-    asserted = str(act.author or "").split(" <")[0]
-    ranked += [(1, p) for p in scene.directory.owners(asserted)]
+    ranked += [(1, p) for p in scene.directory.called(act.author)]
     ranked += [(3, p) for p in found.candidates]
     lead = found.name or (found.candidates[0] if len(found.candidates) == 1 else None)
     names = [p for _, p in sorted(ranked) if p != lead]

@@ -4,7 +4,7 @@ Pure: tables in, tables and findings out. Everybody goes through the same steps.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pyarrow as pa
@@ -31,6 +31,7 @@ from forensics.analysis.artefacts import Reading, Version
 from forensics.analysis.attribution import Judgement
 from forensics.analysis.evidence import Evidence
 from forensics.analysis.gaps import Gap
+from forensics.analysis.holders import Holders
 from forensics.analysis.jobs import Job
 from forensics.analysis.sessions import Session
 
@@ -56,6 +57,7 @@ class Examination:
     judged: dict[str, Judgement]
     gaps: list[Gap]
     answers: list[claims.Answer]
+    holders: Holders
 
     @property
     def in_question(self) -> list[Act]:
@@ -117,8 +119,9 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
     everything, questioned = _acts(scene, asked, history, reads)
     tampering = [a for a in everything if a.act in {"wipe_log", "change_logging", "change_clock"}]
     judged: dict[str, Judgement] = {}
+    holders = Holders(scene, tampering, missing)
     for act in everything:
-        verdict = attribution.judge(act, scene, tampering=tampering, gaps=missing)
+        verdict = attribution.judge(act, scene, holders)
         act.verdict, act.person = verdict.verdict, verdict.name
         act.in_question = act.act_id in questioned
         judged[act.act_id] = verdict
@@ -128,7 +131,8 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
         audited = gaps.covers(missing, gaps.AUDIT_TRAIL, since, job.end_ns)
         impact.explain(job, everything, scene, audited=audited)
     _settle_own(everything, asked)
-    answers = _answers(evidence, scene, everything, asked, missing)
+    grounds = claims.Grounds(scene, [], [], [], judged, missing, holders, history, reads)
+    answers = _answers(evidence, grounds, everything, asked)
     return Examination(
         scene,
         found_sessions,
@@ -140,6 +144,7 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
         judged,
         missing,
         answers,
+        holders,
     )
 
 
@@ -236,9 +241,10 @@ def _settle_own(everything: list[Act], asked: list[Job]) -> None:
 
 
 def _answers(
-    evidence: Evidence, scene: Scene, everything: list[Act], asked: list[Job], missing: list[Gap]
+    evidence: Evidence, grounds: claims.Grounds, everything: list[Act], asked: list[Job]
 ) -> list[claims.Answer]:
-    sources = [g.source for g in missing if g.kind == "missing_source"]
+    scene = grounds.scene
+    sources = [g.source for g in grounds.gaps if g.kind == "missing_source"]
     found = []
     for claim in evidence.question.claims:
         about = [j for j in asked if claim.job in {None, "", j.job}]
@@ -248,7 +254,7 @@ def _answers(
             if a.in_question and a.origin != "job" and not _own(a, about, everything, scene)
         ]
         bearing = [a for a in bearing if a.job is None or a.job in {j.job for j in about}]
-        found.append(claims.test(claim, claims.Grounds(scene, bearing, about, sources)))
+        found.append(claims.test(claim, replace(grounds, acts=bearing, jobs=about, missing=sources)))
     return found
 
 

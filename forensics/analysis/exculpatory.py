@@ -50,7 +50,7 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
                 "act": name,
                 "because": [s.events[0] for s in own][:3],
             }
-        asserted = {str(v).split(" <")[0] for v in (act.author, act.committer) if v}
+        asserted = directory.called(act.author) | directory.called(act.committer)
         if person in asserted and act.person != person and person not in done.judged[act.act_id].candidates:
             yield {
                 "person": person,

@@ -8,9 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from forensics.analysis import exculpatory, packed
+from forensics.analysis import exculpatory, packed, verdicts
 from forensics.analysis.acts import ACTS, Act
-from forensics.analysis.attribution import Judgement
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.examine import Examination
 from forensics.analysis.gaps import Gap
@@ -41,6 +40,8 @@ def findings(done: Examination) -> Json:
         "exculpatory": exculpatory.sought(done, acts, names),
         "persons": _persons(done),
         "rules": _rules(done),
+        "holders": verdicts.holders(done, acts),
+        "model": verdicts.model(),
         "sources": _sources(done),
         "limits": _limits(done),
         "accounting": _accounting(files),
@@ -163,47 +164,18 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "credential": (session.credential if session else None) or act.credential,
         "address": (session.address if session else None) or act.address,
         "planted_by": [names[p.act_id] for p in carried],
-        "person": _person(judged),
+        "person": verdicts.person(judged),
+        "account_level": verdicts.account(act, judged),
         "for": told,
         "against": list(judged.against),
         "missing": list(judged.missing),
-        "reasons": _reasons(judged),
-        "rivals": _rivals(done, judged),
+        "reasons": verdicts.reasons(judged),
+        "rivals": verdicts.rivals(done, judged),
+        "hypotheses": verdicts.hypotheses(judged),
+        "sensitivity": verdicts.sensitivity(judged.person),
         "asserted": _asserted(act),
         "citations": citations(done, [*told, *judged.against]),
     }
-
-
-def _person(judged: Judgement) -> Json:
-    return {
-        "verdict": judged.verdict,
-        "name": judged.name,
-        "strength": judged.strength,
-        "lr": None,
-        "best_rival": judged.best_rival,
-        "candidates": list(judged.candidates),
-        "frame_cost": list(judged.frame_cost),
-        "gates": list(judged.gates),
-    }
-
-
-def _reasons(judged: Judgement) -> list[Json]:
-    return [
-        {"class": r.cls, "says": sorted(r.says), "because": list(r.because), "domain": r.domain} for r in judged.reasons
-    ]  # fmt: skip
-
-
-def _rivals(done: Examination, judged: Judgement) -> list[Json]:
-    """Everybody else who holds the account or had a session open, with what speaks for and against their acting."""
-    others = sorted(done.scene.directory.people - ({judged.name} if judged.name else set()))
-    found = []
-    for name in others:
-        allows = [e for r in judged.reasons if name in r.says for e in r.because[:1]]
-        excludes = [e for r in judged.reasons if r.says and name not in r.says for e in r.because[:1]]
-        found.append(
-            {"name": name, "for": list(dict.fromkeys(allows)), "against": list(dict.fromkeys(excludes))}
-        )
-    return found if judged.verdict != "not_attempted" else []
 
 
 def _contradictions(done: Examination, acts: list[Act], names: Mapping[str, str]) -> list[Json]:
@@ -282,6 +254,8 @@ def _claims(done: Examination, question: Question, names: Mapping[str, str]) -> 
             "status": answer.status,
             "why": answer.why,
             "because": sorted(names[a] for a in answer.because if a in names),
+            "events": list(answer.events),
+            "citations": citations(done, answer.events),
             "missing": list(answer.missing),
         }
         for claim, answer in zip(question.claims, done.answers, strict=True)
@@ -331,7 +305,7 @@ def _sources(done: Examination) -> list[Json]:
 
 def _limits(done: Examination) -> list[str]:
     """What this version does not do, where it bears on this case; each a code that the report puts in words."""
-    codes = ["no_likelihood_ratio", "not_validated", "clocks_not_compared"]
+    codes = ["numbers_are_placeholders", "not_validated", "clocks_not_compared"]
     if not done.scene.directory.people:
         codes.append("no_roster")
     if not any(r.link == "observed" for r in done.readings) and done.readings:

@@ -4,6 +4,8 @@ Nodes are of different kinds and never merged: person, account, credential, devi
 object, job. Two acts between the same nodes are two edges.
 """
 
+from collections.abc import Mapping
+
 import networkx as nx
 
 from forensics.analysis.acts import Act
@@ -112,3 +114,12 @@ def _session(graph: "nx.MultiDiGraph[str]", session: Session, directory: Directo
                     basis=e.basis,
                     events=",".join(e.events),
                 )
+
+
+def named(graph: "nx.MultiDiGraph[str]", names: Mapping[str, str]) -> "nx.MultiDiGraph[str]":
+    """The same graph with names in the place of pseudonyms."""
+    told = {f"person:{pseudonym}": f"person:{name}" for pseudonym, name in names.items()}
+    found: nx.MultiDiGraph[str] = nx.relabel_nodes(graph, told)
+    for _, attributes in found.nodes(data=True):
+        attributes["label"] = names.get(attributes["label"], attributes["label"])
+    return found

@@ -76,6 +76,7 @@ class Directory:
     enrolments: list[Enrolment]
     people: frozenset[str]
     roles: dict[str, str]
+    aliases: dict[str, str] = field(default_factory=dict)
     _by: dict[tuple[str, str], list[Enrolment]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -110,6 +111,12 @@ class Directory:
 
     def _opening(self, account: str | None, at_ns: int | None) -> Iterable[Enrolment]:
         return (e for e in self.enrolments if e.kind == "opens" and e.account == account and e.holds(at_ns))
+
+    def called(self, typed: object) -> frozenset[str]:
+        """Persons that a typed name can mean: by their name, or by an account of that name. It is a word, and no link."""
+        name = str(typed or "").rpartition(" <")[0] or str(typed or "")
+        found = self.aliases.get(name, name)
+        return self.owners(name) | (frozenset({found}) & self.people)
 
     def is_shared(self, account: str | None) -> bool:
         """Whether more than one person can enter an account."""
@@ -150,7 +157,8 @@ def directory(evidence: Evidence) -> Directory:
     """
     found = [*_from_roster(evidence), *_from_evidence(evidence)]
     people = frozenset(p.name for p in evidence.roster.persons)
-    return Directory(found, people, {p.name: p.role for p in evidence.roster.persons})
+    roles = {p.name: p.role for p in evidence.roster.persons}
+    return Directory(found, people, roles, {a: p.name for p in evidence.roster.persons for a in p.aliases})
 
 
 def _from_roster(evidence: Evidence) -> Iterable[Enrolment]:

@@ -50,13 +50,14 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who could have acted."""
+    """Somebody who could have acted. `aliases` are other ways to write the name."""
 
     name: str
     role: str
     accounts: tuple[Account, ...]
     keys: tuple[Key, ...]
     devices: tuple[Device, ...]
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """From events to answers: the analysis, what it writes, and what is asked of it."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,9 @@ FROM events GROUP BY host, domain, format ORDER BY host NULLS LAST, domain, form
 """
 
 
-def _examined(case: Path, question: Question | None = None) -> Any:  # noqa: ANN401 - its type is analysis.examine.Examination, which is loaded here only
-    """The analysis of a case, from its tables alone."""
-    from forensics.analysis import evidence, examine, trails  # noqa: PLC0415 - pandas and networkx, when needed
+def _examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping[str, str]]:
+    """The analysis (an `analysis.examine.Examination`) of a case, from its tables alone, and the names it does not know."""
+    from forensics.analysis import blind, evidence, examine, trails  # noqa: PLC0415 - pandas and networkx, when needed
 
     tables = tables_of(case)
     there = set(parquet.names(tables))
@@ -41,8 +41,9 @@ def _examined(case: Path, question: Question | None = None) -> Any:  # noqa: ANN
     found |= {
         name: parquet.read(tables, name, trails.columns(name)) for name in trails.TRAILS if name in there
     }
-    assembled = evidence.assemble(found, roster_of(case), question or question_of(case))
-    return examine.examine(assembled, evidence.frame(parquet.read(tables, "reject")))
+    hidden = blind.blinded(roster_of(case), question or question_of(case))
+    assembled = evidence.assemble(found, hidden.roster, hidden.question)
+    return examine.examine(assembled, evidence.frame(parquet.read(tables, "reject"))), hidden.names
 
 
 def analyse(case: Path, *, command: str | None = None) -> None:
@@ -51,13 +52,13 @@ def analyse(case: Path, *, command: str | None = None) -> None:
     Raises:
         CaseError: nothing was read yet.
     """
-    from forensics.analysis import examine, findings  # noqa: PLC0415 - pandas and networkx, when needed
+    from forensics.analysis import blind, examine, findings  # noqa: PLC0415 - pandas and networkx, when needed
 
-    done = _examined(case)
+    done, names = _examined(case)
+    text = canonical.dumps(blind.locked(findings.findings(done), names)).encode()
     made = done.tables()
     for declared in examine.TABLES:
-        parquet.write(case / "tables", declared, made[declared.name])
-    text = canonical.dumps(findings.findings(done)).encode()
+        parquet.write(case / "tables", declared, blind.revealed(made[declared.name], names))
     _settle(case, "findings.json", text, "analyse", command)
 
 
@@ -130,8 +131,9 @@ def graph(case: Path, out: Path) -> None:
     from forensics.analysis import graph as graphs  # noqa: PLC0415 - networkx, when needed
     from forensics.render import graphs as render  # noqa: PLC0415 - matplotlib, when needed
 
-    done = _examined(case)
-    render.draw(graphs.build(done.in_question, done.sessions, done.asked, done.scene.directory), out)
+    done, names = _examined(case)
+    drawn = graphs.build(done.in_question, done.sessions, done.asked, done.scene.directory)
+    render.draw(graphs.named(drawn, names), out)
 
 
 def _ns(typed: str) -> int:
@@ -227,7 +229,7 @@ def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str
     Raises:
         UsageError: the case file states no such claim, and the options do not say who makes it.
     """
-    from forensics.analysis import findings  # noqa: PLC0415 - pandas and networkx, when needed
+    from forensics.analysis import blind, findings  # noqa: PLC0415 - pandas and networkx, when needed
 
     question = question_of(case)
     stated = [
@@ -240,7 +242,8 @@ def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str
     about = Question(
         question.title, question.cluster, question.zone, question.window, question.jobs, (asked,)
     )
-    found = findings.findings(_examined(case, about))
+    done, known = _examined(case, about)
+    found = blind.unblinded(findings.findings(done), known)
     answer = found["claims"][0]
     return {
         **{k: answer[k] for k in ("id", "by", "names", "text", "status", "why", "missing")},

@@ -55,6 +55,16 @@ CLAIMS = (
     "A denial can hold in what it says and still leave the act open; the answer is then mixed.",
 )
 
+HYPOTHESES = (
+    "How much better the records are foretold if the person above acts than if somebody else does, the strongest rival first.",
+    "Every rival is given every way that they have, and the worst numbers within the bounds of the table in the section on method.",
+)
+
+NUMBERS = (
+    "Every number that a ratio comes from; nothing else in the program holds one.",
+    "A placeholder is elicited and not measured, and another value within reason can be put in its place and the report made anew.",
+)
+
 CONTRADICTIONS = (
     "Where sources do not agree, both are printed, and the report does not choose between them.",
 )
@@ -89,8 +99,9 @@ METHOD = (
         "What it takes to fabricate the records is given with each answer, as the domains somebody needs to control.",
     ),
     (
-        "A person is named only where account, key, device and session, taken together, leave one person, and more than one trust domain says so.",
+        "A person is named only where account, key, device and session, taken together, leave one person, more than one trust domain says so, and the ratio against the strongest rival is at least moderate after every gate.",
         "Otherwise the answer is inconclusive.",
+        "The analysis works on pseudonyms; names are put back when its result is hashed.",
         "Style, habits and hours of work play no part.",
     ),
 )

@@ -1,18 +1,17 @@
 """The report as data: headings, paragraphs, tables and figures, in order, ready for the template."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from forensics.core import canonical
-from forensics.render import boundary, dossier, figures, phrases, sentences
-from forensics.render.citing import Sources, sized
-from forensics.render.forbidden import lint
-from forensics.render.glyphs import drawn, pieces, quoted
+from forensics.render import annexes, boundary, denials, dossier, figures, phrases, sentences
+from forensics.render.citing import Sources
+from forensics.render.glyphs import quoted
+from forensics.render.pages import Pages, runs
 from forensics.render.phrases import words
-from forensics.render.sentences import Basis, Citation, Json, Part, Sentence, Tone
+from forensics.render.sentences import Json, Part, Sentence, Tone
 
 Block = dict[str, Any]
 _SUMMED_ACTS, _DRAWN_JOBS = 8, 8
@@ -27,100 +26,6 @@ class Document:
     figures: dict[str, bytes]
 
 
-@dataclass(slots=True)
-class Pages:
-    """A document while it is being put together."""
-
-    findings: Json
-    sources: Sources
-    events: pa.Table
-    blocks: list[Block] = field(default_factory=list)
-    figures: dict[str, bytes] = field(default_factory=dict)
-    cited: dict[str, dict[Citation, None]] = field(default_factory=dict)
-    noted: dict[str, str] = field(default_factory=dict)
-    notes: int = 0
-
-    @property
-    def acts(self) -> list[Json]:
-        """The acts of the findings."""
-        return list(self.findings.get("acts") or ())
-
-    def head(self, level: int, *parts: Part | str, numbered: bool = True) -> None:
-        """A heading. A footnote is told once in the text below it, and then referred to."""
-        self.noted.clear()
-        self.blocks.append({"t": "h", "level": level, "runs": runs(parts), "numbered": numbered})
-
-    def para(self, *said: Sentence | None) -> None:
-        """A paragraph of sentences; those that are none are left out."""
-        printed = [self.printed(s) for s in said if s is not None]
-        if printed:
-            self.blocks.append({"t": "p", "s": printed})
-
-    def items(self, rows: Iterable[Sequence[Sentence | None]]) -> None:
-        """A list, each entry some sentences."""
-        entries = [[self.printed(s) for s in row if s is not None] for row in rows]
-        if entries:
-            self.blocks.append({"t": "ul", "items": entries})
-
-    def plain(self, *texts: str) -> None:
-        """A paragraph on method. What stands between backticks in it is set as evidence is."""
-        self.para(*(Sentence(_styled(t), basis=Basis.METHOD) for t in texts))
-
-    def table(self, head: Sequence[str], widths: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """A table; a cell is parts, a string of ours, or a sentence (whose note it then carries)."""
-        cells = [[self._cell(c) for c in row] for row in rows]
-        numbers = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(head))]
-        table = {"t": "table", "head": list(head), "widths": list(widths), "numbers": numbers, "rows": cells}
-        self.blocks.append(table)
-
-    def _cell(self, cell: Sentence | Part | str | Sequence[Part]) -> Block:
-        if isinstance(cell, Sentence):
-            return self.printed(cell)
-        many: Sequence[Part | str] = [cell] if isinstance(cell, (Part, str)) else cell
-        return {"runs": runs(many), "note": None}
-
-    def printed(self, sentence: Sentence) -> Block:
-        """A sentence with its footnote. Our own words are held to the rules before they are printed."""
-        faults = lint(sentence.ours)
-        if faults:
-            raise ValueError("; ".join(faults))
-        if sentence.citations:
-            self.cited.setdefault(sentence.about or "other", {}).update(dict.fromkeys(sentence.citations))
-        return {"runs": runs(sentence.parts), "note": self._note(sentence)}
-
-    def _note(self, sentence: Sentence) -> Json | None:
-        note = self.sources.note(sentence)
-        if note is None or "mark" in note:
-            return note
-        told = canonical.line(note)
-        if told in self.noted:
-            return {"again": self.noted[told]}
-        self.notes += 1
-        self.noted[told] = f"note{self.notes}"
-        return {**note, "id": self.noted[told]}
-
-
-def _is_number(cell: Block) -> bool:
-    return all(str(r["v"]).replace(",", "").isdigit() for r in cell["runs"])
-
-
-def _styled(text: str) -> tuple[Part, ...]:
-    tones = (Tone.OURS, Tone.QUOTED)
-    return tuple(Part(t, tones[i % 2]) for i, t in enumerate(text.split("`")) if t)
-
-
-def runs(parts: Iterable[Part | str]) -> list[Block]:
-    """Parts for the template: ours as text, quotations as pieces between which a line may break."""
-    made: list[Block] = []
-    for part in parts:
-        text, tone = (part, Tone.OURS) if isinstance(part, str) else (part.text, part.tone)
-        if tone is Tone.OURS:
-            made.append({"k": tone.value, "v": drawn(text.replace("'", "\u2019"))})
-        else:
-            made.append({"k": tone.value, "v": pieces(text)})
-    return made
-
-
 def build(findings: Json, *, events: pa.Table, files: pa.Table) -> Document:
     """Put the report together.
 
@@ -132,7 +37,7 @@ def build(findings: Json, *, events: pa.Table, files: pa.Table) -> Document:
     pages = Pages(findings, Sources(findings, events=events, files=files), events)
     sections: tuple[Callable[[Pages], None], ...] = (
         _question, _boundary, _summary, _for_persons, _against_persons, _timelines, _acts, _claims,
-        _contradictions, _gaps, _method, _sources, _evidence, _citations,
+        _contradictions, _gaps, annexes.method, annexes.sources, annexes.evidence, annexes.citations,
     )  # fmt: skip
     for section in sections:
         section(pages)
@@ -298,12 +203,20 @@ def _act(p: Pages, act: Json) -> None:
         sentences.account_sentence(act), dossier.entry_sentence(act, cites), dossier.planted_sentence(act),
         dossier.asserted_sentence(act), sentences.link_sentence(act),
     )  # fmt: skip
-    p.para(sentences.person_sentence(act), sentences.candidates_sentence(act), *dossier.ratio_sentences(act))
+    p.para(
+        dossier.account_level_sentence(act), sentences.person_sentence(act), sentences.candidates_sentence(act),
+        *dossier.ratio_sentences(act),
+    )  # fmt: skip
     if act.get("reasons"):
         p.plain("What the links say:")
         p.items([s] for s in dossier.reason_sentences(act, cites))
     p.para(dossier.frame_cost_sentence(act), *dossier.gate_sentences(act), dossier.missing_sentence(act))
     p.para(dossier.against_sentence(act, cites))
+    against = [h.get("against") for h in act.get("hypotheses") or ()]
+    if against:
+        p.plain(*boundary.HYPOTHESES)
+        p.items([s] for s in dossier.hypothesis_sentences(act))
+        p.para(*dossier.sensitivity_sentences(act))
     if act.get("rivals"):
         p.plain("How the same records bear on the others listed:")
         p.items(dossier.rival_sentences(act, r, cites) for r in act["rivals"])
@@ -317,7 +230,7 @@ def _claims(p: Pages) -> None:
     if not claims:
         p.plain("No denial is given to test.")
     for claim in claims:
-        p.head(2, f"{claim['id']}: {words(phrases.CLAIMS, claim['id'])}")
+        p.head(2, f"{claim['id']}: {words(denials.CLAIMS, claim['id'])}")
         p.para(*dossier.claim_sentences(claim, known))
 
 
@@ -336,63 +249,3 @@ def _gaps(p: Pages) -> None:
     found = p.findings.get("gaps") or ()
     p.plain(*(boundary.GAPS if found else boundary.NO_GAPS))
     p.items(dossier.gap_sentences(g) for g in found)
-
-
-def _method(p: Pages) -> None:
-    p.head(1, "Method and limits")
-    for paragraph in boundary.METHOD:
-        p.plain(*paragraph)
-    p.head(2, "Verbal scale")
-    p.plain(*boundary.SCALE_INTRODUCED)
-    p.table(("Likelihood ratio, lower bound", "Words used"), ("13em", "1fr"), boundary.SCALE)
-    p.head(2, "Gates")
-    p.table(("Gate", "What it does"), ("4em", "1fr"), sorted(phrases.GATES.items()))
-    p.head(2, "Limits of this report")
-    p.items(
-        [Sentence((Part(words(phrases.LIMITS, c)),), basis=Basis.METHOD)]
-        for c in p.findings.get("limits") or ()
-    )
-    p.plain(*boundary.LIMITS)
-    rules = p.findings.get("rules") or ()
-    if rules:
-        p.head(2, "Rules")
-        p.plain(*boundary.RULES)
-        rows = [(Part(str(r["id"]), Tone.QUOTED), str(r.get("meaning", "")), f"{int(r.get('fired', 0)):,}", f"{int(r.get('evaluated', 0)):,}") for r in rules]  # fmt: skip
-        p.table(("Rule", "Meaning", "Fired", "Looked at"), ("9em", "1fr", "auto", "auto"), rows)
-
-
-def _sources(p: Pages) -> None:
-    p.head(1, "Sources and accounting")
-    p.para(dossier.accounting_sentence(p.findings.get("accounting") or {}))
-    if int((p.findings.get("accounting") or {}).get("rejected", 0)):
-        p.plain(sentences.TEMPLATES["rejects_matter"])
-    rows = [
-        (
-            Part(quoted(str(s.get("source", "")), 80), Tone.QUOTED), f"{int(s.get('files', 0)):,}", f"{int(s.get('bytes', 0)):,}",
-            *(sentences.stamp(s[k])[:19] if s.get(k) else "no time" for k in ("first", "last")),
-        )
-        for s in p.findings.get("sources") or ()
-    ]  # fmt: skip
-    if rows:
-        p.table(("Trust domain: format", "Files", "Bytes", "First (UTC)", "Last (UTC)"), ("1fr", "auto", "auto", "auto", "auto"), rows)  # fmt: skip
-
-
-def _evidence(p: Pages) -> None:
-    p.blocks.append({"t": "annex"})
-    p.head(1, "Annex A. Evidence", numbered=False)
-    packed = any("packing" in r for r in p.sources.evidence)
-    p.plain(*boundary.EVIDENCE, *(boundary.PACKED if packed else ()))
-    rows = [
-        (r["number"], Part(quoted(str(r["path"]), 160), Tone.QUOTED), sized(r), Part(quoted(str(r["sha256"])), Tone.QUOTED))
-        for r in p.sources.evidence
-    ]  # fmt: skip
-    p.table(("No.", "Path as collected", "Bytes", "SHA-256"), ("auto", "1fr", "auto", "17em"), rows)
-
-
-def _citations(p: Pages) -> None:
-    p.head(1, "Annex B. Citations", numbered=False)
-    p.plain(*boundary.CITATIONS)
-    for about in sorted(p.cited):
-        groups = p.sources.grouped(list(p.cited[about]))
-        p.blocks.append({"t": "cited", "about": runs([quoted(about, 60)]), "groups": groups})
-    p.blocks.append({"t": "sign"})

@@ -6,7 +6,7 @@ They are of the same kind as those in `sentences`, which holds every template.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from forensics.render import phrases
+from forensics.render import denials, phrases
 from forensics.render.phrases import words
 from forensics.render.sentences import (
     Basis,
@@ -22,11 +22,35 @@ from forensics.render.sentences import (
     moment,
     person,
     quote,
+    rival_parts,
     say,
 )
 
+_DIGITS = 100.0
+_TELLS_APART = 2.0
+"""The least ratio that discriminates at all."""
+
 Cites = Callable[[Iterable[str]], Sequence[Citation]]
 """The spans that events cite, by the events' ids."""
+
+
+def account_level_sentence(act: Json) -> Sentence | None:
+    """How firmly the account is established, apart from who sat there."""
+    found: Json = act.get("account_level") or {}
+    cited, about = act.get("citations", ()), act["id"]
+    if found.get("verdict") == "attributed":
+        strength = words(phrases.STRENGTHS, found.get("strength"))
+        return say(
+            "account_attributed",
+            cited,
+            about=about,
+            act=about,
+            account=quote(found["name"]),
+            strength=strength,
+        )
+    if found.get("verdict") == "inconclusive":
+        return say("account_inconclusive", cited, about=about, act=about)
+    return None
 
 
 def ratio_sentences(act: Json) -> list[Sentence]:
@@ -38,8 +62,8 @@ def ratio_sentences(act: Json) -> list[Sentence]:
     rival = found.get("best_rival")
     return [
         say(
-            "ratio", act.get("citations", ()), about=act["id"], act=act["id"], low=f"{ratio[0]:.2g}", high=f"{ratio[1]:.2g}",
-            person=person(found["name"]), rival=person(rival) if rival else "anybody else on the roster",
+            "ratio", act.get("citations", ()), about=act["id"], act=act["id"], low=_ratio(ratio[0]), high=_ratio(ratio[1]),
+            person=person(found["name"]), rival=rival_parts(rival),
         ),
         say("ratio_is_not", basis=Basis.METHOD),
     ]  # fmt: skip
@@ -109,6 +133,68 @@ def _reason(act: Json, reason: Json, cites: Cites) -> Sentence:
         return say("reason_nobody", spans, basis=basis, about=act["id"], label=label, domain=domain)
     allowed = listed([person(n) for n in names], " or ")
     return say("reason", spans, basis=basis, about=act["id"], label=label, says=allowed, domain=domain)
+
+
+def _ratio(value: float) -> str:
+    """A ratio in figures, as it is issued: two significant digits."""
+    return f"{value:,.0f}" if value >= _DIGITS else f"{value:.2g}"
+
+
+def hypothesis_sentences(act: Json) -> list[Sentence]:
+    """The person beside everybody else who could have acted, the strongest rival first."""
+    found = []
+    for h in act.get("hypotheses") or ():
+        low, high = h.get("lr") or (0.0, 0.0)
+        trace: Value = ""
+        if h.get("presence"):
+            trace = f"; {words(phrases.PRESENCE, h['presence'])}"
+        found.append(
+            say(
+                "rival_ratio" if low >= _TELLS_APART else "rival_equal", act.get("citations", ()), about=act["id"],
+                rival=rival_parts(str(h.get("who"))), way=words(phrases.WAYS, h.get("way")),
+                low=_ratio(low), high=_ratio(high), trace=trace,
+            )
+        )  # fmt: skip
+    return found
+
+
+def sensitivity_sentences(act: Json) -> list[Sentence]:
+    """What the ratio would be if one trust domain, or one kind of link, told nothing."""
+    found = []
+    for row in act.get("sensitivity") or ():
+        low, high = row.get("lr") or (0.0, 0.0)
+        domain = row.get("without") == "domain"
+        source: Value = (
+            (Part("the trust domain "), quote(row.get("name", "")))
+            if domain
+            else words(phrases.LINKED_BY, row.get("name"))
+        )
+        found.append(
+            say(
+                "sensitivity", act.get("citations", ()), about=act["id"], source=source, tells="tells",
+                low=_ratio(low), high=_ratio(high),
+            )
+        )  # fmt: skip
+    return found
+
+
+def holder_sentences(holders: Iterable[Json], cites: Cites) -> list[Sentence]:
+    """Who can write the records of each trust domain."""
+    found = []
+    for h in holders:
+        spans = cites(h.get("because") or ())
+        domain = quote(h.get("domain", ""))
+        if not h.get("persons"):
+            found.append(say("held_by_nobody", basis=Basis.ABSENCE, domain=domain))
+            continue
+        why = listed([words(phrases.HOLDS, w) for w in h.get("why") or ()])
+        found.append(
+            say(
+                "held_by", spans, basis=Basis.FACT if spans else Basis.ASKED, domain=domain,
+                persons=listed([person(n) for n in h["persons"]]), why=[Part(", by "), *why] if why else "",
+            )
+        )  # fmt: skip
+    return found
 
 
 def frame_cost_sentence(act: Json) -> Sentence | None:
@@ -255,7 +341,7 @@ def claim_sentences(claim: Json, acts: dict[str, Json]) -> list[Sentence]:
             "claim_said",
             basis=Basis.ASKED,
             by=by,
-            proposition=words(phrases.CLAIMS, code),
+            proposition=words(denials.CLAIMS, code),
             id=code,
             text=text,
         )
@@ -266,9 +352,16 @@ def claim_sentences(claim: Json, acts: dict[str, Json]) -> list[Sentence]:
         say(
             "claim_result", spans, basis=Basis.FACT if spans else Basis.ABSENCE, about=because[0] if because else None,
             status=words(phrases.STATUS, claim["status"]), id=code, acts=where,
-            why=words(phrases.CLAIM_WHY, claim.get("why") or "the findings name no rule"),
+            why=words(denials.CLAIM_WHY, claim.get("why") or "the findings name no rule"),
         )
     )  # fmt: skip
+    if claim.get("events"):
+        cited = claim.get("citations") or ()
+        found.append(say("claim_found", cited, about=f"denial {code}", count=f"{len(claim['events']):,}"))
+    if code in denials.DENIALS:
+        denial = denials.DENIALS[code]
+        found.append(say("claim_predicts", basis=Basis.METHOD, holds=denial.holds, fails=denial.fails))
+        found.append(say("claim_trap", basis=Basis.METHOD, trap=denial.trap))
     if claim.get("missing"):
         missing = missing_parts(claim["missing"])
         found.append(say("claim_missing", basis=Basis.ABSENCE, id=code, missing=missing))

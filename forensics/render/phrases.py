@@ -113,6 +113,16 @@ MISSING = {
     "kernel_record_of_signal": "the kernel's own record of the signal",
     "acts": "any act on a job in question",
     "cause_of_job": "a record of the cause",
+    "records_beyond_reach_of_best_rival": "records that the strongest rival could not have written",
+    "push_log": "the git server's log of pushes",
+    "second_clock": "a second clock that tells the same",
+    "copy_of_log_elsewhere": "a copy of the log out of reach of the host's administrators",
+    "file_reads_of_jobs": "a record of which files the processes of jobs read",
+    "record_out_of_reach_of_holder": "a record that the holder of the others cannot write",
+    "tickets_and_messages": "tickets, reviews and messages from before the act",
+    "review_of_the_change": "an independent reviewer's reading of the change",
+    "acquisition_record": "the record of the acquisition, with hashes from before anybody worked on the evidence",
+    "record_of_interview": "the record of the interview",
     **{f"test_of_D{n:02d}": "a test for it in this program" for n in range(1, 19)},
 }
 
@@ -133,54 +143,11 @@ STRENGTHS = {
     "strong": "strong",
 }
 
-CLAIMS = {
-    "D01": "another person acted",
-    "D02": "somebody else used the account",
-    "D03": "the account is shared",
-    "D04": "the key or password was stolen",
-    "D05": "the git author is forged",
-    "D06": "a script, cron or CI acted",
-    "D07": "a clock was wrong",
-    "D08": "a log was edited",
-    "D09": "the job failed by itself",
-    "D10": "the act was authorised, or debugging",
-    "D11": "the person was not logged in, was away or had left",
-    "D12": "it ran only in the person's own jobs or copy",
-    "D13": "the version written was harmless and updated later",
-    "D14": "it was a mistake in code",
-    "D15": "an administrator fabricated the records",
-    "D16": "others had the same access",
-    "D17": "the investigators planted or altered it",
-    "D18": "a statement was coerced or misquoted",
-}
-
 STATUS = {
     "supported": "supports",
     "contradicted": "contradicts",
     "mixed": "partly supports and partly contradicts",
     "untestable": "can neither support nor contradict",
-}
-
-CLAIM_WHY = {
-    "acts_of_both": "acts in question are attributed to both persons",
-    "acts_in_sessions_of_speaker": "the acts in question lie in sessions attributed to the person who denies",
-    "acts_in_sessions_of_neither": "the acts in question are attributed to neither of the two",
-    "acts_in_sessions_of_other": "the acts in question lie in sessions attributed to another person",
-    "no_act_attributed": "no act in question can be attributed to a person",
-    "no_act_found": "no act in question is found",
-    "account_has_one_holder": "the account that acts has one enrolled holder",
-    "account_is_shared_but_key_and_session_tell_who": "the account is shared, yet key and session tell its users apart",
-    "acts_of_other_holder": "the acts in question are attributed to another holder of the account",
-    "account_is_shared_and_nothing_tells_who": "the account is shared, and nothing tells its users apart",
-    "act_linked_to_job": "an act is linked to the job",
-    "own_failure_and_no_act": "the job's own failure is recorded, and no act on it is found",
-    "cause_not_established": "the cause of the job's end is not established",
-    "act_in_open_session_of_speaker": "an act lies in an open session of the person who denies",
-    "no_session_then_but_left_behind_earlier": "no session is open then, but a command left behind earlier acts",
-    "sources_missing": "sources that would tell are missing",
-    "session_of_speaker_is_open_and_holds_no_act": "a session of the person who denies is open then, and no act in question is attributed to that person",
-    "no_act_of_speaker": "no act in question is attributed to the person who denies",
-    "no_test_in_this_version": "this version of the program has no test for it",
 }
 
 EXCULPATORY = {
@@ -207,8 +174,35 @@ GAPS = {
     "missing_source": "No record at all is present of",
 }
 
+RIVALS = {
+    "somebody_not_listed": "somebody who is not listed",
+    "holder_of_all": "whoever holds every trust domain that tells of it",
+}
+"""Rivals that are not persons of the roster; of those that hold one domain, its name is printed."""
+
+WAYS = {
+    "own": "under an own account and with own keys",
+    "credential": "with the other's account and key",
+    "framed": "by fabricating the records",
+}
+
+PRESENCE = {
+    "active": "the rights of root are used, or records are missing there, at the time",
+    "present": "a session is open there at the time, and uses no rights of root",
+    "absent": "nothing there shows it at the time",
+}
+
+HOLDS = {
+    "role": "the role that the roster gives",
+    "sudoers": "the rules of sudo",
+    "sudo_used": "the use of sudo",
+    "root_login": "a login as root",
+}
+
+LINKED_BY = {"account": "the account", "key": "the key", "device": "the device"}
+
 LIMITS = {
-    "no_likelihood_ratio": "This version computes no likelihood ratio; the strength of an answer follows from rules, which are listed.",
+    "numbers_are_placeholders": "The numbers of the scoring model are elicited, not measured at this site; they are listed, and a ratio is no better than they are.",
     "not_validated": "The rules are tested on staged incidents only; error rates for other sites are not known.",
     "clocks_not_compared": "Clocks of different machines are taken as written; their offset from one another is not measured.",
     "no_roster": "No roster is given, so no person is named.",

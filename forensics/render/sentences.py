@@ -90,6 +90,16 @@ TEMPLATES = {
     "account_unknown": "An account that no record names {does} {object}{when} (act {act}).",
     "link": "The link of act {act} to job {job} is {link}: {meaning}; the rule is that {why}.",
     "no_link": "No record connects act {act} to a job.",
+    "account_attributed": "At the level of accounts, act {act} is attributed to account {account}, with {strength} support; who sits there is the next question.",
+    "account_inconclusive": "Which account acts in {act} is inconclusive: no record out of the users' reach names it firmly enough.",
+    "rival_ratio": "Against {rival}, {way}, the ratio is {low} to {high}{trace}.",
+    "rival_equal": "Against {rival}, {way}, the records tell nothing apart or speak for the rival: the ratio is {low} to {high}{trace}.",
+    "sensitivity": "Without what {source} {tells}, the ratio against the strongest rival is {low} to {high}.",
+    "held_by": "Those listed who can write the records of {domain}, for all that the evidence shows: {persons}{why}.",
+    "held_by_nobody": "Nobody listed is shown to be able to write the records of {domain}; somebody can.",
+    "claim_predicts": "If the denial holds, one expects that {holds}; if it does not, that {fails}.",
+    "claim_trap": "A limit of this test: {trap}.",
+    "claim_found": "Records that bear on it beside these acts: {count}.",
     "person_attributed": "At the level of persons, act {act} is attributed to {person}, with {strength} support against {rival}.",
     "person_inconclusive": "Which person acts in {act} is inconclusive, because {missing}.",
     "person_candidates": "Who comes into question for act {act}: {names}.",
@@ -131,6 +141,7 @@ TEMPLATES = {
 """Every sentence that can be printed about a fact."""
 
 Value = Sequence[Part] | Part | str
+_HOLDER = "holder_of:"
 
 
 def say(key: str, citations: Iterable[Any] = (), *, basis: Basis = Basis.FACT, about: str | None = None, **values: Value) -> Sentence:  # fmt: skip
@@ -199,6 +210,11 @@ def listed(values: Sequence[Value], last: str = " and ") -> list[Part]:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """`1 record`, `2,000 records`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def missing_parts(codes: Iterable[str]) -> list[Part]:
+    """What is missing, in words."""
+    return listed([words(phrases.MISSING, c) for c in codes])
 
 
 def act_names(acts: Sequence[str]) -> list[Part]:
@@ -332,7 +348,7 @@ def person_sentence(act: Json) -> Sentence:
         return say(
             "person_attributed", cited, about=about, act=about, person=person(found["name"]),
             strength=words(phrases.STRENGTHS, found.get("strength")),
-            rival=person(rival) if rival else "anybody else on the roster",
+            rival=rival_parts(rival),
         )  # fmt: skip
     if verdict in {"inconclusive", "attributed"}:
         why = missing_parts(act.get("missing", ())) or [
@@ -347,6 +363,17 @@ def person_sentence(act: Json) -> Sentence:
     return say("person_job_process", cited, about=about, act=about)
 
 
+def rival_parts(rival: str | None) -> Value:
+    """Who the rival is: a person of the roster, somebody outside it, or whoever holds a trust domain."""
+    if not rival:
+        return "anybody else on the roster"
+    if rival in phrases.RIVALS:
+        return phrases.RIVALS[rival]
+    if rival.startswith(_HOLDER):
+        return (Part("whoever holds "), quote(rival.removeprefix(_HOLDER)))
+    return person(rival)
+
+
 def candidates_sentence(act: Json) -> Sentence | None:
     """Who comes into question, where the answer is inconclusive."""
     found: Json = act.get("person") or {}
@@ -354,8 +381,3 @@ def candidates_sentence(act: Json) -> Sentence | None:
         return None
     names = listed([person(n) for n in found["candidates"]])
     return say("person_candidates", act.get("citations", ()), about=act["id"], act=act["id"], names=names)
-
-
-def missing_parts(codes: Iterable[str]) -> list[Part]:
-    """What is missing, in words."""
-    return listed([words(phrases.MISSING, c) for c in codes])

@@ -1,0 +1,77 @@
+"""A denial: what it predicts, what a test of it looks at, and what an answer holds.
+
+Acts come judged; what somebody says weighs nothing. A denial can be true in what it says and still not
+answer the act: that is `mixed`. A test that no log can make says so, and which record would.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.artefacts import Reading, Version
+from forensics.analysis.attribution import Judgement
+from forensics.analysis.gaps import Gap
+from forensics.analysis.holders import Holders
+from forensics.analysis.jobs import Job
+from forensics.core.roster import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a test looks at: the acts that bear on the jobs asked about, without their owners' own requests.
+
+    missing: sources that were not collected. judged: of every act, by its id. history, readings: which
+    versions of a path there were, and which of them a job read.
+    """
+
+    scene: Scene
+    acts: list[Act]
+    jobs: list[Job]
+    missing: list[str] = field(default_factory=list)
+    judged: Mapping[str, Judgement] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    holders: Holders | None = None
+    history: Mapping[str, list[Version]] = field(default_factory=dict)
+    readings: list[Reading] = field(default_factory=list)
+
+    def of(self, person: str) -> list[Act]:
+        """The acts attributed to a person."""
+        return [a for a in self.acts if a.person == person]
+
+    def in_accounts_of(self, person: str) -> list[Act]:
+        """The acts in an account that a person owns or enters."""
+        return [a for a in self.acts if person in self.scene.directory.owners(a.account, a.earliest_ns)]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the evidence says of a claim: because of these acts and these events, and by which consideration."""
+
+    status: str
+    because: tuple[str, ...]
+    missing: tuple[str, ...]
+    why: str
+    events: tuple[str, ...] = ()
+
+
+def answer(
+    status: str,
+    acts: Iterable[Act],
+    why: str,
+    missing: Iterable[str] = (),
+    events: Iterable[str] = (),
+) -> Answer:
+    """An answer that rests on some acts, each named once."""
+    ids = tuple(dict.fromkeys(a.act_id for a in acts))
+    return Answer(status, ids, tuple(sorted(set(missing))), why, tuple(dict.fromkeys(events)))
+
+
+def open_questions(g: Grounds) -> list[str]:
+    """What would have to be there to test further."""
+    return (
+        [m for a in g.acts for m in a.missing if a.verdict == "inconclusive"] or list(g.missing) or ["acts"]
+    )
+
+
+Test = Callable[[Claim, Grounds], Answer]
+"""One denial's test."""

@@ -1,0 +1,233 @@
+"""Denials about who was there: another person, the account, the key, being away, having had the same access.
+
+Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
+"""
+
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.denial import Answer, Grounds, answer, open_questions
+from forensics.core.roster import Claim
+
+
+def another_did_it(claim: Claim, g: Grounds) -> Answer:
+    """D01. True predicts that the other's sessions hold the acts; false, that the speaker's do."""
+    by = [a for a in g.acts if a.person == claim.by]
+    others = [
+        a for a in g.acts if a.person not in {None, claim.by} and (not claim.names or a.person == claim.names)
+    ]
+    if by and others:
+        return answer("mixed", [*by, *others], "acts_of_both")
+    if by:
+        return answer("contradicted", by, "acts_in_sessions_of_speaker")
+    if others:
+        return answer("supported", others, "acts_in_sessions_of_other")
+    third = [a for a in g.acts if a.person is not None]
+    if third:
+        return answer("mixed", third, "acts_in_sessions_of_neither")
+    return answer("untestable", g.acts, "no_act_attributed", open_questions(g))
+
+
+def shared_account(claim: Claim, g: Grounds) -> Answer:
+    """D03. True predicts two enrolled keys or sources in the account; the trap is that key and session may still tell."""
+    shared = [a for a in g.acts if g.scene.directory.is_shared(a.account)]
+    if not g.acts:
+        return answer("untestable", [], "no_act_found", open_questions(g))
+    if not shared and not all(g.scene.directory.holders(a.account) for a in g.acts):
+        return answer("untestable", g.acts, "account_not_enrolled", ["enrolment_of_account"])
+    if not shared:
+        return answer("contradicted", g.acts, "account_has_one_holder")
+    by = [a for a in shared if a.person == claim.by]
+    if by:
+        return answer("mixed", by, "account_is_shared_but_key_and_session_tell_who")
+    if all(a.person for a in shared):
+        return answer("supported", shared, "acts_of_other_holder")
+    return answer("supported", shared, "account_is_shared_and_nothing_tells_who", open_questions(g))
+
+
+def not_logged_in(claim: Claim, g: Grounds) -> Answer:
+    """D11. True predicts no session in covered time; false, a session, or a cron entry or agent left behind."""
+    by = [a for a in g.acts if a.person == claim.by]
+    final = [a for a in by if a.act in {"cancel", "signal"}] or by
+    present = [a for a in final if a.origin == "login" and _open_then(a)]
+    deferred = [a for a in by if a.origin == "cron" or a.act == "plant" or not _open_then(a)]
+    if present:
+        return answer("contradicted", present, "act_in_open_session_of_speaker")
+    if deferred:
+        return answer("mixed", by, "no_session_then_but_left_behind_earlier")
+    if any(a.verdict == "inconclusive" for a in g.acts) or not g.acts:
+        return answer("untestable", g.acts, "no_act_attributed", open_questions(g))
+    while_there = [a for a in g.acts if _there(claim.by, a, g.scene)]
+    if while_there:
+        return answer("mixed", while_there, "session_of_speaker_is_open_and_holds_no_act")
+    if g.missing:
+        return answer("untestable", [], "sources_missing", g.missing)
+    return answer("supported", g.acts, "no_act_of_speaker")
+
+
+def _open_then(act: Act) -> bool:
+    """Whether the act's own session can have been open when it was done: a process can outlive its login."""
+    if act.session is None or act.earliest_ns is None or act.latest_ns is None:
+        return True
+    return act.session.covers(act.earliest_ns, act.latest_ns)
+
+
+def _there(person: str, act: Act, scene: Scene) -> bool:
+    """Whether a session that only this person's key or account can have opened is open while an act is done."""
+    if act.earliest_ns is None or act.latest_ns is None:
+        return False
+    return any(
+        (scene.directory.key_people(s.credential) or scene.directory.owners(s.account)) == {person}
+        and s.covers(act.earliest_ns, act.latest_ns)
+        for s in scene.sessions.values()
+    )
+
+
+def account_used_by_another(claim: Claim, g: Grounds) -> Answer:
+    """D02. True predicts an entry by a key or from a device that is not the speaker's; false, the speaker's own."""
+    inside = g.in_accounts_of(claim.by)
+    if not inside:
+        return answer("untestable", [], "no_act_in_account_of_speaker", open_questions(g))
+    others = [a for a in inside if a.person not in {None, claim.by}]
+    by = [a for a in inside if a.person == claim.by]
+    foreign = [a for a in inside if a.person is None and _entered_otherwise(claim.by, a, g.scene)]
+    beside = [a for a in by if _other_entries(claim.by, a, g.scene)]
+    if others or foreign:
+        return answer(
+            "mixed" if by else "supported", [*others, *foreign, *by], "entered_by_key_or_device_of_another"
+        )
+    if beside:
+        events = [e for a in beside for e in _other_entries(claim.by, a, g.scene)]
+        return answer("mixed", beside, "another_entry_open_in_account_then", events=events)
+    if by:
+        return answer("contradicted", by, "entered_by_key_and_device_of_speaker")
+    return answer("untestable", inside, "nothing_tells_who_entered", open_questions(g))
+
+
+def _entered_otherwise(person: str, act: Act, scene: Scene) -> bool:
+    """Whether key or device of the act's session are enrolled, and to others than a person."""
+    if act.session is None:
+        return False
+    at = act.earliest_ns
+    told = (
+        scene.directory.key_people(act.session.credential, at),
+        scene.directory.device_people(act.session.address, at),
+    )
+    return any(people and person not in people for people in told)
+
+
+def _other_entries(person: str, act: Act, scene: Scene) -> list[str]:
+    """Sessions in the act's account, open as it was done, that key or device say are not the person's."""
+    if act.earliest_ns is None or act.latest_ns is None:
+        return []
+    return [
+        s.events[0]
+        for s in scene.sessions.values()
+        if s.account == act.account
+        and s.events
+        and (act.session is None or s.session_id != act.session.session_id)
+        and s.covers(act.earliest_ns, act.latest_ns)
+        and any(
+            people and person not in people
+            for people in (
+                scene.directory.key_people(s.credential),
+                scene.directory.device_people(s.address),
+            )
+        )
+    ]
+
+
+def credential_stolen(claim: Claim, g: Grounds) -> Answer:
+    """D04. True predicts the key's use from a device that is not the speaker's; false, only from the speaker's.
+
+    A key that is forwarded to a shared host can be used there by whoever has root on it: a session whose
+    key is the speaker's and whose address is such a host answers nothing.
+    """
+    directory = g.scene.directory
+    used = [a for a in g.acts if claim.by in directory.key_people(_key(a), a.earliest_ns)]
+    if not used:
+        keyed = [a for a in g.acts if _key(a)]
+        if keyed and all(directory.key_people(_key(a), a.earliest_ns) for a in keyed):
+            return answer("contradicted", keyed, "keys_used_are_not_of_speaker")
+        if keyed:
+            return answer("untestable", keyed, "key_not_enrolled", ["enrolment_of_key"])
+        return answer("untestable", g.acts, "key_not_recorded", ["key_of_session", *open_questions(g)])
+    elsewhere: list[Act] = []
+    own: list[Act] = []
+    unknown: list[Act] = []
+    for act in used:
+        people = directory.device_people(_address(act), act.earliest_ns)
+        (own if claim.by in people else elsewhere if people else unknown).append(act)
+    if elsewhere:
+        return answer("mixed" if own else "supported", [*elsewhere, *own], "key_used_from_device_of_another")
+    if own and not unknown:
+        return answer("contradicted", own, "key_used_from_device_of_speaker")
+    return answer("untestable", [*unknown, *own], "device_not_enrolled", ["enrolment_of_device"])
+
+
+def _key(act: Act) -> str | None:
+    return (act.session.credential if act.session else None) or act.credential
+
+
+def _address(act: Act) -> str | None:
+    return (act.session.address if act.session else None) or act.address
+
+
+def same_access(claim: Claim, g: Grounds) -> Answer:
+    """D16. True predicts others in the same account or host at the time; false, that nobody else was there.
+
+    That others could have is no answer to records that say who did.
+    """
+    if not g.acts:
+        return answer("untestable", [], "no_act_found", open_questions(g))
+    others: dict[str, list[str]] = {}
+    for act in g.acts:
+        for session in g.scene.sessions.values():
+            people = g.scene.directory.key_people(session.credential) or g.scene.directory.owners(
+                session.account
+            )
+            if (
+                session.events
+                and (not people or people - {claim.by})
+                and (session.host == act.host or act.host is None)
+                and act.earliest_ns is not None
+                and act.latest_ns is not None
+                and session.covers(act.earliest_ns, act.latest_ns)
+                and (act.session is None or session.session_id != act.session.session_id)
+            ):
+                others.setdefault(act.act_id, []).append(session.events[0])
+    shared = [a for a in g.acts if g.scene.directory.holders(a.account, a.earliest_ns) - {claim.by}]
+    there = [a for a in g.acts if a.act_id in others]
+    events = [e for found in others.values() for e in found[:2]]
+    by = g.of(claim.by)
+    if not there and not shared:
+        if g.missing:
+            return answer("untestable", g.acts, "sources_missing", g.missing)
+        return answer("contradicted", g.acts, "nobody_else_was_there")
+    if by:
+        return answer("mixed", by, "others_had_access_and_records_tell_who", events=events)
+    return answer("supported", [*there, *shared], "others_were_there", events=events)
+
+
+def forged_author(claim: Claim, g: Grounds) -> Answer:
+    """D05. True predicts that another account wrote or pushed a commit that names the speaker; false, the speaker's."""
+    named = [a for a in g.acts if a.act == "commit" and _names(a, claim.by, g.scene)]
+    if not named:
+        return answer("untestable", [], "no_commit_names_speaker", open_questions(g))
+    by = [a for a in named if a.person == claim.by]
+    others = [
+        a for a in named
+        if a.person not in {None, claim.by}
+        or (a.person is None and a.account is not None and claim.by not in g.scene.directory.holders(a.account))
+    ]  # fmt: skip
+    if others:
+        return answer(
+            "mixed" if by else "supported", [*others, *by], "commit_written_from_account_of_another"
+        )
+    if by:
+        return answer("contradicted", by, "commit_written_in_session_of_speaker")
+    return answer(
+        "untestable", named, "writer_of_commit_not_recorded", ["write_of_commit_object", "push_log"]
+    )
+
+
+def _names(act: Act, person: str, scene: Scene) -> bool:
+    return person in scene.directory.called(act.author) | scene.directory.called(act.committer)

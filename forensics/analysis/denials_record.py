@@ -1,0 +1,184 @@
+"""Denials about what happened: a script, a clock, a log, the job itself, an earlier version, an administrator.
+
+Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
+"""
+
+from forensics.analysis.acts import Act
+from forensics.analysis.artefacts import contributors
+from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions
+from forensics.core.roster import Claim
+
+_LOGS = frozenset({"wipe_log", "change_logging"})
+_FILES = frozenset({"modify_file", "replace_file", "delete_file"})
+
+
+def automation(claim: Claim, g: Grounds) -> Answer:
+    """D06. True predicts a timer, cron or a job's process without a session; false, an act in a login session.
+
+    What runs by itself was set up by somebody: the question goes to its author.
+    """
+    alone = [a for a in g.acts if a.origin in {"cron", "job"}]
+    if alone:
+        return _left_by(claim, alone, g)
+    unknown = [a for a in g.acts if a.origin == "unknown"]
+    if unknown or not g.acts:
+        missing = ["session"] if unknown else open_questions(g)
+        return answer("untestable", unknown, "origin_not_recorded" if unknown else "no_act_found", missing)
+    return answer("contradicted", g.acts, "acts_in_login_sessions")
+
+
+def _left_by(claim: Claim, alone: list[Act], g: Grounds) -> Answer:
+    final = [a for a in alone if a.origin == "cron"]
+    authors = {a.person for a in final}
+    if claim.by in authors:
+        return answer(
+            "mixed", [a for a in final if a.person == claim.by], "ran_by_itself_and_speaker_left_it"
+        )
+    if not final:
+        return answer("mixed", alone, "process_of_job_acted_on_bytes_of_somebody")
+    if None in authors:
+        return answer("mixed", final, "ran_by_itself_and_author_not_known", open_questions(g))
+    return answer("supported", final, "ran_by_itself_and_another_left_it")
+
+
+def clock_wrong(claim: Claim, g: Grounds) -> Answer:
+    """D07. True predicts that an offset can move an act out of its session; false, an order that needs no clock."""
+    acts = g.of(claim.by) or g.acts
+    timed = [a for a in acts if a.session is not None]
+    if not timed:
+        return answer("untestable", acts, "no_session_to_compare", open_questions(g))
+    stepped = [x for x in g.gaps if x.kind == "clock_step"]
+    numbered = [a for a in timed if a.session is not None and a.session.ses is not None and _by_number(a, g)]
+    events = [e for x in stepped for e in x.events]
+    if len(numbered) == len(timed):
+        status = (
+            "mixed"
+            if any(x.touches(a.earliest_ns, a.latest_ns) for x in stepped for a in timed)
+            else "contradicted"
+        )
+        return answer(status, timed, "kernel_numbers_tie_act_to_session", events=events)
+    if stepped:
+        return answer("supported", timed, "clock_was_set_and_act_rests_on_it", events=events)
+    return answer("untestable", timed, "act_rests_on_one_clock", ["second_clock"])
+
+
+def _by_number(act: Act, g: Grounds) -> bool:
+    """Whether an event of an act carries the kernel's number of the session, which no clock changes."""
+    known = [e for e in act.events if e in g.scene.events.index]
+    rows = g.scene.events.loc[known]
+    return act.session is not None and bool((rows["session"] == act.session.ses).any())
+
+
+def log_edited(claim: Claim, g: Grounds) -> Answer:
+    """D08. True predicts handled logs, missing numbers, or copies that differ; false, records out of reach that agree.
+
+    That nothing shows is no proof that nothing was edited.
+    """
+    handled = [a for a in g.acts if a.act in _LOGS]
+    lost = [x for x in g.gaps if x.kind in {"serial_gap", "silence", "truncated"}]
+    events = [e for x in lost for e in x.events]
+    acts = g.of(claim.by) or g.acts
+    if handled or lost:
+        return answer("supported", handled, "logs_handled_or_records_missing", events=events)
+    if not acts:
+        return answer("untestable", [], "no_act_found", open_questions(g))
+    several = [a for a in acts if a.act_id in g.judged and len(_told_by(a, g)) > 1]
+    if several and len(several) == len(acts):
+        return answer("contradicted", several, "several_domains_tell_the_same")
+    return answer("untestable", acts, "no_copy_out_of_reach", ["copy_of_log_elsewhere"])
+
+
+def _told_by(act: Act, g: Grounds) -> set[str]:
+    return {x.domain for x in g.judged[act.act_id].account.groups}
+
+
+def failed_by_itself(claim: Claim, g: Grounds) -> Answer:
+    """D09. True predicts an own failure or a fault; false, an act linked to the job."""
+    del claim
+    causes = {j.cause for j in g.jobs}
+    linked = [a for a in g.acts if a.job is not None and a.link != "not_established"]
+    natural = causes & {"own_failure", "infrastructure"}
+    if "act" in causes:
+        return answer("mixed" if natural else "contradicted", linked, "act_linked_to_job")
+    if natural and causes <= {"own_failure", "infrastructure", "none"}:
+        return answer("supported", [], "own_failure_and_no_act")
+    return answer("untestable", linked, "cause_not_established", list(g.missing) or ["cause_of_job"])
+
+
+def only_own(claim: Claim, g: Grounds) -> Answer:
+    """D12. True predicts that no other's job read what the speaker wrote; false, that one did."""
+    by = g.of(claim.by)
+    if not by:
+        return answer("untestable", g.acts, "no_act_of_speaker_found", open_questions(g))
+    owners = {j.job: g.scene.directory.owners(j.owner) for j in g.scene.jobs.values()}
+    foreign = [
+        a for a in by
+        if a.job is not None and a.link != "not_established" and claim.by not in owners.get(a.job, frozenset())
+    ]  # fmt: skip
+    if foreign:
+        return answer("contradicted", foreign, "job_of_another_concerned")
+    if any(a.act in _FILES for a in by) and not any(r.link == "observed" for r in g.readings):
+        return answer("untestable", by, "file_reads_not_recorded", ["file_reads_of_jobs"])
+    return answer("supported", by, "only_own_jobs_concerned")
+
+
+def changed_later(claim: Claim, g: Grounds) -> Answer:
+    """D13. True predicts that somebody else changed the file between the speaker's version and the job's reading."""
+    by = [a for a in g.of(claim.by) if a.act in _FILES]
+    if not by:
+        return answer("untestable", g.acts, "no_act_of_speaker_found", open_questions(g))
+    mine = {e for a in by for e in a.events}
+    writers = {e: a for a in g.acts for e in a.events if a.act in _FILES}
+    last: list[Act] = []
+    later: list[Act] = []
+    read = False
+    for reading in g.readings:
+        versions = contributors(g.history.get(reading.path, []), reading.earliest_ns)
+        told = [v.event_id for v in versions]
+        if not set(told) & mine:
+            continue
+        read = True
+        after = told[max(i for i, e in enumerate(told) if e in mine) + 1 :]
+        (later if after else last).extend(a for a in by if set(a.events) & set(told))
+        later.extend(writers[e] for e in after if e in writers)
+    if not read:
+        return answer("untestable", by, "no_reading_of_version_recorded", ["file_reads_of_jobs"])
+    if later:
+        return answer("mixed", [*by, *later], "changed_again_before_job_read_it")
+    return answer("contradicted", last, "version_of_speaker_is_what_job_read")
+
+
+def framed_by_administrator(claim: Claim, g: Grounds) -> Answer:
+    """D15. True predicts that only records which one administrator can write point this way; false, others too."""
+    acts = g.of(claim.by) or g.in_accounts_of(claim.by)
+    if not acts or g.holders is None:
+        return answer("untestable", g.acts, "no_act_in_account_of_speaker", open_questions(g))
+    free, active, events = [], [], []
+    for act in acts:
+        groups = g.judged[act.act_id].person.groups or g.judged[act.act_id].account.groups
+        domains = {x.domain for x in groups}
+        named = {claim.names} if claim.names else g.scene.directory.people - {claim.by}
+        holding = {p: g.holders.held_by(p, domains) for p in sorted(named)}
+        if domains and any(holding.values()) and all(domains - held for held in holding.values()):
+            free.append(act)
+        first = act.session.start_ns if act.session is not None else act.earliest_ns
+        for person, held in holding.items():
+            if held and g.holders.presence(person, held, first, act.latest_ns, sparing=claim.by) == "active":
+                active.append(act)
+                events += [e for h in g.holders.holds if h.person == person for e in h.events][:2]
+    if active:
+        return answer(
+            "mixed", active, "holder_of_records_was_there", ["record_out_of_reach_of_holder"], events
+        )
+    if len(free) == len(acts):
+        return answer("contradicted", free, "records_out_of_reach_of_holder")
+    return answer("untestable", acts, "one_holder_could_write_all", ["record_out_of_reach_of_holder"])
+
+
+def outside_logs(missing: str, why: str) -> Test:
+    """A denial that no log can answer: what it would take is named, and which acts it is about."""
+
+    def test(claim: Claim, g: Grounds) -> Answer:
+        return answer("untestable", g.of(claim.by) or g.acts, why, [missing])
+
+    return test

@@ -1,0 +1,155 @@
+"""Who could have written a trust domain's records, and whether anything shows that they were there.
+
+Whoever has root on a host can write what is kept on it. That somebody has root is learnt from the
+host's own sudoers, from sudo's and root's logins, and from the role that the roster states; the last is
+somebody's word, and counts here because it can only widen who comes into question.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.evidence import groups_of, rows_of
+from forensics.analysis.gaps import Gap
+from forensics.analysis.sessions import Session
+
+_ADMINISTRATOR = re.compile(r"\b(?:admin\w*|administrator|operator|operations|ops|sre|root)\b", re.IGNORECASE)
+_TO_ROOT = re.compile(r"(?:^|, )(?:root|ALL|#0)(?:$|, )")
+_NOBODYS = frozenset({"silence", "serial_gap", "clock_step"})
+ROOT = "root"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why somebody is taken to hold a domain: `role` is asserted, the others observed, by these events."""
+
+    person: str
+    host: str | None
+    why: str
+    events: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Holders:
+    """Everybody's hold on the trust domains of a case, and their presence where it matters."""
+
+    scene: Scene
+    tampering: list[Act]
+    gaps: list[Gap]
+    holds: list[Hold] = field(default_factory=list)
+    _sessions: dict[str, list[Session]] = field(default_factory=dict)
+    _rights: dict[str | None, frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.holds = sorted(_holds(self.scene), key=lambda h: (h.person, h.host or "", h.why, h.events))
+        for session in self.scene.sessions.values():
+            for person in people_of(self.scene, session):
+                self._sessions.setdefault(person, []).append(session)
+        events = self.scene.events
+        root = events[
+            (events["verb"] == "sudo") | ((events["verb"] == "execute") & (events["effective"] == ROOT))
+        ]
+        root = root[
+            root["session"].notna()
+            & ~root["exe"].isin({"/usr/sbin/sshd", "/usr/sbin/cron", "/usr/sbin/crond"})
+        ]
+        self._rights = {host: frozenset(rows["session"]) for host, rows in groups_of(root, "host")}
+
+    def of(self, domain: str) -> list[str]:
+        """Persons on the roster who hold a domain."""
+        host, _, role = domain.rpartition(":")
+        return sorted({h.person for h in self.holds if h.host is None or (h.host == host and role == ROOT)})
+
+    def held_by(self, person: str, domains: Iterable[str]) -> frozenset[str]:
+        """Which of some domains a person holds."""
+        return frozenset(d for d in domains if person in self.of(d))
+
+    def presence(
+        self,
+        person: str | None,
+        domains: Iterable[str],
+        first_ns: int | None,
+        last_ns: int | None,
+        *,
+        sparing: str | None,
+    ) -> str:
+        """What shows that a holder of some domains was there: `active`, `present` or `absent`.
+
+        Args:
+            person: somebody on the roster, or None for a holder whom no record names.
+            domains: the domains held.
+            first_ns: the opening of the session in question.
+            last_ns: the act's end.
+            sparing: the person whose own acts are no trace of another.
+        """
+        if first_ns is None or last_ns is None:
+            return "active"
+        hosts = {d.rpartition(":")[0] for d in domains}
+        if self._disturbed(hosts, first_ns, last_ns, person, sparing):
+            return "active"
+        if person is None:
+            return "absent"
+        open_then = [
+            s for s in self._sessions.get(person, ()) if s.host in hosts and s.covers(first_ns, last_ns)
+        ]
+        if any(s.ses in self._rights.get(s.host, frozenset()) for s in open_then):
+            return "active"
+        return "present" if open_then else "absent"
+
+    def _disturbed(
+        self, hosts: set[str], first_ns: int, last_ns: int, person: str | None, sparing: str | None
+    ) -> bool:
+        """Whether records of a host are missing or were handled about then, by this person or by nobody known."""
+        if any(g.kind in _NOBODYS and g.host in hosts and g.touches(first_ns, last_ns) for g in self.gaps):
+            return True
+        for act in self.tampering:
+            owners = self.scene.directory.owners(act.account)
+            own = sparing is not None and owners == {sparing}
+            late = act.latest_ns is None or act.latest_ns >= first_ns
+            if act.host in hosts and late and not own and (person is None or not owners or person in owners):
+                return True
+        return False
+
+
+def people_of(scene: Scene, session: Session) -> frozenset[str]:
+    """Whom a session is enrolled to: by its key where there is one, else by its account."""
+    return scene.directory.key_people(session.credential) or scene.directory.owners(session.account)
+
+
+def _holds(scene: Scene) -> Iterable[Hold]:
+    for person, role in sorted(scene.directory.roles.items()):
+        if _ADMINISTRATOR.search(role):
+            yield Hold(person, None, "role")
+    events = scene.events
+    groups = _members(events)
+    for e in rows_of(events[(events["verb"] == "enrol_sudo") & events["object"].notna()]):
+        if not _TO_ROOT.search(str(e.object)):
+            continue
+        subject = str(e.text).split(" ", 1)[0]
+        accounts = groups.get((e.host, subject[1:]), {}) if subject.startswith("%") else {e.account: ()}
+        for account, because in accounts.items():
+            for person in scene.directory.owners(account):
+                yield Hold(person, e.host, "sudoers", (e.event_id, *because))
+    used = events[
+        (events["verb"] == "sudo") & (events["outcome"] != "failure") & (events["effective"] == ROOT)
+    ]
+    entered = events[(events["verb"] == "login") & (events["account"] == ROOT) & events["credential"].notna()]
+    for why, rows, column in (("sudo_used", used, "account"), ("root_login", entered, "credential")):
+        first = rows[rows[column].notna()].drop_duplicates(["host", column])
+        for e in rows_of(first):
+            told = getattr(e, column)
+            people = scene.directory.owners(told) if column == "account" else scene.directory.key_people(told)
+            for person in people:
+                yield Hold(person, e.host, why, (e.event_id,))
+
+
+def _members(events: pd.DataFrame) -> dict[tuple[str | None, str], dict[str, tuple[str, ...]]]:
+    """The accounts of each host's groups, with the line that says so."""
+    found: dict[tuple[str | None, str], dict[str, tuple[str, ...]]] = {}
+    listed = events[(events["verb"] == "enrol_group") & events["account"].notna()]
+    for e in rows_of(listed):
+        found.setdefault((e.host, str(e.object)), {}).setdefault(e.account, (e.event_id,))
+    return found

@@ -1,0 +1,93 @@
+"""The end of the report: its method with every number, its sources, the evidence, and all places cited."""
+
+from forensics.render import boundary, dossier, phrases, sentences
+from forensics.render.citing import sized
+from forensics.render.glyphs import quoted
+from forensics.render.pages import Pages, runs
+from forensics.render.phrases import words
+from forensics.render.sentences import Basis, Part, Sentence, Tone
+
+
+def method(p: Pages) -> None:
+    """How the report was made: scale, gates, numbers, limits and rules."""
+    p.head(1, "Method and limits")
+    for paragraph in boundary.METHOD:
+        p.plain(*paragraph)
+    p.head(2, "Verbal scale")
+    p.plain(*boundary.SCALE_INTRODUCED)
+    p.table(("Likelihood ratio, lower bound", "Words used"), ("13em", "1fr"), boundary.SCALE)
+    p.head(2, "Gates")
+    p.table(("Gate", "What it does"), ("4em", "1fr"), sorted(phrases.GATES.items()))
+    _model(p)
+    p.head(2, "Limits of this report")
+    p.items(
+        [Sentence((Part(words(phrases.LIMITS, c)),), basis=Basis.METHOD)]
+        for c in p.findings.get("limits") or ()
+    )
+    p.plain(*boundary.LIMITS)
+    rules = p.findings.get("rules") or ()
+    if rules:
+        p.head(2, "Rules")
+        p.plain(*boundary.RULES)
+        rows = [(Part(str(r["id"]), Tone.QUOTED), str(r.get("meaning", "")), f"{int(r.get('fired', 0)):,}", f"{int(r.get('evaluated', 0)):,}") for r in rules]  # fmt: skip
+        p.table(("Rule", "Meaning", "Fired", "Looked at"), ("9em", "1fr", "auto", "auto"), rows)
+
+
+def _model(p: Pages) -> None:
+    """Who holds which records, and every number that a ratio comes from."""
+    if p.findings.get("holders"):
+        p.head(2, "Who can write which records")
+        p.items([s] for s in dossier.holder_sentences(p.findings["holders"], p.sources.cites))
+    numbers = (p.findings.get("model") or {}).get("numbers") or ()
+    if not numbers:
+        return
+    p.head(2, "Numbers of the scoring model")
+    p.plain(*boundary.NUMBERS)
+    rows = [
+        (
+            Part(str(n["id"]), Tone.QUOTED), *(f"{n[k]:.4g}" for k in ("low", "central", "high")),
+            "placeholder" if n["placeholder"] else "by definition", str(n["source"]),
+        )
+        for n in numbers
+    ]  # fmt: skip
+    p.table(("Number", "Low", "Central", "High", "Measured?", "Source"), ("11em", "auto", "auto", "auto", "auto", "1fr"), rows)  # fmt: skip
+
+
+def sources(p: Pages) -> None:
+    """Every source, and what became of its bytes."""
+    p.head(1, "Sources and accounting")
+    p.para(dossier.accounting_sentence(p.findings.get("accounting") or {}))
+    if int((p.findings.get("accounting") or {}).get("rejected", 0)):
+        p.plain(sentences.TEMPLATES["rejects_matter"])
+    rows = [
+        (
+            Part(quoted(str(s.get("source", "")), 80), Tone.QUOTED), f"{int(s.get('files', 0)):,}", f"{int(s.get('bytes', 0)):,}",
+            *(sentences.stamp(s[k])[:19] if s.get(k) else "no time" for k in ("first", "last")),
+        )
+        for s in p.findings.get("sources") or ()
+    ]  # fmt: skip
+    if rows:
+        p.table(("Trust domain: format", "Files", "Bytes", "First (UTC)", "Last (UTC)"), ("1fr", "auto", "auto", "auto", "auto"), rows)  # fmt: skip
+
+
+def evidence(p: Pages) -> None:
+    """Every file, with its hash."""
+    p.blocks.append({"t": "annex"})
+    p.head(1, "Annex A. Evidence", numbered=False)
+    packed = any("packing" in r for r in p.sources.evidence)
+    p.plain(*boundary.EVIDENCE, *(boundary.PACKED if packed else ()))
+    rows = [
+        (r["number"], Part(quoted(str(r["path"]), 160), Tone.QUOTED), sized(r), Part(quoted(str(r["sha256"])), Tone.QUOTED))
+        for r in p.sources.evidence
+    ]  # fmt: skip
+    p.table(("No.", "Path as collected", "Bytes", "SHA-256"), ("auto", "1fr", "auto", "17em"), rows)
+
+
+def citations(p: Pages) -> None:
+    """Every place cited, and the line to sign on."""
+    p.head(1, "Annex B. Citations", numbered=False)
+    p.plain(*boundary.CITATIONS)
+    for about in sorted(p.cited):
+        groups = p.sources.grouped(list(p.cited[about]))
+        p.blocks.append({"t": "cited", "about": runs([quoted(about, 60)]), "groups": groups})
+    p.blocks.append({"t": "sign"})

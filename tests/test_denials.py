@@ -1,0 +1,152 @@
+"""Each denial once where it holds, once where it does not, and once where nothing tells."""
+
+import pytest
+from stage import Stage, claim, roster
+
+from forensics.analysis.claims import TESTS
+from forensics.core.roster import Question, Roster
+from forensics.render.denials import CLAIM_WHY, DENIALS
+
+SCRIPT = "/srv/proj/train.py"
+
+
+def edited(*, account="kai", by="kai", device=None, sshd=True):
+    """Somebody edits the script of mei's job; she runs it, and cancels it."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    ses = day.login(account, by=by, device=device, sshd=sshd)
+    day.change(account, ses, SCRIPT, owner="mei")
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    return day
+
+
+def answered(day, name, by, names="", people=None):
+    done = day.examined(Question(jobs=("11",), claims=(claim(name, by, names),)), people)
+    (found,) = done.answers
+    return found.status, found.why
+
+
+def shared(*, by="kai", beside=None):
+    day = Stage()
+    day.enrol()
+    mei = day.login("mlteam", by="mei")
+    ses = day.login("mlteam", by=by)
+    if beside:
+        day.login("mlteam", by=beside)
+    day.submit("mlteam", mei, "11")
+    day.cancel("mlteam", ses, "11")
+    return day
+
+
+ANSWERS = {
+    "D02 own key and device": (
+        edited(),
+        "D02",
+        "kai",
+        "contradicted",
+        "entered_by_key_and_device_of_speaker",
+    ),
+    "D02 key of another": (
+        edited(by="lin"),
+        "D02",
+        "kai",
+        "supported",
+        "entered_by_key_or_device_of_another",
+    ),
+    "D02 no login log": (edited(sshd=False), "D02", "kai", "untestable", "nothing_tells_who_entered"),
+    "D02 another is in the account too": (
+        shared(beside="lin"),
+        "D02",
+        "kai",
+        "mixed",
+        "another_entry_open_in_account_then",
+    ),
+    "D04 own device": (edited(), "D04", "kai", "contradicted", "key_used_from_device_of_speaker"),
+    "D04 other device": (edited(device="lin"), "D04", "kai", "supported", "key_used_from_device_of_another"),
+    "D04 key of another": (edited(by="lin"), "D04", "kai", "contradicted", "keys_used_are_not_of_speaker"),
+    "D04 no key": (edited(sshd=False), "D04", "kai", "untestable", "key_not_recorded"),
+    "D06 in a session": (edited(), "D06", "kai", "contradicted", "acts_in_login_sessions"),
+    "D07 numbered": (edited(), "D07", "kai", "contradicted", "kernel_numbers_tie_act_to_session"),
+    "D08 one domain": (edited(), "D08", "kai", "untestable", "no_copy_out_of_reach"),
+    "D10": (edited(), "D10", "kai", "untestable", "purpose_is_not_in_logs"),
+    "D12 job of another": (edited(), "D12", "kai", "contradicted", "job_of_another_concerned"),
+    "D12 nothing of the speaker": (edited(), "D12", "lin", "untestable", "no_act_of_speaker_found"),
+    "D13 last version": (edited(), "D13", "kai", "contradicted", "version_of_speaker_is_what_job_read"),
+    "D15 nobody holds all": (edited(), "D15", "kai", "untestable", "one_holder_could_write_all"),
+    "D16 mei was there": (edited(), "D16", "kai", "mixed", "others_had_access_and_records_tell_who"),
+    "D17": (edited(), "D17", "kai", "untestable", "custody_before_sealing_is_not_in_logs"),
+    "D18": (edited(), "D18", "kai", "untestable", "statements_are_no_evidence_here"),
+}
+
+
+@pytest.mark.parametrize(("day", "name", "by", "status", "why"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_a_denial_is_answered(day, name, by, status, why):
+    assert answered(day, name, by) == (status, why)
+
+
+def test_a_version_changed_by_another_afterwards_is_mixed():
+    day = Stage()
+    day.enrol()
+    mei, kai, lin = day.login("mei"), day.login("kai"), day.login("lin")
+    day.change("kai", kai, SCRIPT, owner="mei")
+    day.change("lin", lin, SCRIPT, owner="mei")
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    assert answered(day, "D13", "kai") == ("mixed", "changed_again_before_job_read_it")
+    assert answered(day, "D13", "lin") == ("contradicted", "version_of_speaker_is_what_job_read")
+
+
+def test_a_clock_that_was_set_leaves_the_kernel_numbers_and_says_so():
+    day = edited()
+    day.add("clock_change", when=day.at - 5_000_000_000)
+    status, why = answered(day, "D07", "kai")
+    assert (status, why) == ("contradicted", "kernel_numbers_tie_act_to_session")
+    for row in day.rows:
+        if row["verb"] == "write":
+            row["session"] = None
+    assert answered(day, "D07", "kai")[0] in {"untestable", "supported"}
+
+
+def test_records_that_are_missing_support_that_logs_were_edited():
+    day = edited()
+    day.add("audit_lost")
+    assert answered(day, "D08", "kai") == ("supported", "logs_handled_or_records_missing")
+
+
+def test_two_domains_that_agree_contradict_an_edited_log():
+    day = shared()
+    assert answered(day, "D08", "kai") == ("contradicted", "several_domains_tell_the_same")
+
+
+def test_an_administrator_named_who_holds_one_of_two_domains_is_contradicted():
+    """sudo on the login host reaches the audit trail, and not the scheduler's own log."""
+    day = shared()
+    day.add("enrol_sudo", "sudoers", account="dao", object="ALL", text="dao ALL = (ALL) ALL", when=None)
+    assert answered(day, "D15", "kai", "dao") == ("contradicted", "records_out_of_reach_of_holder")
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_nothing_at_all_answers_nothing(name):
+    """Without an act, no denial is contradicted; only what needs none can be answered at all."""
+    day = Stage()
+    day.enrol()
+    day.submit("mei", day.login("mei"), "11", outcome="COMPLETED")
+    status, why = answered(day, name, "kai")
+    assert status in {"untestable", "supported"}
+    assert why in CLAIM_WHY
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_nobody_is_charged_without_a_roster(name):
+    status, why = answered(edited(), name, "kai", people=Roster())
+    assert why in CLAIM_WHY
+    assert status != "contradicted" or name in {"D06", "D07", "D08", "D09"}, (
+        "a denial that turns on who somebody is needs a roster"
+    )
+
+
+def test_every_denial_has_words_and_a_test():
+    assert set(DENIALS) == set(TESTS) == {f"D{n:02d}" for n in range(1, 19)}
+    assert roster().persons

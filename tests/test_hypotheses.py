@@ -1,0 +1,243 @@
+"""The scoring model: intervals hold for every choice of numbers, dependence is not counted twice, and nobody is spared."""
+
+import itertools
+from dataclasses import replace
+from math import prod
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stage import KERNEL, Stage, roster
+
+from forensics.analysis import blind, hypotheses
+from forensics.analysis.findings import findings
+from forensics.analysis.hypotheses import Group, Rival, issued, likelihood, weigh
+from forensics.analysis.parameters import LEVELS, parameters, parse
+from forensics.core.roster import Claim, Question
+
+GIT, SLURM = "git:server", "slurm:admin"
+NUMBERS = parameters()
+PEOPLE = ("kai", "lin", "mei")
+says = st.sets(st.sampled_from(PEOPLE), min_size=1).map(frozenset)
+groups = st.lists(
+    st.builds(
+        Group, st.sampled_from(["account", "key", "device"]), st.sampled_from([KERNEL, GIT, SLURM]), says
+    ),
+    min_size=1,
+    max_size=5,
+)
+rivals = st.builds(
+    Rival,
+    st.sampled_from(["lin", "mei"]),
+    st.sets(st.sampled_from([KERNEL, GIT, SLURM])).map(frozenset),
+    st.sampled_from(["absent", "present", "active"]),
+)
+
+
+def plain_ratio(person, found, rival, number):
+    """The model written out once more, slowly, for one choice of every number."""
+
+    def own(who, g):
+        hit = number[f"hit.{g.tells}"]
+        return hit if who in g.says else 1 - hit
+
+    def borrowed(g):
+        if g.tells == "device" and person in g.says:
+            return number["hit.device"] if rival.who in g.says else number["credential.device"]
+        return own(rival.who if g.tells == "device" else person, g)
+
+    def forged(g):
+        if person not in g.says:
+            return own(person, g)
+        if g.domain in rival.holds:
+            return number["forge.held"]
+        return number["forge.host" if g.domain.endswith(":root") else "forge.server"]
+
+    framed = (
+        number["world.framed_by_holder"] * number[f"trace.{rival.presence}"]
+        if rival.holds
+        else number["world.framed_by_peer"]
+    )
+    against = (
+        prod(own(rival.who, g) for g in found)
+        + number["world.credential"] * prod(map(borrowed, found))
+        + framed * prod(map(forged, found))
+    )
+    return prod(own(person, g) for g in found) / against
+
+
+@settings(max_examples=60, deadline=None)
+@given(groups, rivals, st.lists(st.sampled_from(LEVELS), min_size=20, max_size=20))
+def test_no_choice_of_numbers_leaves_the_interval(found, rival, levels):
+    chosen = {
+        n.id: n.at(level) for n, level in zip(NUMBERS.numbers.values(), itertools.cycle(levels), strict=False)
+    }
+    (weighed,) = weigh("kai", found, [rival], NUMBERS)
+    low, _, high = weighed.ratio
+    assert low * (1 - 1e-9) <= plain_ratio("kai", found, rival, chosen) <= high * (1 + 1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(groups, rivals)
+def test_the_central_ratio_is_the_plain_one(found, rival):
+    central = {n.id: n.central for n in NUMBERS.numbers.values()}
+    (weighed,) = weigh("kai", found, [rival], NUMBERS)
+    assert weighed.ratio[1] == pytest.approx(plain_ratio("kai", found, rival, central))
+
+
+@settings(max_examples=40, deadline=None)
+@given(groups, rivals)
+def test_renaming_everybody_changes_no_number(found, rival):
+    other = {"kai": "A", "lin": "B", "mei": "C"}
+    renamed = [replace(g, says=frozenset(other[p] for p in g.says)) for g in found]
+    (a,), (b,) = (
+        weigh("kai", found, [rival], NUMBERS),
+        weigh("A", renamed, [replace(rival, who=other[rival.who])], NUMBERS),
+    )
+    assert a.ratio == pytest.approx(b.ratio)
+
+
+def test_a_forgeable_record_moves_next_to_nothing():
+    """A field that its user writes is forged nine times in ten: it can contribute 1.25 at most."""
+    firm = [Group("account", KERNEL, frozenset({"kai"})), Group("key", KERNEL, frozenset({"kai"}))]
+    typed = Group("account", "git:objects", frozenset({"kai"}))
+    framer = Rival("lin", frozenset({KERNEL}), "active")
+    (without,), (with_it,) = (
+        weigh("kai", firm, [framer], NUMBERS),
+        weigh("kai", [*firm, typed], [framer], NUMBERS),
+    )
+    assert with_it.ratio[1] / without.ratio[1] < 1.25
+
+
+def test_ten_records_of_one_login_are_not_ten_witnesses():
+    """Each domain counts once, and a stolen credential turns all that it opens."""
+    told = [Group("account", d, frozenset({"kai"})) for d in (KERNEL, SLURM, GIT)]
+    (one,), (three,) = (
+        weigh("kai", told[:1], [Rival("lin")], NUMBERS),
+        weigh("kai", told, [Rival("lin")], NUMBERS),
+    )
+    assert three.ratio[1] / one.ratio[1] < 1.5
+
+
+def test_whoever_holds_every_record_and_was_there_is_not_told_apart():
+    everything = [Group(t, KERNEL, frozenset({"kai"})) for t in ("account", "key", "device")]
+    holder = Rival("dao", frozenset({KERNEL}), "active")
+    (weighed,) = weigh("kai", everything, [holder], NUMBERS)
+    assert NUMBERS.band(weighed.ratio[0]) in {None, "weak"}
+
+
+def test_only_persons_have_an_account_of_their_own():
+    found = [Group("account", KERNEL, frozenset({"kai", "lin"}))]
+    assert hypotheses.ways(Rival("lin"), "kai", found, NUMBERS, "central")["own"] == likelihood(
+        "lin", found, NUMBERS, "central"
+    )
+    assert "own" not in hypotheses.ways(
+        Rival(hypotheses.UNLISTED, listed=False), "kai", found, NUMBERS, "central"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ratio", "cap", "text"),
+    [
+        ((13.49, 640.0), 100.0, [13.0, 100.0]),
+        ((0.837, 0.952), 100.0, [0.83, 0.96]),
+        ((127.0, 12700.0), 333.3, [120.0, 330.0]),
+        ((0.0, 9.99), 100.0, [0.0, 10.0]),
+    ],
+)
+def test_ratios_are_rounded_outwards_to_two_digits(ratio, cap, text):
+    assert issued(ratio, cap) == text
+
+
+def test_every_number_has_a_source_and_order():
+    assert all(n.source for n in NUMBERS.numbers.values())
+    raw = b'version = "1"\n[cap]\ndifferent_actor_cases = 3\n[[number]]\nid = "x"\nlow = 0.5\ncentral = 0.4\nhigh = 0.6\nsource = "s"\nplaceholder = true\n[[band]]\nname = "weak"\nfrom = 2.0\nen = "a"\nzh = "b"\n'
+    with pytest.raises(ValueError, match="levels must ascend"):
+        parse(raw)
+    assert parse(raw.replace(b"central = 0.4", b"central = 0.5")).cap == 1
+
+
+def edited():
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    ses = day.login("kai")
+    return day, mei, ses
+
+
+def finish(day, mei, ses):
+    day.change("kai", ses, "/srv/proj/train.py", owner="mei")
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+
+
+def judged_edit(done):
+    act = next(a for a in done.in_question if a.act == "modify_file")
+    return done.judged[act.act_id]
+
+
+def with_role(person, role):
+    people = roster()
+    return replace(
+        people, persons=tuple(replace(p, role=role) if p.name == person else p for p in people.persons)
+    )
+
+
+def test_an_administrator_who_used_root_at_the_time_is_a_rival_who_leaves_it_open():
+    day, mei, ses = edited()
+    dao = day.login("dao")
+    finish(day, mei, ses)
+    quiet = judged_edit(day.examined(people=with_role("dao", "system administrator")))
+    assert (quiet.verdict, quiet.person.rival) == ("attributed", "dao")
+    day, mei, ses = edited()
+    dao = day.login("dao")
+    day.run("dao", dao, ["bash"], effective="root")
+    finish(day, mei, ses)
+    busy = judged_edit(day.examined(people=with_role("dao", "system administrator")))
+    assert (busy.verdict, busy.name, busy.strength) == ("inconclusive", None, "weak")
+    assert {"G1"} <= set(busy.gates)
+    assert "records_beyond_reach_of_best_rival" in busy.missing
+    plain = judged_edit(day.examined())
+    assert plain.verdict == "attributed", "who has no root and no role cannot have written the host's records"
+
+
+def test_the_account_is_told_apart_from_the_person():
+    """Key and device of two persons: the account stands, the person does not."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    ses = day.login("kai", by="kai", device="lin")
+    finish(day, mei, ses)
+    found = judged_edit(day.examined())
+    assert found.verdict == "inconclusive"
+    assert (found.account.name, found.account.strength) == ("kai", "moderate")
+
+
+def test_missing_records_cap_the_account_too():
+    day, mei, ses = edited()
+    day.add("audit_lost", when=day.at)
+    finish(day, mei, ses)
+    found = judged_edit(day.examined())
+    assert found.verdict == "inconclusive"
+    assert "G3" in found.gates
+
+
+def test_sensitivity_names_what_each_source_carries():
+    day, mei, ses = edited()
+    finish(day, mei, ses)
+    found = judged_edit(day.examined()).person
+    least = {(kind, name): ratio[0] for kind, name, ratio in found.sensitivity}
+    assert least["domain", KERNEL] < 2 < least["link", "device"] < found.ratio[0]
+
+
+def test_names_are_put_back_after_the_lock_and_change_nothing():
+    day, mei, ses = edited()
+    finish(day, mei, ses)
+    question = Question(jobs=("11",), claims=(Claim("D01", "kai", "lin"),))
+    hidden = blind.blinded(roster(), question)
+    assert not {"mei", "kai", "lin", "dao"} & {p.name for p in hidden.roster.persons}
+    open_, closed = day.examined(question), day.examined(hidden.question, hidden.roster)
+    found = blind.locked(findings(closed), hidden.names)
+    lock = found.pop("lock")
+    assert found == findings(open_)
+    assert lock["numbers"] == NUMBERS.sha256
