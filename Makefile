@@ -2,7 +2,7 @@
 # where every package is pinned with its hashes. Nothing is written outside this folder, but for pip's own cache.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check range-test bench docs lock clean
 
 # The first Python on the path that is new enough.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -29,6 +29,7 @@ help:
 	@echo "make demo       investigate a staged incident and say which report to open"
 	@echo "make test       everything that must hold: lint, types, import contracts, documentation, tests"
 	@echo "make check      the same without the tests"
+	@echo "make range-test stage an incident with real daemons on this machine, as root, and investigate it (it makes accounts)"
 	@echo "make bench      measure how fast audit logs are read, beside other programs on the same bytes"
 	@echo "                (MB='10 1000' sizes, REPEAT=3, PEERS=1 installs Plaso and others, WORST=300 the worst layouts,"
 	@echo "                INTO=docs/explanation/performance.md writes the table there)"
@@ -74,6 +75,10 @@ check: setup
 test: check
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+range-test: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pexpect==4.9.0
+	@FORENSICS_RANGE=1 $(BIN)/python -m pytest -n0 -rs tests/test_range.py
 
 docs: setup
 	@echo "Writing docs/reference from the code."

@@ -191,12 +191,27 @@ def test_an_administrator_who_used_root_at_the_time_is_a_rival_who_leaves_it_ope
     assert (quiet.verdict, quiet.person.rival) == ("attributed", "dao")
     day, mei, ses = edited()
     dao = day.login("dao")
+    day.run("dao", dao, ["sudo", "bash"], effective="root")
     day.run("dao", dao, ["bash"], effective="root")
     finish(day, mei, ses)
     busy = judged_edit(day.examined(people=with_role("dao", "system administrator")))
     assert (busy.verdict, busy.name, busy.strength) == ("inconclusive", None, "weak")
     assert {"G1"} <= set(busy.gates)
     assert "records_beyond_reach_of_best_rival" in busy.missing
+    day, mei, ses = edited()
+    dao = day.login("dao")
+    day.run("dao", dao, ["systemctl", "status", "slurmctld"], effective="root")
+    finish(day, mei, ses)
+    told = judged_edit(day.examined(people=with_role("dao", "system administrator")))
+    assert (told.verdict, told.person.weighed[0].rival.presence) == ("attributed", "present")
+    day, mei, ses = edited()
+    dao = day.login("dao")
+    day.run("dao", dao, ["sh", "-c", "run-parts /etc/update-motd.d"], effective="root")
+    day.run("dao", dao, ["sudo", "scontrol", "show", "job"], effective="root")
+    day.run("dao", dao, ["scontrol", "show", "job"], effective="root")
+    finish(day, mei, ses)
+    told = judged_edit(day.examined(people=with_role("dao", "system administrator")))
+    assert told.verdict == "attributed", "what sshd runs as root at a login is not the person's"
     plain = judged_edit(day.examined())
     assert plain.verdict == "attributed", "who has no root and no role cannot have written the host's records"
 

@@ -5,19 +5,26 @@ host's own sudoers, from sudo's and root's logins, and from the role that the ro
 somebody's word, and counts here because it can only widen who comes into question.
 """
 
+import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import groups_of, rows_of
+from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.gaps import Gap
 from forensics.analysis.sessions import Session
 
 _ADMINISTRATOR = re.compile(r"\b(?:admin\w*|administrator|operator|operations|ops|sre|root)\b", re.IGNORECASE)
 _TO_ROOT = re.compile(r"(?:^|, )(?:root|ALL|#0)(?:$|, )")
+_OPEN_ENDED = re.compile(
+    r"-?(?:(?:ba|da|z|k|c|tc|fi)?sh|python[0-9.]*|perl|ruby|g?awk|auditctl|auditd|augenrules|vi|vim|nano|ed|ex|sed|emacs|dd|tee)"
+)
+"""Programs that, with root's rights, can do what no record of their start tells: shells, editors, interpreters, `auditctl`."""
+_RAISERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser", "machinectl", "run0"})
+_RECORDS = re.compile(r"/var/log|/audit|journal|loginuid|authorized_keys|[bw]tmp|lastlog")
 _NOBODYS = frozenset({"silence", "serial_gap", "clock_step"})
 ROOT = "root"
 
@@ -41,22 +48,14 @@ class Holders:
     gaps: list[Gap]
     holds: list[Hold] = field(default_factory=list)
     _sessions: dict[str, list[Session]] = field(default_factory=dict)
-    _rights: dict[str | None, frozenset[str]] = field(default_factory=dict)
+    _rights: frozenset[tuple[str | None, str]] = frozenset()
 
     def __post_init__(self) -> None:
         self.holds = sorted(_holds(self.scene), key=lambda h: (h.person, h.host or "", h.why, h.events))
         for session in self.scene.sessions.values():
             for person in people_of(self.scene, session):
                 self._sessions.setdefault(person, []).append(session)
-        events = self.scene.events
-        root = events[
-            (events["verb"] == "sudo") | ((events["verb"] == "execute") & (events["effective"] == ROOT))
-        ]
-        root = root[
-            root["session"].notna()
-            & ~root["exe"].isin({"/usr/sbin/sshd", "/usr/sbin/cron", "/usr/sbin/crond"})
-        ]
-        self._rights = {host: frozenset(rows["session"]) for host, rows in groups_of(root, "host")}
+        self._rights = _open_ended_sessions(self.scene.events)
 
     def of(self, domain: str) -> list[str]:
         """Persons on the roster who hold a domain."""
@@ -95,7 +94,7 @@ class Holders:
         open_then = [
             s for s in self._sessions.get(person, ()) if s.host in hosts and s.covers(first_ns, last_ns)
         ]
-        if any(s.ses in self._rights.get(s.host, frozenset()) for s in open_then):
+        if any((s.host, s.ses) in self._rights for s in open_then):
             return "active"
         return "present" if open_then else "absent"
 
@@ -112,6 +111,49 @@ class Holders:
             if act.host in hosts and late and not own and (person is None or not owners or person in owners):
                 return True
         return False
+
+
+def _open_ended_sessions(events: pd.DataFrame) -> frozenset[tuple[str | None, str]]:
+    """Host and number of each session in which root's rights were used so that records can have been touched unseen.
+
+    What sshd and PAM run as root while they let somebody in is in the session too, and is not the person's:
+    only what comes after `sudo`, `su` or the like counts, or all of a login as root.
+    """
+    run = events[events["verb"].isin({"sudo", "execute"}) & events["session"].notna()]
+    raised = (run["verb"] == "sudo") | _true(run["exe"], lambda exe: posixpath.basename(exe) in _RAISERS)
+    first: dict[tuple[str | None, str], int | None] = {}
+    for e in rows_of(run[raised | (run["auid"] == 0)]):
+        first.setdefault((e.host, e.session), None if pd.isna(e.earliest_ns) else int(e.earliest_ns))
+    found = set()
+    for e in rows_of(run[(run["effective"] == ROOT) | (run["verb"] == "sudo")]):
+        key = (e.host, e.session)
+        since = first.get(key)
+        later = since is None or pd.isna(e.earliest_ns) or int(e.earliest_ns) >= since
+        if key in first and key not in found and later and _open_ended(e):
+            found.add(key)
+    return frozenset(found)
+
+
+def _true(values: pd.Series, test: Callable[[str], bool]) -> "pd.Series[bool]":
+    """Where a text passes a test; nowhere where there is none."""
+    return pd.Series([isinstance(v, str) and test(v) for v in values], index=values.index, dtype=bool)
+
+
+def _open_ended(event: Row) -> bool:
+    """Whether a use of root's rights can have touched records without a further trace.
+
+    A named program that does one thing leaves that on record; a shell, an editor or an interpreter does
+    not, nor does anything that names the records themselves.
+    """
+    words = list(event.argv) if isinstance(event.argv, list) else str(event.exe or "").split()
+    if event.verb == "sudo" and not isinstance(event.argv, list):
+        words = str(event.text or "").split()
+    while words and (posixpath.basename(str(words[0])) in _RAISERS or str(words[0]).startswith("-")):
+        shell = str(words.pop(0)) in {"-i", "-s", "-", "-l"}
+        if shell:
+            return True
+    program = posixpath.basename(str(words[0])) if words else ""
+    return bool(_OPEN_ENDED.fullmatch(program)) or any(_RECORDS.search(str(w)) for w in words)
 
 
 def people_of(scene: Scene, session: Session) -> frozenset[str]:
