@@ -7,6 +7,8 @@ import typer
 from forensics.cli import listing, options
 
 EXAMPLE = "forensics acts case --job 11 --since 2026-11-23T15:11:00Z"
+NEEDS = ("tables/",)
+WRITES = False
 
 
 def acts(

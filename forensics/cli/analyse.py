@@ -3,6 +3,8 @@
 from forensics.cli import options
 
 EXAMPLE = "forensics analyse case"
+NEEDS = ("tables/",)
+WRITES = True
 
 
 def analyse(case: options.Case) -> None:

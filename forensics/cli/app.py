@@ -29,6 +29,7 @@ from forensics.cli import (
     verify,
     who,
 )
+from forensics.cli.placed import placed
 from forensics.core.errors import ForensicsError, OutputError
 from forensics.core.words import shown
 
@@ -55,7 +56,10 @@ COMMANDS: tuple[ModuleType, ...] = (
     verify,
     formats,
 )
-"""In the order in which they are listed. Each module has a function of its own name, and an EXAMPLE."""
+"""In the order in which they are listed. Each module has a function of its own name, and an EXAMPLE.
+
+Those that work on a case say in NEEDS what of it they read, and in WRITES whether they change it: see `placed`.
+"""
 
 INTERRUPTED = 130
 
@@ -103,7 +107,7 @@ for _module in COMMANDS:
         short_help=summary(_module),
         no_args_is_help=_module is not formats,
         epilog=f"\b\nExample:\n  {_module.EXAMPLE}",
-    )(getattr(_module, name_of(_module)))
+    )(placed(_module, name_of(_module)))
 
 
 def _fail(text: str, status: int) -> None:

@@ -11,6 +11,8 @@ from forensics.core.errors import CustodyError, UsageError
 from forensics.core.words import shown
 
 EXAMPLE = "forensics cite case 0123456789abcdef.4096.4311"
+NEEDS = ("",)
+WRITES = False
 
 
 def cite(

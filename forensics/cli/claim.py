@@ -9,6 +9,8 @@ from forensics.core.errors import UsageError
 
 KNOWN = tuple(f"D{n:02d}" for n in range(1, 19))
 EXAMPLE = "forensics claim case D01 --by kai --names lin --job 11"
+NEEDS = ("tables/",)
+WRITES = False
 
 
 def claim(

@@ -3,6 +3,8 @@
 from forensics.cli import listing, options
 
 EXAMPLE = "forensics clocks case"
+NEEDS = ("tables/",)
+WRITES = False
 
 
 def clocks(case: options.Case, *, as_json: options.Json = False) -> None:

@@ -3,6 +3,8 @@
 from forensics.cli import listing, options
 
 EXAMPLE = "forensics coverage case"
+NEEDS = ("tables/",)
+WRITES = False
 
 
 def coverage(case: options.Case, *, as_json: options.Json = False) -> None:

@@ -3,6 +3,8 @@
 from forensics.cli import options
 
 EXAMPLE = "forensics graph case -o graph.graphml"
+NEEDS = ("tables/",)
+WRITES = False
 
 
 def graph(case: options.Case, *, output: options.Output) -> None:

@@ -3,6 +3,8 @@
 from forensics.cli import listing, options
 
 EXAMPLE = "forensics identities case"
+NEEDS = ("tables/",)
+WRITES = False
 
 
 def identities(case: options.Case, *, as_json: options.Json = False) -> None:

@@ -3,6 +3,8 @@
 from forensics.cli import accounting, options, progress
 
 EXAMPLE = "forensics ingest case --workers 4"
+NEEDS = ("",)
+WRITES = True
 
 
 def ingest(

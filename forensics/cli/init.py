@@ -3,6 +3,8 @@
 from forensics.cli import options
 
 EXAMPLE = "forensics init case"
+NEEDS = ()
+WRITES = True
 
 
 def init(case: options.Case) -> None:

@@ -5,15 +5,24 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli import accounting, options, progress
+from forensics.cli import accounting, options, placed, progress
 
 EXAMPLE = "forensics investigate collected/ --case case --roster roster.toml --about case.toml"
+NEEDS = ("",)
+WRITES = True
 
 
 def investigate(
     evidence: options.Evidence,
     *,
-    case: Annotated[Path, typer.Option(metavar="DIR", help="The case folder; made where it is absent.")],
+    case: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            parser=options.where,
+            help="The case folder, or its URL on an object store: s3://BUCKET/CASE. Made where it is absent.",
+        ),
+    ],
     roster: options.Roster = None,
     about: options.About = None,
     reference: options.Reference = False,
@@ -40,8 +49,4 @@ def investigate(
             progress=moved,
             command=options.as_typed(),
         )
-    accounting.close(
-        tally,
-        {"findings": str(case / "findings.json"), "report": str(case / "report.pdf")},
-        as_json=as_json,
-    )
+    accounting.close(tally, placed.made(case), as_json=as_json)

@@ -4,10 +4,33 @@ import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 import typer
 
-Case = Annotated[Path, typer.Argument(metavar="DIR", help="The case folder.")]
+
+def where(text: str) -> Path | str:
+    """A folder or file of this machine, or the URL of one elsewhere, as it was typed.
+
+    Raises:
+        typer.BadParameter: it is a URL of a file on another machine, without its scheme.
+    """
+    if "://" not in text:
+        return Path(text)
+    parts = urlsplit(text)
+    if parts.scheme != "file":
+        return text
+    if parts.netloc not in {"", "localhost"}:
+        raise typer.BadParameter(f"{text}: a file URL names a path of this machine: file:///PATH")
+    return Path(unquote(parts.path))
+
+
+Case = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DIR", parser=where, help="The case folder, or its URL on an object store: s3://BUCKET/CASE."
+    ),
+]
 Evidence = Annotated[
     list[Path],
     typer.Argument(

@@ -8,6 +8,8 @@ import typer
 from forensics.cli import options
 
 EXAMPLE = "forensics report case -o report.pdf"
+NEEDS = ("tables/",)
+WRITES = True
 
 
 def report(

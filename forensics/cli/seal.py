@@ -3,6 +3,8 @@
 from forensics.cli import options
 
 EXAMPLE = "forensics seal case collected/ --roster roster.toml --about case.toml"
+NEEDS = ()
+WRITES = True
 
 
 def seal(

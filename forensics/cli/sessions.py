@@ -3,6 +3,8 @@
 from forensics.cli import listing, options
 
 EXAMPLE = "forensics sessions case"
+NEEDS = ("tables/",)
+WRITES = False
 
 
 def sessions(case: options.Case, *, as_json: options.Json = False) -> None:

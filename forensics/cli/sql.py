@@ -7,6 +7,8 @@ import typer
 from forensics.cli import listing, options
 
 EXAMPLE = 'forensics sql case "SELECT verb, count(*) AS n FROM events GROUP BY verb ORDER BY verb"'
+NEEDS = ("tables/",)
+WRITES = False
 
 
 def sql(

@@ -3,6 +3,8 @@
 from forensics.cli import listing, options
 
 EXAMPLE = "forensics status case"
+NEEDS = ("tables/",)
+WRITES = False
 
 
 def status(case: options.Case, *, as_json: options.Json = False) -> None:

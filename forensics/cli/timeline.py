@@ -3,6 +3,8 @@
 from forensics.cli import options
 
 EXAMPLE = "forensics timeline case -o timeline.pdf --job 11"
+NEEDS = ("tables/",)
+WRITES = False
 
 
 def timeline(

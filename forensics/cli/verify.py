@@ -1,11 +1,12 @@
 """The check of a bundle."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from forensics.cli import listing
+from forensics.cli import listing, options
 
 EXAMPLE = "forensics verify bundle"
 
@@ -13,8 +14,17 @@ FAULTY = 1
 """Exit status: the check was made, and the bundle failed it."""
 
 
+def _there(text: str) -> Path | str:
+    found = options.where(text)
+    if isinstance(found, Path) and not os.path.lexists(found):
+        raise typer.BadParameter(f"Path '{text}' does not exist.")
+    return found
+
+
 def verify(
-    bundle: Annotated[Path, typer.Argument(metavar="OUT", help="The bundle.", exists=True)],
+    bundle: Annotated[
+        Path, typer.Argument(metavar="OUT", parser=_there, help="The bundle: a folder, or the URL of one.")
+    ],
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON instead of tab-separated lines.")

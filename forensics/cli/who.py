@@ -7,6 +7,8 @@ import typer
 from forensics.cli import listing, options
 
 EXAMPLE = "forensics who case --job 11"
+NEEDS = ()
+WRITES = False
 
 
 def who(

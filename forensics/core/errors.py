@@ -50,3 +50,9 @@ class ClusterError(ForensicsError):
     """The cluster named cannot be reached, or cannot do the work."""
 
     exit_code = 10
+
+
+class PlaceError(ForensicsError):
+    """The object store that holds the case cannot be reached, or another run changed the case meanwhile."""
+
+    exit_code = 11

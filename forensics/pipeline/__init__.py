@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from forensics.pipeline.answer import analyse, claim, graph, report, status, table, timeline
+    from forensics.pipeline.elsewhere import brought, put_tree, tree
     from forensics.pipeline.files import Tally
     from forensics.pipeline.found import findings_of, who
     from forensics.pipeline.hand_over import bundle, cite, sql, verify
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Tally",
     "analyse",
+    "brought",
     "bundle",
     "cite",
     "claim",
@@ -37,6 +39,7 @@ __all__ = [
     "graph",
     "ingest",
     "investigate",
+    "put_tree",
     "question_of",
     "report",
     "roster_of",
@@ -45,12 +48,14 @@ __all__ = [
     "status",
     "table",
     "timeline",
+    "tree",
     "verify",
     "who",
 ]
 
 _OF = {
     "answer": ("analyse", "claim", "graph", "report", "status", "table", "timeline"),
+    "elsewhere": ("brought", "put_tree", "tree"),
     "files": ("Tally",),
     "found": ("findings_of", "who"),
     "hand_over": ("bundle", "cite", "sql", "verify"),

@@ -1,5 +1,6 @@
 """Asking a case, and handing it over: SQL, the bytes behind an event, the bundle and its check."""
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from forensics.core.errors import NotFoundError
 from forensics.core.tables import CORE, FILE
 from forensics.custody import seal as sealing
 from forensics.custody import unpack
+from forensics.pipeline import elsewhere
 from forensics.pipeline.found import tables_of
 from forensics.pipeline.read import record_table
 from forensics.store import parquet, query, slices
@@ -72,8 +74,8 @@ def _span(case: Path, cited: dict[str, object], file: Mapping[str, str | None]) 
     return {**file, "start": start, "stop": stop, "ok": ok, "raw": raw}
 
 
-def bundle(case: Path, out: Path) -> None:
-    """Pack a case that was analysed into a bundle.
+def bundle(case: Path, out: Path | str) -> None:
+    """Pack a case that was analysed into a bundle: a folder, or by its URL one elsewhere.
 
     Raises:
         CaseError: it was not.
@@ -83,9 +85,16 @@ def bundle(case: Path, out: Path) -> None:
     tables_of(case)
     with sealing.locked(case):
         sealing.rows(case)
-        pack.pack(case, out)
+        if isinstance(out, Path):
+            pack.pack(case, out)
+            return
+        with tempfile.TemporaryDirectory(prefix="forensics-") as here:
+            elsewhere.put_tree(pack.pack(case, Path(here) / "bundle"), out)
 
 
-def verify(out: Path, notes: list[str] | None = None) -> list[str]:
+def verify(out: Path | str, notes: list[str] | None = None) -> list[str]:
     """The faults of a bundle; none means that it is as it was packed. `notes` takes what could not be checked."""
-    return verifier.verify(out, notes)
+    if isinstance(out, Path):
+        return verifier.verify(out, notes)
+    with elsewhere.tree(out) as here:
+        return verifier.verify(here, notes)
