@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.core.errors import CaseError, CustodyError, UsageError
-from forensics.custody import chunks, ledger, seal
+from forensics.custody import chunks, hosts, ledger, seal
 
 HAND = ledger.Hand("kim (1000)", "desk", "forensics 0", "forensics seal")
 
@@ -287,10 +287,22 @@ def test_access_times_are_left_alone_where_the_system_allows(tmp_path, monkeypat
         ("slurm/sacct.psv", None, None),
         ("git/llm.git/HEAD", None, None),
         ("wtmp", None, None),
+        ("uac-login01-linux-20261123151148.tar.gz/[root]/var/log/wtmp", "login01", "/var/log/wtmp"),
+        ("uac-login01-linux-20261123151148/[root]/var/log/wtmp", "login01", "/var/log/wtmp"),
+        ("login01_20261123151148.tar/fs/$rootfs$/etc/passwd", "login01", "/etc/passwd"),
+        (
+            "Collection-gpu01-2026-11-23T15_11_48Z.zip/uploads/auto/home/kai/.ssh/id",
+            "gpu01",
+            "/home/kai/.ssh/id",
+        ),
+        ("login01.tar.zst/etc/passwd", "login01", "/etc/passwd"),
+        ("login01.tar/../gpu01/etc/passwd", None, None),
+        ("login01/home/kai/x.tar/[root]/etc/passwd", "login01", "/home/kai/x.tar/[root]/etc/passwd"),
+        ("auto/etc/passwd", "auto", "/etc/passwd"),
     ],
 )
 def test_the_place_of_a_path(path, host, origin):
-    assert seal.place(path) == (host, origin)
+    assert hosts.place(path) == (host, origin)
 
 
 CONTENT = st.lists(st.sampled_from([b"a", b"bc\n", b"\n", b"\r\n", b"0123456789" * 3]), max_size=40).map(

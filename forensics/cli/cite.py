@@ -41,7 +41,7 @@ def cite(
             sys.stdout.buffer.write(_bytes(span))
     elif as_json:
         listing.rows(
-            ["sha256", "path", "packing", "start", "stop", "ok", "raw", "text"],
+            ["sha256", "path", "packing", "archive", "start", "stop", "ok", "raw", "text"],
             map(_texted, spans),
             as_json=True,
         )
@@ -72,6 +72,8 @@ def _show(spans: Sequence[Mapping[str, object]]) -> None:
     for span in spans:
         verdict = "hash agrees" if span["ok"] else "HASH DIFFERS"
         where = f" in the decompressed bytes ({span['packing']})" if span["packing"] else ""
+        if span["archive"]:
+            where += f" of a member of the archive sealed as {span['archive']}"
         typer.echo(
             f"# {shown(str(span['path']))}  bytes {span['start']} to {span['stop']}{where}  sha256 {span['sha256']}  {verdict}"
         )

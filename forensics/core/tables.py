@@ -63,9 +63,27 @@ FILE = Table(
             "bytes",
             "not compressed, or nothing recognised its content",
         ),
-        Column("kind", pa.string(), "file, symlink, or special (recorded, never opened)"),
+        Column(
+            "kind",
+            pa.string(),
+            "file, symlink, hardlink (only in archives: another name of a member), or special (recorded, never opened)",
+        ),
         Column("link", pa.string(), "where a symbolic link points, as text", None, "not a symbolic link"),
         Column("held", pa.string(), "copied into the case, or referenced where it lies"),
+        Column(
+            "archive",
+            pa.string(),
+            "SHA-256 of the sealed tar or zip archive of which it was a member; its own hash and offsets are of its own bytes",
+            None,
+            "collected by itself",
+        ),
+        Column(
+            "member_start",
+            pa.int64(),
+            "where its bytes begin in the archive, or, where that is compressed, in what it decompresses to",
+            "bytes",
+            "collected by itself, or compressed by itself within the archive",
+        ),
         Column("format", pa.string(), "the format it was recognised as", None, "nothing recognised it"),
         Column(
             "domain", pa.string(), "trust domain: who could have forged it", None, "nothing recognised it"

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,17 +22,16 @@ from forensics.core.errors import CaseError, CustodyError, UsageError
 from forensics.custody import ledger
 
 BLOCK_BYTES = 1 << 20
-_ENTERED_TOGETHER = 256
-_ROOTS = frozenset(
-    "etc home var root srv opt usr tmp run proc boot lib mnt data scratch".split()  # noqa: SIM905 - one line
-)
+ENTERED_TOGETHER = 256
+_OF_MEMBERS = frozenset({"archive", "member_start"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sealed:
     """One path under which something was collected: a row of `file`, before anybody read it.
 
-    The hash of a symbolic link is that of its target's text; of a special file, that of nothing.
+    The hash of a link is that of its target's text; of a special file, that of nothing. What was a member of
+    an archive names that: see `collected`.
     """
 
     path: str
@@ -41,6 +40,17 @@ class Sealed:
     kind: str
     link: str | None
     held: str
+    archive: str | None = None
+    member_start: int | None = None
+
+
+def entered(row: Sealed) -> dict[str, object]:
+    """A row as the ledger keeps it: of what was no member of an archive, nothing is said of one."""
+    return {
+        name: value
+        for name, value in asdict(row).items()
+        if row.archive is not None or name not in _OF_MEMBERS
+    }
 
 
 def ledger_of(case: Path) -> Path:
@@ -51,19 +61,6 @@ def ledger_of(case: Path) -> Path:
 def sealed_path(case: Path, sha256: str) -> Path:
     """Where a sealed file lies in the case, if it was copied."""
     return case / "sealed" / sha256[:2] / sha256
-
-
-def place(path: str) -> tuple[str | None, str | None]:
-    """The host whose file system a path as collected shows, and the path there.
-
-    `rack2/login01/var/log/wtmp` is `/var/log/wtmp` of `login01`; `etc/passwd` is `/etc/passwd` of a
-    host that the path does not name; `slurm/sacct.psv` is neither.
-    """
-    parts = path.split("/")
-    for n, part in enumerate(parts):
-        if part in _ROOTS:
-            return (parts[n - 1] if n else None), "/" + "/".join(parts[n:])
-    return None, None
 
 
 @contextmanager
@@ -92,7 +89,7 @@ def rows(case: Path) -> list[Sealed]:
     for entry in ledger.check(ledger_of(case)):
         if entry["act"] == "seal":
             row = Sealed(**entry["what"])
-            taken[_key(row)] = row  # the last word counts: a referenced file can be copied later
+            taken[key(row)] = row  # the last word counts: a referenced file can be copied later
     return sorted(taken.values(), key=lambda row: (row.path, row.sha256, row.kind, row.link or ""))
 
 
@@ -112,11 +109,11 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
         UsageError: nothing is there, or the case lies inside the evidence.
         CustodyError: something cannot be read, changed its kind, or no longer is what was sealed.
     """
-    known = {_key(row): row for row in rows(case)}
+    known = {key(row): row for row in rows(case)}
     paths = {row.path for row in known.values() if row.held == "copied"}
     fresh: list[Sealed] = []
     places = _locations(case)
-    _sweep(case)
+    sweep(case)
     try:
         for argument in evidence:
             for source, path in _walk(argument, case):
@@ -124,11 +121,11 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
                     row = _recorded(source, path, places)
                 else:
                     row = _taken(case, source, path, again=path in paths)
-                before = known.get(_key(row))
+                before = known.get(key(row))
                 if before is None or (before.held, row.held) == ("referenced", "copied"):
-                    known[_key(row)] = row
+                    known[key(row)] = row
                     fresh.append(row)
-                if len(fresh) >= _ENTERED_TOGETHER:
+                if len(fresh) >= ENTERED_TOGETHER:
                     _enter(case, hand, fresh, places)
     finally:  # what has been sealed is a fact, whatever stopped the rest
         _enter(case, hand, fresh, places)
@@ -175,10 +172,16 @@ def opened(path: Path) -> BinaryIO:
 
 def sha256_of(path: Path) -> tuple[str, int]:
     """Hash and size of a regular file."""
-    return _copied(path, None)
+    digest, size = hashlib.sha256(), 0
+    with opened(path) as read:
+        while block := _block(read, path):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
 
 
-def _key(row: Sealed) -> tuple[str, str, str, str | None]:
+def key(row: Sealed) -> tuple[str, str, str, str | None]:
+    """What makes two rows the same: equal content under one path is taken in once."""
     return row.path, row.sha256, row.kind, row.link
 
 
@@ -264,8 +267,22 @@ def _kept(case: Path, source: Path, *, again: bool) -> tuple[str, int]:
         sha256, size = sha256_of(source)
         if _holds(case, sha256):
             return sha256, size
+    with opened(source) as read:
+        return keep(case, iter(lambda: _block(read, source), b""))
+
+
+def keep(case: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
+    """Put bytes into the case under their hash, read-only and on the disk; their hash and size."""
     incoming = case / "sealed" / f".incoming-{os.getpid()}"
-    sha256, size = _copied(source, incoming)
+    digest, size = hashlib.sha256(), 0
+    with incoming.open("xb", buffering=0) as written:
+        for block in blocks:
+            digest.update(block)
+            size += len(block)
+            _poured(block, written)
+        os.fchmod(written.fileno(), 0o444)
+        os.fsync(written.fileno())
+    sha256 = digest.hexdigest()
     if _holds(case, sha256):
         incoming.unlink()
         return sha256, size
@@ -286,25 +303,6 @@ def _holds(case: Path, sha256: str) -> bool:
     return True
 
 
-def _copied(source: Path, target: Path | None) -> tuple[str, int]:
-    """Read a file once: hash it and, where there is a target, write it there, read-only and on the disk."""
-    digest, size = hashlib.sha256(), 0
-    with opened(source) as read:
-        written = None if target is None else target.open("xb", buffering=0)
-        try:
-            while block := _block(read, source):
-                digest.update(block)
-                size += len(block)
-                _poured(block, written)
-            if written is not None:
-                os.fchmod(written.fileno(), 0o444)
-                os.fsync(written.fileno())
-        finally:
-            if written is not None:
-                written.close()
-    return digest.hexdigest(), size
-
-
 def _block(read: BinaryIO, source: Path) -> bytes:
     try:
         return read.read(BLOCK_BYTES) or b""
@@ -312,9 +310,9 @@ def _block(read: BinaryIO, source: Path) -> bytes:
         raise _unreadable(source, error) from error
 
 
-def _poured(block: bytes, written: BinaryIO | None) -> None:
+def _poured(block: bytes, written: BinaryIO) -> None:
     view = memoryview(block)
-    while written is not None and view:
+    while view:
         view = view[written.write(view) :]
 
 
@@ -325,11 +323,11 @@ def _enter(case: Path, hand: ledger.Hand, fresh: list[Sealed], places: dict[str,
         partial.write_text(canonical.dumps(places), encoding="ascii")
         partial.rename(case / "locations.json")
     if fresh:
-        ledger.append(ledger_of(case), hand, [("seal", asdict(row)) for row in fresh])
+        ledger.append(ledger_of(case), hand, [("seal", entered(row)) for row in fresh])
         fresh.clear()
 
 
-def _sweep(case: Path) -> None:
+def sweep(case: Path) -> None:
     """Remove what a run that was killed left half copied."""
     (case / "sealed").mkdir(exist_ok=True)
     for left in (case / "sealed").glob(".incoming-*"):

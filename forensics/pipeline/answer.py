@@ -15,7 +15,7 @@ from forensics.custody import ledger
 from forensics.custody import seal as sealing
 from forensics.pipeline import files as account
 from forensics.pipeline.found import findings_of, row, tables_of
-from forensics.pipeline.take import hand, question_of, roster_of
+from forensics.pipeline.take import archives_of, hand, question_of, roster_of
 from forensics.store import parquet, query, slices
 
 _NEEDED = ("file", "event", "job_record", "copy", "git_object", "git_pack")
@@ -178,7 +178,7 @@ def status(case: Path) -> dict[str, Any]:
         sealed = [
             {"path": s.path, "sha256": s.sha256, "bytes": s.bytes, "kind": s.kind} for s in sealing.rows(case)
         ]
-        return {"case": question.title, "stage": "sealed", "files": sealed}
+        return {"case": question.title, "stage": "sealed", "files": sealed, **_archives(case)}
     tables = tables_of(case)
     files = parquet.read(tables, "file")
     rejects = parquet.read(tables, "reject").group_by(["format", "why"]).aggregate([("start", "count")])
@@ -211,7 +211,14 @@ def status(case: Path) -> dict[str, Any]:
         "coverage": [_spelled(r) for r in query.sql(tables, _COVERAGE).to_pylist()],
         "clocks": [_spelled(r) for r in query.sql(tables, _CLOCKS).to_pylist()],
         "gaps": findings_of(case)["gaps"] if analysed else [],
+        **_archives(case),
     }
+
+
+def _archives(case: Path) -> dict[str, Any]:
+    """The archives that were opened, where there are some."""
+    found = archives_of(case)
+    return {"archives": found} if found else {}
 
 
 def _spelled(row: dict[str, Any]) -> dict[str, Any]:

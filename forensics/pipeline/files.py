@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from forensics import formats
 from forensics.core.tables import FILE
+from forensics.custody import hosts, unpack
 from forensics.custody import seal as sealing
-from forensics.custody import unpack
 from forensics.custody.seal import Sealed
 
 HEAD_BYTES = 1 << 16
@@ -69,7 +69,7 @@ def table(rows: Sequence[Sealed], known: Mapping[str, Known], tallies: Mapping[s
         is_file = row.kind == "file"
         form, packed = known[row.sha256] if is_file else Known(None, None)
         tally = tallies[row.sha256] if is_file else Tally()
-        host, origin = sealing.place(row.path)
+        host, origin = hosts.place(row.path)
         domain = formats.registry()[form].DOMAIN.format(host=host or UNPLACED) if form else None
         found.append(
             (
@@ -83,6 +83,8 @@ def table(rows: Sequence[Sealed], known: Mapping[str, Known], tallies: Mapping[s
                 row.kind,
                 row.link,
                 row.held,
+                row.archive,
+                row.member_start,
                 form,
                 domain,
                 *tally[1:],

@@ -34,7 +34,7 @@ def cite(case: Path, event: str) -> list[dict[str, object]]:
     """The bytes behind an event, their sealed files hashed again.
 
     Returns:
-        One mapping for each span cited, in the event's order: `sha256`, `path`, `packing`, `start`,
+        One mapping for each span cited, in the event's order: `sha256`, `path`, `packing`, `archive`, `start`,
         `stop`, `raw`, and `ok`, whether the file still has its hash. Where `packing` is not null, the
         span counts in the decompressed bytes.
 
@@ -47,7 +47,7 @@ def cite(case: Path, event: str) -> list[dict[str, object]]:
         raise NotFoundError(
             f"{case}: there is no event {_clean(event)}; every table lists ids to choose from"
         )
-    columns = ["sha256", "path", "packing"]
+    columns = ["sha256", "path", "packing", "archive"]
     files = parquet.read(tables_of(case), FILE.name, columns, ds.field("kind") == "file").to_pylist()
     named = {file["sha256"]: file for file in reversed(files)}
     return [_span(case, cited, named[cited["sha256"]]) for cited in found["citations"][0].as_py()]

@@ -10,7 +10,7 @@ from forensics import __version__
 from forensics.core import roster as asked
 from forensics.core.errors import CaseError, CustodyError, UsageError
 from forensics.core.roster import Question, Roster
-from forensics.custody import ledger
+from forensics.custody import collected, ledger
 from forensics.custody import seal as sealing
 
 ROSTER = "roster.toml"
@@ -62,7 +62,26 @@ def seal(
         for name, source in ((ROSTER, roster), (ABOUT, about)):
             if source is not None:
                 _take_input(case, name, source, command)
-        return sealing.seal(case, evidence, hand(command), reference=reference)
+        rows = sealing.seal(case, evidence, hand(command), reference=reference)
+        for archive in collected.archives(case, rows):
+            if not _is_a_file(case, archive):
+                collected.open_up(case, archive, hand(command))
+        return sealing.rows(case)
+
+
+def _is_a_file(case: Path, archive: collected.Archive) -> bool:
+    """Whether a format reads it as it is, as one does checkpoints, which are zip archives too."""
+    from forensics import formats  # noqa: PLC0415 - all formats, only where there is an archive
+
+    return formats.recognise(collected.head(case, archive, 1 << 16), archive.row.path) is not None
+
+
+def archives_of(case: Path) -> list[dict[str, object]]:
+    """What was counted in each archive that was opened: members of each kind, and what was wrong."""
+    opened = [entry["what"] for entry in ledger.check(sealing.ledger_of(case)) if entry["act"] == "unpack"]
+    return [
+        {"archive": e["archive"], "form": e["form"], "packing": e["packing"], **e["counted"]} for e in opened
+    ]
 
 
 def roster_of(case: Path) -> Roster:

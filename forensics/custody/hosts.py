@@ -1,0 +1,50 @@
+"""Which host a path as collected shows, and where on it: by the first folder on the way that a root directory holds.
+
+    rack2/login01/var/log/wtmp                                          /var/log/wtmp of login01
+    uac-login01-linux-20261123151148.tar.gz/[root]/var/log/wtmp         the same: UAC
+    login01_20261123151148.tar/fs/$rootfs$/var/log/wtmp                 the same: dissect acquire
+    Collection-login01-2026-11-23T15_11_48Z.zip/uploads/auto/var/log/wtmp      the same: Velociraptor
+    etc/passwd                                                          /etc/passwd of a host that the path does not name
+    slurm/sacct.psv                                                     neither
+
+The layout is the collector's, so it says what whoever collected wrote.
+"""
+
+import re
+
+_ROOTS = frozenset(
+    "etc home var root srv opt usr tmp run proc boot lib mnt data scratch".split()  # noqa: SIM905 - one line
+)
+_BETWEEN = (["[root]"], ["fs", "$rootfs$"], ["uploads", "auto"], ["uploads", "file"])
+"""Folders that collectors put between the host's name and its root."""
+ARCHIVE = re.compile(
+    r"(?P<name>.+?)(?:\.tar(?:\.(?:gz|bz2|xz|zst|zstd))?|\.tgz|\.tbz2?|\.txz|\.zip)", re.IGNORECASE
+)
+_NAMED = (
+    re.compile(r"uac-(?P<host>.+)-[a-z]+-[0-9]{14}"),
+    re.compile(r"Collection-(?P<host>.+?)-[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9_:]+(?:Z|[+-][0-9_:]+)?"),
+    re.compile(r"(?P<host>.+)_[0-9]{14}"),
+)
+"""How collectors name what they make: UAC, Velociraptor, dissect acquire."""
+
+
+def place(path: str) -> tuple[str | None, str | None]:
+    """The host whose file system a path as collected shows, and the path there; None for what it does not say."""
+    parts = path.split("/")
+    if ".." in parts:
+        return None, None
+    for n, part in enumerate(parts):
+        if part in _ROOTS:
+            return _host(parts[:n]), "/" + "/".join(parts[n:])
+    return None, None
+
+
+def _host(above: list[str]) -> str | None:
+    between = next((folders for folders in _BETWEEN if above[-len(folders) :] == folders), [])
+    above = above[: len(above) - len(between)]
+    if not above:
+        return None
+    packed = ARCHIVE.fullmatch(above[-1])
+    name = packed["name"] if packed else above[-1]
+    found = next((match["host"] for shape in _NAMED if (match := shape.fullmatch(name))), None)
+    return found or name
