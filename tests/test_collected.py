@@ -158,6 +158,12 @@ def test_every_layout_tells_the_same(layout):
     ]
 
 
+def test_a_hard_link_has_no_bytes_whatever_its_size_says():
+    raw = info("b", tarfile.LNKTYPE, linkname="a", size=99).tobuf(tarfile.USTAR_FORMAT)
+    found, whole = members(raw + tarred_up((info("c"), PASSWD)))
+    assert (found, whole) == ([(b"b", "hardlink", b"a", 512, b""), (b"c", "file", None, 1024, PASSWD)], True)
+
+
 def test_large_sizes_are_read_in_either_form():
     for layout in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
         header = info("huge", size=1 << 40).tobuf(layout)
@@ -298,6 +304,16 @@ def test_what_is_no_collected_set_stays_closed(tmp_path):
     pipeline.create(case)
     pipeline.seal(case, [tmp_path / "evidence"])
     assert held(case) == {"outer.tar/inner.tar": inner}
+
+
+def test_what_is_not_here_is_not_looked_into(tmp_path):
+    """Of a case that lies elsewhere, only what is new is here while more is sealed."""
+    case = taken(tmp_path, b"no archive\n", "notes.txt")
+    (row,) = seal.rows(case)
+    seal.sealed_path(case, row.sha256).unlink()
+    (tmp_path / "more.txt").write_bytes(b"more\n")
+    pipeline.seal(case, [tmp_path / "more.txt"])
+    assert len(seal.rows(case)) == 2
 
 
 def test_a_killed_run_is_finished_by_the_next(tmp_path, monkeypatch):

@@ -50,7 +50,10 @@ def archives(case: Path, rows: list[Sealed]) -> Iterator[Archive]:
             continue
         if hosts.place(row.path) != (None, None):
             continue
-        found = _form(seal.locate(case, row.sha256))
+        try:
+            found = _form(seal.locate(case, row.sha256))
+        except CustodyError:  # not brought here, or gone, which is for those to say who read it
+            continue
         if found is not None:
             done.add(row.sha256)
             yield Archive(row, *found)
