@@ -1,0 +1,207 @@
+r"""What a shell does when it starts: `.bashrc`, `.profile`, `.zshrc` and their kin, and those of the system in /etc.
+
+    export LD_PRELOAD=/srv/proj/.lib/libhook.so
+
+Shape   a command on each line: `export NAME=VALUE`, `NAME=VALUE`, `alias NAME=VALUE`, `source FILE`, and others. A line
+        goes on where a quote is open, a backslash ends it, or a here-document (`<<WORD`) follows
+Source  bash(1) 5.2, INVOCATION, QUOTING, Here Documents; zshmisc(1) 5.9
+Time    none: it says what was so when the file was collected
+Who     whoever can write the file: the owner of the home, or root for /etc; every shell of that owner then obeys it
+Open    nothing is run: whether an `if` around a line holds, or what a variable in a value is, is not worked out; what
+        `eval` makes is not seen. Where a quote is not closed within 500 lines, those stand for themselves
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from forensics.core import rowwise
+from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Line
+from forensics.core.schema import Column, Table
+
+TABLE = Table(
+    "shell_startup",
+    "a command that a shell runs when it starts",
+    (
+        Column("kinds", pa.list_(pa.string()), "of each thing said: export, set, alias, unset, source, function or command"),
+        Column("names", pa.list_(pa.string()), "its name: of the variable, alias, file or function; of a command its first word"),
+        Column("values", pa.list_(pa.string()), "its value as written, quotes included; null where it has none"),
+        Column("text", pa.string(), "the line, or the lines that belong together, as written"),
+        *SPAN,
+    ),
+)  # fmt: skip
+CUT = "whole"
+DOMAIN = "{host}:user"
+
+MOST_LINES = 500
+"""No more lines are taken for one command."""
+_NAME = re.compile(
+    r"(?:^|[/_-])\.?(?:bashrc|bash_profile|bash_login|bash_logout|bash_aliases|profile|zshrc|zshenv|zprofile|zlogin|zlogout|kshrc|mkshrc)(?:[.~-][^/]*)?$"
+    r"|\.(?:bashrc|profile|zshrc)$|/etc/(?:bash\.bashrc|zsh/\w+|profile\.d/[^/]+)$"
+)
+_WORD = r"(?:[^\s'\"\\;&|<>()#`$]|(?<=\S)#|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\$\([^()]*\)|\$\(\([^()]*\)\)|`[^`]*`|\$)+"
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+_SETTING = re.compile(
+    rf"(?P<name>{_VARIABLE})\+?=(?P<value>(?:{_WORD})?|\([^()]*\))(?=$|[\s;&|)#])", re.DOTALL
+)
+_NAMED = re.compile(rf"(?P<name>{_VARIABLE})(?=$|[\s;&|)#])")
+_ALIAS = re.compile(rf"(?P<name>[^\s=;&|<>()'\"`$\\/]+)=(?P<value>(?:{_WORD})?)(?=$|[\s;&|)#])", re.DOTALL)
+_FILE = re.compile(rf"(?P<name>{_WORD})", re.DOTALL)
+_EXPORTS = re.compile(
+    r"(?:export|(?:declare|typeset|local)(?=[ \t]+-[a-zA-Z]*x)|readonly)(?:[ \t]+-[a-zA-Z]+)*[ \t]+"
+)
+_LEADS = (
+    ("alias", re.compile(r"alias(?:[ \t]+-[a-z]+)*[ \t]+"), _ALIAS),
+    ("unset", re.compile(r"un(?:set|alias)(?:[ \t]+-[a-z]+)*[ \t]+"), re.compile(r"(?P<name>[A-Za-z0-9_.-]+)(?=$|[\s;&|)#])")),
+    ("source", re.compile(r"(?:source|\.)[ \t]+"), _FILE),
+    ("function", re.compile(r"(?:function[ \t]+)?(?=[A-Za-z0-9_.:-]+[ \t]*\(\)|(?<=[ \t])[A-Za-z0-9_.:-]+[ \t]*(?:\{|$))"), re.compile(r"(?P<name>[A-Za-z0-9_.:-]+)")),
+)  # fmt: skip
+_Thing = tuple[str, str, str | None]
+"""A kind, a name, and a value where there is one."""
+_PIECE = re.compile(
+    rf"(?P<brace>(?:^|(?<=\s))\{{(?=\s|$))|{_WORD}(?:[ \t]*\(\)|(?<==)\([^()]*\))?|(?P<comment>#[^\n]*)|[0-9]*[<>]+&?|(?P<between>[;&|\n()]+)|[ \t]+",
+    re.DOTALL,
+)
+_LEADING = re.compile(
+    r"^(?:\s|(?:then|do|else|elif|if|while|until|time|command|builtin|exec|!|\{)(?=\s|$))*", re.DOTALL
+)
+_CLOSING = frozenset({"fi", "done", "esac", "}", "in"})
+_TOKEN = re.compile(
+    rb"\\.|(?P<quote>['\"])|(?P<comment>(?:^|(?<=[\s;&|(]))#)"
+    rb"|(?P<here><<(?P<dash>-?)[ \t]*(?P<q>['\"]?)\\?(?P<word>[A-Za-z0-9_.-]+)(?P=q))|<<<|(?P<on>\\$)",
+    re.DOTALL,
+)
+_SHELL = re.compile(
+    rb"^[ \t]*(?:export |alias |source |\. |if |case |fi\b|esac\b|unset |umask |shopt |setopt |[A-Za-z_]\w*=|\[ |\[\[ |#)",
+    re.MULTILINE,
+)
+
+
+def recognise(head: bytes, path: str) -> int:
+    """By its name, where the text has the words of a shell: any script has those."""
+    if _NAME.search(path) is None or b"\0" in head:
+        return 0
+    return 75 if _SHELL.search(head) else 0
+
+
+def parse(data: bytes, base: int) -> Parsed:
+    """Read the whole file."""
+    rows = rowwise.Rows(TABLE)
+    for group, own in _groups(rowwise.cut(data, base)):
+        raw = b"\n".join(line.raw for line in group)
+        if rowwise.too_long(group):
+            rows.reject(group, Why.TOO_LONG)
+        elif not raw.strip() or raw.lstrip().startswith(b"#"):
+            rows.ignore(group)
+        else:
+            said = _said(rowwise.shown(b"\n".join(line.raw for line in own)))
+            kinds, names, values = (list(column) for column in zip(*said, strict=True))
+            rows.record(group, {"kinds": kinds, "names": names, "values": values, "text": rowwise.shown(raw)})
+    return rows.parsed()
+
+
+def _groups(found: Sequence[Line]) -> Iterator[tuple[Sequence[Line], Sequence[Line]]]:
+    """The lines of each command, and those of them that are no here-document."""
+    at = 0
+    while at < len(found):
+        window = found[at : at + MOST_LINES]
+        own = _own(window)
+        if own is None:  # looked at once, so that no file makes us look at its lines again and again
+            yield from (([line], [line]) for line in window)
+            at += len(window)
+        else:
+            yield window[: len(own)], [line for line, is_own in zip(window, own, strict=False) if is_own]
+            at += len(own)
+
+
+def _own(found: Sequence[Line]) -> list[bool] | None:
+    """Of each line of the first command, whether it is no here-document; None, where its end does not come."""
+    quote, here, own = b"", list[tuple[bytes, bool]](), list[bool]()
+    for line in found:
+        if not quote and here:
+            word, dash = here[0]
+            if (line.raw.lstrip(b"\t") if dash else line.raw) == word:
+                here.pop(0)
+            own.append(False)
+            on = False
+        else:
+            quote, on, more = _scan(line.raw, quote)
+            here += more
+            own.append(True)
+        if not quote and not here and not on:
+            return own
+    return None
+
+
+def _scan(raw: bytes, quote: bytes) -> tuple[bytes, bool, list[tuple[bytes, bool]]]:
+    """Of a line that begins within a quote or not: the quote it ends in, whether it goes on, and the here-documents begun."""
+    here: list[tuple[bytes, bool]] = []
+    at = 0
+    while True:
+        if quote:
+            ends = re.compile(rb"'" if quote == b"'" else rb"\\.|\"", re.DOTALL).search(raw, at)
+            if ends is None:
+                return quote, False, here
+            at = ends.end()
+            quote = quote if ends[0].startswith(b"\\") else b""
+            continue
+        found = _TOKEN.search(raw, at)
+        if found is None or found["comment"]:
+            return b"", False, here
+        if found["on"]:
+            return b"", True, here
+        if found["here"]:
+            here.append((found["word"], bool(found["dash"])))
+        quote, at = found["quote"] or b"", found.end()
+
+
+def _said(text: str) -> list[_Thing]:
+    """What some commands set and do."""
+    found = [thing for command in _commands(text) for thing in _of_one(command)]
+    return found or [("command", text.split(maxsplit=1)[0], None)]
+
+
+def _commands(text: str) -> Iterator[str]:
+    """The commands of a text, without what joins them, the words that lead to them, and comments."""
+    begun = at = 0
+    while at < len(text):
+        found = _PIECE.match(text, at)
+        stop = found.end() if found else at + 1
+        if found and (found["between"] or found["comment"] or found["brace"]):
+            yield _LEADING.sub("", text[begun:at]).strip()
+            begun = stop
+        at = stop
+    yield _LEADING.sub("", text[begun:]).strip()
+
+
+def _of_one(line: str) -> list[_Thing]:
+    """What one command sets, or that it is run."""
+    if not line or line in _CLOSING:
+        return []
+    exports = _EXPORTS.match(line)
+    forms = (_SETTING, _NAMED) if exports else (_SETTING,)
+    settings, stop = _settings(line, exports.end() if exports else 0, forms)
+    if settings and (exports or not line[stop:].strip()):
+        return [("export" if exports else "set", *setting) for setting in settings]
+    for kind, lead, form in _LEADS:
+        found = lead.match(line)
+        named = _settings(line, found.end(), (form,))[0] if found else []
+        if named:
+            return [(kind, *one) for one in (named if kind in {"alias", "unset"} else named[:1])]
+    word = _FILE.match(line)
+    return [("command", word["name"] if word else line.split(maxsplit=1)[0], None)]
+
+
+def _settings(
+    line: str, at: int, forms: Sequence[re.Pattern[str]]
+) -> tuple[list[tuple[str, str | None]], int]:
+    """The names and values that stand in a row, and where the row ends."""
+    found: list[tuple[str, str | None]] = []
+    while True:
+        match = next((match for form in forms if (match := form.match(line, at))), None)
+        if match is None:
+            return found, at
+        found.append((match["name"], match.groupdict().get("value")))
+        at = match.end() + len(line[match.end() :]) - len(line[match.end() :].lstrip(" \t"))
