@@ -4,7 +4,8 @@ The journal adds the fields that begin with an underscore itself, from the kerne
 every other field is the sender's own word. So a message is believed to be of a program only where the
 trusted fields bear its name out: written by the kernel, by root, or by a program that is known to run
 with another uid; and, where the journal knew the sender's file, from a file of that program's.
-Lines of the kernel's audit (`_TRANSPORT=audit`) are no messages: they are read as those of the trail.
+Lines of the kernel's audit (`_TRANSPORT=audit`, and those that the kernel printed) are no messages: they are read as
+those of the trail.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditjournal, hostevents, messageevents, messagetext
+from forensics.core import auditjournal, auditprintk, hostevents, messageevents, messagetext
 from forensics.core.auditjournal import Entry
 from forensics.core.clock import Interval
 from forensics.core.hostevents import NOTHING, Placed
@@ -163,11 +164,14 @@ def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
 def _audit(lines: pa.RecordBatch) -> tuple[list[Entry], npt.NDArray[np.bool_]]:
     """The entries that the kernel's audit sent, one message in each; and for each entry whether it is among them."""
     several = pc.match_substring_regex(lines["twice"], r"(?:^| )MESSAGE(?: |$)")
-    sent = pc.and_not(pc.equal(lines["transport"], "audit"), pc.fill_null(several, False))
-    own = np.array(sent.fill_null(False).to_pylist(), bool)
+    printed = pc.and_(pc.equal(lines["transport"], "kernel"), lines["believed"])
+    printed = pc.and_(printed, pc.match_substring_regex(lines["message"], auditprintk.PATTERN))
+    asked = pc.or_kleene(pc.equal(lines["transport"], "audit"), pc.fill_null(printed, False))
+    own = np.array(pc.and_not(asked, pc.fill_null(several, False)).fill_null(False).to_pylist(), bool)
     columns = ("sha256", "start", "stop", "host", "source_us", "audit_id", "message")
     told = (lines[name].filter(pa.array(own)).to_pylist() for name in columns)
-    return [Entry(*values) for values in zip(*told, strict=True)], own
+    entries = [Entry(*values) for values in zip(*told, strict=True)]
+    return [auditprintk.entry(one) or one for one in entries], own
 
 
 def _messages(rows: Placed, form: str) -> pa.Table:

@@ -6,19 +6,23 @@ N equal messages is one event: its text says so, and nothing is counted N times.
 
 from collections.abc import Mapping
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, hostevents, messageevents
-from forensics.core.hostevents import NOTHING
+from forensics.core import auditjournal, auditprintk, clock, hostevents, messageevents
+from forensics.core.auditjournal import Entry
+from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = True
 
 
 def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None) -> Mapping[str, pa.Table]:
-    """One event for each line."""
+    """One event for each line; of audit lines that the kernel printed, one for each event of the trail."""
     rows = hostevents.placed(records, files, every_path=False)
+    trail, own = _printed(rows, files)
+    rows = Placed(rows.lines.filter(own), rows.files.filter(own), rows.event_id.filter(own))
     lines = rows.lines
     host = pc.coalesce(lines["host"], rows.files["host"])
     told = messageevents.columns(lines)
@@ -31,7 +35,32 @@ def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None
             "text": hostevents.short(_repeated(lines, told["text"])),
         }
     )
-    return {"event": event}
+    return {"event": pa.concat_tables([event, trail])}
+
+
+def _printed(rows: Placed, files: pa.Table) -> tuple[pa.Table, pa.Array]:
+    """The events of audit lines that the kernel printed, and which other lines there are.
+
+    Any account can write under the kernel's name, so those are of the domain of the host's users.
+    """
+    lines = rows.lines
+    asked = pc.and_(pc.equal(lines["program"], "kernel"), pc.is_null(lines["repeated"]))
+    asked = pc.and_(asked, pc.match_substring_regex(lines["message"], auditprintk.PATTERN))
+    own = np.array(pc.fill_null(asked, False).to_pylist(), bool)
+    columns = [
+        lines[name].filter(pa.array(own)).to_pylist()
+        for name in ("sha256", "start", "stop", "host", "message")
+    ]
+    entries = [
+        Entry(sha256, start, stop, host, None, None, message)
+        for sha256, start, stop, host, message in zip(*columns, strict=True)
+    ]
+    domain = pc.replace_substring_regex(files["domain"], ":root$", ":user")
+    weaker = files.set_column(files.column_names.index("domain"), files.schema.field("domain"), domain)
+    trail, rest = auditjournal.events([auditprintk.entry(one) or one for one in entries], weaker, "syslog")
+    unread = {(one.sha256, one.start) for one in rest}
+    own[own] = [(one.sha256, one.start) not in unread for one in entries]
+    return trail, pa.array(~own)
 
 
 def _repeated(lines: pa.RecordBatch, text: pa.Array) -> pa.Array:
