@@ -111,7 +111,8 @@ class Reading(Protocol):
 
     NEEDS_ANCHOR  whether its times lack a year, so that dated evidence has to be read first; true also of a log
                   that goes back over a host's whole life, whose middle says nothing of when the incident was
-    NEEDS_ANCHOR  whether its times lack a year, so that dated evidence has to be read first
+    ONCE      only where equal content is one fact, wherever it lies: True. Of a log beside its packed copy the records
+              of one are told, and each event cites both
     SLICED_BY     only where records of several files can make one event: an integer column without nulls
               in which records of one event agree, so that all records can be read in slices of it
     COLUMNS       only beside SLICED_BY: the columns that it needs, as Parquet names them

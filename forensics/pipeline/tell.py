@@ -21,6 +21,7 @@ from forensics.core.errors import CustodyError
 from forensics.core.model import Reading
 from forensics.core.roster import Question
 from forensics.core.tables import COPY, EVENT, JOB_RECORD
+from forensics.pipeline import twins
 from forensics.store import parquet, spool
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Task(NamedTuple):
     told: Path
     first: int | None = None
     stop: int | None = None
+    alike: twins.Twins | None = None
 
 
 def events(
@@ -67,12 +69,12 @@ def events(
         question: gives the zone, and a window for evidence in which nothing is dated.
         runs_on: where the work runs.
     """
-    known = readings.registry()
+    known, alike = readings.registry(), twins.found(case, files)
     dated = [part for part in parts if not known[part[0]].NEEDS_ANCHOR]
     rest = [part for part in parts if known[part[0]].NEEDS_ANCHOR]
-    told = _told(case, dated, files, question.zone, None, runs_on)
+    told = _told(case, dated, files, question.zone, None, runs_on, alike)
     if rest:
-        told += _told(case, rest, files, question.zone, _anchor(told, question), runs_on)
+        told += _told(case, rest, files, question.zone, _anchor(told, question), runs_on, alike)
     spill = case / "work" / "spill"
     for table, keys in ORDER.items():
         sources = [path for folder in told if (path := folder / f"{table.name}.arrow").exists()]
@@ -90,6 +92,7 @@ def _told(
     zone: str,
     anchor_ns: int | None,
     runs_on: "Runner",
+    alike: twins.Twins,
 ) -> list[Path]:
     """Folders, each with what some records tell; those that an earlier run left whole are used again."""
     sealed = files.filter(pc.equal(files["kind"], "file"))
@@ -101,10 +104,11 @@ def _told(
         held = sealed.filter(pc.is_in(sealed["sha256"], pa.array(own, pa.string())))
         records = tuple(case / "tables" / form / f"{name}.parquet" for name in names)
         edges = spool.slices(records, sliced, SLICE_ROWS) if sliced else [(None, None)]
-        why = [__version__, names, zone, anchor_ns, held.to_pylist()]
+        same = twins.within(alike, set(own))
+        why = [__version__, names, zone, anchor_ns, held.to_pylist(), *([same] if same else [])]
         for first, stop in edges:
             key = hashlib.sha256(canonical.line([*why, first, stop]).encode()).hexdigest()
-            tasks.append(Task(records, form, held, zone, anchor_ns, folder / key, first, stop))
+            tasks.append(Task(records, form, held, zone, anchor_ns, folder / key, first, stop, same))
     return list(engine.run(tell, tasks, runs_on.executor, in_flight=runs_on.in_flight))
 
 
@@ -142,7 +146,11 @@ def tell(task: Task) -> Path:
         )
     else:
         records = pa.concat_tables(pq.read_table(path, use_threads=False) for path in task.records)
-    made = reading.read(records, task.files, zone=task.zone, anchor_ns=task.anchor_ns)
+    alike = task.alike or {}
+    records = twins.once(records, alike)
+    made = dict(reading.read(records, task.files, zone=task.zone, anchor_ns=task.anchor_ns))
+    if EVENT.name in made:
+        made[EVENT.name] = twins.cited(made[EVENT.name], alike)
     unknown = set(made) - {table.name for table in ORDER}
     if unknown:
         raise ValueError(f"readings/{task.format}.py makes {', '.join(sorted(unknown))}")

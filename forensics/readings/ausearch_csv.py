@@ -17,6 +17,7 @@ from forensics.core import clock, hostevents
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _VERBS = {
     "executed": "execute",

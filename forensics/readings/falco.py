@@ -11,6 +11,7 @@ import pyarrow as pa
 from forensics.core import clock, sensors
 
 NEEDS_ANCHOR = False
+ONCE = True
 CALLS = {
     **dict.fromkeys(("execve", "execveat"), "execute"), **dict.fromkeys(("unlink", "unlinkat", "rmdir"), "delete"),
     **dict.fromkeys(("rename", "renameat", "renameat2"), "rename"), **dict.fromkeys(("link", "linkat", "symlink", "symlinkat"), "link"),

@@ -19,6 +19,7 @@ from forensics.core import clock
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _OPENERS = ("ssh", "http")
 _COMMAND = r"^git[- ](?P<verb>upload|receive)-pack '?/?(?P<repository>[^'\t]*?)(?:\.git)?/?'?$"

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from forensics.core import clock, hostevents
 
 NEEDS_ANCHOR = False
+ONCE = True
 OPERATIONS = {
     "OPEN": "open", "CREATE": "create", "CLOSE": "close", "RENAME": "rename", "UNLINK": "delete", "RMDIR": "delete", "DESTROY": "delete",
     "XATTRCHANGE": "attributes", "ACLCHANGE": "attributes", "GPFSATTRCHANGE": "attributes", "ACCESS_DENIED": "refused",

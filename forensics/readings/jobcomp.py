@@ -9,6 +9,7 @@ from forensics.core import clock, slurmjobs
 from forensics.core.citation import column
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 
 def read(

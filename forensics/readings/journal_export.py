@@ -10,6 +10,7 @@ import pyarrow as pa
 from forensics.core import journal
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 
 def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None) -> Mapping[str, pa.Table]:  # noqa: ARG001 - its times are UTC

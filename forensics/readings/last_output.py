@@ -19,6 +19,7 @@ from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = True
+ONCE = True
 
 _WORDS = r"^(?:system boot|system down|boot time|shutdown time|run-level .*|clock change|\(to lvl .\)|~)$"
 _STATES = ("LOGIN", "reboot", "shutdown", "runlevel")

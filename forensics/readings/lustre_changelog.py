@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from forensics.core import clock, hostevents
 
 NEEDS_ANCHOR = False
+ONCE = True
 OPERATIONS = {
     "CREAT": "create", "MKDIR": "create", "MKNOD": "create", "HLINK": "link", "SLINK": "link", "UNLNK": "delete",
     "RMDIR": "delete", "RENME": "rename", "RNMTO": "rename", "TRUNC": "truncate", "SATTR": "attributes", "XATTR": "attributes",

@@ -13,6 +13,7 @@ from forensics.core import jsonlines, sensors
 from forensics.core.jsonlines import Object
 
 NEEDS_ANCHOR = False
+ONCE = True
 _NS = 1_000_000_000
 _FILES = {
     "CREATED": "create", "UPDATED": "write", "DELETED": "delete", "MOVED_FROM": "delete", "MOVED_TO": "create",

@@ -14,6 +14,7 @@ from forensics.core import clock, hostevents
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _FORKED, _ROOT, _CORE = 1, 2, 8
 

@@ -13,6 +13,7 @@ from forensics.core.citation import column
 from forensics.core.tables import JOB_RECORD
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _SAME = (
     "job",

@@ -17,6 +17,7 @@ from forensics.core.citation import column
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _VERBS = {
     "submit": "submit", "allocate": "submit", "submit_refused": "submit",

@@ -15,6 +15,7 @@ from forensics.core.citation import column
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _VERBS = {
     "launch": "start", "launch_step": "start", "task_start": "task_start", "task_signal": "task_exit",

@@ -10,6 +10,7 @@ from forensics.core.citation import column
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _REFUSALS = pa.array(["refused", "violation", "range"])
 _LONGEST_TEXT = 4096

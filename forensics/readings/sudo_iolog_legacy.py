@@ -10,6 +10,7 @@ from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 
 def read(

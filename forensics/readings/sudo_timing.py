@@ -12,6 +12,7 @@ from forensics.core import hostevents
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _KINDS = ("stdin", "stdout", "stderr", "ttyin", "ttyout", "window", "ttyout", "suspend")
 

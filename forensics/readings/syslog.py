@@ -16,6 +16,7 @@ from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = True
+ONCE = True
 
 
 def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None) -> Mapping[str, pa.Table]:

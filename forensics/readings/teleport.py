@@ -15,6 +15,7 @@ from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _VERBS = {
     "session.start": "login",

@@ -10,6 +10,7 @@ import pyarrow as pa
 from forensics.core import clock, sensors
 
 NEEDS_ANCHOR = False
+ONCE = True
 _KINDS = {
     "process_exec": "execute",
     "process_exit": "exit",

@@ -12,6 +12,7 @@ from forensics.core import clock, hostevents
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = True
+ONCE = True
 """Every time has its year, but the recorded account can write any: it must not date other logs."""
 
 _TICK_NS = 1_000_000

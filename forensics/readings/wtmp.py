@@ -7,6 +7,7 @@ import pyarrow as pa
 from forensics.core import loginevents
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 
 def read(
