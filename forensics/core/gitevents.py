@@ -5,19 +5,25 @@ account is ever named here; `author` and `committer` carry the assertion under i
 """
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from forensics.core import clock
+from forensics.core import clock, hostevents
 from forensics.core.ids import event_id
-from forensics.core.tables import COPY, EVENT
+from forensics.core.tables import COPY, EVENT, STRINGS
 
 LONGEST_TEXT = 4096
 MOST_PIECES = 1000
 _OBJECTS = re.compile(r"(?:(?P<root>.*)/)?objects/(?:[0-9a-f]{2}|pack)/[^/]*")
-_TIMED = {"commit": "committer", "tag": "tagger"}
+_LOOSE = re.compile(r"(?:^|/)objects/([0-9a-f]{2})/([0-9a-f]{38}(?:[0-9a-f]{24})?)$")
+_WORKTREE = re.compile(r"(?:(?P<root>.*)/)?worktrees/(?P<name>[^/]+)")
+_LFS = (
+    r"^version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*"
+    r"oid (?P<oid>sha256:[0-9a-f]{64})\nsize (?P<size>[0-9]{1,18})\n?$"
+)
 
 
 def repository(root: str | None) -> str | None:
@@ -30,6 +36,26 @@ def repository(root: str | None) -> str | None:
         return None
     last = root.rpartition("/")[2]
     return last if last.endswith(".git") and last != ".git" else root
+
+
+def place_of_ref(path: str, below: str) -> tuple[str | None, str] | None:
+    """Repository and ref that a file of a repository is about; None where its path does not say.
+
+    A linked worktree has refs of its own, in a folder of its repository: they are named as git names them
+    from elsewhere, `worktrees/<name>/HEAD`.
+
+    Args:
+        path: as collected.
+        below: the folder between the repository and the refs: "" or "logs/".
+    """
+    found = re.fullmatch(rf"(?:(?P<root>.*?)/)?{below}(?P<ref>[A-Z_]*HEAD|packed-refs|refs/.*)", path)
+    if found is None:
+        return None
+    root, ref = found["root"], found["ref"]
+    tree = _WORKTREE.fullmatch(root or "")
+    if tree is not None:
+        root, ref = tree["root"], f"worktrees/{tree['name']}/{ref}"
+    return repository(root), ref
 
 
 def repository_of_object(path: str) -> str | None:
@@ -84,74 +110,134 @@ def read_objects(records: pa.Table, files: pa.Table, form: str) -> Mapping[str, 
     """Say what git objects tell: commits as commits, everything else as other; blobs are copies too.
 
     Args:
-        records: a table of `gitobject.COLUMNS` with `sha256` in front.
+        records: a table of `gitcolumns.COLUMNS` with `sha256` in front.
         files: schema `file`.
         form: name of the format that read them.
     """
-    # Entries are long and no event needs them.
-    rows = placed(records.drop_columns(["entries"]), files)
+    # These are long, and no event needs them.
+    needed = records.drop_columns(["entries", "changes", "lacking", "signature", "signed_sha512"])
+    rows = hostevents.placed(needed, files, every_path=True)
     return {"event": _events(rows, form), "copy": _copies(rows, form)}
+
+
+def by_path(paths: pa.Array, told: Callable[[str], str | None]) -> pa.Array:
+    """What each path tells, each distinct one asked once."""
+    distinct = paths.dictionary_encode()
+    return pa.array([told(path) for path in distinct.dictionary.to_pylist()], pa.string()).take(
+        distinct.indices
+    )
 
 
 def _text(values: pd.Series) -> pa.Array:
     return pa.array(values.tolist(), pa.string())
 
 
-def _events(rows: pd.DataFrame, form: str) -> pa.Table:
-    is_commit = rows["kind"] == "commit"
-    seconds = rows["committer_s"].where(is_commit, rows["tagger_s"])
-    when = clock.epoch(pa.array(seconds.tolist(), pa.int64()))
-    role = rows["kind"].map(_TIMED)
-    clocks = [
-        None if ns is None else f"{domain}:{who} asserted"
-        for ns, domain, who in zip(when.earliest_ns.to_pylist(), rows["domain"], role, strict=True)
-    ]
-    parents = [p[0] if p is not None and len(p) else None for p in rows["parents"]]
-    commits = {name: _text(rows[name].where(is_commit, None)) for name in ("author", "oid")}
-    absence = is_commit | (rows["kind"] == "tag")
+def _events(rows: hostevents.Placed, form: str) -> pa.Table:
+    lines, nothing = rows.lines, hostevents.NOTHING
+    is_commit, is_tag, is_ref = (pc.equal(lines["kind"], kind) for kind in ("commit", "tag", "ref"))
+    when = clock.epoch(pc.if_else(is_commit, lines["committer_s"], lines["tagger_s"]))
+    role = pc.if_else(is_commit, "committer asserted", pc.if_else(is_tag, "tagger asserted", nothing))
+    source = pc.binary_join_element_wise(rows.files["domain"], role, ":")
+    asserts = pc.or_(is_commit, is_tag)
+    object_ = pc.if_else(is_commit, lines["oid"], pc.if_else(is_ref, lines["ref"], nothing))
     return EVENT.build(
         {
-            **columns(rows, form),
+            **hostevents.columns(rows, form),
+            "host": rows.files["host"],
             "earliest_ns": when.earliest_ns,
             "latest_ns": when.latest_ns,
-            "clock": pa.array(clocks, pa.string()),
-            "verb": ["commit" if c else "other" for c in is_commit],
-            "account_absence": ["not_recorded" if a else "not_applicable" for a in absence],
-            "object_kind": pa.array(["commit" if c else None for c in is_commit], pa.string()),
-            "object": commits["oid"],
-            "object_from": pa.array(parents, pa.string()),
-            "repository": pa.array([repository_of_object(p) for p in rows["path"]], pa.string()),
-            "author": commits["author"],
-            "committer": _text(rows["committer"].where(is_commit, rows["tagger"])),
-            "text": pa.array([_told(row) for row in rows.to_dict("records")], pa.string()),
+            "clock": pc.if_else(pc.is_valid(when.earliest_ns), source, nothing),
+            "verb": pc.if_else(is_commit, "commit", "other"),
+            "account_absence": pc.if_else(asserts, "not_recorded", "not_applicable"),
+            "object_kind": pc.if_else(is_commit, "commit", pc.if_else(is_ref, "ref", nothing)),
+            "object": object_,
+            "object_from": _first_parent(lines["parents"]),
+            "repository": by_path(rows.files["path"], repository_of_object),
+            "author": pc.if_else(is_commit, lines["author"], nothing),
+            "committer": pc.if_else(is_commit, lines["committer"], lines["tagger"]),
+            "text": hostevents.short(_told(rows)),
         }
     )
 
 
-def _told(row: Mapping[Hashable, object]) -> str:
+def _first_parent(parents: pa.Array) -> pa.Array:
+    some = pc.greater(pc.fill_null(pc.list_value_length(parents), 0), 0)
+    first = pc.list_flatten(pc.list_slice(parents.filter(some), 0, 1))
+    return pc.replace_with_mask(pa.nulls(len(parents), pa.string()), some, first)
+
+
+def _told(rows: hostevents.Placed) -> pa.Array:
     """First line of a commit's message; of anything else, what it is and its name."""
-    subject = str(row["message"] or "").split("\n", 1)[0]
-    if row["kind"] == "commit":
-        return subject[:LONGEST_TEXT]
-    named = f"{row['kind']} {row['oid'] or 'unnamed'}"
-    if row["kind"] == "tag":
-        return f"{named} {row['tag_name'] or ''} of {row['tag_object'] or '?'}: {subject}"[:LONGEST_TEXT]
-    return f"{named} of {row['size']} bytes"
+    lines, kind = rows.lines, rows.lines["kind"]
+    subject = pc.list_element(pc.split_pattern(pc.coalesce(lines["message"], ""), "\n", max_splits=1), 0)
+    name = pc.coalesce(_own_name(rows), lines["oid"])
+    named = pc.binary_join_element_wise(kind, name, " ")
+    size = pc.binary_join_element_wise(named, " of ", lines["size"].cast(pa.string()), " bytes", "")
+    of = pc.binary_join_element_wise(
+        named,
+        " ",
+        pc.coalesce(lines["tag_name"], ""),
+        " of ",
+        pc.coalesce(lines["tag_object"], "?"),
+        ": ",
+        subject,
+        "",
+    )
+    lfs = pc.extract_regex(pc.coalesce(lines["text"], ""), pattern=_LFS)
+    pointer = pc.binary_join_element_wise(
+        size,
+        ": LFS pointer to ",
+        pc.struct_field(lfs, "oid"),
+        " of ",
+        pc.struct_field(lfs, "size"),
+        " bytes",
+        "",
+    )
+    told = pc.if_else(pc.equal(kind, "tag"), of, pc.coalesce(pointer, size))
+    told = pc.if_else(pc.equal(kind, "ref"), lines["oid"], told)
+    builds = pc.binary_join_element_wise("builds on", lines["oid"], subject, " ")
+    told = pc.if_else(pc.equal(kind, "prerequisite"), builds, told)
+    told = pc.if_else(pc.equal(kind, "commit"), subject, told)
+    other = pc.fill_null(_misnamed(rows), False)
+    return pc.if_else(
+        other, pc.binary_join_element_wise(told, " (stored under the name of another object)", ""), told
+    )
 
 
-def _copies(rows: pd.DataFrame, form: str) -> pa.Table:
-    blobs = rows[rows["kind"] == "blob"]
+def _own_name(rows: hostevents.Placed) -> pa.Array:
+    """The SHA-256 name of a loose object whose path says that its repository uses those; else null."""
+    wide = by_path(rows.files["path"], lambda path: "yes" if len(_loose_name(path) or "") == 64 else None)
+    return pc.if_else(pc.is_valid(wide), rows.lines["oid_sha256"], hostevents.NOTHING)
+
+
+def _misnamed(rows: hostevents.Placed) -> pa.Array:
+    """Whether a loose object lies under a name that is not its own; null where the path gives no name."""
+    name = by_path(rows.files["path"], _loose_name)
+    return pc.and_(
+        pc.not_equal(name, rows.lines["oid"]),
+        pc.fill_null(pc.not_equal(name, rows.lines["oid_sha256"]), True),
+    )
+
+
+def _loose_name(path: str) -> str | None:
+    found = _LOOSE.search(path)
+    return found[1] + found[2] if found else None
+
+
+def _copies(rows: hostevents.Placed, form: str) -> pa.Table:
+    mask = pc.equal(rows.lines["kind"], "blob")
+    lines, files = rows.lines.filter(mask), rows.files.filter(mask)
     return COPY.build(
         {
-            "sha256": _text(blobs["sha256"]),
-            "path": _text(blobs["path"]),
-            "kind": ["blob"] * len(blobs),
-            "bytes": pa.array(blobs["size"].tolist(), pa.int64()),
-            "blob": _text(blobs["oid"]),
-            "strings": [None if t is None else pieces(t) for t in blobs["text"]],
-            "format": [form] * len(blobs),
-            "start": pa.array(blobs["start"].tolist(), pa.int64()),
-            "stop": pa.array(blobs["stop"].tolist(), pa.int64()),
+            "path": files["path"],
+            "kind": pa.array(["blob"] * lines.num_rows, pa.string()),
+            "bytes": lines["size"],
+            "blob": lines["oid"],
+            "strings": pa.array(
+                [None if t is None else pieces(t) for t in lines["text"].to_pylist()], STRINGS
+            ),
+            "format": pa.array([form] * lines.num_rows, pa.string()),
+            **{name: lines[name] for name in ("sha256", "start", "stop")},
         }
     )
 

@@ -1,7 +1,7 @@
 r"""What a git object says, read from its bytes alone: no repository is opened and git is never run.
 
-An object is a kind (blob, commit, tag, tree) and a content. Its name is the SHA-1 of
-`<kind> <size>\0<content>`. Author, committer and tagger, and their times, are whatever the
+An object is a kind (blob, commit, tag, tree) and a content. Its name is the SHA-1 (in some repositories the
+SHA-256) of `<kind> <size>\0<content>`. Author, committer and tagger, and their times, are whatever the
 client wrote: assertions, not observations.
 """
 
@@ -10,10 +10,7 @@ import re
 import zlib
 from typing import NamedTuple
 
-import pyarrow as pa
-
-from forensics.core.model import SPAN, Why
-from forensics.core.schema import Column
+from forensics.core.model import Why
 
 LARGEST_BYTES = 64 << 20
 LONGEST_TEXT_BYTES = 64 << 10
@@ -27,53 +24,10 @@ _SIGNED = (
 )
 _PERSON = re.compile(rb"(?P<who>.*) (?P<seconds>-?\d{1,19}) (?P<zone>[+-]\d{4})", re.DOTALL)
 _NAME = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-
-ENTRIES = pa.list_(pa.struct([("mode", pa.string()), ("name", pa.string()), ("oid", pa.string())]))
-
-_COMMIT, _TAG, _BLOB = "not a commit", "not a tag", "not a blob"
-COLUMNS = (
-    Column(
-        "oid",
-        pa.string(),
-        "SHA-1 of header and content, computed here, in hexadecimal",
-        None,
-        "an object of a SHA-256 repository",
-    ),
-    Column("kind", pa.string(), "blob, commit, tag or tree"),
-    Column("size", pa.int64(), "size of the content", "bytes"),
-    Column("content_sha256", pa.string(), "SHA-256 of the content without the header"),
-    Column("tree", pa.string(), "the tree that a commit names", None, _COMMIT),
-    Column("parents", pa.list_(pa.string()), "the commits that a commit names as parents", None, _COMMIT),
-    Column("author", pa.string(), "`name <email>`: asserted", None, _COMMIT),
-    Column(
-        "author_s", pa.int64(), "asserted author time", "s since 1970-01-01T00:00:00Z", "no such time written"
-    ),
-    Column("author_zone", pa.string(), "asserted zone, as `+0100`", None, "no such time written"),
-    Column("committer", pa.string(), "`name <email>`: asserted", None, _COMMIT),
-    Column(
-        "committer_s",
-        pa.int64(),
-        "asserted committer time",
-        "s since 1970-01-01T00:00:00Z",
-        "no such time written",
-    ),
-    Column("committer_zone", pa.string(), "asserted zone, as `+0100`", None, "no such time written"),
-    Column("message", pa.string(), "message of a commit or tag, at most 65,536 bytes", None, "has none"),
-    Column("signed", pa.bool_(), "whether a signature is there; it is not checked", None, "a blob or a tree"),
-    Column("entries", ENTRIES, "what a tree lists", None, "not a tree, or not readable as one"),
-    Column("tag_object", pa.string(), "the object that a tag names", None, _TAG),
-    Column("tag_name", pa.string(), "the name that a tag carries", None, _TAG),
-    Column("tagger", pa.string(), "`name <email>`: asserted", None, _TAG),
-    Column(
-        "tagger_s", pa.int64(), "asserted tagger time", "s since 1970-01-01T00:00:00Z", "no such time written"
-    ),
-    Column("tagger_zone", pa.string(), "asserted zone, as `+0100`", None, "no such time written"),
-    Column(
-        "text", pa.string(), "content of a blob of at most 65,536 bytes", None, "binary, larger, or no blob"
-    ),
-    Column("binary", pa.bool_(), "whether a blob is no UTF-8 text, or holds a NUL", None, _BLOB),
-    *SPAN,
-)
+_WIDE = re.compile(rb"(?:tree|object) [0-9a-f]{64}\n")
+_GPGSIG = re.compile(rb"(?m)^gpgsig[^\n]*\n(?: [^\n]*\n)*")
+# What is no entry is taken to the end, so it can only be the last match.
+_ENTRY = {width: re.compile(rb"[^ \0]+ [^\0]+\0.{%d}|.+" % width, re.DOTALL) for width in (20, 32)}
 
 
 class Inflated(NamedTuple):
@@ -113,14 +67,15 @@ def inflate(data: bytes, at: int, most: int, *, keep: bool = True) -> Inflated:
     return Inflated(bytes(kept), total, at - len(machine.unused_data), None)
 
 
-def name_of(kind: str, content: bytes) -> str:
-    """The object's name: SHA-1 over header and content."""
-    digest = hashlib.sha1(b"%s %d\0" % (kind.encode(), len(content)), usedforsecurity=False)
+def name_of(kind: str, content: bytes, *, oid_bytes: int = 20) -> str:
+    """The object's name: SHA-1, or SHA-256 where names are 32 bytes long, over header and content."""
+    header = b"%s %d\0" % (kind.encode(), len(content))
+    digest = hashlib.sha256(header) if oid_bytes == 32 else hashlib.sha1(header, usedforsecurity=False)
     digest.update(content)
     return digest.hexdigest()
 
 
-def described(kind: str, content: bytes, *, oid_bytes: int = 20) -> dict[str, object]:
+def described(kind: str, content: bytes, *, oid_bytes: int | None = None) -> dict[str, object]:
     """What an object says, by column of `COLUMNS`, its span left out; columns of other kinds are missing.
 
     Content that is not what its kind should hold is still an object: what cannot be read is null.
@@ -128,29 +83,40 @@ def described(kind: str, content: bytes, *, oid_bytes: int = 20) -> dict[str, ob
     Args:
         kind: one of `KINDS`.
         content: its bytes, without the header.
-        oid_bytes: length of object names inside trees: 20, or 32 in a SHA-256 repository.
+        oid_bytes: length of object names: 20, or 32 in a SHA-256 repository. None where nothing but the
+            object itself can tell; a blob cannot, and is then named both ways.
     """
-    said = _READERS[kind](content, oid_bytes)
-    named = [str(n) for n in (said.get("tree"), said.get("tag_object")) if n]
-    foreign = oid_bytes != 20 or any(len(n) != 40 for n in named)
+    width = oid_bytes or _width(kind, content)
+    said = _READERS[kind](content, width)
+    both = oid_bytes is None or width == 32
     return {
-        "oid": None if foreign else name_of(kind, content),
+        "oid": name_of(kind, content, oid_bytes=width),
+        "oid_sha256": name_of(kind, content, oid_bytes=32) if both else None,
         "kind": kind,
         "size": len(content),
-        "content_sha256": hashlib.sha256(content).hexdigest(),
         **said,
     }
 
 
-def _shown(raw: bytes) -> str:
+def _width(kind: str, content: bytes) -> int:
+    """How long the names are that an object holds; 20 where it holds none."""
+    if kind == "tree":
+        return 32 if listed(content, 20) is None and listed(content, 32) is not None else 20
+    if kind in {"commit", "tag"}:
+        return 32 if _WIDE.match(content) else 20
+    return 20
+
+
+def shown(raw: bytes) -> str:
+    """Bytes as text, at most `LONGEST_TEXT_BYTES` of them, those that are no UTF-8 escaped."""
     return raw[:LONGEST_TEXT_BYTES].decode("utf-8", "backslashreplace")
 
 
 def _headers(content: bytes) -> tuple[list[tuple[bytes, bytes]], bytes | None]:
-    """The header lines before the first blank line, and the message after it; folded lines are dropped."""
+    """The header lines before the first blank line, folded ones joined, and the message after it."""
     head, blank, message = content.partition(b"\n\n")
-    lines = (line.partition(b" ") for line in head.split(b"\n") if not line.startswith(b" "))
-    return [(key, value) for key, _, value in lines], message if blank else None
+    lines = (line.partition(b" ") for line in head.replace(b"\n ", b"\0").split(b"\n"))
+    return [(key, value.replace(b"\0", b"\n")) for key, _, value in lines], message if blank else None
 
 
 def _first(headers: list[tuple[bytes, bytes]], key: bytes) -> bytes | None:
@@ -163,11 +129,11 @@ def _person(line: bytes | None, role: str) -> dict[str, object]:
         return {}
     found = _PERSON.fullmatch(line)
     if not found:
-        return {role: _shown(line)}
+        return {role: shown(line)}
     seconds = int(found["seconds"])
     fits = -(2**63) <= seconds < 2**63
     return {
-        role: _shown(found["who"]),
+        role: shown(found["who"]),
         f"{role}_s": seconds if fits else None,
         f"{role}_zone": found["zone"].decode(),
     }
@@ -179,14 +145,16 @@ def _oid(value: bytes | None) -> str | None:
 
 def _commit(content: bytes, _oid_bytes: int) -> dict[str, object]:
     headers, message = _headers(content)
-    parents = [_oid(value) for key, value in headers if key == b"parent"]
+    parents = [p for p in (_oid(value) for key, value in headers if key == b"parent") if p]
+    tree = _oid(_first(headers, b"tree"))
     return {
-        "tree": _oid(_first(headers, b"tree")),
-        "parents": [p for p in parents if p],
+        "tree": tree,
+        "parents": parents,
         **_person(_first(headers, b"author"), "author"),
         **_person(_first(headers, b"committer"), "committer"),
-        "message": None if message is None else _shown(message),
-        "signed": any(key.startswith(b"gpgsig") for key, _ in headers),
+        "message": None if message is None else shown(message),
+        **_signature(content, headers, None),
+        "lacking": [name for name in (tree, *parents[:1]) if name],
     }
 
 
@@ -195,40 +163,70 @@ def _tag(content: bytes, _oid_bytes: int) -> dict[str, object]:
     name = _first(headers, b"tag")
     return {
         "tag_object": _oid(_first(headers, b"object")),
-        "tag_name": None if name is None else _shown(name),
+        "tag_name": None if name is None else shown(name),
         **_person(_first(headers, b"tagger"), "tagger"),
-        "message": None if message is None else _shown(message),
-        "signed": message is not None and any(mark in message for mark in _SIGNED),
+        "message": None if message is None else shown(message),
+        **_signature(content, headers, message),
     }
 
 
+def _signature(
+    content: bytes, headers: list[tuple[bytes, bytes]], message: bytes | None
+) -> dict[str, object]:
+    """The signature of a commit, which is a header, or of a tag, which ends its message; and what it signs."""
+    header = next((value for key, value in headers if key.startswith(b"gpgsig")), None)
+    at = min((i for i in (message.find(mark) for mark in _SIGNED) if i >= 0), default=-1) if message else -1
+    if message is not None and at >= 0 and message[at - 1 : at] in {b"", b"\n"}:
+        armour, signed = message[at:], content[: len(content) - len(message) + at]
+    elif header is not None:
+        head, _, rest = content.partition(b"\n\n")
+        armour, signed = header, _GPGSIG.sub(b"", head + b"\n") + b"\n" + rest
+    else:
+        return {"signed": False}
+    return {"signed": True, "signature": shown(armour), "signed_sha512": hashlib.sha512(signed).hexdigest()}
+
+
+def listed(content: bytes, oid_bytes: int) -> list[bytes] | None:
+    """The entries of a tree, as its bytes have them; None where it is not made of entries to its end."""
+    found: list[bytes] = _ENTRY[oid_bytes].findall(content)
+    if not found:
+        return found
+    last, nul = found[-1], found[-1].find(b"\0", 3)
+    whole = len(last) - nul == oid_bytes + 1 and b" " in last[1 : nul - 1]
+    return found if whole and _ENTRY[oid_bytes].fullmatch(last) else None
+
+
+def parted(entry: bytes, oid_bytes: int) -> tuple[bytes, bytes, bytes]:
+    """Mode, name and object of an entry of a tree."""
+    mode, _, name = entry[: -oid_bytes - 1].partition(b" ")
+    return mode, name, entry[-oid_bytes:]
+
+
+def row_of(entry: bytes, oid_bytes: int) -> dict[str, str]:
+    """An entry of a tree as its column has it."""
+    mode, name, oid = parted(entry, oid_bytes)
+    return {"mode": shown(mode), "name": shown(name), "oid": oid.hex()}
+
+
 def _tree(content: bytes, oid_bytes: int) -> dict[str, object]:
-    entries, at = [], 0
-    while at < len(content):
-        space = content.find(b" ", at)
-        nul = content.find(b"\0", space)
-        stop = nul + 1 + oid_bytes
-        if not at < space < nul or stop > len(content):
-            return {"entries": None}
-        entries.append(
-            {
-                "mode": _shown(content[at:space]),
-                "name": _shown(content[space + 1 : nul]),
-                "oid": content[nul + 1 : stop].hex(),
-            }
-        )
-        at = stop
-    return {"entries": entries}
+    found = listed(content, oid_bytes)
+    return {"entries": None if found is None else [row_of(entry, oid_bytes) for entry in found]}
+
+
+def text_of(content: bytes) -> tuple[bool, str | None]:
+    """Whether a blob is binary, and its text where it is none and not too long."""
+    if b"\0" in content:
+        return True, None
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return True, None
+    return False, text if len(content) <= LONGEST_TEXT_BYTES else None
 
 
 def _blob(content: bytes, _oid_bytes: int) -> dict[str, object]:
-    text = None
-    if b"\0" not in content:
-        try:
-            text = content.decode()
-        except UnicodeDecodeError:
-            text = None
-    return {"binary": text is None, "text": text if len(content) <= LONGEST_TEXT_BYTES else None}
+    binary, text = text_of(content)
+    return {"content_sha256": hashlib.sha256(content).hexdigest(), "binary": binary, "text": text}
 
 
 _READERS = {"blob": _blob, "commit": _commit, "tag": _tag, "tree": _tree}

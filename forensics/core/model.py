@@ -27,6 +27,8 @@ class Why(StrEnum):
     """It does not decompress, or would decompress past our bound."""
     UNLINKED = "unlinked"
     """Nothing in its file leads to it any more, as a page that was freed when its rows were deleted."""
+    MISSING = "missing"
+    """It builds on something that is not in its file, as a delta on an object that was left out of its pack."""
     INTERPRETED = "interpreted"
     """It is of a report made for people: what was logged can no longer be told."""
 

@@ -15,10 +15,11 @@ import zlib
 import pyarrow as pa
 
 from forensics.core import gitobject
+from forensics.core.gitcolumns import COLUMNS
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
 from forensics.core.schema import Table
 
-TABLE = Table("git_object", "a git object stored as a file of its own", gitobject.COLUMNS)
+TABLE = Table("git_object", "a git object stored as a file of its own", COLUMNS)
 CUT = "whole"
 DOMAIN = "git:objects"
 

@@ -1,231 +1,166 @@
-r"""A git pack: many objects in one file, most of them as differences from others.
+r"""A git pack: many objects in one file, most of them as differences from others; also behind the header of a bundle.
 
     PACK 00 00 00 02 00 00 00 2a …objects… <SHA-1 of all before>
 
 Shape   `PACK`, version 2 or 3, number of objects; the objects; a checksum of everything before it
-        (object: type and size, for a delta its base by distance or by name, then a zlib stream)
-Source  git documentation, gitformat-pack(5)
+        (object: type and size, for a delta its base by distance or by name, then a zlib stream).
+        A bundle: `# v2 git bundle` or v3; `@capability` lines; `-<object> <comment>` for what it builds on;
+        `<object> <ref>` for each ref; an empty line; then a pack
+Source  git documentation, gitformat-pack(5), gitformat-bundle(5)
 Time    as in the objects: asserted by the client, never observed
 Who     as in the objects: asserted; a pack names nobody
-Open    deltas whose base is outside the pack (thin packs, alternates) are rejected as value; so is a
-        checksum that is not the checksum. In a SHA-256 repository names are not computed
+Open    deltas whose base is outside the pack (thin packs, bundles of a range) are rejected as missing; a checksum
+        that is not the checksum as value. An index beside the pack is not needed and not used. Names are
+        SHA-256 where the checksum, the bundle or the first commit says so. What a commit changed is told
+        against its first parent, as far as both are in the pack. A bundle may be filtered: it says so
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterator
-from typing import NamedTuple
+import re
+import zlib
 
 import pyarrow as pa
-from dulwich.errors import ApplyDeltaError
-from dulwich.pack import apply_delta
 
-from forensics.core import gitobject
+from forensics.core import packfile
+from forensics.core.gitcolumns import COLUMNS
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core.packfile import Fault, Frames, Pack
+from forensics.core.packrows import Rows
 from forensics.core.schema import Table
 
-TABLE = Table("git_pack", "a git object stored in a pack", gitobject.COLUMNS)
+TABLE = Table("git_pack", "a git object stored in a pack, or a ref that a bundle names", COLUMNS)
 CUT = "whole"
 DOMAIN = "git:objects"
 
-DEEPEST_CHAIN = 4095
 _HEADER_BYTES = 12
-_KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
-_OFFSET_DELTA, _NAME_DELTA = 6, 7
-_BATCH_ROWS = 10_000
-# A pack may inflate to this much in all: histories of large files reach a hundredfold, bombs a thousandfold.
-_FREE_BYTES, _FOLD = 256 << 20, 200
-
-
-class _Frame(NamedTuple):
-    """Where one object stands in the pack, before any delta is resolved: `size` is what it claims."""
-
-    start: int
-    stop: int
-    body: int
-    type: int
-    size: int
-    inflated: int
-    base: int | bytes | None
-
-
-class _Fault(NamedTuple):
-    start: int
-    stop: int
-    why: Why
+_MAGIC = (b"PACK\0\0\0\x02", b"PACK\0\0\0\x03")
+_BUNDLE = re.compile(rb"# v[23] git bundle\n")
+_LINE = re.compile(rb"(?P<minus>-?)(?P<oid>[0-9a-f]{40}(?:[0-9a-f]{24})?)(?: (?P<ref>[^\n]*))?\n")
+_LONGEST_HEAD_BYTES = 256 << 20
+_FIRST_OBJECTS = 64
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
-    """Sure of the magic number and a version that exists."""
-    return 99 if head[:4] == b"PACK" and head[4:8] in {b"\0\0\0\x02", b"\0\0\0\x03"} else 0
+    """Sure of the magic number and a version that exists, or of the first line of a bundle."""
+    return 99 if head[:8] in _MAGIC or _BUNDLE.match(head) else 0
 
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read a whole pack: frame it from the front, then resolve each delta on the base it names."""
     if not data:
         return Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
-    if not recognise(data[:_HEADER_BYTES], "") or len(data) < _HEADER_BYTES:
-        why = Why.TRUNCATED if b"PACK\0\0\0\x02".startswith(data[:8]) else Why.SHAPE
-        return Parsed(TABLE.empty(), _rejected([_Fault(0, len(data), why)], base), IGNORED.empty())
-    width = 32 if hashlib.sha256(data[:-32]).digest() == data[-32:] else 20
-    budget = _FREE_BYTES + _FOLD * len(data)
-    frames, faults = _framed(data, width, budget)
-    ignored = [(0, _HEADER_BYTES)]
-    ended = frames[-1].stop if frames else _HEADER_BYTES
+    refs, faults, ignored, begin, wide = _bundle(data) if _BUNDLE.match(data) else ([], [], [], 0, False)
+    records = _refs(refs)
     if not faults:
-        ended_well, fault = _trailer(data, ended, width)
-        ignored += ended_well
-        faults += fault
-    records, unresolved = _resolved(data, frames, width, budget)
+        found, more, idle = _pack(data, begin, wide)
+        records = pa.concat_tables([records, found])
+        faults, ignored = faults + more, ignored + idle
     spans = {name: [s[i] + base for s in ignored] for i, name in enumerate(IGNORED.names)}
-    return Parsed(_based(records, base), _rejected(faults + unresolved, base), IGNORED.build(spans))
+    return Parsed(_based(records, base), _rejected(faults, base), IGNORED.build(spans))
+
+
+def _pack(data: bytes, begin: int, wide: bool) -> tuple[pa.Table, list[Fault], list[tuple[int, int]]]:  # noqa: FBT001 - what the bundle said
+    """The objects of a pack that begins at `begin`, what is wrong with it, and what holds nothing."""
+    head = data[begin : begin + _HEADER_BYTES]
+    if head[:8] not in _MAGIC or len(head) < _HEADER_BYTES:
+        torn = any(magic.startswith(head[:8]) for magic in _MAGIC)
+        return TABLE.empty(), [Fault(begin, len(data), Why.TRUNCATED if torn else Why.SHAPE)], []
+    at, count = begin + _HEADER_BYTES, int.from_bytes(head[8:])
+    budget = packfile.FREE_BYTES + packfile.FOLD * len(data)
+    width = 32 if wide else _width(data, begin, budget)
+    frames, faults, _ = packfile.framed(data, at, count, width, budget)
+    ignored = [(begin, at)]
+    if not faults:
+        ended_well, faults = _trailer(data, begin, frames.stop[-1] if len(frames) else at, width)
+        ignored += ended_well
+    records, unresolved = Rows(TABLE, Pack(data, frames, width, budget), width).read()
+    return records, faults + unresolved, ignored
+
+
+def _width(data: bytes, begin: int, budget: int) -> int:
+    """How long names are: as the checksum says, or, where there is none, the first commit."""
+    view = memoryview(data)
+    if hashlib.sha256(view[begin:-32]).digest() == data[-32:]:
+        return 32
+    if hashlib.sha1(view[begin:-20], usedforsecurity=False).digest() == data[-20:]:
+        return 20
+    frames, _, _ = packfile.framed(data, begin + _HEADER_BYTES, _FIRST_OBJECTS, 20, budget)
+    return 32 if _first_commit_is_wide(data, frames) else 20
+
+
+def _first_commit_is_wide(data: bytes, frames: Frames) -> bool:
+    for i in range(len(frames)):
+        if packfile.KINDS.get(frames.kind[i]) == "commit":
+            head = zlib.decompressobj().decompress(data[frames.body[i] : frames.stop[i]], 128)
+            return bool(re.match(rb"tree [0-9a-f]{64}\n", head))
+    return False
+
+
+_Refs = list[tuple[str, str, str | None, int, int]]
+
+
+def _bundle(data: bytes) -> tuple[_Refs, list[Fault], list[tuple[int, int]], int, bool]:
+    """The header of a bundle: what it names and builds on, its faults, its other lines, where the pack begins."""
+    at = data.index(b"\n") + 1
+    refs: _Refs = []
+    ignored, wide = [(0, at)], False
+    while at < min(len(data), _LONGEST_HEAD_BYTES):
+        stop = data.find(b"\n", at) + 1
+        if not stop:
+            return refs, [Fault(at, len(data), Why.TRUNCATED)], ignored, at, wide
+        found = _LINE.fullmatch(data, at, stop)
+        if stop == at + 1:
+            return refs, [], [*ignored, (at, stop)], stop, wide
+        if found:
+            ref = None if found["ref"] is None else found["ref"].decode("utf-8", "backslashreplace")
+            kind = "prerequisite" if found["minus"] else "ref"
+            refs.append((kind, found["oid"].decode(), ref, at, stop))
+            wide |= len(found["oid"]) == 64
+        elif data[at : at + 1] == b"@":
+            ignored.append((at, stop))
+        else:
+            break
+        at = stop
+    why = Why.TRUNCATED if at >= len(data) else Why.SHAPE
+    return refs, [Fault(at, len(data), why)], ignored, at, wide
+
+
+def _refs(refs: _Refs) -> pa.Table:
+    """The header of a bundle as rows; of what it builds on, the comment is a commit's subject."""
+    return TABLE.build(
+        {
+            "oid": [oid for _, oid, *_ in refs],
+            "kind": [kind for kind, *_ in refs],
+            "ref": [ref if kind == "ref" else None for kind, _, ref, *_ in refs],
+            "message": [ref if kind == "prerequisite" else None for kind, _, ref, *_ in refs],
+            "start": [start for *_, start, _ in refs],
+            "stop": [stop for *_, stop in refs],
+        }
+    )
 
 
 def _based(records: pa.Table, base: int) -> pa.Table:
-    """The records in order of position, offsets counted from the start of the file."""
-    ordered = records.sort_by("start")
+    """The records with offsets counted from the start of the file."""
     for name in ("start", "stop") if base else ():
-        at = ordered.schema.get_field_index(name)
-        moved = pa.array([v + base for v in ordered[name].to_pylist()], pa.int64())
-        ordered = ordered.set_column(at, ordered.schema.field(at), moved)
-    return ordered
+        at = records.schema.get_field_index(name)
+        moved = pa.array(records[name].to_numpy() + base, pa.int64())
+        records = records.set_column(at, records.schema.field(at), moved)
+    return records
 
 
-def _rejected(faults: list[_Fault], base: int) -> pa.Table:
+def _rejected(faults: list[Fault], base: int) -> pa.Table:
     rows = sorted((f.start + base, f.stop + base, f.why.value) for f in faults if f.stop > f.start)
     return REJECTED.build({name: [row[i] for row in rows] for i, name in enumerate(REJECTED.names)})
 
 
-def _trailer(data: bytes, ended: int, width: int) -> tuple[list[tuple[int, int]], list[_Fault]]:
+def _trailer(data: bytes, begin: int, ended: int, width: int) -> tuple[list[tuple[int, int]], list[Fault]]:
     """The checksum at the end, ignored where it is one; anything else there is a fault."""
-    rest = data[ended:]
-    if len(rest) < width:
-        return [], [_Fault(ended, len(data), Why.TRUNCATED)]
-    if len(rest) > width:
-        return [], [_Fault(ended, len(data), Why.SHAPE)]
-    digest = (
-        hashlib.sha256(data[:ended]) if width == 32 else hashlib.sha1(data[:ended], usedforsecurity=False)
-    )
-    if digest.digest() != rest:
-        return [], [_Fault(ended, len(data), Why.VALUE)]
+    rest, view = len(data) - ended, memoryview(data)
+    if rest < width:
+        return [], [Fault(ended, len(data), Why.TRUNCATED)]
+    if rest > width:
+        return [], [Fault(ended, len(data), Why.SHAPE)]
+    made = hashlib.sha256 if width == 32 else hashlib.sha1
+    if made(view[begin:ended], usedforsecurity=False).digest() != data[ended:]:
+        return [], [Fault(ended, len(data), Why.VALUE)]
     return [(ended, len(data))], []
-
-
-def _framed(data: bytes, width: int, budget: int) -> tuple[list[_Frame], list[_Fault]]:
-    """Where each object begins and stops. The first damage ends it: what follows cannot be found."""
-    frames: list[_Frame] = []
-    at = _HEADER_BYTES
-    for _ in range(int.from_bytes(data[8:12])):
-        frame = _frame(data, at, width, budget)
-        if isinstance(frame, Why):
-            return frames, [_Fault(at, len(data), frame)]
-        budget -= frame.inflated
-        frames.append(frame)
-        at = frame.stop
-    return frames, []
-
-
-def _number(data: bytes, at: int) -> tuple[list[int], int]:
-    """The bytes of a number of variable length, and where it stops; empty where it is cut or too long."""
-    for stop in range(at, min(at + 10, len(data))):
-        if data[stop] < 0x80:
-            return [b & 0x7F for b in data[at : stop + 1]], stop + 1
-    return [], at
-
-
-def _little(digits: list[int]) -> int:
-    return sum(d << (7 * i) for i, d in enumerate(digits))
-
-
-def _frame(data: bytes, at: int, width: int, budget: int) -> _Frame | Why:
-    """One object's place, or why it has none."""
-    digits, body = _number(data, at)
-    if not digits:
-        return Why.TRUNCATED if at + 10 > len(data) else Why.SHAPE
-    # The first byte holds the type in bits 4 to 6 and only four bits of the size.
-    kind, size = digits[0] >> 4, (digits[0] & 15) + (_little(digits[1:]) << 4)
-    base: int | bytes | None = None
-    if kind == _OFFSET_DELTA:
-        far, body = _number(data, body)
-        if not far:
-            return Why.TRUNCATED if body + 10 > len(data) else Why.SHAPE
-        base = at - _distance(far)
-    elif kind == _NAME_DELTA:
-        base, body = data[body : body + width], body + width
-    elif kind not in _KINDS:
-        return Why.SHAPE
-    # Not bounded by the size it claims: a lie must not hide the objects that follow.
-    stream = gitobject.inflate(data, body, budget, keep=False)
-    if stream.why is not None:
-        return stream.why
-    return _Frame(at, stream.stop, body, kind, size, stream.size, base)
-
-
-def _distance(digits: list[int]) -> int:
-    """How far back the base stands: big-endian, with one added at each continuation."""
-    total = digits[0]
-    for digit in digits[1:]:
-        total = ((total + 1) << 7) + digit
-    return total
-
-
-def _resolved(data: bytes, frames: list[_Frame], width: int, budget: int) -> tuple[pa.Table, list[_Fault]]:
-    """Every object that can be made whole from the pack alone, and the spans of those that cannot."""
-    batches, rows, faults, done = [TABLE.empty()], [], [], set()
-    for frame, found in _walk(data, frames, width, budget):
-        done.add(frame.start)
-        if isinstance(found, Why):
-            faults.append(_Fault(frame.start, frame.stop, found))
-            continue
-        rows.append({**found, "start": frame.start, "stop": frame.stop})
-        if len(rows) == _BATCH_ROWS:
-            batches.append(_table(rows))
-            rows = []
-    faults += [_Fault(f.start, f.stop, Why.VALUE) for f in frames if f.start not in done]
-    return pa.concat_tables([*batches, _table(rows)]), faults
-
-
-def _table(rows: list[dict[str, object]]) -> pa.Table:
-    return TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names})
-
-
-def _walk(
-    data: bytes, frames: list[_Frame], width: int, budget: int
-) -> Iterator[tuple[_Frame, dict[str, object] | Why]]:
-    """From each whole object down its deltas, depth first: a base lives only while a delta of it waits."""
-    waiting: dict[int | bytes | None, list[_Frame]] = defaultdict(list)
-    for frame in reversed(frames):
-        waiting[frame.base].append(frame)
-    todo = [(frame, b"", _KINDS[frame.type], 0) for frame in waiting.pop(None, [])]
-    while todo:
-        frame, base, kind, depth = todo.pop()
-        content = _whole(data, frame, base, min(budget, gitobject.LARGEST_BYTES))
-        if depth > DEEPEST_CHAIN:
-            content = Why.VALUE
-        if isinstance(content, Why):
-            yield frame, content
-            continue
-        budget -= len(content)
-        said = gitobject.described(kind, content, oid_bytes=width)
-        yield frame, said
-        # Where names are not computed, a base given by name is looked up by none.
-        name = bytes.fromhex(str(said["oid"])) if said["oid"] else b""
-        deltas = waiting.pop(name, []) + waiting.pop(frame.start, [])
-        todo += [(delta, content, kind, depth + 1) for delta in deltas]
-
-
-def _whole(data: bytes, frame: _Frame, base: bytes, most: int) -> bytes | Why:
-    """The object's content, its delta applied."""
-    if frame.inflated > most or frame.inflated != frame.size:
-        return Why.COMPRESSION
-    stream = gitobject.inflate(data, frame.body, frame.size)
-    if frame.base is None:
-        return stream.content
-    _, at = _number(stream.content, 0)
-    digits, _ = _number(stream.content, at)
-    if _little(digits) > most:
-        return Why.COMPRESSION
-    try:
-        return b"".join(apply_delta(base, stream.content))
-    except ApplyDeltaError:
-        return Why.VALUE

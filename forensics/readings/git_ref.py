@@ -1,16 +1,14 @@
 """What a ref is taken to tell: what it named when it was collected. Nobody and no time is in it."""
 
-import re
 from collections.abc import Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from forensics.core import gitevents
+from forensics.core import gitevents, hostevents
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
-
-_PATH = re.compile(r"(?:(?P<root>.*?)/)?(?P<ref>[A-Z_]*HEAD|packed-refs|refs/.*)")
 
 
 def read(
@@ -21,25 +19,32 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - the same
 ) -> Mapping[str, pa.Table]:
     """One event for each ref and path: equal files in two repositories are two facts."""
-    rows = gitevents.placed(records, files)
-    paths = [_PATH.fullmatch(path) for path in rows["path"]]
-    names = [ref or (p["ref"] if p else None) for ref, p in zip(rows["ref"], paths, strict=True)]
-    told = zip(rows["oid"], rows["target"], rows["peeled"], strict=True)
-    text = [
-        oid + (f" peeled={peeled}" if peeled else "") if oid else f"ref: {target}"
-        for oid, target, peeled in told
-    ]
+    rows = hostevents.placed(records, files, every_path=True)
+    lines, paths = rows.lines, rows.files["path"]
+    peeled = pc.binary_join_element_wise(" peeled=", lines["peeled"], "")
+    oid = pc.binary_join_element_wise(lines["oid"], pc.coalesce(peeled, ""), "")
     event = EVENT.build(
         {
-            **gitevents.columns(rows, "git_ref"),
-            "verb": ["other"] * len(rows),
-            "account_absence": ["not_applicable"] * len(rows),
-            "object_kind": ["ref"] * len(rows),
-            "object": pa.array(names, pa.string()),
-            "repository": pa.array(
-                [gitevents.repository(p["root"]) if p else None for p in paths], pa.string()
+            **hostevents.columns(rows, "git_ref"),
+            "host": rows.files["host"],
+            "verb": pa.array(["other"] * lines.num_rows, pa.string()),
+            "account_absence": pa.array(["not_applicable"] * lines.num_rows, pa.string()),
+            "object_kind": pa.array(["ref"] * lines.num_rows, pa.string()),
+            "object": pc.coalesce(lines["ref"], gitevents.by_path(paths, _ref)),
+            "repository": gitevents.by_path(paths, _repository),
+            "text": hostevents.short(
+                pc.coalesce(oid, pc.binary_join_element_wise("ref: ", lines["target"], ""))
             ),
-            "text": pa.array([line[: gitevents.LONGEST_TEXT] for line in text], pa.string()),
         }
     )
     return {"event": event}
+
+
+def _repository(path: str) -> str | None:
+    found = gitevents.place_of_ref(path, "")
+    return found[0] if found else None
+
+
+def _ref(path: str) -> str | None:
+    found = gitevents.place_of_ref(path, "")
+    return found[1] if found else None

@@ -1,0 +1,169 @@
+"""What commits changed is what git says, whichever way the repository is stored and whatever is missing of it."""
+
+import re
+import subprocess
+
+import pyarrow.compute as pc
+import pytest
+from repositories import Repository
+
+from forensics.core import githistory
+from forensics.core.gitobject import name_of
+from forensics.core.model import Why
+from forensics.formats import git_object, git_pack
+
+NOTHING = "0" * 40
+
+
+def grown(made):
+    """Files that come, change, move to a folder, become a link or a folder, and go; two roots; a merge."""
+    made.commit("First", **{"train.py": "SEED = 1\n", "lib/data/load.py": "x\n", "lib/data/a b": "y\n"})
+    made.commit("Grow", **{"train.py": "SEED = 2\n", "lib/opt": "z\n", "\N{SNOWMAN}": "w\n"})
+    (made.root / "lib" / "opt").unlink()
+    made.commit("A folder where a file was", **{"lib/opt/adam.py": "lr\n"})
+    (made.root / "train.py").chmod(0o755)
+    (made.root / "link").symlink_to("train.py")
+    made.commit("Only a mode, and a link")
+    made.git("checkout", "-q", "--orphan", "other")
+    made.git("rm", "-qrf", ".")
+    made.commit("Another root", name="lin", note="n\n")
+    made.git("checkout", "-q", "main")
+    made.git("merge", "-q", "--no-ff", "--allow-unrelated-histories", "-m", "Merge", "other", name="kai")
+    made.git("rm", "-qr", "lib/data")
+    made.commit("Less")
+    module = made.git("rev-parse", "HEAD").decode().strip()
+    made.git("update-index", "--add", "--cacheinfo", f"160000,{module},vendored")
+    made.git("commit", "-qm", "A submodule")
+    return made
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return grown(Repository(tmp_path / "llm"))
+
+
+def read(data):
+    return git_pack.parse(data, 0)
+
+
+def told(records, nothing=NOTHING):
+    """The changes of each commit as `Repository.changes` gives them."""
+    found = {}
+    for row in records.to_pylist():
+        if row["kind"] == "commit" and row["changes"] is not None:
+            found[row["oid"]] = sorted(
+                (
+                    c["path"],
+                    *(f"{int(m or '0', 8):06o}" for m in (c["old_mode"], c["new_mode"])),
+                    *(o or nothing for o in (c["old_oid"], c["new_oid"])),
+                )
+                for c in row["changes"]
+            )
+    return found
+
+
+def test_every_commit_changed_what_git_log_says(repository):
+    records = read(repository.packed().read_bytes()).records
+    assert told(records) == repository.changes()
+    assert pc.sum(pc.list_value_length(records["lacking"])).as_py() == 0
+
+
+def test_a_repository_of_sha256_names_reads_as_well(tmp_path):
+    made = grown(Repository(tmp_path / "llm", "--object-format=sha256"))
+    loose = [row for p in made.loose() for row in git_object.parse(p.read_bytes(), 0).records.to_pylist()]
+    assert {row["oid_sha256"] for row in loose} == {oid for oid, _, _ in made.listed()}
+    assert {row["oid"] for row in loose if row["kind"] == "commit"} == set(made.changes())
+    data = made.packed().read_bytes()
+    whole = read(data)
+    assert not whole.rejected.num_rows
+    assert sorted((r["oid"], r["kind"], str(r["size"])) for r in whole.records.to_pylist()) == made.listed()
+    assert told(whole.records, "0" * 64) == made.changes()
+    torn = read(data[: len(data) - 40]).records
+    assert set(torn["oid"].to_pylist()) <= set(whole.records["oid"].to_pylist())
+
+
+def test_a_bundle_names_its_refs_and_holds_its_pack(repository, tmp_path):
+    repository.git("bundle", "create", "-q", str(tmp_path / "all.bundle"), "--all")
+    data = (tmp_path / "all.bundle").read_bytes()
+    assert git_pack.recognise(data[:65536], "x") > 90
+    whole = read(data)
+    assert not whole.rejected.num_rows
+    heads = repository.git("bundle", "list-heads", str(tmp_path / "all.bundle")).decode().splitlines()
+    refs = [f"{r['oid']} {r['ref']}" for r in whole.records.to_pylist() if r["kind"] == "ref"]
+    assert refs == heads
+    assert told(whole.records) == repository.changes()
+
+
+def test_a_bundle_of_a_range_says_what_it_builds_on_and_what_it_lacks(repository, tmp_path):
+    repository.git("bundle", "create", "-q", str(tmp_path / "part.bundle"), "main~1..main")
+    records = read((tmp_path / "part.bundle").read_bytes()).records.to_pylist()
+    base = repository.git("rev-parse", "main~1").decode().strip()
+    assert [(r["oid"], r["message"]) for r in records if r["kind"] == "prerequisite"] == [(base, "Less")]
+    assert [(r["changes"], r["lacking"]) for r in records if r["kind"] == "commit"] == [(None, [base])]
+
+
+def test_a_thin_pack_says_that_a_base_is_missing(repository):
+    long = "".join(f"layer {i}: {i * 7919 % 104729}\n" for i in range(500))
+    repository.commit("Long", model=long)
+    repository.commit("Longer", model=long + "one more\n")
+    pack = repository.git("pack-objects", "--thin", "--stdout", "--revs", given=b"main\n^main~1\n")
+    thin = read(pack)
+    assert set(thin.rejected["why"].to_pylist()) == {Why.MISSING.value}
+    assert thin.rejected["stop"][0].as_py() > thin.rejected["start"][0].as_py()
+
+
+def test_a_tree_that_lists_itself_many_times_over_is_given_up_in_time(tmp_path):
+    """Ten entries at each of twelve levels: a million million files from a few hundred bytes."""
+    made = Repository(tmp_path / "bomb")
+    blob = made.git("hash-object", "-w", "--stdin", given=b"x").decode().strip()
+    lines = "".join(f"100644 blob {blob}\tf{i}\n" for i in range(10))
+    for _ in range(12):
+        tree = made.git("mktree", given=lines.encode()).decode().strip()
+        lines = "".join(f"040000 tree {tree}\td{i}\n" for i in range(10))
+    commit = made.git("commit-tree", tree, "-m", "Many").decode().strip()
+    made.git("update-ref", "refs/heads/main", commit)
+    (row,) = (r for r in read(made.packed().read_bytes()).records.to_pylist() if r["kind"] == "commit")
+    assert (row["changes"], row["lacking"]) == (None, [])
+
+
+def test_a_deep_tree_ends_at_the_longest_path():
+    """Each tree holds the next: a path of a hundred thousand folders is not put together."""
+    trees, name = {}, None
+    for _ in range(10_000):
+        entry = b"100644 f\0" + bytes(20) if name is None else b"40000 d\0" + name
+        name = bytes.fromhex(name_of("tree", entry))
+        trees[name] = entry
+    assert githistory.Trees(trees.get, 20).changes(None, name) == (None, [])
+
+
+@pytest.mark.parametrize(
+    "content", [b"100644 a\0" + bytes(19), b"100644 a\0" + bytes(20) + b"x", b"100644\0" + bytes(30), b"100644 \0" + bytes(20)]
+)  # fmt: skip
+def test_a_torn_tree_is_lacking(content):
+    name = bytes.fromhex(name_of("tree", content))
+    assert githistory.Trees({name: content}.get, 20).changes(None, name) == (None, [name])
+
+
+def test_two_entries_of_one_name_are_told_in_one_way():
+    """Git refuses such a tree; a planted one must read the same every time."""
+    content = b"".join(b"100644 a\0" + bytes([i]) * 20 for i in range(9))
+    name = bytes.fromhex(name_of("tree", content))
+    found, _ = githistory.Trees({name: content}.get, 20).changes(None, name)
+    assert [change.new[0] for change in found] == list(range(9))
+
+
+def test_signatures_are_kept_with_the_digest_of_what_they_sign(repository, tmp_path):
+    keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key")]
+    try:
+        subprocess.run(keygen, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("no ssh-keygen on this machine")
+    signs = ("-c", "gpg.format=ssh", "-c", f"user.signingKey={tmp_path / 'key'}")
+    repository.git(*signs, "commit", "-qS", "--allow-empty", "-m", "Signed\n\nwith a body")
+    repository.git(*signs, "tag", "-s", "v1", "-m", "Signed too")
+    rows = read(repository.packed().read_bytes()).records.to_pylist()
+    signed = [row for row in rows if row["signed"]]
+    assert sorted(row["kind"] for row in signed) == ["commit", "tag"]
+    for row in signed:
+        assert re.match("-----BEGIN SSH SIGNATURE-----\n[^ ]", row["signature"])
+        assert len(row["signed_sha512"]) == 128
