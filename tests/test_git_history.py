@@ -68,6 +68,14 @@ def test_every_commit_changed_what_git_log_says(repository):
     assert pc.sum(pc.list_value_length(records["lacking"])).as_py() == 0
 
 
+def test_the_history_alone_says_the_same(repository):
+    data = repository.packed().read_bytes()
+    alone = git_pack.history(data)
+    assert set(alone["kind"].to_pylist()) == {"commit"}
+    commits = [row for row in read(data).records.to_pylist() if row["kind"] == "commit"]
+    assert alone.to_pylist() == commits
+
+
 def test_a_repository_of_sha256_names_reads_as_well(tmp_path):
     made = grown(Repository(tmp_path / "llm", "--object-format=sha256"))
     loose = [row for p in made.loose() for row in git_object.parse(p.read_bytes(), 0).records.to_pylist()]

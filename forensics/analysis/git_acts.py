@@ -217,6 +217,8 @@ def changed_names(scene: Scene, oid: str) -> set[str]:
     commit = objects.get(oid)
     if commit is None:
         return set()
+    if isinstance(commit.changes, list):
+        return {c["path"].rsplit("/", 1)[-1] for c in commit.changes if c["old_mode"] is not None}
     parent = (
         objects.get((commit.parents or [None])[0])
         if isinstance(commit.parents, list) and commit.parents

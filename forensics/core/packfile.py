@@ -9,7 +9,7 @@ import zlib
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -83,8 +83,8 @@ def framed(data: bytes, at: int, count: int, width: int, budget: int) -> tuple[F
     frames, view, end = Frames(), memoryview(data), len(data)
     for i in range(count):
         start = at
-        head = _usual(data, at) if at + _LONGEST_HEADER_BYTES < end else None
-        head = head or _header(data, at, width)
+        usual = _usual(data, at) if at + _LONGEST_HEADER_BYTES < end else None
+        head = usual or _header(data, at, width)
         if isinstance(head, Why):
             return frames, [Fault(start, end, head)], budget
         kind, size, base, body = head
@@ -211,8 +211,8 @@ class Pack:
         self.trees: dict[bytes, int] = {}
         """Which object has a tree's name."""
 
-    def walk(self) -> Iterator[tuple[int, str, bytes | Why]]:
-        """Every object that a base leads to, once, with its kind: from each whole object down its deltas.
+    def walk(self, kinds: Collection[str] = KINDS.values()) -> Iterator[tuple[int, str, bytes | Why]]:
+        """Every object of some kinds that a base leads to, once: from each whole object down its deltas.
 
         Depth first: a base lives only while a delta of it waits. A consumer answers through `name`
         what an object is called before it asks for the next.
@@ -223,7 +223,7 @@ class Pack:
         for i, name in frames.named.items():
             by_name[name].append(i)
         for root in range(len(frames)):
-            if frames.base[root] != _NO_BASE:
+            if frames.base[root] != _NO_BASE or KINDS[frames.kind[root]] not in kinds:
                 continue
             todo = [(root, b"", 0)]
             kind = KINDS[frames.kind[root]]

@@ -123,9 +123,29 @@ class Rows:
         ]
         return self._table_of_all(), faults
 
-    def _take(self, i: int, kind: str, content: bytes) -> bytes:
+    def history(self) -> pa.Table:
+        """What each commit changed and nothing else, for whoever wants to know no more of a pack: blobs are not read.
+
+        Trees are read for it, and not told. Objects that cannot be made whole are left out.
+        """
+        with _uncollected():
+            for i, kind, content in self._pack.walk(("commit", "tree")):
+                if isinstance(content, Why):
+                    continue
+                if kind == "commit":
+                    self._pack.name = self._take(i, kind, content)
+                else:
+                    self._pack.name = name = self._digest(kind, content).digest()
+                    self._pack.trees.setdefault(name, i)
+            return self._table_of_all()
+
+    def _digest(self, kind: str, content: bytes) -> "hashlib._Hash":
         digest = self._hash(b"%s %d\0" % (kind.encode(), len(content)), usedforsecurity=False)
         digest.update(content)
+        return digest
+
+    def _take(self, i: int, kind: str, content: bytes) -> bytes:
+        digest = self._digest(kind, content)
         name = digest.digest()
         common = (digest.hexdigest(), len(content))
         if kind == "tree":

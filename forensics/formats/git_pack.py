@@ -65,16 +65,31 @@ def _pack(data: bytes, begin: int, wide: bool) -> tuple[pa.Table, list[Fault], l
     if head[:8] not in _MAGIC or len(head) < _HEADER_BYTES:
         torn = any(magic.startswith(head[:8]) for magic in _MAGIC)
         return TABLE.empty(), [Fault(begin, len(data), Why.TRUNCATED if torn else Why.SHAPE)], []
-    at, count = begin + _HEADER_BYTES, int.from_bytes(head[8:])
+    rows, frames, width, faults = _framed(data, begin, wide=wide)
+    ignored = [(begin, begin + _HEADER_BYTES)]
+    if not faults:
+        ended = frames.stop[-1] if len(frames) else begin + _HEADER_BYTES
+        ended_well, faults = _trailer(data, begin, ended, width)
+        ignored += ended_well
+    records, unresolved = rows.read()
+    return records, faults + unresolved, ignored
+
+
+def _framed(data: bytes, begin: int, *, wide: bool) -> tuple[Rows, Frames, int, list[Fault]]:
+    count = int.from_bytes(data[begin + 8 : begin + _HEADER_BYTES])
     budget = packfile.FREE_BYTES + packfile.FOLD * len(data)
     width = 32 if wide else _width(data, begin, budget)
-    frames, faults, _ = packfile.framed(data, at, count, width, budget)
-    ignored = [(begin, at)]
-    if not faults:
-        ended_well, faults = _trailer(data, begin, frames.stop[-1] if len(frames) else at, width)
-        ignored += ended_well
-    records, unresolved = Rows(TABLE, Pack(data, frames, width, budget), width).read()
-    return records, faults + unresolved, ignored
+    frames, faults, _ = packfile.framed(data, begin + _HEADER_BYTES, count, width, budget)
+    return Rows(TABLE, Pack(data, frames, width, budget), width), frames, width, faults
+
+
+def history(data: bytes) -> pa.Table:
+    """The commits of a pack with what each changed, and nothing of its other objects.
+
+    Args:
+        data: a pack, not a bundle.
+    """
+    return _framed(data, 0, wide=False)[0].history()
 
 
 def _width(data: bytes, begin: int, budget: int) -> int:
