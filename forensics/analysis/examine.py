@@ -4,7 +4,7 @@ Pure: tables in, tables and findings out. Everybody goes through the same steps.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +17,9 @@ from forensics.analysis import (
     attribution,
     checkouts,
     claims,
+    clock_bounds,
+    clocks,
+    corrections,
     file_acts,
     gaps,
     git_acts,
@@ -37,6 +40,7 @@ from forensics.analysis.sessions import Session
 
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
+    clocks.CLOCK,
 )  # fmt: skip
 _REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
@@ -58,6 +62,7 @@ class Examination:
     gaps: list[Gap]
     answers: list[claims.Answer]
     holders: Holders
+    compared: list[clocks.Compared] = field(default_factory=list)
 
     @property
     def in_question(self) -> list[Act]:
@@ -73,6 +78,7 @@ class Examination:
             "version": artefacts.table(self.history),
             "act": act_tables.table(self.acts),
             "gap": gaps.table(self.gaps),
+            "clock": clocks.table(self.compared),
         }
 
 
@@ -99,12 +105,26 @@ def named(evidence: Evidence, directory: identity.Directory) -> pd.DataFrame:
 
 
 def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
-    """Analyse a case.
+    """Analyse a case, by clocks that are compared first; what holds by one reading of them only is taken back.
 
     Args:
         evidence: the case's tables, roster and question.
         rejects: schema `reject`; a file that ends inside a record is a gap.
     """
+    found = clocks.compare(evidence)
+    seen = corrections.corrected(evidence, found)
+    steps = corrections.gaps(seen, found)
+    done = _examined(seen, rejects, steps)
+    if clock_bounds.rests_on_time(done.acts):
+        wide = _examined(corrections.corrected(evidence, found, bounds=True), rejects, steps)
+        clock_bounds.cap_acts(done.acts, done.judged, wide.judged)
+        clock_bounds.cap_jobs(done.jobs, wide.jobs)
+        done = replace(done, answers=clock_bounds.capped_answers(done.answers, wide.answers))
+    return replace(done, compared=found)
+
+
+def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Examination:
+    """The analysis by the times as they stand, with the gaps of clocks that were found before."""
     directory = identity.directory(evidence)
     named(evidence, directory)
     found_sessions = sessions.reconstruct(evidence)
@@ -115,7 +135,7 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
     asked = _asked(evidence, found_jobs)
     history = artefacts.versions(evidence)
     reads = [r for job in asked for r in artefacts.readings(job, evidence, history)]
-    missing = [*gaps.find(evidence, found_sessions), *gaps.truncated(rejects)]
+    missing = [*gaps.find(evidence, found_sessions), *steps, *gaps.truncated(rejects)]
     everything, questioned = _acts(scene, asked, history, reads)
     tampering = [a for a in everything if a.act in {"wipe_log", "change_logging", "change_clock"}]
     judged: dict[str, Judgement] = {}

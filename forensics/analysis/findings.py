@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from forensics.analysis import exculpatory, packed, verdicts
+from forensics.analysis import clocks, exculpatory, packed, verdicts
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.examine import Examination
@@ -36,6 +36,7 @@ def findings(done: Examination) -> Json:
         "acts": [_act(done, act, names) for act in acts],
         "contradictions": _contradictions(done, acts, names),
         "gaps": [_gap(g, acts, names) for g in done.gaps],
+        "clocks": clocks.told(done.compared),
         "claims": _claims(done, question, names),
         "exculpatory": exculpatory.sought(done, acts, names),
         "persons": _persons(done),
@@ -156,6 +157,7 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "why_link": act.why_link,
         "rule": act.rule,
         "when": _when(act.earliest_ns, act.latest_ns),
+        "when_written": _when_written(done, act),
         "host": act.host,
         "origin": act.origin,
         "account": act.account,
@@ -176,6 +178,16 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "asserted": _asserted(act),
         "citations": citations(done, [*told, *judged.against]),
     }
+
+
+def _when_written(done: Examination, act: Act) -> list[str] | None:
+    """The act's time as the log's own clock wrote it; null where that is `when`."""
+    known = done.scene.events
+    for e in rows_of(known.loc[[e for e in act.events if e in known.index]]):
+        if not pd.isna(e.earliest_ns) and e.earliest_ns == act.earliest_ns:
+            same = e.written_earliest_ns == e.earliest_ns and e.written_latest_ns == e.latest_ns
+            return None if same else _when(int(e.written_earliest_ns), int(e.written_latest_ns))
+    return None
 
 
 def _contradictions(done: Examination, acts: list[Act], names: Mapping[str, str]) -> list[Json]:
@@ -305,7 +317,7 @@ def _sources(done: Examination) -> list[Json]:
 
 def _limits(done: Examination) -> list[str]:
     """What this version does not do, where it bears on this case; each a code that the report puts in words."""
-    codes = ["numbers_are_placeholders", "not_validated", "clocks_not_compared"]
+    codes = ["numbers_are_placeholders", "not_validated", *clocks.limits(done.compared)]
     if not done.scene.directory.people:
         codes.append("no_roster")
     if not any(r.link == "observed" for r in done.readings) and done.readings:

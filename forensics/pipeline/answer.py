@@ -157,7 +157,7 @@ def table(case: Path, name: str, **only: str | None) -> pa.Table:
         name: acts, sessions, identities, clocks, coverage, or any table of `sql`.
         only: job, person, account, path; since and until as times. Null asks for everything.
     """
-    if name in {"clocks", "coverage"}:
+    if name == "coverage" or (name == "clocks" and "clock" not in parquet.names(tables_of(case))):
         return query.sql(tables_of(case), _CLOCKS if name == "clocks" else _COVERAGE)
     findings_of(case)
     columns = {"job": "job", "person": "person", "account": "account", "path": "object"}

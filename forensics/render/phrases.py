@@ -170,7 +170,7 @@ GAPS = {
     "serial_gap": "Records that are numbered one by one are missing from",
     "silence": "No record is written by",
     "truncated": "A record is cut off at the end of",
-    "clock_step": "A clock is set on",
+    "clock_step": "A clock is set, or is off by a zone:",
     "missing_source": "No record at all is present of",
 }
 
@@ -205,6 +205,8 @@ LIMITS = {
     "numbers_are_placeholders": "The numbers of the scoring model are elicited, not measured at this site; they are listed, and a ratio is no better than they are.",
     "not_validated": "The rules are tested on staged incidents only; error rates for other sites are not known.",
     "clocks_not_compared": "Clocks of different machines are taken as written; their offset from one another is not measured.",
+    "some_clocks_not_compared": "Some clocks saw nothing that another clock saw too; what they wrote is taken as written.",
+    "clocks_differ": "Some clocks differ, and no audit trail tells which of them is right; they are taken as written.",
     "no_roster": "No roster is given, so no person is named.",
     "no_file_reads_recorded": "The evidence does not record which files a process reads; links between a file and a job are derived from names and times.",
 }

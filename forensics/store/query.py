@@ -23,6 +23,7 @@ NAMES = {
     "gaps": "gap",
     "job_records": "job_record",
     "copies": "copy",
+    "clocks": "clock",
 }
 """The names that queries use, and the tables they stand for."""
 

@@ -1,0 +1,382 @@
+"""Moments that two clocks saw: pairs of records of one entry, request or run, told by two sources.
+
+A pair is found by what both wrote (host, pid and account, job id, command) and by order, never by time:
+two clocks that are to be compared cannot be presumed to agree. Where it is open which record belongs to
+which, there is no pair, or the one way to lay the two rows of records over each other that fits far better
+than any other. A pair that is wrong all the same stands alone against the others; `clocks` leaves it out.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forensics.analysis.evidence import where
+from forensics.analysis.trails import FROM_ANYBODY, WHOLE
+from forensics.core.clock import NS_PER_S
+from forensics.core.messageevents import SYSTEM_LOGS
+
+FARTHEST_NS = 26 * 3600 * NS_PER_S
+"""Zones lie at most 26 hours apart: what is farther off is another entry under the same number."""
+LOGIN_RECORDS = ("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390")
+SCHEDULER = ("slurmctld", "sacct", "sacct_json", "jobcomp")
+_SCRIPT = re.compile(r"/job0*(\d+)/slurm_script$")
+_SHELL = ("sh", "-c", "COMMAND")
+_FEW = 3
+"""How many records at least have to fit for rows of unequal length to be laid over each other."""
+_MANY = 2_000
+"""Rows longer than this are not laid over each other: the work grows with the product of their lengths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Two kinds of record of one thing: the second happens from `least_s` to `most_s` after the first."""
+
+    name: str
+    first: str
+    second: str
+    by: tuple[str, ...]
+    moment: str
+    least_s: float
+    most_s: float
+    aligned: bool = False
+
+
+RULES = (
+    Rule("loginuid_then_session", "kernel_loginuid", "syslog_open", ("host", "pid", "account"), "entry", 0, 10),
+    Rule("session_then_user_start", "syslog_open", "kernel_open", ("host", "pid", "account"), "entry", 0, 10),
+    Rule("accepted_then_user_start", "syslog_login", "kernel_open", ("host", "pid", "account"), "entry", 0, 30),
+    Rule("accepted_then_user_login", "syslog_login", "kernel_login", ("host", "pid", "account"), "entry", 0, 60),
+    Rule("closed_and_user_end", "syslog_close", "kernel_close", ("host", "pid", "account"), "leaving", -1, 10),
+    Rule("user_login_and_login_record", "kernel_login", "record_login", ("pid", "account"), "entry", -2, 2),
+    Rule("session_then_login_record", "syslog_open", "record_login", ("pid", "account"), "entry", 0, 30),
+    Rule("user_cmd_and_sudo", "kernel_sudo", "syslog_sudo", ("host", "account", "command"), "sudo", -1, 5),
+    Rule("cron_then_execution", "syslog_cron", "kernel_execute", ("host", "pid", "text"), "run", 0, 5),
+    Rule("one_message_in_two_logs", "syslog_message", "syslog_message", ("host", "pid", "verb", "text"), "message", -2, 2),
+    Rule("scancel_then_request", "kernel_scancel", "controller_kill", ("job", "uid"), "request", 0, 30),
+    Rule("sbatch_then_submission", "kernel_sbatch", "controller_submit", ("uid",), "submission", 0, 30, aligned=True),
+    Rule("start_then_script", "scheduler_start", "kernel_script", ("job",), "start", 0, 120),
+    Rule("launch_then_script", "node_start", "kernel_script", ("job",), "start", 0, 60),
+    Rule("script_and_task", "kernel_script", "node_task", ("job", "pid"), "start", -1, 5),
+    Rule("start_then_launch", "scheduler_start", "node_start", ("job",), "start", 0, 60),
+    Rule("node_then_controller_end", "node_end", "controller_end", ("job",), "end", 0, 60),
+    Rule("submission_told_twice", "scheduler_submit", "scheduler_submit", ("job",), "submission", -1, 2),
+    Rule("start_told_twice", "scheduler_start", "scheduler_start", ("job",), "start", -1, 2),
+    Rule("shell_then_git_server", "kernel_execute_git", "git_first", ("pid",), "push", 0, 10),
+    Rule("git_server_then_command", "git_first", "kernel_child_git", ("pid",), "push", 0, 30),
+    Rule("push_then_receipt", "kernel_push", "git_push", ("account",), "push", 0, 300, aligned=True),
+)  # fmt: skip
+"""What two sources tell of one thing. The bounds hold for the moments themselves; that a line can be written late,
+and a kernel's stamp early, is added by `clocks`."""
+
+
+_READ = (
+    "event_id", "earliest_ns", "latest_ns", "format", "verb", "outcome", "host", "account", "uid", "pid", "ppid", "exe",
+    "argv", "job", "text", "sha256", "start", "trail", "source",
+)  # fmt: skip
+
+
+def sources(events: pd.DataFrame) -> "pd.Series[str]":
+    """Which clock each event is dated by: the kernel's of its host for an audit trail kept whole, else that of its file."""
+    kernel = events["trail"] & events["format"].isin(WHOLE) & events["host"].notna()
+    own = events["clock"].astype(str) + " " + events["sha256"].astype(str)
+    return own.where(~kernel, events["host"].astype(str) + ":kernel").astype(object)
+
+
+def find(events: pd.DataFrame, owners: Mapping[str, int]) -> pd.DataFrame:
+    """Every pair of records that the rules find.
+
+    Args:
+        events: as `trails.settled` leaves them, with `source` from `sources`.
+        owners: uid of each job's owner, by job.
+
+    Returns:
+        Columns `rule`, `thing` (the login, job or run that both tell of), `entry` (the moment of it), `first` and `second` (event ids), `least_ns` and
+        `most_ns` (by how much the second is later in truth), in a total order. One entry can have
+        several pairs; the two events of a pair are of two sources.
+    """
+    sides = _Sides(events[events["earliest_ns"].notna()], owners)
+    made = [p for rule in RULES for p in _paired(rule, sides(rule.first), sides(rule.second))]
+    made.sort(key=lambda p: (p.entry, p.rule, p.first, p.second))
+    return pd.DataFrame({name: [getattr(p, name) for p in made] for name in _Pair._fields})
+
+
+class _Pair(NamedTuple):
+    """One row of what `find` returns."""
+
+    rule: str
+    thing: str
+    entry: str
+    first: str
+    second: str
+    least_ns: int
+    most_ns: int
+
+
+class _Sides:
+    """The rows that a rule calls by name, each with the columns that it compares."""
+
+    def __init__(self, events: pd.DataFrame, owners: Mapping[str, int]) -> None:
+        events = events[list(_READ)]
+        self.events, self.owners = events, owners
+        self.trail = events[events["trail"] & ~events["format"].isin(FROM_ANYBODY)]
+        self.syslog = events[events["format"].isin(SYSTEM_LOGS) & ~events["trail"]]
+        self.known: dict[str, pd.DataFrame] = {}
+
+    def __call__(self, name: str) -> pd.DataFrame:
+        if name not in self.known:
+            self.known[name] = getattr(self, f"_{name}")()
+        return self.known[name]
+
+    def _of(self, table: pd.DataFrame, verb: str) -> pd.DataFrame:
+        return table[(table["verb"] == verb) & (table["outcome"] != "failure")]
+
+    def _kernel_loginuid(self) -> pd.DataFrame:
+        return self._of(self.trail, "loginuid")
+
+    def _kernel_open(self) -> pd.DataFrame:
+        return self._of(self.trail, "session_open")
+
+    def _kernel_login(self) -> pd.DataFrame:
+        return self._of(self.trail, "login")
+
+    def _kernel_close(self) -> pd.DataFrame:
+        return self._of(self.trail, "session_close")
+
+    def _kernel_sudo(self) -> pd.DataFrame:
+        return _commanded(self._of(self.trail, "sudo"))
+
+    def _kernel_execute(self) -> pd.DataFrame:
+        ran = self._of(self.trail, "execute")
+        shell = where(ran, "argv", lambda a: isinstance(a, list) and len(a) == len(_SHELL) and a[1] == "-c")
+        return shell.assign(text=[a[2] for a in shell["argv"]])
+
+    def _program(self, *names: str) -> pd.DataFrame:
+        ran = self._of(self.trail, "execute")
+        return where(ran, "exe", lambda e: isinstance(e, str) and posixpath.basename(e) in names)
+
+    def _kernel_scancel(self) -> pd.DataFrame:
+        return _named(
+            self._program("scancel"), lambda argv: [w.split(".")[0] for w in argv[1:] if w[:1].isdigit()]
+        )
+
+    def _kernel_sbatch(self) -> pd.DataFrame:
+        return self._program("sbatch")
+
+    def _kernel_script(self) -> pd.DataFrame:
+        ran = self._of(self.trail, "execute")
+        return _named(ran, lambda argv: [m.group(1) for m in map(_SCRIPT.search, argv[:2]) if m])
+
+    def _kernel_execute_git(self) -> pd.DataFrame:
+        return self.trail[self.trail["verb"] == "execute"]
+
+    def _kernel_child_git(self) -> pd.DataFrame:
+        ran = self._program("git")
+        return ran.assign(pid=ran["ppid"])
+
+    def _kernel_push(self) -> pd.DataFrame:
+        ran = self._program("git")
+        return where(ran, "argv", lambda a: isinstance(a, list) and a[1:2] == ["push"])
+
+    def _syslog_open(self) -> pd.DataFrame:
+        return self._of(self.syslog, "session_open")
+
+    def _syslog_login(self) -> pd.DataFrame:
+        return self._of(self.syslog, "login")
+
+    def _syslog_close(self) -> pd.DataFrame:
+        return self._of(self.syslog, "session_close")
+
+    def _syslog_sudo(self) -> pd.DataFrame:
+        return _commanded(self._of(self.syslog, "sudo"))
+
+    def _syslog_cron(self) -> pd.DataFrame:
+        return self._of(self.syslog, "cron_run")
+
+    def _syslog_message(self) -> pd.DataFrame:
+        told = {"login", "session_open", "session_close", "cron_run"}
+        return self.syslog[self.syslog["verb"].isin(told)]
+
+    def _record_login(self) -> pd.DataFrame:
+        return self._of(self.events[self.events["format"].isin(LOGIN_RECORDS)], "login")
+
+    def _scheduler(self, verb: str, *formats: str) -> pd.DataFrame:
+        told = self.events[(self.events["verb"] == verb) & self.events["format"].isin(formats or SCHEDULER)]
+        # A step's start, in the same words, comes later than its job's.
+        return told[~told["text"].astype(str).str.startswith("step ")]
+
+    def _scheduler_submit(self) -> pd.DataFrame:
+        return self._scheduler("submit")
+
+    def _scheduler_start(self) -> pd.DataFrame:
+        return self._scheduler("start")
+
+    def _controller_submit(self) -> pd.DataFrame:
+        told = self._scheduler("submit")
+        uid = pd.Series([self.owners.get(j) for j in told["job"]], index=told.index, dtype="Int64")
+        return told.assign(uid=uid)
+
+    def _controller_kill(self) -> pd.DataFrame:
+        return self._scheduler("kill_request", "slurmctld")
+
+    def _controller_end(self) -> pd.DataFrame:
+        return _earliest(self._scheduler("end", "slurmctld"))
+
+    def _node_start(self) -> pd.DataFrame:
+        return self._scheduler("start", "slurmd")
+
+    def _node_task(self) -> pd.DataFrame:
+        return self._scheduler("task_start", "slurmd")
+
+    def _node_end(self) -> pd.DataFrame:
+        return _earliest(self._scheduler("task_exit", "slurmd"))
+
+    def _git_first(self) -> pd.DataFrame:
+        return _earliest(self.events[self.events["format"] == "gitolite"], "pid")
+
+    def _git_push(self) -> pd.DataFrame:
+        return self._of(self.events[self.events["format"] == "gitolite"], "push")
+
+
+def _earliest(table: pd.DataFrame, what: str = "job") -> pd.DataFrame:
+    """The first record of each job, or of each process, in each file, in the order of its lines."""
+    return table.sort_values(["source", "start", "event_id"]).drop_duplicates(["source", what])
+
+
+def _commanded(table: pd.DataFrame) -> pd.DataFrame:
+    """With `command`: the program's name and its arguments. Sudo writes its path, the kernel what was typed."""
+    words = [str(text).split(" ", 1) if isinstance(text, str) else None for text in table["text"]]
+    told = [None if w is None else " ".join([posixpath.basename(w[0]), *w[1:]]) for w in words]
+    return table.assign(command=pd.Series(told, index=table.index, dtype=object))
+
+
+def _named(table: pd.DataFrame, jobs: Callable[[Sequence[str]], list[str]]) -> pd.DataFrame:
+    """Executions whose arguments name one job, with that job."""
+    found = [jobs(argv) if isinstance(argv, list) else [] for argv in table["argv"]]
+    one = [names[0] if len(names) == 1 else None for names in found]
+    job = pd.Series(one, index=table.index, dtype=object)
+    return table[job.notna()].assign(job=job[job.notna()])
+
+
+class _Row(NamedTuple):
+    """One record of a key, as its clock dates it."""
+
+    start: int
+    event_id: str
+    earliest_ns: int
+    latest_ns: int
+
+
+_Keyed = dict[tuple[Any, ...], dict[str, list[_Row]]]
+
+
+def _keyed(table: pd.DataFrame, by: tuple[str, ...]) -> _Keyed:
+    """The records of each key and source, in order of lines; of those that tell one key at one moment, the first."""
+    rows: _Keyed = {}
+    columns = [table[c] for c in (*by, "source", "start", "event_id", "earliest_ns", "latest_ns")]
+    for *key, source, start, event, first, last in zip(*columns, strict=True):
+        if not any(v is None or v is pd.NA for v in key):
+            rows.setdefault(tuple(key), {}).setdefault(source, []).append(_Row(start, event, first, last))
+    for told in rows.values():
+        for source, found in told.items():
+            once = {(r.earliest_ns, r.latest_ns): r for r in sorted(found, reverse=True)}
+            told[source] = sorted(once.values())
+    return rows
+
+
+def _paired(rule: Rule, first: pd.DataFrame, second: pd.DataFrame) -> Iterable[_Pair]:
+    """The pairs of one rule."""
+    for what in ("pid", "job"):
+        if what in rule.by:
+            first, second = first[first[what].isin(second[what])], second[second[what].isin(first[what])]
+    left, right = _keyed(first, rule.by), _keyed(second, rule.by)
+    least, most = int(rule.least_s * NS_PER_S), int(rule.most_s * NS_PER_S)
+    for key in left.keys() & right.keys():
+        for (one, rows), (other, told) in product(left[key].items(), right[key].items()):
+            # Two copies of one side meet once, the smaller name first.
+            if one == other or (rule.first == rule.second and one > other):
+                continue
+            for rank, (a, b) in enumerate(_matching(rule, rows, told, least, most)):
+                if abs(b.earliest_ns - a.earliest_ns) <= FARTHEST_NS:
+                    number = f" {rank}" if len(rows) > 1 or len(told) > 1 else ""
+                    thing = _thing(rule, key) + number
+                    entry = f"{thing} {rule.moment}"
+                    yield _Pair(rule.name, thing, entry, a.event_id, b.event_id, least, most)
+
+
+def _thing(rule: Rule, key: tuple[Any, ...]) -> str:
+    """What a login, a run or a job is called by all rules alike: it has one voice, however many pairs it gives."""
+    said = dict(zip(rule.by, key, strict=True))
+    if rule.moment == "message":
+        return " ".join(f"{n} {said[n]}" for n in ("pid", "verb", "text"))
+    names = (
+        ("job",)
+        if "job" in said
+        else [n for n in rule.by if n in {"pid", "account"}]
+        if "pid" in said
+        else rule.by
+    )
+    return " ".join(f"{n} {said[n]}" for n in names)
+
+
+def _matching(
+    rule: Rule, rows: Sequence[_Row], told: Sequence[_Row], least: int, most: int
+) -> Iterable[tuple[_Row, _Row]]:
+    """Which record of one source belongs to which of the other: by order, where both have as many."""
+    if len(rows) == len(told):
+        return zip(rows, told, strict=True)
+    if not rule.aligned or max(len(rows), len(told)) > _MANY:
+        return ()
+    when = [np.array([r.earliest_ns for r in side], np.int64) for side in (rows, told)]
+    pairs = laid_over(*when, least_ns=least, most_ns=most)
+    return () if pairs is None else [(rows[i], told[j]) for i, j in pairs]
+
+
+def laid_over(
+    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], *, least_ns: int, most_ns: int
+) -> list[tuple[int, int]] | None:
+    """Which of two rows of moments belong together, by the one shift under which most of them do.
+
+    Args:
+        first: moments by one clock, in order.
+        second: moments by another, in order.
+        least_ns: by how much the second of a pair is later in truth, at least.
+        most_ns: the same, at most.
+
+    Returns:
+        Pairs of places, at least `_FEW` and at least half of the shorter row; None where another shift,
+        more than the width of the bounds away, fits more than half as many, or where too few fit.
+    """
+    shift = (second[None, :] - first[:, None]).ravel()
+    shift = np.sort(shift[np.abs(shift) <= FARTHEST_NS])
+    width = most_ns - least_ns
+    if not len(shift):
+        return None
+    held = np.searchsorted(shift, shift + width, side="right") - np.arange(len(shift))
+    best = int(np.argmax(held))
+    chosen = shift[best]
+    pairs = _matched(first, second, int(chosen), int(chosen) + width)
+    far = held[np.abs(shift - chosen) > 2 * width]
+    rival = int(far.max()) if len(far) else 0
+    enough = len(pairs) >= max(_FEW, (min(len(first), len(second)) + 1) // 2)
+    return pairs if enough and 2 * rival <= len(pairs) else None
+
+
+def _matched(
+    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], least: int, most: int
+) -> list[tuple[int, int]]:
+    """Pairs in order, each of the first with the earliest of the second that is left and fits."""
+    pairs, at = [], 0
+    for i, moment in enumerate(first.tolist()):
+        while at < len(second) and second[at] - moment < least:
+            at += 1
+        if at < len(second) and second[at] - moment <= most:
+            pairs.append((i, at))
+            at += 1
+    return pairs

@@ -1,0 +1,365 @@
+"""How far every clock is from the others, with bounds, and what the evidence says once that is allowed for.
+
+The offset of a clock is what it writes less what the reference clock writes of the same moment. The
+reference is the kernel's clock of a host whose audit trail is there. Every entry that two sources saw
+(`anchors`) bounds the offset: the second record of a pair is later by no less and no more than its rule
+says, and each may be written a little late. Bounds that hold at one entry hold at the next as far as a
+clock can drift in between; where they cannot both hold, and the entries that follow agree with the
+later, the clock was set. A pair that no other agrees with is left out, and counted.
+
+A clock is moved only where its bounds leave out that it agrees, and at least two entries say so. What is
+moved keeps what its log wrote beside it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from forensics.analysis import anchors
+from forensics.analysis.bands import JITTER_NS, Band, Int, Stretch, Vote, fitted
+from forensics.analysis.evidence import Evidence, groups_of
+from forensics.core import clock
+from forensics.core.clock import NS_PER_S
+from forensics.core.schema import Column, Table
+from forensics.core.tables import STRINGS
+
+CLOCK = Table(
+    "clock",
+    "a clock, or a stretch of one between two settings, and how far it was from the reference clock",
+    (
+        Column("clock", pa.string(), "which clock: the source's host (or domain) and format"),
+        Column("sha256", pa.string(), "the one sealed file that it dates", None, "it dates several"),
+        Column("reference", pa.string(), "the clock that it is compared with", None, "compared with none"),
+        Column("state", pa.string(), "reference, agrees, offset, zone, unsure or not_compared"),
+        Column("offset_lo_ns", pa.int64(), "least that it was ahead of the reference; negative is behind", "ns", "not compared"),
+        Column("offset_hi_ns", pa.int64(), "most that it was ahead of the reference", "ns", "not compared"),
+        Column("drift_lo_ppb", pa.int64(), "least that it gained on the reference", "ns per s", "too few anchors, or too near together"),
+        Column("drift_hi_ppb", pa.int64(), "most that it gained on the reference", "ns per s", "too few anchors, or too near together"),
+        Column("applied", pa.bool_(), "whether the analysis moves its times by these bounds"),
+        Column("anchors", pa.int64(), "entries that both saw and that bound the offset"),
+        Column("left_out", pa.int64(), "entries that both saw, and that do not agree with the others"),
+        Column("events", pa.int64(), "events that it dates"),
+        Column("earliest_ns", pa.int64(), "first moment of them, as written", "ns since 1970-01-01T00:00:00Z"),
+        Column("latest_ns", pa.int64(), "last moment of them, as written", "ns since 1970-01-01T00:00:00Z"),
+        Column("tick_ns", pa.int64(), "how coarsely it writes, by its narrowest event", "ns"),
+        Column("rules", STRINGS, "rules that found the anchors"),
+        Column("residuals_ns", pa.list_(pa.int64()), "of each anchor, how far the middle of its own bounds is from the middle of the offset's, in order of lines", "ns"),
+        Column("anchor_events", STRINGS, "of each anchor the two events of its narrowest pair, in the same order; at most 200 anchors"),
+    ),
+)  # fmt: skip
+
+LATE_NS = NS_PER_S // 4
+"""How late a line may be written, or how early a kernel's stamp may be, beyond what a rule allows."""
+_FEWEST = 2
+"""Entries that have to agree before a clock is moved."""
+_ZONE_NS, _LEAST_ZONE_NS, _NEAR_ZONE_NS = 900 * NS_PER_S, 1800 * NS_PER_S, 60 * NS_PER_S
+_LISTED = 200
+_DRIFT_SPAN_NS, _DRIFT_ANCHORS = 3600 * NS_PER_S, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One source of times and what is known of its clock; `band` is None where nothing can be said."""
+
+    source: str
+    clock: str
+    sha256: str | None
+    reference: str | None
+    kernel: bool
+    band: Band | None
+    entries: int
+    events: int
+    earliest_ns: int
+    latest_ns: int
+    tick_ns: int
+    rules: dict[str, frozenset[str]] = field(default_factory=dict)
+    pairs: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def applied(self) -> bool:
+        """Whether its times are moved: it cannot agree, enough entries say so, and it is compared with a kernel's."""
+        return self.sure and self.kernel and any(not a <= 0 <= b for a, b in self.spans())
+
+    @property
+    def sure(self) -> bool:
+        """Whether enough entries bound it."""
+        return self.band is not None and self.band.voices() >= _FEWEST
+
+    def spans(self) -> list[tuple[int, int]]:
+        """The bounds of each stretch between two settings."""
+        return [(int(s.lo.min()), int(s.hi.max())) for s in self.stretches()]
+
+    def stretches(self) -> list[Stretch]:
+        """The stretches that enough entries bound."""
+        return [] if self.band is None else [s for s in self.band.stretches if s.firm]
+
+
+def compare(evidence: Evidence) -> list[Compared]:
+    """Every clock of the evidence, against the others, in order of clock and file.
+
+    Reads `events` as written and the owners of jobs; the order of the events changes nothing.
+    """
+    events = evidence.events[evidence.events["earliest_ns"].notna()]
+    events = events.assign(source=anchors.sources(events))
+    found = anchors.find(events, _owners(evidence))
+    dated = _Dated(events, found)
+    known = _resolved(dated)
+    return sorted(_all(events, dated, known), key=lambda c: (c.clock, c.sha256 or "", c.source))
+
+
+def _owners(evidence: Evidence) -> dict[str, int]:
+    """The uid that owns each job, where the sources name one."""
+    records = evidence.job_records
+    own = records[records["step"].isna() & records["owner_uid"].notna()]
+    told = pd.concat([own[["job", "owner_uid"]].set_axis(["job", "uid"], axis=1), _started(evidence)])
+    one = told.dropna().drop_duplicates()
+    one = one[~one["job"].duplicated(keep=False)]
+    return {str(j): int(u) for j, u in zip(one["job"], one["uid"], strict=True)}
+
+
+def _started(evidence: Evidence) -> pd.DataFrame:
+    events = evidence.events
+    told = events[events["verb"].isin({"start", "submit"}) & events["job"].notna() & events["uid"].notna()]
+    return told[["job", "uid"]]
+
+
+class _Dated:
+    """The pairs, each side with its source, its place in that and its interval as written."""
+
+    def __init__(self, events: pd.DataFrame, found: pd.DataFrame) -> None:
+        self.entry, self.rule, self.thing = (found[c].to_numpy(object) for c in ("entry", "rule", "thing"))
+        self.least, self.most = (found[c].to_numpy(np.int64) for c in ("least_ns", "most_ns"))
+        self.events: list[npt.NDArray[Any]] = []
+        self.source: list[npt.NDArray[Any]] = []
+        self.place: list[Int] = []
+        self.when: list[tuple[Int, Int]] = []
+        for column in ("first", "second"):
+            rows = events.loc[found[column]]
+            self.events.append(rows["event_id"].to_numpy(object))
+            self.source.append(rows["source"].to_numpy(object))
+            self.place.append(places(rows))
+            first, last = (rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
+            self.when.append((first, last))
+
+    def votes(self, source: str, known: dict[str, Band]) -> list[Vote]:
+        """What each entry says of a source, by the sources that are known; one vote each, in order of place."""
+        parts: dict[str, list[_Said]] = {}
+        for side in (0, 1):
+            other = 1 - side
+            mine = np.flatnonzero(self.source[side] == source)
+            mine = mine[np.array([s in known for s in self.source[other][mine]], bool)]
+            there, until = self._true(mine, other, known)
+            first, last = (w[mine] for w in self.when[side])
+            least, most = self.least[mine], self.most[mine]
+            early, late = (least, most) if side == 1 else (-most, -least)
+            lo, hi = first - until - late - LATE_NS, last - there - early + LATE_NS
+            columns = (lo, hi, self.place[side][mine], first, mine)
+            for entry, *said in zip(self.entry[mine], *(c.tolist() for c in columns), strict=True):
+                parts.setdefault(str(entry), []).append(_Said(*said))
+        made = [vote for entry, said in parts.items() if (vote := self._vote(entry, said)) is not None]
+        return sorted(made, key=lambda v: (v.place, v.entry))
+
+    def _vote(self, entry: str, said: list["_Said"]) -> Vote | None:
+        """One voice for an entry: what all its pairs allow together; none where they tell of different things."""
+        lo, hi = max(s.lo for s in said), min(s.hi for s in said)
+        if lo - hi > JITTER_NS:
+            return None
+        first = min(said, key=lambda s: (s.place, s.at_ns, s.row))
+        thing, rows = str(self.thing[first.row]), tuple(sorted(s.row for s in said))
+        return Vote(entry, thing, first.place, first.at_ns, min(lo, hi), max(lo, hi), rows)
+
+    def _true(self, rows: Int, side: int, known: dict[str, Band]) -> tuple[Int, Int]:
+        """The intervals of one side of some pairs by the reference clock."""
+        first, last = (w[rows].copy() for w in self.when[side])
+        written = first.copy()
+        for name in sorted(set(self.source[side][rows])):
+            own = self.source[side][rows] == name
+            lo, hi = known[name].at(self.place[side][rows][own], written[own])
+            first[own], last[own] = first[own] - hi, last[own] - lo
+        return first, last
+
+
+class _Said(NamedTuple):
+    """What one pair says of the offset, at a place in the file and at a moment as written there."""
+
+    lo: int
+    hi: int
+    place: int
+    at_ns: int
+    row: int
+
+
+def places(rows: pd.DataFrame) -> Int:
+    """Where in its source each event stands: by its line in a file, by its moment in a kernel's trail of several."""
+    kernel = rows["source"].astype(str).str.endswith(":kernel").to_numpy(bool)
+    start, when = (rows[c].to_numpy(np.int64) for c in ("start", "earliest_ns"))
+    return np.where(kernel, when, start)
+
+
+def _resolved(dated: _Dated) -> dict[str, tuple[str, Band]]:
+    """Each source that is bound to a reference by enough entries, with that reference: the best bound ones first."""
+    known: dict[str, tuple[str, Band]] = {}
+    links = _links(dated)
+    names = sorted(links, key=lambda s: (not s.endswith(":kernel"), -len(links[s]), s))
+    for reference in names:
+        if reference in known:
+            continue
+        bands = {reference: Band.zero()}
+        while True:
+            voices = {
+                s: len({t for t, o in links[s] if o in bands})
+                for s in names
+                if s not in bands and s not in known
+            }
+            best = max(sorted(voices), key=lambda s: voices[s], default=None)
+            if best is None or voices[best] < _FEWEST:
+                break
+            bands[best] = fitted(dated.votes(best, bands))
+        if len(bands) > 1 or reference.endswith(":kernel"):
+            known |= {s: (reference, b) for s, b in bands.items()}
+    return known
+
+
+def _links(dated: _Dated) -> dict[str, set[tuple[str, str]]]:
+    """The logins, jobs and runs that each source saw, each with the other source that saw it too."""
+    links: dict[str, set[tuple[str, str]]] = {}
+    for one, other, thing in zip(*dated.source, dated.thing, strict=True):
+        links.setdefault(str(one), set()).add((str(thing), str(other)))
+        links.setdefault(str(other), set()).add((str(thing), str(one)))
+    return links
+
+
+def _all(events: pd.DataFrame, dated: _Dated, known: dict[str, tuple[str, Band]]) -> Iterable[Compared]:
+    """Every source: compared or not. A clock of which no file is compared stands once, whatever it dates."""
+    named = {str(s): str(c) for s, c in events.groupby("source")["clock"].min().items()}
+    bands = {s: b for s, (_, b) in known.items()}
+    links = _links(dated)
+    compared = {named[s] for s in (*known, *links)}
+    loose: dict[str, list[pd.DataFrame]] = {}
+    for source, rows in groups_of(events, "source"):
+        name = named[source]
+        if name not in compared:
+            loose.setdefault(name, []).append(rows)
+            continue
+        reference, band = known.get(source, (None, None))
+        if band is None and source in links:
+            band = fitted(dated.votes(source, bands))
+            reference = next((known[o][0] for _, o in sorted(links[source]) if o in known), None)
+        by = None if reference is None else named[reference]
+        yield _described(source, name, rows, by, str(reference), None if source == reference else band, dated)
+    for name, parts in sorted(loose.items()):
+        yield _described(name, name, pd.concat(parts), None, "", None, dated)
+
+
+def _described(
+    source: str,
+    clock: str,
+    rows: pd.DataFrame,
+    reference: str | None,
+    by: str,
+    band: Band | None,
+    dated: _Dated,
+) -> Compared:
+    if band is not None and not band.votes:
+        band = None
+    files = rows["sha256"].unique()
+    made = Compared(
+        source=source, clock=clock, sha256=files[0] if len(files) == 1 else None, reference=reference,
+        kernel=by.endswith(":kernel"), band=band, entries=band.voices() if band else 0, events=len(rows),
+        earliest_ns=int(rows["earliest_ns"].min()), latest_ns=int(rows["latest_ns"].max()),
+        tick_ns=int((rows["latest_ns"] - rows["earliest_ns"]).min()) + 1,
+    )  # fmt: skip
+    for vote in band.votes if band is not None else ():
+        made.rules[vote.entry] = frozenset(str(dated.rule[r]) for r in vote.rows)
+        narrow = min(vote.rows, key=lambda r: (int(dated.most[r] - dated.least[r]), r))
+        made.pairs[vote.entry] = (str(dated.events[0][narrow]), str(dated.events[1][narrow]))
+    return made
+
+
+def state(one: Compared, lo: int | None, hi: int | None) -> str:
+    """What is found of a clock, or of a stretch of it, in a word."""
+    if one.reference == one.clock and one.band is None:
+        return "reference"
+    if lo is None or hi is None:
+        return "not_compared"
+    if not one.sure:
+        return "unsure"
+    if lo <= 0 <= hi:
+        return "agrees"
+    return "offset" if zone_ns(lo, hi) is None else "zone"
+
+
+def zone_ns(lo: int, hi: int) -> int | None:
+    """The multiple of a quarter of an hour, half an hour at least, that an offset can be but for a minute; else None."""
+    nearest = round((lo + hi) / 2 / _ZONE_NS) * _ZONE_NS
+    near = nearest - _NEAR_ZONE_NS <= lo and hi <= nearest + _NEAR_ZONE_NS
+    return nearest if near and abs(nearest) >= _LEAST_ZONE_NS else None
+
+
+def table(found: list[Compared]) -> pa.Table:
+    """The clocks as the declared table: a row for each stretch between two settings."""
+    rows = [row for one in found for row in _rows(one)]
+    return CLOCK.build({c.name: [r[c.name] for r in rows] for c in CLOCK.columns})
+
+
+def _rows(one: Compared) -> Iterable[dict[str, Any]]:
+    alike: dict[str, Any] = {
+        "clock": one.clock, "sha256": one.sha256, "reference": one.reference if one.reference != one.clock else None,
+        "applied": one.applied, "events": one.events, "earliest_ns": one.earliest_ns, "latest_ns": one.latest_ns,
+        "tick_ns": one.tick_ns,
+    }  # fmt: skip
+    nothing = dict.fromkeys(("offset_lo_ns", "offset_hi_ns", "drift_lo_ppb", "drift_hi_ppb"))
+    if one.band is None:
+        yield {
+            **alike, **nothing, "state": state(one, None, None), "anchors": 0, "left_out": 0, "rules": [],
+            "residuals_ns": [], "anchor_events": [],
+        }  # fmt: skip
+        return
+    left = one.band.left_out
+    for stretch, (lo, hi) in zip(one.stretches(), one.spans(), strict=True):
+        said = [v for v in one.band.votes if v.entry in set(stretch.entries)]
+        middle = (stretch.lo + stretch.hi) // 2
+        drift = _drift(stretch.when, stretch.said_lo, stretch.said_hi)
+        yield {
+            **alike, "state": state(one, lo, hi), "offset_lo_ns": lo, "offset_hi_ns": hi,
+            "drift_lo_ppb": drift[0] if drift else None, "drift_hi_ppb": drift[1] if drift else None,
+            "anchors": len(said), "left_out": left, "rules": sorted({r for v in said for r in one.rules.get(v.entry, ())}),
+            "residuals_ns": [(v.lo + v.hi) // 2 - int(m) for v, m in zip(said, middle, strict=True)][:_LISTED],
+            "anchor_events": [e for v in said[:_LISTED] for e in one.pairs.get(v.entry, ())],
+        }  # fmt: skip
+
+
+def _drift(at: Int, lo: Int, hi: Int) -> tuple[int, int] | None:
+    """The least and the most that a clock can have gained, in ns per s: the slopes of all lines through all bounds."""
+    if len(at) < _DRIFT_ANCHORS or int(at.max() - at.min()) < _DRIFT_SPAN_NS:
+        return None
+    keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), 512)).astype(int))
+    t, low, high = (x[keep].astype(np.float64) for x in (at, lo, hi))
+    span = t[None, :] - t[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        least = np.where(span > 0, (low[None, :] - high[:, None]) / span, -np.inf).max()
+        most = np.where(span > 0, (high[None, :] - low[:, None]) / span, np.inf).min()
+    return None if least > most else (int(np.floor(least * 1e9)), int(np.ceil(most * 1e9)))
+
+
+def told(found: list[Compared]) -> list[dict[str, Any]]:
+    """The rows of the table, as findings hold them: moments as text, offsets in ns."""
+    rows = [row for one in found for row in _rows(one)]
+    for row in rows:
+        row["earliest"], row["latest"] = (clock.written(row.pop(f"{c}_ns")) for c in ("earliest", "latest"))
+    return rows
+
+
+def limits(found: list[Compared]) -> list[str]:
+    """What is not known of the clocks, as codes: none is compared, some are not, or nothing tells which of two is right."""
+    compared = [one for one in found if one.sure]
+    if not compared:
+        return ["clocks_not_compared"]
+    loose = any(not one.sure and state(one, None, None) != "reference" for one in found)
+    open_ = any(not one.kernel and any(not a <= 0 <= b for a, b in one.spans()) for one in compared)
+    return [*(["some_clocks_not_compared"] if loose else []), *(["clocks_differ"] if open_ else [])]

@@ -1,0 +1,162 @@
+"""The evidence by the reference clock, where its own clocks cannot agree with that; and what that leaves uncertain."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from forensics.analysis import anchors, clocks
+from forensics.analysis.bands import Band, Int
+from forensics.analysis.clocks import Compared
+from forensics.analysis.evidence import Evidence, groups_of, rows_of
+from forensics.analysis.gaps import Gap
+from forensics.core.clock import NS_PER_S
+from forensics.core.messageevents import SYSTEM_LOGS
+
+LOGS = SYSTEM_LOGS | {"slurmctld", "slurmd", "slurmdbd", "gitolite"}
+"""Formats whose lines are written one behind the other."""
+_BACK_NS = 60 * NS_PER_S
+
+
+def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False) -> Evidence:
+    """The evidence with the times of clocks that cannot agree moved by their bounds.
+
+    Args:
+        evidence: as assembled.
+        found: from `compare` of it.
+        bounds: every compared clock by its bounds, also those that may well agree, and those that nothing
+            tells which of two is right: each time is then as wide as what the log wrote and the bounds together.
+
+    Returns:
+        The same with `earliest_ns` and `latest_ns` by the reference clock, in order of them;
+        `written_earliest_ns` and `written_latest_ns` keep what the log's own clock wrote. Records of jobs too.
+    """
+    moved = {c.source: c for c in found if c.band is not None and (c.applied or (bounds and c.sure))}
+    events = evidence.events.assign(
+        written_earliest_ns=evidence.events["earliest_ns"], written_latest_ns=evidence.events["latest_ns"]
+    )
+    if not moved:
+        return replace(evidence, events=events)
+    events = events.assign(source=anchors.sources(events))
+    dated = events[events["earliest_ns"].notna() & events["source"].isin(set(moved))]
+    for source, rows in groups_of(dated, "source"):
+        first, last = _moved(moved[source], rows)
+        events.loc[rows.index, "earliest_ns"] = first
+        events.loc[rows.index, "latest_ns"] = last
+    order = ["earliest_ns", "sha256", "start", "event_id"]
+    events = events.drop(columns="source").sort_values(order, kind="stable", na_position="last")
+    return replace(evidence, events=events, job_records=_records(evidence.job_records, moved))
+
+
+def _moved(one: Compared, rows: pd.DataFrame) -> tuple[Int, Int]:
+    """The intervals of events of one source by the reference clock; those of a clock that may agree stay within."""
+    first, last = (rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
+    lo, hi = _bounds(one, rows, first)
+    early, late = first - hi, last - lo
+    agrees = (lo <= 0) & (hi >= 0)
+    keep = agrees if one.applied else np.ones(len(first), bool)
+    return np.where(keep, np.minimum(first, early), early), np.where(keep, np.maximum(last, late), late)
+
+
+def _bounds(one: Compared, rows: pd.DataFrame, written: Int) -> tuple[Int, Int]:
+    """The offset at each event; where lines go back and no entry is on that side of it, the clock may have agreed."""
+    place = clocks.places(rows)
+    lo, hi = (one.band or Band.zero()).at(place, written)
+    breaks = np.array([after for _, after, _, _ in _back(rows)], np.int64)
+    if not len(breaks):
+        return lo, hi
+    told = [np.searchsorted(breaks, s.place, side="right") for s in one.stretches()]
+    open_ = ~np.isin(np.searchsorted(breaks, place, side="right"), np.concatenate(told or [np.empty(0, int)]))
+    return np.where(open_, np.minimum(lo, 0), lo), np.where(open_, np.maximum(hi, 0), hi)
+
+
+def _back(rows: pd.DataFrame) -> list[tuple[int, int, str, str]]:
+    """Where the lines of one log go back in time: places and events of the last line before and the first after."""
+    told = rows[rows["format"].isin(LOGS)].sort_values(["start", "event_id"])
+    when, place = (told[c].to_numpy(np.int64) for c in ("written_earliest_ns", "start"))
+    at = np.flatnonzero(np.diff(when) < -_BACK_NS)
+    names = told["event_id"].to_numpy(object)
+    return [(int(place[i]), int(place[i + 1]), str(names[i]), str(names[i + 1])) for i in at]
+
+
+def _records(records: pd.DataFrame, moved: dict[str, Compared]) -> pd.DataFrame:
+    """Job records by the reference clock: what they hold is the earliest of a submission and start, the latest of an end."""
+    made = records.copy()
+    source = made["domain"].astype(str) + ":" + made["format"].astype(str) + " " + made["sha256"].astype(str)
+    for name, one in moved.items():
+        rows = made[source == name]
+        for column in ("submit_ns", "start_ns", "end_ns"):
+            told = rows[rows[column].notna()]
+            if one.band is None or not len(told):
+                continue
+            when = told[column].to_numpy(np.int64)
+            lo, hi = one.band.at(told["start"].to_numpy(np.int64), when)
+            by = np.where((lo <= 0) & (hi >= 0), 0, lo if column == "end_ns" else hi)
+            made.loc[told.index, column] = when - by
+    return made
+
+
+def gaps(evidence: Evidence, found: list[Compared]) -> list[Gap]:
+    """Where a clock was set, and where one is off by a zone: what it wrote there is dated with less certainty.
+
+    Args:
+        evidence: from `corrected`.
+        found: what it was corrected by.
+    """
+    sure = [one for one in found if one.sure]
+    made = [gap for one in sure for gap in (*_settings(one), *_zones(one))] + list(_backward(evidence))
+    return sorted(made, key=lambda g: (g.source, g.earliest_ns or 0, g.latest_ns or 0, g.events))
+
+
+def _settings(one: Compared) -> Iterable[Gap]:
+    """Between two stretches, by the reference clock: from the last entry before to the first after."""
+    for before, after in pairwise(one.stretches()):
+        first, last = int(before.when[-1] - before.hi[-1]), int(after.when[0] - after.lo[0])
+        step = _signed(int(after.lo[0] - before.hi[-1]), int(after.hi[0] - before.lo[-1]))
+        shown = (*one.pairs.get(before.entries[-1], ()), *one.pairs.get(after.entries[0], ()))
+        name = f"{one.clock}: clock set by {step}"
+        yield Gap(name, "clock_step", min(first, last), max(first, last), None, _host(one), shown)
+
+
+def _backward(evidence: Evidence) -> Iterable[Gap]:
+    """Where the lines of a log go back: the clock was set back, or the lines were put together out of order."""
+    events = evidence.events
+    told = events[events["written_earliest_ns"].notna() & events["format"].isin(LOGS) & ~events["trail"]]
+    for (name, _), rows in groups_of(told, ["clock", "sha256"]):
+        for _, _, before, after in _back(rows):
+            one, two = rows_of(rows.loc[[before, after]])
+            first, last = int(two.written_earliest_ns), int(one.written_earliest_ns)
+            span = sorted(int(v) for e in (one, two) for v in (e.earliest_ns, e.latest_ns))
+            what = f"{name}: lines go back by {_signed(first - last, first - last)}"
+            yield Gap(what, "clock_step", span[0], span[-1], None, None, (before, after))
+
+
+def _zones(one: Compared) -> Iterable[Gap]:
+    """A stretch, by the reference clock, whose offset is that of a zone."""
+    stretches = one.stretches()
+    for stretch, (lo, hi) in zip(stretches, one.spans(), strict=True):
+        zone = clocks.zone_ns(lo, hi)
+        if zone is None:
+            continue
+        first, last = int(stretch.when[0]), int(stretch.when[-1])
+        if len(stretches) == 1:
+            first, last = one.earliest_ns, one.latest_ns
+        shown = tuple(e for name in stretch.entries[:2] for e in one.pairs.get(name, ()))
+        name = f"{one.clock}: zone off by {_signed(zone, zone)}"
+        yield Gap(name, "clock_step", first - hi, last - lo, None, _host(one), shown)
+
+
+def _host(one: Compared) -> str | None:
+    """The host whose clock it is, where its name begins with one."""
+    parts = one.clock.split(":")
+    return parts[0] if len(parts) == 2 else None
+
+
+def _signed(lo: int, hi: int) -> str:
+    """A difference of clocks for people: hours and minutes where it is many, seconds where it is few."""
+    middle = (lo + hi) // 2
+    sign, seconds = "-" if middle < 0 else "+", abs(middle) // NS_PER_S
+    minutes = (seconds + 30) // 60
+    return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}" if seconds >= 60 else f"{sign}{seconds} s"
