@@ -19,7 +19,7 @@ _HARM = {
     "commit",
     "push",
 }
-_REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
+REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 
 
 def own_request(act: Act, job: Job, acts: Iterable[Act], scene: Scene) -> bool:
@@ -46,6 +46,15 @@ def discordant(act: Act, scene: Scene) -> bool:
     return bool(session.contradicts) or any(people and not people & owners for people in told)
 
 
+def _on(job: Job, acts: Iterable[Act]) -> list[Act]:
+    return [a for a in acts if a.job == job.job and a.act in _HARM and a.link != "not_established"]
+
+
+def harmful(job: Job, acts: list[Act], scene: Scene) -> list[Act]:
+    """The acts on a job that can have harmed it: not those that are its owner's own."""
+    return [a for a in _on(job, acts) if not own_request(a, job, acts, scene)]
+
+
 def explain(job: Job, acts: list[Act], scene: Scene, *, audited: bool) -> None:
     """Set the job's `cause` and `why`. Acts come judged; ties go to what is less: `not_established`.
 
@@ -56,11 +65,11 @@ def explain(job: Job, acts: list[Act], scene: Scene, *, audited: bool) -> None:
         audited: whether an audit trail is there that no gap is known in until the job's end. Without one, that no change of the job's files is on
             record says nothing, and an exit code of the job's own does not tell whose code it ran.
     """
-    mine = [a for a in acts if a.job == job.job and a.act in _HARM and a.link != "not_established"]
-    harmful = [a for a in mine if not own_request(a, job, acts, scene)]
-    if harmful:
+    mine = _on(job, acts)
+    harm = [a for a in mine if not own_request(a, job, acts, scene)]
+    if harm:
         job.cause = "act"
-        job.why = "act_on_job" if any(a.act in _REQUESTS for a in harmful) else "job_read_changed_file"
+        job.why = "act_on_job" if any(a.act in REQUESTS for a in harm) else "job_read_changed_file"
         return
     faults = scene.events[(scene.events["verb"] == "fault") & (scene.events["job"] == job.job)]
     job.cause, job.why = _without_act(job, requested=bool(mine), faults=len(faults))

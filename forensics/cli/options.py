@@ -50,6 +50,13 @@ About = Annotated[
     Path | None,
     typer.Option(metavar="case.toml", help="What is asked: title, cluster, time zone, window, jobs, claims."),
 ]
+Rates = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="rates.toml",
+        help="What an hour costs, with sources; it becomes an input of the case. Otherwise the one that it has.",
+    ),
+]
 Reference = Annotated[
     bool,
     typer.Option(

@@ -21,8 +21,9 @@ def report(
             "--output", "-o", metavar="FILE.pdf", help="Where to; otherwise report.pdf in the case."
         ),
     ] = None,
+    rates: options.Rates = None,
 ) -> None:
-    """Write the report of a case that has been analysed."""
+    """Write the report of a case that has been analysed. With rates, given now or before, damage is a part of it."""
     from forensics import pipeline
 
-    pipeline.report(case, output, command=options.as_typed())
+    pipeline.report(case, output, rates=rates, command=options.as_typed())

@@ -56,3 +56,9 @@ class PlaceError(ForensicsError):
     """The object store that holds the case cannot be reached, or another run changed the case meanwhile."""
 
     exit_code = 11
+
+
+class RatesError(ForensicsError):
+    """The file of rates cannot be read as docs/how-to/estimate-damage.md describes it."""
+
+    exit_code = 12

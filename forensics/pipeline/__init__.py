@@ -7,6 +7,7 @@ A case folder holds:
     locations.json            where referenced evidence lies; never bundled            custody
     inputs/roster.toml        who could have acted, as given                           take
     inputs/case.toml          what is asked, as given                                  take
+    inputs/rates.toml         what hours cost, as given                                take
     tables/<table>/*.parquet  file, reject, event, job_record, copy, one of each
                               format's name, and those of the analysis                 read, tell, analysis
     tables/ingest.json        written last: what the tables were made from             read
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from forensics.pipeline.files import Tally
     from forensics.pipeline.found import findings_of, who
     from forensics.pipeline.hand_over import bundle, cite, sql, verify
+    from forensics.pipeline.loss import damage
     from forensics.pipeline.read import ingest
     from forensics.pipeline.take import create, question_of, roster_of, seal
     from forensics.pipeline.whole import investigate
@@ -35,6 +37,7 @@ __all__ = [
     "cite",
     "claim",
     "create",
+    "damage",
     "findings_of",
     "graph",
     "ingest",
@@ -59,6 +62,7 @@ _OF = {
     "files": ("Tally",),
     "found": ("findings_of", "who"),
     "hand_over": ("bundle", "cite", "sql", "verify"),
+    "loss": ("damage",),
     "read": ("ingest",),
     "take": ("create", "question_of", "roster_of", "seal"),
     "whole": ("investigate",),

@@ -15,7 +15,7 @@ from forensics.custody import ledger
 from forensics.custody import seal as sealing
 from forensics.pipeline import files as account
 from forensics.pipeline.found import findings_of, row, tables_of
-from forensics.pipeline.take import archives_of, hand, question_of, roster_of
+from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
 from forensics.store import parquet, query, slices
 
 _NEEDED = ("file", "event", "job_record", "copy", "git_object", "git_pack")
@@ -31,9 +31,7 @@ FROM events GROUP BY host, domain, format ORDER BY host NULLS LAST, domain, form
 """
 
 
-def _examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping[str, str]]:
-    """The analysis (an `analysis.examine.Examination`) of a case, from its tables alone, and the names it does not know."""
-    from forensics.analysis import blind, evidence, examine, trails  # noqa: PLC0415 - pandas and networkx, when needed
+from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
 
     tables = tables_of(case)
     there = set(parquet.names(tables))
@@ -54,8 +52,7 @@ def analyse(case: Path, *, command: str | None = None) -> None:
     """
     from forensics.analysis import blind, examine, findings  # noqa: PLC0415 - pandas and networkx, when needed
 
-    done, names = _examined(case)
-    text = canonical.dumps(blind.locked(findings.findings(done), names)).encode()
+from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
     made = done.tables()
     for declared in examine.TABLES:
         parquet.write(case / "tables", declared, blind.revealed(made[declared.name], names))
@@ -74,16 +71,23 @@ def _settle(case: Path, name: str, content: bytes, act: str, command: str | None
     ledger.append(sealing.ledger_of(case), hand(command), [(act, what)])
 
 
-def report(case: Path, out: Path | None = None, *, command: str | None = None) -> None:
-    """Write the report; into the case unless told where.
+def report(
+    case: Path, out: Path | None = None, *, rates: Path | None = None, command: str | None = None
+) -> None:
+    """Write the report; into the case unless told where. With rates, given now or before, damage is a part of it.
 
     Raises:
         CaseError: the case was not analysed.
+        RatesError: the file of rates is not as the how-to says.
         OutputError: it cannot be written there.
     """
     from forensics.render import report as render  # noqa: PLC0415 - matplotlib and Typst, when needed
 
     found = findings_of(case)
+    if (stated := rates_of(case, rates, command=command)) is not None:
+        from forensics.analysis import damage  # noqa: PLC0415 - pandas and networkx, when needed
+
+        found["damage"] = damage.damage(examined(case), stated)
     events, files = _named(case, found), parquet.read(case / "tables", "file")
     if out is not None:
         render.write(found, events=events, files=files, out=out)
@@ -131,9 +135,7 @@ def graph(case: Path, out: Path) -> None:
     from forensics.analysis import graph as graphs  # noqa: PLC0415 - networkx, when needed
     from forensics.render import graphs as render  # noqa: PLC0415 - matplotlib, when needed
 
-    done, names = _examined(case)
-    drawn = graphs.build(done.in_question, done.sessions, done.asked, done.scene.directory)
-    render.draw(graphs.named(drawn, names), out)
+from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
 
 
 def _ns(typed: str) -> int:
@@ -249,8 +251,7 @@ def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str
     about = Question(
         question.title, question.cluster, question.zone, question.window, question.jobs, (asked,)
     )
-    done, known = _examined(case, about)
-    found = blind.unblinded(findings.findings(done), known)
+from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
     answer = found["claims"][0]
     return {
         **{k: answer[k] for k in ("id", "by", "names", "text", "status", "why", "missing")},

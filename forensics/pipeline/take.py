@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from forensics import __version__
+from forensics.core import rates as priced
 from forensics.core import roster as asked
 from forensics.core.errors import CaseError, CustodyError, UsageError
+from forensics.core.rates import Rates
 from forensics.core.roster import Question, Roster
 from forensics.custody import collected, ledger
 from forensics.custody import seal as sealing
 
 ROSTER = "roster.toml"
 ABOUT = "case.toml"
+RATES = "rates.toml"
+_READ = {ROSTER: asked.roster, ABOUT: asked.question, RATES: priced.rates}
 
 
 def hand(command: str | None = None) -> ledger.Hand:
@@ -96,15 +100,26 @@ def question_of(case: Path) -> Question:
     return Question() if raw is None else asked.question(raw, ABOUT)
 
 
+def rates_of(case: Path, source: Path | None = None, *, command: str | None = None) -> Rates | None:
+    """What hours cost, as given; none, where no file of rates was. One that is named becomes an input of the case.
+
+    Raises:
+        RatesError: the file is not as the how-to says.
+    """
+    if source is not None:
+        ledger.check(sealing.ledger_of(case))
+        with sealing.locked(case):
+            _take_input(case, RATES, source, command)
+    raw = _input(case, RATES)
+    return None if raw is None else priced.rates(raw, RATES)
+
+
 def _take_input(case: Path, name: str, source: Path, command: str | None) -> None:
     try:
         raw = source.read_bytes()
     except OSError as error:
         raise UsageError(f"{source}: cannot be read ({error.strerror}); name the file as it lies") from error
-    if name == ROSTER:
-        asked.roster(raw, str(source))
-    else:
-        asked.question(raw, str(source))
+    _READ[name](raw, str(source))
     target = case / "inputs" / name
     if target.exists() and target.read_bytes() == raw and _entered(case, name) == _sha256(raw):
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from forensics.render import annexes, boundary, denials, dossier, figures, phrases, sentences
+from forensics.render import annexes, boundary, damage, denials, dossier, figures, phrases, sentences
 from forensics.render.citing import Sources
 from forensics.render.glyphs import quoted
 from forensics.render.pages import Pages, runs
@@ -37,7 +37,7 @@ def build(findings: Json, *, events: pa.Table, files: pa.Table) -> Document:
     pages = Pages(findings, Sources(findings, events=events, files=files), events)
     sections: tuple[Callable[[Pages], None], ...] = (
         _question, _boundary, _summary, _for_persons, _against_persons, _timelines, _acts, _claims,
-        _contradictions, _gaps, annexes.method, annexes.sources, annexes.evidence, annexes.citations,
+        _contradictions, _gaps, damage.section, annexes.method, annexes.sources, annexes.evidence, annexes.citations,
     )  # fmt: skip
     for section in sections:
         section(pages)

@@ -136,6 +136,11 @@ TEMPLATES = {
     "gap": "{kind} {source}{when}{count}.",
     "gap_matters": "This bears on {acts}.",
     "accounting": "Of {total} bytes of evidence, {parsed} are read as records, {rejected} cannot be read, and {ignored} hold nothing that the program reads.",
+    "damage_sum": "The {column} losses are {money} {currency}, in {count}{rest}.",
+    "damage_none": "No attempt of a job asked about is in the column of {column} losses.",
+    "damage_peak": "The scheduler's records that were read allocate at most {most} GPUs at the same time {scope}{rest}.",
+    "damage_hours": "To the jobs asked about they allocate at most {hours} GPU-hours in all{money}{rest}.",
+    "damage_stated": "A figure of {figure} is stated ({source}): it is {answer}.",
     "rejects_matter": "What cannot be read can hold facts that would change an answer.",
 }
 """Every sentence that can be printed about a fact."""
