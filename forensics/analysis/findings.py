@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from forensics.analysis import clocks, exculpatory, packed, verdicts
+from forensics.analysis import clocks, exculpatory, packed, verdicts, weighing
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.examine import Examination
@@ -47,7 +47,7 @@ def findings(done: Examination) -> Json:
         "limits": _limits(done),
         "accounting": _accounting(files),
     }
-    return packed.marked(found, files)
+    return packed.marked(weighing.weighed(found, done, names), files)
 
 
 def _written(ns: int | None) -> str | None:

@@ -59,6 +59,12 @@ def who(case: Path, job: str) -> dict[str, Any]:
         "evidence": [
             {"act": a["id"], "side": s, "event": e} for a in acts for s in ("for", "against") for e in a[s]
         ],
+        "rival_causes": about["rivals"],
+        "comparison": [
+            {"act": a["id"], **{k: a["comparison"].get(k) for k in ("kind", "wording", "limits")}}
+            for a in acts
+            if a["comparison"] is not None
+        ],
         "gaps": [g for g in found["gaps"] if set(g["matters_for"]) & ids],
         "citations": [
             {"act": a["id"], "path": paths[c["sha256"]], **c} for a in acts for c in _joined(a["citations"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from forensics.render import annexes, boundary, damage, denials, dossier, figures, phrases, sentences
+from forensics.render import annexes, boundary, comparison, damage, denials, dossier, figures, phrases, sentences
 from forensics.render.citing import Sources
 from forensics.render.glyphs import quoted
 from forensics.render.pages import Pages, runs
@@ -36,7 +36,7 @@ def build(findings: Json, *, events: pa.Table, files: pa.Table) -> Document:
     """
     pages = Pages(findings, Sources(findings, events=events, files=files), events)
     sections: tuple[Callable[[Pages], None], ...] = (
-        _question, _boundary, _summary, _for_persons, _against_persons, _timelines, _acts, _claims,
+        _question, _boundary, _summary, _for_persons, _against_persons, _timelines, _acts, comparison.section, _claims,
         _contradictions, _gaps, damage.section, annexes.method, annexes.sources, annexes.evidence, annexes.citations,
     )  # fmt: skip
     for section in sections:

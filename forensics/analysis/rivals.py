@@ -1,0 +1,136 @@
+"""What else can have ended a job: each rival looked for in every source that would tell, and what was found.
+
+`not_found` is said only where a source that would show it is there; where none is, it is `not_collected`.
+A rival that is found does not clear an act, nor the other way round: both can be true.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from forensics.analysis.acts import Scene
+from forensics.analysis.jobs import Job
+from forensics.core.messageevents import SYSTEM_LOGS
+
+Json = dict[str, Any]
+STATUSES = ("found", "not_found", "not_collected")
+ACCOUNTING, CONTROLLER, NODE, KERNEL = (
+    "job accounting", "scheduler controller log", "node daemon's log", "node's kernel messages",
+)  # fmt: skip
+_ACCOUNTS = frozenset({"sacct", "sacct_json", "jobcomp"})
+_MOST_NODES = 4096
+_SECOND = 1_000_000_000
+_LATE_NS = 60 * _SECOND
+"""How long after a job's end a fault that ended it may be written."""
+_PART = re.compile(r"(?P<head>[^\[\],]*)(?:\[(?P<spans>[0-9,-]{1,4000})\](?P<tail>[^\[\],]*))?")
+_GPU = re.compile(r"NVRM|Xid|\bGPU\b|gpu", re.ASCII)
+_MEMORY = re.compile(r"[Oo]ut of memory|oom[-_ ]?kill|OOM|memory limit", re.ASCII)
+
+
+class Rival(NamedTuple):
+    """A rival cause: what of a job's outcome says it, which words of a fault do, and which sources would tell."""
+
+    outcomes: frozenset[str]
+    words: re.Pattern[str] | None
+    sources: tuple[str, ...]
+
+
+RIVALS = {
+    "own_failure": Rival(frozenset(), None, (ACCOUNTING, NODE)),
+    "out_of_memory": Rival(frozenset({"OUT_OF_MEMORY"}), _MEMORY, (ACCOUNTING, KERNEL)),
+    "node_fault": Rival(frozenset({"NODE_FAIL"}), re.compile(""), (CONTROLLER, NODE, KERNEL)),
+    "gpu_fault": Rival(frozenset(), _GPU, (KERNEL,)),
+    "preemption": Rival(frozenset({"PREEMPTED"}), None, (ACCOUNTING, CONTROLLER)),
+    "time_limit": Rival(frozenset({"TIMEOUT"}), None, (ACCOUNTING, CONTROLLER)),
+}
+"""Own failure is told by an exit code; the others by the scheduler's word for the outcome, or by a fault on record."""
+
+
+def of_job(job: Job, scene: Scene) -> list[Json]:
+    """Each rival, in the order of `RIVALS`, with what says so and which sources were there."""
+    hosts = frozenset(expanded(job.nodes))
+    there = _there(job, scene, hosts)
+    faults = _faults(job, scene, hosts)
+    return [_looked_for(name, rival, job, there, faults) for name, rival in RIVALS.items()]
+
+
+def _looked_for(name: str, rival: Rival, job: Job, there: frozenset[str], faults: pd.DataFrame) -> Json:
+    told = [
+        str(e)
+        for e, text in zip(faults["event_id"], faults["text"], strict=True)
+        if _speaks(name, rival, text if isinstance(text, str) else "")
+    ]
+    found = bool(told) or job.outcome in rival.outcomes or (name == "own_failure" and _own_exit(job))
+    looked_in = [s for s in rival.sources if s in there]
+    return {
+        "rival": name,
+        "status": "found" if found else "not_found" if looked_in else "not_collected",
+        "because": told,
+        "looked_in": looked_in,
+        "not_collected": [s for s in rival.sources if s not in there],
+    }
+
+
+def _speaks(name: str, rival: Rival, text: str) -> bool:
+    if rival.words is None or rival.words.search(text) is None:
+        return False
+    others = (r for n, r in RIVALS.items() if n != name and r.words is not None and r.words.pattern)
+    return name != "node_fault" or not any(r.words is not None and r.words.search(text) for r in others)
+
+
+def _own_exit(job: Job) -> bool:
+    return job.outcome == "FAILED" and bool(job.exit_code) and not job.exit_signal
+
+
+def _there(job: Job, scene: Scene, hosts: frozenset[str]) -> frozenset[str]:
+    """The sources that hold something of the job, or of its nodes."""
+    records = scene.evidence.job_records
+    mine = records[(records["job"] == job.job) & records["step"].isna()]
+    found = {ACCOUNTING} if bool(mine["format"].isin(_ACCOUNTS).any()) else set()
+    events = scene.events
+    if (events["format"] == "slurmctld").any():
+        found.add(CONTROLLER)
+    near = events[events["host"].isin(hosts)]
+    if (
+        (near["format"] == "slurmd")
+        | ((events.loc[near.index, "job"] == job.job) & (near["format"] == "slurmd"))
+    ).any():
+        found.add(NODE)
+    if (near["format"].isin(SYSTEM_LOGS) & ~near["trail"]).any():
+        found.add(KERNEL)
+    return frozenset(found)
+
+
+def _faults(job: Job, scene: Scene, hosts: frozenset[str]) -> pd.DataFrame:
+    """Faults that name the job, or that a node of it reported while it ran."""
+    events = scene.events[scene.events["verb"] == "fault"]
+    named = events["job"] == job.job
+    first, last = job.window()
+    during = events["earliest_ns"].between(first, last + _LATE_NS).fillna(value=False)
+    return events[
+        named.fillna(value=False).astype(bool)
+        | (events["host"].isin(hosts) & events["job"].isna() & during.astype(bool))
+    ]
+
+
+def expanded(nodes: str | None) -> list[str]:
+    """The hosts of `gpu[01-03,07],login1`, as the scheduler writes them; at most 4,096, none where it is no such text."""
+    found: list[str] = []
+    for part in _PART.finditer(nodes or ""):
+        if part["spans"] is None:
+            found += [part["head"]] if part["head"] else []
+            continue
+        for span in part["spans"].split(","):
+            found += [f"{part['head']}{n}{part['tail']}" for n in _numbers(span, _MOST_NODES - len(found))]
+    return found[:_MOST_NODES]
+
+
+def _numbers(span: str, most: int) -> Iterable[str]:
+    first, dash, last = span.partition("-")
+    if not first.isdigit() or (dash and not last.isdigit()):
+        return []
+    width = len(first)
+    stop = int(last) if dash else int(first)
+    return (str(n).zfill(width) for n in range(int(first), min(stop, int(first) + most - 1) + 1))
