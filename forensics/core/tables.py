@@ -147,6 +147,8 @@ VERBS = {
     "end": "a job or step ended",
     "kill_request": "the scheduler was asked to end or signal a job",
     "job_update": "the scheduler was asked to change a job",
+    "job_enter": "a program was asked to run inside a running job or its container",
+    "scheduler_edit": "the scheduler was asked to change a node, a queue, a reservation, a limit or a right",
     "job_signal": "the scheduler or a node daemon signalled a job",
     "task_start": "a node started a task, with its pid",
     "task_exit": "a task ended, with its pid",
@@ -281,6 +283,19 @@ EVENT = Table(
     ),
 )
 
+ENDINGS = {
+    "completed": "it ran to its own end, with exit code 0",
+    "failed_by_itself": "it ended with another exit code, and no signal is told",
+    "out_of_memory": "it used more memory than it was given",
+    "timed_out": "its time, or its deadline, ran out",
+    "node_failure": "the machine under it failed",
+    "preempted": "the scheduler took its place away for another job",
+    "cancelled": "somebody asked the scheduler to end it: see `requestor`",
+    "killed_by_signal": "a signal ended it, and who sent the signal is not in the record; it may be its own",
+    "other": "it ended in a way that its source has a word for, and this list has not",
+}
+"""How jobs end. A record keeps beside it what the log said: `state`, `exit_code`, `exit_signal`."""
+
 JOB_RECORD = Table(
     "job_record",
     "what one source says of one job (steps are rows too)",
@@ -301,8 +316,22 @@ JOB_RECORD = Table(
             None,
             "not recorded",
         ),
+        Column(
+            "ending",
+            pa.string(),
+            "how it ended, in words common to all schedulers, from the closed list `ENDINGS`",
+            None,
+            "not recorded, or not ended",
+        ),
         Column("exit_code", pa.int64(), "exit code", None, "not recorded"),
         Column("exit_signal", pa.int64(), "signal that ended it; 0 is none", None, "not recorded"),
+        Column(
+            "submitter",
+            pa.string(),
+            "account that submitted it, where the source names it beside the owner",
+            None,
+            "not recorded apart from the owner",
+        ),
         Column(
             "requestor",
             pa.string(),
@@ -330,6 +359,11 @@ JOB_RECORD = Table(
         Column("elapsed_s", pa.int64(), "run time", "s", "not recorded"),
         Column("gpus", pa.int64(), "GPUs allocated", None, "not recorded"),
         Column("nodes", pa.string(), "nodes allocated, as written", None, "not recorded"),
+        Column("node_count", pa.int64(), "nodes allocated", None, "not recorded"),
+        Column("cpus", pa.int64(), "processors allocated", None, "not recorded"),
+        Column(
+            "energy_j", pa.int64(), "energy that it used, as metered", "J", "not metered, or not recorded"
+        ),
         Column("workdir", pa.string(), "working directory", None, "not recorded"),
         Column(
             "submit_line", pa.string(), "command that submitted it: typed by the user", None, "not recorded"

@@ -21,12 +21,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import sacctfields, tres
 from forensics.core.lines import LONGEST_LINE_BYTES, Lines, cut, shown
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
 _UNASKED = "empty, or not asked for"
+_UNALLOCATED = "nothing allocated, or not asked for"
 TABLE = Table(
     "sacct",
     "a job, or a step of one, as accounting knows it",
@@ -57,6 +59,10 @@ TABLE = Table(
         Column(
             "gpus", pa.int64(), "GPUs allocated, by `alloc_tres`", None, "nothing allocated, or not asked for"
         ),
+        Column("cpus", pa.int64(), "processors allocated, by `alloc_tres`", None, _UNALLOCATED),
+        Column("nodes", pa.int64(), "nodes allocated, by `alloc_tres`", None, _UNALLOCATED),
+        Column("memory_bytes", pa.int64(), "memory allocated, by `alloc_tres`", "bytes", _UNALLOCATED),
+        Column("energy_j", pa.int64(), "energy used", "J", "not metered, or not asked for"),
         Column("node_list", pa.string(), "nodes, as written", None, _UNASKED),
         Column("work_dir", pa.string(), "working directory: typed by the user", None, _UNASKED),
         Column("submit_line", pa.string(), "command that submitted it: typed by the user", None, _UNASKED),
@@ -149,7 +155,9 @@ def _layout(first: str) -> _Layout | None:
     lower = [name.lower() for name in names]
     known = sum(name in _COLUMNS for name in lower)
     good = all(re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name) for name in names)
-    if not good or len(set(lower)) < len(lower) or known < 3 or not {"jobid", "jobidraw"} & set(lower):
+    # A short list is sacct's where it knows every name; of a long one, later versions may have named some.
+    sure = known >= 3 or (len(lower) > 1 and set(lower) <= sacctfields.NAMES)
+    if not good or len(set(lower)) < len(lower) or not sure or not {"jobid", "jobidraw"} & set(lower):
         return None
     return _Layout(names, mark, closed, line)
 
@@ -274,7 +282,25 @@ def _fields(names: list[str], raw: dict[str, pa.Array], count: int) -> dict[str,
     if elapsed is not None:
         fields["elapsed_s"] = pc.coalesce(fields["elapsed_s"], _seconds(elapsed))
     others = [name for name in names if name.lower() not in _COLUMNS]
-    return fields | {"gpus": _gpus(fields["alloc_tres"]), "others": _others(others, raw, count)}
+    return fields | _amounts(fields["alloc_tres"], names, raw) | {"others": _others(others, raw, count)}
+
+
+def _amounts(alloc_tres: pa.Array, names: list[str], raw: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """What was allocated, as numbers; by columns of their own where the list of resources was not asked for."""
+    found = tres.told(alloc_tres)
+    asked = {name.lower(): raw[name] for name in names}
+    energy = found.energy_j
+    for name in ("consumedenergyraw", "consumedenergy"):
+        if name in asked:
+            energy = pc.coalesce(tres.joules(asked[name]), energy)
+    plain = {"cpus": (found.cpus, "alloccpus", "ncpus"), "nodes": (found.nodes, "allocnodes", "nnodes")}
+    # A job that waits has processors in such a column too: those it asks for. So the list goes first.
+    listed = "alloctres" in asked
+    counts = {
+        column: pc.coalesce(told, *(tres.counts(asked[n]) for n in others if n in asked and not listed))
+        for column, (told, *others) in plain.items()
+    }
+    return {"gpus": found.gpus, "memory_bytes": found.memory_bytes, "energy_j": energy} | counts
 
 
 def _steps(job_id: pa.Array) -> dict[str, pa.Array]:
@@ -299,18 +325,6 @@ def _seconds(elapsed: pa.Array) -> pa.Array:
         number = pc.if_else(pc.equal(digits, ""), "0", digits).cast(pa.int64())
         total = pc.add(total, pc.multiply(number, worth))
     return total
-
-
-def _gpus(tres: pa.Array) -> pa.Array:
-    """GPUs in `cpu=2,gres/gpu=16,gres/gpu:a100=16`: the sum of types is told again by the whole."""
-    coded = pc.fill_null(tres, "").dictionary_encode()
-    counts: list[int | None] = []
-    for text in coded.dictionary.to_pylist():
-        whole = re.search(r"(?:^|,)gres/gpu=([0-9]{1,9})(?:,|$)", text)
-        typed = re.findall(r"(?:^|,)gres/gpu:[^=,]+=([0-9]{1,9})(?=,|$)", text)
-        told = int(whole[1]) if whole else sum(map(int, typed))
-        counts.append(told if text else None)
-    return pa.array(counts, pa.int64()).take(coded.indices)
 
 
 def _others(names: list[str], raw: dict[str, pa.Array], count: int) -> pa.Array:

@@ -12,7 +12,8 @@ Who     `uid` is the one that the authentication plugin (munge) vouched for when
 Open    Job names, comments, accounts and partitions are typed by users, and a newline in one begins a
         line that looks like the daemon's own. A request that cancels many jobs at once
         (REQUEST_KILL_JOBS, `scancel --ctld`) is logged without its uid. A message we have not met is
-        still a record
+        still a record. A reservation, a node or the configuration is changed without its uid: at debug2, and
+        with DebugFlags=AuditRPCs or Protocol, the line before names it
 """
 
 import re
@@ -40,6 +41,7 @@ TABLE = Table(
         Column("signal", pa.int64(), "signal number", None, "no signal"),
         Column("exit_code", pa.int64(), "exit code", None, "not in this line"),
         Column("nodes", pa.string(), "nodes it names", None, "names none"),
+        Column("target", pa.string(), "reservation, partition or cluster that it names", None, "names none"),
         Column("request", pa.string(), "type of the message received", None, "not in this line"),
         Column("address", pa.string(), "address the request came from", None, "not in this line"),
         Column("port", pa.int64(), "port there", None, "not in this line"),
@@ -101,12 +103,26 @@ _SHAPES = {
     "violation_job": rf"^(?:[a-z_]+: )?(?:Security violation|SECURITY VIOLATION)[,:] (?P<request>\w+)(?: RPC)? for {JOB} from uid[ =]{_UID}$",
     "violation": rf"^(?:[a-z_]+: )?(?:Security violation|SECURITY VIOLATION)[,:] {_ANY} (?:from uid|from user|by uid)[ =]{_UID}$",
     "violation_other": r"^(?:[a-z_]+: )?(?:Security violation|SECURITY VIOLATION)[,:] ",
+    "reservation": r"^sched: (?:Created|Updated) reservation=(?P<target>\S+) (?:users|groups|accounts)=\S+ nodes=",
+    "reservation_gone": r"^_slurm_rpc_delete_reservation complete for (?P<target>\S+) usec=[0-9]+$",
+    "reservation_refused": r"^_slurm_rpc_(?:resv_create|resv_update|delete_reservation) reservation=(?P<target>\S+): (?P<result>[^=]+)$",
+    "node_edit": rf"^update_node: node {_NODES} (?:state|reason|features|gres|weight|comment|extra) set to: {_ANY}$",
+    "node_set": rf"^update_node: node {_NODES} state set to [A-Z_+*]+$",
+    "node_back": rf"^[Nn]ode {_NODES} (?:now responding|returned to service)$",
+    "node_updated": rf"^_slurm_rpc_update_node complete for {_NODES} usec=[0-9]+$",
+    "partition_edit": r"^_slurm_rpc_(?:update|delete)_partition complete for (?P<target>\S+) usec=[0-9]+$",
+    "reconfigure": r"^Processing Reconfiguration Request$|^_slurm_rpc_reconfigure_controller: completed usec=",
+    "reconfigure_refused": r"^_slurm_rpc_reconfigure_controller: (?P<result>[A-Z].+)$",
+    "log_level": r"^(?:[sS]et (?:debug level to|DebugFlags to)|set_debug_flags: |slurm_set_debug_level: )",
+    "service_start": r"^slurmctld version \S+ started(?: on cluster (?P<target>\S+))?$",
+    "service_stop": r"^(?:Terminate signal \(SIGINT or SIGTERM\) received|Performing RPC: REQUEST_SHUTDOWN|Terminate signal SIG\w+ received)$",
+    "processing": rf"^(?:PROTOCOL: |AUDIT_RPCS: )?(?:\w+: )?Processing RPC: (?P<request>\w+) from (?:uid|UID)[= ]{_UID}$",
     "received": rf"^(?:AUDIT_RPCS: )?\[{_ANY}\] msg_type=(?P<request>\w+) uid={_UID} client=\[\[?(?P<address>[0-9a-fA-F:.]+)\]?:(?P<port>[0-9]{{1,5}})\]",
     "opcode": rf"^(?:PROTOCOL: )?\w+: received opcode (?P<request>\w+) from \[?(?P<address>[0-9a-fA-F:.]+?)\]?:(?P<port>[0-9]{{1,5}}) uid {_UID}$",
     "names_job": rf"^(?:[a-z_0-9/]+: ){{0,3}}(?:[A-Za-z_]+ ){{0,6}}{JOB}(?:[ ,.:]|$)",
 }
 _NUMBERS = ("uid", "signal", "exit_code", "port")
-_FIELDS = ("job", "job_raw", "step", *_NUMBERS, "nodes", "request", "address", "result")
+_FIELDS = ("job", "job_raw", "step", *_NUMBERS, "nodes", "target", "request", "address", "result")
 _OWN_WORDS = re.compile(
     rb"_slurm_rpc_|\] (?:error: |debug\d?: +)?(?:sched: |sched/backfill: |_?job_complete: |slurmctld version )"
     rb"|\] (?:job_signal: |Running as primary controller|cleanup_completing: |_update_job: )"

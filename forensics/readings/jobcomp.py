@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, slurmjobs
+from forensics.core import clock, jobrecords, tres
 from forensics.core.citation import column
 
 NEEDS_ANCHOR = False
@@ -33,17 +33,14 @@ def read(
     layout = "%Y-%m-%dT%H:%M:%S"
     placed = (
         clock.walls(column(records, f"{name}_wall"), layout=layout, zone=zone, tick_ns=clock.NS_PER_S)
-        for name in slurmjobs.Times._fields
+        for name in jobrecords.Times._fields
     )
-    times = slurmjobs.Times(*placed)
+    times = jobrecords.Times(*placed)
     # The log gives a job that never ran its last moment as its start; it has no nodes then.
     ran = pc.is_valid(told["nodes"])
-    told["gpus"] = pc.if_else(ran, _gpus(column(records, "tres")), None)
+    # The log writes the resources as they were asked for; of the nodes and processors it knows the number.
+    told["gpus"] = pc.if_else(ran, tres.told(column(records, "tres")).gpus, None)
+    counts = {"node_count": "node_count", "cpus": "proc_count"}
+    told |= {name: pc.if_else(ran, column(records, of), None) for name, of in counts.items()}
     start = clock.Interval(*(pc.if_else(ran, v, None) for v in times.start))
-    return slurmjobs.read(records, files, told, times._replace(start=start), "jobcomp")
-
-
-def _gpus(tres: pa.Array) -> pa.Array:
-    """GPUs in `cpu=2,node=1,gres/gpu=16`; the log writes the resources as they were asked for."""
-    found = pc.extract_regex(tres, pattern=r"(?:^|,)gres/gpu=(?P<gpus>[0-9]{1,9})(?:,|$)")
-    return pc.struct_field(found, "gpus").cast(pa.int64())
+    return jobrecords.read(records, files, told, times._replace(start=start), "jobcomp")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, slurmjobs
+from forensics.core import clock, jobrecords
 from forensics.core.citation import column
 
 NEEDS_ANCHOR = False
@@ -30,7 +30,8 @@ def read(
     state = column(records, "state")
     asked = pc.extract_regex(state, pattern=r"^CANCELLED\+? by (?P<by>[0-9]{1,10})$")
     told = {
-        name: column(records, name) for name in ("job", "step", "cluster", "elapsed_s", "gpus", "submit_line")
+        name: column(records, name)
+        for name in ("job", "step", "cluster", "elapsed_s", "gpus", "cpus", "energy_j", "submit_line")
     }
     told |= {
         "name": column(records, "job_name"),
@@ -41,12 +42,13 @@ def read(
         "exit_signal": pc.struct_field(exits, "signal").cast(pa.int64()),
         "requestor": pc.struct_field(asked, "by"),
         "nodes": column(records, "node_list"),
+        "node_count": column(records, "nodes"),
         "workdir": column(records, "work_dir"),
     }
-    times = slurmjobs.Times(
-        *(_placed(column(records, f"{name}_wall"), zone) for name in slurmjobs.Times._fields)
+    times = jobrecords.Times(
+        *(_placed(column(records, f"{name}_wall"), zone) for name in jobrecords.Times._fields)
     )
-    return slurmjobs.read(records, files, told, times, "sacct")
+    return jobrecords.read(records, files, told, times, "sacct")
 
 
 def _placed(wall: pa.Array, zone: str) -> clock.Interval:

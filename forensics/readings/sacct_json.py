@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from forensics.core import clock, slurmjobs
+from forensics.core import clock, jobrecords
 from forensics.core.citation import column
 from forensics.core.tables import JOB_RECORD
 
@@ -24,6 +24,9 @@ _SAME = (
     "exit_signal",
     "elapsed_s",
     "gpus",
+    "cpus",
+    "node_count",
+    "energy_j",
     "nodes",
     "submit_line",
 )
@@ -43,8 +46,8 @@ def read(
         "requestor": column(records, "kill_request_user"),
         "workdir": column(records, "work_dir"),
     }
-    placed = (clock.epoch(column(records, f"{name}_s")) for name in slurmjobs.Times._fields)
-    made = slurmjobs.read(records, files, told, slurmjobs.Times(*placed), "sacct_json")
+    placed = (clock.epoch(column(records, f"{name}_s")) for name in jobrecords.Times._fields)
+    made = jobrecords.read(records, files, told, jobrecords.Times(*placed), "sacct_json")
     made["job_record"] = pa.concat_tables([made["job_record"], _steps(records, made["job_record"])])
     return made
 
@@ -62,12 +65,15 @@ def _steps(records: pa.Table, jobs: pa.Table) -> pa.Table:
 
 def _step(step: Mapping[str, object]) -> dict[str, object]:
     start, end = (clock.epoch(pa.array([step[key]], pa.int64())) for key in ("start_s", "end_s"))
-    outcome = slurmjobs.outcomes(pa.array([step["state"]], pa.string()))[0].as_py()
-    kept = ("step", "state", "exit_code", "exit_signal", "elapsed_s", "gpus", "nodes")
+    outcome = jobrecords.outcomes(pa.array([step["state"]], pa.string()))
+    how = {name: pa.array([step[name]], pa.int64()) for name in ("exit_code", "exit_signal")}
+    how["requestor"] = pa.array([step["kill_request_user"]], pa.string())
+    kept = ("step", "state", "exit_code", "exit_signal", "elapsed_s", "gpus", "energy_j", "nodes")
     return {
         **{name: step[name] for name in kept},
         "requestor": step["kill_request_user"],
-        "outcome": outcome,
+        "outcome": outcome[0].as_py(),
+        "ending": jobrecords.ended(how, outcome)[0].as_py(),
         "start_ns": start.earliest_ns[0].as_py(),
         "end_ns": end.latest_ns[0].as_py(),
     }

@@ -2,7 +2,7 @@
 
 The uid of a request is authenticated, so it is the actor's; no name is written. A line that says that
 a request was refused takes nothing back: the request stays an event, its outcome is failure, and it
-cites both lines. `submit` and `start` lines name no uid.
+cites both lines. A node, a reservation or the configuration is changed by whom only the line of the request's receipt says. `submit` and `start` lines name no uid.
 """
 
 from collections.abc import Mapping
@@ -33,12 +33,22 @@ _VERBS = {
     "node_state": "fault", "node_killed": "fault", "node_launch": "fault", "node_lost": "fault",
     "node_epilog": "fault", "node_prolog": "fault", "node_changed": "fault", "node_setup": "fault",
     "node_reboot": "fault",
+    "reservation": "scheduler_edit", "reservation_gone": "scheduler_edit", "reservation_refused": "scheduler_edit",
+    "node_edit": "scheduler_edit", "node_set": "scheduler_edit", "node_updated": "scheduler_edit",
+    "partition_edit": "scheduler_edit", "reconfigure": "scheduler_edit", "reconfigure_refused": "scheduler_edit",
+    "log_level": "scheduler_edit", "service_start": "service", "service_stop": "service",
 }  # fmt: skip
 _OUTCOMES = {
     "update_done": "success", "end_signal": "failure", "end_memory": "failure", "time_limit": "TIMEOUT",
     "end_cancelled": "CANCELLED", "create_refused": "failure", "violation": "failure",
     "violation_job": "failure", "violation_other": "failure",
 }  # fmt: skip
+_EDITS = pa.array(
+    """REQUEST_UPDATE_NODE REQUEST_CREATE_NODE REQUEST_DELETE_NODE REQUEST_UPDATE_PARTITION REQUEST_CREATE_PARTITION
+    REQUEST_DELETE_PARTITION REQUEST_CREATE_RESERVATION REQUEST_UPDATE_RESERVATION REQUEST_DELETE_RESERVATION
+    REQUEST_RECONFIGURE REQUEST_SET_DEBUG_FLAGS REQUEST_SET_DEBUG_LEVEL REQUEST_SET_SCHEDLOG_LEVEL
+    REQUEST_SHUTDOWN REQUEST_CONTROL REQUEST_TAKEOVER REQUEST_REBOOT_NODES""".split()  # noqa: SIM905 - words
+)
 _LONGEST_TEXT = 4096
 _NO_TEXT = pa.scalar(None, pa.string())
 
@@ -50,10 +60,12 @@ def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None
     kind, job, uid, nodes = (column(rows, name) for name in ("kind", "job", "uid", "nodes"))
     when = slurmlog.placed(column(rows, "wall"), zone=zone, anchor_ns=anchor_ns)
     domain = citation.of_file(where["sha256"], files, "domain")
-    verb = pc.fill_null(_mapped(kind, _VERBS), "other")
+    asked = pc.if_else(pc.is_in(column(rows, "request"), _EDITS), "scheduler_edit", "other")
+    verb = pc.coalesce(_mapped(kind, _VERBS), asked)
     refusal = _refusals(rows)
     fault = pc.equal(verb, "fault")
-    one = pc.and_(fault, pc.match_substring_regex(nodes, r"^[^,\[\]]+$"))
+    of_node = pc.or_(fault, pc.equal(verb, "scheduler_edit"))
+    one = pc.and_(of_node, pc.match_substring_regex(nodes, r"^[^,\[\]]+$"))
     unnamed = pc.if_else(fault, "not_applicable", "not_recorded")
     event = EVENT.build(
         {

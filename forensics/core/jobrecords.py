@@ -1,8 +1,8 @@
-"""What a Slurm accounting record is taken to tell: that a job was submitted, started and ended, and who asked to end it.
+"""What an accounting record is taken to tell: that a job was submitted, started and ended, and who asked to end it.
 
-`sacct` as rows, `sacct` as JSON and the completion log differ in what they hold, and are read to the
-same events. The owner of a job is not who acted on it: only the submission is the owner's, because
-the scheduler authenticated the submitter as that account.
+Schedulers, and the logs of one scheduler, differ in what they hold, and are read to the same events.
+The owner of a job is not who acted on it: only the submission is the owner's, because the scheduler
+authenticated the submitter as that account, or named another one as the submitter.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import citation
+from forensics.core import citation, endings
 from forensics.core.clock import Interval
 from forensics.core.tables import EVENT, JOB_RECORD
 
@@ -29,8 +29,8 @@ _UNDER_WAY = pa.array(["RUNNING", "PENDING"])
 _FAILURES = pa.array(["FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"])
 _NO_TEXT = pa.scalar(None, pa.string())
 _COLUMNS = (
-    "job", "step", "cluster", "name", "owner", "owner_uid", "state", "exit_code", "exit_signal", "requestor",
-    "elapsed_s", "gpus", "nodes", "workdir", "submit_line",
+    "job", "step", "cluster", "name", "owner", "owner_uid", "state", "exit_code", "exit_signal", "submitter",
+    "requestor", "elapsed_s", "gpus", "nodes", "node_count", "cpus", "energy_j", "workdir", "submit_line",
 )  # fmt: skip
 _TYPES = {c.name: c.type for c in JOB_RECORD.columns}
 
@@ -54,7 +54,13 @@ class _Jobs(NamedTuple):
 
 
 def read(
-    records: pa.Table, files: pa.Table, told: Mapping[str, pa.Array], times: Times, form: str
+    records: pa.Table,
+    files: pa.Table,
+    told: Mapping[str, pa.Array],
+    times: Times,
+    form: str,
+    *,
+    outcome: pa.Array | None = None,
 ) -> dict[str, pa.Table]:
     """Say what records of jobs tell, as events and as job records.
 
@@ -64,6 +70,7 @@ def read(
         told: columns of `job_record` by name, as long as `records`; one left out is null.
         times: when.
         form: name of the format.
+        outcome: as `job_record.outcome`, for a scheduler whose states are not Slurm's words.
     """
     whole = {name: told.get(name, pa.nulls(records.num_rows, _TYPES[name])) for name in _COLUMNS}
     whole |= citation.spans(records)
@@ -71,7 +78,13 @@ def read(
     # A job that ended while it waited is given its last moment as its start; it has no nodes then.
     nowhere = pc.fill_null(pc.is_in(whole["nodes"], _NOWHERE), False)
     start = Interval(*(pc.if_else(nowhere, None, v) for v in times.start))
-    jobs = _Jobs(whole, outcomes(whole["state"]), times._replace(start=start), domain, form)
+    jobs = _Jobs(
+        whole,
+        outcomes(whole["state"]) if outcome is None else outcome,
+        times._replace(start=start),
+        domain,
+        form,
+    )
     return {"event": _events(jobs), "job_record": _records(jobs)}
 
 
@@ -146,7 +159,7 @@ def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
 def _account(told: Mapping[str, pa.Array], kind: int) -> pa.Array:
     """Who acted: the owner submitted; who asked to end it is told by name, or by number alone."""
     if kind == SUBMIT:
-        return told["owner"]
+        return pc.coalesce(told["submitter"], told["owner"])
     if kind == KILL:
         return pc.if_else(pc.is_null(_number(told["requestor"])), told["requestor"], _NO_TEXT)
     return pa.nulls(len(told["job"]), pa.string())
@@ -184,6 +197,7 @@ def _records(jobs: _Jobs) -> pa.Table:
         {
             **jobs.told,
             "outcome": jobs.outcome,
+            "ending": ended(jobs.told, jobs.outcome),
             "submit_ns": jobs.times.submit.earliest_ns,
             "start_ns": jobs.times.start.earliest_ns,
             "end_ns": pc.if_else(running, None, jobs.times.end.latest_ns),
@@ -191,3 +205,9 @@ def _records(jobs: _Jobs) -> pa.Table:
             "domain": jobs.domain,
         }
     )
+
+
+def ended(told: Mapping[str, pa.Array], outcome: pa.Array) -> pa.Array:
+    """The ending of each job, by its outcome and its exit."""
+    how = {name: told[name] for name in ("exit_code", "exit_signal", "requestor")}
+    return endings.told(outcome, **how)

@@ -1,0 +1,45 @@
+"""How a job ended, in words common to all schedulers.
+
+The scheduler's own word, the exit code and the signal are kept beside it. A signal whose sender is not
+in the record is neither the job's own failure nor anybody's act: a record of accounting cannot tell a
+crash from a kill.
+"""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_NO_TEXT = pa.scalar(None, pa.string())
+_BY_OUTCOME = {
+    "COMPLETED": "completed",
+    "CANCELLED": "cancelled",
+    "TIMEOUT": "timed_out",
+    "OUT_OF_MEMORY": "out_of_memory",
+    "NODE_FAIL": "node_failure",
+    "PREEMPTED": "preempted",
+    "OTHER": "other",
+}
+_SHELL = 128
+_MOST_SIGNAL = 64
+
+
+def told(outcome: pa.Array, *, exit_code: pa.Array, exit_signal: pa.Array, requestor: pa.Array) -> pa.Array:
+    """The ending of each job; null where it has not ended, or its source does not say.
+
+    A shell gives a command that a signal ended the exit code 128 and the signal's number. So such a code
+    of a failed job is told as a signal too: it can have been either.
+
+    Args:
+        outcome: as `job_record.outcome`.
+        exit_code: as written there, nullable.
+        exit_signal: as written there; 0 is none.
+        requestor: who asked to end it.
+    """
+    known = pa.array(list(_BY_OUTCOME.values())).take(pc.index_in(outcome, pa.array(list(_BY_OUTCOME))))
+    by_shell = pc.and_(pc.greater(exit_code, _SHELL), pc.less_equal(exit_code, _SHELL + _MOST_SIGNAL))
+    by_signal = pc.or_(
+        pc.fill_null(pc.greater(exit_signal, 0), False), pc.and_(by_shell, pc.is_valid(by_shell))
+    )
+    failed = pc.if_else(pc.fill_null(by_signal, False), "killed_by_signal", "failed_by_itself")
+    ending = pc.if_else(pc.fill_null(pc.equal(outcome, "FAILED"), False), failed, known)
+    asked = pc.and_(pc.is_valid(requestor), pc.is_in(ending, pa.array(["killed_by_signal"])))
+    return pc.if_else(pc.fill_null(asked, False), "cancelled", ending)

@@ -1,0 +1,169 @@
+"""What every scheduler's records are taken to tell alike: endings, resources as numbers, and the upstream figures."""
+
+import re
+from collections import Counter
+from fractions import Fraction
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_slurm import UPSTREAM, parsed, sacct, sacct_row, told, upstream
+
+from forensics.core import endings, tres
+from forensics.core.tables import ENDINGS
+
+FEW = settings(max_examples=50, deadline=None)
+
+
+# The figures that others have for the same files.
+
+
+def test_real_accounting_has_the_jobs_and_hours_that_open_xdmod_counts():
+    """Open XDMoD's own expectation: a job counts where it is no step, ran, and ended."""
+    raw = upstream("xdmod", "tests", "artifacts", "xdmod", "referencedata", "phillips.log")
+    rows = [r for r in parsed("sacct", raw).records.to_pylist() if r["step"] is None]
+    ended = [r for r in told("sacct", raw)["job_record"] if r["step"] is None and r["end_ns"] is not None]
+    assert len(ended) == len(rows) == 4_285
+    ended = [r for r in ended if r["start_ns"] is not None]
+    assert len(ended) == 4_046
+    assert {r["ending"] for r in ended} <= set(ENDINGS)
+    hours = sum(Fraction(r["cpus"] * r["elapsed_s"], 3_600) for r in ended)
+    assert f"{float(hours):.4f}" == "11767.9883"
+
+
+def test_real_controller_log_has_the_requests_counted_by_hand():
+    raw = upstream("slurmctld-um", "slurmctld.pseudonymised.log")
+    got = parsed("slurmctld", raw).records
+    kinds = Counter(got["kind"].to_pylist())
+    refused = [
+        r for r in got.to_pylist() if r["kind"] == "violation_job" and r["request"] == "REQUEST_KILL_JOB"
+    ]
+    assert kinds["kill"] + len(refused) == 2_391
+    assert kinds["update_done"] == 87
+    comma = [r for r in got.to_pylist() if r["message"].startswith("Security violation,")]
+    assert len(comma) == 13
+    assert all(r["uid"] is not None for r in comma)
+    assert kinds["reservation"] == raw.count(b"sched: Created res") + raw.count(b"sched: Updated res")
+
+
+def test_every_version_of_the_controllers_listing_is_read():
+    folder = UPSTREAM / "slurm-web" / "tests" / "assets" / "slurmrestd"
+    if not folder.exists():
+        pytest.skip("the files of other projects are not here")
+    seen = [p for p in sorted(folder.glob("*/*/slurm-job*.json")) if b'"job_id"' in p.read_bytes()]
+    for path in seen:
+        got = parsed("scontrol_json", path.read_bytes())
+        assert got.rejected.num_rows == 0, path
+        assert got.records["user"].null_count == 0, path
+    assert len(seen) > 50
+
+
+# How a job ended.
+
+
+def ending(outcome, code=None, signal=None, requestor=None):
+    columns = {"exit_code": code, "exit_signal": signal}
+    numbers = {name: pa.array([value], pa.int64()) for name, value in columns.items()}
+    asked = pa.array([requestor], pa.string())
+    return endings.told(pa.array([outcome], pa.string()), requestor=asked, **numbers)[0].as_py()
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        (("COMPLETED", 0, 0), "completed"),
+        (("FAILED", 1, 0), "failed_by_itself"),
+        (("FAILED", 0, 9), "killed_by_signal"),
+        (("FAILED", 137, 0), "killed_by_signal"),
+        (("FAILED", 128, 0), "failed_by_itself"),
+        (("FAILED", 193, None), "failed_by_itself"),
+        (("FAILED", 192, None), "killed_by_signal"),
+        (("FAILED", 0, 15, "4101"), "cancelled"),
+        (("FAILED", 1, 0, "4101"), "failed_by_itself"),
+        (("CANCELLED", 0, 15), "cancelled"),
+        (("TIMEOUT", 0, 15), "timed_out"),
+        (("NODE_FAIL", 1, 0), "node_failure"),
+        (("OTHER",), "other"),
+        (("RUNNING", 0, 0), None),
+        ((None, 1, 0), None),
+    ],
+)
+def test_how_a_job_ended_is_told_alike(how, expected):
+    assert ending(*how) == expected
+    assert expected is None or expected in ENDINGS
+
+
+def test_the_logs_own_words_stay_beside_the_ending():
+    (row,) = told("sacct", sacct(sacct_row(state="BOOT_FAIL")))["job_record"]
+    assert (row["ending"], row["outcome"], row["state"]) == ("node_failure", "NODE_FAIL", "BOOT_FAIL")
+
+
+# Resources.
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", (None, None, None, None, None)),
+        (
+            "billing=2,cpu=2,energy=15010,gres/gpu=4,mem=7000M,node=3",
+            (4, 2, 3, 7000 << 20, 15_010),
+        ),
+        ("cpu=1,energy=18446744073709551614,mem=1.5G", (0, 1, None, 3 << 29, None)),
+        ("cpu=x,mem=,node=-1", (0, None, None, None, None)),
+        ("gres/gpu:a100=2,mem=999999999999999P", (2, None, None, None, None)),
+    ],
+)
+def test_resources_are_numbers_with_units(text, expected):
+    assert tuple(column[0].as_py() for column in tres.told(pa.array([text]))) == expected
+
+
+@FEW
+@given(st.text(st.sampled_from("cpumemnodeenergy/=,:0123456789KMG."), max_size=60))
+def test_resources_never_go_below_zero_or_past_a_column(text):
+    for column in tres.told(pa.array([text])):
+        assert column.type == pa.int64()
+        assert column[0].as_py() is None or column[0].as_py() >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "joules"),
+    [("15010", 15_010), ("15.01K", 15_010), ("1.2M", 1_200_000), ("0", 0), ("", None), ("12J", None)],
+)
+def test_energy_is_in_joules(text, joules):
+    assert tres.joules(pa.array([text]))[0].as_py() == joules
+
+
+def test_energy_and_counts_come_from_columns_of_their_own_too():
+    data = "JobID|AllocCPUS|NNodes|ConsumedEnergyRaw|ConsumedEnergy\n10|4|2||1.50K\n11|4|2|77|\n"
+    got = told("sacct", data)["job_record"]
+    assert [(r["cpus"], r["node_count"], r["energy_j"]) for r in got] == [(4, 2, 1_500), (4, 2, 77)]
+
+
+# Any list of columns.
+
+
+@pytest.mark.parametrize(
+    ("header", "known"),
+    [
+        ("JobID|State", True), ("jobid;restarts", True), ("JobIDRaw@@MaxRSS@@", True), ("State|User", False),
+        ("JobID|Fantasy", False), ("JobID", False),
+    ],
+)  # fmt: skip
+def test_a_short_list_of_columns_is_read_where_sacct_knows_them(header, known):
+    mark = re.sub("[A-Za-z]", "", header)[:1] or "|"
+    mark = "@@" if mark == "@" else mark
+    row = mark.join(["10", *(["x"] * (len(header.strip(mark).split(mark)) - 1))])
+    row += mark if header.endswith(mark) else ""
+    assert bool(parsed("sacct", f"{header}\n{row}\n").records.num_rows) is known
+
+
+def test_duplicates_stay_apart():
+    """`sacct -D` shows every attempt of a job that was requeued, under one id."""
+    first = sacct_row(state="NODE_FAIL")
+    again = sacct_row(state="COMPLETED").replace("2026-11-23T15:11:42", "2026-11-23T15:12:40")
+    got = told("sacct", sacct(first, again))["job_record"]
+    assert [(r["job"], r["ending"]) for r in got] == [("10", "node_failure"), ("10", "completed")]
+    assert pc.count_distinct(pa.array([r["submit_ns"] for r in got])).as_py() == 2
