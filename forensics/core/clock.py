@@ -315,6 +315,13 @@ def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> In
     return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
 
+def overlapping(first: Interval, last: Interval) -> Interval:
+    """From the beginning of one moment to the end of another; the one that is there where the other is not."""
+    earliest = pc.coalesce(first.earliest_ns, last.earliest_ns)
+    latest = pc.max_element_wise(first.latest_ns, last.latest_ns)
+    return Interval(pc.min_element_wise(earliest, latest), latest)
+
+
 def instant(text: str) -> int | None:
     """One reading that carries its own offset (RFC 3339), in ns; None where it is no such time, or past int64."""
     try:

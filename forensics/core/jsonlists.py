@@ -1,0 +1,162 @@
+"""One JSON object, one of whose lists is read element by element.
+
+An element's span is its own object in the list, so that a citation leads to it alone, and a file that is
+torn keeps the elements before the tear.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from json.decoder import scanstring  # type: ignore[attr-defined] # the standard library's own, not in its stubs
+from typing import NamedTuple
+
+import numpy as np
+
+from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core.schema import Table
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|[\[\]{}]', re.DOTALL)
+_READ = json.JSONDecoder()
+_DEEPEST = 64
+
+
+class Found(NamedTuple):
+    """Spans of the file, as offsets into the chunk: of elements, and of what could not be read."""
+
+    elements: list[tuple[int, int, object]]
+    rejected: list[tuple[int, int, Why]]
+
+
+def parse(
+    data: bytes,
+    base: int,
+    table: Table,
+    read: Callable[[Mapping[str, object]], dict[str, object] | None],
+    *,
+    key: str,
+) -> Parsed:
+    """Read the elements of the list of one file.
+
+    Args:
+        data: the whole file.
+        base: offset of its first byte, in bytes.
+        table: the format's declared table.
+        read: the columns of one element, or None where it lacks what it cannot do without.
+        key: what the list is called.
+    """
+    found = scanned(data, key)
+    records: list[dict[str, object]] = []
+    taken = [(start, stop) for start, stop, _ in found.rejected]
+    rejected = list(found.rejected)
+    for start, stop, element in found.elements:
+        taken.append((start, stop))
+        row = read(element) if isinstance(element, dict) else None
+        if row is None:
+            rejected.append((start, stop, Why.VALUE if isinstance(element, dict) else Why.SHAPE))
+        else:
+            records.append(row | {"start": start + base, "stop": stop + base})
+    rejected.sort()
+    ignored = between(sorted(taken), len(data))
+    return Parsed(
+        table.build({name: [row[name] for row in records] for name in table.names}),
+        REJECTED.build(
+            {
+                "start": [r[0] + base for r in rejected],
+                "stop": [r[1] + base for r in rejected],
+                "why": [r[2].value for r in rejected],
+            }
+        ),
+        IGNORED.build({"start": [g[0] + base for g in ignored], "stop": [g[1] + base for g in ignored]}),
+    )
+
+
+def between(taken: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    """What lies before, between and after spans."""
+    edges = [0, *(edge for span in taken for edge in span), size]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+
+
+def scanned(data: bytes, key: str) -> Found:
+    """Find the elements. Each byte is one character here, so that positions are offsets."""
+    found = Found([], [])
+    limit = _shallow(data)
+    text = data[:limit].decode("latin-1")
+    if not data.strip(b" \t\n\r"):
+        return found
+    try:
+        at, why = _skip(text, _object(text, data, found, key)), Why.SHAPE
+    except ValueError:  # the file ends, stops being JSON, or goes deeper than any log does
+        at, why = _last(found), Why.TRUNCATED if limit == len(data) else Why.SHAPE
+    if at < len(data):
+        found.rejected.append((at, len(data), why))
+    return found
+
+
+def _shallow(data: bytes) -> int:
+    """How far the file goes without nesting deeper than any log does.
+
+    The decoder calls itself for each level, and how many it survives depends on the machine.
+    """
+    bare = np.frombuffer(_STRING.sub(b"", data), np.uint8)
+    # Brackets and braces are 32 apart; the closing ones are two after their opening ones.
+    opens, closes = (bare & 0xDF) == ord("["), (bare & 0xDF) == ord("]")
+    if not len(bare) or np.cumsum(opens.astype(np.int64) - closes).max() <= _DEEPEST:
+        return len(data)
+    depth = 0
+    for token in _TOKEN.finditer(data):
+        mark = token[0]
+        depth += (mark in b"[{") - (mark in b"]}")
+        if depth > _DEEPEST:
+            return token.start()
+    return len(data)
+
+
+def _last(found: Found) -> int:
+    """Where the last element that could be read ends."""
+    return found.elements[-1][1] if found.elements else 0
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
+
+
+def _expect(text: str, at: int, marks: str) -> int:
+    if at >= len(text) or text[at] not in marks:
+        raise ValueError(at)
+    return at + 1
+
+
+def _object(text: str, data: bytes, found: Found, name: str) -> int:
+    """Read the outermost object; its list of that name is read element by element."""
+    at = _skip(text, _expect(text, _skip(text, 0), "{"))
+    if text[at : at + 1] == "}":
+        return at + 1
+    while True:
+        key, at = scanstring(text, _expect(text, at, '"'), True)
+        at = _skip(text, _expect(text, _skip(text, at), ":"))
+        if key == name and text[at : at + 1] == "[":
+            at = _list(text, data, at, found)
+        else:
+            _, at = _READ.raw_decode(text, at)
+        at = _expect(text, _skip(text, at), ",}")
+        if text[at - 1] == "}":
+            return at
+        at = _skip(text, at)
+
+
+def _list(text: str, data: bytes, at: int, found: Found) -> int:
+    at = _skip(text, at + 1)
+    if text[at : at + 1] == "]":
+        return at + 1
+    while True:
+        element, stop = _READ.raw_decode(text, at)
+        if not text.isascii():
+            element = _READ.decode(data[at:stop].decode("utf-8", "surrogateescape"))
+        found.elements.append((at, stop, element))
+        at = _expect(text, _skip(text, stop), ",]")
+        if text[at - 1] == "]":
+            return at
+        at = _skip(text, at)

@@ -1,0 +1,163 @@
+"""Kubernetes audit log: every request that the API server was asked, by whom, and what it answered.
+
+    {"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"…","stage":"ResponseComplete","verb":"delete","user":{"username":"kai@example.org",…
+
+Shape   one JSON object a line; a list of events (`EventList`) on a line; or an event as a cloud or a shipper wraps
+        it: EKS through CloudWatch (`message`, `logEvents`), AKS (`properties.log`), GKE (`protoPayload`)
+Source  Kubernetes 1.7 to 1.35: staging/src/k8s.io/apiserver/pkg/apis/audit, v1beta1 and v1; Cloud Logging AuditLog
+Time    RFC 3339 with microseconds, UTC, by the API server's clock: when the request came in, when the stage was reached
+Who     user is whom the API server authenticated; impersonatedUser is in whose name that user asked to act.
+        sourceIPs but the last, and userAgent, are what the client or a proxy claims
+Open    What an object holds (names, labels, commands) is typed by whoever made it. The policy decides what is
+        logged: at level Metadata no object is in it. One request is told once for each stage. A container's
+        own output can imitate an event: `wrapping` says where a shipper's key stood around it
+"""
+
+import re
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from forensics.core import jsonlines, jsonlists, kubeobjects, kubewrap, lines
+from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
+from forensics.core.schema import Column, Table
+from forensics.core.tables import STRINGS
+
+_UNLOGGED = "not logged at this level, or none"
+TABLE = Table(
+    "k8s_audit",
+    "a stage of a request to a Kubernetes API server",
+    (
+        Column("audit_id", pa.string(), "id that the stages of one request share", None, "not written"),
+        Column("wrapping", pa.string(), "keys that stood around the event", None, "none: a line of its own"),
+        Column("stage", pa.string(), "RequestReceived, ResponseStarted, ResponseComplete or Panic", None, "not written"),
+        Column("level", pa.string(), "Metadata, Request or RequestResponse", None, "not written"),
+        Column("received", pa.string(), "when the request came in, as written", None, "not written"),
+        Column("staged", pa.string(), "when the stage was reached, as written", None, "not written"),
+        Column("verb", pa.string(), "what was asked"),
+        Column("user", pa.string(), "who asked, as authenticated", None, "not written"),
+        Column("user_uid", pa.string(), "that user's id", None, "not written"),
+        Column("groups", STRINGS, "groups of that user", None, "not written"),
+        Column("impersonated", pa.string(), "in whose name", None, "in their own"),
+        Column("addresses", STRINGS, "addresses it came through, the last one observed", None, "not written"),
+        Column("agent", pa.string(), "program, as it calls itself", None, "not written"),
+        Column("api_group", pa.string(), "API group of the object", None, "the core group, or no object"),
+        Column("resource", pa.string(), "kind of object, such as `pods`", None, "no object"),
+        Column("subresource", pa.string(), "part of it, such as `exec`", None, "the object itself"),
+        Column("namespace", pa.string(), "namespace", None, "none"),
+        Column("name", pa.string(), "name of the object", None, "several, or not named yet"),
+        Column("object_uid", pa.string(), "id of the object, which no other has had", None, _UNLOGGED),
+        Column("code", pa.int64(), "HTTP status of the answer", None, "not answered yet"),
+        Column("reason", pa.string(), "why it was refused", None, "not refused, or not written"),
+        Column("decision", pa.string(), "what the authorizer said: allow or forbid", None, "not written"),
+        Column("owner_kind", pa.string(), "kind of the object that controls it", None, _UNLOGGED),
+        Column("owner_name", pa.string(), "name of that object", None, _UNLOGGED),
+        Column("job_label", pa.string(), "job that its labels name", None, _UNLOGGED),
+        Column("command", STRINGS, "command asked for: typed by the user", None, "not an exec"),
+        Column("phase", pa.string(), "phase that a pod is said to have reached, or condition of a job", None, _UNLOGGED),
+        Column("exit_code", pa.int64(), "exit code of its first container that failed", None, _UNLOGGED),
+        Column("exit_signal", pa.int64(), "signal that ended that container", None, _UNLOGGED),
+        Column("exit_reason", pa.string(), "why that container ended, such as OOMKilled", None, _UNLOGGED),
+        Column("node", pa.string(), "node that it runs on", None, _UNLOGGED),
+        Column("gpus", pa.int64(), "GPUs asked for, of all its pods", None, _UNLOGGED),
+        Column("request", pa.string(), "what a change asked for, as JSON, at most 4,096 characters", None, _UNLOGGED),
+        *SPAN,
+    ),
+)  # fmt: skip
+CUT = "line"
+DOMAIN = "kubernetes:control-plane"
+
+_LONGEST_LIST_BYTES = 1 << 24
+_FIRST = re.compile(
+    rb'"apiVersion"\s*:\s*"audit\.k8s\.io/|"auditID"\s*:|\\"auditID\\"\s*:|"methodName"\s*:\s*"io\.k8s\.'
+)
+
+
+def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
+    """Sure of a line that is an audit event, or a list that begins with what only those have."""
+    line = next((line for line in head.splitlines() if line.strip()), b"")
+    if not _FIRST.search(line):
+        return 0
+    if kubewrap.listed(line):
+        return 96
+    return 96 if isinstance(kubewrap.unwrapped(line)[0], Mapping) else 0
+
+
+def parse(data: bytes, base: int) -> Parsed:
+    """Read lines, a chunk at a time; a line that is a list is several records."""
+    cut = lines.cut(data, base)
+    rows: list[dict[str, object]] = []
+    rejected: list[tuple[int, int, str]] = []
+    ignored: list[tuple[int, int]] = []
+    for start, stop, raw in zip(cut.start.tolist(), cut.stop.tolist(), cut.text, strict=True):
+        line = raw.as_py()
+        key = kubewrap.listed(line) if len(line) <= _LONGEST_LIST_BYTES else None
+        if not line.strip():
+            ignored.append((start, stop))
+        elif key is not None:
+            _list(line, key, (start, stop), rows, rejected, ignored)
+        elif stop - start > lines.LONGEST_LINE_BYTES:
+            rejected.append((start, stop, Why.TOO_LONG.value))
+        else:
+            event, way = kubewrap.unwrapped(line)
+            torn = event is Why.SHAPE and stop == base + len(data) and not data.endswith(b"\n")
+            _add(event, way, (start, stop), rows, rejected, torn=torn)
+    return Parsed(
+        TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names}),
+        REJECTED.build({name: [row[n] for row in rejected] for n, name in enumerate(REJECTED.names)}),
+        IGNORED.build({name: [row[n] for row in ignored] for n, name in enumerate(IGNORED.names)}),
+    )
+
+
+def _list(
+    line: bytes,
+    key: str,
+    span: tuple[int, int],
+    rows: list[dict[str, object]],
+    rejected: list[tuple[int, int, str]],
+    ignored: list[tuple[int, int]],
+) -> None:
+    """A line that is a list: a record for each event, and the brackets around them."""
+    start, stop = span
+    elements, bad = kubewrap.elements(line, key)
+    taken = [(a, b) for a, b, _ in elements] + [(a, b) for a, b, _ in bad]
+    for a, b, event in elements:
+        _add(event, key, (start + a, start + b), rows, rejected, torn=False)
+    rejected += [(start + a, start + b, why.value) for a, b, why in bad]
+    # The line's terminator belongs to what is ignored, as the brackets do.
+    ignored += [(start + a, start + b) for a, b in jsonlists.between(sorted(taken), stop - start)]
+
+
+def _add(
+    event: kubewrap.Object | Why,
+    way: str,
+    span: tuple[int, int],
+    rows: list[dict[str, object]],
+    rejected: list[tuple[int, int, str]],
+    *,
+    torn: bool,
+) -> None:
+    if isinstance(event, Why):
+        rejected.append((*span, (Why.TRUNCATED if torn else event).value))
+        return
+    rows.append({**_row(event), "wrapping": way or None, "start": span[0], "stop": span[1]})
+
+
+def _row(event: kubewrap.Object) -> dict[str, object]:
+    words = {
+        "audit_id": ("auditID",), "stage": ("stage",), "level": ("level",), "verb": ("verb",),
+        "received": ("requestReceivedTimestamp",), "staged": ("stageTimestamp",), "user": ("user", "username"),
+        "user_uid": ("user", "uid"), "impersonated": ("impersonatedUser", "username"), "agent": ("userAgent",),
+        "api_group": ("objectRef", "apiGroup"), "resource": ("objectRef", "resource"),
+        "subresource": ("objectRef", "subresource"), "namespace": ("objectRef", "namespace"),
+        "name": ("objectRef", "name"), "object_uid": ("objectRef", "uid"), "reason": ("responseStatus", "reason"),
+        "decision": ("annotations", "authorization.k8s.io/decision"),
+    }  # fmt: skip
+    told: dict[str, object] = {column: jsonlines.text(event, *keys) or None for column, keys in words.items()}
+    if told["received"] is None:
+        told["received"] = jsonlines.text(event, "timestamp")
+    told["verb"] = told["verb"] or "other"
+    told["groups"] = jsonlines.words(event, "user", "groups")
+    told["addresses"] = jsonlines.words(event, "sourceIPs")
+    told["code"] = jsonlines.number(event, "responseStatus", "code")
+    return kubeobjects.described(told, event)
