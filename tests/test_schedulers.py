@@ -1,5 +1,6 @@
 """What every scheduler's records are taken to tell alike: endings, resources as numbers, and the upstream figures."""
 
+import json
 import re
 from collections import Counter
 from fractions import Fraction
@@ -76,6 +77,7 @@ def ending(outcome, code=None, signal=None, requestor=None):
         (("COMPLETED", 0, 0), "completed"),
         (("FAILED", 1, 0), "failed_by_itself"),
         (("FAILED", 0, 9), "killed_by_signal"),
+        (("FAILED", None, 15), "killed_by_signal"),
         (("FAILED", 137, 0), "killed_by_signal"),
         (("FAILED", 128, 0), "failed_by_itself"),
         (("FAILED", 193, None), "failed_by_itself"),
@@ -167,3 +169,10 @@ def test_duplicates_stay_apart():
     got = told("sacct", sacct(first, again))["job_record"]
     assert [(r["job"], r["ending"]) for r in got] == [("10", "node_failure"), ("10", "completed")]
     assert pc.count_distinct(pa.array([r["submit_ns"] for r in got])).as_py() == 2
+
+
+def test_gpus_of_slurm_are_those_that_open_xdmod_counts():
+    raw = upstream(
+        "xdmod", "tests", "artifacts", "xdmod", "unit", "slurm-resource-parser", "alloc-tres-gpu-count.json"
+    )
+    assert [(text, count) for text, count in json.loads(raw) if tres.gpus(text) != count] == []

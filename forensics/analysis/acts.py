@@ -24,6 +24,7 @@ ACTS = {
     "requeue": "asked the scheduler to run a job again",
     "signal": "sent a signal to a process of a job",
     "modify_job": "asked the scheduler to change a job",
+    "enter_job": "asked the scheduler to run a program inside a job",
     "modify_file": "changed a file in place",
     "replace_file": "put another file in a file's place",
     "delete_file": "removed a file",

@@ -26,6 +26,7 @@ from forensics.analysis import (
     identity,
     impact,
     jobs,
+    lives,
     scheduler_acts,
     sessions,
 )
@@ -128,6 +129,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     directory = identity.directory(evidence)
     named(evidence, directory)
     found_sessions = sessions.reconstruct(evidence)
+    lives.told_apart(evidence)
     found_jobs = jobs.reconstruct(evidence, directory)
     by_ses = {(s.host, s.ses): s for s in found_sessions if s.ses is not None}
     rest = {(s.host, f"pid {s.pid} {s.start_ns}"): s for s in found_sessions if s.ses is None}
@@ -172,9 +174,17 @@ def _asked(evidence: Evidence, found: dict[str, Job]) -> list[Job]:
     """The jobs asked about; where none is, those that ended badly in the window, else all that did."""
     names = evidence.question.jobs
     if names:
-        return [found.get(n) or Job(n) for n in names]
+        return [found.get(n) or _shortened(n, found) or Job(n) for n in names]
     bad = {"FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "OTHER"}
     return [j for j in found.values() if j.outcome in bad or (j.outcome is None and j.exit_signal)]
+
+
+def _shortened(name: str, found: dict[str, Job]) -> Job | None:
+    """The job that people call by the first part of its id, or the last: `11` of `11.pbs01`, if one alone is."""
+    near = [
+        job for known, job in found.items() if name in {known.partition(".")[0], known.rpartition("/")[2]}
+    ]
+    return near[0] if len(near) == 1 else None
 
 
 def _acts(
@@ -184,7 +194,11 @@ def _acts(
     changes = file_acts.all_changes(scene, history)
     planted = file_acts.plants(scene, changes)
     commands = list(file_acts.commands(scene))
-    requests = [*scheduler_acts.cancels(scene), *scheduler_acts.changes(scene)]
+    requests = [
+        *scheduler_acts.cancels(scene),
+        *scheduler_acts.changes(scene),
+        *scheduler_acts.entries(scene),
+    ]
     sent = list(scheduler_acts.signals(scene))
     requests += [*sent, *scheduler_acts.killers(scene, sent)]
     linked = list(file_acts.linked(changes, history, reads))

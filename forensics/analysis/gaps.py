@@ -29,11 +29,25 @@ GAP = Table(
 
 _TRAIL, _LOGINS = "audit trail", "login log"
 AUDIT_TRAIL = "audit trail (auditd)"
+CONTROLS = frozenset({"slurmctld", "pbs_server", "lsf_events", "k8s_audit", "htcondor_event", "yarn_audit"})
+ACCOUNTS = frozenset(
+    {
+        "sacct",
+        "sacct_json",
+        "jobcomp",
+        "jobcomp_json",
+        "pbs_accounting",
+        "lsf_acct",
+        "sge_accounting",
+        "k8s_audit",
+    }
+    | {"htcondor_history", "htcondor_event", "yarn_audit"}
+)
 EXPECTED = (
     (AUDIT_TRAIL, frozenset(TRAILS)),
     ("login log (sshd, in syslog)", SYSTEM_LOGS),
-    ("scheduler controller log (slurmctld)", frozenset({"slurmctld"})),
-    ("job accounting (sacct)", frozenset({"sacct", "sacct_json", "jobcomp"})),
+    ("scheduler controller log (slurmctld)", CONTROLS),
+    ("job accounting (sacct)", ACCOUNTS),
     ("git server's push log", frozenset({"gitolite"})),
 )
 _GIT = frozenset({"git_object", "git_pack", "git_reflog"})

@@ -19,6 +19,8 @@ _HARM = {
     "commit",
     "push",
 }
+REFUSED = {"kill_request_refused", "update_request_refused"}
+"""Rules of acts that the scheduler did not do as it was asked: they ended and changed nothing."""
 REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 
 
@@ -65,7 +67,7 @@ def explain(job: Job, acts: list[Act], scene: Scene, *, audited: bool) -> None:
         audited: whether an audit trail is there that no gap is known in until the job's end. Without one, that no change of the job's files is on
             record says nothing, and an exit code of the job's own does not tell whose code it ran.
     """
-    mine = _on(job, acts)
+    mine = [a for a in _on(job, acts) if a.rule not in REFUSED]
     harm = [a for a in mine if not own_request(a, job, acts, scene)]
     if harm:
         job.cause = "act"

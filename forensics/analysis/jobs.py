@@ -23,6 +23,7 @@ JOB = Table(
         Column("owner_uid", pa.int64(), "its uid", None, "not recorded"),
         Column("outcome", pa.string(), "normalised outcome", None, "not recorded"),
         Column("state", pa.string(), "state as written", None, "not recorded"),
+        Column("ending", pa.string(), "how it ended, from the closed list `ENDINGS`", None, "not recorded"),
         Column("exit_code", pa.int64(), "exit code", None, "not recorded"),
         Column("exit_signal", pa.int64(), "signal that ended it; 0 is none", None, "not recorded"),
         Column(
@@ -32,12 +33,20 @@ JOB = Table(
             None,
             "nobody, or not recorded",
         ),
+        Column(
+            "submitter", pa.string(), "account that submitted it", None, "not recorded apart from the owner"
+        ),
         Column("submit_ns", pa.int64(), "submitted", "ns since 1970-01-01T00:00:00Z", "not recorded"),
         Column("start_ns", pa.int64(), "started", "ns since 1970-01-01T00:00:00Z", "not started"),
         Column("end_ns", pa.int64(), "ended, latest", "ns since 1970-01-01T00:00:00Z", "not ended"),
         Column("elapsed_s", pa.int64(), "run time", "s", "not recorded"),
         Column("gpus", pa.int64(), "GPUs allocated", None, "not recorded"),
         Column("nodes", pa.string(), "nodes, as written", None, "not recorded"),
+        Column("node_count", pa.int64(), "nodes allocated", None, "not recorded"),
+        Column("cpus", pa.int64(), "processors allocated", None, "not recorded"),
+        Column(
+            "energy_j", pa.int64(), "energy that it used, as metered", "J", "not metered, or not recorded"
+        ),
         Column("workdir", pa.string(), "working directory", None, "not recorded"),
         Column("cause", pa.string(), "act, own_failure, infrastructure, not_established or none"),
         Column("why", pa.string(), "rule that gave the cause"),
@@ -48,7 +57,7 @@ JOB = Table(
 
 _SCRIPT = re.compile(r"/job0*(\d+)/slurm_script$")
 _SLACK_NS = 5_000_000_000
-_RANK = {"sacct": 0, "sacct_json": 1, "jobcomp": 2}
+_RANK = {"sacct": 0, "sacct_json": 1, "jobcomp": 2, "jobcomp_json": 3, "scontrol_json": 4, "scontrol_job": 5}
 
 
 @dataclass(slots=True)
@@ -62,15 +71,20 @@ class Job:
     owner_uid: int | None = None
     outcome: str | None = None
     state: str | None = None
+    ending: str | None = None
     exit_code: int | None = None
     exit_signal: int | None = None
     requestor: str | None = None
+    submitter: str | None = None
     submit_ns: int | None = None
     start_ns: int | None = None
     end_ns: int | None = None
     elapsed_s: int | None = None
     gpus: int | None = None
     nodes: str | None = None
+    node_count: int | None = None
+    cpus: int | None = None
+    energy_j: int | None = None
     workdir: str | None = None
     cause: str = "not_established"
     why: str = "not_examined"
@@ -89,8 +103,9 @@ class Job:
 
 
 _SETTLED = (
-    "cluster", "name", "owner", "owner_uid", "outcome", "state", "exit_code", "exit_signal", "requestor",
-    "submit_ns", "start_ns", "end_ns", "elapsed_s", "gpus", "nodes", "workdir",
+    "cluster", "name", "owner", "owner_uid", "outcome", "state", "ending", "exit_code", "exit_signal", "requestor",
+    "submitter", "submit_ns", "start_ns", "end_ns", "elapsed_s", "gpus", "nodes", "node_count", "cpus", "energy_j",
+    "workdir",
 )  # fmt: skip
 _COMPARED = ("owner", "owner_uid", "outcome", "gpus", "workdir", "submit_ns", "start_ns")
 

@@ -21,6 +21,23 @@ _SCONTROL = {
     "hold": "hold", "uhold": "hold", "release": "hold", "suspend": "hold", "resume": "hold",
     "requeue": "requeue", "requeuehold": "requeue", "update": "modify_job", "top": "modify_job",
 }  # fmt: skip
+CONTROLLERS = (
+    "slurmctld", "pbs_accounting", "pbs_server", "lsf_events", "k8s_audit", "htcondor_event", "yarn_audit", "ray_event",
+)  # fmt: skip
+"""Formats in which a scheduler itself writes down each request as it comes in."""
+_CANCELLING = (
+    "scancel",
+    "qdel",
+    "bkill",
+    "kubectl",
+    "oc",
+    "condor_rm",
+    "yarn",
+    "mapred",
+    "ray",
+    "qsig",
+    "canceljob",
+)
 _ENDING = {9, 15, 18, 19, 2, 1, 3}
 
 
@@ -37,8 +54,11 @@ def _commands(scene: Scene, *programs: str) -> pd.DataFrame:
 def _names_job(argv: object, job: Job, owner: str | None) -> bool:
     """Whether a scancel command can have meant a job: by id, by array or step of it, by name or by user."""
     words = list(argv) if isinstance(argv, list) else []
-    ids = {w.split("_")[0].split(".")[0] for part in words[1:] for w in part.split(",")}
-    if job.job in ids or job.job.split("_")[0] in ids:
+    said = {w for part in words[1:] for w in part.split(",")}
+    ids = {w.split("_")[0].split(".")[0] for w in said}
+    # Other schedulers' ids have a server behind a point, or a namespace before a stroke.
+    short = job.job.rpartition("/")[2]
+    if job.job in ids | said or job.job.split("_")[0] in ids or short in said or _in_words(short, said):
         return True
     if any(i.isdigit() for i in ids):
         return False
@@ -48,6 +68,12 @@ def _names_job(argv: object, job: Job, owner: str | None) -> bool:
         for w in words
     )
     return broad and (job.name is None or job.name in text or (owner or "") in text or "-n" not in text)
+
+
+def _in_words(short: str, said: set[str]) -> bool:
+    """Whether a word names a job by its number before the server's name, or by its kind: `11`, `jobs/train`."""
+    number = short.partition(".")[0]
+    return (number.isdigit() and number in said) or any(w.rpartition("/")[2] == short for w in said)
 
 
 def submits(scene: Scene) -> Iterable[Act]:
@@ -63,7 +89,7 @@ def submits(scene: Scene) -> Iterable[Act]:
         else:
             first = next(rows_of(told))
             act = Act("submit", job.job, "submit_record", list(told["event_id"]), *moment(first))
-            act.account = job.owner
+            act.account = next((a for a in told["account"] if isinstance(a, str)), job.submitter or job.owner)
             act.missing.append("command_of_request")
         act.job = job.job
         act.link, act.why_link = (
@@ -86,13 +112,31 @@ def cancels(scene: Scene) -> Iterable[Act]:
 def _requests(scene: Scene, job: Job) -> list[pd.DataFrame]:
     """The records of each request: the controller's line, and the accounting of the same second."""
     told = scene.events[(scene.events["job"] == job.job) & (scene.events["verb"] == "kill_request")]
-    lines, others = told[told["format"] == "slurmctld"], told[told["format"] != "slurmctld"]
+    controls = told["format"].isin(CONTROLLERS)
+    lines, others = told[controls], told[~controls]
     if not len(lines):
         return [others] if len(others) else []
-    groups = [lines.loc[[i]] for i in lines.index]
+    groups: list[pd.DataFrame] = []
+    for i in lines.index:
+        line = lines.loc[[i]]
+        twin = next((n for n, known in enumerate(groups) if _same_request(known, line)), None)
+        if twin is None:
+            groups.append(line)
+        else:
+            groups[twin] = pd.concat([groups[twin], line])
     # Accounting keeps one request, the one that ended the job: it belongs to the last line.
     groups[-1] = pd.concat([groups[-1], others])
     return groups
+
+
+def _same_request(known: pd.DataFrame, line: pd.DataFrame) -> bool:
+    """Whether two files of one scheduler tell of one request: the same account, in the same seconds."""
+    one, two = known.iloc[0], line.iloc[0]
+    if two["format"] in set(known["format"]) or not isinstance(one["account"], str):
+        return False
+    if one["account"] != two["account"] or pd.isna(one["earliest_ns"]) or pd.isna(two["earliest_ns"]):
+        return False
+    return abs(int(one["earliest_ns"]) - int(two["earliest_ns"])) <= _NEAR_NS
 
 
 def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
@@ -101,10 +145,13 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
     named = next((a for a in rows["account"] if isinstance(a, str)), None)
     account = scene.directory.account_of(None, uid) or named or (None if uid is None else f"uid {uid}")
     earliest, latest = moment(first)
-    act = Act("cancel", job.job, "kill_request", list(rows["event_id"]), earliest, latest)
+    refused = bool((rows["outcome"] == "failure").all())
+    rule = "kill_request_refused" if refused else "kill_request"
+    act = Act("cancel", job.job, rule, list(rows["event_id"]), earliest, latest)
+    act.address = next((a for a in rows["address"] if isinstance(a, str)), None)
     act.account = act.effective = account
     act.job, act.link, act.why_link = job.job, "observed", "scheduler_names_job"
-    ran = _commands(scene, "scancel", "qdel", "bkill")
+    ran = _commands(scene, *_CANCELLING)
     if earliest is None or latest is None:
         act.missing.append("command_of_request")
         return act
@@ -116,7 +163,7 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
     if len(sources) == 1:
         command = next(rows_of(mine))
         used.update(mine["event_id"])
-        found = scene.act("cancel", job.job, "kill_request", command)
+        found = scene.act("cancel", job.job, rule, command)
         act.session, act.host, act.origin, act.pid = found.session, found.host, found.origin, found.pid
         act.account = found.account or account
         act.events += list(mine["event_id"])
@@ -145,7 +192,7 @@ def _kind_of_signal(act: Act, argv: object) -> None:
 def _unrecorded(scene: Scene, job: Job, used: set[str]) -> Iterable[Act]:
     """A cancelling command that names the job and ran in its time, of which the scheduler's records are missing."""
     first, last = job.window()
-    for e in rows_of(_commands(scene, "scancel", "qdel", "bkill")):
+    for e in rows_of(_commands(scene, *_CANCELLING)):
         if e.event_id in used or not _names_job(e.argv, job, job.owner) or not first <= e.earliest_ns <= last:
             continue
         act = scene.act("cancel", job.job, "cancel_command", e)
@@ -160,22 +207,38 @@ def changes(scene: Scene) -> Iterable[Act]:
     asked = list(_scontrol(scene))
     yield from (act for act, _ in asked)
     for e in rows_of(scene.events[scene.events["verb"] == "job_update"]):
-        if e.job not in scene.jobs or pd.isna(e.uid):
+        named = e.account if isinstance(e.account, str) else None
+        if e.job not in scene.jobs or (pd.isna(e.uid) and named is None):
             continue
-        account = scene.directory.account_of(None, e.uid) or f"uid {int(e.uid)}"
+        uid = None if pd.isna(e.uid) else int(e.uid)
+        account = scene.directory.account_of(None, uid) or named or f"uid {uid}"
         near = [] if pd.isna(e.earliest_ns) else [
             act for act, command in asked
             if act.job == e.job and act.act != "requeue" and abs(int(command.earliest_ns) - int(e.earliest_ns)) <= _NEAR_NS
-            and _same_rights(command, int(e.uid), account)
+            and _same_rights(command, uid, account)
         ]  # fmt: skip
         if len(near) == 1:
             near[0].events.append(e.event_id)
             near[0].link, near[0].why_link = "observed", "scheduler_names_job"
             continue
-        act = Act("modify_job", e.job, "update_request", [e.event_id], *moment(e))
+        rule = "update_request_refused" if e.outcome == "failure" else "update_request"
+        act = Act("modify_job", e.job, rule, [e.event_id], *moment(e))
         act.account = act.effective = account
         act.job, act.link, act.why_link = e.job, "observed", "scheduler_names_job"
         act.missing.append("one_command_for_request" if near else "command_of_request")
+        yield act
+
+
+def entries(scene: Scene) -> Iterable[Act]:
+    """Programs that somebody asked to run inside a job, such as `kubectl exec`: what they did there is not told."""
+    for e in rows_of(scene.events[scene.events["verb"] == "job_enter"]):
+        if e.job not in scene.jobs or e.outcome == "failure" or not isinstance(e.account, str):
+            continue
+        act = Act("enter_job", e.job, "enter_request", [e.event_id], *moment(e))
+        act.account, act.effective = e.account, e.effective if isinstance(e.effective, str) else e.account
+        act.address = e.address if isinstance(e.address, str) else None
+        act.job, act.link, act.why_link = e.job, "observed", "scheduler_names_job"
+        act.missing.append("command_of_request")
         yield act
 
 

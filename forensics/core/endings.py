@@ -36,10 +36,9 @@ def told(outcome: pa.Array, *, exit_code: pa.Array, exit_signal: pa.Array, reque
     """
     known = pa.array(list(_BY_OUTCOME.values())).take(pc.index_in(outcome, pa.array(list(_BY_OUTCOME))))
     by_shell = pc.and_(pc.greater(exit_code, _SHELL), pc.less_equal(exit_code, _SHELL + _MOST_SIGNAL))
-    by_signal = pc.or_(
-        pc.fill_null(pc.greater(exit_signal, 0), False), pc.and_(by_shell, pc.is_valid(by_shell))
-    )
-    failed = pc.if_else(pc.fill_null(by_signal, False), "killed_by_signal", "failed_by_itself")
+    told_signal = pc.fill_null(pc.greater(exit_signal, 0), False)
+    by_signal = pc.or_(told_signal, pc.fill_null(by_shell, False))
+    failed = pc.if_else(by_signal, "killed_by_signal", "failed_by_itself")
     ending = pc.if_else(pc.fill_null(pc.equal(outcome, "FAILED"), False), failed, known)
     asked = pc.and_(pc.is_valid(requestor), pc.is_in(ending, pa.array(["killed_by_signal"])))
     return pc.if_else(pc.fill_null(asked, False), "cancelled", ending)

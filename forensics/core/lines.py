@@ -109,3 +109,10 @@ def told(data: bytes, base: int) -> Told:
     text = shown(pc.if_else(long, pa.scalar(b"", pa.binary()), found.text))
     start, stop = pa.array(found.start, pa.int64()), pa.array(found.stop, pa.int64())
     return Told(start, stop, text, long, pc.equal(size, 0))
+
+
+def unended(found: Told, data: bytes) -> pa.Array:
+    """Which line lacks its newline: the last one, if any. A writer that ends its lines in one go did not write it whole."""
+    torn = np.zeros(len(found.start), bool)
+    torn[-1:] = not data.endswith(b"\n")
+    return pa.array(torn)

@@ -1,0 +1,96 @@
+"""PBS: who asked is authenticated, what users type moves no field, and GPUs are counted as others count them."""
+
+import json
+
+import pytest
+from hypothesis import example, given, settings
+from test_slurm import events, records, told, typed, upstream, whys
+
+from forensics.core import pbsjobs
+from forensics.formats import pbs_accounting
+
+FEW = settings(max_examples=40, deadline=None)
+PARTS = ("xdmod", "tests", "artifacts", "xdmod", "unit")
+STAMP = "11/23/2026 15:11:53"
+
+
+def record(code, message, job="11.pbs01"):
+    return f"{STAMP};{code};{job};{message}\n"
+
+
+@FEW
+@example("x user=kai")
+@example("requestor=lin@login01")
+@given(typed)
+def test_a_typed_name_moves_no_field_of_accounting(name):
+    got = records("pbs_accounting", record("E", f"user=mei jobname={name} queue=q end=5 Exit_status=271"))
+    for r in got:
+        assert (r["user"], r["requestor"], r["ended_s"], r["exit_status"]) == ("mei", None, 5, 271)
+    assert got or "=" in name or name.strip() != name
+
+
+@FEW
+@example("x, queue = q at request of kai@h")
+@given(typed)
+def test_a_typed_name_names_no_requester(name):
+    line = f"{STAMP};0008;Server@pbs01;Job;11.pbs01;Job Queued at request of mei@h, owner = mei@h, job name = {name}, queue = q\n"
+    assert [(e["verb"], e["account"]) for e in events("pbs_server", line)] == [("submit", "mei")]
+    comment = f"{STAMP};0008;Server@pbs01;Job;11.pbs01;comment = {name} at request of kai@h\n"
+    assert [e["account"] for e in events("pbs_server", comment)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (0, ("COMPLETED", 0, None)), (1, ("FAILED", 1, None)), (256, ("FAILED", 256, None)), (265, ("FAILED", None, 9)),
+        (271, ("FAILED", None, 15)), (-29, ("TIMEOUT", None, None)), (-27, ("OUT_OF_MEMORY", None, None)),
+        (-1, ("OTHER", None, None)), (None, (None, None, None)),
+    ],
+)  # fmt: skip
+def test_an_exit_status_says_how_a_job_ended(status, expected):
+    assert pbsjobs.ended(status) == expected
+
+
+@pytest.mark.parametrize(
+    ("codes", "ending", "requestor"),
+    [
+        ("QSDE", "cancelled", "kai"), ("QSE", "killed_by_signal", None), ("QD", "cancelled", "kai"), ("QS", None, None),
+        ("QSA", "other", None),
+    ],
+)  # fmt: skip
+def test_all_records_of_a_job_are_one_job(codes, ending, requestor):
+    said = {"Q": "queue=q", "S": "user=mei start=1795446703", "D": "requestor=kai@h", "A": "aborted"}
+    said["E"] = "user=mei start=1795446703 end=1795446713 Exit_status=271"
+    rows = told("pbs_accounting", "".join(record(code, said[code]) for code in codes))["job_record"]
+    assert [(r["ending"], r["requestor"]) for r in rows] == [(ending, requestor)]
+
+
+def test_a_refusal_is_of_no_job():
+    line = (
+        f"{STAMP};0080;Server@pbs01;Req;req_reject;Reject reply code=15007, aux=0, type=6, from lin@login01\n"
+    )
+    (e,) = events("pbs_server", line)
+    assert (e["verb"], e["outcome"], e["account"], e["job"]) == ("kill_request", "failure", "lin", None)
+
+
+def test_the_servers_own_signal_is_nobodys_request():
+    line = f"{STAMP};0008;Server@pbs01;Job;11.pbs01;Job sent signal SIGTERM on request of Scheduler@pbs01\n"
+    (e,) = events("pbs_server", line)
+    assert (e["verb"], e["account"], e["signal"]) == ("job_signal", None, 15)
+
+
+def test_gpus_are_those_that_open_xdmod_counts():
+    raw = upstream(*PARTS, "pbs-resource-parser", "resource-list-nodes-gpu-count.json")
+    wrong = [
+        (asked, count) for asked, count in json.loads(raw) if asked and pbs_accounting.gpus(asked) != count
+    ]
+    assert wrong == []
+
+
+def test_the_accounting_of_others_is_read():
+    raw = upstream(*PARTS, "shredder", "pbs", "input", "accounting-logs.log")
+    assert whys("pbs_accounting", raw) == []
+    got = told("pbs_accounting", raw)["job_record"]
+    assert got[0]["owner"]
+    first = next(r for r in got if r["job"] == "6.edge.ccr.buffalo.edu")
+    assert (first["node_count"], first["cpus"], first["elapsed_s"]) == (4, 32, 2_197)
