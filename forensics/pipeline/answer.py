@@ -31,7 +31,9 @@ FROM events GROUP BY host, domain, format ORDER BY host NULLS LAST, domain, form
 """
 
 
-from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
+def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping[str, str]]:
+    """The analysis (an `analysis.examine.Examination`) of a case, from its tables alone, and the names it does not know."""
+    from forensics.analysis import blind, evidence, examine, trails  # noqa: PLC0415 - pandas and networkx, when needed
 
     tables = tables_of(case)
     there = set(parquet.names(tables))
@@ -52,7 +54,8 @@ def analyse(case: Path, *, command: str | None = None) -> None:
     """
     from forensics.analysis import blind, examine, findings  # noqa: PLC0415 - pandas and networkx, when needed
 
-from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
+    done, names = examined(case)
+    text = canonical.dumps(blind.locked(findings.findings(done), names)).encode()
     made = done.tables()
     for declared in examine.TABLES:
         parquet.write(case / "tables", declared, blind.revealed(made[declared.name], names))
@@ -85,9 +88,10 @@ def report(
 
     found = findings_of(case)
     if (stated := rates_of(case, rates, command=command)) is not None:
-        from forensics.analysis import damage  # noqa: PLC0415 - pandas and networkx, when needed
+        from forensics.analysis import blind, damage  # noqa: PLC0415 - pandas and networkx, when needed
 
-        found["damage"] = damage.damage(examined(case), stated)
+        done, names = examined(case)
+        found["damage"] = blind.unblinded(damage.damage(done, stated), names)
     events, files = _named(case, found), parquet.read(case / "tables", "file")
     if out is not None:
         render.write(found, events=events, files=files, out=out)
@@ -135,7 +139,9 @@ def graph(case: Path, out: Path) -> None:
     from forensics.analysis import graph as graphs  # noqa: PLC0415 - networkx, when needed
     from forensics.render import graphs as render  # noqa: PLC0415 - matplotlib, when needed
 
-from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
+    done, names = examined(case)
+    drawn = graphs.build(done.in_question, done.sessions, done.asked, done.scene.directory)
+    render.draw(graphs.named(drawn, names), out)
 
 
 def _ns(typed: str) -> int:
@@ -251,7 +257,8 @@ def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str
     about = Question(
         question.title, question.cluster, question.zone, question.window, question.jobs, (asked,)
     )
-from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
+    done, known = examined(case, about)
+    found = blind.unblinded(findings.findings(done), known)
     answer = found["claims"][0]
     return {
         **{k: answer[k] for k in ("id", "by", "names", "text", "status", "why", "missing")},

@@ -6,7 +6,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from forensics.render import annexes, boundary, comparison, damage, denials, dossier, figures, phrases, sentences
+from forensics.render import (
+    annexes,
+    boundary,
+    comparison,
+    damage,
+    denials,
+    dossier,
+    figures,
+    phrases,
+    sentences,
+)
 from forensics.render.citing import Sources
 from forensics.render.glyphs import quoted
 from forensics.render.pages import Pages, runs
