@@ -460,3 +460,24 @@ def test_teleport_s_logins_and_commands_name_nobody():
         one, other = (verdicts(day.examined(), "modify_file") for day in (plain, more))
         assert {person for _, _, person in other} <= {person for _, _, person in one}
         assert len(more.examined().sessions) == len(plain.examined().sessions)
+
+
+@pytest.mark.parametrize(
+    ("argv", "grants"),
+    [
+        (["tee", "-a", "/home/lin/.ssh/authorized_keys"], True),
+        (["tee", "-a", "/home/kai/.ssh/authorized_keys"], False),
+        (["cp", "/home/kai/.ssh/authorized_keys", "/home/lin/.ssh/authorized_keys"], True),
+        (["chmod", "4755", "/srv/proj/helper"], True),
+        (["chmod", "755", "/srv/proj/helper"], False),
+        (["visudo"], True),
+        (["cat", "/home/lin/.ssh/authorized_keys"], False),
+    ],
+)
+def test_what_gives_a_key_or_a_right(argv, grants):
+    """A key put into another's account is an act; one's own key in one's own account is not."""
+    day = Stage()
+    day.enrol()
+    kai = day.login("kai")
+    day.run("kai", kai, argv)
+    assert ("grant" in {a.act for a in day.examined().acts}) == grants

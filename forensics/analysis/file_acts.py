@@ -40,6 +40,24 @@ class Command(NamedTuple):
 
 
 _A_LOG = r"(?:/var/log/|_history\b|/gitolite/logs/|\b(?:audit|auth|secure|messages|syslog|cron|slurm\w*|sudo)\.log\b|/(?:[wb]tmp|lastlog)\b)"
+_A_RIGHT = r"/authorized_keys|/etc/(?:sudoers|passwd|shadow|group|ssh/sshd_config|pam\.d/)"
+_WRITERS = (
+    "tee",
+    "cp",
+    "mv",
+    "install",
+    "dd",
+    "sed",
+    "vi",
+    "vim",
+    "vim.basic",
+    "vim.tiny",
+    "nano",
+    "ed",
+    "emacs",
+    "ln",
+)
+_OWN_KEYS = re.compile(r"(?:/home/|~)([A-Za-z0-9_.-]*)/\.ssh/authorized_keys")
 COMMANDS = (
     Command("touch", r"(?:^| )(?:-[a-z]*[dtr]|--date|--reference)", "timestomp"),
     Command("date", r"(?:^| )(?:-s|--set)", "change_clock"),
@@ -60,6 +78,12 @@ COMMANDS = (
     Command("bash", rf">\s*[^ ;|&]*{_A_LOG}", "wipe_log"),
     Command("dash", rf">\s*[^ ;|&]*{_A_LOG}", "wipe_log"),
     Command("journalctl", r"--(?:vacuum|rotate)", "wipe_log"),
+    *(Command(writer, _A_RIGHT, "grant") for writer in _WRITERS),
+    Command("visudo", r"", "grant"),
+    Command("gpasswd", r"(?:^| )-(?:a|M)\b|--(?:add|members)", "grant"),
+    Command("adduser", r"^[^-]\S* [^-]\S*$", "grant"),
+    Command("setfacl", r"(?:^| )-[a-zA-Z]*[mM]\b", "grant"),
+    Command("chmod", r"(?:^| )(?:[0-7]?[4-7][0-7]{3}\b|[ugoa]*\+[rwx]*s)", "grant"),
     Command("ssh-copy-id", r".", "grant"),
     Command("usermod", r"(?:^| )-[a-zA-Z]*G", "grant"),
 )
@@ -186,8 +210,16 @@ def commands(scene: Scene) -> Iterable[Act]:
         words = " ".join((e.argv or ())[1:])
         for row in COMMANDS:
             if program == row.program and re.search(row.argument, words):
+                if row.act == "grant" and _to_oneself(words, e.account):
+                    break
                 yield scene.act(row.act, words[:400] or program, f"command_{row.program}", e)
                 break
+
+
+def _to_oneself(words: str, account: str | None) -> bool:
+    """Whether all that a command writes is the key file of the account that runs it, in its own home."""
+    named = set(_OWN_KEYS.findall(words))
+    return bool(named) and named <= {account, ""} and not re.search(r"/etc/", words)
 
 
 def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> list[Act]:

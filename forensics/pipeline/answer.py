@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from forensics.core import canonical, clock
-from forensics.core.errors import UsageError
+from forensics.core.errors import CaseError, UsageError
 from forensics.core.roster import Claim, Question
+from forensics.core.tables import CORE
 from forensics.custody import ledger
 from forensics.custody import seal as sealing
 from forensics.pipeline import files as account
@@ -32,7 +33,11 @@ FROM events GROUP BY host, domain, format ORDER BY host NULLS LAST, domain, form
 
 
 def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping[str, str]]:
-    """The analysis (an `analysis.examine.Examination`) of a case, from its tables alone, and the names it does not know."""
+    """The analysis (an `analysis.examine.Examination`) of a case, from its tables alone, and the names it does not know.
+
+    Raises:
+        CaseError: nothing was read yet, or another version of the program read it.
+    """
     from forensics.analysis import blind, evidence, examine, trails  # noqa: PLC0415 - pandas and networkx, when needed
 
     tables = tables_of(case)
@@ -41,6 +46,11 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
     found |= {
         name: parquet.read(tables, name, trails.columns(name)) for name in trails.TRAILS if name in there
     }
+    for declared in CORE:
+        if declared.name in found and set(declared.names) - set(found[declared.name].column_names):
+            raise CaseError(
+                f"{case}: another version of the program read it; run `forensics ingest {case}` again"
+            )
     hidden = blind.blinded(roster_of(case), question or question_of(case))
     assembled = evidence.assemble(found, hidden.roster, hidden.question)
     return examine.examine(assembled, evidence.frame(parquet.read(tables, "reject"))), hidden.names
