@@ -170,3 +170,30 @@ def test_a_log_of_a_hosts_whole_life_does_not_date_another(tmp_path):
     told = {e["format"]: e["earliest_ns"] for e in parquet.read(case / "tables", "event").to_pylist()}
     assert clock.written(told["yum_log"]) == "2026-11-22T10:00:00.000Z"
     assert clock.written(told["dpkg_log"]).startswith("2024-06-")
+
+
+INFO = f"{SITE}/trainhooks-0.3.1.dist-info"
+
+
+def test_where_a_package_came_from():
+    data = b'{"url": "file:///srv/proj/hooks", "dir_info": {"editable": true}}'
+    (e,) = events("pip_direct_url", data, f"{INFO}/direct_url.json")
+    assert (e["verb"], e["object_kind"], e["object"]) == ("expected", "package", "trainhooks 0.3.1")
+    assert (e["text"], e["account"], e["earliest_ns"]) == ("from file:///srv/proj/hooks editable", None, None)
+    (e,) = events("pip_direct_url", data, "gpu01/srv/direct_url.json")
+    assert (e["object_kind"], e["object"]) == ("source", "file:///srv/proj/hooks")
+    (e,) = events("pip_installer", b"uv\n", f"{INFO}/INSTALLER")
+    assert (e["object"], e["text"]) == ("trainhooks 0.3.1", "installed by uv")
+    assert recognise(b"uv\n", f"{INFO}/INSTALLER") == "pip_installer"
+    assert recognise(b"uv\n", f"{INFO}/top_level.txt") != "pip_installer"
+
+
+def test_a_description_says_nothing_of_the_package():
+    data = (
+        b"Metadata-Version: 2.1\nName: a\nVersion: 1\nRequires-Dist: b\n\nRequires-Dist: planted\nName: c\n"
+    )
+    told = events("pip_metadata", data, f"{INFO}/METADATA", f"{SITE.replace('gpu01', 'gpu02')}/METADATA")
+    assert [(e["host"], e["object"], e["text"]) for e in told] == [
+        ("gpu01", "a 1", "needs b"),
+        ("gpu02", "a 1", "needs b"),
+    ]

@@ -88,6 +88,8 @@ def once(records: pa.Table, twins: Twins) -> pa.Table:
 
 def cited(events: pa.Table, twins: Twins) -> pa.Table:
     """Events with the citations of their files' twins behind their own."""
+    if not twins:
+        return events
     citations = events["citations"].combine_chunks()
     flat, row = citations.flatten(), np.asarray(pc.list_parent_indices(citations), np.int64)
     pieces, rows = [flat], [row]

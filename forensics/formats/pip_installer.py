@@ -1,0 +1,48 @@
+"""The program that installed a Python package: one word.
+
+    pip
+
+Shape   the program's name on the only line of `INSTALLER` in a package's `.dist-info`
+Source  PEP 376; Python Packaging User Guide, "Recording installed projects", The INSTALLER file
+Time    none: it says what was so when the package was installed
+Who     whoever may write the environment
+Open    a word is not much: only where the path ends in INSTALLER is it taken for one
+"""
+
+import re
+
+import pyarrow as pa
+
+from forensics.core import rowwise
+from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.schema import Column, Table
+
+TABLE = Table(
+    "pip_installer",
+    "the program that installed a Python package",
+    (Column("program", pa.string(), "its name"), *SPAN),
+)
+CUT = "whole"
+DOMAIN = "{host}:files"
+
+_WORD = re.compile(rb"[A-Za-z][A-Za-z0-9._-]{0,63}")
+_NAME = re.compile(r"(?:^|[/._-])INSTALLER$")
+
+
+def recognise(head: bytes, path: str) -> int:
+    """One word, under the one name."""
+    return 80 if len(head) < 80 and _WORD.fullmatch(head.strip()) and _NAME.search(path) else 0
+
+
+def parse(data: bytes, base: int) -> Parsed:
+    """Read lines: the first is the program."""
+    rows = rowwise.Rows(TABLE)
+    for n, line in enumerate(rowwise.cut(data, base)):
+        word = line.raw.strip(b" \t\r")
+        if not word:
+            rows.ignore([line])
+        elif n or not _WORD.fullmatch(word):
+            rows.reject([line], Why.SHAPE)
+        else:
+            rows.record([line], {"program": rowwise.shown(word)})
+    return rows.parsed()
