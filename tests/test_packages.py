@@ -197,3 +197,23 @@ def test_a_description_says_nothing_of_the_package():
         ("gpu01", "a 1", "needs b"),
         ("gpu02", "a 1", "needs b"),
     ]
+
+
+def test_a_list_by_time_is_placed_by_its_words():
+    lines = {
+        "Mon 23 Nov 2026 03:11:37 PM UTC": "2026-11-23T15:11:37.000Z",
+        "Mon 23 Nov 2026 15:11:37 CET": "2026-11-23T14:11:37.000Z",
+        "Sun 22 Nov 2026 12:00:00 AM": "2026-11-21T23:00:00.000Z",
+        "Mon Nov  2 09:05:04 2026": "2026-11-02T08:05:04.000Z",
+        "Mon 30 Feb 2026 09:05:04 UTC": None,
+    }
+    data = "".join(f"x-1-{n}.noarch  {wall}\n" for n, wall in enumerate(lines)).encode()
+    told = events("rpm_last", data, "gpu01/rpm.txt", zone="Europe/Amsterdam")
+    starts = [e["earliest_ns"] for e in told]
+    assert [s if s is None else clock.written(s) for s in starts] == list(lines.values())
+    assert {(e["verb"], e["account"]) for e in told} == {("package", None)}
+    # An hour that came twice is both; the short name of the zone is no zone.
+    (twice,) = events(
+        "rpm_last", b"x-1-1.noarch  Sun 25 Oct 2026 02:30:00 CEST\n", "gpu01/rpm.txt", zone="Europe/Amsterdam"
+    )
+    assert twice["latest_ns"] - twice["earliest_ns"] == 3601 * SECOND - 1
