@@ -42,6 +42,12 @@ def record(tag, message):
 
 
 S = "TTY=pts/3 ; PWD=/home/kai ; USER=root"
+CEE = (
+    '@cee:{"sudo":{"accept":{"uuid":"7dab978ded-7407-468e-8d03-51aa3a8600","server_time":{"seconds":1795446697,"nanoseconds":1},'
+    '"submit_time":{"seconds":1795446697,"nanoseconds":1},REASON"submituser":"kai","command":"/opt/x\\",\\"runuser\\":\\"mei","runuser":"root",'
+    '"runcwd":"/root","ttyname":"/dev/pts/3","submithost":"login01","submitcwd":"/home/kai/a\\"b","runuid":0,"columns":80,'
+    '"runargv":["x","]\\"","submituser\\":\\"mei"]}}}'
+)
 ENDED = "Out of memory: Killed process 8123 (x) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB, UID:4101 pgtables:1kB oom_score_adj:0"
 
 
@@ -62,6 +68,11 @@ ENDED = "Out of memory: Killed process 8123 (x) total-vm:1kB, anon-rss:1kB, file
         ("sudo", f"     kai : a password is required ; {S} ; COMMAND=/bin/id", "sudo", {"account": "kai", "outcome": "failure"}),
         ("sudo", "     kai : TTY=pts/3 ; PWD=/ ; GROUP=adm ; COMMAND=/bin/id", "sudo", {"account": "kai", "effective": None, "outcome": "success"}),
         ("sudo", "     kai : (command continued) rest ; USER=mei ; COMMAND=/x", "other", {"account": "kai", "effective": None}),
+        ("sudo", CEE.replace("REASON", ""), "sudo", {"account": "kai", "effective": "root", "outcome": "success", "tty": "pts/3", "cwd": '/home/kai/a\\"b', "text": CEE.replace("REASON", "")}),
+        ("sudo", CEE.replace("REASON", '"reason":"command not allowed",'), "sudo", {"account": "kai", "effective": "root", "outcome": "failure"}),
+        ("sudo", CEE.replace("REASON", "").replace('"kai"', '"k\\"ai"'), "other", {"account": None, "effective": None}),
+        ("sudo", CEE.replace("REASON", "").replace('"submituser":"kai",', ""), "other", {"account": None}),
+        ("sudo", '@cee:{"sudo":{"exit":{"uuid":"7dab978d","submituser":"kai","command":"x"}}}', "other", {"account": None}),
         ("sudo", "     kai : unable to resolve host login01", "other", {"account": "kai", "outcome": None}),
         ("su[7]", "FAILED SU (to x) mei on pts/1) kai on pts/3", "sudo", {"account": "kai", "effective": None, "outcome": "failure", "tty": "pts/3"}),
         ("su[7]", "BAD SU kai to root on /dev/pts/3", "sudo", {"account": "kai", "effective": "root", "tty": "pts/3", "outcome": "failure"}),

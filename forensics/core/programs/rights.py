@@ -2,7 +2,7 @@
 
 sudo sets no mark around the folder, the environment or the command, which a user types: where one of them
 could be taken for another field, nothing but the caller is read. An exit status that follows a command (` ; EXIT=`) stays
-part of it, for a command can end in those words. Sources: sudo lib/eventlog, plugins/sudoers/logging.c;
+part of it, for a command can end in those words. Where sudo was told to write JSON, the event's text is that. Sources: sudo lib/eventlog, plugins/sudoers/logging.c;
 util-linux su-common.c, login.c; shadow su.c, login.c; polkit polkitbackendinteractiveauthority.c.
 """
 
@@ -17,10 +17,23 @@ _WHOSE = (
     r"(?P<cwd>.*) ; USER=(?P<target>[^ ;]+)(?: ; GROUP=(?P<group>[^ ;]+))?(?: ; TSID=(?P<recording>[^ ;]+))?"
 )
 
+# With `log_format=json`. Up to the arguments, every text is a string of JSON and so ends where it says; those that
+# name accounts are taken only where nothing in them is escaped.
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_PLAIN = r'[^"\\ ]+'
+_JSON = (
+    r'^@cee: ?\{"sudo":\{"(?:accept|reject)":\{(?:"uuid":"[0-9a-f-]+",)?(?:"(?:server|submit)_time":\{[^{}]*\},)*'
+    rf'(?:"reason":"(?P<refusal>(?:[^"\\]|\\.)+)",)?"submituser":"(?P<caller>{_PLAIN})","command":{_STRING}'
+    rf'(?:,"runuser":"(?P<target>{_PLAIN})")?(?:,"rungroup":"(?P<group>{_PLAIN})")?(?:,"runchroot":{_STRING})?'
+    rf'(?:,"runcwd":{_STRING})?(?:,"ttyname":"(?:/dev/)?(?P<tty>{_PLAIN})")?(?:,"submithost":{_STRING})?'
+    r'(?:,"submitcwd":"(?P<cwd>(?:[^"\\]|\\.)*)")?[,}]'
+)
+
 SUDO = Program(
     ("sudo",), ANY,
     (
         *pam("sudo|sudo-i"),
+        Shape("sudo", _JSON, ("@cee:",)),
         Shape("sudo_continued", rf"{_ASKS}\(command continued\) (?P<command>.*)$", holds="(command continued)"),
         Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.* ; USER=.* ; USER=", holds=" ; USER=", times=2),
         Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.*\b(?:PWD|CWD)=.* ; (?:TTY|CHROOT|PWD|CWD)=.* ; (?:USER|GROUP)=", holds="WD=", times=2),
