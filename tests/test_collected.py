@@ -10,6 +10,7 @@ import tarfile
 import tracemalloc
 import zipfile
 
+import pyarrow as pa
 import pytest
 
 from forensics import pipeline
@@ -75,7 +76,13 @@ def members(raw):
     return found, read.whole
 
 
-PACKED = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+PACKED = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": lambda raw: pa.compress(raw, codec="zstd", asbytes=True),
+}
 
 
 @pytest.mark.parametrize("suffix", PACKED)
