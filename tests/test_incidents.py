@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import investigated
 import pytest
 
 from forensics import pipeline
@@ -42,6 +43,17 @@ def incident(request, tmp_path_factory):
     )
     found = json.loads((case / "findings.json").read_text())
     return folder, json.loads((folder / "truth.json").read_text()), found
+
+
+def test_an_investigation_in_memory_finds_the_same(incident):
+    """What `test_altered.py` relies on."""
+    folder, _, found = incident
+    evidence = folder / "evidence"
+    collected = {
+        p.relative_to(evidence).as_posix(): p.read_bytes() for p in evidence.rglob("*") if p.is_file()
+    }
+    roster, about = ((folder / f"{name}.toml").read_bytes() for name in ("roster", "case"))
+    assert investigated.found(collected, roster=roster, about=about) == found
 
 
 def attributed(found):

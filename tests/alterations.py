@@ -1,0 +1,264 @@
+"""What may be done to collected evidence, by accident or on purpose: content by path in, content by path out."""
+
+import gzip
+import hashlib
+import random
+import re
+import zlib
+from datetime import datetime, timedelta
+
+LOG = "login01/var/log/"
+AUDIT = f"{LOG}audit/audit.log"
+LOGINS = (f"{LOG}auth.log", f"{LOG}auth-iso.log")
+"""One login log in both its forms."""
+ADDRESSES = {"mei": "127.0.0.11", "kai": "127.0.0.12", "lin": "127.0.0.13", "dao": "127.0.0.14"}
+ROUND = {"kai": "lin", "lin": "dao", "dao": "mei", "mei": "kai"}
+"""Everybody under another's name. All are equally long, so that records of fixed length stay whole."""
+_OBJECT = re.compile(r"(.*objects/)([0-9a-f]{2})/([0-9a-f]{38})")
+_STAMP = re.compile(rb"^(?:\w{3} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT[\d:.]{15}[+-]\d\d:\d\d)")
+
+
+def is_log(path):
+    """Not one of the small files of a git repository."""
+    return not _OBJECT.match(path) and "dot-git" not in path and ".git/" not in path
+
+
+def is_growing(path):
+    """A log that rotation cuts, packs and renames; not a file of keys or of accounts."""
+    return path.startswith((LOG, "slurm/", "git/gitolite/logs/"))
+
+
+def _lines(raw):
+    return raw.splitlines(keepends=True)
+
+
+def _with(collected, changes):
+    return {**collected, **{path: change(collected[path]) for path, change in changes.items()}}
+
+
+def shifted(minutes, logs=LOGINS):
+    """The clock of a login log is off."""
+
+    def line(raw):
+        stamp = _STAMP.match(raw)
+        if stamp is None:
+            return raw
+        text = stamp[0].decode()
+        if text[0].isdigit():
+            at = (datetime.fromisoformat(text) + timedelta(minutes=minutes)).isoformat(
+                timespec="microseconds"
+            )
+        else:
+            at = datetime.fromisoformat(f"2026-11-{text[4:].replace(' ', 'T')}") + timedelta(minutes=minutes)
+            at = at.strftime("%b %d %H:%M:%S")
+        return at.encode() + raw[stamp.end() :]
+
+    return lambda collected: _with(
+        collected, dict.fromkeys(logs, lambda raw: b"".join(map(line, _lines(raw))))
+    )
+
+
+def thinned(seed):
+    """A line in ten of the audit trail is missing."""
+    chance = random.Random(seed)  # noqa: S311 - the same lines in every run
+    return lambda collected: _with(
+        collected, {AUDIT: lambda raw: b"".join(x for x in _lines(raw) if chance.random() >= 0.1)}
+    )
+
+
+def exchanged(raw, pairs):
+    """Two texts stand in each other's place, for each pair."""
+    for one, other in pairs:
+        raw = raw.replace(one, b"\0").replace(other, one).replace(b"\0", other)
+    return raw
+
+
+def swapped(keys, one, other, what=("keys", "addresses"), logs=LOGINS):
+    """Somebody edited the login log: two people's keys, or addresses, stand in each other's place.
+
+    Args:
+        keys: fingerprint of each person's key.
+        one, other: the two.
+        what: which of both.
+        logs: in which files.
+    """
+    pairs = [(keys[one], keys[other])] if "keys" in what else []
+    pairs += [(ADDRESSES[one], ADDRESSES[other])] if "addresses" in what else []
+    told = [(a.encode(), b.encode()) for a, b in pairs]
+    return lambda collected: _with(collected, dict.fromkeys(logs, lambda raw: exchanged(raw, told)))
+
+
+def split(collected):
+    """Every log that grows is cut in three, as its rotation would, the oldest part with the highest number."""
+    found = dict(collected)
+    for path, raw in collected.items():
+        lines = _lines(raw)
+        if path.endswith(".log") and len(lines) >= 6:
+            ends = [0, len(lines) // 3, len(lines) * 2 // 3 + 1, len(lines)]
+            for n, suffix in enumerate((".2", ".1", "")):
+                found[path + suffix] = b"".join(lines[ends[n] : ends[n + 1]])
+    return found
+
+
+def concatenated(collected):
+    """Each log is put together with itself cut in two, older part first: what `cat audit.log.1 audit.log` makes."""
+    parts = split(collected)
+    found = {path: raw for path, raw in parts.items() if not path.endswith((".1", ".2"))}
+    for path in [p.removesuffix(".2") for p in parts if p.endswith(".2")]:
+        del found[path]
+        found[f"{path.rpartition('/')[0]}/all-of-{path.rpartition('/')[2]}"] = b"".join(
+            parts[path + s] for s in (".2", ".1", "")
+        )
+    return found
+
+
+def run_together(collected):
+    """The logs of all compute nodes are one file, and so are both forms of the login log."""
+    found = {p: raw for p, raw in collected.items() if "slurmd-gpu" not in p and p not in LOGINS}
+    found["slurm/slurmd.log"] = b"".join(raw for p, raw in sorted(collected.items()) if "slurmd-gpu" in p)
+    found[f"{LOG}auth.log"] = b"".join(collected[p] for p in LOGINS)
+    return found
+
+
+def packed(collected):
+    """Every log is compressed."""
+    return {
+        f"{p}.gz" if is_growing(p) else p: gzip.compress(raw, mtime=0) if is_growing(p) else raw
+        for p, raw in collected.items()
+    }
+
+
+def renamed(collected):
+    """Every log has a name that says nothing, in its own folder."""
+    found = {}
+    for n, (path, raw) in enumerate(sorted(collected.items())):
+        found[f"{path.rpartition('/')[0]}/x{n}" if is_growing(path) else path] = raw
+    return found
+
+
+def doubled(where):
+    """Every log is collected twice, the second time below another folder."""
+    return lambda collected: {
+        **collected,
+        **{f"{where}/{p}": raw for p, raw in collected.items() if is_log(p)},
+    }
+
+
+def doubled_in_place(collected):
+    """Every log lies beside a copy of itself."""
+    return {**collected, **{f"{p}.copy": raw for p, raw in collected.items() if is_growing(p)}}
+
+
+def doubled_packed(collected):
+    """Every log lies beside a compressed copy of itself, as between two steps of a rotation."""
+    return {
+        **collected,
+        **{f"{p}.gz": gzip.compress(raw, mtime=0) for p, raw in collected.items() if is_growing(p)},
+    }
+
+
+def with_another_host(of_another):
+    """The logs of a host that has nothing to do with it, on which people of the same names work."""
+    logs = {
+        p.replace("login01", "login77"): raw.replace(b"login01", b"login77")
+        for p, raw in of_another.items()
+        if p.startswith(LOG)
+    }
+    return lambda collected: {**collected, **logs}
+
+
+def without(*paths):
+    """Files, or all files below a folder, were not collected."""
+    return lambda collected: {p: raw for p, raw in collected.items() if not p.startswith(paths)}
+
+
+def _renewed(collected, commit, blob):
+    """A repository's objects after its commits or blobs were changed: new hash and content of each, by its old hash."""
+    held = {
+        m[2] + m[3]: zlib.decompress(raw).partition(b"\0")[::2]
+        for path, raw in collected.items()
+        if (m := _OBJECT.match(path))
+    }
+    found = {}
+
+    def new(sha):
+        if sha not in held:
+            return sha
+        if sha not in found:
+            head, body = held[sha]
+            kind = head.partition(b" ")[0]
+            if kind == b"tree":
+                for old in held:
+                    if bytes.fromhex(old) in body:
+                        body = body.replace(bytes.fromhex(old), bytes.fromhex(new(old)))
+            elif kind == b"commit":
+                body = re.sub(rb"\b[0-9a-f]{40}\b", lambda m: new(m[0].decode()).encode(), commit(body))
+            else:
+                body = blob(body)
+            whole = b"%s %d\0%s" % (kind, len(body), body)
+            found[sha] = (hashlib.sha1(whole).hexdigest(), whole)  # noqa: S324 - git names objects so
+        return found[sha][0]
+
+    for sha in held:
+        new(sha)
+    return found
+
+
+def _rehashed(collected, commit, other):
+    """A repository whose commits say something else, and so have other hashes, wherever these are written.
+
+    Args:
+        collected: content by path.
+        commit: what becomes of a commit's text.
+        other: what becomes of other bytes; asked for blobs, and for files that are no objects.
+    """
+    objects = _renewed(collected, commit, other)
+    moved = [(old, now) for old, (now, _) in objects.items() if old != now]
+    found = {}
+    for path, raw in collected.items():
+        m = _OBJECT.match(path)
+        if m:
+            now, whole = objects[m[2] + m[3]]
+            found[f"{m[1]}{now[:2]}/{now[2:]}"] = zlib.compress(whole, 1)
+            continue
+        text, is_index = other(raw), path.endswith("/index")
+        for old, now in moved:
+            text = text.replace(old.encode(), now.encode())
+            text = text.replace(f"{old[:2]}/{old[2:]}".encode(), f"{now[:2]}/{now[2:]}".encode())
+            text = text.replace(bytes.fromhex(old), bytes.fromhex(now)) if is_index else text
+        if is_index:
+            text = text[:-20] + hashlib.sha1(text[:-20]).digest()  # noqa: S324 - its own trailer
+        found[path] = text
+    return found
+
+
+_NAME = re.compile(rb"(?<![A-Za-z0-9])(?:%s)(?![A-Za-z0-9])" % b"|".join(n.encode() for n in ROUND))
+_HEX = re.compile(rb"(?<==)(?:[0-9A-F]{2}){3,}(?=[\s\x1d])")
+
+
+def _called(raw):
+    return _NAME.sub(lambda m: ROUND[m[0].decode()].encode(), raw)
+
+
+def called_otherwise(raw):
+    """Text in which everybody has another's name; in hexadecimal fields of the audit trail too."""
+    return _called(_HEX.sub(lambda m: _called(bytes.fromhex(m[0].decode())).hex().upper().encode(), raw))
+
+
+def people_renamed(collected):
+    """Everybody has another's name, in everything that was collected: names of files, accounts, what they typed."""
+    found = _rehashed(collected, called_otherwise, called_otherwise)
+    for path in [p for p in found if p.endswith("wtmp")]:  # a name begins there where another field ends
+        found[path] = re.sub(
+            b"|".join(n.encode() for n in ROUND), lambda m: ROUND[m[0].decode()].encode(), collected[path]
+        )
+    return {called_otherwise(p.encode()).decode(): raw for p, raw in found.items()}
+
+
+def authors_swapped(collected):
+    """Commits carry other people's names: author and committer are what whoever commits typed."""
+
+    def commit(body):
+        return re.sub(rb"(?m)^(?:author|committer) .*$", lambda m: _called(m[0]), body)
+
+    return _rehashed(collected, commit, lambda raw: raw)
