@@ -4,7 +4,10 @@ import json
 
 import pytest
 from hypothesis import given, settings
-from test_slurm import UPSTREAM, events, records, told, typed, whys
+from hypothesis import strategies as st
+from test_slurm import UPSTREAM, events, parsed, records, told, typed, whys
+
+from forensics.core import kubefast
 
 FEW = settings(max_examples=40, deadline=None)
 CONTROLLER = "system:serviceaccount:kube-system:job-controller"
@@ -162,3 +165,50 @@ def test_the_events_of_others_are_read():
     got = records("k8s_audit", wrapped)
     assert [r["user"] for r in got] == [one.get("user", {}).get("username") for one in full]
     assert len(got) > 40
+
+
+def parsed_lines(*found):
+    return kubefast.pa.array(found, kubefast.pa.binary())
+
+
+def compact(found):
+    return json.dumps(found, separators=(",", ":")).encode()
+
+
+PLAIN = compact(
+    event(user="mei", userAgent='k "x"', sourceIPs=["192.0.2.1"], annotations={"a/reason": 'by "x"'})
+)
+ODD = [
+    PLAIN,
+    PLAIN.replace(b'"kai"', b"5"),
+    PLAIN[:-1] + b',"verb":"get"}',
+    PLAIN[:-1] + b',"user":{"username":"lin"}}',
+    PLAIN.replace(b"mei", b"\xff"),
+    PLAIN.replace(b"mei", b"\\ud800"),
+    PLAIN.replace(b'"code":200', b'"code":"200"'),
+    PLAIN.replace(b'"code":200', b'"code":1.5'),
+    PLAIN.replace(b'"verb":"delete"', b'"verb":null'),
+    PLAIN.replace(b'"verb":"delete"', b'"verb":""'),
+    PLAIN.replace(b"audit.k8s.io/v1", b"v1").replace(b"auditID", b"id"),
+    PLAIN + PLAIN,
+    PLAIN[:-9],
+    PLAIN + b"x}",
+    b"",
+    b'{"kind":"Event"}',
+    compact({"kind": "EventList", "items": [event()]}),
+]
+
+
+@FEW
+@given(st.lists(st.sampled_from(ODD), max_size=12), st.booleans())
+def test_a_chunk_read_at_once_is_what_its_lines_are_one_by_one(chosen, ended):
+    data = b"\n".join(chosen) + (b"\n" if ended else b"")
+    fast = [table.to_pylist() for table in parsed("k8s_audit", data)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kubefast, "read", lambda _: kubefast.Read(kubefast.np.empty(0, int), {}))
+        assert [table.to_pylist() for table in parsed("k8s_audit", data)] == fast
+
+
+def test_plain_lines_are_read_at_once():
+    found = kubefast.read(parsed_lines(PLAIN, ODD[2], PLAIN))
+    assert found.at.tolist() == [0, 2]

@@ -27,13 +27,14 @@ SYSTEM = re.compile(
     r"system:(?:node|serviceaccount:kube-system|kube-(?:scheduler|controller-manager)|apiserver|admin-bot)(?::.*)?"
 )
 """Users that are the cluster's own parts. A person who holds such a credential looks like one of them."""
-_NOBODY = {"system:anonymous", "system:unauthenticated"}
+NOBODY = {"system:anonymous", "system:unauthenticated"}
+"""Users that the server did not authenticate."""
 
 
 def account(row: Row) -> str | None:
     """Who asked, where the API server authenticated somebody."""
     user = row["user"]
-    return user if isinstance(user, str) and user not in _NOBODY else None
+    return user if isinstance(user, str) and user not in NOBODY else None
 
 
 def by_system(row: Row) -> bool:

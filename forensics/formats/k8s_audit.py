@@ -16,9 +16,10 @@ Open    What an object holds (names, labels, commands) is typed by whoever made 
 import re
 from collections.abc import Mapping
 
+import numpy as np
 import pyarrow as pa
 
-from forensics.core import jsonlines, jsonlists, kubeobjects, kubewrap, lines
+from forensics.core import jsonlines, jsonlists, kubefast, kubeobjects, kubewrap, lines
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -86,27 +87,59 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 def parse(data: bytes, base: int) -> Parsed:
     """Read lines, a chunk at a time; a line that is a list is several records."""
     cut = lines.cut(data, base)
+    fast = kubefast.read(cut.text)
+    rest = np.ones(len(cut.text), bool)
+    rest[fast.at] = False
+    at = np.flatnonzero(rest)
     rows: list[dict[str, object]] = []
     rejected: list[tuple[int, int, str]] = []
     ignored: list[tuple[int, int]] = []
-    for start, stop, raw in zip(cut.start.tolist(), cut.stop.tolist(), cut.text, strict=True):
-        line = raw.as_py()
-        key = kubewrap.listed(line) if len(line) <= _LONGEST_LIST_BYTES else None
-        if not line.strip():
-            ignored.append((start, stop))
-        elif key is not None:
-            _list(line, key, (start, stop), rows, rejected, ignored)
-        elif stop - start > lines.LONGEST_LINE_BYTES:
-            rejected.append((start, stop, Why.TOO_LONG.value))
-        else:
-            event, way = kubewrap.unwrapped(line)
-            torn = event is Why.SHAPE and stop == base + len(data) and not data.endswith(b"\n")
-            _add(event, way, (start, stop), rows, rejected, torn=torn)
+    for n, raw in zip(at.tolist(), cut.text.take(pa.array(at)), strict=True):
+        _line(
+            raw.as_py(),
+            (int(cut.start[n]), int(cut.stop[n])),
+            rows,
+            rejected,
+            ignored,
+            torn=_torn(data, n, rest),
+        )
+    slow = TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names})
+    spans = {"start": pa.array(cut.start[fast.at]), "stop": pa.array(cut.stop[fast.at])}
+    records = (
+        pa.concat_tables([TABLE.build(dict(fast.columns) | spans), slow]).sort_by("start").combine_chunks()
+    )
     return Parsed(
-        TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names}),
+        records,
         REJECTED.build({name: [row[n] for row in rejected] for n, name in enumerate(REJECTED.names)}),
         IGNORED.build({name: [row[n] for row in ignored] for n, name in enumerate(IGNORED.names)}),
     )
+
+
+def _torn(data: bytes, number: int, lines_: np.ndarray) -> bool:
+    """Whether a line is the last of its chunk and lacks its newline."""
+    return number == len(lines_) - 1 and not data.endswith(b"\n")
+
+
+def _line(
+    line: bytes,
+    span: tuple[int, int],
+    rows: list[dict[str, object]],
+    rejected: list[tuple[int, int, str]],
+    ignored: list[tuple[int, int]],
+    *,
+    torn: bool,
+) -> None:
+    """A line that is not plain: blank, a list, wrapped, with objects in it, or damaged."""
+    key = kubewrap.listed(line) if len(line) <= _LONGEST_LIST_BYTES else None
+    if not line.strip():
+        ignored.append(span)
+    elif key is not None:
+        _list(line, key, span, rows, rejected, ignored)
+    elif span[1] - span[0] > lines.LONGEST_LINE_BYTES:
+        rejected.append((*span, Why.TOO_LONG.value))
+    else:
+        event, way = kubewrap.unwrapped(line)
+        _add(event, way, span, rows, rejected, torn=torn and event is Why.SHAPE)
 
 
 def _list(

@@ -5,19 +5,27 @@ The stages of one request are one act: the first stage after the receipt is told
 with pods follows from somebody's request, and is no request of a person. Whoever made a job is its owner.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from forensics.core import clock, kubejobs, schedulerevents
+from forensics.core import citation, clock, kubejobs, schedulerevents
 from forensics.core.citation import column
 from forensics.core.hostevents import LONGEST_TEXT
 from forensics.core.kubejobs import Row
+from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
 
 _US = 1_000
 _REFUSED = 400
+_NO_TEXT = pa.scalar(None, pa.string())
+_ASKED = ("api_group", "resource", "subresource", "verb", "user", "phase", "stage")
+_NAMED = ("api_group", "resource", "namespace", "name")
+_PLACE = ("resource", "namespace", "name", "subresource")
 
 
 def read(
@@ -28,61 +36,100 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
 ) -> Mapping[str, pa.Table]:
     """One event for each stage, and a job record where a job is made, asked to end, or said to have ended."""
-    ordered = records.sort_by([("sha256", "ascending"), ("start", "ascending")])
-    rows = ordered.to_pylist()
-    known = kubejobs.owners(rows)
-    first = _firsts(rows)
-    received, staged = (clock.offsets(column(ordered, name), tick_ns=_US) for name in ("received", "staged"))
+    rows = records.sort_by([("sha256", "ascending"), ("start", "ascending")])
+    told = {name: column(rows, name) for name in rows.column_names}
+    described = pc.or_(pc.is_valid(told["job_label"]), pc.is_valid(told["owner_name"]))
+    known = kubejobs.owners(rows.filter(described).to_pylist())
+    first = _firsts(told)
+    verb = _each(told, _ASKED, kubejobs.verb)
+    job = _each(told, _NAMED, lambda row: kubejobs.job(row, known))
+    received, staged = (clock.offsets(told[name], tick_ns=_US) for name in ("received", "staged"))
     when = clock.overlapping(received, staged)
-    places = {(row["sha256"], row["start"]): n for n, row in enumerate(rows)}
-
-    def tell(row: Row) -> Row:
-        return _tell(row, known, first=places[row["sha256"], row["start"]] in first)
-
-    event = schedulerevents.told(ordered, files, "k8s_audit", when, tell)
-    times = list(zip(when.earliest_ns.to_pylist(), when.latest_ns.to_pylist(), strict=True))
-    found = [r for n, row in enumerate(rows) if n in first for r in _records(row, times[n], known)]
+    event = _events(told, files, when, pc.if_else(pa.array(first), verb, "other"), job)
+    telling = pc.is_in(verb, pa.array(["submit", "kill_request", "end"]))
+    at = np.flatnonzero(first & np.asarray(pc.and_(telling, pc.is_valid(job))))
+    times = [edge.take(pa.array(at)).to_pylist() for edge in when]
+    kept = rows.take(pa.array(at)).to_pylist()
+    found = [
+        record
+        for row, *edges in zip(kept, *times, strict=True)
+        for record in _records(row, (edges[0], edges[1]), known)
+    ]
     return {"event": event, "job_record": schedulerevents.jobs(found, "k8s_audit", files)}
 
 
-def _firsts(rows: list[Row]) -> set[int]:
-    """The rows that tell a request's answer for the first time in their file."""
-    seen: set[tuple[object, object]] = set()
-    found: set[int] = set()
-    for n, row in enumerate(rows):
-        key = (row["sha256"], row["audit_id"])
-        if row["stage"] == "RequestReceived" or (row["audit_id"] is not None and key in seen):
-            continue
-        seen.add(key)
-        found.add(n)
-    return found
+def _firsts(told: Mapping[str, pa.Array]) -> np.ndarray:
+    """Where a request's answer is told for the first time in its file."""
+    answered = np.asarray(pc.fill_null(pc.not_equal(told["stage"], "RequestReceived"), True))
+    keys = pd.DataFrame({name: told[name].to_pandas() for name in ("sha256", "audit_id")})[answered]
+    again = keys.duplicated().to_numpy() & keys["audit_id"].notna().to_numpy()
+    first = answered.copy()
+    first[np.flatnonzero(answered)[again]] = False
+    return first
 
 
-def _tell(row: Row, known: Mapping[tuple[object, object], str], *, first: bool) -> Row:
-    verb = kubejobs.verb(row) if first else "other"
-    addresses, code = row["addresses"], row["code"]
-    last = addresses[-1] if isinstance(addresses, list) and addresses else None
-    answered = None if not isinstance(code, int) else "failure" if code >= _REFUSED else "success"
-    place = "/".join(
-        str(row[n]) for n in ("resource", "namespace", "name", "subresource") if row[n] is not None
+def _each(
+    told: Mapping[str, pa.Array], names: tuple[str, ...], tell: Callable[[Row], str | None]
+) -> pa.Array:
+    """What a rule says of each row, asked once of every set of values that some row has."""
+    coded = [told[name].dictionary_encode(null_encoding="encode") for name in names]
+    index = np.stack([np.asarray(code.indices, np.int64) for code in coded], axis=1)
+    if not len(index):
+        return pa.nulls(0, pa.string())
+    distinct, back = np.unique(index, axis=0, return_inverse=True)
+    words = [code.dictionary.to_pylist() for code in coded]
+    said = [
+        tell({name: word[at] for name, word, at in zip(names, words, row, strict=True)})
+        for row in distinct.tolist()
+    ]
+    return pa.array(said, pa.string()).take(pa.array(back.reshape(-1)))
+
+
+def _events(
+    told: Mapping[str, pa.Array], files: pa.Table, when: clock.Interval, verb: pa.Array, job: pa.Array
+) -> pa.Table:
+    domain = citation.of_file(told["sha256"], files, "domain")
+    account = pc.if_else(pc.is_in(told["user"], pa.array(sorted(kubejobs.NOBODY))), _NO_TEXT, told["user"])
+    refused = pc.if_else(pc.greater_equal(told["code"], _REFUSED), "failure", "success")
+    place = _joined([told[name] for name in _PLACE], "/")
+    words = [told["verb"], place, told["code"].cast(pa.string()), told["agent"], told["request"]]
+    return EVENT.build(
+        {
+            **citation.cited(told),
+            "earliest_ns": when.earliest_ns,
+            "latest_ns": when.latest_ns,
+            "clock": citation.clocked(when.earliest_ns, domain, "k8s_audit"),
+            "format": pa.repeat("k8s_audit", len(verb)),
+            "domain": domain,
+            "verb": verb,
+            "outcome": refused,
+            "host": told["node"],
+            "account": account,
+            "account_absence": pc.if_else(pc.is_valid(account), _NO_TEXT, "not_recorded"),
+            "effective": told["impersonated"],
+            "address": _lasts(told["addresses"]),
+            "argv": told["command"],
+            "object_kind": pc.if_else(pc.is_valid(job), "job", _NO_TEXT),
+            "object": job,
+            "signal": pc.if_else(pc.equal(verb, "end"), told["exit_signal"], None),
+            "job": job,
+            "text": pc.utf8_slice_codeunits(_joined(words, " "), 0, LONGEST_TEXT),
+        }
     )
-    job = kubejobs.job(row, known)
-    command = row["command"]
-    words = [row["verb"], place, row["code"], row["agent"], row["request"]]
-    return {
-        "verb": verb,
-        "outcome": answered,
-        "account": kubejobs.account(row),
-        "effective": row["impersonated"],
-        "address": last,
-        "host": row["node"],
-        "argv": command if isinstance(command, list) else None,
-        "job": job,
-        "object_kind": "job" if job is not None else None,
-        "object": job,
-        "signal": row["exit_signal"] if verb == "end" else None,
-        "text": " ".join(str(word) for word in words if word is not None)[:LONGEST_TEXT],
-    }
+
+
+def _joined(parts: list[pa.Array], mark: str) -> pa.Array:
+    """The parts that are there, with a mark between; nothing where none is."""
+    marked = [pc.coalesce(pc.binary_join_element_wise(part, "", mark), "") for part in parts]
+    whole = pc.binary_join_element_wise(*marked, "")
+    return pc.utf8_slice_codeunits(whole, 0, -len(mark))
+
+
+def _lasts(lists: pa.Array) -> pa.Array:
+    """The last of each list; null where it is empty or not there."""
+    counts = np.asarray(pc.fill_null(pc.list_value_length(lists), 0), np.int64)
+    ends = np.cumsum(counts) - 1
+    return pc.list_flatten(lists).take(pa.array(ends, mask=counts == 0))
 
 
 def _records(
@@ -91,15 +138,14 @@ def _records(
     """What one record says of its job, where the server did as it was asked."""
     verb, job, code = kubejobs.verb(row), kubejobs.job(row, known), row["code"]
     own = job is not None and job.rpartition("/")[2] == row["name"]
-    if job is None or verb not in {"submit", "kill_request", "end"} or not isinstance(code, int):
-        return
-    if code >= _REFUSED or not (own or verb == "end"):
+    if job is None or not isinstance(code, int) or code >= _REFUSED or not (own or verb == "end"):
         return
     told: dict[str, object] = {"job": job, "cluster": None, "name": row["name"], "gpus": row["gpus"]}
     told |= {name: row[name] for name in ("sha256", "start", "stop")}
     if verb == "submit":
-        owner = None if kubejobs.by_system(row) else row["impersonated"] or kubejobs.account(row)
-        submitter = None if kubejobs.by_system(row) else kubejobs.account(row)
+        by_system = kubejobs.by_system(row)
+        owner = None if by_system else row["impersonated"] or kubejobs.account(row)
+        submitter = None if by_system else kubejobs.account(row)
         told |= {"owner": owner, "submitter": submitter, "submit_ns": when[0]}
     elif verb == "kill_request":
         told |= {
