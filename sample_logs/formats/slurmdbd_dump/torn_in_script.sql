@@ -1,0 +1,1 @@
+INSERT INTO `mlcluster_job_script_table` VALUES (7,NULL,'b1','#!/bin/sh\n'),(8,NULL,'b2','#!/bin/sh\npython tra
