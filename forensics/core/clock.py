@@ -315,6 +315,14 @@ def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> In
     return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
 
+def milliseconds(written: pa.Array) -> Interval:
+    """Place whole milliseconds since 1970 (int64, nullable), each one wide; null past the ends of int64 ns."""
+    most = (2**63 - 1) // 1_000_000 - 1
+    held = pc.if_else(pc.and_(pc.less(written, most), pc.greater(written, -most)), written, None)
+    first = pc.multiply(held, 1_000_000)
+    return Interval(first, pc.add(first, 999_999))
+
+
 def overlapping(first: Interval, last: Interval) -> Interval:
     """From the beginning of one moment to the end of another; the one that is there where the other is not."""
     earliest = pc.coalesce(first.earliest_ns, last.earliest_ns)

@@ -7,6 +7,8 @@ not millions. Logs are read in columns, with `lines.told`.
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from forensics.core import lines
 from forensics.core.lines import LONGEST_LINE_BYTES
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
@@ -132,3 +134,11 @@ def by_line(
         else:
             rows.add([line], read(line.raw) if line.raw.strip(b" \t\r") else None)
     return rows.parsed()
+
+
+def with_torn(found: Parsed, start: int, stop: int) -> Parsed:
+    """The same with a last line that lacks its newline, from `start` to `stop` in the file, rejected as torn."""
+    if start == stop:
+        return found
+    torn = REJECTED.build({"start": [start], "stop": [stop], "why": [Why.TRUNCATED.value]})
+    return found._replace(rejected=pa.concat_tables([found.rejected, torn]).combine_chunks())
