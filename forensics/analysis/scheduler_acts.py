@@ -22,7 +22,7 @@ _SCONTROL = {
     "requeue": "requeue", "requeuehold": "requeue", "update": "modify_job", "top": "modify_job",
 }  # fmt: skip
 CONTROLLERS = (
-    "slurmctld", "pbs_accounting", "pbs_server", "lsf_events", "k8s_audit", "htcondor_event", "yarn_audit", "ray_event",
+    "slurmctld", "pbs_accounting", "pbs_server", "lsf_events", "k8s_audit", "yarn_audit",
 )  # fmt: skip
 """Formats in which a scheduler itself writes down each request as it comes in."""
 _CANCELLING = (
@@ -112,6 +112,8 @@ def cancels(scene: Scene) -> Iterable[Act]:
 def _requests(scene: Scene, job: Job) -> list[pd.DataFrame]:
     """The records of each request: the controller's line, and the accounting of the same second."""
     told = scene.events[(scene.events["job"] == job.job) & (scene.events["verb"] == "kill_request")]
+    # A request that names nobody, as in a log that anybody could have written, is no act of anybody.
+    told = told[told["account"].notna() | told["uid"].notna()]
     controls = told["format"].isin(CONTROLLERS)
     lines, others = told[controls], told[~controls]
     if not len(lines):
