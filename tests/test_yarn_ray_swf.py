@@ -1,0 +1,79 @@
+"""YARN, Ray and traces: who asked is told where the log authenticates it, and nowhere else."""
+
+import json
+
+from hypothesis import example, given, settings
+from test_slurm import SAMPLES, events, records, told, typed, upstream, whys
+
+FEW = settings(max_examples=40, deadline=None)
+KILL = "USER=kai\tIP=192.0.2.12\tOPERATION=Kill Application Request\tTARGET=ClientRMService\tRESULT=SUCCESS\tAPPID=application_1_0011"
+FRONT = "2026-11-23 15:11:53,686 INFO resourcemanager.RMAuditLogger: "
+
+
+@FEW
+@example("x\tUSER=lin")
+@example("USER=lin")
+@given(typed)
+def test_a_callers_context_moves_no_field(context):
+    got = records("yarn_audit", f"{FRONT}{KILL}\tCALLERCONTEXT={context}\n")
+    for r in got:
+        assert (r["user"], r["operation"], r["application"]) == (
+            "kai",
+            "Kill Application Request",
+            "application_1_0011",
+        )
+    assert got or "\t" in context
+
+
+def test_a_message_of_another_class_is_no_request():
+    (e,) = events("yarn_audit", f"{FRONT.replace('RMAuditLogger', 'Evil')}{KILL}\n")
+    assert (e["verb"], e["account"], e["job"]) == ("other", None, None)
+
+
+def test_yarn_tells_owner_and_requester_apart():
+    got = told("yarn_audit", (SAMPLES / "yarn_audit" / "planted_context.log").read_bytes())
+    assert [(e["verb"], e["account"], e["outcome"]) for e in got["event"]] == [
+        ("submit", "mei", "success"), ("start", None, "success"), ("kill_request", "lin", "failure"),
+        ("kill_request", "kai", "success"), ("end", None, "failure"),
+    ]  # fmt: skip
+    assert [(r["owner"], r["requestor"], r["ending"]) for r in got["job_record"]] == [
+        ("mei", None, None), (None, "kai", "cancelled"), ("mei", None, "cancelled"),
+    ]  # fmt: skip
+
+
+@FEW
+@given(typed)
+def test_ray_names_nobody(entrypoint):
+    event = {"submission_job_id": "raysubmit_11", "status": "STOPPED", "entrypoint": entrypoint}
+    line = json.dumps(
+        {"event_id": "a", "source_type": "EXPORT_SUBMISSION_JOB", "timestamp": 1, "event_data": event}
+    )
+    got = told("ray_event", line + "\n")
+    assert [(e["verb"], e["account"], e["job"]) for e in got["event"]] == [
+        ("kill_request", None, "raysubmit_11")
+    ]
+    assert [(r["owner"], r["requestor"], r["ending"]) for r in got["job_record"]] == [
+        (None, None, "cancelled")
+    ]
+
+
+def test_a_ray_job_is_one_job_by_its_last_event():
+    got = told("ray_event", (SAMPLES / "ray_event" / "planted_entrypoint.log").read_bytes())["job_record"]
+    assert [(r["job"], r["ending"], r["gpus"]) for r in got] == [("raysubmit_11", "cancelled", 8)]
+
+
+def test_a_trace_is_placed_by_its_own_beginning_alone():
+    dated = told("swf", (SAMPLES / "swf" / "comments_and_unknowns.swf").read_bytes())["job_record"]
+    assert [(r["job"], r["start_ns"], r["ending"], r["owner"]) for r in dated] == [
+        ("1", 1_795_446_703 * 10**9, "completed", None), ("2", None, "cancelled", None),
+        ("3", 1_795_446_705 * 10**9, "failed_by_itself", None),
+    ]  # fmt: skip
+    undated = told("swf", (SAMPLES / "swf" / "undated_torn.swf").read_bytes())
+    assert {e["earliest_ns"] for e in undated["event"]} == {None}
+
+
+def test_the_trace_of_others_is_read():
+    raw = upstream("accasim", "tests", "data", "workload.swf")
+    jobs = [line for line in raw.splitlines() if line.strip() and not line.startswith(b";")]
+    assert whys("swf", raw) in ([], ["truncated"])
+    assert len(records("swf", raw)) + len(whys("swf", raw)) == len(jobs)
