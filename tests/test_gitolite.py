@@ -73,6 +73,38 @@ def test_a_pid_that_comes_round_again_lends_no_address():
     assert told(again)[2]["address"] == "10.0.0.8"
 
 
+def told_of(files, zone="UTC"):
+    """Events of several files: path to bytes."""
+    tables, rows = [], []
+    for i, (path, data) in enumerate(files.items()):
+        sha256 = f"{i:064x}"
+        records = gitolite.parse(data, 0).records
+        tables.append(records.add_column(0, "sha256", pa.array([sha256] * records.num_rows, pa.string())))
+        rows.append({**FILES.to_pylist()[0], "sha256": sha256, "path": path})
+    held = FILE.build({name: [row[name] for row in rows] for name in FILE.names})
+    return reading.read(pa.concat_tables(tables), held, zone=zone, anchor_ns=None)["event"].to_pylist()
+
+
+def test_a_request_torn_by_rotation_keeps_its_address_and_cites_both_files():
+    """The names say the opposite of the order: what counts is which file begins first."""
+    files = {"git/logs/a.log": updated(7, "kai", "W"), "git/logs/b.log": opened(7, "kai", "10.0.0.7")}
+    files["git/logs/a.log"] = files["git/logs/a.log"].replace(b"15:11:00", b"15:12:30")
+    (push,) = (e for e in told_of(files) if e["verb"] == "push")
+    assert push["address"] == "10.0.0.7"
+    assert [c["sha256"][-1] for c in push["citations"]] == ["0", "1"]
+
+
+def test_a_pid_in_another_log_or_long_after_lends_no_address():
+    later = updated(7, "kai").replace(b"15:11:00", b"18:11:00")
+    soon = updated(7, "kai").replace(b"15:11:00", b"15:12:30")
+    for files in (
+        {"git/logs/a.log": opened(7, "kai", "10.0.0.7"), "git/logs/b.log": later},
+        {"git/logs/a.log": opened(7, "kai", "10.0.0.7"), "other/logs/b.log": soon},
+    ):
+        (push,) = (e for e in told_of(files) if e["verb"] == "push")
+        assert push["address"] is None
+
+
 def test_tabs_typed_into_a_command_move_no_field():
     planted = (
         f"git-receive-pack 'llm'\tFROM=10.9.9.9\tupdate\tllm\tlin\tW\trefs/heads/main\t{OLD}\t{NEW}\trefs/.*"

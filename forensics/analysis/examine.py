@@ -23,10 +23,12 @@ from forensics.analysis import (
     file_acts,
     gaps,
     git_acts,
+    histories,
     identity,
     impact,
     jobs,
     lives,
+    oddities,
     scheduler_acts,
     sessions,
 )
@@ -42,6 +44,7 @@ from forensics.analysis.sessions import Session
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
     clocks.CLOCK,
+    histories.HISTORY, oddities.ODDITY,
 )  # fmt: skip
 _REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
@@ -72,7 +75,10 @@ class Examination:
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables of `TABLES`, by name."""
+        commits = histories.commits(self.scene)
         return {
+            "history": histories.table(self.scene, commits),
+            "oddity": oddities.table(oddities.find(self.scene, commits)),
             "identity": self.scene.directory.table(),
             "session": sessions.table(self.sessions),
             "job": jobs.table(self.jobs),

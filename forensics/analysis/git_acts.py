@@ -228,12 +228,12 @@ def changed_names(scene: Scene, oid: str) -> set[str]:
 
 
 def objects_of(evidence: Evidence) -> dict[str, Row]:
-    """Commits and trees by id."""
+    """Commits, tags and trees by id."""
     objects: dict[str, Row] = {}
     for source in ("git_object", "git_pack"):
         table = evidence.raw.get(source)
         if table is not None:
-            for row in rows_of(table[table["kind"].isin({"commit", "tree"})]):
+            for row in rows_of(table[table["kind"].isin({"commit", "tag", "tree"})]):
                 objects[row.oid] = row
     return objects
 

@@ -20,7 +20,10 @@ from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
 ONCE = True
+SLICED_BY = "pid"
 
+_LONGEST_REQUEST_NS = 3600 * clock.NS_PER_S
+"""So long after its opening a request can go on in the next file; a pid comes round again."""
 _OPENERS = ("ssh", "http")
 _COMMAND = r"^git[- ](?P<verb>upload|receive)-pack '?/?(?P<repository>[^'\t]*?)(?:\.git)?/?'?$"
 _CHANGES = ("W", "+", "C", "D", "WM", "+M")
@@ -47,9 +50,9 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
 ) -> Mapping[str, pa.Table]:
     """One event for each line; a push also cites the line that opened its connection."""
-    lines = _in_order(records)
+    lines, series = _in_order(records, files)
     when = clock.walls(lines["wall"], layout="%Y-%m-%d.%H:%M:%S", zone=zone, tick_ns=clock.NS_PER_S)
-    request = _requests(lines)
+    request = _requests(lines, series, when)
     asked = pc.extract_regex(lines["command"], pattern=_COMMAND)
     verb, outcome = _verbs(lines, request, pc.struct_field(asked, "verb"))
     host, domain = (_placed(lines, files, column) for column in ("host", "domain"))
@@ -85,11 +88,27 @@ def read(
     return {"event": event}
 
 
-def _in_order(records: pa.Table) -> pa.RecordBatch:
-    """The lines by file and position, each column in one piece."""
-    ordered = records.sort_by([("sha256", "ascending"), ("start", "ascending")])
+def _in_order(records: pa.Table, files: pa.Table) -> tuple[pa.RecordBatch, _Rows]:
+    """The lines by log, file and position, each column in one piece; and which log each belongs to.
+
+    A log is turned over while requests are served, so the files of one folder are one log, in order of their first line.
+    """
+    first = records.group_by("sha256").aggregate([("wall", "min")]).to_pydict()
+    began = dict(zip(first["sha256"], first["wall_min"], strict=True))
+    paths = files.sort_by([("sha256", "descending"), ("path", "descending")])
+    place = dict(zip(*(paths[c].to_pylist() for c in ("sha256", "path")), strict=True))
+    folder = {sha256: str(place.get(sha256, sha256)).rpartition("/")[0] for sha256 in began}
+    ranked = sorted(began, key=lambda sha256: (folder[sha256], began[sha256], sha256))
+    rank = {sha256: i for i, sha256 in enumerate(ranked)}
+    number = {name: i for i, name in enumerate(sorted(set(folder.values())))}
+    encoded = pc.dictionary_encode(records["sha256"].combine_chunks())
+    names, code = encoded.dictionary.to_pylist(), np.asarray(encoded.indices, np.int64)
+    ranks = np.array([rank[name] for name in names], np.int64)[code]
+    order = np.lexsort((records["start"].to_numpy(), ranks))
+    ordered = records.take(pa.array(order, pa.int64()))
     pieces = [pa.concat_arrays(c.chunks) if c.num_chunks else pa.array([], c.type) for c in ordered.columns]
-    return pa.RecordBatch.from_arrays(pieces, schema=ordered.schema)
+    series = np.array([number[folder[name]] for name in names], np.int64)[code][order]
+    return pa.RecordBatch.from_arrays(pieces, schema=ordered.schema), series
 
 
 def _flags(column: pa.Array) -> _Flags:
@@ -105,19 +124,23 @@ def _placed(lines: pa.RecordBatch, files: pa.Table, column: str) -> pa.Array:
     return values.take(encoded.indices)
 
 
-def _requests(lines: pa.RecordBatch) -> _Request:
+def _requests(lines: pa.RecordBatch, series: _Rows, when: clock.Interval) -> _Request:
     """Which lines belong together.
 
     Pids come round again: a request is the lines of one pid from one opening, or from the end of the
-    request before, to its end.
+    request before, to its end. What stands in a later file is of the opening before only if it follows soon.
     """
     sha256, pid = lines["sha256"].to_pandas(), lines["pid"].to_pandas()
     opens = _flags(pc.is_in(lines["kind"], pa.array(_OPENERS)))
     dies = _flags(pc.equal(lines["kind"], "die"))
     denied = np.asarray(pc.is_valid(lines["denied"]), bool)
-    ended = pd.Series(_flags(pc.equal(lines["kind"], "END"))).groupby([sha256, pid]).shift(fill_value=False)
-    count = pd.Series(opens | ended.to_numpy(bool)).astype("int64").groupby([sha256, pid]).cumsum()
-    request = pd.DataFrame({"sha256": sha256, "pid": pid, "count": count}).groupby(["sha256", "pid", "count"])
+    ended = pd.Series(_flags(pc.equal(lines["kind"], "END"))).groupby([series, pid]).shift(fill_value=False)
+    moment = pd.Series(np.asarray(pc.fill_null(when.earliest_ns, 0), np.int64))
+    before = moment.groupby([series, pid]).shift(fill_value=0)
+    other = sha256.groupby([series, pid]).shift().ne(sha256).to_numpy(bool)
+    stale = other & ((moment - before).abs() > _LONGEST_REQUEST_NS).to_numpy(bool)
+    count = pd.Series(opens | stale | ended.to_numpy(bool)).astype("int64").groupby([series, pid]).cumsum()
+    request = pd.DataFrame({"series": series, "pid": pid, "count": count}).groupby(["series", "pid", "count"])
     one = request.ngroup()
     rows = pd.Series(np.where(opens, np.arange(lines.num_rows), -1)).astype("int64")
     opener = rows.groupby(one).transform("max").to_numpy(np.int64)
