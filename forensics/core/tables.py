@@ -153,6 +153,7 @@ VERBS = {
     "task_start": "a node started a task, with its pid",
     "task_exit": "a task ended, with its pid",
     "push": "a git server accepted a change of a ref",
+    "push_request": "a git server served a push; which refs it moved, and whether any, it does not say",
     "push_denied": "a git server refused a change of a ref",
     "fetch": "a git server was read from",
     "commit": "a commit object exists; who and when are only asserted in it",

@@ -1,0 +1,119 @@
+"""What the logs of git servers and forges say alike: who asked what of which repository, from where.
+
+A line that says that a push was served names seldom the refs that it changed, and a forge may still have refused some
+of them: such a line is a `push_request`. Only a line that names a ref, and both objects, is a `push`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import clock, hostevents
+from forensics.core.hostevents import NOTHING
+from forensics.core.model import SPAN
+from forensics.core.schema import Column
+from forensics.core.tables import EVENT
+
+_ABSENT = "not in this line"
+COLUMNS = (
+    Column("time", pa.string(), "when, as written", None, _ABSENT),
+    Column("action", pa.string(), "what was asked or done, in the log's own words"),
+    Column("account", pa.string(), "account that the server authenticated", None, "none, or not in this line"),
+    Column("asserted", pa.string(), "name that nobody checked, as of a refused login", None, _ABSENT),
+    Column("repository", pa.string(), "repository, as the log names it", None, _ABSENT),
+    Column("ref", pa.string(), "ref concerned", None, _ABSENT),
+    Column("old", pa.string(), "object that the ref named", None, _ABSENT),
+    Column("new", pa.string(), "object that it names then", None, _ABSENT),
+    Column("address", pa.string(), "address the request came from: the last hop that the server saw or believed", None, _ABSENT),
+    Column("credential", pa.string(), "key or token that was used, as the log names it", None, _ABSENT),
+    Column("agent", pa.string(), "what the client calls itself: typed by the client", None, _ABSENT),
+    Column("status", pa.string(), "outcome, in the log's own words", None, _ABSENT),
+    Column("request", pa.string(), "the server's own id of the request", None, _ABSENT),
+    Column("rest", pa.string(), "what no column holds", None, "nothing"),
+    *SPAN,
+)  # fmt: skip
+_TEXTS = ("action", "ref", "status", "asserted", "agent", "request", "rest")
+Verb = Callable[[str, str | None], tuple[str, str | None]]
+"""Of an action and a status, the verb and the outcome."""
+_HTTP = re.compile(
+    r"(?P<method>[A-Z]{3,7}) (?:https?://[^/ ]+)?/*(?P<repository>[^ ?]*?)(?:\.git)?/(?P<what>info/refs|git-(?:receive|upload)-pack|info/lfs/[^ ?]*)"
+    r"(?:\?(?P<query>[^ ]*))?(?: HTTP/[0-9.]+)?"
+)
+_SSH = re.compile(
+    r"(?:SSH - )?git[- ](?P<what>receive-pack|upload-pack|upload-archive)[ .]+'?/*(?P<repository>[^']*?)(?:\.git)?/?'?"
+)
+
+
+def http(request: str, status: str | None) -> tuple[str, str | None] | None:
+    """Verb and repository of a request line of git over HTTP; None for any other.
+
+    A push is the POST: what precedes it (`info/refs?service=git-receive-pack`) is asked for also by who may not push.
+    """
+    found = _HTTP.fullmatch(request)
+    if found is None:
+        return None
+    refused = status is not None and not status.startswith("2")
+    if found["what"] == "git-receive-pack" and found["method"] == "POST":
+        return "push_denied" if refused else "push_request", found["repository"]
+    fetched = found["what"] == "git-upload-pack" and found["method"] == "POST" and not refused
+    return "fetch" if fetched else "other", found["repository"]
+
+
+def ssh(command: str, *, refused: bool = False) -> tuple[str, str] | None:
+    """Verb and repository of a command of git over SSH; None for any other."""
+    found = _SSH.fullmatch(command)
+    if found is None:
+        return None
+    if found["what"] == "receive-pack":
+        return "push_denied" if refused else "push_request", found["repository"]
+    return "other" if refused else "fetch", found["repository"]
+
+
+def read(
+    records: pa.Table,
+    files: pa.Table,
+    form: str,
+    when: Callable[[pa.Array], clock.Interval],
+    verb: Verb,
+) -> Mapping[str, pa.Table]:
+    """One event for each line.
+
+    Args:
+        records: a table of `COLUMNS`, perhaps with more, with `sha256` in front.
+        files: schema `file`.
+        form: name of the format that read them.
+        when: places the written times.
+        verb: what each kind of line is taken to tell, asked once for each distinct action and status.
+    """
+    rows = hostevents.placed(records, files, every_path=False)
+    lines = rows.lines
+    both = list(zip(lines["action"].to_pylist(), lines["status"].to_pylist(), strict=True))
+    known = {each: verb(*each) for each in set(both)}
+    told = pa.array([known[each][0] for each in both], pa.string())
+    whole = pc.and_(pc.is_valid(lines["ref"]), pc.is_valid(lines["new"]))
+    told = pc.if_else(pc.and_(pc.equal(told, "push_request"), whole), "push", told)
+    account = lines["account"]
+    moved = pc.binary_join_element_wise("new=", lines["new"], "")
+    words = [pc.coalesce(pc.binary_join_element_wise(f" {name}=", lines[name], ""), "") for name in _TEXTS]
+    text = pc.utf8_ltrim(pc.binary_join_element_wise(pc.coalesce(moved, ""), *words, ""), " ")
+    event = EVENT.build(
+        {
+            **hostevents.columns(rows, form),
+            **hostevents.times(when(lines["time"]), rows.files["host"], rows, form),
+            "verb": told,
+            "outcome": pa.array([known[each][1] for each in both], pa.string()),
+            "host": rows.files["host"],
+            "account": account,
+            "account_absence": hostevents.absence(account),
+            "address": hostevents.address(lines["address"]),
+            "credential": lines["credential"],
+            "object_kind": pc.if_else(pc.is_valid(lines["ref"]), "ref", NOTHING),
+            "object": lines["ref"],
+            "object_from": lines["old"],
+            "repository": lines["repository"],
+            "text": hostevents.short(text),
+        }
+    )
+    return {"event": event}
