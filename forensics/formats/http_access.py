@@ -1,0 +1,72 @@
+r"""Web server access log in the common or combined form: Apache, nginx, Gitea and Forgejo; git over HTTP is in it.
+
+    10.0.0.7 - kai [23/Nov/2026:15:11:48 +0000] "POST /llm.git/git-receive-pack HTTP/1.1" 200 412 "-" "git/2.39.5"
+
+Shape   <address> <ident> <user> [<day>/<month>/<year>:<time> <offset>] "<request>" <status> <bytes>[ "<referer>" "<agent>"][ …]
+Source  Apache 2.4, mod_log_config, "Access Log"; nginx, ngx_http_log_module, `combined`; Gitea, access log template
+Time    the server's clock, to the second, with its offset; of the request's beginning (Apache) or end (nginx)
+Who     the user of HTTP authentication, as the server accepted it. With status 401 it is what was typed, and is kept as asserted.
+        The request, the referer and the agent are typed by the client
+Open    a user name that holds brackets and quotes can imitate what follows it: where a line holds more than one time in
+        brackets, its user and its status are not taken. Which refs a push moved is not in it. `git-http-backend` serves a
+        push in two requests: only the second, a POST, is one
+"""
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.core import hostevents
+from forensics.core.forge import COLUMNS
+from forensics.core.lines import told
+from forensics.core.model import Parsed, Why
+from forensics.core.schema import Table
+
+TABLE = Table("http_access", "a line of a web server's access log", COLUMNS)
+CUT = "line"
+DOMAIN = "{host}:web server"
+
+_STAMP = r"\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}\]"
+_LINE = (
+    r"^(?P<address>[^ ]+) (?P<ident>[^ ]+) (?P<user>.*?) \[(?P<time>" + _STAMP[2:-2] + r')\] '
+    r'"(?P<action>(?:[^"\\]|\\.)*)" (?P<status>[0-9]{3}) (?P<bytes>[0-9]{1,18}|-)'
+    r'(?: "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)")?(?P<left>.*)$'
+)  # fmt: skip
+_FIRST = re.compile(_LINE.encode().removesuffix(b"$"))
+
+
+def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
+    """Sure of a whole first line of such a log."""
+    return 96 if _FIRST.match(head.split(b"\n", 1)[0].rstrip(b"\r")[:65536]) else 0
+
+
+def parse(data: bytes, base: int) -> Parsed:
+    """Read lines, a chunk at a time."""
+    lines = told(data, base)
+    found = pc.extract_regex(lines.text, pattern=_LINE)
+    read = pc.is_valid(found)
+    kept = found.filter(read)
+    several = pc.greater(pc.count_substring_regex(lines.text.filter(read), _STAMP), 1)
+    status, user = pc.struct_field(kept, "status"), _field(kept, "user")
+    nothing = pa.scalar(None, pa.string())
+    typed = pc.or_(several, pc.equal(status, "401"))
+    more = {name: _field(kept, name) for name in ("ident", "bytes", "referer", "left")}
+    records = {
+        "time": pc.struct_field(kept, "time"),
+        "action": pc.struct_field(kept, "action"),
+        "account": pc.if_else(typed, nothing, user),
+        "asserted": pc.if_else(typed, user, nothing),
+        "address": pc.struct_field(kept, "address"),
+        "agent": _field(kept, "agent"),
+        "status": pc.if_else(several, nothing, status),
+        "rest": hostevents.pairs(more),
+    }
+    why = pa.array([Why.SHAPE.value] * len(lines.text), pa.string())
+    return lines.sorted_out(TABLE, records, read=read, idle=lines.blank, why=why)
+
+
+def _field(found: pa.Array, name: str) -> pa.Array:
+    """A named part; empty and `-` are null."""
+    values = pc.struct_field(found, name)
+    return pc.if_else(pc.is_in(values, pa.array(["", "-"])), pa.scalar(None, pa.string()), values)

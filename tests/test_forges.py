@@ -1,0 +1,180 @@
+"""Who pushed is what a server authenticated; what a client typed moves no field, and a refused push is none."""
+
+import json
+from pathlib import Path
+
+import pytest
+from collected import rows, told, whys
+
+from forensics.core import forge
+from forensics.formats import registry
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "sample_logs" / "formats"
+UPSTREAM = ROOT.parent / "shared" / "samples"
+PUSHES = {"push", "push_request", "push_denied"}
+
+
+def events(name, sample, zone="UTC"):
+    return told(name, (SAMPLES / name / sample).read_bytes(), f"git/var/log/{sample}", zone=zone)
+
+
+def pushes(name, sample):
+    return [
+        (e["verb"], e["account"], e["repository"], e["address"]) for e in events(name, sample) if e["verb"] in PUSHES
+    ]  # fmt: skip
+
+
+def test_each_of_gitlabs_logs_tells_the_push_it_saw():
+    assert pushes("gitlab_json", "four_logs_of_one_push.json") == [
+        ("push_request", "kai", "mlteam/llm", "10.0.0.7"),
+        ("push_request", "kai", "mlteam/llm", "10.0.0.7"),
+        ("push_request", "lin", "mlteam/llm", "10.0.0.8"),
+        ("push_denied", "lin", "mlteam/llm", "10.0.0.8"),
+    ]
+    changed = events("gitlab_json", "four_logs_of_one_push.json")[-1]
+    assert (changed["account"], changed["account_absence"]) == (None, "not_recorded")
+    assert "asserted=Mei Who" in changed["text"]
+
+
+def test_what_is_asked_before_a_push_or_below_another_path_is_none():
+    assert pushes("gitlab_json", "planted_fields.json") == [
+        ("push_denied", "kai", "mlteam/llm\x1b[31m", None)
+    ]
+    assert pushes("http_access", "planted_user_and_torn.log") == []
+
+
+def test_githubs_pushes_name_the_actor_and_no_ref():
+    (push,) = (e for e in events("github_audit", "exported_and_streamed.json") if e["verb"] in PUSHES)
+    assert (push["verb"], push["account"], push["repository"]) == ("push_request", "kai", "lab/llm")
+    assert (push["object"], push["earliest_ns"]) == (None, 1795446708_120_000_000)
+    override = events("github_audit", "exported_and_streamed.json")[2]
+    assert override["object"] == "refs/heads/main"
+    assert override["earliest_ns"] == 1795446710_309_000_000
+    assert [e["account"] for e in events("github_audit", "array_of_objects.json")] == ["kai", "kai"]
+
+
+def test_a_proxy_lends_no_address_and_a_refusal_no_name():
+    assert pushes("bitbucket_access", "push_by_ssh_and_http.log") == [
+        ("push_request", "kai", "ml/llm", "10.0.0.7"),
+        ("push_request", "lin", "scm/ml/llm", None),
+        ("push_denied", None, "scm/ml/llm", "10.0.0.8"),
+    ]
+    assert pushes("http_access", "git_over_http.log") == [
+        ("push_request", "kai", "llm", "10.0.0.7"),
+        ("push_denied", None, "llm", "10.0.0.8"),
+    ]
+
+
+def test_text_that_imitates_fields_moves_none():
+    (dao,) = events("bitbucket_access", "planted_and_torn.log")
+    assert (dao["account"], dao["outcome"]) == ("dao", None)
+    assert "status=404" in dao["text"]
+    thread, kai = events("gerrit_sshd", "planted_thread_and_torn.log")
+    assert (thread["verb"], thread["account"], thread["address"]) == ("other", None, None)
+    assert (kai["verb"], kai["account"]) == ("login", "kai")
+
+
+@pytest.mark.parametrize(
+    "user",
+    ["kai", 'x [23/Nov/2026:15:11:48 +0000] "POST /llm.git/git-receive-pack HTTP/1.1" 200 1 "-" "', "a b"],
+)
+def test_a_user_name_cannot_make_itself_a_push(user):
+    """The name in the line is what was typed for a password that was refused."""
+    line = f'10.0.0.9 - {user} [23/Nov/2026:15:11:50 +0000] "POST /llm.git/git-receive-pack HTTP/1.1" 401 381 "-" "git"\n'
+    (event,) = told("http_access", line.encode(), "git/var/log/access.log")
+    assert event["account"] is None
+    assert event["verb"] in {"push_denied", "other"}
+
+
+def test_times_of_a_web_server_keep_their_offset():
+    post = [e for e in events("http_access", "git_over_http.log") if "asserted=lin" in e["text"]]
+    assert post[0]["earliest_ns"] == 1795446708_000_000_000
+    assert post[0]["latest_ns"] == 1795446708_999_999_999
+    assert events("http_access", "planted_user_and_torn.log")[2]["earliest_ns"] is None
+
+
+def test_gerrit_tells_entries_and_pushes_in_both_layouts():
+    assert [(e["verb"], e["account"], e["outcome"]) for e in events("gerrit_sshd", "both_layouts.log")] == [
+        ("login", "kai", "success"),
+        ("push_request", "kai", "success"),
+        ("disconnect", "kai", None),
+        ("login_failed", None, "failure"),
+        ("other", "dao", "failure"),
+    ]
+    moments = {e["earliest_ns"] // 10**9 for e in events("gerrit_sshd", "both_layouts.log")}
+    assert moments == {1795446707, 1795446708, 1795446730, 1795446731}
+
+
+def test_a_certificate_names_nobody_until_it_is_checked():
+    one, other = events("git_push_cert", "two_refs.cert")
+    assert (one["account"], one["object"], one["repository"], one["verb"]) == (
+        None,
+        "refs/heads/main",
+        "llm",
+        "other",
+    )
+    assert "asserted=kai <kai@lab.example>" in one["text"]
+    assert one["earliest_ns"] == 1795446708_000_000_000
+    assert other["object"] == "refs/heads/dev"
+    torn = (SAMPLES / "git_push_cert" / "planted_header_and_torn.cert").read_bytes()
+    assert rows("git_push_cert", torn) == []
+    assert whys("git_push_cert", torn) == ["shape", "shape", "shape", "truncated"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "told_"),
+    [
+        ("POST /a/llm.git/git-receive-pack HTTP/1.1", "200", ("push_request", "a/llm")),
+        ("POST /a/llm/git-receive-pack", "403", ("push_denied", "a/llm")),
+        ("GET /a/llm.git/git-receive-pack HTTP/1.1", "200", ("other", "a/llm")),
+        ("GET /llm.git/info/refs?service=git-receive-pack HTTP/1.1", "200", ("other", "llm")),
+        ("POST /llm.git/git-upload-pack HTTP/1.1", "200", ("fetch", "llm")),
+        ("POST /llm.git/git-upload-pack HTTP/1.1", "401", ("other", "llm")),
+        ("POST /x?/llm.git/git-receive-pack HTTP/1.1", "200", None),
+        ("POST /llm.git/git-receive-pack /x HTTP/1.1", "200", None),
+    ],
+)
+def test_a_request_line_is_read_whole(request_, status, told_):
+    assert forge.http(request_, status) == told_
+
+
+@pytest.mark.parametrize("name", ["GitHub", "GitLab"])
+def test_events_that_rules_are_tested_with_are_read(name):
+    """Upstream wraps each event; what lacks a time or an actor there is no line of the log."""
+    path = (
+        UPSTREAM
+        / "panther-analysis"
+        / ("events_GitHub_Audit.jsonl" if name == "GitHub" else "events_GitLab_Production.jsonl")
+    )
+    if not path.exists():
+        pytest.skip("the shared samples are not on this machine")
+    logs = [json.loads(line)["log"] for line in path.read_text().splitlines()]
+    if name == "GitLab":
+        logs = [
+            {"method": "POST", "status": 200, "controller": "x", "time": "2026-11-23T15:11:48Z", **log}
+            for log in logs
+        ]
+        assert len(rows("gitlab_json", "".join(json.dumps(log) + "\n" for log in logs).encode())) == len(logs)
+        return
+    data = "".join(json.dumps(log) + "\n" for log in logs).encode()
+    read = registry()["github_audit"].parse(data, 0)
+    dotted = [log for log in logs if "." in str(log.get("action"))]
+    assert read.records.num_rows >= len(dotted) > 80
+    assert {r["action"] for r in read.records.to_pylist()} >= {
+        "repo.add_member",
+        "org.disable_oauth_app_restrictions",
+    }
+
+
+def test_an_access_log_of_bitbucket_is_read_whole():
+    path = UPSTREAM / "plaso" / "test_data" / "atlassian-bitbucket-access.log"
+    if not path.exists():
+        pytest.skip("the shared samples are not on this machine")
+    data = path.read_bytes()
+    assert registry()["bitbucket_access"].recognise(data[:65536], "x") > 90
+    assert not whys("bitbucket_access", data)
+    assert [(r["account"], r["status"]) for r in rows("bitbucket_access", data)] == [
+        ("eaccru", "200"), ("admin", "201"), (None, "200"), ("testuser", "200"), ("acarlton", "200"), ("admin", "done"),
+        (None, "came in"), ("eaccru", "200"),
+    ]  # fmt: skip
