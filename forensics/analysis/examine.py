@@ -15,6 +15,7 @@ from forensics.analysis import (
 from forensics.analysis import (
     artefacts,
     attribution,
+    channels,
     checkouts,
     claims,
     clock_bounds,
@@ -44,7 +45,7 @@ from forensics.analysis.sessions import Session
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
     clocks.CLOCK,
-    histories.HISTORY, oddities.ODDITY,
+    histories.HISTORY, oddities.ODDITY, channels.CHANNEL, channels.MOVE,
 )  # fmt: skip
 _REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
@@ -76,7 +77,10 @@ class Examination:
     def tables(self) -> dict[str, pa.Table]:
         """The tables of `TABLES`, by name."""
         commits = histories.commits(self.scene)
+        ways = channels.channels(self.scene)
         return {
+            "channel": channels.channel_table(ways),
+            "ref_move": channels.move_table(channels.moves(self.scene, ways)),
             "history": histories.table(self.scene, commits),
             "oddity": oddities.table(oddities.find(self.scene, commits)),
             "identity": self.scene.directory.table(),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from forensics.analysis import clocks, exculpatory, packed, verdicts, weighing
+from forensics.analysis import channels, clocks, exculpatory, packed, verdicts, weighing
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.examine import Examination
@@ -219,6 +219,7 @@ def _contradictions(done: Examination, acts: list[Act], names: Mapping[str, str]
                     {"what": f"account {act.account} wrote it", "citations": citations(done, seen)},
                 ],
             })  # fmt: skip
+    found += _unpushed(done)
     for job in done.asked:
         found += [
             {
@@ -228,6 +229,26 @@ def _contradictions(done: Examination, acts: list[Act], names: Mapping[str, str]
             }
             for column in job.disagree
         ]
+    return found
+
+
+def _unpushed(done: Examination) -> list[Json]:
+    """Refs that moved where pushes arrive, and that no log of a push tells; beside what was not collected."""
+    scene, found = done.scene, list[Json]()
+    ways = channels.channels(scene)
+    for move in channels.moves(scene, ways):
+        if move.told_by != "nothing":
+            continue
+        told = [c for c in ways if c.repository == move.repository and c.way not in move.uncollected]
+        heard = (
+            ", ".join(sorted({form for c in told for form in c.formats})) or "any log, for none was collected"
+        )
+        left = f"; not collected of that time: {', '.join(move.uncollected)}" if move.uncollected else ""
+        said = (f"the reflog moves it to {move.new or '?'}", f"no push is told in {heard}{left}")
+        cited = citations(done, list(move.events))
+        about = f"repository {move.repository}: {move.ref}"
+        says = [{"what": what, "citations": cited} for what in said]
+        found.append({"about": about, "kind": "ref_moved_without_push", "says": says})
     return found
 
 

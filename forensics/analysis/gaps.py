@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 import pyarrow as pa
 
+from forensics.analysis.channels import PUSH_LOGS
 from forensics.analysis.evidence import Evidence, rows_of
 from forensics.analysis.sessions import Session
 from forensics.analysis.trails import TRAILS, WHOLE
@@ -48,7 +49,7 @@ EXPECTED = (
     ("login log (sshd, in syslog)", SYSTEM_LOGS),
     ("scheduler controller log (slurmctld)", CONTROLS),
     ("job accounting (sacct)", ACCOUNTS),
-    ("git server's push log", frozenset({"gitolite"})),
+    ("git server's push log", PUSH_LOGS),
 )
 _GIT = frozenset({"git_object", "git_pack", "git_reflog"})
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from forensics.core import clock, forge
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _MS = 1_000_000
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from forensics.core import clock, forge
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _VERBS = {"git.push": "push_request", "git.clone": "fetch", "git.fetch": "fetch"}
 _MS = 1_000_000

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from forensics.core import clock, forge
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _TICK_NS = 1_000_000
 _RECEIVES = re.compile(r"(?:.*\.)?(?:SSHReceivePack|PostReceivePack)|git-receive-pack")

@@ -3,7 +3,8 @@
 The account is the one whose key opened the connection, so it is authenticated by the server; whoever
 administers the server, or its key directory, could have forged it. In a `bypass` the name is a
 variable of a local process, so no account is given. An update is written just before git moves the
-ref, which may still fail: the reflog of the repository says whether it moved.
+ref, which may still fail: the reflog of the repository says whether it moved. A request that the log's rotation
+tears is put together where its files are read together, which logs of more than some 64 MB are not.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,6 @@ from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
 ONCE = True
-SLICED_BY = "pid"
 
 _LONGEST_REQUEST_NS = 3600 * clock.NS_PER_S
 """So long after its opening a request can go on in the next file; a pid comes round again."""

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from forensics.core import clock, forge
 
 NEEDS_ANCHOR = False
+ONCE = True
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STAMP = r"^(?P<day>[0-9]{2})/(?P<month>[A-Z][a-z]{2})/(?P<year>[0-9]{4}):(?P<time>[0-9:]{8}) (?P<hours>[+-][0-9]{2})(?P<minutes>[0-9]{2})$"

@@ -1,0 +1,86 @@
+"""Every way into a repository is named before anything is made of silence; a move that no push tells is told."""
+
+from test_commit_facts import examined
+
+from forensics.analysis import channels, findings
+
+A, B, C = "a" * 40, "b" * 40, "c" * 40
+LOG = (
+    "2026-11-23.15:11:47\t7\tssh\tARGV=kai\tSOC=git-receive-pack 'llm'\tFROM=10.0.0.7\n"
+    f"2026-11-23.15:11:48\t7\tupdate\tllm\tkai\tW\trefs/heads/main\t{A}\t{B}\trefs/.*\n"
+    "2026-11-23.18:00:00\t9\tEND\n"
+)
+
+
+def reflog(*moves):
+    return "".join(f"{old} {new} git <git@gpu01> {s} +0000\tpush\n" for old, new, s in moves).encode()
+
+
+def of(*files):
+    return examined(*files)
+
+
+def table(done, name):
+    return done.tables()[name].to_pylist()
+
+
+SERVED = (
+    "git_reflog",
+    "git/srv/llm.git/logs/refs/heads/main",
+    reflog((A, B, 1795446709), (B, C, 1795449000)),
+)
+GITOLITE = ("gitolite", "git/var/log/gitolite.log", LOG.encode())
+WEB = (
+    "http_access", "git/var/log/access.log",
+    b'10.0.0.8 - lin [23/Nov/2026:15:50:01 +0000] "POST /llm.git/git-receive-pack HTTP/1.1" 200 4 "-" "git/2"\n',
+)  # fmt: skip
+
+
+def test_a_move_that_no_push_tells_is_told_beside_the_ways_that_nobody_collected():
+    done = of(SERVED, GITOLITE)
+    pushed, other = table(done, "ref_move")
+    assert (pushed["told_by"], pushed["new"], len(pushed["events"])) == ("push", B, 2)
+    assert (other["told_by"], other["new"]) == ("nothing", C)
+    assert other["uncollected"] == ["git over HTTP", "web pages and API", "the server's own files"]
+    (found,) = findings._unpushed(done)
+    assert found["about"] == "repository llm: refs/heads/main"
+    assert found["says"][1]["what"] == (
+        "no push is told in gitolite; not collected of that time: git over HTTP, web pages and API, the server's own files"
+    )
+    assert all(says["citations"] for says in found["says"])
+
+
+def test_a_request_near_in_time_tells_it_and_one_elsewhere_does_not():
+    """A web server's log names no ref; a push of another repository, or an hour away, is not this one."""
+    assert [m["told_by"] for m in table(of(SERVED, GITOLITE, WEB), "ref_move")] == ["push", "request"]
+    for old, new in ((b"llm.git", b"other.git"), (b"15:50:01", b"16:50:01"), (b" 200 ", b" 403 ")):
+        web = (*WEB[:2], WEB[2].replace(old, new))
+        assert [m["told_by"] for m in table(of(SERVED, GITOLITE, web), "ref_move")] == ["push", "nothing"]
+
+
+def test_every_way_is_listed_for_every_repository():
+    found = table(of(SERVED, GITOLITE, WEB), "channel")
+    assert [(c["way"], c["collected"], c["pushes"]) for c in found] == [
+        ("git over SSH", True, 1),
+        ("git over HTTP", True, 1),
+        ("web pages and API", False, 0),
+        ("the server's own files", False, 0),
+    ]
+    assert {c["repository"] for c in found} == {"llm"}
+    assert found[0]["earliest_ns"] // 10**9 == 1795446707
+
+
+def test_a_log_that_ends_before_is_no_log_of_that_time():
+    early = ("gitolite", "git/var/log/gitolite.log", LOG.rsplit("\n", 2)[0].encode() + b"\n")
+    (_, other) = table(of(SERVED, early), "ref_move")
+    assert "git over SSH" in other["uncollected"]
+
+
+def test_a_working_trees_own_reflog_is_no_servers():
+    own = ("git_reflog", "login01/home/kai/llm/.git/logs/refs/heads/main", SERVED[2])
+    assert table(of(own, GITOLITE), "ref_move") == []
+
+
+def test_a_repository_is_known_by_the_last_part_of_its_name():
+    names = ["llm", "mlteam/llm", "git/llm.git", "login01/home/kai/llm/.git", "scm/ml/llm.git/", None, ""]
+    assert {channels.short_name(name) for name in names} == {"llm", None}
