@@ -30,7 +30,7 @@ def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False
             tells which of two is right: each time is then as wide as what the log wrote and the bounds together.
 
     Returns:
-        The same with `earliest_ns` and `latest_ns` by the reference clock, in order of them;
+        A copy, of job records too, with `earliest_ns` and `latest_ns` by the reference clock, in order of them;
         `written_earliest_ns` and `written_latest_ns` keep what the log's own clock wrote. Records of jobs too.
     """
     moved = {c.source: c for c in found if c.band is not None and (c.applied or (bounds and c.sure))}
@@ -38,7 +38,7 @@ def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False
         written_earliest_ns=evidence.events["earliest_ns"], written_latest_ns=evidence.events["latest_ns"]
     )
     if not moved:
-        return replace(evidence, events=events)
+        return replace(evidence, events=events, job_records=evidence.job_records.copy())
     events = events.assign(source=anchors.sources(events))
     dated = events[events["earliest_ns"].notna() & events["source"].isin(set(moved))]
     for source, rows in groups_of(dated, "source"):
@@ -134,7 +134,10 @@ def _backward(evidence: Evidence) -> Iterable[Gap]:
 
 
 def _zones(one: Compared) -> Iterable[Gap]:
-    """A stretch, by the reference clock, whose offset is that of a zone."""
+    """A stretch, by the reference clock, whose offset is that of a zone.
+
+    No host is named as the one concerned: nobody need have been there to set anything.
+    """
     stretches = one.stretches()
     for stretch, (lo, hi) in zip(stretches, one.spans(), strict=True):
         zone = clocks.zone_ns(lo, hi)
@@ -145,7 +148,7 @@ def _zones(one: Compared) -> Iterable[Gap]:
             first, last = one.earliest_ns, one.latest_ns
         shown = tuple(e for name in stretch.entries[:2] for e in one.pairs.get(name, ()))
         name = f"{one.clock}: zone off by {_signed(zone, zone)}"
-        yield Gap(name, "clock_step", first - hi, last - lo, None, _host(one), shown)
+        yield Gap(name, "clock_step", first - hi, last - lo, None, None, shown)
 
 
 def _host(one: Compared) -> str | None:

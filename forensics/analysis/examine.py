@@ -25,11 +25,13 @@ from forensics.analysis import (
     gaps,
     git_acts,
     histories,
+    hops,
     identity,
     impact,
     jobs,
     lives,
     oddities,
+    overlaps,
     scheduler_acts,
     sessions,
 )
@@ -44,7 +46,7 @@ from forensics.analysis.sessions import Session
 
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
-    clocks.CLOCK,
+    clocks.CLOCK, overlaps.OVERLAP,
     histories.HISTORY, oddities.ODDITY, channels.CHANNEL, channels.MOVE,
 )  # fmt: skip
 _REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
@@ -68,6 +70,7 @@ class Examination:
     answers: list[claims.Answer]
     holders: Holders
     compared: list[clocks.Compared] = field(default_factory=list)
+    at_once: list[overlaps.Overlap] = field(default_factory=list)
 
     @property
     def in_question(self) -> list[Act]:
@@ -90,6 +93,7 @@ class Examination:
             "act": act_tables.table(self.acts),
             "gap": gaps.table(self.gaps),
             "clock": clocks.table(self.compared),
+            "overlap": overlaps.table(self.at_once),
         }
 
 
@@ -131,7 +135,7 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
         clock_bounds.cap_acts(done.acts, done.judged, wide.judged)
         clock_bounds.cap_jobs(done.jobs, wide.jobs)
         done = replace(done, answers=clock_bounds.capped_answers(done.answers, wide.answers))
-    return replace(done, compared=found)
+    return replace(done, compared=found, at_once=overlaps.find(seen, done.sessions))
 
 
 def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Examination:
@@ -140,6 +144,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     named(evidence, directory)
     found_sessions = sessions.reconstruct(evidence)
     lives.told_apart(evidence)
+    hops.link(evidence, found_sessions)
     found_jobs = jobs.reconstruct(evidence, directory)
     by_ses = {(s.host, s.ses): s for s in found_sessions if s.ses is not None}
     rest = {(s.host, f"pid {s.pid} {s.start_ns}"): s for s in found_sessions if s.ses is None}

@@ -14,6 +14,7 @@ from forensics.analysis.evidence import rows_of
 from forensics.analysis.examine import Examination
 from forensics.analysis.gaps import Gap
 from forensics.analysis.jobs import Job
+from forensics.analysis.overlaps import Overlap
 from forensics.core import clock, ids
 from forensics.core.roster import Question
 
@@ -37,6 +38,7 @@ def findings(done: Examination) -> Json:
         "contradictions": _contradictions(done, acts, names),
         "gaps": [_gap(g, acts, names) for g in done.gaps],
         "clocks": clocks.told(done.compared),
+        "overlaps": [_overlap(done, o) for o in done.at_once],
         "claims": _claims(done, question, names),
         "exculpatory": exculpatory.sought(done, acts, names),
         "persons": _persons(done),
@@ -268,6 +270,17 @@ def _gap(gap: Gap, acts: list[Act], names: Mapping[str, str]) -> Json:
         "when": [_written(gap.earliest_ns), _written(gap.latest_ns)],
         "records": gap.records,
         "matters_for": [names[a.act_id] for a in acts if gap.touches(*_reach(a))],
+    }
+
+
+def _overlap(done: Examination, overlap: Overlap) -> Json:
+    sides = (overlap.one, overlap.other)
+    return {
+        "kind": overlap.kind,
+        "impossible": overlap.impossible,
+        "thing": overlap.thing,
+        "when": _when(overlap.earliest_ns, overlap.latest_ns),
+        "sessions": [{"session": s.session_id, "citations": citations(done, s.events[:4])} for s in sides],
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence
+from forensics.analysis.evidence import Evidence, where
 from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
@@ -46,6 +46,23 @@ SESSION = Table(
             "ns since 1970-01-01T00:00:00Z",
             "no end recorded",
         ),
+        Column(
+            "active_until_ns",
+            pa.int64(),
+            "latest moment of anything that the kernel recorded in it, which may be after its end",
+            "ns since 1970-01-01T00:00:00Z",
+            "no audit trail of it",
+        ),
+        Column("kept_by", STRINGS, "programs run in it that let work outlive it: tmux, screen, nohup, at …"),
+        Column("channels", pa.int64(), "sessions that ran over its one connection", None, "not recorded"),
+        Column(
+            "via",
+            pa.string(),
+            "session out of which it was opened, by ssh or machinectl: derived",
+            None,
+            "none, or not one only",
+        ),
+        Column("via_events", STRINGS, "executions of the client that opened it"),
         Column("recognised_by", STRINGS, "sources that tell of it"),
         Column("domains", STRINGS, "trust domains of those sources"),
         Column("contradicts", STRINGS, "what the sources tell differently: address, account, credential"),
@@ -59,6 +76,12 @@ _NO_PID = "wtmpdb"
 """Login records that keep no pid."""
 _SAME_LOGIN_NS = 60 * 1_000_000_000
 """By how much two logs may differ on when one login began, where they share no pid."""
+_LAST_WORDS_NS = 5 * 1_000_000_000
+"""How long a session's own processes take to end after it."""
+KEEPERS = frozenset(
+    {"tmux", "screen", "nohup", "setsid", "systemd-run", "at", "batch", "dtach", "abduco", "zellij"}
+)
+"""Programs that let work go on after the session that began it."""
 _PID_REUSE_NS = 86_400 * 1_000_000_000
 
 
@@ -78,16 +101,25 @@ class Session:
     address: str | None = None
     port: int | None = None
     credential: str | None = None
+    active_until_ns: int | None = None
+    kept_by: set[str] = field(default_factory=set)
+    channels: int | None = None
+    via: str | None = None
+    via_events: list[str] = field(default_factory=list)
     recognised_by: set[str] = field(default_factory=set)
     domains: set[str] = field(default_factory=set)
     contradicts: set[str] = field(default_factory=set)
     events: list[str] = field(default_factory=list)
 
     def covers(self, earliest_ns: int, latest_ns: int) -> bool:
-        """Whether it can have been open at some moment of an interval."""
-        return (self.start_ns is None or self.start_ns <= latest_ns) and (
-            self.end_ns is None or self.end_ns >= earliest_ns
-        )
+        """Whether it can have been open, or have gone on working after its end, at some moment of an interval."""
+        end = None if self.end_ns is None else max(self.end_ns, self.active_until_ns or self.end_ns)
+        return (self.start_ns is None or self.start_ns <= latest_ns) and (end is None or end >= earliest_ns)
+
+    def outlived(self) -> bool:
+        """Whether something went on in it after it had ended."""
+        ends = (self.end_ns, self.active_until_ns)
+        return None not in ends and int(ends[1] or 0) > int(ends[0] or 0) + _LAST_WORDS_NS
 
 
 def _ints(values: Iterable[Any]) -> list[int]:
@@ -122,6 +154,7 @@ def reconstruct(evidence: Evidence) -> list[Session]:
     for session in joined:
         _add_wtmp(session, events[events["format"].isin(_LOGIN_RECORDS)])
     _add_wtmpdb(joined, events[events["format"] == _NO_PID])
+    _add_work(joined, evidence.events)
     return sorted(joined, key=lambda s: (s.start_ns is None, s.start_ns or 0, s.session_id))
 
 
@@ -198,6 +231,8 @@ def _from_sshd(rows: pd.DataFrame, syslog: pd.DataFrame) -> Session:
     started = syslog[(syslog["verb"] == "session_start") & (syslog["host"] == session.host)]
     started = started[(started["port"] == session.port) & (started["address"] == session.address)]
     session.tty = next(iter(_words(started["tty"])), None)
+    # One connection can carry several sessions (ControlMaster); a copy of the log tells each of them again.
+    session.channels = int(started.groupby("sha256").size().max()) if len(started) else None
     session.recognised_by.add("sshd")
     session.domains.update(_words(rows["reach"]))
     session.events = [*_words(rows["event_id"]), *_words(started["event_id"]), *_words(closed["event_id"])]
@@ -227,7 +262,7 @@ def _merge(session: Session, mate: Session) -> None:
             setattr(session, what, None)
         elif one is None and what not in session.contradicts:
             setattr(session, what, other)
-    session.credential, session.port = mate.credential, mate.port
+    session.credential, session.port, session.channels = mate.credential, mate.port, mate.channels
     session.tty = session.tty or mate.tty
     session.end_ns = session.end_ns if session.end_ns is not None else mate.end_ns
     session.recognised_by |= mate.recognised_by
@@ -269,6 +304,24 @@ def _add_wtmpdb(sessions: list[Session], records: pd.DataFrame) -> None:
             _add_records(near[0], row, _NO_PID)
 
 
+def _add_work(sessions: list[Session], events: pd.DataFrame) -> None:
+    """How long the kernel recorded anything in each session, and which programs in it outlive one."""
+    own = events[events["trail"] & events["session"].notna() & ~events["format"].isin(FROM_ANYBODY)]
+    last = own.groupby(["host", "session"])["latest_ns"].max().dropna()
+    ran = where(own[own["verb"] == "execute"], "exe", lambda e: isinstance(e, str) and _base(e) in KEEPERS)
+    kept: dict[tuple[str | None, str | None], set[str]] = {}
+    for host, ses, exe in zip(ran["host"], ran["session"], ran["exe"], strict=True):
+        kept.setdefault((host, ses), set()).add(_base(exe))
+    until = {key: int(moment) for key, moment in last.items()}
+    for session in sessions:
+        session.active_until_ns = until.get((session.host, session.ses))
+        session.kept_by |= kept.get((session.host, session.ses), set())
+
+
+def _base(exe: str) -> str:
+    return exe.rsplit("/", 1)[-1]
+
+
 def _add_records(session: Session, own: pd.DataFrame, source: str) -> None:
     """What login records of a session say; where they say otherwise, nothing is settled."""
     for what in ("account", "address"):
@@ -283,7 +336,7 @@ def _add_records(session: Session, own: pd.DataFrame, source: str) -> None:
 
 def table(sessions: list[Session]) -> pa.Table:
     """The sessions as the declared table."""
-    sets = {"recognised_by", "domains", "contradicts"}
+    sets = {"recognised_by", "domains", "contradicts", "kept_by"}
     data = {
         c.name: [sorted(getattr(s, c.name)) if c.name in sets else getattr(s, c.name) for s in sessions]
         for c in SESSION.columns

@@ -24,6 +24,7 @@ NAMES = {
     "job_records": "job_record",
     "copies": "copy",
     "clocks": "clock",
+    "overlaps": "overlap",
 }
 """The names that queries use, and the tables they stand for."""
 

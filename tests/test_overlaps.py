@@ -1,0 +1,189 @@
+"""Sessions at once, sessions out of sessions, and work that outlives one."""
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stage import SECOND, T0, Stage, address, key
+
+from forensics.analysis import hops, overlaps
+from forensics.analysis.evidence import assemble
+from forensics.analysis.sessions import Session, reconstruct
+from forensics.core import tables
+from forensics.core.roster import Question, Roster
+
+
+def evidence_of(stage):
+    built = {n: [r.get(n) for r in stage.rows] for n in tables.EVENT.names}
+    return assemble({"event": tables.EVENT.build(built)}, Roster((), ()), Question())
+
+
+def sessions_of(stage):
+    evidence = evidence_of(stage)
+    found = reconstruct(evidence)
+    hops.link(evidence, found)
+    return evidence, found
+
+
+def kinds(stage):
+    return {(o.kind, o.impossible) for o in overlaps.find(*sessions_of(stage))}
+
+
+def test_one_account_from_two_desks_at_once_is_told():
+    s = Stage()
+    one = s.login("mlteam", by="kai")
+    two = s.login("mlteam", by="lin")
+    s.logout("mlteam", one)
+    s.logout("mlteam", two)
+    assert kinds(s) == {("account_from_two_addresses", False), ("account_by_two_keys", False)}
+
+
+def test_one_after_the_other_is_not_at_once():
+    s = Stage()
+    s.logout("mlteam", s.login("mlteam", by="kai"))
+    s.logout("mlteam", s.login("mlteam", by="lin"))
+    assert kinds(s) == set()
+
+
+def test_a_key_at_two_desks_at_once_is_told():
+    s = Stage()
+    one = s.login("kai")
+    s.login("mlteam", by="kai", device="lin")
+    s.run("mlteam", str(int(one) + 1), ["ls"])
+    s.logout("kai", one)
+    assert ("key_from_two_addresses", False) in kinds(s)
+
+
+def test_what_cannot_be_is_called_impossible():
+    """Two sessions of one terminal at once: one of the records, or a clock, is wrong."""
+    s = Stage()
+    one = s.login("kai")
+    two = s.login("lin")
+    for row in s.rows:
+        row["tty"] = "pts/9" if row["tty"] else None
+    s.logout("kai", one)
+    s.logout("lin", two)
+    assert kinds(s) == {("terminal_twice", True)}
+
+
+def hop(s, *, argv, source, own="10.9.0.1"):
+    """From login01 somebody goes on to gpu01, which sees an address."""
+    s.add("other", "syslog", text=f"Connection from {address('kai')} port 5 on {own} port 22", host="login01")
+    s.add("other", "syslog", text=f"Connection from {source} port 7 on 10.9.0.2 port 22", host="gpu01")
+    ses = s.login("kai")
+    s.run("kai", ses, argv)
+    s.wait(2)
+    s.add(
+        "login", "syslog", account="kai", pid=99, address=source, port=7, credential=key("kai"), host="gpu01"
+    )
+    _, found = sessions_of(s)
+    return found[0].session_id, next(x for x in found if x.host == "gpu01"), found
+
+
+@pytest.mark.parametrize(
+    ("argv", "source", "led"),
+    [
+        (["ssh", "gpu01"], "10.9.0.1", True),
+        (["ssh", "-p", "22", "kai@10.9.0.2"], "10.9.0.1", True),
+        (["ssh", "an-alias"], "10.9.0.1", True),
+        (["ssh", "login01"], "10.9.0.1", False),
+        (["ssh", "gpu01"], "10.9.0.77", False),
+        (["vim", "gpu01"], "10.9.0.1", False),
+    ],
+    ids=["name", "address", "alias", "another_host", "another_source", "no_client"],
+)
+def test_a_session_on_the_next_host_is_traced_to_the_client(argv, source, led):
+    origin, inner, found = hop(Stage(), argv=argv, source=source)
+    assert inner.via == (origin if led else None)
+    assert bool(inner.via_events) == led
+    assert hops.roots(inner, found) == ([origin] if led else [])
+
+
+def test_two_clients_at_once_leave_the_origin_open():
+    s = Stage()
+    other = s.login("lin")
+    s.at += 8 * SECOND
+    s.run("lin", other, ["ssh", "gpu01"])
+    s.at -= 8 * SECOND
+    _, inner, _ = hop(s, argv=["ssh", "gpu01"], source="10.9.0.1")
+    assert inner.via is None
+
+
+def test_work_that_outlives_its_session_is_told_and_counts():
+    s = Stage()
+    ses = s.login("kai")
+    s.run("kai", ses, ["tmux"])
+    s.logout("kai", ses)
+    ended = s.at
+    s.wait(3600)
+    s.run("kai", ses, ["vim", "train.py"])
+    _, found = sessions_of(s)
+    (session,) = found
+    assert session.kept_by == {"tmux"}
+    assert session.outlived()
+    assert session.end_ns is not None
+    assert session.end_ns < ended + SECOND
+    assert session.covers(s.at, s.at)
+    assert not session.covers(s.at + 60 * SECOND, s.at + 60 * SECOND)
+
+
+def test_sessions_over_one_connection_are_one_entry():
+    """ControlMaster: two shells and a copy, and only one of them was authenticated."""
+    s = Stage()
+    ses = s.login("kai")
+    port, pid = 40000 + s.ses, 1000 + s.ses * 10
+    for child in (1, 2, 3):
+        s.add("session_start", "syslog", account="kai", pid=pid + child, address=address("kai"), port=port)
+    s.logout("kai", ses)
+    _, found = sessions_of(s)
+    assert [(x.account, x.channels) for x in found] == [("kai", 3)]
+
+
+def test_a_reconnect_is_another_session():
+    s = Stage()
+    for _ in range(2):
+        s.logout("kai", s.login("kai"))
+    _, found = sessions_of(s)
+    assert len(found) == 2
+    assert kinds(s) == set()
+
+
+def by_definition(stays):
+    """Two stays of one account from two addresses that share a moment."""
+    found = set()
+    for (i, a), (j, b) in combinations(enumerate(stays), 2):
+        if a[0] == b[0] and a[1] != b[1] and max(a[2], b[2]) <= min(a[2] + a[3], b[2] + b[3]):
+            found.add(frozenset({i, j}))
+    return found
+
+
+stays = st.lists(
+    st.tuples(
+        st.sampled_from(["kai", "lin"]),
+        st.sampled_from(["10.0.0.1", "10.0.0.2"]),
+        st.integers(0, 20),
+        st.integers(0, 9),
+    ),
+    max_size=7,
+)
+
+
+@given(stays)
+@settings(max_examples=60)
+def test_overlaps_are_those_of_the_definition(drawn):
+    sure, sessions = {}, []
+    for i, (account, source, began, length) in enumerate(drawn):
+        session = Session(f"s{i}", "login01", str(i), "sshd", account, i, T0, None, address=source)
+        sessions.append(session)
+        sure[session.session_id] = (began, began + length)
+    groups = overlaps._groups(sessions)["account_from_two_addresses"]
+    pairs = [
+        o
+        for thing in groups
+        for o in overlaps._pairs("account_from_two_addresses", thing, groups[thing], sure)
+    ]
+    assert {
+        frozenset({int(o.one.session_id[1:]), int(o.other.session_id[1:])}) for o in pairs
+    } == by_definition(drawn)
+    assert all(o.earliest_ns <= o.latest_ns for o in pairs)
