@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from forensics.analysis.acts import Scene
+from forensics.analysis.gaps import ACCOUNTS, CONTROLS
 from forensics.analysis.jobs import Job
 from forensics.core.messageevents import SYSTEM_LOGS
 
@@ -19,7 +20,6 @@ STATUSES = ("found", "not_found", "not_collected")
 ACCOUNTING, CONTROLLER, NODE, KERNEL = (
     "job accounting", "scheduler controller log", "node daemon's log", "node's kernel messages",
 )  # fmt: skip
-_ACCOUNTS = frozenset({"sacct", "sacct_json", "jobcomp"})
 _MOST_NODES = 4096
 _SECOND = 1_000_000_000
 _LATE_NS = 60 * _SECOND
@@ -88,9 +88,9 @@ def _there(job: Job, scene: Scene, hosts: frozenset[str]) -> frozenset[str]:
     """The sources that hold something of the job, or of its nodes."""
     records = scene.evidence.job_records
     mine = records[(records["job"] == job.job) & records["step"].isna()]
-    found = {ACCOUNTING} if bool(mine["format"].isin(_ACCOUNTS).any()) else set()
+    found = {ACCOUNTING} if bool(mine["format"].isin(ACCOUNTS).any()) else set()
     events = scene.events
-    if (events["format"] == "slurmctld").any():
+    if events["format"].isin(CONTROLS).any():
         found.add(CONTROLLER)
     near = events[events["host"].isin(hosts)]
     if (

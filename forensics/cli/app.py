@@ -21,6 +21,7 @@ from forensics.cli import (
     ingest,
     init,
     investigate,
+    readiness,
     report,
     seal,
     sessions,
@@ -56,6 +57,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     sql,
     bundle,
     verify,
+    readiness,
     formats,
 )
 """In the order in which they are listed. Each module has a function of its own name, and an EXAMPLE.

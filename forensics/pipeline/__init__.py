@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from forensics.pipeline.hand_over import bundle, cite, sql, verify
     from forensics.pipeline.loss import damage
     from forensics.pipeline.read import ingest
+    from forensics.pipeline.ready import readiness
     from forensics.pipeline.take import create, question_of, roster_of, seal
     from forensics.pipeline.whole import investigate
 
@@ -44,6 +45,7 @@ __all__ = [
     "investigate",
     "put_tree",
     "question_of",
+    "readiness",
     "report",
     "roster_of",
     "seal",
@@ -64,6 +66,7 @@ _OF = {
     "hand_over": ("bundle", "cite", "sql", "verify"),
     "loss": ("damage",),
     "read": ("ingest",),
+    "ready": ("readiness",),
     "take": ("create", "question_of", "roster_of", "seal"),
     "whole": ("investigate",),
 }
