@@ -143,7 +143,9 @@ def test_visudo_takes_its_settings(source, tmp_path):
 
 @pytest.mark.parametrize("source", of_kind("rsyslog_conf"))
 def test_rsyslogd_takes_its_settings(source, tmp_path):
-    (tmp_path / "rsyslog.conf").write_text(f'global(workDirectory="{tmp_path}")\n{source.config}*.* {tmp_path}/all.log\n')
+    (tmp_path / "rsyslog.conf").write_text(
+        f'global(workDirectory="{tmp_path}")\n{source.config}*.* {tmp_path}/all.log\n'
+    )
     done = ran("/usr/sbin/rsyslogd", "-N1", "-f", str(tmp_path / "rsyslog.conf"))
     assert "error" not in done.stderr.lower(), done.stderr
 
