@@ -71,6 +71,11 @@ SESSION = Table(
 )
 
 _ENTRY = {"login", "loginuid", "session_open", "session_close", "session_start", "logout"}
+_READ = [
+    "event_id", "verb", "outcome", "format", "reach", "trail", "host", "session", "pid", "account", "address", "port",
+    "credential", "tty", "exe", "earliest_ns", "latest_ns", "start",
+]  # fmt: skip
+"""The columns that tell of an entry: these alone are taken along, because every selection copies them."""
 _LOGIN_RECORDS = ("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390")
 _NO_PID = "wtmpdb"
 """Login records that keep no pid."""
@@ -145,7 +150,7 @@ def reconstruct(evidence: Evidence) -> list[Session]:
         host, pid and account that lies nearest in time: nearest, not equal, because the two logs
         may run on clocks that differ. Adding later events renames nothing.
     """
-    events = evidence.events[evidence.events["verb"].isin(_ENTRY)]
+    events = evidence.events.loc[evidence.events["verb"].isin(_ENTRY), _READ]
     audit = [_from_audit(rows) for _, rows in _audit_groups(events)]
     syslog = events[events["format"].isin(SYSTEM_LOGS) & ~events["trail"]]
     logins = syslog[(syslog["verb"] == "login") & (syslog["outcome"] != "failure")]

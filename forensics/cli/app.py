@@ -25,9 +25,11 @@ from forensics.cli import (
     report,
     seal,
     sessions,
+    simulate,
     sql,
     status,
     timeline,
+    validate,
     verify,
     who,
 )
@@ -59,6 +61,8 @@ COMMANDS: tuple[ModuleType, ...] = (
     verify,
     readiness,
     formats,
+    simulate,
+    validate,
 )
 """In the order in which they are listed. Each module has a function of its own name, and an EXAMPLE.
 

@@ -14,6 +14,8 @@ Open    without `-w` a name of eight characters may be the start of a longer one
         Dates in other languages are not read. An end is kept as written and no time is made of it
 """
 
+import re
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -65,6 +67,8 @@ _SHAPES = (
     ("who", rf"^(?P<user>[^ ]+)? +(?:[+?-] +)?{_STATE} +{_WHEN}{_IDLE}{_NOTE}"),
     ("who", r"^ +\. +(?P<line>run-level [^ ])\s*$"),
 )
+_MAY_BE = re.compile(rb"[0-2][0-9]:[0-5][0-9]|run-level ")
+"""What each of these shapes holds somewhere; looked for first, because most files hold none and it costs less."""
 _FIELDS = ("user", "line", "remote", "wall", "ended", "words", "spent", "tail", "idle", "pid", "comment")
 _HEADER = r"^(?:NAME|USER) +LINE +(?:TIME|WHEN)(?:\s+[A-Z]+)*\s*$"
 _NAME_COLUMN = 8
@@ -74,6 +78,8 @@ _NOTHING = pa.scalar(None, pa.string())
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where three in four of the first lines are such a line."""
     first = head[:8192]
+    if not _MAY_BE.search(first):
+        return 0
     told = lines.told(first[: first.rfind(b"\n") + 1] or first, 0)
     kind, _ = _matched(told.text)
     held = len(told.text) - pc.sum(told.blank).as_py()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from forensics.pipeline.loss import damage
     from forensics.pipeline.read import ingest
     from forensics.pipeline.ready import readiness
+    from forensics.pipeline.rehearse import seeds, simulate, validate
     from forensics.pipeline.take import create, question_of, roster_of, seal
     from forensics.pipeline.whole import investigate
 
@@ -49,11 +50,14 @@ __all__ = [
     "report",
     "roster_of",
     "seal",
+    "seeds",
+    "simulate",
     "sql",
     "status",
     "table",
     "timeline",
     "tree",
+    "validate",
     "verify",
     "who",
 ]
@@ -67,6 +71,7 @@ _OF = {
     "loss": ("damage",),
     "read": ("ingest",),
     "ready": ("readiness",),
+    "rehearse": ("seeds", "simulate", "validate"),
     "take": ("create", "question_of", "roster_of", "seal"),
     "whole": ("investigate",),
 }

@@ -1,0 +1,109 @@
+"""A case that is never written: evidence in memory, through the same formats, readings and analysis, to findings.
+
+For many small cases, such as simulated ones. Nothing is sealed, so nothing here is evidence.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from forensics import formats, readings
+from forensics.analysis import evidence as assembled
+from forensics.analysis import examine, findings
+from forensics.core import roster as asked
+from forensics.core.roster import Question
+from forensics.core.tables import COPY, EVENT, FILE, JOB_RECORD, REJECT
+from forensics.custody import seal
+from forensics.pipeline import files as account
+from forensics.pipeline.files import Known, Tally
+from forensics.pipeline.read import record_table
+from forensics.store import parquet
+
+_RAW = ("git_object", "git_pack", "auditd", "laurel", "auditbeat", "ausearch_csv", "audisp_syslog")
+
+
+def examined(evidence: Mapping[str, bytes], roster: bytes | None, about: bytes | None) -> examine.Examination:
+    """Analyse evidence.
+
+    Args:
+        evidence: content by path as collected.
+        roster: `roster.toml`.
+        about: `case.toml`.
+    """
+    question = Question() if about is None else asked.question(about, "case.toml")
+    people = asked.Roster() if roster is None else asked.roster(roster, "roster.toml")
+    records, rejects, files = _read(evidence)
+    found = _told(records, files, question)
+    found |= {name: table for name, table in records.items() if name in _RAW}
+    found[FILE.name] = files
+    return examine.examine(assembled.assemble(found, people, question), assembled.frame(rejects))
+
+
+def investigated(evidence: Mapping[str, bytes], roster: bytes | None, about: bytes | None) -> dict[str, Any]:
+    """The findings of evidence, as `findings.json` has them."""
+    return findings.findings(examined(evidence, roster, about))
+
+
+def _read(evidence: Mapping[str, bytes]) -> tuple[dict[str, pa.Table], pa.Table, pa.Table]:
+    """Records by format, rejects, and the table of files."""
+    rows: list[seal.Sealed] = []
+    known: dict[str, Known] = {}
+    tallies: dict[str, Tally] = {}
+    records: dict[str, list[pa.Table]] = {}
+    rejects = [REJECT.empty()]
+    for path, held in sorted(evidence.items()):
+        sha256 = hashlib.sha256(held).hexdigest()
+        rows.append(seal.Sealed(path, sha256, len(held), "file", None, "copied"))
+        if sha256 in known and known[sha256].format is not None:
+            continue
+        name = formats.recognise(held[: account.HEAD_BYTES], path)
+        known[sha256] = Known(name, None)
+        tallies[sha256] = Tally(len(held), 0, 0, len(held))
+        if name is None:
+            continue
+        parsed = formats.registry()[name].parse(held, 0)
+        told = parquet.conformed(_under(sha256, parsed.records), record_table(name).schema())
+        records.setdefault(name, []).append(told)
+        refused = parsed.rejected.append_column(
+            "format", pa.array([name] * len(parsed.rejected), pa.string())
+        )
+        rejects.append(parquet.conformed(_under(sha256, refused).select(REJECT.names), REJECT.schema()))
+        tallies[sha256] = Tally(len(held), *(_bytes(spans) for spans in parsed))
+    tables = {name: pa.concat_tables(parts) for name, parts in sorted(records.items())}
+    return tables, pa.concat_tables(rejects), account.table(rows, known, tallies)
+
+
+def _under(sha256: str, rows: pa.Table) -> pa.Table:
+    return rows.sort_by("start").add_column(0, "sha256", pa.array([sha256] * len(rows), pa.string()))
+
+
+def _bytes(rows: pa.Table) -> int:
+    spans = rows["spans"].combine_chunks().flatten() if "spans" in rows.column_names else rows
+    start, stop = (
+        spans.field(name) if isinstance(spans, pa.Array) else spans[name] for name in ("start", "stop")
+    )
+    return int(np.sum(np.asarray(stop) - np.asarray(start)))
+
+
+def _told(records: Mapping[str, pa.Table], files: pa.Table, question: Question) -> dict[str, pa.Table]:
+    """Events, job records and copies: dated formats first, whose median moment places logs without a year."""
+    known = readings.registry()
+    made: dict[str, list[pa.Table]] = {table.name: [table.empty()] for table in (EVENT, JOB_RECORD, COPY)}
+    for late in (False, True):
+        anchor_ns = _anchor(made[EVENT.name], question) if late else None
+        for name, table in records.items():
+            if known[name].NEEDS_ANCHOR is late:
+                told = known[name].read(table, files, zone=question.zone, anchor_ns=anchor_ns)
+                for kind, rows in told.items():
+                    made[kind].append(rows)
+    return {kind: pa.concat_tables(parts) for kind, parts in made.items()}
+
+
+def _anchor(events: list[pa.Table], question: Question) -> int | None:
+    moments = np.concatenate([np.asarray(part["earliest_ns"].drop_null(), np.int64) for part in events])
+    if len(moments):
+        return int(np.partition(moments, (len(moments) - 1) // 2)[(len(moments) - 1) // 2])
+    return None if question.window is None else sum(question.window) // 2

@@ -1,0 +1,162 @@
+"""Answers compared with the truth of one incident: who is named for what, rightly or wrongly."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from forensics.core import clock
+
+Json = Mapping[str, Any]
+
+_KINDS: dict[str, frozenset[str]] = {
+    "modify_file": frozenset({"modify_file", "replace_file", "plant", "grant"}),
+    "replace_file": frozenset({"replace_file", "modify_file"}),
+    "delete_file": frozenset({"delete_file"}),
+    "grant_key": frozenset({"grant", "modify_file"}),
+    "plant_cron": frozenset({"plant"}),
+    "cancel_job": frozenset({"cancel", "signal"}),
+    "kill_job": frozenset({"signal", "cancel"}),
+    "hold_job": frozenset({"hold", "modify_job"}),
+    "update_job": frozenset({"modify_job", "hold"}),
+    "commit": frozenset({"commit"}),
+    "push": frozenset({"push"}),
+    "wipe_log": frozenset({"wipe_log"}),
+    "timestomp": frozenset({"timestomp"}),
+    "change_clock": frozenset({"change_clock"}),
+    "submit": frozenset({"submit"}),
+    "escalate": frozenset({"escalate"}),
+}
+_OUTCOMES = frozenset({"harmed_job", "unharmed_job", "own_failure"})
+_NEAR_S = 90.0
+_STEPPED_S = 1000.0
+NAMED = "attributed"
+
+
+def judged(found: Json, truth: Json) -> dict[str, Any]:
+    """What is right and what is wrong in the findings of an incident.
+
+    Returns:
+        `named`: acts that a person is named for, each with what was true of it: `right`, `wrong` (somebody
+        else did it), or `unmatched` (no such deed is in the truth). `blamed`: of those that are right, the
+        honest ones that the findings make a cause of a job's end. `found`: of the harmful deeds, those told
+        with the right account, and those with the right person.
+    """
+    deeds = [d for d in [*truth["acts"], *truth["honest"]] if d["what"] not in _OUTCOMES]
+    slack = _STEPPED_S if truth["plan"]["evasion"] == "clock_step" else _NEAR_S
+    owners = {job["job"]: job["owner"] for job in found["jobs"]}
+    causes = {job["job"]: job["cause"] for job in found["jobs"]}
+    named, blamed = [], []
+    for act in found["acts"]:
+        if act["person"]["verdict"] != NAMED or _own_request(act, owners, truth):
+            continue
+        name = act["person"]["name"]
+        mates = _matching(act, deeds, slack)
+        who = {d["person"] for d in mates}
+        how = "right" if name in who else "wrong" if who else "unmatched"
+        lr = act["person"].get("lr")
+        named.append(
+            {
+                "act": act["act"], "object": act["object"], "name": name, "how": how, "did": sorted(map(str, who)), "lr": lr,
+                "account": act["account"], "job": act["job"], "link": act["link"], "strength": act["person"]["strength"],
+            }
+        )  # fmt: skip
+        honest = all(d in truth["honest"] for d in mates if d["person"] == name)
+        if (
+            how == "right"
+            and honest
+            and name != truth["actor"]
+            and act["link"] != "not_established"
+            and causes.get(act["job"]) == "act"
+        ):
+            blamed.append(named[-1])
+    harmful = [d for d in truth["acts"] if d["what"] not in _OUTCOMES]
+    told = [_told(d, found["acts"], slack) for d in harmful]
+    return {
+        "named": named,
+        "blamed": blamed,
+        "ratios": _ratios(found, deeds, slack),
+        "harmful": len(harmful),
+        "found_account": sum(t["account"] for t in told),
+        "found_person": sum(t["person"] for t in told),
+        "actor_account": bool(told) and any(t["account"] for t in told),
+        "actor_named": any(t["person"] for t in told),
+        "causes": {
+            str(job): [_cause(truth, job), causes.get(str(job))] for job in truth["jobs"]
+        },
+        "claims": {c["id"]: c["status"] for c in found["claims"]},
+    }  # fmt: skip
+
+
+def _ratios(found: Json, deeds: list[Json], slack: float) -> list[dict[str, Any]]:
+    """The likelihood ratio of each act's first person, and whether that person did it; empty where none is given."""
+    told = []
+    for act in found["acts"]:
+        bounds, person = act["person"].get("lr"), act["person"]
+        lead = person["name"] or next(iter(person["candidates"]), None)
+        mates = _matching(act, deeds, slack)
+        if bounds and lead is not None and mates:
+            low, high = bounds
+            middle = math.sqrt(low * high) if low > 0 and math.isfinite(high) else low
+            told.append(
+                {
+                    "act": act["act"],
+                    "lead": lead,
+                    "ratio": middle,
+                    "right": lead in {d["person"] for d in mates},
+                }
+            )
+    return told
+
+
+def _own_request(act: Json, owners: Mapping[str, str], truth: Json) -> bool:
+    """A person's own cancelling of their own job, where that is what happened."""
+    mine = (
+        act["act"] in {"cancel", "signal"}
+        and act["account"] == owners.get(act["job"]) == act["person"]["name"]
+    )
+    return bool(mine) and not any(
+        str(d.get("job")) == act["job"] and d["what"] == "cancel_job" for d in truth["acts"]
+    )
+
+
+def _matching(act: Json, deeds: Iterable[Json], slack: float) -> list[Json]:
+    """The deeds that an act can be, by kind, object and moment."""
+    when = _moments(act)
+    near = [d for d in deeds if when is None or when[0] - slack <= d["at"] <= when[1] + slack]
+    return [d for d in near if act["act"] in _KINDS.get(d["what"], ()) and _same(act, d)]
+
+
+def _same(act: Json, deed: Json) -> bool:
+    thing = str(deed["thing"])
+    if deed["what"] in {"push", "wipe_log", "change_clock"}:
+        return True
+    if deed["what"] == "timestomp":
+        return thing in act["object"]
+    return bool(act["object"] == thing or act["object"].rsplit("/", 1)[-1] == thing.rsplit("/", 1)[-1])
+
+
+def _moments(act: Json) -> tuple[float, float] | None:
+    if act["when"] is None:
+        return None
+    first, last = (_seconds(text) for text in act["when"])
+    return first, last
+
+
+def _seconds(text: str) -> float:
+    """Seconds since 1970 of a moment as findings write it."""
+    return clock.typed(text).timestamp()
+
+
+def _told(deed: Json, acts: Iterable[Json], slack: float) -> dict[str, bool]:
+    """Whether a harmful deed is told, with the right account, and with the right person."""
+    mates = [a for a in acts if _matching(a, [deed], slack)]
+    return {
+        "account": any(a["account"] == deed["account"] for a in mates),
+        "person": any(a["person"]["name"] == deed["person"] and deed["person"] is not None for a in mates),
+    }
+
+
+def _cause(truth: Json, job: int) -> str:
+    """What ended or harmed a job in truth."""
+    words = [d["what"] for d in truth["acts"] if d.get("job") == job]
+    return "act" if "harmed_job" in words else "own_failure" if "own_failure" in words else "other"
