@@ -38,6 +38,7 @@ VERSION = Table(
 
 _SECOND = 1_000_000_000
 _CHANGES = {"create", "write", "rename", "truncate", "delete", "link"}
+_SCRIPTS = (".py", ".sh", ".bash", ".sbatch", ".slurm")
 COPIERS = frozenset(
     {"mv", "cp", "install", "rsync", "scp", "sftp-server", "dd", "tar", "wget", "curl", "unzip", "git"}
 )
@@ -163,8 +164,9 @@ def readings(job: Job, evidence: Evidence, history: dict[str, list[Version]]) ->
     """
     own = own_events(job, evidence)
     found = [*_opened(job, own, history), *_arguments(job, own, history), *_submitted(job, evidence, history)]
-    scripts = {r.path for r in found}
-    started = min((r.earliest_ns for r in found), default=_start(job, own))
+    scripts = {r.path for r in found} | _scripts(job, evidence, own)
+    # What a script names or imports is read once the job runs, which can be long after it was submitted.
+    started = _start(job, own)
     if started is not None:
         found += _named(job, evidence, history, scripts, started)
     found += _payloads(job, evidence, own, history)
@@ -187,6 +189,15 @@ def _strongest(rows: Iterable[Reading]) -> Reading:
     first, *rest = rows
     events = dict.fromkeys([*first.events, *(e for r in rest for e in r.events)])
     return replace(first, events=tuple(events))
+
+
+def _scripts(job: Job, evidence: Evidence, own: pd.DataFrame) -> set[str]:
+    """The scripts that a job ran, whether or not anybody changed them: what they name can have been changed."""
+    executed = own[(own["verb"] == "execute") & (own["outcome"] != "failure")]
+    submitted = submissions(job, evidence)
+    runs = [*rows_of(executed), *(rows_of(submitted) if one_session(submitted) else ())]
+    paths = [resolved(token, e.cwd) for e in runs for token in (e.argv or ())[1:] if token.endswith(_SCRIPTS)]
+    return {path for path in paths if path is not None}
 
 
 def _start(job: Job, own: pd.DataFrame) -> int | None:

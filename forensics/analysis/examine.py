@@ -216,7 +216,7 @@ def _acts(
     ]
     sent = list(scheduler_acts.signals(scene))
     requests += [*sent, *scheduler_acts.killers(scene, sent)]
-    linked = list(file_acts.linked(changes, history, reads))
+    linked = list(file_acts.linked(scene, changes, history, reads))
     damaging = [*file_acts.damaging(changes, asked), *file_acts.of_packages(changes, scene, asked)]
     own = list(file_acts.by_own_process(changes, scene, asked))
     git = [*git_acts.commits(scene), *git_acts.pushes(scene)]

@@ -27,6 +27,7 @@ _PACKAGES = re.compile(r"/(?:site|dist)-packages/")
 _INSTALLERS = frozenset(
     {"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"}
 )
+_INSTALLED = re.compile(r"/(?:usr|opt)/(?:[\w.+-]+/)*bin/(?:pip3?(?:\.\d+)?|conda|mamba|uv|dnf|yum)$")
 _INSTALLING_NS = 2_000_000_000  # crontab writes the time first, and puts the file in its place after
 _SCRATCH = re.compile(r"\.pyc\.[0-9]+$|/(?:crontabs/)?tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#")
 
@@ -134,7 +135,26 @@ def all_changes(scene: Scene, history: Mapping[str, list[Version]]) -> dict[str,
     return found
 
 
+def by_installer(scene: Scene, version: Version) -> bool:
+    """Whether a package manager made a change: by its program, or where an interpreter runs it by the script's name.
+
+    The script has to lie where only an administrator puts one: anybody can call a file of theirs `pip`.
+    """
+    row = scene.events.loc[version.event_id]
+    if posixpath.basename(str(row["exe"] or "")) in _INSTALLERS:
+        return True
+    events = scene.events
+    mine = events[
+        (events["verb"] == "execute") & (events["host"] == row["host"]) & (events["pid"] == row["pid"])
+    ]
+    ran = next(rows_of(mine[mine["earliest_ns"] <= version.earliest_ns].iloc[-1:]), None)
+    words = list(ran.argv or ()) if ran is not None else []
+    script = words[1] if len(words) > 1 else ""
+    return _INSTALLED.match(script) is not None or words[1:3] in (["-m", "pip"], ["-m", "conda"])
+
+
 def linked(
+    scene: Scene,
     changes: Mapping[str, list[tuple[Version, Act]]],
     history: Mapping[str, list[Version]],
     readings: Iterable[Reading],
@@ -146,6 +166,8 @@ def linked(
         for version, act in changes.get(reading.path, []):
             # Who first wrote a file changed nothing of the job's, unless the file itself does the harm.
             if version.how == "create" and reading.why not in _HARMFUL_NEW:
+                continue
+            if _PACKAGES.search(reading.path) and by_installer(scene, version):
                 continue
             if version.event_id in living and id(act) not in done:
                 done.add(id(act))
@@ -184,8 +206,7 @@ def of_packages(
     ends = [j.end_ns for j in jobs if j.end_ns is not None]
     for path, pairs in changes.items():
         for version, act in pairs if _PACKAGES.search(path) else ():
-            program = posixpath.basename(str(scene.events.loc[version.event_id, "exe"] or ""))
-            if program not in _INSTALLERS and (not ends or version.earliest_ns <= max(ends)):
+            if not by_installer(scene, version) and (not ends or version.earliest_ns <= max(ends)):
                 yield act
 
 

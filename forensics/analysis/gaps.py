@@ -1,6 +1,6 @@
 """What is not there: serials that jump, files that end inside a record, sources that nobody collected."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -166,10 +166,15 @@ def _extend(run: list[Gap], gap: Gap) -> None:
     run.append(gap)
 
 
-def covers(found: Iterable[Gap], source: str, earliest_ns: int | None, latest_ns: int | None) -> bool:
-    """Whether no gap in a source is known that an interval touches."""
+def covers(found: Sequence[Gap], source: str, earliest_ns: int | None, latest_ns: int | None) -> bool:
+    """Whether no gap in a source is known that an interval touches, and no clock was set in it.
+
+    Where a clock was set, what the source tells cannot be put in order with what another host tells.
+    """
+    if any(g.kind == "clock_step" and g.touches(earliest_ns, latest_ns) for g in found):
+        return False
     return not any(
-        g.kind in {"missing_source", "silence"}
+        g.kind in {"missing_source", "silence", "serial_gap"}
         and (g.source == source or g.source.endswith(f": {source.partition(' (')[0]}"))
         and (g.kind == "missing_source" or g.touches(earliest_ns, latest_ns))
         for g in found

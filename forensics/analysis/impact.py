@@ -75,10 +75,25 @@ def explain(job: Job, acts: list[Act], scene: Scene, *, audited: bool) -> None:
         return
     faults = scene.events[(scene.events["verb"] == "fault") & (scene.events["job"] == job.job)]
     job.cause, job.why = _without_act(job, requested=bool(mine), faults=len(faults))
-    if job.why == "own_exit_code_and_no_act" and not audited:
-        job.cause, job.why = "not_established", "own_exit_code_and_no_audit_trail"
+    if job.cause != "own_failure":
+        return
+    if not audited:
+        # A limit that was run into, or memory that ran out, says as little of whose code that was.
+        known = job.why == "own_exit_code_and_no_act"
+        job.cause = "not_established"
+        job.why = "own_exit_code_and_no_audit_trail" if known else f"{job.why}_and_no_audit_trail"
+    elif any(_met(act, job) for act in acts):
+        job.cause, job.why = "not_established", "change_of_packages_that_job_can_have_met"
 
 
+def _met(act: Act, job: Job) -> bool:
+    """Whether a change of installed packages can have reached a job, though no reading of them is on record."""
+    packages = "/site-packages/" in act.object or "/dist-packages/" in act.object
+    ended = act.earliest_ns is None or job.end_ns is None or act.earliest_ns <= job.end_ns
+    return act.in_question and packages and ended and act.act in _FILES
+
+
+_FILES = frozenset({"modify_file", "replace_file", "delete_file", "plant"})
 _BY_OUTCOME = {
     "NODE_FAIL": "infrastructure",
     "PREEMPTED": "infrastructure",

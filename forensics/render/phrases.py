@@ -88,6 +88,9 @@ JOB_WHY = {
     "scheduler_says_pending": "the scheduler records it as waiting",
     "scheduler_says_out_of_memory": "the scheduler records that it runs out of memory",
     "scheduler_says_timeout": "the scheduler records that it reaches its time limit",
+    "scheduler_says_out_of_memory_and_no_audit_trail": "the scheduler records that it runs out of memory, and no audit trail is there to show whether its files were changed",
+    "scheduler_says_timeout_and_no_audit_trail": "the scheduler records that it reaches its time limit, and no audit trail is there to show whether its files were changed",
+    "change_of_packages_that_job_can_have_met": "installed packages are changed, by no installer, before it ends, and no record read shows whether it loads them",
 }
 
 MISSING = {

@@ -7,7 +7,7 @@ from forensics.simulation.cast import Person
 from forensics.simulation.filework import folder_of, rule_of
 from forensics.simulation.host import Entry
 from forensics.simulation.trail import File, Process
-from forensics.simulation.world import CHECKOUT, Content, Session, World
+from forensics.simulation.world import CHECKOUT, LOADER, Content, Session, World
 
 _GITOLITE = "/usr/share/gitolite3/gitolite-shell"
 
@@ -76,7 +76,7 @@ def push(world: World, session: Session, *, key: Person | None = None) -> None:
     sshd, child, tty, port = host.enter(world.tick(), entry)
     world.tick(240)
     shell = Process(host.spawn(), child, casting.GIT_UID, host.ses, casting.GIT_UID, casting.GIT_UID, "(none)", "gitolite-shell", "/usr/bin/perl", (_GITOLITE, owner.name), cwd="/home/git")  # fmt: skip
-    host.trail.execute(world.tick() + host.offset_ms, shell, ["/usr/bin/perl", _GITOLITE, owner.name], [("/usr/bin/perl", File(260700, "0100755", 0, 0))])  # fmt: skip
+    host.trail.execute(world.tick() + host.offset_ms, shell, ["/usr/bin/perl", _GITOLITE, owner.name], [("/usr/bin/perl", File(260700, "0100755", 0, 0)), LOADER])  # fmt: skip
     world.repository.push(world.tick(), owner.name, shell.pid, "127.0.0.1")
     host.leave(world.tick(60), entry, sshd, child, tty, port)
     world.did(
@@ -153,7 +153,7 @@ def by_cron(
         world.tick() + host.offset_ms,
         shell,
         ["/bin/sh", "-c", command],
-        [("/bin/sh", File(260180, "0100755", 0, 0))],
+        [("/bin/sh", File(260180, "0100755", 0, 0)), LOADER],
     )
     return Session(person, account, uid, host, shell, None, own, child, harmful=harmful)
 

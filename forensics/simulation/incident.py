@@ -61,7 +61,7 @@ def _everybody(world: World, plan: Plan, way: means.Means) -> None:
     """Set everybody going: the owner first, honest people throughout, whoever acts after a while."""
     people = world.cast
     world.begin(scenery.first_commit(world), 2)
-    for n, person in enumerate(people.people):
+    for n, person in enumerate(people.people if plan.busy else ()):
         world.begin(
             scenery.routine(world, person, busy=n % 2 == 0 or plan.people < 6), world.rng.uniform(60, 400)
         )

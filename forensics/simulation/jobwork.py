@@ -7,7 +7,7 @@ from forensics.simulation.filework import gone
 from forensics.simulation.host import Host
 from forensics.simulation.slurm import Job
 from forensics.simulation.trail import File, Process
-from forensics.simulation.world import CHECKOUT, Deed, Session, World, nobody
+from forensics.simulation.world import CHECKOUT, LOADER, Deed, Session, World, nobody
 
 Ending = Callable[[World, Job], None]
 """How a job ends when nobody ends it before."""
@@ -91,10 +91,9 @@ def _start(world: World, job: Job) -> None:
         (spool, File(1524000 + job.number, "0100700", job.uid, 0)),
         ("/bin/bash", File(260104, "0100755", 0, 0)),
     ]
-    loader = ("/lib64/ld-linux-x86-64.so.2", File(338944, "0100755", 0, 0))
-    host.trail.execute(at, batch, ["/bin/bash", spool], [*files, loader], key="jobexec")
+    host.trail.execute(at, batch, ["/bin/bash", spool], [*files, LOADER], key="jobexec")
     program = process_of(world, job)
-    host.trail.execute(at, program, ["python3", "train.py"], [("/usr/bin/python3", File(260811, "0100755", 0, 0)), loader], key="jobexec")  # fmt: skip
+    host.trail.execute(at, program, ["python3", "train.py"], [("/usr/bin/python3", File(260811, "0100755", 0, 0)), LOADER], key="jobexec")  # fmt: skip
 
 
 def process_of(world: World, job: Job) -> Process:
@@ -111,12 +110,12 @@ def payload(world: World, job: Job, command: str, removed: tuple[str, ...], *, k
     shell = replace(
         parent, pid=host.spawn(), ppid=parent.pid, comm="sh", exe="/usr/bin/dash", title=("sh", "-c", command)
     )
-    host.trail.execute(world.tick() + host.offset_ms, shell, ["sh", "-c", command], [("/bin/sh", File(260180, "0100755", 0, 0))], key="jobexec")  # fmt: skip
+    host.trail.execute(world.tick() + host.offset_ms, shell, ["sh", "-c", command], [("/bin/sh", File(260180, "0100755", 0, 0)), LOADER], key="jobexec")  # fmt: skip
     for path in removed:
         tool = replace(
             shell, pid=host.spawn(), ppid=shell.pid, comm="rm", exe="/usr/bin/rm", title=("rm", "-f", path)
         )
-        host.trail.execute(world.tick(3000) + host.offset_ms, tool, ["rm", "-f", path], [("/usr/bin/rm", File(260831, "0100755", 0, 0))], key="jobexec")  # fmt: skip
+        host.trail.execute(world.tick(3000) + host.offset_ms, tool, ["rm", "-f", path], [("/usr/bin/rm", File(260831, "0100755", 0, 0)), LOADER], key="jobexec")  # fmt: skip
         gone(world, host.trail, tool, path, host.offset_ms)
     if kill and job.running:
         host.trail.signal(world.tick() + host.offset_ms, shell, 9, parent)

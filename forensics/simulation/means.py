@@ -100,7 +100,9 @@ def become(world: World, session: Session, other: Person) -> Session:
         shell.pid,
         f"pam_unix(su-l:session): session opened for user {other.name}(uid={other.uid}) by (uid=0)",
     )
-    session.host.trail.execute(world.tick() + session.host.offset_ms, own, ["-su"], [])
+    session.host.trail.execute(
+        world.tick() + session.host.offset_ms, own, ["-su"], world.program("/bin/bash")
+    )
     session.shell = own
     return session
 
@@ -127,7 +129,7 @@ def relabel(world: World, session: Session, other: Person) -> Session:
         ("bash",),
         cwd=f"/home/{other.name}",
     )
-    host.trail.execute(world.tick() + host.offset_ms, own, ["bash"], [])
+    host.trail.execute(world.tick() + host.offset_ms, own, ["bash"], world.program("/bin/bash"))
     session.shell, session.account = own, other.name
     return session
 

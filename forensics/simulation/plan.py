@@ -24,7 +24,7 @@ class Technique:
 class Plan:
     """One incident, by its axes.
 
-    `actor` is whose doing it is; `guise` how that looks in the records; `framed` says whom it is made to
+    `split` puts jobs on a host of their own; `busy` has everybody do ordinary work all the while. `actor` is whose doing it is; `guise` how that looks in the records; `framed` says whom it is made to
     look like: bystander, victim, or nobody.
     """
 
@@ -38,6 +38,7 @@ class Plan:
     framed: str
     suspect: str
     split: bool
+    busy: bool = True
 
     @property
     def innocent_suspect(self) -> bool:

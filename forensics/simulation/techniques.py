@@ -329,7 +329,8 @@ def upgraded(world: World, means: Means) -> Script:
     """T20c: the administrator upgrades a package, as announced; a job then fails by its own fault."""
     session = world.enter(world.cast.ops)
     yield 20
-    process = world.run(session, ["pip3", "install", "-U", "torch"], sudo="root", path="/usr/bin/pip3")
+    words = ["/usr/bin/python3", "/usr/bin/pip3", "install", "-U", "torch"]
+    process = world.run(session, words, sudo="root", path="/usr/bin/python3.11")
     filework.written(world, session, process, scenery.OPTIMIZER, b"def step(self): return 1\n")
     world.did("modify_file", session, scenery.OPTIMIZER, harm=False)
     yield 60

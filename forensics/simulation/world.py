@@ -16,7 +16,7 @@ from forensics.simulation.trail import UNSET, File, Process, Trail
 PROJECT = "/srv/range/proj"
 CHECKOUT = f"{PROJECT}/llm"
 PACKAGES = "/opt/env/lib/python3.11/site-packages"
-_LOADER = ("/lib64/ld-linux-x86-64.so.2", File(338944, "0100755", 0, 0))
+LOADER = ("/lib64/ld-linux-x86-64.so.2", File(338944, "0100755", 0, 0))
 
 Script = Generator[float, None, None]
 """What somebody does: yields how many seconds pass before the next step."""
@@ -162,7 +162,7 @@ class World:
         shell = Process(
             pid, child, uid, host.ses, uid, uid, terminal, "bash", "/usr/bin/bash", ("-bash",), cwd=home
         )
-        host.trail.execute(self.now + host.offset_ms, shell, ["-bash"], self._program("/bin/bash"))
+        host.trail.execute(self.now + host.offset_ms, shell, ["-bash"], self.program("/bin/bash"))
         session = Session(
             person.name if person else None,
             entry.account,
@@ -197,10 +197,11 @@ class World:
 
     # -- running programs
 
-    def _program(self, path: str) -> list[tuple[str, File]]:
+    def program(self, path: str) -> list[tuple[str, File]]:
+        """The files that the kernel names when a program starts: itself, and the loader."""
         if path not in self.programs:
             self.programs[path] = File(260000 + len(self.programs) * 7, "0100755", 0, 0)
-        return [(path, self.programs[path]), _LOADER]
+        return [(path, self.programs[path]), LOADER]
 
     def typed(self, session: Session, line: str) -> None:
         """A line is typed into a session's shell."""
@@ -223,7 +224,7 @@ class World:
                 up, pid=host.spawn(), ppid=up.pid, comm="sudo", exe="/usr/bin/sudo", title=("sudo", *argv)
             )
             words = ["sudo", *([] if sudo == "root" else ["-u", sudo]), *argv]
-            host.trail.execute(self.tick() + host.offset_ms, asker, words, self._program("/usr/bin/sudo"))
+            host.trail.execute(self.tick() + host.offset_ms, asker, words, self.program("/usr/bin/sudo"))
             host.sudo(
                 self.tick(8), asker, self.by_uid(up.uid), sudo, f"/usr/bin/{' '.join(argv)}", session.terminal
             )
@@ -241,7 +242,7 @@ class World:
             title=tuple(argv),
             cwd=up.cwd,
         )
-        host.trail.execute(self.tick(6) + host.offset_ms, process, list(argv), self._program(exe))
+        host.trail.execute(self.tick(6) + host.offset_ms, process, list(argv), self.program(exe))
         return process
 
     def new_inode(self) -> int:

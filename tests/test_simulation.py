@@ -1,0 +1,168 @@
+"""Simulated incidents: the same seed the same bytes, every byte read, nobody named wrongly, and the laws.
+
+The laws are those of method §8.8: what changes no fact changes no conclusion, and what swaps two people swaps theirs.
+"""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from forensics.core.errors import OutputError, UsageError
+from forensics.pipeline import inmemory, rehearse
+from forensics.simulation import incident, judging, plan
+from forensics.simulation.plan import Plan
+
+QUIET = Plan(5, "T05", "own", "plain", "none", 100, 4, "none", "insider", split=False, busy=False)
+SMOKE = [
+    replace(QUIET, seed=12, technique="T07c", split=True),
+    replace(QUIET, seed=13, technique="T07a", actor="stolen", guise="own_device", framed="bystander"),
+    replace(QUIET, seed=15, technique="T19", actor="node_root", guise="edited_log", framed="bystander"),
+    replace(QUIET, seed=17, technique="T20a", actor="nobody", suspect="bystander"),
+    replace(
+        QUIET, seed=18, technique="T19", actor="cluster_admin", guise="forged_request", framed="bystander"
+    ),
+]
+NAMED = {"T07c"}
+LOGS = ("var/log/audit", "var/log/auth.log", "slurm/")
+
+
+def investigated(made, evidence=None, roster=None, about=None):
+    return inmemory.investigated(
+        made.evidence if evidence is None else evidence, roster or made.roster, about or made.about
+    )
+
+
+@pytest.fixture(scope="module")
+def base():
+    """One quiet incident, whole: an insider puts a sleep into the shared script, commits and pushes it."""
+    made = incident.incident(QUIET)
+    return made, investigated(made)
+
+
+def said(found):
+    """What is concluded of whom, without what depends on where a byte lies."""
+    return sorted(
+        (a["act"], a["object"], a["job"] or "", a["account"] or "", a["person"]["verdict"], a["person"]["name"] or "",
+         a["person"]["strength"] or "", *a["person"]["candidates"])
+        for a in found["acts"]
+    )  # fmt: skip
+
+
+def test_one_seed_is_one_incident_byte_for_byte():
+    first, second = (incident.incident(plan.plan(31)).files() for _ in range(2))
+    assert first == second
+    assert incident.incident(plan.plan(32)).files() != first
+
+
+def test_every_technique_and_guise_can_be_made():
+    for name, technique in plan.techniques().items():
+        for actor in set(technique.actors):
+            for guise in plan.GUISES[actor]:
+                framed = "bystander" if actor in {"stolen", "node_root", "cluster_admin"} else "none"
+                made = incident.incident(
+                    replace(QUIET, technique=name, actor=actor, guise=guise, framed=framed)
+                )
+                assert made.truth["jobs"], (name, actor, guise)
+                assert made.evidence
+
+
+def test_every_byte_is_read(base):
+    _, found = base
+    total = found["accounting"]
+    assert total["rejected"] == 0
+    assert total["parsed"] > 0.99 * total["bytes"]
+
+
+@pytest.mark.parametrize("chosen", SMOKE, ids=lambda p: f"{p.technique}-{p.actor}-{p.guise}")
+def test_nobody_is_named_for_what_they_did_not_do(chosen):
+    made = incident.incident(chosen)
+    told = judging.judged(investigated(made), made.truth)
+    assert [n for n in told["named"] if n["how"] != "right"] == []
+    if chosen.technique in NAMED:
+        assert told["actor_named"]
+
+
+def test_doubled_and_irrelevant_logs_change_nothing(base):
+    made, found = base
+    doubled = {**made.evidence, **{f"again/{p}": held for p, held in made.evidence.items() if "/log/" in p}}
+    elsewhere = {
+        f"login77/{p.partition('/')[2]}": held.replace(b"login01", b"login77")
+        for p, held in incident.incident(
+            replace(QUIET, seed=40, technique="T20a", actor="nobody")
+        ).evidence.items()
+        if "audit.log" in p
+    }
+    assert said(investigated(made, {**doubled, **elsewhere})) == said(found)
+
+
+def test_a_forged_author_changes_nobody(base):
+    made, found = base
+    other = made.truth["cast"]["bystander"][0]
+    forged = incident.incident(replace(QUIET, evasion="forged_author"))
+    assert any(a.get("claimed") == other for a in forged.truth["acts"])
+
+    def named(told):
+        return sorted((a["act"], a["person"]["name"]) for a in told["acts"] if a["person"]["name"])
+
+    assert named(investigated(forged)) == named(found)
+
+
+@pytest.mark.parametrize("swapped", [True, False], ids=["swapped", "renamed"])
+def test_whoever_holds_accounts_keys_and_devices_is_who_is_named(swapped, base):
+    """Two people exchange all that is enrolled to them, or everybody is called otherwise: so are the conclusions."""
+    made, found = base
+    names = {role: made.truth["cast"][role][0] for role in ("insider", "bystander", "victim", "ops")}
+    one, other = names["insider"], names["bystander"]
+    called = {one: other, other: one} if swapped else {name: f"p-{name}" for name in names.values()}
+    roster = re.sub(
+        rb'(?m)^name = "(\w+)"$',
+        lambda m: b'name = "%s"' % called.get(m[1].decode(), m[1].decode()).encode(),
+        made.roster,
+    )
+    members = re.sub(
+        rb"members = .*",
+        b"members = [%s]" % b", ".join(b'"%s"' % called.get(n, n).encode() for n in names.values()),
+        roster,
+    )
+    again = investigated(made, roster=members)
+    expected = sorted((a["act"], called[a["person"]["name"]]) for a in found["acts"] if a["person"]["name"])
+    assert expected
+    assert sorted((a["act"], a["person"]["name"]) for a in again["acts"] if a["person"]["name"]) == expected
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_a_log_taken_away_raises_nobody_unless_the_gap_is_printed(log, base):
+    made, found = base
+    less = investigated(made, {p: held for p, held in made.evidence.items() if log not in p})
+    before = {(a["act"], a["object"], a["person"]["name"]) for a in found["acts"] if a["person"]["name"]}
+    after = {(a["act"], a["object"], a["person"]["name"]) for a in less["acts"] if a["person"]["name"]}
+    if after - before:
+        assert any(g["kind"] in {"missing_source", "silence"} for g in less["gaps"])
+    assert {name for *_, name in after} <= {made.truth["actor"]}
+
+
+def test_an_incident_is_written_with_its_truth_beside_it(tmp_path):
+    rehearse.simulate(tmp_path / "out", 9, technique="T13", actor="own", coverage=100)
+    truth = json.loads((tmp_path / "out" / "truth.json").read_text())
+    assert (truth["scenario"], truth["plan"]["actor"]) == ("T13", "own")
+    assert not list((tmp_path / "out" / "evidence").rglob("truth.json"))
+    assert (tmp_path / "out" / "evidence" / "login01" / "var" / "log" / "audit" / "audit.log").exists()
+    with pytest.raises(OutputError):
+        rehearse.simulate(tmp_path / "out", 9)
+
+
+@pytest.mark.parametrize(
+    "axes",
+    [{"technique": "T99"}, {"coverage": 55}, {"evasion": "magic"}, {"technique": "T20a", "actor": "own"}],
+)
+def test_what_cannot_be_is_refused(axes):
+    with pytest.raises(UsageError):
+        rehearse.planned(3, **axes)
+
+
+@pytest.mark.parametrize("typed", ["", "7", "9:3", "a:b", "-1:4"])
+def test_seeds_are_a_run(typed):
+    with pytest.raises(UsageError):
+        rehearse.seeds(typed)
