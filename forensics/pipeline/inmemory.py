@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from forensics import formats, readings
+from forensics.analysis import blind, examine, findings
 from forensics.analysis import evidence as assembled
-from forensics.analysis import examine, findings
 from forensics.core import roster as asked
 from forensics.core.roster import Question
 from forensics.core.tables import COPY, EVENT, FILE, JOB_RECORD, REJECT
@@ -25,26 +25,26 @@ from forensics.store import parquet
 _RAW = ("git_object", "git_pack", "auditd", "laurel", "auditbeat", "ausearch_csv", "audisp_syslog")
 
 
-def examined(evidence: Mapping[str, bytes], roster: bytes | None, about: bytes | None) -> examine.Examination:
-    """Analyse evidence.
+def investigated(evidence: Mapping[str, bytes], roster: bytes | None, about: bytes | None) -> dict[str, Any]:
+    """The findings of evidence, as `findings.json` has them: made under pseudonyms, then with the names.
 
     Args:
         evidence: content by path as collected.
         roster: `roster.toml`.
         about: `case.toml`.
     """
-    question = Question() if about is None else asked.question(about, "case.toml")
-    people = asked.Roster() if roster is None else asked.roster(roster, "roster.toml")
+    hidden = blind.blinded(
+        asked.Roster() if roster is None else asked.roster(roster, "roster.toml"),
+        Question() if about is None else asked.question(about, "case.toml"),
+    )
     records, rejects, files = _read(evidence)
-    found = _told(records, files, question)
+    found = _told(records, files, hidden.question)
     found |= {name: table for name, table in records.items() if name in _RAW}
     found[FILE.name] = files
-    return examine.examine(assembled.assemble(found, people, question), assembled.frame(rejects))
-
-
-def investigated(evidence: Mapping[str, bytes], roster: bytes | None, about: bytes | None) -> dict[str, Any]:
-    """The findings of evidence, as `findings.json` has them."""
-    return findings.findings(examined(evidence, roster, about))
+    done = examine.examine(
+        assembled.assemble(found, hidden.roster, hidden.question), assembled.frame(rejects)
+    )
+    return blind.locked(findings.findings(done), hidden.names)
 
 
 def _read(evidence: Mapping[str, bytes]) -> tuple[dict[str, pa.Table], pa.Table, pa.Table]:

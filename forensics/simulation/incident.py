@@ -210,6 +210,11 @@ def _truth(world: World, plan: Plan, way: means.Means, start_ms: int) -> dict[st
         "acts": [_deed(d) for d in sorted(world.deeds, key=lambda d: d.ms) if d.harm or d.what == "own_failure"],
         "honest": [_deed(d) for d in sorted(world.deeds, key=lambda d: d.ms) if not d.harm and d.what != "own_failure"],
         "jobs": [job.number for job in world.asked],
+        "gpu_hours": {
+            str(job.number): job.nodes * 8 * max(job.end_ms - job.start_ms, 0) / 3_600_000
+            for job in world.asked
+            if job.start_ms and job.end_ms
+        },
     }  # fmt: skip
 
 

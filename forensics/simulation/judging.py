@@ -75,6 +75,7 @@ def judged(found: Json, truth: Json) -> dict[str, Any]:
         "named": named,
         "blamed": blamed,
         "ratios": _ratios(found, deeds, slack),
+        "gpu_hours": _hours(found, truth),
         "harmful": len(harmful),
         "found_account": sum(t["account"] for t in told),
         "found_person": sum(t["person"] for t in told),
@@ -106,6 +107,12 @@ def _ratios(found: Json, deeds: list[Json], slack: float) -> list[dict[str, Any]
                 }
             )
     return told
+
+
+def _hours(found: Json, truth: Json) -> list[bool]:
+    """For each job asked about whose allocation is told as an interval, whether the true value lies in it."""
+    told = {job["job"]: job["gpu_hours"] for job in found["jobs"]}
+    return [told[j][0] <= true <= told[j][1] for j, true in truth.get("gpu_hours", {}).items() if told.get(j)]
 
 
 def _own_request(act: Json, owners: Mapping[str, str], truth: Json) -> bool:

@@ -147,7 +147,7 @@ def summary(results: Iterable[Result], *, repeated: int, differing: Sequence[int
             {"seed": r["seed"], "plan": r["plan"], "actor": r["actor"], **n} for r in rows for n in r["named"] if n["how"] in _WRONG
         ],
         "determinism": {"repeated": repeated, "differing": sorted(differing)},
-        "damage": None,
+        "gpu_hours": _share([{"in": x} for r in rows for x in r["gpu_hours"]], lambda one: bool(one["in"])),
         "errors": [{"seed": r["seed"], "error": r["error"]} for r in rows if r.get("error")],
     }  # fmt: skip
 
@@ -216,5 +216,5 @@ def markdown(told: Json) -> str:
         f"Findings of {same['repeated']} incidents were computed twice, the second time from evidence in another order;"
         f" {len(same['differing'])} differed."
     )
-    lines += ["", "Damage intervals are not measured: this version states none."]
+    lines += ["", f"GPU hours of a harmed job lie in the interval told of it: {_cell(told['gpu_hours'])}."]
     return "\n".join(lines) + "\n"
