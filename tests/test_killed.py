@@ -27,7 +27,7 @@ POINTS = {
     "after some parts": "work/parts/*.json",
     "within a reading": "work/told/.*",
     "after some readings": "work/told/[!.]*",
-    "as events are sorted": "tables/event/.0.partial",
+    "as events are sorted": "tables/event/.0.*.partial",
     "before the stamp": "tables/event/0.parquet",
 }
 

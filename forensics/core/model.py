@@ -118,6 +118,10 @@ class Reading(Protocol):
     SLICED_BY     only where records of several files can make one event: an integer column without nulls
               in which records of one event agree, so that all records can be read in slices of it
     COLUMNS       only beside SLICED_BY: the columns that it needs, as Parquet names them
+    ALIKE         only where its format has FRAME_BYTES: two integer columns without nulls, in which records of
+                  one event agree, the first of them a time. Records are then told as they are read, frame by
+                  frame, and those that turn out to agree with others further away are told again, together.
+                  What became of a file's bytes is not known then, and told as 0
     """
 
     NEEDS_ANCHOR: bool

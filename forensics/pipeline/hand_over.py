@@ -16,7 +16,7 @@ from forensics.custody import seal as sealing
 from forensics.custody import unpack
 from forensics.pipeline import elsewhere
 from forensics.pipeline.found import tables_of
-from forensics.pipeline.read import record_table
+from forensics.pipeline.parts import record_table
 from forensics.store import parquet, query, slices
 
 

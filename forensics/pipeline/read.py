@@ -6,32 +6,28 @@ read again, and a run that was broken off goes on where it was. Within a part, c
 many processes as there are; neither cuts nor processes leave a trace in what is written.
 """
 
-import hashlib
 import json
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics import __version__, engine, formats
-from forensics.core import canonical
 from forensics.core.errors import CustodyError
-from forensics.core.model import IGNORED, REJECTED, Parsed, spans_of
-from forensics.core.schema import Table, extended
-from forensics.core.tables import CORE, FILE, REJECT, SHA256
+from forensics.core.tables import CORE, FILE, REJECT
 from forensics.custody import chunks, ledger
 from forensics.custody import seal as sealing
 from forensics.custody.seal import Sealed
-from forensics.pipeline import files, take, tell
+from forensics.pipeline import files, frames, parts, take, tell, torn
 from forensics.pipeline.files import Known, Tally
+from forensics.pipeline.parts import Part, Read, Task, digest, parse, record_table, unaccounted
 from forensics.store import parquet
 
 PART_BYTES = 64 << 20
@@ -39,43 +35,6 @@ STAMP = "ingest.json"
 
 Progress = Callable[[str, int, int], None]
 """Told what is being read, how many bytes have been read, and how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Files of one format, by hash and in its order, that are read into one part of its table."""
-
-    name: str
-    format: str
-    files: tuple[str, ...]
-
-
-class Task(NamedTuple):
-    """A chunk to read."""
-
-    part: str
-    format: str
-    sha256: str
-    path: Path
-    chunk: chunks.Chunk
-    packed: str | None
-    sealed_bytes: int
-
-
-class Read(NamedTuple):
-    """What a chunk holds."""
-
-    part: str
-    sha256: str
-    records: pa.Table
-    rejects: pa.Table
-    tally: Tally
-    sealed_bytes: int
-
-
-def record_table(name: str) -> Table:
-    """A format's table as a case keeps it: the hash of the sealed file before its own columns."""
-    return extended(formats.registry()[name].TABLE, SHA256)
 
 
 def ingest(
@@ -123,12 +82,30 @@ def ingest(
         known = files.recognised(case, rows)
         plan = _plan(rows, known)
         packed = {sha256: file.packed for sha256, file in known.items()}
-        tallies = _read_parts(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes)
-        table = files.table(rows, known, tallies)
+        # What became of the bytes of a file that is told as it is read is not known yet.
+        sealed = files.table(rows, known, defaultdict(Tally))
+        framed = frames.Work(case, packed, sealed, question.zone)
+        run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes)
+        table = files.table(rows, known, _read_parts(run, framed))
         parquet.write(case / "tables", FILE, table)
-        asked = [(part.format, part.name, part.files) for part in plan]
-        tell.events(case, asked, table, question, runs_on)
+        chunked = [(part.format, part.name, part.files) for part in plan if not frames.framed(part.format)]
+        whole = _mended(framed, plan)
+        tell.events(case, chunked, table, question, runs_on, whole)
         return _finish(case, inputs, plan, files.total(table), command)
+
+
+def _mended(framed: frames.Work, plan: Sequence[Part]) -> list[Path]:
+    """The events that were told as they were read, those that frames tear put together."""
+    whole = []
+    for name, own in groupby((part for part in plan if frames.framed(part.format)), key=lambda p: p.format):
+        told = [
+            (frames.told_of(framed, part), framed.case / "tables" / name / f"{part.name}.parquet")
+            for part in own
+        ]
+        files = framed.files.filter(pc.equal(framed.files["format"], name))
+        into = framed.case / "work" / "told" / f"{name}-again"
+        whole += torn.mended(name, told, files, framed.zone, into)
+    return whole
 
 
 class Runner(NamedTuple):
@@ -151,57 +128,66 @@ class _Meter:
             self._progress(what, self._done, self._whole)
 
 
-def digest(value: object) -> str:
-    """A name for a value: the hash of its canonical JSON."""
-    return hashlib.sha256(canonical.line(value).encode()).hexdigest()
-
-
 def _plan(rows: Sequence[Sealed], known: Mapping[str, Known]) -> list[Part]:
     sizes = {row.sha256: row.bytes for row in rows if row.kind == "file"}
     plan = []
     for name in sorted({file.format for file in known.values() if file.format is not None}):
         together: list[str] = []
-        held = 0
+        held, stretch = 0, frames.stretch_bytes(name)
         for sha256 in sorted(s for s, file in known.items() if file.format == name):
-            if together and held + sizes[sha256] > PART_BYTES:
+            count = 1 if stretch is None or known[sha256].packed else -(-sizes[sha256] // stretch)
+            if together and (held + sizes[sha256] > PART_BYTES or count > 1):
                 plan.append(_part(name, together))
                 together, held = [], 0
-            together.append(sha256)
-            held += sizes[sha256]
-        plan.append(_part(name, together))
+            if count > 1:
+                plan += [_part(name, [sha256], at) for at in range(count)]
+            else:
+                together.append(sha256)
+                held += sizes[sha256]
+        plan += [_part(name, together)] if together else []
     return plan
 
 
-def _part(name: str, files: Sequence[str]) -> Part:
-    # In order of name, the parts of a table are in order of hash.
-    return Part(f"{files[0][:16]}-{digest([__version__, name, list(files)])[:8]}", name, tuple(files))
+def _part(name: str, files: Sequence[str], stretch: int | None = None) -> Part:
+    # In order of name, the parts of a table are in order of hash, and of place.
+    own = f"{files[0][:16]}-{digest([__version__, name, list(files)])[:8]}"
+    return Part(own if stretch is None else f"{own}-{stretch:06d}", name, tuple(files), stretch)
 
 
-def _read_parts(
-    case: Path,
-    plan: Sequence[Part],
-    packed: Mapping[str, str | None],
-    runs_on: Runner,
-    meter: _Meter,
-    block_bytes: int,
-) -> dict[str, Tally]:
+class _Run(NamedTuple):
+    """What the steps of one run share."""
+
+    case: Path
+    plan: Sequence[Part]
+    packed: Mapping[str, str | None]
+    runs_on: Runner
+    meter: _Meter
+    block_bytes: int
+
+    @property
+    def here(self) -> bool:
+        """Whether work is done in this process, so that bytes can be handed on as they are read."""
+        return self.runs_on.executor is None
+
+
+def _read_parts(run: _Run, framed: frames.Work) -> dict[str, Tally]:
     """Read the parts that are not there; the sums of every file, by hash."""
+    case, meter, tallies = run.case, run.meter, {sha256: Tally() for sha256 in run.meter.sizes}
     (case / "work" / "parts").mkdir(parents=True, exist_ok=True)
-    missing = {part.name: part for part in plan if _sums(case, part) is None}
+    chunked = [part for part in run.plan if not frames.framed(part.format)]
+    missing = {part.name: part for part in chunked if parts.sums(case, part) is None}
     sizes = dict(meter.sizes)
-    here = runs_on.executor is None
-    tasks = (
-        task
-        for part in missing.values()
-        for task in _tasks(case, part, packed, sizes, block_bytes, hand_on=here)
-    )
-    results = engine.run(parse, tasks, runs_on.executor, in_flight=runs_on.in_flight)
+    tasks = (task for part in missing.values() for task in _tasks(run, part, sizes))
+    results = engine.run(parse, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight)
     for name, found in groupby(results, key=lambda result: result.part):
         _write(case, missing[name], found, sizes, meter)
-    tallies: dict[str, Tally] = {}
-    for part in plan:
-        tallies |= _sums(case, part) or {}
-    for sha256 in sorted(set(meter.sizes) - set(tallies)):
+    _read_frames(run, framed)
+    seen = set()
+    for part in run.plan:
+        for sha256, tally in (parts.sums(case, part) or {}).items():
+            tallies[sha256] = tallies[sha256].plus(tally)
+            seen.add(sha256)
+    for sha256 in sorted(set(meter.sizes) - seen):
         found_sha256, size = sealing.sha256_of(sealing.locate(case, sha256))
         if found_sha256 != sha256:
             raise CustodyError(f"{case}: {sha256} is no longer what was sealed; restore it from a copy")
@@ -210,103 +196,35 @@ def _read_parts(
     return tallies
 
 
-def _sums(case: Path, part: Part) -> dict[str, Tally] | None:
-    """The sums of a part's files, or None where it has yet to be read."""
-    marker = case / "work" / "parts" / f"{part.name}.json"
-    tables = case / "tables"
-    made = [marker, *(tables / table / f"{part.name}.parquet" for table in (part.format, REJECT.name))]
-    if not all(path.exists() for path in made):
-        return None
-    return {sha256: Tally(*sums) for sha256, sums in json.loads(marker.read_text(encoding="ascii")).items()}
+def _read_frames(run: _Run, framed: frames.Work) -> None:
+    """Read and tell the parts of formats that are read in frames, each in one go."""
+    own = [part for part in run.plan if frames.framed(part.format)]
+    tasks = frames.tasks(framed, own, here=run.here)
+    for done in engine.run(frames.read, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight):
+        if done.was_read:
+            for sha256, tally in done.sums.items():
+                sealed = run.meter.sizes[sha256] if run.packed[sha256] else tally.bytes
+                run.meter.add(done.part.format, sealed)
+    sums: dict[str, Tally] = {}
+    for part in own:
+        for sha256, tally in (parts.sums(run.case, part) or {}).items():
+            sums[sha256] = sums.get(sha256, Tally()).plus(tally)
+    for sha256, tally in sums.items():
+        if run.packed[sha256] is None and tally.bytes != run.meter.sizes[sha256]:
+            raise unaccounted(run.case, sha256)
 
 
-def _tasks(
-    case: Path,
-    part: Part,
-    packed: Mapping[str, str | None],
-    sizes: dict[str, int],
-    block_bytes: int,
-    *,
-    hand_on: bool,
-) -> Iterator[Task]:
+def _tasks(run: _Run, part: Part, sizes: dict[str, int]) -> Iterator[Task]:
     """The chunks of a part. Into `sizes` goes how much a packed file was found to hold."""
-    form = formats.registry()[part.format]
-    block_bytes = getattr(form, "FRAME_BYTES", block_bytes)
+    how, packed = formats.registry()[part.format].CUT, run.packed
     for sha256 in part.files:
-        path, due = sealing.locate(case, sha256), sizes[sha256]
-        for chunk in chunks.cut(path, sha256, form.CUT, block_bytes, packed[sha256], hand_on=hand_on):
+        path, due = sealing.locate(run.case, sha256), sizes[sha256]
+        for chunk in chunks.cut(path, sha256, how, run.block_bytes, packed[sha256], hand_on=run.here):
             sealed_bytes = chunk.stop - chunk.start
             if packed[sha256] is not None:
                 # How much of the sealed file a chunk took is not told: the first counts for all.
                 sizes[sha256], sealed_bytes, due = chunk.stop, due, 0
             yield Task(part.name, part.format, sha256, path, chunk, packed[sha256], sealed_bytes)
-
-
-def parse(task: Task) -> Read:
-    """Read one chunk, and see that every byte of it is accounted for once.
-
-    Raises:
-        CustodyError: the bytes changed, or some are not accounted for.
-    """
-    chunk = task.chunk
-    parsed = _under_head(task) if chunk.readable else _unread(task.format, chunk)
-    if not _tiled(parsed, chunk):
-        raise CustodyError(
-            f"{task.path}: {task.format} does not account for bytes {chunk.start} to {chunk.stop} once each;"
-            " this is a fault of the program: report it with the file"
-        )
-    table = record_table(task.format)
-    records = _under(task.sha256, _by_start(parsed.records))
-    rejected = _by_start(parsed.rejected).append_column(
-        "format", pa.array([task.format] * len(parsed.rejected), pa.string())
-    )
-    rejects = _under(task.sha256, rejected).select(REJECT.names)
-    tally = Tally(chunk.stop - chunk.start, *(_bytes(spans) for spans in parsed))
-    told = parquet.conformed(records, table.schema())
-    return Read(task.part, task.sha256, told, rejects, tally, task.sealed_bytes)
-
-
-def _under_head(task: Task) -> Parsed:
-    """What a format makes of a chunk, read below the first line of its file where it is laid out by that."""
-    chunk, form = task.chunk, formats.registry()[task.format]
-    parsed = form.parse(chunk.head + chunks.raw(task.path, chunk, task.packed), chunk.start - len(chunk.head))
-    if not chunk.head:
-        return parsed
-    return Parsed(*(rows.filter(pc.greater_equal(rows["start"], chunk.start)) for rows in parsed))
-
-
-def _unread(name: str, chunk: chunks.Chunk) -> Parsed:
-    span = {"start": [chunk.start], "stop": [chunk.stop], "why": [chunk.why.value]}
-    return Parsed(formats.registry()[name].TABLE.empty(), REJECTED.build(span), IGNORED.empty())
-
-
-def _under(sha256: str, rows: pa.Table) -> pa.Table:
-    return rows.add_column(
-        0, "sha256", pa.array([sha256], pa.string()).take(pa.array([0] * len(rows), pa.int8()))
-    )
-
-
-def _by_start(spans: pa.Table) -> pa.Table:
-    starts = spans["start"].to_numpy()
-    return spans if np.all(starts[:-1] <= starts[1:]) else spans.sort_by("start")
-
-
-def _bytes(rows: pa.Table) -> int:
-    start, stop = spans_of(rows)
-    return int(np.sum(stop.to_numpy() - start.to_numpy()))
-
-
-def _tiled(parsed: Parsed, chunk: chunks.Chunk) -> bool:
-    starts, stops = (np.concatenate(ends) for ends in zip(*(spans_of(rows) for rows in parsed), strict=True))
-    order = np.argsort(starts, kind="stable")  # fast where most of it is in order
-    if (starts[order][1:] == starts[order][:-1]).any():
-        order = np.lexsort((stops, starts))
-    starts, stops = starts[order], stops[order]
-    if not len(starts):
-        return chunk.start == chunk.stop
-    return bool(
-        starts[0] == chunk.start and stops[-1] == chunk.stop and np.array_equal(starts[1:], stops[:-1])
-    )
 
 
 def _write(case: Path, part: Part, found: Iterator[Read], sizes: Mapping[str, int], meter: _Meter) -> None:
@@ -332,16 +250,8 @@ def _write(case: Path, part: Part, found: Iterator[Read], sizes: Mapping[str, in
             meter.add(part.format, read.sealed_bytes)
     for sha256, tally in sums.items():
         if tally.bytes != sizes[sha256] or sum(tally[1:]) != tally.bytes:
-            raise CustodyError(
-                f"{case}: not every byte of {sha256} is accounted for; report it with the file"
-            )
-    _settle(case / "work" / "parts" / f"{part.name}.json", {s: list(tally) for s, tally in sums.items()})
-
-
-def _settle(path: Path, value: object) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(canonical.dumps(value), encoding="ascii")
-    partial.rename(path)
+            raise unaccounted(case, sha256)
+    parts.settle_sums(case, part, sums)
 
 
 def _forget(case: Path) -> None:
@@ -371,7 +281,7 @@ def _finish(case: Path, inputs: str, plan: Sequence[Part], total: Tally, command
     entry = {"inputs": inputs, **total._asdict()}
     ledger.append(sealing.ledger_of(case), take.hand(command), [("ingest", entry)])
     made = sorted(path.relative_to(tables).as_posix() for path in tables.glob("*/*.parquet"))
-    _settle(tables / STAMP, {"inputs": inputs, "tables": made, "tally": list(total)})
+    parts.settle(tables / STAMP, {"inputs": inputs, "tables": made, "tally": list(total)})
     return total
 
 

@@ -4,6 +4,7 @@ Dated formats are read first: their median moment is the anchor for logs that wr
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -20,6 +21,7 @@ from forensics.core import canonical
 from forensics.core.errors import CustodyError
 from forensics.core.model import Reading
 from forensics.core.roster import Question
+from forensics.core.schema import Table
 from forensics.core.tables import COPY, EVENT, JOB_RECORD
 from forensics.pipeline import twins
 from forensics.store import parquet, spool
@@ -37,6 +39,40 @@ ORDER = {
 
 SLICE_ROWS = 1 << 15
 """How many records a slice holds, about, of a format whose reading can take them in slices."""
+
+
+PART_ROWS = 1 << 17
+"""How many events one part of their table has, about."""
+
+
+class Ordered(NamedTuple):
+    """A part of a table to write: the rows of spooled files within half-open bounds of its first key, in order.
+
+    The part with the greatest has those without it too, at its end.
+    """
+
+    tables: Path
+    table: Table
+    keys: tuple[str, ...]
+    sources: tuple[Path, ...]
+    spill: Path
+    first: int | None
+    stop: int | None
+    part: str
+
+
+def named(n: int) -> str:
+    """The name of the n-th part of a table, from 0: one part alone has the name of an only one."""
+    return f"{n:06d}" if n else parquet.ONLY
+
+
+def order(asked: Ordered) -> None:
+    """Write a part of a table in order."""
+    with parquet.Part(asked.tables, asked.table, asked.part) as out:
+        for rows in spool.ordered(
+            asked.sources, asked.table, asked.keys, asked.spill, first=asked.first, stop=asked.stop
+        ):
+            out.add(rows)
 
 
 class Task(NamedTuple):
@@ -59,6 +95,7 @@ def events(
     files: pa.Table,
     question: Question,
     runs_on: "Runner",
+    whole: Sequence[Path] = (),
 ) -> None:
     """Write `event`, `job_record` and `copy` from the records that are there.
 
@@ -68,19 +105,25 @@ def events(
         files: schema `file`.
         question: gives the zone, and a window for evidence in which nothing is dated.
         runs_on: where the work runs.
+        whole: folders with what was told already, none of it in need of an anchor.
     """
     known, alike = readings.registry(), twins.found(case, files)
     dated = [part for part in parts if not known[part[0]].NEEDS_ANCHOR]
     rest = [part for part in parts if known[part[0]].NEEDS_ANCHOR]
-    told = _told(case, dated, files, question.zone, None, runs_on, alike)
+    told = [*whole, *_told(case, dated, files, question.zone, None, runs_on, alike)]
     if rest:
         told += _told(case, rest, files, question.zone, _anchor(told, question), runs_on, alike)
     spill = case / "work" / "spill"
     for table, keys in ORDER.items():
-        sources = [path for folder in told if (path := folder / f"{table.name}.arrow").exists()]
-        with parquet.Part(case / "tables", table) as out:
-            for rows in spool.ordered(sources, table, keys, spill):
-                out.add(rows)
+        sources = tuple(path for folder in told if (path := folder / f"{table.name}.arrow").exists())
+        windows = spool.windows(sources, PART_ROWS) if table is EVENT else [(None, None)]
+        asked = [
+            Ordered(case / "tables", table, keys, sources, spill / str(n), first, stop, named(n))
+            for n, (first, stop) in enumerate(windows)
+        ]
+        for _ in engine.run(order, asked, runs_on.executor, in_flight=runs_on.in_flight):
+            pass
+        parquet.keep_only(case / "tables", table.name, [one.part for one in asked])
     for left in (spill, case / "work" / "told"):
         shutil.rmtree(left, ignore_errors=True)
 
@@ -148,22 +191,56 @@ def tell(task: Task) -> Path:
         records = pa.concat_tables(pq.read_table(path, use_threads=False) for path in task.records)
     alike = task.alike or {}
     records = twins.once(records, alike)
-    made = dict(reading.read(records, task.files, zone=task.zone, anchor_ns=task.anchor_ns))
-    if EVENT.name in made:
-        made[EVENT.name] = twins.cited(made[EVENT.name], alike)
-    unknown = set(made) - {table.name for table in ORDER}
-    if unknown:
-        raise ValueError(f"readings/{task.format}.py makes {', '.join(sorted(unknown))}")
-    partial = task.told.with_name(f".{task.told.name}")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    found = made(task.format, records, task.files, task.zone, task.anchor_ns, alike)
+    partial = partial_of(task.told)
     for table, keys in ORDER.items():
-        rows = made.get(table.name)
+        rows = found.get(table.name)
         if rows is not None and rows.num_rows:
             spool.write(partial, table, spool.sorted_by([rows], keys))
-    _once(made.get(EVENT.name, EVENT.empty())["event_id"])
-    partial.rename(task.told)
+    appear(partial, task.told)
     return task.told
+
+
+def partial_of(folder: Path) -> Path:
+    """A new folder in which another is made. Processes of a run that was killed may still be at work on theirs."""
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    return partial
+
+
+def appear(partial: Path, folder: Path) -> None:
+    """Give a folder its name, where none has it: what another process made there is the same."""
+    try:
+        partial.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+        shutil.rmtree(partial)
+
+
+def made(
+    form: str,
+    records: pa.Table,
+    files: pa.Table,
+    zone: str,
+    anchor_ns: int | None,
+    alike: twins.Twins | None = None,
+) -> Mapping[str, pa.Table]:
+    """What a reading makes of records.
+
+    Raises:
+        CustodyError: two events have one id.
+        ValueError: the reading makes a table that is not its to make.
+    """
+    found = dict(readings.registry()[form].read(records, files, zone=zone, anchor_ns=anchor_ns))
+    if alike and EVENT.name in found:
+        found[EVENT.name] = twins.cited(found[EVENT.name], alike)
+    unknown = set(found) - {table.name for table in ORDER}
+    if unknown:
+        raise ValueError(f"readings/{form}.py makes {', '.join(sorted(unknown))}")
+    _once(found.get(EVENT.name, EVENT.empty())["event_id"])
+    return found
 
 
 def _once(ids: pa.ChunkedArray) -> None:

@@ -14,8 +14,7 @@ import pyarrow as pa
 from forensics.core import auditmeaning
 
 NEEDS_ANCHOR = False
-SLICED_BY = "earliest_ns"
-COLUMNS = auditmeaning.COLUMNS
+ALIKE = ("earliest_ns", "serial")
 
 
 def read(

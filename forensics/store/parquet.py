@@ -5,6 +5,7 @@ of a fixed size before anything is written. A part appears whole or not at all.
 (The bytes also depend on the version of Arrow, which Parquet files name.)
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +37,8 @@ class Part:
         folder = tables / table.name
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{part}.parquet"
-        self._partial = folder / f".{part}.partial"
+        # Processes of a run that was killed may still be at work on a part of this name.
+        self._partial = folder / f".{part}.{os.getpid()}.partial"
         self._schema = table.schema()
         self._held: list[pa.Table] = []
         self._rows = 0

@@ -18,18 +18,26 @@ from forensics.store import parquet, query
 
 OVERLAP_ROWS = 1 << 19
 """As many rows as are put in order in memory; where more lie at the same time, DuckDB sorts on the disk."""
+TIME = "earliest_ns"
+_SECOND = 1_000_000_000
 _SAMPLE = 256
 
 
 def write(folder: Path, table: Table, rows: pa.Table) -> Path:
     """Write a table, in order of its time where it has one."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{table.name}.arrow"
-    rows = parquet.conformed(rows, table.schema())
-    how = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema, options=how) as out:
-        out.write_table(rows)
+    put(path, parquet.conformed(rows, table.schema()))
     return path
+
+
+def put(path: Path, rows: pa.Table) -> None:
+    """Write rows of any kind; they appear whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    how = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, rows.schema, options=how) as out:
+        out.write_table(rows)
+    partial.rename(path)
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -95,29 +103,69 @@ def between(
     return pa.concat_tables(found).combine_chunks() if found else schema.empty_table()
 
 
-def ordered(sources: Sequence[Path], table: Table, keys: Sequence[str], spill: Path) -> Iterator[pa.Table]:
+def windows(sources: Sequence[Path], most_rows: int) -> list[tuple[int | None, int | None]]:
+    """Half-open ranges of time that together hold all rows, each about as many as are asked for.
+
+    Where they are cut hangs on the times of all rows alone, not on which file has which.
+    """
+    seconds = [np.asarray(read(path, [TIME])[0].drop_null().to_numpy()) // _SECOND for path in sources]
+    found, count = np.unique(np.concatenate([np.empty(0, np.int64), *seconds]), return_counts=True)
+    part = np.cumsum(count) // most_rows
+    edges = found[np.flatnonzero(np.diff(part)) + 1] * _SECOND
+    return list(itertools.pairwise([None, *(int(edge) for edge in edges), None]))
+
+
+def ordered(
+    sources: Sequence[Path],
+    table: Table,
+    keys: Sequence[str],
+    spill: Path,
+    *,
+    first: int | None = None,
+    stop: int | None = None,
+) -> Iterator[pa.Table]:
     """The rows of spooled files in one order, nulls last, however many they are.
 
     Args:
-        sources: files of that table.
+        sources: files of that table, each in that order.
         table: the table.
         keys: columns that together put the rows in a total order.
         spill: a folder for what does not fit in memory.
+        first: only rows whose first key is at least this, where it is a number.
+        stop: only rows whose first key is less than this; nulls only where it is None.
     """
-    if table.schema().field(keys[0]).type != pa.int64() or _overlapping(sources, keys[0]) > OVERLAP_ROWS:
+    if table.schema().field(keys[0]).type != pa.int64():
         yield from query.ordered(sources, table.schema(), keys, spill)
         return
+    ranges = {path: _range(path, keys[0]) for path in sources}
+    ranges = {p: r for p, r in ranges.items() if (first is None or r[1] >= first) and (stop is None or r[0] < stop)}  # fmt: skip
+    if _overlapping(ranges.values()) > OVERLAP_ROWS:
+        for rows in query.ordered(list(ranges), table.schema(), keys, spill):
+            yield _within(rows, keys[0], first, stop)
+        return
     held, undated = table.empty(), [table.empty()]
-    for first, path in sorted((_range(path, keys[0])[0], path) for path in sources):
-        rows = read(path)
+    for least, path in sorted((about[0], path) for path, about in ranges.items()):
+        rows = _within(read(path), keys[0], first, stop)
         missing = rows[keys[0]].is_null()
         undated.append(rows.filter(missing))
         rows = rows.filter(pc.invert(missing)) if pc.any(missing).as_py() else rows
-        done = int(np.searchsorted(held[keys[0]].to_numpy(), first))
+        done = int(np.searchsorted(held[keys[0]].to_numpy(), least))
         yield held.slice(0, done)
         held = sorted_by([held.slice(done), rows], keys)
     yield held
     yield sorted_by(undated, keys)
+
+
+def _within(rows: pa.Table, column: str, first: int | None, stop: int | None) -> pa.Table:
+    """The rows whose value lies in a half-open range; those without one only where it has no end."""
+    if first is None and stop is None:
+        return rows
+    values = rows[column]
+    own = pc.and_(
+        True if first is None else pc.greater_equal(values, first),
+        True if stop is None else pc.less(values, stop),
+    ).fill_null(stop is None)
+    return rows if pc.all(own).as_py() else rows.filter(own)
 
 
 def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
@@ -153,10 +201,9 @@ def _range(path: Path, column: str) -> tuple[int, int, int]:
     return (last, last, len(values)) if bounds["min"] is None else (bounds["min"], last if values.null_count else bounds["max"], len(values))  # fmt: skip
 
 
-def _overlapping(sources: Sequence[Path], column: str) -> int:
+def _overlapping(ranges: Iterable[tuple[int, int, int]]) -> int:
     """The most rows that files hold which lie over one another."""
     changes = []
-    for path in sources:
-        first, last, rows = _range(path, column)
+    for first, last, rows in ranges:
         changes += [(first, 0, rows), (last, 1, -rows)]
     return int(np.cumsum([0, *(rows for _, _, rows in sorted(changes))]).max())

@@ -1,0 +1,219 @@
+"""Frames of an audit trail: read, told and written in one go, each part by one process.
+
+The records and their events are made of the same bytes while these are in memory. An event is told of the
+lines that one *batch* of frames holds; where its lines turn out to lie in several, `torn` tells it again.
+So each batch leaves behind, until the run is done: its events, those near its edges apart; the numbers by
+which records of one event know each other; and the records near its edges.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forensics import __version__, formats, readings
+from forensics.core.errors import CustodyError
+from forensics.core.tables import EVENT, REJECT
+from forensics.custody import chunks
+from forensics.custody import seal as sealing
+from forensics.pipeline import parts, tell
+from forensics.pipeline.files import Tally
+from forensics.pipeline.parts import Part
+from forensics.store import parquet, spool
+
+STRETCH_FRAMES = 4
+"""How much of a large file is one part, in frames: a chunk belongs to the stretch in which it begins."""
+BATCH_ROWS = 1 << 15
+"""How many records are told at a time, at least; the last batch of a part may have fewer."""
+EDGE_ROWS = 256
+"""How many records at either end of a batch are kept as they are, since their events may go on beyond it."""
+INNER, EDGE, NUMBER = "inner", "edge", "number"
+
+
+class Work(NamedTuple):
+    """What all parts of a run share: the case, who packed which file, what is known of the files, the zone."""
+
+    case: Path
+    packed: Mapping[str, str | None]
+    files: pa.Table
+    zone: str
+
+
+class Task(NamedTuple):
+    """A part to read and tell. `chunks`: of its file, where others have stretches of that; else None."""
+
+    work: Work
+    part: Part
+    told: Path
+    chunks: Iterable[parts.Task] | None
+
+
+class Done(NamedTuple):
+    """A part whose events are told, whether it was read now, and what became of the bytes of its files."""
+
+    part: Part
+    was_read: bool
+    sums: Mapping[str, Tally]
+
+
+def framed(name: str) -> bool:
+    """Whether a format is read in frames, and told as it is read."""
+    return hasattr(formats.registry()[name], "FRAME_BYTES")
+
+
+def stretch_bytes(name: str) -> int | None:
+    """How much of a large file one part holds, about; None where a format has no frames."""
+    frame = getattr(formats.registry()[name], "FRAME_BYTES", None)
+    return None if frame is None else STRETCH_FRAMES * int(frame)
+
+
+def told_of(work: Work, part: Part) -> Path:
+    """The folder of what a part tells."""
+    held = _files(work, part).select(["sha256", "path", "host", "domain"]).to_pylist()
+    why = [__version__, part.name, work.zone, held]
+    return work.case / "work" / "told" / parts.digest(why)
+
+
+def _files(work: Work, part: Part) -> pa.Table:
+    return work.files.filter(np.isin(work.files["sha256"].to_numpy(zero_copy_only=False), part.files))
+
+
+def tasks(work: Work, plan: Sequence[Part], *, here: bool) -> Iterator[Task]:
+    """The parts that have yet to be read or told.
+
+    Args:
+        work: what they share.
+        plan: all parts of formats that are read in frames; those of one file follow one another.
+        here: whether they are done in this process, so that bytes can be handed on as they are read.
+    """
+    for files, own in groupby(plan, key=lambda part: part.files):
+        missing = {}
+        for part in own:
+            told = told_of(work, part)
+            if parts.sums(work.case, part) is None:
+                missing[part.stretch] = Task(work, part, told, None)
+            elif not told.exists():
+                yield Task(work, part, told, None)
+        if None in missing:
+            yield missing.pop(None)
+        elif missing:
+            yield from _stretches(missing, files[0], here=here)
+
+
+def _stretches(missing: dict[int | None, Task], sha256: str, *, here: bool) -> Iterator[Task]:
+    """The stretches of one large file, which is cut, and its hash checked, in one go."""
+    work, part, _, _ = next(iter(missing.values()))
+    size = stretch_bytes(part.format) or 1
+    for stretch, own in groupby(_chunks(work, part, sha256, here=here), key=lambda t: t.chunk.start // size):
+        task = missing.pop(stretch, None)
+        if task is not None:
+            yield task._replace(chunks=own if here else list(own))  # noqa: B031 - one of the two, once
+    # Where a line is longer than a stretch, no chunk begins in the next.
+    yield from (task._replace(chunks=()) for task in missing.values())
+
+
+def _chunks(work: Work, part: Part, sha256: str, *, here: bool) -> Iterator[parts.Task]:
+    form = formats.registry()[part.format]
+    path, packed = sealing.locate(work.case, sha256), work.packed[sha256]
+    frame = int(form.FRAME_BYTES)  # type: ignore[attr-defined]
+    for chunk in chunks.cut(path, sha256, form.CUT, frame, packed, hand_on=here):
+        yield parts.Task(part.name, part.format, sha256, path, chunk, packed, 0)
+
+
+def read(task: Task) -> Done:
+    """Read a part and tell its events; or tell them of its records, where those are there.
+
+    Raises:
+        CustodyError: bytes changed, or some are not accounted for.
+    """
+    work, part = task.work, task.part
+    partial = tell.partial_of(task.told)
+    batches = _Batches(partial, part.format, _files(work, part), work.zone)
+    there = sums = parts.sums(work.case, part)
+    if sums is None:
+        sums = _written(task, batches.add)
+        batches.close()
+        tell.appear(partial, task.told)
+        parts.settle_sums(work.case, part, sums)
+    else:
+        for records in _again(work.case, part):
+            batches.add(records)
+        batches.close()
+        tell.appear(partial, task.told)
+    return Done(part, there is None, sums)
+
+
+def _written(task: Task, told: Callable[[pa.Table], None]) -> dict[str, Tally]:
+    """Write the records and rejects of a part; what became of its bytes, by file."""
+    work, part = task.work, task.part
+    own = task.chunks
+    if own is None:
+        own = (each for sha256 in part.files for each in _chunks(work, part, sha256, here=True))
+    sums = dict.fromkeys(part.files, Tally())
+    tables = work.case / "tables"
+    with (
+        parquet.Part(tables, parts.record_table(part.format), part.name) as records,
+        parquet.Part(tables, REJECT, part.name) as rejects,
+    ):
+        for each in own:
+            found = parts.parse(each)
+            sums[each.sha256] = sums[each.sha256].plus(found.tally)
+            told(found.records)
+            records.add(found.records)
+            rejects.add(found.rejects)
+    return sums
+
+
+def _again(case: Path, part: Part) -> Iterator[pa.Table]:
+    """The records of a part as they were written, group by group."""
+    with pq.ParquetFile(case / "tables" / part.format / f"{part.name}.parquet") as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group, use_threads=False)
+
+
+class _Batches:
+    """Records gathered into batches, each told as soon as it is full."""
+
+    def __init__(self, folder: Path, form: str, files: pa.Table, zone: str) -> None:
+        self._folder, self._form, self._files, self._zone = folder, form, files, zone
+        self._held: list[pa.Table] = []
+        self._told = 0
+
+    def add(self, records: pa.Table) -> None:
+        """Take records, in order of file and place."""
+        self._held.append(records)
+        if sum(map(len, self._held)) >= BATCH_ROWS:
+            self.close()
+
+    def close(self) -> None:
+        """Tell what is held."""
+        held = pa.concat_tables(self._held).combine_chunks() if self._held else None
+        self._held = []
+        if not held:
+            return
+        made = tell.made(self._form, held, self._files, self._zone, None)
+        if set(made) - {EVENT.name}:
+            raise CustodyError(f"readings/{self._form}.py makes more than events of records in frames")
+        folder = self._folder / f"{self._told:06d}"
+        self._told += 1
+        _leave(folder, self._form, held, made[EVENT.name])
+
+
+def _leave(folder: Path, form: str, records: pa.Table, events: pa.Table) -> None:
+    """Put down what a batch tells, and what is needed to find and mend what it tears."""
+    keys = readings.registry()[form].ALIKE  # type: ignore[attr-defined]
+    numbers = records.select(["sha256", "start", *keys])
+    near = np.ones(len(records), bool)
+    near[EDGE_ROWS:-EDGE_ROWS] = False
+    edge = records.filter(pa.array(near))
+    beside = np.isin(events["start"].to_numpy(), edge["start"].to_numpy())
+    for name, own in ((INNER, ~beside), (EDGE, beside)):
+        if own.any():
+            rows = events if own.all() else events.filter(pa.array(own))
+            spool.write(folder / name, EVENT, spool.sorted_by([rows], tell.ORDER[EVENT]))
+    spool.put(folder / f"{NUMBER}.arrow", numbers)
+    spool.put(folder / f"{EDGE}.arrow", edge)

@@ -1,0 +1,162 @@
+"""One part of a format's records: how it is named, which chunks it is read from, and what a chunk holds."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics import formats
+from forensics.core import canonical
+from forensics.core.errors import CustodyError
+from forensics.core.model import IGNORED, REJECTED, Parsed, spans_of
+from forensics.core.schema import Table, extended
+from forensics.core.tables import REJECT, SHA256
+from forensics.custody import chunks
+from forensics.pipeline.files import Tally
+from forensics.store import parquet
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Files of one format, by hash and in its order, that are read into one part of its table.
+
+    `stretch`: which stretch of its one file it is, where that is too large for one part; else None.
+    """
+
+    name: str
+    format: str
+    files: tuple[str, ...]
+    stretch: int | None = None
+
+
+class Task(NamedTuple):
+    """A chunk to read."""
+
+    part: str
+    format: str
+    sha256: str
+    path: Path
+    chunk: chunks.Chunk
+    packed: str | None
+    sealed_bytes: int
+
+
+class Read(NamedTuple):
+    """What a chunk holds."""
+
+    part: str
+    sha256: str
+    records: pa.Table
+    rejects: pa.Table
+    tally: Tally
+    sealed_bytes: int
+
+
+def record_table(name: str) -> Table:
+    """A format's table as a case keeps it: the hash of the sealed file before its own columns."""
+    return extended(formats.registry()[name].TABLE, SHA256)
+
+
+def digest(value: object) -> str:
+    """A name for a value: the hash of its canonical JSON."""
+    return hashlib.sha256(canonical.line(value).encode()).hexdigest()
+
+
+def sums(case: Path, part: Part) -> dict[str, Tally] | None:
+    """The sums of a part's files, or None where it has yet to be read."""
+    marker = case / "work" / "parts" / f"{part.name}.json"
+    tables = case / "tables"
+    made = [marker, *(tables / table / f"{part.name}.parquet" for table in (part.format, REJECT.name))]
+    if not all(path.exists() for path in made):
+        return None
+    return {sha256: Tally(*sums) for sha256, sums in json.loads(marker.read_text(encoding="ascii")).items()}
+
+
+def unaccounted(case: Path, sha256: str) -> CustodyError:
+    """What is raised where the sums of a file are not its size."""
+    return CustodyError(f"{case}: not every byte of {sha256} is accounted for; report it with the file")
+
+
+def settle_sums(case: Path, part: Part, sums: Mapping[str, Tally]) -> None:
+    """Put down the sums of a part, last of all: they say that it is whole."""
+    settle(case / "work" / "parts" / f"{part.name}.json", {s: list(tally) for s, tally in sums.items()})
+
+
+def settle(path: Path, value: object) -> None:
+    """Write a value as canonical JSON; it appears whole."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(canonical.dumps(value), encoding="ascii")
+    partial.rename(path)
+
+
+def parse(task: Task) -> Read:
+    """Read one chunk, and see that every byte of it is accounted for once.
+
+    Raises:
+        CustodyError: the bytes changed, or some are not accounted for.
+    """
+    chunk = task.chunk
+    parsed = _under_head(task) if chunk.readable else _unread(task.format, chunk)
+    if not _tiled(parsed, chunk):
+        raise CustodyError(
+            f"{task.path}: {task.format} does not account for bytes {chunk.start} to {chunk.stop} once each;"
+            " this is a fault of the program: report it with the file"
+        )
+    table = record_table(task.format)
+    records = _under(task.sha256, _by_start(parsed.records))
+    rejected = _by_start(parsed.rejected).append_column(
+        "format", pa.array([task.format] * len(parsed.rejected), pa.string())
+    )
+    rejects = _under(task.sha256, rejected).select(REJECT.names)
+    tally = Tally(chunk.stop - chunk.start, *(_bytes(spans) for spans in parsed))
+    told = parquet.conformed(records, table.schema())
+    return Read(task.part, task.sha256, told, rejects, tally, task.sealed_bytes)
+
+
+def _under_head(task: Task) -> Parsed:
+    """What a format makes of a chunk, read below the first line of its file where it is laid out by that."""
+    chunk, form = task.chunk, formats.registry()[task.format]
+    parsed = form.parse(chunk.head + chunks.raw(task.path, chunk, task.packed), chunk.start - len(chunk.head))
+    if not chunk.head:
+        return parsed
+    return Parsed(*(rows.filter(pc.greater_equal(rows["start"], chunk.start)) for rows in parsed))
+
+
+def _unread(name: str, chunk: chunks.Chunk) -> Parsed:
+    span = {"start": [chunk.start], "stop": [chunk.stop], "why": [chunk.why.value]}
+    return Parsed(formats.registry()[name].TABLE.empty(), REJECTED.build(span), IGNORED.empty())
+
+
+def _under(sha256: str, rows: pa.Table) -> pa.Table:
+    return rows.add_column(
+        0, "sha256", pa.array([sha256], pa.string()).take(pa.array([0] * len(rows), pa.int8()))
+    )
+
+
+def _by_start(spans: pa.Table) -> pa.Table:
+    starts = spans["start"].to_numpy()
+    return spans if np.all(starts[:-1] <= starts[1:]) else spans.sort_by("start")
+
+
+def _bytes(rows: pa.Table) -> int:
+    start, stop = spans_of(rows)
+    return int(np.sum(stop.to_numpy() - start.to_numpy()))
+
+
+def _tiled(parsed: Parsed, chunk: chunks.Chunk) -> bool:
+    starts, stops = (np.concatenate(ends) for ends in zip(*(spans_of(rows) for rows in parsed), strict=True))
+    order = np.argsort(starts, kind="stable")  # fast where most of it is in order
+    if (starts[order][1:] == starts[order][:-1]).any():
+        order = np.lexsort((stops, starts))
+    starts, stops = starts[order], stops[order]
+    if not len(starts):
+        return chunk.start == chunk.stop
+    return bool(
+        starts[0] == chunk.start and stops[-1] == chunk.stop and np.array_equal(starts[1:], stops[:-1])
+    )
