@@ -15,6 +15,7 @@ from forensics.core.auditkeys import leads
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+_FEW = 2000
 _NOT_NORMAL = r"//|/\.{1,2}(?:/|$)|./$"
 
 
@@ -51,10 +52,8 @@ class Scene:
     `lead` and `call`: the row that leads each event, and the first with a SYSCALL, or -1.
     """
 
-    def __init__(self, records: pa.Table, files: pa.Table) -> None:
-        order, self.event, self.host, self.domain = _ordered(records, files)
-        same = bool((np.diff(order) == 1).all())
-        self.table = (records if same else records.take(pa.array(order))).combine_chunks()
+    def __init__(self, records: pa.Table, event: Ints, host: pa.Array, domain: pa.Array) -> None:
+        self.table, self.event, self.host, self.domain = records.combine_chunks(), event, host, domain
         self.begins = np.flatnonzero(np.diff(self.event, prepend=-1))
         self.count = len(self.begins)
         self.torn = self.count < len(self.event)
@@ -116,8 +115,34 @@ def nth(rows: Ints, event: Ints, count: int, n: int = 0) -> Ints:
     return found
 
 
+def scenes(records: pa.Table, files: pa.Table) -> list[Scene]:
+    """The records that are an event each, as they come, and those that are one together with others.
+
+    Most are the former, so that nothing has to be looked up among rows of one event.
+    """
+    order, event, host, domain = _ordered(records, files)
+    torn = (np.bincount(event) > 1)[event]
+    if not torn.any():
+        return [Scene(records, np.arange(len(order)), host, domain)]
+    rows, number = order[torn], np.unique(event[torn], return_inverse=True)[1]
+    found = [
+        Scene(records.take(pa.array(rows)), number, *(names.take(pa.array(rows)) for names in (host, domain)))
+    ]
+    if len(rows) < len(order):
+        rest = np.sort(order[~torn])
+        alone = _without(records, np.sort(rows)) if len(rows) < _FEW else records.take(pa.array(rest))
+        found.insert(0, Scene(alone, np.arange(len(rest)), *(n.take(pa.array(rest)) for n in (host, domain))))
+    return found
+
+
+def _without(records: pa.Table, rows: Ints) -> pa.Table:
+    """Records but for a few, in stretches: to copy those is faster than to take rows one by one."""
+    edges = [-1, *rows.tolist(), len(records)]
+    return pa.concat_tables(records.slice(a + 1, b - a - 1) for a, b in itertools.pairwise(edges))
+
+
 def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, pa.Array, pa.Array]:
-    """The order of rows; and per row in that order the number of its event, its host and its domain."""
+    """The order of rows, and per row in that order the number of its event; of each row its host and its domain."""
     first: dict[str, tuple[str | None, str]] = {}
     kept = zip(*(files[name].to_pylist() for name in ("path", "sha256", "host", "domain")), strict=True)
     for _, sha256, host, domain in sorted(kept, key=lambda row: row[:2]):
@@ -138,9 +163,8 @@ def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, pa.Array, 
     differs = np.zeros(len(order), bool)
     for key in keys:
         differs[1:] |= np.diff(key[order]) != 0
-    like = pa.array(like[order])
-    domains = pa.array([first[sha256][1] for _, sha256 in places], pa.string())
-    return order, np.cumsum(differs), pa.array(hosts, pa.string()).take(like), domains.take(like)
+    told, domains = pa.array(like), pa.array([first[sha256][1] for _, sha256 in places], pa.string())
+    return order, np.cumsum(differs), pa.array(hosts, pa.string()).take(told), domains.take(told)
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

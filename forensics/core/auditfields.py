@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from forensics.core import audittext, lines
 from forensics.core.auditkeys import ARGUMENTS, CALL, KEYS, MESSAGE, OLD, PLACES, TARGETS
 from forensics.core.auditlayout import Arguments, Left, Piece
+from forensics.core.auditpool import Pool
 from forensics.core.audittext import OUTER, Bools, Bytes, Ints, Tokens
 
 _ARGUMENT = r"^a(?P<place>\d{1,9})(?P<piece>\[\d+\])?$"
@@ -62,12 +63,10 @@ class Read(NamedTuple):
         for piece in self.pieces:
             if piece.token is None:
                 continue
-            own = ~np.isin(piece.token, token)
-            values = piece.values.filter(pa.array(own))
-            kept.append(Piece(piece.target, piece.row[own], values, piece.token[own]))
+            kept.append(piece.where(~np.isin(piece.token, token)))
         return self._replace(pieces=kept)
 
-    def left(self) -> list[Left]:
+    def left(self, pool: Pool) -> list[Left]:
         """What no column took, one text for each row that has some."""
         tokens = self.fields.tokens.where(~self.claimed)
         if not len(tokens.line):
@@ -76,14 +75,15 @@ class Read(NamedTuple):
         begins = np.flatnonzero(np.diff(tokens.line, prepend=-1))
         listed = pa.ListArray.from_arrays(pa.array(np.append(begins, len(words)).astype(np.int32)), words)
         text = lines.shown(pc.binary_join(listed, pa.scalar(b" ", pa.binary())))
-        return [Left(self.row[tokens.line[begins]], text)]
+        return [Left(self.row[tokens.line[begins]], pool.add(text))]
 
 
-def read(fields: Fields, row: Ints, kind: Ints) -> Read:
+def read(fields: Fields, pool: Pool, row: Ints, kind: Ints) -> Read:
     """Read every field of lines.
 
     Args:
         fields: of the lines.
+        pool: takes in their texts.
         row: the row of each line.
         kind: what each line can fill, see `auditkeys`.
     """
@@ -107,7 +107,9 @@ def read(fields: Fields, row: Ints, kind: Ints) -> Read:
             good = np.asarray(values.is_valid())
             claimed[own[~good]] = False
             own, values = own[good], values.drop_null()
-        pieces.append(Piece(target, row[tokens.line[own]], values, own))
+            pieces.append(Piece(target, row[tokens.line[own]], np.asarray(values), own))
+        else:
+            pieces.append(Piece(target, row[tokens.line[own]], pool.add(values), own))
     told = _arguments(raw, tokens.where(arguments), row)
     return Read(fields, row, claimed, pieces, [told])
 

@@ -9,12 +9,14 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import audittext, lines
 from forensics.core.auditkeys import ARGUMENTS, NONE, SPELT, TARGETS
 from forensics.core.auditpage import Page
+from forensics.core.auditpool import Places, Pool
 from forensics.core.audittext import INNER, NAMES, OUTER, Bools, Ints
 
 LEAST_LINES = 24
@@ -22,7 +24,7 @@ LEAST_LINES = 24
 _MOST_WORDS = 4000
 _LONGEST_KEY = 40
 _OPENING = b"msg='"
-_BLANK, _QUOTE, _APOSTROPHE, _ENRICHED = 32, 34, 39, 29
+_BLANK, _QUOTE, _APOSTROPHE, _BRACKET, _QUESTION, _ENRICHED = 32, 34, 39, 40, 63, 29
 _MOST_ARGUMENTS = 1000
 _ARGUMENT_KEYS = [b"a%d=" % n for n in range(_MOST_ARGUMENTS)]
 _ARGUMENT_WORDS = np.array([audittext.word(key) for key in _ARGUMENT_KEYS], np.uint64)
@@ -30,12 +32,31 @@ _ARGUMENT_SIZES = np.array([len(key) for key in _ARGUMENT_KEYS])
 
 
 class Piece(NamedTuple):
-    """Values of one column: a place in `TARGETS`, the rows they stand in, and where in its source each stood."""
+    """Values of one column: a place in `TARGETS`, the rows they stand in, and where in its source each stood.
+
+    `values` are numbers, or texts by their places.
+    """
 
     target: int
     row: Ints
-    values: pa.Array
+    values: Ints | Places
     token: Ints | None
+
+    @property
+    def text(self) -> Places:
+        """Its texts.
+
+        Raises:
+            TypeError: it holds numbers.
+        """
+        if not isinstance(self.values, Places):
+            raise TypeError(TARGETS[self.target].name)
+        return self.values
+
+    def where(self, own: Bools) -> "Piece":
+        """Some of them."""
+        values = self.values.where(own) if isinstance(self.values, Places) else self.values[own]
+        return Piece(self.target, self.row[own], values, None if self.token is None else self.token[own])
 
 
 class Arguments(NamedTuple):
@@ -50,7 +71,7 @@ class Left(NamedTuple):
     """What no column took: one text for each row that has some."""
 
     row: Ints
-    text: pa.Array
+    text: Places
 
 
 class Found(NamedTuple):
@@ -66,12 +87,8 @@ class Found(NamedTuple):
         if not len(rows):
             return self
         self.read[rows] = False
-        pieces = [
-            p if m.all() else Piece(p.target, p.row[m], p.values.filter(pa.array(m)), None)
-            for p in self.pieces
-            for m in [self.read[p.row]]
-        ]
-        left = [Left(p.row[m], p.text.filter(pa.array(m))) for p in self.left for m in [self.read[p.row]]]
+        pieces = [p if m.all() else p.where(m) for p in self.pieces for m in [self.read[p.row]]]
+        left = [Left(p.row[m], p.text.where(m)) for p in self.left for m in [self.read[p.row]]]
         told = [
             Arguments(p.row[m], p.place[m], p.word.filter(pa.array(m)))
             for p in self.arguments
@@ -81,20 +98,25 @@ class Found(NamedTuple):
 
 
 class _Slot(NamedTuple):
-    """One word of a layout: its key with `=` (and the frame it opens); what it fills, or -1."""
+    """One word of a layout: its key with `=` (and the frame it opens); what it fills, or -1.
+
+    `bare`: whether its value has no quotes, and is not of a kind that has them or not.
+    """
 
     key: bytes
     target: int
     opens: bool
     closes: bool
     separator: int
+    bare: bool
 
 
-def read(cut: Page, line: Ints, kind: Ints, type_: Ints, head: Ints) -> Found:
+def read(cut: Page, pool: Pool, line: Ints, kind: Ints, type_: Ints, head: Ints) -> Found:
     """Read the rows whose layout shows.
 
     Args:
         cut: the lines.
+        pool: of their page; takes in what is decoded.
         line: the line of each row, ascending.
         kind: what each row can fill, see `auditkeys`.
         type_: number of its type.
@@ -109,13 +131,13 @@ def read(cut: Page, line: Ints, kind: Ints, type_: Ints, head: Ints) -> Found:
     for first, last in itertools.pairwise(bounds):
         if last - first >= LEAST_LINES:
             rows = order[first:last]
-            _alike(cut, line[rows], rows, int(kind[rows[0]]), int(head[rows[0]]), found)
+            _alike(cut, pool, line[rows], rows, int(kind[rows[0]]), int(head[rows[0]]), found)
     _arguments(cut, line, np.flatnonzero(cut.plain[line] & (kind == ARGUMENTS)), head, found)
     return found
 
 
 def _template(cut: Page, line: int, kind: int, head: int) -> list[_Slot] | None:
-    """The layout of a line; None where it is not made of keys and values alone."""
+    """The layout of a line; None where it is not made of keys and values alone, empty where it has none."""
     words = range(cut.token[line] + head, cut.token[line] + cut.size[line])
     separators = [int(cut.raw[cut.ends[word]]) for word in words]
     names_from = max((at + 1 for at, byte in enumerate(separators) if byte == _ENRICHED), default=len(words))
@@ -132,69 +154,109 @@ def _template(cut: Page, line: int, kind: int, head: int) -> list[_Slot] | None:
         target = -1 if target in taken else target
         taken |= {target} - {-1}
         closes = part == INNER and at + 1 in {names_from, len(words)}
-        slots.append(_Slot(text[: len(_OPENING) * opens + len(key) + 1] if text else b"", target, opens, closes, separators[at]))  # fmt: skip
+        coded = target >= 0 and TARGETS[target].written == "coded"
+        bare = not coded and b'"' not in text
+        slots.append(_Slot(text[: len(_OPENING) * opens + len(key) + 1] if text else b"", target, opens, closes, separators[at], bare))  # fmt: skip
     return slots
 
 
-def _alike(cut: Page, line: Ints, rows: Ints, kind: int, head: int, found: Found) -> None:
+class _Words(NamedTuple):
+    """A slot's words in the rows that are laid out alike: `begin` to `end` is the value of each."""
+
+    start: Ints
+    stop: Ints
+    begin: Ints
+    end: Ints
+    quoted: Bools
+
+    def where(self, rows: Bools) -> "_Words":
+        """Those of some rows."""
+        return _Words(self.start[rows], self.stop[rows], self.begin[rows], self.end[rows], self.quoted[rows])
+
+
+def _alike(cut: Page, pool: Pool, line: Ints, rows: Ints, kind: int, head: int, found: Found) -> None:
     """Read rows by the layout of the first of them."""
     slots = _template(cut, int(line[0]), kind, head)
-    if slots is None:
+    if not slots:
         return
-    token = (cut.token[line] + head)[None, :] + np.arange(len(slots))[:, None]
-    start, stop = cut.begins[token], cut.ends[token]
-    fits = _fits(cut, slots, token, start, stop)
-    numbers = {}
-    for at, slot in enumerate(slots):
-        if slot.target >= 0 and TARGETS[slot.target].written in {"number", "id"}:
-            told = audittext.decimals(cut.at, start[at] + len(slot.key), stop[at] - slot.closes)
-            numbers[at] = told[0]
-            fits &= told[1]
+    numeric = [at for at, slot in enumerate(slots) if slot.target >= 0 and TARGETS[slot.target].written in {"number", "id"}]  # fmt: skip
+    words, fits = _held_against(cut, slots, line, head)
+    numbers, good = _numbers(cut, [words[at] for at in numeric], len(rows))
+    fits &= good
     if not fits.all():
-        start, stop, rows = start[:, fits], stop[:, fits], rows[fits]
-    for at, slot in enumerate(slots):
-        if at in numbers:
-            found.pieces.append(Piece(slot.target, rows, pa.array(numbers[at][fits]), None))
-        elif slot.target >= 0:
-            values = _text(
-                cut, start[at] + len(slot.key), stop[at] - slot.closes, TARGETS[slot.target].written
-            )
-            found.pieces.append(Piece(slot.target, rows, values, None))
-    left = _left(cut, slots, start, stop)
-    if left is not None and len(rows):
+        words, numbers, rows = [word.where(fits) for word in words], numbers[:, fits], rows[fits]
+    if not len(rows):
+        return
+    found.pieces.extend(Piece(slots[at].target, rows, numbers[n], None) for n, at in enumerate(numeric))
+    for at in sorted({at for at, slot in enumerate(slots) if slot.target >= 0} - set(numeric)):
+        values = _text(cut, pool, words[at], TARGETS[slots[at].target].written)
+        found.pieces.append(Piece(slots[at].target, rows, values, None))
+    left = _left(cut, pool, slots, words)
+    if left is not None:
         found.left.append(Left(rows, left))
     found.read[rows] = True
 
 
-def _fits(cut: Page, slots: list[_Slot], token: Ints, start: Ints, stop: Ints) -> Bools:
-    """Which rows have the keys, separators and frames of the layout; words are given by slot and row."""
-    fits = np.ones(start.shape[1], bool)
+def _held_against(cut: Page, slots: list[_Slot], line: Ints, head: int) -> tuple[list[_Words], Bools]:
+    """The words of each slot, and which lines have the keys, separators, frames and quotes of the layout.
+
+    A slot at a time: what a few thousand lines take stays in the processor's cache.
+    """
+    first = cut.token[line] + head
+    fits = cut.parts[line] == sum(slot.separator == _ENRICHED for slot in slots)
+    start, quoted_values = cut.begins[first], np.zeros(len(first), np.int64)
+    unquoted, found = np.zeros(len(first), bool), []
     for at, slot in enumerate(slots):
-        if slot.key:
-            held, mask = audittext.word(slot.key[:8])
-            fits &= (cut.opening[token[at]] & mask) == held
-            if rest := slot.key[8:]:
-                fits &= audittext.begin(cut.at, start[at] + 8, rest)
-        else:
-            fits &= start[at] == stop[at]
+        stop = cut.ends[first + at]
+        begin, end = start + len(slot.key), stop - slot.closes if slot.closes else stop
+        held, mask = audittext.word(slot.key[:8])
+        fits &= (cut.opening[first + at] & mask) == held
+        if rest := slot.key[8:]:
+            fits &= audittext.begin(cut.at, start + 8, rest)
+        fits &= begin <= end if slot.key else start == stop
         if slot.closes:
-            fits &= (cut.raw[stop[at] - 1] == _APOSTROPHE) & (stop[at] > start[at] + len(slot.key))
-        if at + 1 < len(slots):
-            fits &= cut.raw[stop[at]] == slot.separator
-    return fits
+            fits &= cut.raw[end] == _APOSTROPHE
+        if slot.separator == _ENRICHED:
+            fits &= cut.raw[stop] == _ENRICHED
+        quoted = unquoted
+        if not slot.bare:
+            quoted = (cut.raw[begin] == _QUOTE) & (cut.raw[end - 1] == _QUOTE) & (end - begin > 1)
+            quoted_values += quoted
+        found.append(_Words(start, stop, begin, end, quoted))
+        start = stop + 1
+    # So each quote stands at an end of a value, and no blank between two words stood within quotes.
+    return found, fits & (2 * quoted_values == cut.quotes[line])
 
 
-def _text(cut: Page, start: Ints, stop: Ints, written: str) -> pa.Array:
-    """Values out of their quotes or their hexadecimal."""
-    quoted = (cut.raw[start] == _QUOTE) & (stop > start)
-    start, stop = start + quoted, stop - quoted
-    values = audittext.sliced(cut.raw, start, stop, ~quoted & audittext.nothing(cut.at, start, stop))
-    if written == "coded" and not quoted.all():
-        return lines.shown(audittext.unhexed(values, ~quoted))
-    return values.view(pa.string())
+def _numbers(cut: Page, words: list[_Words], count: int) -> tuple[npt.NDArray[np.int64], Bools]:
+    """The numbers of some slots, by slot and row, and in which rows all are such."""
+    if not words:
+        return np.zeros((0, count), np.int64), np.ones(count, bool)
+    told, good = audittext.decimals(
+        cut.at, *(np.concatenate([getattr(word, name) for word in words]) for name in ("begin", "end"))
+    )
+    return told.reshape(len(words), count), np.asarray(good.reshape(len(words), count).all(axis=0))
 
 
-def _left(cut: Page, slots: list[_Slot], start: Ints, stop: Ints) -> pa.Array | None:
+def _text(cut: Page, pool: Pool, words: _Words, written: str) -> Places:
+    """Values of a slot out of their quotes or their hexadecimal."""
+    quoted = words.quoted
+    start, stop, absent = words.begin + quoted, words.end - quoted, np.zeros(len(quoted), bool)
+    if quoted.all():
+        return Places(start, stop, absent)
+    opening = cut.raw[start]
+    bare = np.flatnonzero(~quoted & ((opening == _QUESTION) | (opening == _BRACKET)))
+    if len(bare):
+        absent[bare] = audittext.nothing(cut.at, start[bare], stop[bare])
+    if written == "coded":
+        bare = np.flatnonzero(~quoted & ~absent)
+        values = audittext.sliced(cut.raw, start[bare], stop[bare])
+        decoded = pool.add(lines.shown(audittext.unhexed(values, np.ones(len(bare), bool))))
+        start[bare], stop[bare] = decoded.start, decoded.stop
+    return Places(start, stop, absent)
+
+
+def _left(cut: Page, pool: Pool, slots: list[_Slot], words: list[_Words]) -> Places | None:
     """What no column takes, one text for each row; words that follow one another stay in one piece."""
     runs: list[tuple[int, int]] = []
     for at, slot in enumerate(slots):
@@ -204,13 +266,13 @@ def _left(cut: Page, slots: list[_Slot], start: Ints, stop: Ints) -> pa.Array | 
             runs[-1] = (runs[-1][0], at)
         else:
             runs.append((at, at))
-    pieces = [
-        audittext.sliced(
-            cut.raw, start[first] + len(_OPENING) * slots[first].opens, stop[last] - slots[last].closes
-        ).view(pa.string())
-        for first, last in runs
+    places = [
+        (words[first].start + len(_OPENING) * slots[first].opens, words[last].end) for first, last in runs
     ]
-    return pc.binary_join_element_wise(*pieces, " ") if len(pieces) > 1 else pieces[0] if pieces else None
+    if len(places) < 2:
+        return Places(*places[0], np.zeros(len(words[0].start), bool)) if places else None
+    pieces = [audittext.sliced(cut.raw, start, stop).view(pa.string()) for start, stop in places]
+    return pool.add(pc.binary_join_element_wise(*pieces, " "))
 
 
 def _arguments(cut: Page, line: Ints, rows: Ints, head: Ints, found: Found) -> None:
@@ -233,14 +295,15 @@ def _arguments(cut: Page, line: Ints, rows: Ints, head: Ints, found: Found) -> N
         fits = np.ones(len(rows), bool)
         fits[owner[(cut.at[start] & _ARGUMENT_WORDS[place, 1]) != _ARGUMENT_WORDS[place, 0]]] = False
         fits[owner[cut.raw[stop] == _ENRICHED]] = False
+        opening = start + _ARGUMENT_SIZES[place]
+        quoted = (cut.raw[opening] == _QUOTE) & (cut.raw[stop - 1] == _QUOTE) & (stop > opening + 1)
+        fits &= 2 * np.bincount(owner[quoted], minlength=len(rows)) == cut.quotes[line[rows]]
         if fits.all():
             break
     if not len(rows):
         return
-    start = start + _ARGUMENT_SIZES[place]
-    quoted = (cut.raw[start] == _QUOTE) & (stop > start)
-    word = audittext.unhexed(audittext.sliced(cut.raw, start + quoted, stop - quoted), ~quoted)
+    word = audittext.unhexed(audittext.sliced(cut.raw, opening + quoted, stop - quoted), ~quoted)
     target = SPELT[ARGUMENTS, OUTER][b"argc"]
-    found.pieces.append(Piece(target, rows, pa.array(argc), None))
+    found.pieces.append(Piece(target, rows, argc, None))
     found.arguments.append(Arguments(rows[owner], place, word))
     found.read[rows] = True

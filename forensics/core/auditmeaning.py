@@ -134,7 +134,10 @@ def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
     """
     if not records.num_rows:
         return EVENT.empty()
-    scene = Scene(records, files)
+    return pa.concat_tables(_told(scene, form) for scene in auditevents.scenes(records, files))
+
+
+def _told(scene: Scene, form: str) -> pa.Table:
     calls, paths = _Calls(scene), auditevents.paths(scene)
     outcome = coded(pc.coalesce(scene.at("res"), scene.at("success")))
     verb = _verbs(scene, calls, paths, outcome)

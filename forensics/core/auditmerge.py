@@ -1,5 +1,6 @@
 """Lines of an audit trail put together into records: by host, millisecond and serial."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,10 +22,11 @@ from forensics.core.auditkeys import (
 )
 from forensics.core.auditlayout import Arguments, Left, Piece
 from forensics.core.auditpage import RECORD, Heads, Page
+from forensics.core.auditpool import Places, Pool
 from forensics.core.auditrecord import PATH, RECEIVER
 from forensics.core.audittext import Bools, Ints
 
-_UNSET_IDS = pa.array([4_294_967_295, -1], pa.int64())
+_UNSET_IDS = np.array([4_294_967_295, -1])
 _LAST_TICK_NS = 999_999
 _FIRST_CALL, _FIRST_LINE = 1, 2
 
@@ -98,34 +100,35 @@ def records(cut: Page, heads: Heads, base: int) -> dict[str, pa.Array]:
         base: offset of its first byte in the file.
     """
     scene = cast(heads)
+    pool = Pool(cut.raw)
     laid = auditlayout.read(
-        cut, scene.line, scene.kind, heads.type[scene.line], 2 + (heads.node[scene.line] >= 0)
+        cut, pool, scene.line, scene.kind, heads.type[scene.line], 2 + (heads.node[scene.line] >= 0)
     )
     laid = laid.without(_losers(scene, laid.pieces)[0])
     while True:
-        slow = _by_rules(cut, heads, scene, laid.read)
+        slow = _by_rules(cut, pool, heads, scene, laid.read)
         rows, tokens = _losers(scene, [*laid.pieces, *slow.pieces])
         if not len(rows):
             break
         laid = laid.without(rows)
     slow = slow.without(tokens)
-    pieces, left = [*laid.pieces, *slow.pieces], [*laid.left, *slow.left()]
+    pieces, left = _by_target([*laid.pieces, *slow.pieces]), [*laid.left, *slow.left(pool)]
     return {
         **_heads(cut, heads, scene, base),
-        **_flat(scene, pieces),
+        **_flat(pool, scene, pieces),
         **_argv(scene, [*laid.arguments, *slow.arguments]),
-        "paths": _listed(scene, pieces, left, PATHS, PATH),
-        "receivers": _listed(scene, pieces, left, RECEIVERS, RECEIVER),
-        **_rest(heads, scene, left),
+        "paths": _listed(pool, scene, pieces, left, PATHS, PATH),
+        "receivers": _listed(pool, scene, pieces, left, RECEIVERS, RECEIVER),
+        **_rest(pool, heads, scene, left),
     }
 
 
-def _by_rules(cut: Page, heads: Heads, scene: Cast, done: Bools) -> auditfields.Read:
+def _by_rules(cut: Page, pool: Pool, heads: Heads, scene: Cast, done: Bools) -> auditfields.Read:
     """Read the rows that no layout took."""
     rows = np.flatnonzero(~done)
     line = scene.line[rows]
     fields = auditfields.cut(audittext.sliced(cut.raw, cut.start[line], cut.stop[line]), heads.body[line])
-    return auditfields.read(fields, rows, scene.kind[rows])
+    return auditfields.read(fields, pool, rows, scene.kind[rows])
 
 
 def _losers(scene: Cast, pieces: list[Piece]) -> tuple[Ints, Ints]:
@@ -135,15 +138,17 @@ def _losers(scene: Cast, pieces: list[Piece]) -> tuple[Ints, Ints]:
         The rows of those that were read by layout, and the fields of those that were read by rule.
     """
     rows, tokens = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    twice: dict[tuple[int, ...], bool] = {}  # many columns stand in the same rows
     for same in _by_target(pieces).values():
         if TARGETS[same[0].target].within != MESSAGE:
             continue
+        known = tuple(id(piece.row) for piece in same)
+        if known not in twice:
+            twice[known] = _met_twice(scene, [piece.row for piece in same])
+        if not twice[known]:
+            continue
         row = np.concatenate([piece.row for piece in same])
         event = scene.event[row]
-        place = np.empty(len(scene.begins), np.int64)
-        place[event] = np.arange(len(row))
-        if (place[event] == np.arange(len(row))).all():
-            continue
         rank = np.where(row == scene.lead[event], 0, np.where(row == scene.call[event], 1, 2))
         order = np.lexsort((row, rank, event))
         lost = order[np.flatnonzero(np.diff(event[order], prepend=-1) == 0)]
@@ -151,6 +156,14 @@ def _losers(scene: Cast, pieces: list[Piece]) -> tuple[Ints, Ints]:
         rows.append(row[lost[token[lost] < 0]])
         tokens.append(token[lost[token[lost] >= 0]])
     return np.unique(np.concatenate(rows)), np.concatenate(tokens)
+
+
+def _met_twice(scene: Cast, rows: list[Ints]) -> bool:
+    """Whether two of some rows are of one event."""
+    event = scene.event[np.concatenate(rows)]
+    place = np.empty(len(scene.begins), np.int64)
+    place[event] = np.arange(len(event))
+    return not bool((place[event] == np.arange(len(event))).all())
 
 
 def _by_target(pieces: list[Piece]) -> dict[int, list[Piece]]:
@@ -190,47 +203,73 @@ def _bounds(begins: Ints, count: int) -> pa.Array:
     return pa.array(np.append(begins, count).astype(np.int32))
 
 
-def _flat(scene: Cast, pieces: list[Piece]) -> dict[str, pa.Array]:
+def _flat(pool: Pool, scene: Cast, pieces: Mapping[int, list[Piece]]) -> dict[str, pa.Array]:
     """The flat columns, one value for each event."""
     built: dict[str, pa.Array] = {}
-    for target, same in _by_target(pieces).items():
+    for target, same in pieces.items():
         about = TARGETS[target]
         if about.within != MESSAGE:
             continue
-        values = _spread(same, scene.event, len(scene.begins))
-        if target == AUID:
-            built["auid_set"] = pc.if_else(values.is_valid(), pc.invert(pc.is_in(values, _UNSET_IDS)), None)
-        built[about.name] = _set(values, about.written)
+        if about.written in {"number", "id"}:
+            numbers, known = _spread(same, scene.event, len(scene.begins))
+            was_set = known & ~np.isin(numbers, _UNSET_IDS)
+            if target == AUID:
+                built["auid_set"] = pa.array(was_set, mask=~known)
+            built[about.name] = pa.array(numbers, mask=~(was_set if about.written == "id" else known))
+        else:
+            built[about.name] = _texts(pool, same, scene.event, len(scene.begins))
     if "proctitle" in built:
         built["proctitle"] = pc.replace_substring(built["proctitle"], "\0", " ")
     return built
 
 
-def _set(values: pa.Array, written: str) -> pa.Array:
-    """Ids that were set; anything else as it is."""
-    return pc.if_else(pc.is_in(values, _UNSET_IDS), None, values) if written == "id" else values
+def _spread(same: list[Piece], slot: Ints, count: int) -> tuple[Ints, Bools]:
+    """A number for each slot, and which slots have one."""
+    numbers, known = np.zeros(count, np.int64), np.zeros(count, bool)
+    for piece in same:
+        own = slot[piece.row]
+        numbers[own], known[own] = piece.values, True
+    return numbers, known
 
 
-def _spread(same: list[Piece], slot: Ints, count: int) -> pa.Array:
-    """One value for each slot, null where there is none."""
-    place = np.full(count, -1, np.int64)
-    place[slot[np.concatenate([piece.row for piece in same])]] = np.arange(
-        sum(len(piece.row) for piece in same)
-    )
-    return _whole([piece.values for piece in same]).take(pa.array(place, mask=place < 0))
+def _texts(pool: Pool, same: Sequence[Piece | Left], slot: Ints, count: int) -> pa.Array:
+    """A text for each slot, null where there is none; rows whose slot is negative are passed over."""
+    start, stop, absent = np.zeros(count, np.int64), np.zeros(count, np.int64), np.ones(count, bool)
+    for piece in same:
+        own, told = slot[piece.row], piece.text
+        if (own < 0).any():
+            own, told = own[own >= 0], told.where(own >= 0)
+        start[own], stop[own], absent[own] = told
+    return pa.nulls(count, pa.string()) if absent.all() else pool.taken(Places(start, stop, absent))
 
 
 def _whole(arrays: list[pa.Array]) -> pa.Array:
     return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
 
 
-def _listed(scene: Cast, pieces: list[Piece], left: list[Left], kind: int, struct: pa.StructType) -> pa.Array:
+def _listed(
+    pool: Pool,
+    scene: Cast,
+    pieces: Mapping[int, list[Piece]],
+    left: list[Left],
+    kind: int,
+    struct: pa.StructType,
+) -> pa.Array:
     """The PATH or OBJ_PID lines of each event as a list; null where there is none."""
     own = scene.order[scene.kind[scene.order] == kind]
     slot = np.full(len(scene.line), -1, np.int64)
     slot[own] = np.arange(len(own))
-    found = {TARGETS[at].name: _set(_spread(same, slot, len(own)), TARGETS[at].written) for at, same in _by_target(pieces).items() if TARGETS[at].within == kind}  # fmt: skip
-    found["fields"] = _text_of(left, slot, len(own))
+    found = {}
+    for target, same in pieces.items():
+        about = TARGETS[target]
+        if about.within == kind and about.written in {"number", "id"}:
+            numbers, known = _spread(same, slot, len(own))
+            if about.written == "id":
+                known &= ~np.isin(numbers, _UNSET_IDS)
+            found[about.name] = pa.array(numbers, mask=~known)
+        elif about.within == kind:
+            found[about.name] = _texts(pool, same, slot, len(own))
+    found["fields"] = _texts(pool, left, slot, len(own))
     columns = [found.get(field.name, pa.nulls(len(own), field.type)) for field in struct]
     rows = pa.StructArray.from_arrays(columns, fields=list(struct))
     count = np.bincount(scene.event[own], minlength=len(scene.begins))
@@ -239,24 +278,7 @@ def _listed(scene: Cast, pieces: list[Piece], left: list[Left], kind: int, struc
     )
 
 
-def _text_of(left: list[Left], slot: Ints, count: int) -> pa.Array:
-    """What is left of the rows that have a slot, one text for each slot."""
-    kept = [
-        Left(piece.row[own], piece.text.filter(pa.array(own)))
-        for piece in left
-        for own in [slot[piece.row] >= 0]
-        if own.any()
-    ]
-    if not kept:
-        return pa.nulls(count, pa.string())
-    place = np.full(count, -1, np.int64)
-    place[slot[np.concatenate([piece.row for piece in kept])]] = np.arange(
-        sum(len(piece.row) for piece in kept)
-    )
-    return _whole([piece.text for piece in kept]).take(pa.array(place, mask=place < 0))  # fmt: skip
-
-
-def _rest(heads: Heads, scene: Cast, left: list[Left]) -> dict[str, pa.Array]:
+def _rest(pool: Pool, heads: Heads, scene: Cast, left: list[Left]) -> dict[str, pa.Array]:
     """What is left of the leading lines, and of the others that have no place of their own."""
     leading = np.full(len(scene.line), -1, np.int64)
     listed = np.isin(scene.kind, (PATHS, RECEIVERS))
@@ -265,14 +287,14 @@ def _rest(heads: Heads, scene: Cast, left: list[Left]) -> dict[str, pa.Array]:
     other = np.full(len(scene.line), -1, np.int64)
     other[scene.order] = np.arange(len(scene.order))
     other[(leading >= 0) | listed] = -1
-    text = _text_of(left, other, len(scene.order))
+    text = _texts(pool, left, other, len(scene.order))
     held = np.flatnonzero(np.asarray(text.is_valid()))
     row = scene.order[held]
     types = pa.array(heads.types, pa.string()).take(pa.array(heads.type[scene.line[row]]))
     more = pc.binary_join_element_wise(types, text.take(pa.array(held)), " ")
     count = np.bincount(scene.event[row], minlength=len(scene.begins))
     return {
-        "fields": _text_of(left, leading, len(scene.lead)),
+        "fields": _texts(pool, left, leading, len(scene.lead)),
         "more": pa.ListArray.from_arrays(
             _bounds(np.cumsum(count) - count, len(row)), more, mask=pa.array(count == 0)
         ),

@@ -1,8 +1,7 @@
 """A stretch of an audit trail cut into lines and words, and what each line says before its fields.
 
 Lines as the kernel and the audit library write them are read from their places alone. A line with
-anything else in it (a blank within quotes, a control or non-ASCII byte, a stamp of another length) is not
-*plain*, and is read by the general rules; what is read does not hang on which way was taken.
+anything else in it (a control or non-ASCII byte, a stamp of another length) is not *plain*, and is read by the general rules; what is read does not hang on which way was taken.
 """
 
 from typing import NamedTuple
@@ -22,12 +21,14 @@ RECORD, BLANK = -1, -2
 """In place of a reason: the line is a record, or there is nothing in it."""
 REASONS = (Why.SHAPE, Why.TIME, Why.VALUE, Why.TOO_LONG, Why.TRUNCATED)
 _SHAPE, _TIME, _VALUE, _TOO_LONG, _TRUNCATED = range(len(REASONS))
-_NEWLINE, _BLANK_BYTE, _EXCLAMATION, _QUOTE, _EQUALS, _ENRICHED, _ASCII = 10, 32, 33, 34, 61, 29, 128
+_NEWLINE, _BLANK_BYTE, _QUOTE, _ENRICHED, _ASCII = 10, 32, 34, 29, 128
 _LAST_SECOND = 9_223_372_035
 _NS_PER_MS = 1_000_000
 _PADDING = b"\n" + bytes(64)
 _STAMP = len("msg=audit(")
 _SECONDS = 10
+_TWO_WORDS = 16
+_MOST_TYPES = 64
 
 
 class Page(NamedTuple):
@@ -36,7 +37,9 @@ class Page(NamedTuple):
     `start`, `stop`: of lines, terminators included. `token`, `size`: the first word of each line, and
     how many it has, cut at every blank, control byte and line end. `begins`, `ends`: of words; `opening`
     is what `at` has where each begins, read once in order, for keys are looked at again and again.
-    `plain`: whether a line holds nothing that needs a closer look.
+    `plain`: whether a line is whole, not too long, and of printable ASCII but for 0x1d. `quotes`: how many
+    double quotes it has; whoever cuts at blanks must find each of them round a value. `parts`: how many
+    times it has 0x1d.
     """
 
     raw: Bytes
@@ -49,6 +52,8 @@ class Page(NamedTuple):
     ends: Ints
     opening: Words
     plain: Bools
+    quotes: Ints
+    parts: Ints
 
 
 def page(data: bytes) -> Page:
@@ -56,16 +61,15 @@ def page(data: bytes) -> Page:
     size = len(data)
     raw = np.frombuffer(data + _PADDING, np.uint8)
     used = size + (data[-1] != _NEWLINE)
-    marks = np.flatnonzero(raw[:used] <= _QUOTE)
-    byte = raw[marks]
-    if (byte == _EXCLAMATION).any():  # the one byte between
-        marks = marks[byte != _EXCLAMATION]
-        byte = raw[marks]
-    quote = byte == _QUOTE
-    ends, mark = marks[~quote], byte[~quote]
+    ends = np.flatnonzero(raw[:used] <= _BLANK_BYTE)
+    mark = raw[ends]
     newline = np.flatnonzero(mark == _NEWLINE)
-    begins = np.append(0, ends[:-1] + 1)
-    token = np.append(0, newline[:-1] + 1)
+    begins = np.empty_like(ends)
+    begins[:1] = 0
+    np.add(ends[:-1], 1, out=begins[1:])
+    token = np.empty_like(newline)
+    token[:1] = 0
+    np.add(newline[:-1], 1, out=token[1:])
     start, stop = begins[token], np.minimum(ends[newline] + 1, size)
     plain = stop - start <= lines.LONGEST_LINE_BYTES
     plain[-1] &= data[-1] == _NEWLINE
@@ -73,27 +77,25 @@ def page(data: bytes) -> Page:
     if raw.max() >= _ASCII:
         odd = np.append(odd, np.flatnonzero(raw >= _ASCII))
     plain[np.searchsorted(stop, odd, "right")] = False
-    plain[_misquoted(raw, marks, np.flatnonzero(quote), stop)] = False
     at = audittext.words(raw)
-    return Page(raw, at, start, stop, token, newline - token + 1, begins, ends, at[begins], plain)
+    quotes = _counted_between(raw == _QUOTE, start, stop)
+    parts = np.bincount(np.searchsorted(stop, ends[mark == _ENRICHED], "right"), minlength=len(stop))
+    return Page(
+        raw, at, start, stop, token, newline - token + 1, begins, ends, at[begins], plain, quotes, parts
+    )
 
 
-def _misquoted(raw: Bytes, marks: Ints, quotes: Ints, stop: Ints) -> Ints:
-    """Lines in which a quote does not open right after `=`, or not close right before the word ends."""
-    if len(quotes) % 2 == 0 and _paired(raw, marks, quotes[0::2], quotes[1::2]).all():
-        return np.zeros(0, np.int64)
-    line = np.searchsorted(stop, marks[quotes], "right")
-    place = np.arange(len(line)) - np.searchsorted(line, line)
-    odd = np.bincount(line, minlength=len(stop)) % 2 == 1
-    opens = np.flatnonzero((place % 2 == 0) & ~odd[line])
-    wrong = opens[~_paired(raw, marks, quotes[opens], quotes[opens + 1])]
-    return np.append(np.flatnonzero(odd), line[wrong])
+def _counted_between(marked: Bools, start: Ints, stop: Ints) -> Ints:
+    """How many bytes are marked from each start to its stop."""
+    bits = np.packbits(marked, bitorder="little")
+    words = np.append(bits, np.zeros(-len(bits) % 8 + 8, np.uint8)).view("<u8")
+    before = np.append(0, np.cumsum(np.bitwise_count(words), dtype=np.int64))
 
+    def until(place: Ints) -> Ints:
+        within = (np.uint64(1) << (place & 63).astype(np.uint64)) - np.uint64(1)
+        return np.asarray(before[place >> 6] + np.bitwise_count(words[place >> 6] & within))
 
-def _paired(raw: Bytes, marks: Ints, opens: Ints, closes: Ints) -> Bools:
-    """Whether two quotes, as places among the marks, enclose one value and nothing else."""
-    after = raw[marks[closes] + 1]
-    return np.asarray((closes == opens + 1) & (raw[marks[opens] - 1] == _EQUALS) & (after <= _BLANK_BYTE))
+    return until(stop) - until(start)
 
 
 class Heads(NamedTuple):
@@ -135,45 +137,102 @@ def _together(known: list[str], more: list[str]) -> list[str]:
 
 def _stamped(cut: Page) -> tuple[Heads, Bools]:
     """Heads of plain lines with seconds of ten digits, and which lines those are."""
-    at, size = cut.at, len(cut.begins)
-    named = audittext.begin(at, cut.begins[cut.token], b"node=")
-    kind = np.minimum(cut.token + named, size - 1)
-    stamp = np.minimum(kind + 1, size - 1)
-    start, stop = cut.begins[stamp], cut.ends[stamp]
-    good = cut.plain & (cut.size >= 2 + named) & audittext.begin(at, cut.begins[kind], b"type=")
-    good &= audittext.begin(at, start, b"msg=audit(") & (stop - start > _STAMP + _SECONDS + len(".000:):"))
-    good &= cut.raw[stop] != _ENRICHED
-    start = np.where(good, start, 0) + _STAMP
-    stop = np.where(good, stop, np.minimum(64, len(at) - 1))
-    good &= (cut.raw[np.minimum(start + _SECONDS, len(at))] == ord(".")) & audittext.begin(
-        at, stop - 2, b"):"
-    )
-    good &= cut.raw[np.minimum(start + _SECONDS + 4, len(at))] == ord(":")
+    last = len(cut.begins) - 1
+    named = audittext.opens(cut.opening[cut.token], b"node=")
+    kind = np.minimum(cut.token + named, last)
+    stamp = np.minimum(kind + 1, last)
+    good = cut.plain & (cut.size >= 2 + named) & audittext.opens(cut.opening[kind], b"type=")
+    good &= audittext.opens(cut.opening[stamp], b"msg=audit("[:8])
     rows = np.flatnonzero(good)
-    start, stop = start[rows], stop[rows]
-    seconds, fine = audittext.decimals(at, start, start + _SECONDS)
-    ms, whole = audittext.decimals(at, start + _SECONDS + 1, start + _SECONDS + 4)
-    serial, counted = audittext.decimals(at, start + _SECONDS + 5, stop - 2)
-    signs = (cut.raw[start] == ord("-")) | (cut.raw[start + _SECONDS + 1] == ord("-")) | (cut.raw[start + _SECONDS + 5] == ord("-"))  # fmt: skip
-    types, kinds, typed = _coded(cut, kind[rows], TYPE.fullmatch)
-    fine &= whole & counted & typed & ~signs & (seconds <= _LAST_SECOND)
+    start, stop = cut.begins[stamp[rows]], cut.ends[stamp[rows]]
+    fine = (stop - start > _STAMP + _SECONDS + len(".000:):")) & (cut.raw[stop] != _ENRICHED)
+    rows, start, stop = rows[fine], start[fine], stop[fine]
+    new = _differs(cut, cut.token[rows], named[rows], start, stop)
+    run = np.cumsum(new) - 1
+    moment, serial, fine = _stamps(cut, start[new], stop[new])
     nodes: list[str] = []
-    hosts = np.full(len(rows), -1)
-    if named.any():
-        own = np.flatnonzero(named[rows])
-        nodes, hosts[own], fit = _coded(cut, cut.token[rows[own]], lambda name: name and '"' not in name)
+    hosts, own = np.full(len(moment), -1), np.flatnonzero(named[rows[new]])
+    if len(own):
+        nodes, hosts[own], fit = _coded(cut, cut.token[rows[new][own]], lambda name: name and '"' not in name)
         fine[own] &= fit
-    node, kind, earliest_ns, line_serial, body = (np.full(len(good), -1) for _ in range(5))
-    held = Heads(
-        np.full(len(good), _SHAPE, np.int8), node, kind, earliest_ns, line_serial, body, nodes, types
-    )
-    rows, keep = rows[fine], fine
-    held.why[rows], held.node[rows], held.type[rows] = RECORD, hosts[keep], kinds[keep]
-    held.earliest_ns[rows] = (np.where(keep, seconds, 0) * 1000 + ms)[keep] * _NS_PER_MS
-    held.serial[rows], held.body[rows] = serial[keep], stop[keep] - cut.start[rows]
+    types, kinds, typed = _types(cut, kind[rows])
+    keep = fine[run] & typed
+    node, type_, earliest_ns, number, body = (np.full(len(good), -1) for _ in range(5))
+    why = np.full(len(good), _SHAPE, np.int8)
+    held = Heads(why, node, type_, earliest_ns, number, body, nodes, types)
+    at, run = rows[keep], run[keep]
+    held.why[at], held.node[at], held.type[at] = RECORD, hosts[run], kinds[keep]
+    held.earliest_ns[at], held.serial[at] = moment[run], serial[run]
+    held.body[at] = stop[keep] - cut.start[at]
     good[:] = False
-    good[rows] = True
+    good[at] = True
     return held, good
+
+
+def _differs(cut: Page, token: Ints, named: Bools, start: Ints, stop: Ints) -> Bools:
+    """Which lines do not have the node and stamp of the one before; of long ones each counts as if it had not.
+
+    Args:
+        cut: the page.
+        token: the first word of each line.
+        named: whether that is a node.
+        start: of its stamp, which has at least 16 bytes.
+        stop: of it.
+    """
+    node = np.where(named, cut.ends[token] - cut.begins[token], 0)
+    new = np.ones(len(token), bool)
+    new[1:] = (node[1:] > _TWO_WORDS) | (stop[1:] - start[1:] > 8 + 2 * _TWO_WORDS)
+    told = (
+        node,
+        stop - start,
+        cut.at[start + 8],
+        cut.at[start + 16],
+        cut.at[stop - 16],
+        cut.at[stop - 8],
+        np.where(named, cut.opening[token], 0),
+        np.where(node > 8, cut.at[np.maximum(cut.ends[token] - 8, 0)], 0),
+    )
+    for values in told:
+        new[1:] |= values[1:] != values[:-1]
+    return new
+
+
+def _stamps(cut: Page, start: Ints, stop: Ints) -> tuple[Ints, Ints, Bools]:
+    """Moments in ns, serials, and which stamps hold such: `msg=audit(1795446841.266:7982):`."""
+    at, raw, place = cut.at, cut.raw, start + _STAMP
+    fine = audittext.opens(at[start + 8], b"t(") & audittext.begin(at, stop - 2, b"):")
+    fine &= (raw[place + _SECONDS] == ord(".")) & (raw[place + _SECONDS + 4] == ord(":"))
+    seconds, digits = audittext.decimals(at, place, place + _SECONDS)
+    ms, whole = audittext.decimals(at, place + _SECONDS + 1, place + _SECONDS + 4)
+    serial, counted = audittext.decimals(at, place + _SECONDS + 5, stop - 2)
+    for sign in (place, place + _SECONDS + 1, place + _SECONDS + 5):
+        fine &= raw[sign] != ord("-")
+    fine &= digits & whole & counted & (seconds <= _LAST_SECOND)
+    return (np.where(fine, seconds, 0) * 1000 + ms) * _NS_PER_MS, serial, fine
+
+
+def _types(cut: Page, token: Ints) -> tuple[list[str], Ints, Bools]:
+    """Types in words `type=<type>`: the different ones, their numbers, and which are such."""
+    begins, ends = cut.begins[token] + 5, cut.ends[token]
+    size = ends - begins
+    low = cut.at[begins] & audittext.MASKS[np.clip(size, 0, 8)]
+    high = cut.at[begins + 8] & audittext.MASKS[np.clip(size - 8, 0, 8)]
+    names: list[str] = []
+    number = np.full(len(token), -1)
+    rest = np.flatnonzero(size <= _TWO_WORDS)
+    while len(rest) and len(names) < _MOST_TYPES:
+        first = rest[0]
+        same = (low[rest] == low[first]) & (high[rest] == high[first]) & (size[rest] == size[first])
+        number[rest[same]] = len(names)
+        names.append(cut.raw[begins[first] : ends[first]].tobytes().decode("ascii"))
+        rest = rest[~same]
+    rest = np.flatnonzero(number < 0)
+    if len(rest):
+        more, number[rest], _ = _coded(cut, token[rest], bool)
+        number[rest] += len(names)
+        names += more
+    good = np.array([TYPE.fullmatch(name) is not None for name in names] or [False])
+    return names, number, good[number] if len(number) else np.zeros(0, bool)
 
 
 def _coded(cut: Page, token: Ints, fits: object) -> tuple[list[str], Ints, Bools]:

@@ -161,6 +161,16 @@ def word(text: bytes) -> tuple[np.uint64, np.uint64]:
     return np.uint64(int.from_bytes(text, "little")), np.uint64((1 << 8 * len(text)) - 1)
 
 
+MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
+"""By how many of eight bytes count, from the first: the mask that leaves the others out."""
+
+
+def opens(words: Words, text: bytes) -> Bools:
+    """Which words, as `words` has them, begin with at most eight bytes."""
+    held, mask = word(text)
+    return np.asarray((words & mask) == held)
+
+
 def begin(at: Words, start: Ints, text: bytes) -> Bools:
     """Where `text` stands, of the places given; a text of more than eight bytes holds no blank before the last eight."""
     found = np.ones(len(start), bool)

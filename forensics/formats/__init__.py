@@ -1,18 +1,17 @@
 """What can be read. A module in this folder is a format; being here is the registration."""
 
-import pkgutil
+from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from typing import cast
 
 from forensics.core.model import Format
+from forensics.core.registry import Modules
 
 
 @cache
-def registry() -> dict[str, Format]:
-    """Every format by name, in order of name."""
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__))
-    return {name: cast("Format", import_module(f"{__name__}.{name}")) for name in names}
+def registry() -> Mapping[str, Format]:
+    """Every format by name, in order of name. Each is loaded when it is asked for."""
+    return cast("Mapping[str, Format]", Modules(__name__, list(__path__)))
 
 
 def recognise(head: bytes, path: str) -> str | None:

@@ -210,10 +210,11 @@ def _leave(folder: Path, form: str, records: pa.Table, events: pa.Table) -> None
     near = np.ones(len(records), bool)
     near[EDGE_ROWS:-EDGE_ROWS] = False
     edge = records.filter(pa.array(near))
-    beside = np.isin(events["start"].to_numpy(), edge["start"].to_numpy())
-    for name, own in ((INNER, ~beside), (EDGE, beside)):
-        if own.any():
-            rows = events if own.all() else events.filter(pa.array(own))
-            spool.write(folder / name, EVENT, spool.sorted_by([rows], tell.ORDER[EVENT]))
+    ordered = spool.sorted_by([events], tell.ORDER[EVENT])
+    last = max(EDGE_ROWS, len(ordered) - EDGE_ROWS)
+    ends = pa.concat_tables([ordered.slice(0, EDGE_ROWS), ordered.slice(last)])
+    for name, own in ((INNER, ordered.slice(EDGE_ROWS, last - EDGE_ROWS)), (EDGE, ends)):
+        if len(own):
+            spool.write(folder / name, EVENT, own)
     spool.put(folder / f"{NUMBER}.arrow", numbers)
     spool.put(folder / f"{EDGE}.arrow", edge)

@@ -1,15 +1,14 @@
 """What we take records to mean. One module per format, of the same stem."""
 
-import pkgutil
+from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from typing import cast
 
 from forensics.core.model import Reading
+from forensics.core.registry import Modules
 
 
 @cache
-def registry() -> dict[str, Reading]:
-    """Every reading by the name of its format, in order of name."""
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__))
-    return {name: cast("Reading", import_module(f"{__name__}.{name}")) for name in names}
+def registry() -> Mapping[str, Reading]:
+    """Every reading by the name of its format, in order of name. Each is loaded when it is asked for."""
+    return cast("Mapping[str, Reading]", Modules(__name__, list(__path__)))

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from forensics.core.schema import Table
-from forensics.store import parquet, query
+from forensics.store import parquet
 
 OVERLAP_ROWS = 1 << 19
 """As many rows as are put in order in memory; where more lie at the same time, DuckDB sorts on the disk."""
@@ -135,12 +135,12 @@ def ordered(
         stop: only rows whose first key is less than this; nulls only where it is None.
     """
     if table.schema().field(keys[0]).type != pa.int64():
-        yield from query.ordered(sources, table.schema(), keys, spill)
+        yield from _by_database(sources, table, keys, spill)
         return
     ranges = {path: _range(path, keys[0]) for path in sources}
     ranges = {p: r for p, r in ranges.items() if (first is None or r[1] >= first) and (stop is None or r[0] < stop)}  # fmt: skip
     if _overlapping(ranges.values()) > OVERLAP_ROWS:
-        for rows in query.ordered(list(ranges), table.schema(), keys, spill):
+        for rows in _by_database(list(ranges), table, keys, spill):
             yield _within(rows, keys[0], first, stop)
         return
     held, undated = table.empty(), [table.empty()]
@@ -154,6 +154,16 @@ def ordered(
         held = sorted_by([held.slice(done), rows], keys)
     yield held
     yield sorted_by(undated, keys)
+
+
+def _by_database(
+    sources: Sequence[Path], table: Table, keys: Sequence[str], spill: Path
+) -> Iterator[pa.Table]:
+    if not sources:
+        return
+    from forensics.store import query  # noqa: PLC0415 - the database is loaded where it is needed
+
+    yield from query.ordered(sources, table.schema(), keys, spill)
 
 
 def _within(rows: pa.Table, column: str, first: int | None, stop: int | None) -> pa.Table:

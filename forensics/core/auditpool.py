@@ -1,0 +1,46 @@
+"""Texts by where they stand, so that each is taken out of its bytes once, when it is known which row wants it."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from forensics.core import audittext
+from forensics.core.audittext import Bools, Bytes, Ints
+
+
+class Places(NamedTuple):
+    """Texts by their places in a pool; one that is `absent` is null."""
+
+    start: Ints
+    stop: Ints
+    absent: Bools
+
+    def where(self, rows: Bools) -> "Places":
+        """Some of them."""
+        return Places(self.start[rows], self.stop[rows], self.absent[rows])
+
+
+class Pool:
+    """The bytes of a page, and behind them those of texts that do not stand there as they are told."""
+
+    def __init__(self, raw: Bytes) -> None:
+        self._parts, self._size = [raw], len(raw)
+
+    def add(self, texts: pa.Array) -> Places:
+        """Take in texts (string or binary)."""
+        bounds = np.frombuffer(texts.buffers()[1], np.int32) if len(texts) else np.zeros(1, np.int32)
+        bounds = bounds[texts.offset : texts.offset + len(texts) + 1]
+        held = texts.buffers()[2] if len(texts) else None
+        data = np.frombuffer(held, np.uint8) if held is not None else np.zeros(0, np.uint8)
+        self._parts.append(data[bounds[0] : bounds[-1]])
+        places: Ints = bounds.astype(np.int64) + (self._size - int(bounds[0]))
+        self._size += len(self._parts[-1])
+        absent = np.asarray(texts.is_null()) if texts.null_count else np.zeros(len(texts), bool)
+        return Places(places[:-1], places[1:], absent)
+
+    def taken(self, places: Places) -> pa.Array:
+        """The texts at some places, as one column (string)."""
+        if len(self._parts) > 1:
+            self._parts = [np.concatenate(self._parts)]
+        return audittext.sliced(self._parts[0], *places).view(pa.string())
