@@ -12,7 +12,7 @@ from audit_definition import told as said
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forensics.core import auditlayout, lines
+from forensics.core import auditfields, auditlayout, lines
 from forensics.core.model import spans_of
 from forensics.core.schema import extended
 from forensics.core.tables import FILE, SHA256
@@ -49,6 +49,7 @@ def test_agrees_with_the_definition_on_samples(sample):
 def least(request, monkeypatch):
     """How many lines are worth a layout of their own: what is read hangs on it nowhere."""
     monkeypatch.setattr(auditlayout, "LEAST_LINES", request.param)
+    monkeypatch.setattr(auditfields, "LEAST_LINES", 1)
 
 
 @pytest.mark.usefixtures("least")

@@ -9,9 +9,13 @@ import pyarrow.compute as pc
 from forensics.core import audittext, lines
 from forensics.core.auditkeys import ARGUMENTS, CALL, KEYS, MESSAGE, OLD, PLACES, TARGETS
 from forensics.core.auditlayout import Arguments, Left, Piece
+from forensics.core.auditpage import Page
 from forensics.core.auditpool import Pool
-from forensics.core.audittext import OUTER, Bools, Bytes, Ints, Tokens
+from forensics.core.audittext import INNER, NAMES, OUTER, Bools, Bytes, Ints, Tokens
 
+_QUOTE, _APOSTROPHE, _EQUALS, _ENRICHED = 34, 39, 61, 29
+LEAST_LINES = 1000
+"""Fewer lines are cut by themselves: to look through a page for them would take longer."""
 _ARGUMENT = r"^a(?P<place>\d{1,9})(?P<piece>\[\d+\])?$"
 _NOTHING = pa.array([b"?", b"(null)", b"(none)"], pa.binary())
 _KEYS = pa.array(KEYS, pa.binary())
@@ -39,6 +43,59 @@ def cut(whole: pa.Array, body: Ints) -> Fields:
     tokens = audittext.tokens(data, lines.Lines(offsets[:-1], offsets[1:], whole), 0)
     begins = offsets[:-1] + body
     return Fields(raw, tokens.where((tokens.stop > tokens.start) & (tokens.start >= begins[tokens.line])))
+
+
+def of_page(page: Page, line: Ints, body: Ints, head: Ints) -> Fields:
+    """Cut lines of a page into fields: by the words that it has found already, where no blank stands within quotes.
+
+    Args:
+        page: the page.
+        line: which lines.
+        body: where in each its fields begin.
+        head: how many words come before them.
+    """
+    if len(line) < LEAST_LINES:
+        return cut(audittext.sliced(page.raw, page.start[line], page.stop[line]), body)
+    tokens = _words(page, line, head)
+    start, stop, equals = tokens.start, tokens.stop, tokens.equals
+    quoted = (equals >= 0) & (page.raw[equals + 1] == _QUOTE) & (page.raw[stop - 1] == _QUOTE) & (stop - equals > 2)  # fmt: skip
+    easy = page.plain[line] & (2 * np.bincount(tokens.line[quoted], minlength=len(line)) == page.quotes[line])
+    tokens = tokens.where(easy[tokens.line] & (stop > start))
+    rest = np.flatnonzero(~easy)
+    if not len(rest):
+        return Fields(page.raw, tokens)
+    own = line[rest]
+    raw, more = cut(audittext.sliced(page.raw, page.start[own], page.stop[own]), body[rest])
+    at = len(page.raw)
+    more = Tokens(rest[more.line], more.start + at, np.where(more.equals < 0, -1, more.equals + at), more.stop + at, more.part)  # fmt: skip
+    both = (np.concatenate(pair) for pair in zip(tokens, more, strict=True))
+    return Fields(np.append(page.raw, raw), Tokens(*both))
+
+
+def _words(page: Page, line: Ints, head: Ints) -> Tokens:
+    """The words of lines of a page, with what they are: before `msg='`, within it, or after 0x1d."""
+    count = np.maximum(page.size[line] - head, 0)
+    owner = np.repeat(np.arange(len(line)), count)
+    first = np.cumsum(count) - count
+    place = np.arange(len(owner)) - first[owner]
+    token = (page.token[line] + head)[owner] + place
+    start, stop = page.begins[token], page.ends[token]
+    ended = np.flatnonzero(page.raw[stop] == _ENRICHED)
+    names = np.zeros(len(line), np.int64)
+    np.maximum.at(names, owner[ended], place[ended] + 1)
+    part = np.where((names > 0)[owner] & (place >= names[owner]), NAMES, OUTER)
+    opens = np.flatnonzero((part == OUTER) & audittext.opens(page.opening[token], b"msg='"))
+    opens = opens[np.unique(owner[opens], return_index=True)[1]]
+    opener = np.full(len(line), len(owner))
+    opener[owner[opens]] = opens
+    part[(np.arange(len(owner)) >= opener[owner]) & (part == OUTER)] = INNER
+    start[opens] += 5
+    marks = np.append(np.flatnonzero(page.raw == _EQUALS), len(page.raw))
+    equals = marks[np.searchsorted(marks, start)]
+    equals[equals >= stop] = -1
+    final = (part == INNER) & np.append((owner[1:] != owner[:-1]) | (part[1:] != INNER), True)[: len(owner)]
+    stop -= final & (stop > start) & (page.raw[stop - 1] == _APOSTROPHE)
+    return Tokens(owner, start, equals, stop, part)
 
 
 def glued(fields: Fields) -> Ints:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditfields, auditlayout, audittext, lines
+from forensics.core import auditfields, auditlayout, lines
 from forensics.core.auditkeys import (
     ARGUMENTS,
     AUID,
@@ -127,7 +127,7 @@ def _by_rules(cut: Page, pool: Pool, heads: Heads, scene: Cast, done: Bools) -> 
     """Read the rows that no layout took."""
     rows = np.flatnonzero(~done)
     line = scene.line[rows]
-    fields = auditfields.cut(audittext.sliced(cut.raw, cut.start[line], cut.stop[line]), heads.body[line])
+    fields = auditfields.of_page(cut, line, heads.body[line], 2 + (heads.node[line] >= 0))
     return auditfields.read(fields, pool, rows, scene.kind[rows])
 
 
