@@ -149,6 +149,17 @@ def test_who_loads_nothing_heavy(case):
     assert not HEAVY & found
 
 
+def test_ingest_loads_the_readings_that_it_needs(tmp_path):
+    """And no database, where events are few enough to be put in order in memory."""
+    log = Path(__file__).parents[1] / "sample_logs/formats/auditd/accounts_and_services.log"
+    pipeline.create(tmp_path / "case")
+    pipeline.seal(tmp_path / "case", [log])
+    found = loaded("ingest", tmp_path / "case")
+    readings = {name for name in found if name.startswith("forensics.readings.")}
+    assert readings == {"forensics.readings.auditd"}
+    assert not {"duckdb", "networkx", "matplotlib"} & found
+
+
 def test_every_stage_that_is_offered_is_there():
     """They are loaded when they are asked for, so a wrong name would show only then."""
     assert all(callable(getattr(pipeline, name)) for name in pipeline.__all__)

@@ -3,7 +3,8 @@
 Files of one format are read in *parts*: runs of files in order of hash, of about `PART_BYTES` together.
 A part depends on its files and on the version of this program alone, so one that is there need not be
 read again, and a run that was broken off goes on where it was. Within a part, chunks are read by as
-many processes as there are; neither cuts nor processes leave a trace in what is written.
+many processes as there are; audit trails are read part by part instead, and told at once (`frames`).
+Neither cuts nor processes leave a trace in what is written.
 """
 
 import json
