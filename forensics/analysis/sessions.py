@@ -73,7 +73,7 @@ SESSION = Table(
 _ENTRY = {"login", "loginuid", "session_open", "session_close", "session_start", "logout"}
 _READ = [
     "event_id", "verb", "outcome", "format", "reach", "trail", "host", "session", "pid", "account", "address", "port",
-    "credential", "tty", "exe", "earliest_ns", "latest_ns", "start",
+    "credential", "tty", "exe", "earliest_ns", "latest_ns", "sha256", "start",
 ]  # fmt: skip
 """The columns that tell of an entry: these alone are taken along, because every selection copies them."""
 _LOGIN_RECORDS = ("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390")

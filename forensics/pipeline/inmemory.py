@@ -19,7 +19,7 @@ from forensics.core.tables import COPY, EVENT, FILE, JOB_RECORD, REJECT
 from forensics.custody import seal
 from forensics.pipeline import files as account
 from forensics.pipeline.files import Known, Tally
-from forensics.pipeline.read import record_table
+from forensics.pipeline.parts import record_table
 from forensics.store import parquet
 
 _RAW = ("git_object", "git_pack", "auditd", "laurel", "auditbeat", "ausearch_csv", "audisp_syslog")
