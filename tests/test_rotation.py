@@ -24,7 +24,7 @@ EVENT_ID = re.compile(r"[0-9a-f]{16}\.\d+\.\d+(\.\d+)?")
 SHARED_AUDIT_ID = re.compile(rb"msg=audit\((\d+\.\d+:\d+)\)")
 
 PLACED = {"event_id", "citations", "sha256", "start", "stop"}
-POINTERS = {"citations", "for", "against", "because"}
+POINTERS = {"citations", "for", "against", "because", "events", "anchor_events", "lock"}
 """Which of several equal witnesses is pointed to goes by hash, so by how a log was cut."""
 
 
@@ -203,6 +203,8 @@ def found_in(folder, incident):
     pipeline.ingest(case)
     answer.analyse(case)
     findings = json.loads((case / "findings.json").read_text())
+    # A clock is looked at in each file that it dates, and there are more of these.
+    findings["clocks"] = sorted({(c["clock"], c["applied"]) for c in findings["clocks"]})
     findings["case"].pop("evidence")  # the files themselves
     for source in findings["sources"]:
         del source["files"], source["bytes"]
