@@ -481,3 +481,38 @@ def test_what_gives_a_key_or_a_right(argv, grants):
     kai = day.login("kai")
     day.run("kai", kai, argv)
     assert ("grant" in {a.act for a in day.examined().acts}) == grants
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "cause", "effect"),
+    [
+        ("CANCELLED", 0, "act", "possible"),
+        ("TIMEOUT", 0, "act", "possible"),
+        ("FAILED", 1, "not_established", "not_shown"),
+        ("NODE_FAIL", 0, "infrastructure", "not_shown"),
+    ],
+)
+def test_an_edit_that_a_job_read_is_not_thereby_what_ended_it(outcome, code, cause, effect):
+    """A colleague's honest edit looks the same: whose it is stays said, and that it did harm is not."""
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.change("kai", kai, SCRIPT, owner="mei")
+    day.submit("mei", mei, "11", outcome=outcome, code=code)
+    done = day.examined()
+    (edit,) = [a for a in done.in_question if a.act == "modify_file"]
+    assert ([j.cause for j in done.asked], edit.effect, edit.person) == ([cause], effect, "kai")
+
+
+def test_a_job_that_somebody_ended_was_not_ended_by_another_s_edit():
+    day = Stage()
+    day.enrol()
+    mei, kai, lin = day.login("mei"), day.login("kai"), day.login("lin")
+    day.change("kai", kai, SCRIPT, owner="mei")
+    day.submit("mei", mei, "11")
+    day.cancel("lin", lin, "11")
+    done = day.examined()
+    told = {(a.act, a.person): a.effect for a in done.in_question}
+    assert told["modify_file", "kai"] == "not_shown"
+    assert told["cancel", "lin"] == "shown"
+    assert [(j.cause, j.why) for j in done.asked] == [("act", "act_on_job")]

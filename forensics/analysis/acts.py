@@ -49,6 +49,13 @@ ACT = Table(
         Column("job", pa.string(), "job concerned", None, "none, or not established"),
         Column("link", pa.string(), "how act and job are linked: observed, derived or not_established"),
         Column("why_link", pa.string(), "rule of the link", None, "no job"),
+        Column(
+            "effect",
+            pa.string(),
+            "whether the records show that it harmed the job: shown, possible or not_shown",
+            None,
+            "no job, or a job that was not looked into",
+        ),
         Column("rule", pa.string(), "rule that made it an act"),
         Column(
             "earliest_ns",
@@ -105,6 +112,7 @@ class Act:
     job: str | None = None
     link: str = "not_established"
     why_link: str | None = None
+    effect: str | None = None
     author: str | None = None
     committer: str | None = None
     credential: str | None = None

@@ -157,6 +157,7 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "job": act.job,
         "link": act.link,
         "why_link": act.why_link,
+        "effect": act.effect,
         "rule": act.rule,
         "when": _when(act.earliest_ns, act.latest_ns),
         "when_written": _when_written(done, act),

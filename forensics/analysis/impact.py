@@ -69,12 +69,19 @@ def explain(job: Job, acts: list[Act], scene: Scene, *, audited: bool) -> None:
     """
     mine = [a for a in _on(job, acts) if a.rule not in REFUSED]
     harm = [a for a in mine if not own_request(a, job, acts, scene)]
-    if harm:
+    for act in harm:
+        act.effect = _effect(act, job, harm)
+    told = [a for a in harm if a.effect != "not_shown"]
+    if told:
         job.cause = "act"
-        job.why = "act_on_job" if any(a.act in REQUESTS for a in harm) else "job_read_changed_file"
+        job.why = "act_on_job" if any(a.act in REQUESTS for a in told) else "job_read_changed_file"
         return
     faults = scene.events[(scene.events["verb"] == "fault") & (scene.events["job"] == job.job)]
     job.cause, job.why = _without_act(job, requested=bool(mine), faults=len(faults))
+    if harm and job.cause == "own_failure":
+        job.cause, job.why = "not_established", "changed_file_and_own_exit_code"
+    if job.why == "cancelled_by_owner" and not audited:
+        job.cause, job.why = "not_established", "cancelled_by_owner_and_no_audit_trail"
     if job.cause != "own_failure":
         return
     if not audited:
@@ -84,6 +91,29 @@ def explain(job: Job, acts: list[Act], scene: Scene, *, audited: bool) -> None:
         job.why = "own_exit_code_and_no_audit_trail" if known else f"{job.why}_and_no_audit_trail"
     elif any(_met(act, job) for act in acts):
         job.cause, job.why = "not_established", "change_of_packages_that_job_can_have_met"
+
+
+def _effect(act: Act, job: Job, harm: Iterable[Act]) -> str:
+    """Whether the records show that an act harmed a job, leave it possible, or show another end.
+
+    A request and a signal do what they say. That a job read a file which somebody had changed does not say
+    that the change did harm: not where the job was ended by somebody's request, nor where a node failed, nor where
+    a line was edited in a file of the project and the job left with an exit code, as it can by itself.
+    """
+    if act.act in REQUESTS or act.why_link in _DONE or act.origin == "job":
+        return "shown"
+    if any(a.act in REQUESTS and a is not act and a.origin != "job" for a in harm):
+        return "not_shown"
+    if _BY_OUTCOME.get(job.outcome or "") == "infrastructure":
+        return "not_shown"
+    own = job.outcome == "FAILED" and bool(job.exit_code) and not job.exit_signal
+    return "not_shown" if own and act.act in _EDITS and act.why_link not in _NEW else "possible"
+
+
+_DONE = frozenset({"payload_executed", "carried_act"})
+"""Links that show what the act led to in the job."""
+_EDITS = frozenset({"modify_file", "commit", "push"})
+_NEW = frozenset({"imported_by_script"})
 
 
 def _met(act: Act, job: Job) -> bool:

@@ -105,7 +105,12 @@ def _summary(p: Pages) -> None:
 
 def _summed(p: Pages, acts: Sequence[Json]) -> None:
     rows: list[list[Sentence | None]] = [
-        [sentences.account_sentence(a), sentences.person_sentence(a), sentences.candidates_sentence(a)]
+        [
+            sentences.account_sentence(a),
+            sentences.person_sentence(a),
+            sentences.candidates_sentence(a),
+            dossier.effect_sentence(a),
+        ]
         for a in acts[:_SUMMED_ACTS]
     ]
     p.items(rows)
@@ -211,7 +216,7 @@ def _act(p: Pages, act: Json) -> None:
     p.head(2, f"{act['id']}: {words(phrases.NAMES, act['act'])}")
     p.para(
         sentences.account_sentence(act), dossier.entry_sentence(act, cites), dossier.planted_sentence(act),
-        dossier.asserted_sentence(act), sentences.link_sentence(act),
+        dossier.asserted_sentence(act), sentences.link_sentence(act), dossier.effect_sentence(act),
     )  # fmt: skip
     p.para(
         dossier.account_level_sentence(act), sentences.person_sentence(act), sentences.candidates_sentence(act),

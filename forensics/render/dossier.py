@@ -9,6 +9,7 @@ from typing import Any
 from forensics.render import denials, phrases
 from forensics.render.phrases import words
 from forensics.render.sentences import (
+    TEMPLATES,
     Basis,
     Citation,
     Json,
@@ -236,6 +237,14 @@ def missing_sentence(act: Json) -> Sentence | None:
     if not codes or found.get("verdict") == "inconclusive":
         return None
     return say("missing", basis=Basis.ABSENCE, about=act["id"], act=act["id"], missing=missing_parts(codes))
+
+
+def effect_sentence(act: Json) -> Sentence | None:
+    """Whether what was done is shown to have harmed the job that it is linked to."""
+    key = f"effect_{act.get('effect')}"
+    if key not in TEMPLATES or act.get("job") is None:
+        return None
+    return say(key, basis=Basis.ABSENCE, about=act["id"], act=act["id"], job=quote(act["job"]))
 
 
 def rival_sentences(act: Json, rival: Json, cites: Cites) -> list[Sentence]:

@@ -89,6 +89,8 @@ TEMPLATES = {
     "account": "{account} {does} {object}{rights}{when} (act {act}).",
     "account_unknown": "An account that no record names {does} {object}{when} (act {act}).",
     "link": "The link of act {act} to job {job} is {link}: {meaning}; the rule is that {why}.",
+    "effect_not_shown": "Nothing in the records shows that act {act} harms job {job}: the job ends otherwise, or as it can by itself.",
+    "effect_possible": "That act {act} harms job {job} is possible and not shown by a record of its own.",
     "no_link": "No record connects act {act} to a job.",
     "account_attributed": "At the level of accounts, act {act} is attributed to account {account}, with {strength} support; who sits there is the next question.",
     "account_inconclusive": "Which account acts in {act} is inconclusive: no record out of the users' reach names it firmly enough.",
