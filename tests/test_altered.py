@@ -6,7 +6,7 @@ another name in its place. What changes no fact changes nothing.
 
 import json
 import re
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 
 import alterations
@@ -148,21 +148,33 @@ def check_no_stronger(name, found):
     assert not stronger or printed
 
 
-SAME = {
+def all_of(*changes):
+    """One change after another."""
+    return lambda evidence: reduce(lambda found, change: change(found), changes, evidence)
+
+
+SHIFTED = {
     "seven_minutes_late": alterations.shifted(7),
     "eight_hours_early": alterations.shifted(-480),
-    "one_form_late": alterations.shifted(7, LOGINS[:1]),
-    "other_form_late": alterations.shifted(7, LOGINS[1:]),
     "one_form_early": alterations.shifted(-480, LOGINS[:1]),
-    "other_form_early": alterations.shifted(-480, LOGINS[1:]),
+}
+
+
+@every_incident
+@pytest.mark.parametrize("change", SHIFTED.values(), ids=SHIFTED)
+def test_a_clock_that_is_off_names_nobody_else(name, change):
+    found = found_in(name, change(collected(name)))
+    check_no_worse(name, found)
+    check_no_stronger(name, found)
+
+
+SAME = {
     "split": alterations.split,
-    "concatenated": alterations.concatenated,
+    "concatenated_and_renamed": all_of(alterations.concatenated, alterations.renamed),
     "run_together": alterations.run_together,
     "packed": alterations.packed,
-    "renamed": alterations.renamed,
     "doubled": alterations.doubled("again"),
-    "doubled_on_the_host": alterations.doubled("login01"),
-    "doubled_in_place": alterations.doubled_in_place,
+    "doubled_in_place_and_packed": all_of(alterations.doubled_packed, alterations.doubled_in_place),
 }
 
 
@@ -178,13 +190,13 @@ def test_logs_of_another_host_change_nothing(name):
     assert told(found_in(name, change(collected(name)))) == told(plain(name))
 
 
-@every_incident
-def test_authors_of_commits_change_nothing(name):
+def test_authors_of_commits_change_nothing():
     """They are what whoever commits typed."""
-    evidence = alterations.authors_swapped(collected(name))
-    assert (evidence != collected(name)) == (name == "script_edit")
-    now, before = told(found_in(name, evidence)), told(plain(name))
-    assert now == before
+    evidence = alterations.authors_swapped(collected("script_edit"))
+    found, before = found_in("script_edit", evidence), plain("script_edit")
+    typed = [next(a["asserted"] for a in f["acts"] if a["act"] == "commit") for f in (before, found)]
+    assert [t["author"] for t in typed] == ["lin", "dao"]
+    assert told(found) == told(before)
 
 
 @every_incident
@@ -207,7 +219,7 @@ def test_people_renamed_permute_the_answers(name):
 
 
 @every_incident
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_thinned_audit_trail_is_reported_as_gaps(name, seed):
     found = found_in(name, alterations.thinned(seed)(collected(name)))
     assert any(g["kind"] == "serial_gap" for g in found["gaps"])
@@ -224,8 +236,15 @@ SWAPS = {
 }
 
 
-@every_incident
-@pytest.mark.parametrize("swap", SWAPS.values(), ids=SWAPS)
+@pytest.mark.parametrize(
+    ("name", "swap"),
+    [
+        pytest.param(name, swap, marks=pytest.mark.xdist_group(name), id=f"{name}-{what}")
+        for name in NAMES
+        for what, swap in SWAPS.items()
+        if what == "kai_lin" or name in {"script_edit", "shared_account"}
+    ],
+)
 def test_swapped_people_in_the_login_log_are_no_wrong_name(name, swap):
     found = found_in(name, alterations.swapped(keys(name), *swap)(collected(name)))
     check_no_worse(name, found)
@@ -244,7 +263,8 @@ def logs_of(name):
     """Each log, and where several persons acted each file of keys and of what was typed; of four alike nodes one."""
     alike = {f"slurm/slurmd-gpu0{n}.log" for n in (2, 3, 4)}
     logs = [p for p, raw in collected(name).items() if alterations.is_log(p) and raw and p not in alike]
-    return [p for p in logs if alterations.is_growing(p) or name in {"script_edit", "shared_account"}]
+    all_of_it = name in {"script_edit", "shared_account"}
+    return [p for p in logs if all_of_it or p.startswith((LOG, "slurm/slurmctld", "git/gitolite/logs/"))]
 
 
 @pytest.mark.parametrize(
@@ -259,8 +279,7 @@ def test_a_log_that_is_missing_makes_nothing_firmer(name, path):
 
 @every_incident
 @pytest.mark.parametrize(
-    "paths", [LOGINS, (f"{LOG}audit",), ("slurm",), ("git",), ("login01/home",), ("login01",)],
-    ids=["no_login_log", "no_audit", "no_scheduler", "no_git", "no_homes", "no_host"],
+    "paths", [LOGINS, ("slurm",), ("login01",)], ids=["no_login_log", "no_scheduler", "no_host"]
 )  # fmt: skip
 def test_sources_that_are_missing_name_nobody_else(name, paths):
     found = found_in(name, alterations.without(*paths)(collected(name)))

@@ -1,8 +1,8 @@
 """Who is named, who is not, and why: small invented days, each with one thing changed."""
 
+import random
+
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from stage import KERNEL, SECOND, UIDS, Stage, address, claim, key, roster
 
 from forensics.analysis.artefacts import imports
@@ -332,11 +332,17 @@ def renamed(day, swap):
     return other
 
 
-PEOPLE = ["mei", "kai", "lin", "dao"]
+PEOPLE = ("mei", "kai", "lin", "dao")
+ORDERS = {
+    "round": ("kai", "lin", "dao", "mei"),
+    "back": ("dao", "mei", "kai", "lin"),
+    "actor_and_bystander": ("mei", "lin", "kai", "dao"),
+    "actor_and_victim": ("kai", "mei", "lin", "dao"),
+}
+"""Every alphabetical order of two people is turned round by one of them, and everybody gets everybody's name."""
 
 
-@settings(max_examples=12, deadline=None)
-@given(st.permutations(PEOPLE))
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 def test_renaming_people_permutes_the_answers(order):
     swap = dict(zip(PEOPLE, order, strict=True))
     for day in (edited(), edited(account="lin", by="lin", device="kai"), shared_day()):
@@ -345,25 +351,26 @@ def test_renaming_people_permutes_the_answers(order):
         assert turned == plain
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.randoms(use_true_random=False))
-def test_order_of_events_changes_nothing(random):
+def test_order_of_events_changes_nothing():
+    """Backwards, which puts every two events the other way round, and in three orders of chance."""
     day = shared_day()
-    before = findings(day.examined())
-    random.shuffle(day.rows)
-    assert findings(day.examined()) == before
+    before, rows = findings(day.examined()), list(day.rows)
+    chance = random.Random(7)  # noqa: S311 - the same orders each time
+    for order in (rows[::-1], *(chance.sample(rows, len(rows)) for _ in range(3))):
+        day.rows[:] = order
+        assert findings(day.examined()) == before
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.data())
-def test_leaving_a_line_out_names_nobody_new(data):
+@pytest.mark.parametrize("day", [edited, shared_day])
+def test_leaving_a_line_out_names_nobody_new(day):
     """Whatever single line is missing, an innocent person is not named for it."""
-    day = data.draw(st.sampled_from([edited, shared_day]))()
-    lost = data.draw(st.integers(0, len(day.rows) - 1))
-    del day.rows[lost]
-    named = {a.person for a in day.examined().in_question if a.person is not None}
-    assert named <= {"kai", "mei"}
-    assert not any(a.person == "mei" and a.act != "cancel" for a in day.examined().in_question)
+    whole = day()
+    for lost in range(len(whole.rows)):
+        thinned = day()
+        del thinned.rows[lost]
+        named = {(a.act, a.person) for a in thinned.examined().in_question if a.person is not None}
+        assert {person for _, person in named} <= {"kai", "mei"}
+        assert not any(person == "mei" and act != "cancel" for act, person in named)
 
 
 def test_findings_have_a_citation_for_every_act():

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import typed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.main import get_command
@@ -33,14 +34,11 @@ NAMES = [name_of(module) for module in COMMANDS]
 pytestmark = pytest.mark.xdist_group("cli")
 
 
-def run(*words, **more):
-    return subprocess.run(
-        [sys.executable, "-m", "forensics", *map(str, words)],
-        check=False,
-        capture_output=True,
-        timeout=300,
-        **{"text": True, "encoding": "utf-8", **more},
-    )
+def run(*words, text=True):
+    done = typed.run(*words)
+    if text:
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+    return done
 
 
 def said(*words):
@@ -168,6 +166,20 @@ def test_every_stage_that_is_offered_is_there():
 
 def test_the_version_is_the_package_s():
     assert re.fullmatch(r"forensics \d+\.\d+\.\d+\n", said("--version"))
+
+
+@pytest.mark.parametrize(
+    "words", [["--version"], ["status", "absent"], ["no-such-command"], ["formats"]], ids=" ".join
+)
+def test_a_started_interpreter_answers_as_a_forked_one(words):
+    """All other tests here use `typed`, which starts none."""
+    started = subprocess.run([sys.executable, "-m", "forensics", *words], check=False, capture_output=True)
+    forked = run(*words, text=False)
+    assert (started.returncode, started.stdout, started.stderr) == (
+        forked.returncode,
+        forked.stdout,
+        forked.stderr,
+    )
 
 
 # What goes wrong is one line, with its own status
@@ -363,7 +375,7 @@ def test_cite_shows_what_it_cannot_print(case):
 
 def test_cite_gives_the_exact_bytes_to_a_pipe(case):
     hostile = events(case, "text LIKE '%owned%'")[0]["event_id"]
-    done = run("cite", case, hostile, "--raw", text=False, encoding=None)
+    done = run("cite", case, hostile, "--raw", text=False)
     assert done.returncode == 0
     assert done.stdout == HOSTILE.encode()
 

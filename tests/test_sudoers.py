@@ -146,10 +146,10 @@ def test_settings_and_includes_are_told_and_followed_nowhere():
     ids=range(10),
 )  # fmt: skip
 def test_a_hostile_line_costs_little(hostile):
-    began = time.perf_counter()
+    began = time.process_time()
     rows("sudoers", hostile.encode())
     recognise(hostile.encode()[:65536], "x")
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_line_past_our_bound_is_rejected():
