@@ -32,6 +32,7 @@ REGISTRY = formats.registry()
 NAMES = sorted(REGISTRY)
 HEAD_BYTES = 65_536
 HEADINGS = ("Shape", "Source", "Time", "Who", "Open")
+HAZARDS = (b"\n", b"\r\n", b"\n\n", b"\x00", b"\xff\xfe", b"'\"")
 ABSENCES = {"not_recorded", "not_readable", "not_applicable", "number_only"}
 TABLES = {"event": EVENT, "job_record": JOB_RECORD, "copy": COPY}
 BASE = 1000
@@ -93,9 +94,7 @@ def damaged(draw, name):
     """One of the format's own samples with a stretch cut out and noise put in."""
     whole = draw(st.sampled_from(samples_of(name))).read_bytes()
     start, stop = sorted(draw(st.integers(0, len(whole))) for _ in range(2))
-    noise = draw(
-        st.binary(max_size=20) | st.sampled_from([b"\n", b"\r\n", b"\n\n", b"\x00", b"\xff\xfe", b"'\""])
-    )
+    noise = draw(st.binary(max_size=20) | st.sampled_from(HAZARDS))
     return whole[:start] + noise + whole[stop:]
 
 
@@ -197,6 +196,17 @@ def test_chunks_change_nothing(sample):
         allowed, told = cuts(form, raw), rows(form.parse(raw, BASE))
         for at in (allowed, allowed[len(allowed) // 2 :][:1]):
             assert rows(cut_up(form, raw, at, BASE)) == told
+
+
+@every_format
+def test_hazards_are_accounted_for_wherever_they_stand(name):
+    """Before everything, behind a first line, in the middle of things, and at the end; these are not left to chance."""
+    whole = min(samples_of(name), key=lambda sample: sample.stat().st_size).read_bytes()
+    for noise in HAZARDS:
+        for at in sorted({0, whole.find(b"\n") + 1, len(whole) // 2, len(whole)}):
+            raw = whole[:at] + noise + whole[at:]
+            tiles(REGISTRY[name].parse(raw, 0), 0, len(raw))
+            assert 0 <= REGISTRY[name].recognise(raw[:HEAD_BYTES], "login01/var/log/x") <= 100
 
 
 @every_format
