@@ -21,7 +21,7 @@ from forensics.core import canonical
 from forensics.core import roster as asked
 from forensics.core.tables import EVENT, REJECT
 from forensics.custody import chunks, seal
-from forensics.pipeline import files, read, tell, twins
+from forensics.pipeline import files, parts, tell, twins
 from forensics.store import parquet, spool
 
 _HELD = tempfile.TemporaryDirectory()
@@ -49,14 +49,14 @@ def _known(sha256, path):
 @cache
 def _parsed(sha256, form, packed):
     """Its records and rejects, and what became of its bytes."""
-    path, tally, parts = seal.locate(CASE, sha256), files.Tally(), []
+    path, tally, made = seal.locate(CASE, sha256), files.Tally(), []
     for chunk in chunks.cut(path, sha256, formats.registry()[form].CUT, packed=packed, hand_on=True):
-        found = read.parse(read.Task("", form, sha256, path, chunk, packed, 0))
+        found = parts.parse(parts.Task("", form, sha256, path, chunk, packed, 0))
         tally = tally.plus(found.tally)
-        parts.append((found.records, parquet.conformed(found.rejects, REJECT.schema())))
-    if not parts:
-        return read.record_table(form).empty(), REJECT.empty(), tally
-    return *(pa.concat_tables(tables) for tables in zip(*parts, strict=True)), tally
+        made.append((found.records, parquet.conformed(found.rejects, REJECT.schema())))
+    if not made:
+        return parts.record_table(form).empty(), REJECT.empty(), tally
+    return *(pa.concat_tables(tables) for tables in zip(*made, strict=True)), tally
 
 
 class Telling:
