@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.analysis.acts import ACTS
-from forensics.render import boundary, dossier, phrases, sentences
+from forensics.render import boundary, dossier, phrases, ratios, sentences
 from forensics.render import figures_lanes as lanes
 from forensics.render.forbidden import lint
 from forensics.render.sentences import TEMPLATES, Basis, Tone
@@ -107,10 +107,10 @@ def test_a_verdict_without_a_name_is_never_an_attribution():
 
 def test_ratio_and_what_it_is_not_stand_apart():
     act = {**made.acts()[0], "person": {**made.acts()[0]["person"], "lr": [10.4, 83.2]}}
-    first, second = dossier.ratio_sentences(act)
+    first, second = ratios.ratio_sentences(act)
     assert "10 to 83 times more probable" in first.text
     assert second.text == TEMPLATES["ratio_is_not"]
-    assert dossier.ratio_sentences({**act, "person": made.person("inconclusive")}) == []
+    assert ratios.ratio_sentences({**act, "person": made.person("inconclusive")}) == []
 
 
 @pytest.mark.parametrize(

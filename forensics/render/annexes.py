@@ -1,6 +1,6 @@
 """The end of the report: its method with every number, its sources, the evidence, and all places cited."""
 
-from forensics.render import boundary, dossier, phrases, sentences
+from forensics.render import boundary, dossier, phrases, ratios, sentences
 from forensics.render.citing import sized
 from forensics.render.glyphs import quoted
 from forensics.render.pages import Pages, runs
@@ -37,7 +37,7 @@ def _model(p: Pages) -> None:
     """Who holds which records, and every number that a ratio comes from."""
     if p.findings.get("holders"):
         p.head(2, "Who can write which records")
-        p.items([s] for s in dossier.holder_sentences(p.findings["holders"], p.sources.cites))
+        p.items([s] for s in ratios.holder_sentences(p.findings["holders"], p.sources.cites))
     numbers = (p.findings.get("model") or {}).get("numbers") or ()
     if not numbers:
         return

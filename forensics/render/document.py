@@ -15,6 +15,7 @@ from forensics.render import (
     dossier,
     figures,
     phrases,
+    ratios,
     sentences,
 )
 from forensics.render.citing import Sources
@@ -109,7 +110,7 @@ def _summed(p: Pages, acts: Sequence[Json]) -> None:
             sentences.account_sentence(a),
             sentences.person_sentence(a),
             sentences.candidates_sentence(a),
-            dossier.effect_sentence(a),
+            ratios.effect_sentence(a),
         ]
         for a in acts[:_SUMMED_ACTS]
     ]
@@ -216,11 +217,11 @@ def _act(p: Pages, act: Json) -> None:
     p.head(2, f"{act['id']}: {words(phrases.NAMES, act['act'])}")
     p.para(
         sentences.account_sentence(act), dossier.entry_sentence(act, cites), dossier.planted_sentence(act),
-        dossier.asserted_sentence(act), sentences.link_sentence(act), dossier.effect_sentence(act),
+        dossier.asserted_sentence(act), sentences.link_sentence(act), ratios.effect_sentence(act),
     )  # fmt: skip
     p.para(
-        dossier.account_level_sentence(act), sentences.person_sentence(act), sentences.candidates_sentence(act),
-        *dossier.ratio_sentences(act),
+        ratios.account_level_sentence(act), sentences.person_sentence(act), sentences.candidates_sentence(act),
+        *ratios.ratio_sentences(act),
     )  # fmt: skip
     if act.get("reasons"):
         p.plain("What the links say:")
@@ -230,8 +231,8 @@ def _act(p: Pages, act: Json) -> None:
     against = [h.get("against") for h in act.get("hypotheses") or ()]
     if against:
         p.plain(*boundary.HYPOTHESES)
-        p.items([s] for s in dossier.hypothesis_sentences(act))
-        p.para(*dossier.sensitivity_sentences(act))
+        p.items([s] for s in ratios.hypothesis_sentences(act))
+        p.para(*ratios.sensitivity_sentences(act))
     if act.get("rivals"):
         p.plain("How the same records bear on the others listed:")
         p.items(dossier.rival_sentences(act, r, cites) for r in act["rivals"])

@@ -9,7 +9,6 @@ from typing import Any
 from forensics.render import denials, phrases
 from forensics.render.phrases import words
 from forensics.render.sentences import (
-    TEMPLATES,
     Basis,
     Citation,
     Json,
@@ -23,51 +22,11 @@ from forensics.render.sentences import (
     moment,
     person,
     quote,
-    rival_parts,
     say,
 )
 
-_DIGITS = 100.0
-_TELLS_APART = 2.0
-"""The least ratio that discriminates at all."""
-
 Cites = Callable[[Iterable[str]], Sequence[Citation]]
 """The spans that events cite, by the events' ids."""
-
-
-def account_level_sentence(act: Json) -> Sentence | None:
-    """How firmly the account is established, apart from who sat there."""
-    found: Json = act.get("account_level") or {}
-    cited, about = act.get("citations", ()), act["id"]
-    if found.get("verdict") == "attributed":
-        strength = words(phrases.STRENGTHS, found.get("strength"))
-        return say(
-            "account_attributed",
-            cited,
-            about=about,
-            act=about,
-            account=quote(found["name"]),
-            strength=strength,
-        )
-    if found.get("verdict") == "inconclusive":
-        return say("account_inconclusive", cited, about=about, act=about)
-    return None
-
-
-def ratio_sentences(act: Json) -> list[Sentence]:
-    """The likelihood ratio, where one is computed, and what it is not."""
-    found: Json = act.get("person") or {}
-    ratio = found.get("lr")
-    if not ratio or found.get("verdict") != "attributed":
-        return []
-    rival = found.get("best_rival")
-    return [
-        say(
-            "ratio", act.get("citations", ()), about=act["id"], act=act["id"], low=_ratio(ratio[0]), high=_ratio(ratio[1]),
-            person=person(found["name"]), rival=rival_parts(rival),
-        ),
-        say("ratio_is_not", basis=Basis.METHOD),
-    ]  # fmt: skip
 
 
 def entry_sentence(act: Json, cites: Cites) -> Sentence | None:
@@ -136,68 +95,6 @@ def _reason(act: Json, reason: Json, cites: Cites) -> Sentence:
     return say("reason", spans, basis=basis, about=act["id"], label=label, says=allowed, domain=domain)
 
 
-def _ratio(value: float) -> str:
-    """A ratio in figures, as it is issued: two significant digits."""
-    return f"{value:,.0f}" if value >= _DIGITS else f"{value:.2g}"
-
-
-def hypothesis_sentences(act: Json) -> list[Sentence]:
-    """The person beside everybody else who could have acted, the strongest rival first."""
-    found = []
-    for h in act.get("hypotheses") or ():
-        low, high = h.get("lr") or (0.0, 0.0)
-        trace: Value = ""
-        if h.get("presence"):
-            trace = f"; {words(phrases.PRESENCE, h['presence'])}"
-        found.append(
-            say(
-                "rival_ratio" if low >= _TELLS_APART else "rival_equal", act.get("citations", ()), about=act["id"],
-                rival=rival_parts(str(h.get("who"))), way=words(phrases.WAYS, h.get("way")),
-                low=_ratio(low), high=_ratio(high), trace=trace,
-            )
-        )  # fmt: skip
-    return found
-
-
-def sensitivity_sentences(act: Json) -> list[Sentence]:
-    """What the ratio would be if one trust domain, or one kind of link, told nothing."""
-    found = []
-    for row in act.get("sensitivity") or ():
-        low, high = row.get("lr") or (0.0, 0.0)
-        domain = row.get("without") == "domain"
-        source: Value = (
-            (Part("the trust domain "), quote(row.get("name", "")))
-            if domain
-            else words(phrases.LINKED_BY, row.get("name"))
-        )
-        found.append(
-            say(
-                "sensitivity", act.get("citations", ()), about=act["id"], source=source, tells="tells",
-                low=_ratio(low), high=_ratio(high),
-            )
-        )  # fmt: skip
-    return found
-
-
-def holder_sentences(holders: Iterable[Json], cites: Cites) -> list[Sentence]:
-    """Who can write the records of each trust domain."""
-    found = []
-    for h in holders:
-        spans = cites(h.get("because") or ())
-        domain = quote(h.get("domain", ""))
-        if not h.get("persons"):
-            found.append(say("held_by_nobody", basis=Basis.ABSENCE, domain=domain))
-            continue
-        why = listed([words(phrases.HOLDS, w) for w in h.get("why") or ()])
-        found.append(
-            say(
-                "held_by", spans, basis=Basis.FACT if spans else Basis.ASKED, domain=domain,
-                persons=listed([person(n) for n in h["persons"]]), why=[Part(", by "), *why] if why else "",
-            )
-        )  # fmt: skip
-    return found
-
-
 def frame_cost_sentence(act: Json) -> Sentence | None:
     """What somebody would need to fabricate the records."""
     found: Json = act.get("person") or {}
@@ -237,14 +134,6 @@ def missing_sentence(act: Json) -> Sentence | None:
     if not codes or found.get("verdict") == "inconclusive":
         return None
     return say("missing", basis=Basis.ABSENCE, about=act["id"], act=act["id"], missing=missing_parts(codes))
-
-
-def effect_sentence(act: Json) -> Sentence | None:
-    """Whether what was done is shown to have harmed the job that it is linked to."""
-    key = f"effect_{act.get('effect')}"
-    if key not in TEMPLATES or act.get("job") is None:
-        return None
-    return say(key, basis=Basis.ABSENCE, about=act["id"], act=act["id"], job=quote(act["job"]))
 
 
 def rival_sentences(act: Json, rival: Json, cites: Cites) -> list[Sentence]:
