@@ -124,10 +124,12 @@ def test_only_the_parts_named_are_kept(tmp_path):
 
 @pytest.mark.parametrize("overlap", [0, 1000], ids=["on the disk", "in memory"])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=DATED, cuts=st.lists(st.integers(0, 30), max_size=4))
-def test_many_files_are_put_in_one_order(tmp_path_factory, monkeypatch, overlap, rows, cuts):
-    """Against Python's own sort; text is ordered by code point, nulls come last."""
+@given(rows=DATED, cuts=st.lists(st.integers(0, 30), max_size=4), edge=st.none() | st.integers(-3, 3))
+def test_many_files_are_put_in_one_order(tmp_path_factory, monkeypatch, overlap, rows, cuts, edge):
+    """Against Python's own sort; text is ordered by code point, nulls come last. Two ranges hold what one does."""
     monkeypatch.setattr(spool, "OVERLAP_ROWS", overlap)
+    monkeypatch.setattr(spool, "BATCH_ROWS", 3)
+    monkeypatch.setattr(spool, "MERGED_ROWS", 4)
     folder = tmp_path_factory.mktemp("tables")
     edges = [0, *sorted(min(c, len(rows)) for c in cuts), len(rows)]
     paths = [
@@ -136,7 +138,8 @@ def test_many_files_are_put_in_one_order(tmp_path_factory, monkeypatch, overlap,
     ]
     found = [
         (r["when"], r["name"], r["n"])
-        for t in spool.ordered(paths, DATE, ("when", "name", "n"), folder / "spill")
+        for first, stop in pairwise([None, *([] if edge is None else [edge]), None])
+        for t in spool.ordered(paths, DATE, ("when", "name", "n"), folder / "spill", first=first, stop=stop)
         for r in t.to_pylist()
     ]
     assert found == sorted(rows, key=lambda r: (r[0] is None, r[0] or 0, r[1] is None, r[1] or "", r[2]))

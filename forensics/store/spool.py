@@ -6,6 +6,7 @@ What is spooled is Arrow's own form on the disk. No case keeps it.
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,10 @@ from forensics.store import parquet
 
 OVERLAP_ROWS = 1 << 19
 """As many rows as are put in order in memory; where more lie at the same time, DuckDB sorts on the disk."""
+MERGED_ROWS = 1 << 15
+"""How many rows are gathered before they are put in order, at least."""
+BATCH_ROWS = 1 << 12
+"""How many rows of a spooled file are unpacked together."""
 TIME = "earliest_ns"
 _SECOND = 1_000_000_000
 _SAMPLE = 256
@@ -36,7 +41,7 @@ def put(path: Path, rows: pa.Table) -> None:
     partial = path.with_name(f".{path.name}.partial")
     how = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, rows.schema, options=how) as out:
-        out.write_table(rows)
+        out.write_table(rows.combine_chunks(), max_chunksize=BATCH_ROWS)
     partial.rename(path)
 
 
@@ -137,23 +142,58 @@ def ordered(
     if table.schema().field(keys[0]).type != pa.int64():
         yield from _by_database(sources, table, keys, spill)
         return
-    ranges = {path: _range(path, keys[0]) for path in sources}
-    ranges = {p: r for p, r in ranges.items() if (first is None or r[1] >= first) and (stop is None or r[0] < stop)}  # fmt: skip
-    if _overlapping(ranges.values()) > OVERLAP_ROWS:
-        for rows in _by_database(list(ranges), table, keys, spill):
+    found = sorted(own for path in sources if (own := _own(path, keys[0], first, stop)) is not None)
+    if _overlapping((own.first, own.last, own.stop - own.start) for own in found) > OVERLAP_ROWS:
+        for rows in _by_database([own.path for own in found], table, keys, spill):
             yield _within(rows, keys[0], first, stop)
         return
-    held, undated = table.empty(), [table.empty()]
-    for least, path in sorted((about[0], path) for path, about in ranges.items()):
-        rows = _within(read(path), keys[0], first, stop)
-        missing = rows[keys[0]].is_null()
-        undated.append(rows.filter(missing))
-        rows = rows.filter(pc.invert(missing)) if pc.any(missing).as_py() else rows
-        done = int(np.searchsorted(held[keys[0]].to_numpy(), least))
-        yield held.slice(0, done)
-        held = sorted_by([held.slice(done), rows], keys)
-    yield held
+    held, fresh, undated = [table.empty()], 0, [table.empty()]
+    for own, after in itertools.zip_longest(found, found[1:]):
+        rows = _rows(own.path, own.start, own.stop)
+        dated = len(rows) - rows[keys[0]].null_count
+        held.append(rows.slice(0, dated))
+        undated.append(rows.slice(dated))
+        fresh += dated
+        # Sorted when as much is new as was there already, so that many files that lie over one another cost little more.
+        if after is not None and fresh >= max(MERGED_ROWS, len(held[0])):
+            together = sorted_by(held, keys)
+            done = int(np.searchsorted(together[keys[0]].to_numpy(), after.first))
+            yield together.slice(0, done)
+            held, fresh = [together.slice(done)], 0
+    yield sorted_by(held, keys)
     yield sorted_by(undated, keys)
+
+
+class _Own(NamedTuple):
+    """Rows of a spooled file that lie in a range: their least and greatest value, where they begin and end."""
+
+    first: int
+    last: int
+    path: Path
+    start: int
+    stop: int
+
+
+def _own(path: Path, column: str, first: int | None, stop: int | None) -> _Own | None:
+    """The rows of a file in order of a column that lie in a half-open range; undated ones are later than all."""
+    values = read(path, [column])[0]
+    dated = values.slice(0, len(values) - values.null_count).to_numpy()
+    start = 0 if first is None else int(np.searchsorted(dated, first))
+    end = len(values) if stop is None else int(np.searchsorted(dated, stop))
+    if start >= end:
+        return None
+    last = np.iinfo(np.int64).max
+    least = int(dated[start]) if start < len(dated) else int(last)
+    return _Own(least, int(last) if end > len(dated) else int(dated[end - 1]), path, start, end)
+
+
+def _rows(path: Path, start: int, stop: int) -> pa.Table:
+    """Some rows of a spooled file; only the batches that hold them are unpacked."""
+    with pa.memory_map(str(path)) as source:
+        file = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(use_threads=False))
+        wanted = range(start // BATCH_ROWS, min(file.num_record_batches, -(-stop // BATCH_ROWS)))
+        rows = pa.Table.from_batches([file.get_batch(n) for n in wanted], schema=file.schema)
+    return rows.slice(start - wanted.start * BATCH_ROWS, stop - start)
 
 
 def _by_database(
@@ -201,14 +241,6 @@ def _ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     rank[np.asarray(pc.sort_indices(coded.dictionary))] = np.arange(len(coded.dictionary))
     rank[-1] = len(coded.dictionary)
     return np.asarray(rank[np.asarray(coded.indices.fill_null(len(coded.dictionary)))])
-
-
-def _range(path: Path, column: str) -> tuple[int, int, int]:
-    """The least and the greatest value in a spooled file, and how many rows it has; undated rows are later than all."""
-    values = read(path, [column])[0]
-    bounds = pc.min_max(values).as_py()
-    last = np.iinfo(np.int64).max
-    return (last, last, len(values)) if bounds["min"] is None else (bounds["min"], last if values.null_count else bounds["max"], len(values))  # fmt: skip
 
 
 def _overlapping(ranges: Iterable[tuple[int, int, int]]) -> int:
