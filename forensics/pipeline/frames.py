@@ -144,6 +144,8 @@ def read(task: Task) -> Done:
             batches.add(records)
         batches.close()
         tell.appear(partial, task.told)
+    # What a part took in pieces would otherwise stay with the process, a little more with each.
+    pa.default_memory_pool().release_unused()
     return Done(part, there is None, sums)
 
 
