@@ -180,3 +180,15 @@ def test_an_attempt_after_a_requeue_is_the_same_job(tmp_path):
     found = examined(tmp_path, {"slurm/sacct.psv": HEADER + again + NEW}, job="10")
     (job,) = found["jobs"]
     assert (job["outcome"], job["owner"]) == ("CANCELLED", "mei")
+
+
+def test_a_removal_that_names_nobody_for_sure_is_no_act(tmp_path):
+    """HTCondor's client writes the name of who removes a job, and the job's owner holds the log."""
+    log = (
+        "000 (011.000.000) 2026-11-23 15:11:42 Job submitted from host: <192.0.2.7:9618>\n...\n"
+        "009 (011.000.000) 2026-11-23 15:11:53 Job was aborted.\n\tvia condor_rm (by user kai)\n...\n"
+    )
+    found = examined(tmp_path, {"condor/job.log": log}, job="11")
+    assert acts(found, "cancel") == []
+    (job,) = found["jobs"]
+    assert (job["outcome"], job["cause"]) == ("CANCELLED", "not_established")

@@ -65,6 +65,13 @@ def test_all_records_of_a_job_are_one_job(codes, ending, requestor):
     assert [(r["ending"], r["requestor"]) for r in rows] == [(ending, requestor)]
 
 
+@pytest.mark.parametrize(
+    "message", ["requestor=kai@h requestor=lin@h", "user=mei end=5 end=6", "user=mei x user=kai"]
+)
+def test_a_key_said_twice_is_rejected(message):
+    assert whys("pbs_accounting", record("D", message)) == ["value"]
+
+
 def test_a_refusal_is_of_no_job():
     line = (
         f"{STAMP};0080;Server@pbs01;Req;req_reject;Reject reply code=15007, aux=0, type=6, from lin@login01\n"

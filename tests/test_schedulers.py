@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_slurm import UPSTREAM, parsed, sacct, sacct_row, told, upstream
+from test_slurm import SAMPLES, UPSTREAM, events, parsed, sacct, sacct_row, told, upstream
 
+from forensics.analysis.lives import Life
 from forensics.core import endings, tres
 from forensics.core.tables import ENDINGS
 
@@ -176,3 +177,60 @@ def test_gpus_of_slurm_are_those_that_open_xdmod_counts():
         "xdmod", "tests", "artifacts", "xdmod", "unit", "slurm-resource-parser", "alloc-tres-gpu-count.json"
     )
     assert [(text, count) for text, count in json.loads(raw) if tres.gpus(text) != count] == []
+
+
+# Listings of what holds, and records of who changed it.
+
+
+def test_what_runs_when_a_listing_is_made_has_no_end():
+    for name, sample in (
+        ("scontrol_json", "framed_numbers.json"),
+        ("scontrol_job", "arrays_and_components.txt"),
+    ):
+        rows = told(name, (SAMPLES / name / sample).read_bytes())["job_record"]
+        going = [r for r in rows if r["state"] in {"RUNNING", "PENDING"}]
+        assert going
+        assert all(r["end_ns"] is None for r in going)
+        assert any(r["end_ns"] is not None for r in rows)
+
+
+def test_only_a_transaction_says_who_changed_something():
+    folder = SAMPLES / "sacctmgr"
+    got = events("sacctmgr", (folder / "transactions_planted.psv").read_bytes())
+    assert [(e["verb"], e["account"]) for e in got] == [("scheduler_edit", a) for a in ("dao", "dao", "root")]
+    (set_down, drained, _) = events("sacctmgr", (folder / "events_closed_rows.psv").read_bytes())
+    assert [(e["verb"], e["account"], e["uid"], e["host"]) for e in (set_down, drained)] == [
+        ("fault", "slurm", 64030, "gpu03"), ("fault", "dao", 4104, "gpu04"),
+    ]  # fmt: skip
+    users = events("sacctmgr", (folder / "users.psv").read_bytes())
+    assert {(e["verb"], e["account"]) for e in users} == {("setting", None)}
+
+
+def test_a_script_that_another_could_have_held_is_of_no_job():
+    got = events("sacct_script", (SAMPLES / "sacct_script" / "planted_second_job.txt").read_bytes())
+    assert [e["job"] for e in got] == ["10", None]
+
+
+def test_a_dump_tells_who_changed_rights_and_what_scripts_held():
+    got = events("slurmdbd_dump", (SAMPLES / "slurmdbd_dump" / "planted_statement.sql").read_bytes())
+    assert [e["account"] for e in got if e["verb"] == "scheduler_edit"] == ["dao", "root"]
+    assert "rm -rf" in next(e["text"] for e in got if e["object_kind"] == "source")
+    assert all("not-a-key" not in (e["text"] or "") for e in got)
+
+
+# One id, several jobs.
+
+HOUR_NS = 3_600_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"submit_ns": 2 * HOUR_NS}, True), ({"submit_ns": 30 * HOUR_NS}, False), ({"submit_ns": 1}, True),
+        ({"submit_ns": 2 * HOUR_NS, "owner": "lin"}, False), ({"submit_ns": 1, "cluster": "other"}, False),
+        ({"submit_ns": 2 * HOUR_NS, "name": "eval"}, False), ({"submit_ns": 2 * HOUR_NS, "cluster": None}, True),
+    ],
+)  # fmt: skip
+def test_an_attempt_is_told_from_another_job(change, same):
+    first = {"cluster": "ml", "owner": "mei", "name": "train", "submit_ns": 0, "end_ns": HOUR_NS}
+    assert Life(**first).fits(Life(**(first | change))) is same

@@ -1,6 +1,6 @@
 """Slurm's trackable resources, `cpu=2,mem=7000M,node=1,gres/gpu=16`, as numbers with units.
 
-An energy that the controller never metered is written as one of its marks for no value, and is null.
+An energy that the controller never metered is written as a mark past what a column holds, and is null.
 """
 
 import re
@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40, "P": 50}
 _DECIMAL = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SIZE = re.compile(r"(?P<whole>[0-9]{1,15})(?:\.(?P<part>[0-9]{1,6}))?(?P<unit>[KMGTP]?)(?:B|n|c)?")
-_NO_VALUE = 2**64 - 100
 _ONE = re.compile(r"(?:^|,)(?P<name>[a-z]+(?:/[A-Za-z0-9_.:-]+)?)=(?P<amount>[^,]*)(?=,|$)")
 _INT64 = 2**63
 
@@ -53,7 +52,7 @@ def gpus(text: str) -> int:
 
 def _count(text: str) -> int | None:
     number = int(text) if re.fullmatch(r"[0-9]{1,20}", text) else None
-    return number if number is not None and number < min(_INT64, _NO_VALUE) else None
+    return number if number is not None and number < _INT64 else None
 
 
 def size(text: str) -> int | None:
