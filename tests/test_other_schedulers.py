@@ -137,6 +137,24 @@ def test_kubernetes_names_who_deleted_a_pod_of_the_job(kubernetes):
     assert person["frame_cost"] == ["kubernetes:control-plane"]
 
 
+@pytest.mark.parametrize(
+    ("pod", "links"),
+    [
+        ("train-10-x7k2p", ["derived"]),
+        ("train-10-worker-0", ["derived"]),
+        ("train-10-other", []),
+        ("train-1-x7k2p", []),
+    ],
+)
+def test_a_log_without_objects_links_a_pod_by_its_name_alone(tmp_path, pod, links):
+    """At level Metadata nothing says whose pod it was but its name; the link says so."""
+    made = event("create", "jobs", "train-10", user=f"mei{AT}", code=201, **moment(42))
+    gone = event("delete", "pods", pod, group="", user=f"kai{AT}", **moment(53))
+    text = "".join(json.dumps(one) + "\n" for one in (made, gone))
+    found = examined(tmp_path, {"k8s/audit.log": text}, job="research/train-10", at=AT)
+    assert [a["link"] for a in acts(found, "cancel") if a["job"] == "research/train-10"] == links
+
+
 def test_a_refused_request_is_told_and_is_no_cause(tmp_path):
     files = audited()
     kept = files["k8s/audit.log"].splitlines(keepends=True)[:-1]

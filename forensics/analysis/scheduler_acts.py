@@ -6,6 +6,7 @@ found keeps its account and has no session.
 """
 
 import posixpath
+import re
 import signal
 from collections.abc import Iterable
 
@@ -25,6 +26,8 @@ CONTROLLERS = (
     "slurmctld", "pbs_accounting", "pbs_server", "lsf_events", "k8s_audit", "yarn_audit",
 )  # fmt: skip
 """Formats in which a scheduler itself writes down each request as it comes in."""
+_POD = r"(?:-[0-9]{1,5})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|(?:master|worker|launcher|chief|ps|head)(?:-[a-z0-9]{1,10})*)"
+"""What a controller puts behind a job's name to name a pod: an index, five of its letters, or a role."""
 _CANCELLING = (
     "scancel",
     "qdel",
@@ -105,6 +108,10 @@ def cancels(scene: Scene) -> Iterable[Act]:
         requests = _requests(scene, job)
         for rows in requests:
             yield _cancel(scene, job, rows, used)
+        for rows in _of_pods(scene, job):
+            act = _cancel(scene, job, rows, used)
+            act.link, act.why_link = "derived", "pod_named_after_job"
+            yield act
         if not requests and job.outcome in {"CANCELLED", None}:
             yield from _unrecorded(scene, job, used)
 
@@ -129,6 +136,22 @@ def _requests(scene: Scene, job: Job) -> list[pd.DataFrame]:
     # Accounting keeps one request, the one that ended the job: it belongs to the last line.
     groups[-1] = pd.concat([groups[-1], others])
     return groups
+
+
+def _of_pods(scene: Scene, job: Job) -> list[pd.DataFrame]:
+    """Requests to delete a pod that is named as the pods of a job are, where no record says whose pod it was.
+
+    An audit log at level Metadata shows no labels and no owners; controllers name a pod after its job.
+    """
+    told = scene.events[(scene.events["verb"] == "kill_request") & (scene.events["format"] == "k8s_audit")]
+    told = told[told["account"].notna() & told["job"].notna()]
+    if not len(told) or job.submit_ns is None:
+        return []
+    named = re.compile(re.escape(job.job) + _POD)
+    # A job of that very name of its own is no pod of this one.
+    own = {j.job for j in scene.jobs.values() if j.submit_ns is not None}
+    found = where(told, "job", lambda name: name not in own and named.fullmatch(name) is not None)
+    return [found.loc[[i]] for i in found.index]
 
 
 def _same_request(known: pd.DataFrame, line: pd.DataFrame) -> bool:

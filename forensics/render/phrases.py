@@ -58,6 +58,7 @@ WHY_LINK = {
     "scheduler_names_job": "the scheduler's own record names the job",
     "checked_out_for_job": "git wrote the file from this commit where the job read it",
     "command_names_job": "the command line names the job",
+    "pod_named_after_job": "the pod that was deleted is named as the job's pods are",
     "pid_of_job_process": "the process signalled belongs to the job",
     "command_names_process_of_job": "the command line names a process of the job",
     "process_of_job": "a process of the job itself does it",
