@@ -189,6 +189,28 @@ def test_a_job_id_that_was_given_twice_is_two_jobs(tmp_path, window, owner, by):
     assert [a["account"] for a in acts(found, "cancel")] == [by]
 
 
+@pytest.mark.parametrize(
+    ("window", "by"),
+    [("", "mei"), (WINDOW.format(first="2026-11-01T00:00:00Z", last="2026-11-02T00:00:00Z"), "kai")],
+)
+def test_a_name_that_came_back_is_another_job(tmp_path, window, by):
+    """Kubernetes' record of a deletion has no submission in it: its time tells which job it was of."""
+
+    def at(day, second):
+        return {"requestReceivedTimestamp": f"2026-11-{day}T15:11:{second}.000001Z", "stageTimestamp": None}
+
+    events = [
+        event("create", "jobs", user=f"mei{AT}", code=201, audit="1", **at("01", 42)),
+        event("delete", "jobs", user=f"kai{AT}", audit="2", **at("01", 53)),
+        event("create", "jobs", user=f"mei{AT}", code=201, audit="3", **at("23", 42)),
+        event("delete", "jobs", user=f"mei{AT}", audit="4", **at("23", 53)),
+    ]
+    # The one name has two submissions and two ends, and no record holds both of one of them.
+    text = "".join(json.dumps(one) + "\n" for one in events)
+    found = examined(tmp_path, {"k8s/audit.log": text}, job="train-10", at=AT, window=window)
+    assert [a["account"] for a in acts(found, "cancel")] == [f"{by}{AT}"]
+
+
 def test_an_attempt_after_a_requeue_is_the_same_job(tmp_path):
     again = (
         NEW.replace("CANCELLED by 4102", "REQUEUED")

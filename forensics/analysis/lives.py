@@ -3,7 +3,7 @@
 A job is told by its cluster, its id and when it was submitted. An attempt after a requeue keeps all but the
 last, and is the same job. Of the jobs that bear one id, the one in the window asked about keeps the bare id,
 else the last submitted; each other one is called `id@cluster@submission`. A line that names the id and fits
-several jobs at its time is of none of them.
+several jobs at its time is of none of them, and a record that does is of `id@unplaced`.
 """
 
 from dataclasses import dataclass, field
@@ -37,11 +37,13 @@ class Life:
         if other.submit_ns - self.submit_ns <= _SLACK_NS:
             return True
         end = self.end_ns if self.end_ns is not None else self.submit_ns
-        return self.name == other.name and other.submit_ns <= end + _AGAIN_NS
+        renamed = self.name is not None and other.name is not None and self.name != other.name
+        return not renamed and other.submit_ns <= end + _AGAIN_NS
 
     def takes(self, other: "Life") -> None:
         """Count a record's row, and what it adds."""
         self.rows += other.rows
+        self.name = self.name or other.name
         self.end_ns = max((e for e in (self.end_ns, other.end_ns) if e is not None), default=None)
         self.cluster, self.owner = self.cluster or other.cluster, self.owner or other.owner
 
@@ -70,6 +72,11 @@ def _lives(rows: pd.DataFrame) -> list[Life]:
             lives.append(found)
         else:
             known.takes(found)
+    for n, life in enumerate(lives):
+        after = next((other for other in lives[n + 1 :] if other.cluster == life.cluster), None)
+        # One cluster gives an id to one job at a time: a job whose end no record tells was over by the next.
+        if life.end_ns is None and after is not None:
+            life.end_ns = after.submit_ns - 1
     return lives
 
 
@@ -82,10 +89,11 @@ def _rename(evidence: Evidence, job: str, lives: list[Life]) -> None:
     settled = {
         (r.sha256, r.start): names[n] for n, life in enumerate(lives) for r in rows_of(records.loc[life.rows])
     }
-    for r in rows_of(records[(records["job"] == job) & records["step"].notna()]):
-        at = r.start_ns if not pd.isna(r.start_ns) else r.end_ns
-        name = settled.get((r.sha256, r.start)) or _at(lives, names, None if pd.isna(at) else int(at))
-        records.loc[r.Index, "job"] = name or job
+    told = {row for life in lives for row in life.rows}
+    for r in rows_of(records[records["job"].eq(job) & ~records.index.isin(told)]):
+        at = next((int(t) for t in (r.start_ns, r.end_ns) if not pd.isna(t)), None)
+        name = settled.get((r.sha256, r.start)) or _at(lives, names, at)
+        records.loc[r.Index, "job"] = name or f"{job}@unplaced"
     for e in rows_of(events[events["job"] == job]):
         moment = None if pd.isna(e.earliest_ns) else int(e.earliest_ns)
         events.loc[e.Index, "job"] = settled.get((e.sha256, e.start)) or _at(lives, names, moment)
