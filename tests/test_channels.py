@@ -84,3 +84,10 @@ def test_a_working_trees_own_reflog_is_no_servers():
 def test_a_repository_is_known_by_the_last_part_of_its_name():
     names = ["llm", "mlteam/llm", "git/llm.git", "login01/home/kai/llm/.git", "scm/ml/llm.git/", None, ""]
     assert {channels.short_name(name) for name in names} == {"llm", None}
+
+
+def test_where_nothing_was_pushed_every_way_is_still_named():
+    done = of(SERVED)
+    assert [(c["collected"], c["pushes"]) for c in table(done, "channel")] == [(False, 0)] * 4
+    assert [m["told_by"] for m in table(done, "ref_move")] == ["nothing", "nothing"]
+    assert "none was collected" in findings._unpushed(done)[0]["says"][1]["what"]

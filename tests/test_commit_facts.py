@@ -29,6 +29,7 @@ def collected(*files, named=NOBODY, zone="UTC"):
             "bytes": len(data),
             "kind": "file",
         }
+        held["origin"] = "/" + path.split("/", 1)[1]
         held |= {"held": "copied", "format": form, "domain": forms[form].DOMAIN.replace("{host}", "x")}
         rows.append(held | dict.fromkeys(("parsed", "rejected", "ignored"), 0))
         records = forms[form].parse(data, 0).records

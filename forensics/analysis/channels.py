@@ -117,7 +117,9 @@ def channels(scene: Scene) -> list[Channel]:
     hosts = {short_name(e.repository): e.host for e in rows_of(_served(scene)) if isinstance(e.host, str)}
     found = []
     for name in sorted(str(n) for n in names):
-        of = pushed[[short_name(r) == name for r in pushed["repository"]]]
+        of = pushed[
+            pd.Series([short_name(r) == name for r in pushed["repository"]], pushed.index, dtype=bool)
+        ]
         for way, formats in WAYS.items():
             logs = events[events["format"].isin(formats)]
             if way == "the server's own files":

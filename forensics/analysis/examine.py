@@ -28,6 +28,7 @@ from forensics.analysis import (
     hops,
     identity,
     impact,
+    job_commits,
     jobs,
     lives,
     oddities,
@@ -48,6 +49,8 @@ TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
     clocks.CLOCK, overlaps.OVERLAP,
     histories.HISTORY, oddities.ODDITY, channels.CHANNEL, channels.MOVE,
+    clocks.CLOCK,
+    histories.HISTORY, oddities.ODDITY, channels.CHANNEL, channels.MOVE, job_commits.JOB_COMMIT,
 )  # fmt: skip
 _REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
@@ -82,6 +85,7 @@ class Examination:
         commits = histories.commits(self.scene)
         ways = channels.channels(self.scene)
         return {
+            "job_commit": job_commits.table(job_commits.find(self.scene, self.jobs, self.readings, commits)),
             "channel": channels.channel_table(ways),
             "ref_move": channels.move_table(channels.moves(self.scene, ways)),
             "history": histories.table(self.scene, commits),

@@ -1,0 +1,169 @@
+"""Which commit a job ran, as far as the evidence leads: each way to know it is a row, and rows can disagree.
+
+A working tree can be edited after it was checked out, so a commit that HEAD named when a job started says what git put
+there, and not what was there. Equal content says that a file was as a commit has it, when it was collected.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from forensics.analysis import git_acts
+from forensics.analysis.acts import Scene
+from forensics.analysis.artefacts import Reading
+from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.histories import Commit, Key
+from forensics.analysis.jobs import Job
+from forensics.core.schema import Column, Table
+from forensics.core.tables import STRINGS
+
+HOW = {
+    "head_at_start": "HEAD of the working tree that holds the job's working directory named it when the job started",
+    "head_about_start": "HEAD came to name it within the second in which the job started: before or after is open",
+    "named_at_submit": "the scheduler's records of the job hold its name: typed by whoever submitted",
+    "same_content": "a file that the job read is, as it was collected, what this commit put there",
+}
+JOB_COMMIT = Table(
+    "job_commit",
+    "one way in which the evidence leads from a job to a commit",
+    (
+        Column("job", pa.string(), "scheduler's job id"),
+        Column("oid", pa.string(), "the commit"),
+        Column("how", pa.string(), "which way, from the closed list `HOW`"),
+        Column("path", pa.string(), "working tree, or file read", None, "no path leads there"),
+        Column("known", pa.bool_(), "whether the commit's object is in the evidence"),
+        Column("events", STRINGS, "events that lead there"),
+    ),
+)
+_NAME = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9A-Za-z])")
+_HEAD = re.compile(r"(?P<tree>/.*)/\.git/logs/HEAD")
+_LINKED = re.compile(r"(?P<root>/.*/worktrees/[^/]+)/(?:logs/HEAD|gitdir)")
+_SECOND_NS = 1_000_000_000
+_TOLD = frozenset({"submit", "job_update", "start"})
+
+
+class Link(NamedTuple):
+    """One row of the table."""
+
+    job: str
+    oid: str
+    how: str
+    path: str | None
+    known: bool
+    events: tuple[str, ...]
+
+
+def find(
+    scene: Scene, jobs: Iterable[Job], readings: Sequence[Reading], commits: Mapping[Key, Commit]
+) -> list[Link]:
+    """Every way from a job to a commit, in a total order."""
+    known = {oid for _, oid in commits}
+    heads = _heads(scene)
+    blobs = _blobs(scene, commits)
+    found: set[Link] = set()
+    for job in jobs:
+        found.update(_from_heads(job, heads, known))
+        found.update(_from_records(scene, job, known))
+    for reading in readings:
+        found.update(_from_content(scene, reading, blobs))
+    return sorted(found, key=lambda link: (link.job, link.how, link.oid, link.path or "", link.events))
+
+
+def _heads(scene: Scene) -> dict[tuple[str, str], list[Row]]:
+    """The moves of HEAD of each working tree, by host and folder, in order of time."""
+    files = scene.evidence.files
+    placed = files[files["host"].notna() & files["origin"].notna()]
+    events = scene.events
+    trees: dict[
+        tuple[str, str], tuple[str, str]
+    ] = {}  # host and folder below .git of a linked tree, to its place
+    for e in rows_of(events[(events["format"] == "git_layout") & events["object"].notna()]):
+        for f in rows_of(placed[placed["sha256"] == e.sha256]):
+            linked = _LINKED.fullmatch(f.origin)
+            if linked and f.origin.endswith("/gitdir") and e.object.endswith("/.git"):
+                trees[f.host, linked["root"]] = (f.host, e.object.removesuffix("/.git"))
+    found: dict[tuple[str, str], list[Row]] = {}
+    moves = events[(events["verb"] == "ref_update") & events["earliest_ns"].notna()]
+    for (sha256, host), own in moves.groupby(["sha256", "host"], sort=True):
+        for f in rows_of(placed[(placed["sha256"] == sha256) & (placed["host"] == host)]):
+            plain, linked = _HEAD.fullmatch(f.origin), _LINKED.fullmatch(f.origin)
+            place = (
+                (f.host, plain["tree"]) if plain else trees.get((f.host, linked["root"])) if linked else None
+            )
+            if place is not None:
+                found.setdefault(place, []).extend(rows_of(own))
+    # In order of the file: a reflog's own order holds where its clock went back.
+    return {place: sorted(rows, key=lambda e: (e.sha256, e.start)) for place, rows in found.items()}
+
+
+def _from_heads(job: Job, heads: Mapping[tuple[str, str], list[Row]], known: set[str]) -> Iterable[Link]:
+    """What HEAD named when the job started, in each copy of the tree that its working directory can lie in."""
+    if job.workdir is None or job.start_ns is None:
+        return
+    inside = [place for place in heads if f"{posixpath.normpath(job.workdir)}/".startswith(f"{place[1]}/")]
+    # A tree inside another, such as a submodule, is its own.
+    deepest = max((len(tree) for _, tree in inside), default=0)
+    for place in sorted(p for p in inside if len(p[1]) == deepest):
+        before = [e for e in heads[place] if e.latest_ns <= job.start_ns]
+        about = [
+            e
+            for e in heads[place]
+            if e.earliest_ns <= job.start_ns + _SECOND_NS and e.latest_ns > job.start_ns
+        ]
+        for how, moves in (("head_at_start", before[-1:]), ("head_about_start", about)):
+            for e in moves:
+                oid = git_acts.new_oid(str(e.text or "")) or ""
+                yield Link(job.job, oid, how, place[1], oid in known, (e.event_id,))
+
+
+def _from_records(scene: Scene, job: Job, known: set[str]) -> Iterable[Link]:
+    """Names of known commits in what the scheduler recorded of a job: its command, its comment, its environment."""
+    events = scene.events
+    told = events[(events["job"] == job.job) & events["verb"].isin(_TOLD)]
+    for e in rows_of(told):
+        words = " ".join([str(e.text or ""), *(e.argv if isinstance(e.argv, list) else ())])
+        for oid in sorted(set(_NAME.findall(words)) & known):
+            yield Link(job.job, oid, "named_at_submit", None, True, (e.event_id,))
+    records = scene.evidence.job_records
+    for r in rows_of(records[(records["job"] == job.job) & records["step"].isna()]):
+        words = f"{r.submit_line or ''} {r.name or ''}"
+        same = events[(events["sha256"] == r.sha256) & (events["start"] == r.start)]
+        for oid in sorted(set(_NAME.findall(words)) & known):
+            yield Link(job.job, oid, "named_at_submit", None, True, tuple(same["event_id"])[:1])
+
+
+def _blobs(scene: Scene, commits: Mapping[Key, Commit]) -> dict[tuple[str, str], list[Commit]]:
+    """The commits that put a content in place, by its SHA-256 and the file's base name."""
+    contents: dict[str, str] = {}
+    for source in ("git_object", "git_pack"):
+        table = scene.evidence.raw.get(source)
+        if table is not None:
+            blobs = table[(table["kind"] == "blob") & table["content_sha256"].notna()]
+            contents |= dict(zip(blobs["oid"], blobs["content_sha256"], strict=True))
+    found: dict[tuple[str, str], list[Commit]] = {}
+    for commit in commits.values():
+        for change in commit.row.changes if isinstance(commit.row.changes, list) else ():
+            content = contents.get(change["new_oid"])
+            if content is not None:
+                found.setdefault((content, posixpath.basename(change["path"])), []).append(commit)
+    return found
+
+
+def _from_content(
+    scene: Scene, reading: Reading, blobs: Mapping[tuple[str, str], list[Commit]]
+) -> Iterable[Link]:
+    """Commits that put a file's content in place, of a file that a job read and that was collected where it lay."""
+    files = scene.evidence.files
+    for f in rows_of(files[(files["origin"] == reading.path) & (files["kind"] == "file")]):
+        for commit in blobs.get((f.sha256, posixpath.basename(reading.path)), ()):
+            events = (*commit.events[:1], *reading.events)
+            yield Link(reading.job, commit.oid, "same_content", reading.path, True, events)
+
+
+def table(found: Iterable[Link]) -> pa.Table:
+    """The links as the declared table."""
+    rows = [[*link[:5], list(link.events)] for link in found]
+    return JOB_COMMIT.build({name: [row[i] for row in rows] for i, name in enumerate(JOB_COMMIT.names)})

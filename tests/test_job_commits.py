@@ -1,0 +1,109 @@
+"""From a job to the commit that it ran: by HEAD when it started, by what was typed at submission, by equal content."""
+
+import hashlib
+
+import pytest
+from repositories import Repository
+from test_commit_facts import collected
+
+from forensics.analysis import git_acts, histories, job_commits
+from forensics.analysis.acts import Scene
+from forensics.analysis.artefacts import Reading
+from forensics.analysis.identity import directory
+from forensics.analysis.jobs import Job
+
+START_NS = 1_795_446_800_000_000_000
+TREE = "login01/home/kai/llm/.git"
+
+
+@pytest.fixture
+def repository(tmp_path):
+    made = Repository(tmp_path / "llm")
+    for step in range(3):
+        made.commit(f"Step {step}", train=f"SEED = {step}\n")
+    return made
+
+
+def found(made, *more, job=None, reads=()):
+    pack = ("git_pack", f"{TREE}/objects/pack/p.pack", made.packed().read_bytes())
+    evidence = collected(pack, *more)
+    scene = Scene(evidence, directory(evidence), {}, {}, git_acts.objects_of(evidence))
+    jobs = [job or Job("11", workdir="/home/kai/llm/run", start_ns=START_NS)]
+    readings = [Reading("11", path, "derived", "named", START_NS, ()) for path in reads]
+    links = job_commits.find(scene, jobs, readings, histories.commits(scene))
+    assert job_commits.table(links).num_rows == len(links)
+    return [(link.how, link.oid, link.path) for link in links]
+
+
+def reflog(*moves):
+    return "".join(f"{'0' * 40} {new} kai <kai@x> {s} +0000\tcheckout\n" for new, s in moves).encode()
+
+
+def oids(made):
+    return made.git("rev-list", "--reverse", "main").decode().split()
+
+
+def test_head_at_the_start_and_not_what_came_later(repository):
+    one, two, three = oids(repository)
+    log = reflog((one, 1795446700), (two, 1795446790), (three, 1795446900))
+    assert found(repository, ("git_reflog", f"{TREE}/logs/HEAD", log)) == [
+        ("head_at_start", two, "/home/kai/llm")
+    ]
+
+
+def test_a_move_in_the_second_of_the_start_is_open(repository):
+    one, two, _ = oids(repository)
+    log = reflog((one, 1795446700), (two, 1795446800))
+    assert found(repository, ("git_reflog", f"{TREE}/logs/HEAD", log)) == [
+        ("head_about_start", two, "/home/kai/llm"),
+        ("head_at_start", one, "/home/kai/llm"),
+    ]
+
+
+def test_a_tree_elsewhere_a_branch_or_a_job_without_start_leads_nowhere(repository):
+    log = reflog((oids(repository)[0], 1795446700))
+    head = ("git_reflog", f"{TREE}/logs/HEAD", log)
+    assert found(repository, head, job=Job("11", workdir="/home/kai/llm2", start_ns=START_NS)) == []
+    assert found(repository, head, job=Job("11", workdir="/home/kai/llm")) == []
+    assert found(repository, ("git_reflog", f"{TREE}/logs/refs/heads/main", log)) == []
+
+
+def test_a_linked_working_tree_and_one_inside_another_have_their_own_head(repository):
+    one, two, three = oids(repository)
+    linked = f"{TREE}/worktrees/run"
+    files = [
+        ("git_reflog", f"{TREE}/logs/HEAD", reflog((one, 1795446700))),
+        ("git_reflog", f"{linked}/logs/HEAD", reflog((two, 1795446701))),
+        ("git_layout", f"{linked}/gitdir", b"/scratch/run/.git\n"),
+        ("git_reflog", "login01/home/kai/llm/run/.git/logs/HEAD", reflog((three, 1795446702))),
+    ]
+    scratch = Job("11", workdir="/scratch/run", start_ns=START_NS)
+    assert found(repository, *files, job=scratch) == [("head_at_start", two, "/scratch/run")]
+    assert found(repository, *files) == [("head_at_start", three, "/home/kai/llm/run")]
+
+
+def test_a_name_in_the_scheduler_s_records_counts_where_it_is_a_commit(repository):
+    head = "JobID|JobName|User|State|Submit|Start|End|SubmitLine\n"
+    oid = oids(repository)[1]
+    rows = [f"11|x|kai|COMPLETED|2026-11-23T15:11:48|2026-11-23T15:11:49|2026-11-23T15:12:00|sbatch --comment={name} run.sh\n"
+            for name in (oid, "f" * 40, oid + "0")]  # fmt: skip
+    sacct = ("sacct", "login01/var/log/sacct.psv", (head + "".join(rows)).encode())
+    assert found(repository, sacct) == [("named_at_submit", oid, None)]
+
+
+def test_equal_content_leads_to_the_commit_that_put_it_there(repository):
+    oid = oids(repository)[1]
+    evidence = collected(("git_pack", f"{TREE}/objects/pack/p.pack", repository.packed().read_bytes()))
+    row = evidence.files.iloc[0].copy()
+    row["sha256"], row["origin"], row["host"] = (
+        hashlib.sha256(b"SEED = 1\n").hexdigest(),
+        "/home/kai/llm/train",
+        "login01",
+    )
+    evidence.files.loc[1] = row
+    scene = Scene(evidence, directory(evidence), {}, {}, git_acts.objects_of(evidence))
+    for path, expected in (("/home/kai/llm/train", [oid]), ("/home/kai/llm/other", [])):
+        reading = Reading("11", path, "derived", "named", START_NS, ())
+        assert [
+            link.oid for link in job_commits.find(scene, [], [reading], histories.commits(scene))
+        ] == expected
