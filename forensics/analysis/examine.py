@@ -35,6 +35,7 @@ from forensics.analysis import (
     overlaps,
     scheduler_acts,
     sessions,
+    symbol_changes,
 )
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version
@@ -51,6 +52,7 @@ TABLES = (
     histories.HISTORY, oddities.ODDITY, channels.CHANNEL, channels.MOVE,
     clocks.CLOCK,
     histories.HISTORY, oddities.ODDITY, channels.CHANNEL, channels.MOVE, job_commits.JOB_COMMIT,
+    symbol_changes.SYMBOL_CHANGE,
 )  # fmt: skip
 _REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
@@ -84,7 +86,9 @@ class Examination:
         """The tables of `TABLES`, by name."""
         commits = histories.commits(self.scene)
         ways = channels.channels(self.scene)
+        asked = [act.object for act in self.in_question if act.act == "commit"]
         return {
+            "symbol_change": symbol_changes.table(symbol_changes.find(self.scene, commits, asked)),
             "job_commit": job_commits.table(job_commits.find(self.scene, self.jobs, self.readings, commits)),
             "channel": channels.channel_table(ways),
             "ref_move": channels.move_table(channels.moves(self.scene, ways)),
