@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forensics.core import picklecode
 from forensics.core.tables import FILE
 from forensics.formats import pickle as form
 from forensics.readings import pickle as reading
@@ -173,7 +174,7 @@ def test_names_are_followed_over_what_stands_between(between):
 
 
 def test_opcodes_are_bounded(monkeypatch):
-    monkeypatch.setattr(form, "MOST_OPCODES", 100)
+    monkeypatch.setattr(picklecode, "MOST_OPCODES", 100)
     read = form.parse(b"\x80\x04" + b"N0" * 1000 + b"N.", 0)
     assert read.rejected["why"].to_pylist() == ["too_long"]
 

@@ -18,10 +18,10 @@ import re
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from forensics.core import picklecode
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -43,21 +43,12 @@ TABLE = Table(
 CUT = "whole"
 DOMAIN = "{host}:files"
 
-MOST_OPCODES = 5_000_000
 MOST_BYTES = 64 << 20
-_MOST_STREAMS, _MOST_MEMBERS, _MOST_NAMES = 64, 64, 10_000
-_MOST_STRINGS, _LONGEST_STRING = 1000, 4096
+_MOST_STREAMS, _MOST_MEMBERS = 64, 64
 _TORCH_MAGIC = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
 _OLD = re.compile(rb"\(?(?:i|c)[A-Za-z_][\w.]{0,200}\n[A-Za-z_][\w.]{0,200}\n")
 _PROTOCOL = re.compile(rb"\x80[\x02-\x05]")
 _CODES = frozenset(op.code.encode("latin-1")[0] for op in pickletools.opcodes)
-_CONSTANTS = frozenset(
-    {
-        *("STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
-        *("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
-    }
-)
-_CALLS = frozenset({"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"})
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -104,119 +95,6 @@ def _based(table: pa.Table, base: int) -> pa.Table:
     return table
 
 
-@dataclass(slots=True)
-class _Listing:
-    """What has been listed so far, and the loader's stack as far as it can be known: text or None."""
-
-    names: dict[str, None] = field(default_factory=dict)
-    strings: list[str] = field(default_factory=list)
-    reduces: int = 0
-    opcodes: int = 0
-    protocol: int | None = None
-    stack: list[str | None] = field(default_factory=list)
-    marks: list[int] = field(default_factory=list)
-    memo: dict[int, str | None] = field(default_factory=dict)
-
-    def row(self, kind: str, content_bytes: int, *, complete: bool) -> dict[str, object]:
-        return {
-            "kind": kind,
-            "protocol": self.protocol,
-            "globals": list(self.names),
-            "reduces": self.reduces,
-            "strings": self.strings,
-            "content_bytes": content_bytes,
-            "complete": complete,
-        }
-
-    def name(self, module: str | None, name: str | None) -> None:
-        if len(self.names) < _MOST_NAMES:
-            self.names[f"{module or '?'}.{name or '?'}"[:_LONGEST_STRING]] = None
-
-    def text(self, value: object) -> str | None:
-        """A constant as text, kept for the strings column; None where it is no text."""
-        if isinstance(value, bytes | bytearray):
-            try:
-                value = bytes(value).decode()
-            except UnicodeDecodeError:
-                return None
-        if not isinstance(value, str):
-            return None
-        # A lone surrogate can be written in a pickle and is no text elsewhere.
-        safe = value.encode("utf-8", "backslashreplace").decode()
-        if len(self.strings) < _MOST_STRINGS:
-            self.strings.append(safe[:_LONGEST_STRING])
-        return safe
-
-    def pop(self) -> str | None:
-        """The top of the stack; a mark counts as an item that is not known."""
-        if self.marks and self.marks[-1] >= len(self.stack):
-            self.marks.pop()
-            return None
-        return self.stack.pop() if self.stack else None
-
-    def to_mark(self) -> None:
-        """Drop everything down to the last mark, and the mark."""
-        del self.stack[self.marks.pop() if self.marks else 0 :]
-
-
-def _step(listing: _Listing, name: str, arg: object, opcode: pickletools.OpcodeInfo) -> None:
-    """Follow one opcode as far as names and text go."""
-    listing.opcodes += 1
-    listing.reduces += name in _CALLS
-    memo, stack = listing.memo, listing.stack
-    if name in {"MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT"}:
-        index = len(memo) if name == "MEMOIZE" else arg
-        memo[int(str(index))] = stack[-1] if stack else None
-    elif name in {"GET", "BINGET", "LONG_BINGET"}:
-        stack.append(memo.get(int(str(arg))))
-    elif name == "DUP":
-        stack.append(stack[-1] if stack else None)
-    elif name == "MARK":
-        listing.marks.append(len(stack))
-    elif name == "STACK_GLOBAL":
-        last, first = listing.pop(), listing.pop()
-        listing.name(first, last)
-        stack.append(None)
-    else:
-        _other(listing, name, arg, opcode)
-
-
-def _other(listing: _Listing, name: str, arg: object, opcode: pickletools.OpcodeInfo) -> None:
-    """Opcodes that only take from the stack and put on it, some of them naming a global in themselves."""
-    if name in {"GLOBAL", "INST"}:
-        module, _, attribute = str(arg).partition(" ")
-        listing.name(module, attribute)
-    elif name.startswith("EXT"):
-        listing.name("copyreg.extension", str(arg))
-    elif name == "PROTO":
-        listing.protocol = int(str(arg))
-    before = opcode.stack_before
-    if pickletools.markobject in before:
-        listing.to_mark()
-        # What stands before the mark, such as the list that is appended to, goes too.
-        before = before[: before.index(pickletools.markobject)]
-    for _ in before:
-        listing.pop()
-    text = listing.text(arg) if name in _CONSTANTS else None
-    listing.stack.extend([text] * len(opcode.stack_after))
-
-
-def _listed(code: bytes, start: int, listing: _Listing) -> tuple[int, Why | None]:
-    """Follow one pickle from `start`; returns where it stops, or where and why it cannot be followed."""
-    source = io.BytesIO(code)
-    source.seek(start)
-    at = start
-    try:
-        for opcode, arg, _ in pickletools.genops(source):
-            if listing.opcodes >= MOST_OPCODES:
-                return at, Why.TOO_LONG
-            _step(listing, opcode.name, arg, opcode)
-            at = source.tell()
-    except (ValueError, OverflowError):
-        return at, Why.TRUNCATED if source.tell() >= len(code) else Why.SHAPE
-    return at, None
-
-
 _Rows = list[dict[str, object]]
 _Tuples = list[tuple[object, ...]]
 
@@ -228,8 +106,8 @@ def _plain(data: bytes) -> tuple[_Rows, _Tuples, _Tuples]:
     # An old torch file begins with its magic number as a pickle, and ends with raw numbers.
     torch = _TORCH_MAGIC in data[:32]
     while at < len(data) and len(rows) < _MOST_STREAMS and (at == 0 or _begins(data, at)):
-        listing = _Listing(opcodes=spent)
-        stop, why = _listed(data, at, listing)
+        listing = picklecode.Listing(opcodes=spent)
+        stop, why = picklecode.listed(data, at, listing)
         spent = listing.opcodes
         if why is not None and not listing.names:
             break
@@ -251,7 +129,7 @@ def _begins(data: bytes, at: int) -> bool:
 
 def _zipped(data: bytes) -> tuple[_Rows, _Tuples, _Tuples]:
     """Every pickle in a zip, listed as one: a loader may take any of them."""
-    listing, size, complete = _Listing(), 0, True
+    listing, size, complete = picklecode.Listing(), 0, True
     codes = _members(data)
     for code in codes:
         if code is None:
@@ -259,7 +137,7 @@ def _zipped(data: bytes) -> tuple[_Rows, _Tuples, _Tuples]:
             continue
         listing.stack, listing.marks, listing.memo = [], [], {}
         size += len(code)
-        complete &= _listed(code, 0, listing)[1] is None
+        complete &= picklecode.listed(code, 0, listing)[1] is None
     if all(code is None for code in codes):
         why = Why.COMPRESSION if codes else Why.SHAPE
         return [], [(0, len(data), why.value)], []
