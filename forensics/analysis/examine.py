@@ -15,7 +15,6 @@ from forensics.analysis import (
 from forensics.analysis import (
     artefacts,
     attribution,
-    channels,
     checkouts,
     claims,
     clock_bounds,
@@ -24,18 +23,15 @@ from forensics.analysis import (
     file_acts,
     gaps,
     git_acts,
-    histories,
+    git_tables,
     hops,
     identity,
     impact,
-    job_commits,
     jobs,
     lives,
-    oddities,
     overlaps,
     scheduler_acts,
     sessions,
-    symbol_changes,
 )
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version
@@ -48,11 +44,7 @@ from forensics.analysis.sessions import Session
 
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
-    clocks.CLOCK, overlaps.OVERLAP,
-    histories.HISTORY, oddities.ODDITY, channels.CHANNEL, channels.MOVE,
-    clocks.CLOCK,
-    histories.HISTORY, oddities.ODDITY, channels.CHANNEL, channels.MOVE, job_commits.JOB_COMMIT,
-    symbol_changes.SYMBOL_CHANGE,
+    clocks.CLOCK, overlaps.OVERLAP, *git_tables.TABLES,
 )  # fmt: skip
 _REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
@@ -84,16 +76,9 @@ class Examination:
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables of `TABLES`, by name."""
-        commits = histories.commits(self.scene)
-        ways = channels.channels(self.scene)
         asked = [act.object for act in self.in_question if act.act == "commit"]
         return {
-            "symbol_change": symbol_changes.table(symbol_changes.find(self.scene, commits, asked)),
-            "job_commit": job_commits.table(job_commits.find(self.scene, self.jobs, self.readings, commits)),
-            "channel": channels.channel_table(ways),
-            "ref_move": channels.move_table(channels.moves(self.scene, ways)),
-            "history": histories.table(self.scene, commits),
-            "oddity": oddities.table(oddities.find(self.scene, commits)),
+            **git_tables.tables(self.scene, self.jobs, self.readings, asked),
             "identity": self.scene.directory.table(),
             "session": sessions.table(self.sessions),
             "job": jobs.table(self.jobs),

@@ -85,9 +85,7 @@ FILE = Table(
             "collected by itself, or compressed by itself within the archive",
         ),
         Column("format", pa.string(), "the format it was recognised as", None, "nothing recognised it"),
-        Column(
-            "domain", pa.string(), "trust domain: who could have forged it", None, "nothing recognised it"
-        ),
+        Column("domain", pa.string(), "trust domain: who could forge it", None, "nothing recognised it"),
         Column(
             "parsed",
             pa.int64(),

@@ -1,0 +1,38 @@
+"""The tables that tell of repositories, put together: histories, what is odd in them, ways in, and what jobs ran."""
+
+from collections.abc import Iterable, Sequence
+
+import pyarrow as pa
+
+from forensics.analysis import channels, histories, job_commits, oddities, symbol_changes
+from forensics.analysis.acts import Scene
+from forensics.analysis.artefacts import Reading
+from forensics.analysis.jobs import Job
+
+TABLES = (
+    histories.HISTORY, oddities.ODDITY, channels.CHANNEL, channels.MOVE, job_commits.JOB_COMMIT,
+    symbol_changes.SYMBOL_CHANGE,
+)  # fmt: skip
+
+
+def tables(
+    scene: Scene, jobs: Iterable[Job], readings: Sequence[Reading], asked: Iterable[str]
+) -> dict[str, pa.Table]:
+    """The tables of `TABLES`, by name.
+
+    Args:
+        scene: the case.
+        jobs: all jobs.
+        readings: what the jobs asked about read.
+        asked: names of the commits in question, whose files are compared first.
+    """
+    commits = histories.commits(scene)
+    ways = channels.channels(scene)
+    return {
+        "history": histories.table(scene, commits),
+        "oddity": oddities.table(oddities.find(scene, commits)),
+        "channel": channels.channel_table(ways),
+        "ref_move": channels.move_table(channels.moves(scene, ways)),
+        "job_commit": job_commits.table(job_commits.find(scene, jobs, readings, commits)),
+        "symbol_change": symbol_changes.table(symbol_changes.find(scene, commits, asked)),
+    }
