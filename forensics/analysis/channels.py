@@ -4,6 +4,7 @@ A push that no log tells is not a push that never was: another way in may have a
 repository each way is named, with what was collected of it, before anything is made of silence.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import rows_of
 from forensics.analysis.trails import TRAILS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -149,14 +150,24 @@ def moves(scene: Scene, found: Iterable[Channel]) -> list[Move]:
     """Every move of a ref where pushes arrive, and what tells it, in order of time."""
     events, ways = scene.events, list(found)
     pushed = events[events["verb"].isin(PUSHES)]
-    by_name: dict[str | None, list[Row]] = {}
+    named: dict[tuple[str | None, str | None, str | None], str] = {}
+    asked: dict[str | None, list[tuple[int, str]]] = {}
     for e in rows_of(pushed):
-        by_name.setdefault(short_name(e.repository), []).append(e)
+        if e.verb == "push":
+            named.setdefault(
+                (short_name(e.repository), e.object, git_acts.new_oid(str(e.text or ""))), e.event_id
+            )
+        elif not pd.isna(e.earliest_ns):
+            asked.setdefault(short_name(e.repository), []).append((int(e.earliest_ns), e.event_id))
+    for times in asked.values():
+        times.sort()
     told = []
     for e in rows_of(_served(scene)):
         name, new = short_name(e.repository), git_acts.new_oid(str(e.text or ""))
         first, last = (None, None) if pd.isna(e.earliest_ns) else (int(e.earliest_ns), int(e.latest_ns))
-        how, by = _told_by(e, new, by_name.get(name, []))
+        push, near = named.get((name, e.object, new)), _nearest(asked.get(name, []), first)
+        how = "push" if push else "request" if near else "nothing"
+        by = [one for one in (push or near,) if one]
         missing = [c.way for c in ways if c.repository == name and not c.holds(first, last)]
         told.append(
             Move(str(name), e.object, e.object_from, new, first, last, how, tuple(missing), (e.event_id, *by))
@@ -164,20 +175,13 @@ def moves(scene: Scene, found: Iterable[Channel]) -> list[Move]:
     return sorted(told, key=lambda m: (m.repository, m.earliest_ns or 0, m.events))
 
 
-def _told_by(move: Row, new: str | None, pushed: Iterable[Row]) -> tuple[str, tuple[str, ...]]:
-    """What tells that a push moved a ref: the push itself, or a push of the repository near that time."""
-    near = []
-    for e in pushed:
-        if e.verb == "push" and e.object == move.object and git_acts.new_oid(str(e.text or "")) == new:
-            return "push", (e.event_id,)
-        apart = (
-            None
-            if pd.isna(move.earliest_ns) or pd.isna(e.earliest_ns)
-            else abs(move.earliest_ns - e.earliest_ns)
-        )
-        if e.verb == "push_request" and apart is not None and apart <= _NEAR_NS:
-            near.append((int(apart), e.event_id))
-    return ("request", (min(near)[1],)) if near else ("nothing", ())
+def _nearest(asked: list[tuple[int, str]], at_ns: int | None) -> str | None:
+    """The push request nearest to a moment, of those within a minute of it."""
+    if at_ns is None:
+        return None
+    i = bisect_left(asked, (at_ns, ""))
+    near = [(abs(ns - at_ns), event) for ns, event in asked[max(0, i - 1) : i + 1]]
+    return min(near)[1] if near and min(near)[0] <= _NEAR_NS else None
 
 
 def channel_table(found: Iterable[Channel]) -> pa.Table:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from forensics.analysis import trails
 from forensics.core import tables
@@ -93,6 +94,13 @@ class Evidence:
     question: Question
 
 
+def _telling(table: pa.Table) -> pa.Table:
+    """Git objects without the trees whose entries were not kept: most of a large history, and nothing is asked of them."""
+    if not {"kind", "entries"} <= set(table.column_names):
+        return table
+    return table.filter(pc.or_(pc.not_equal(table["kind"], "tree"), pc.is_valid(table["entries"])))
+
+
 def assemble(found: Mapping[str, pa.Table], roster: Roster, question: Question) -> Evidence:
     """Take what ingest found.
 
@@ -109,7 +117,7 @@ def assemble(found: Mapping[str, pa.Table], roster: Roster, question: Question) 
     )
     events = trails.settled(events, frame(trails.numbers(found)))
     raw = {
-        name: frame(table)
+        name: frame(_telling(table))
         for name, table in sorted(found.items())
         if name not in {"event", "reject", *known, *trails.TRAILS}
     }

@@ -64,9 +64,11 @@ def find(
     heads = _heads(scene)
     blobs = _blobs(scene, commits)
     found: set[Link] = set()
+    wanted = set()
     for job in jobs:
+        wanted.add(job.job)
         found.update(_from_heads(job, heads, known))
-        found.update(_from_records(scene, job, known))
+    found.update(_from_records(scene, wanted, known))
     for reading in readings:
         found.update(_from_content(scene, reading, blobs))
     return sorted(found, key=lambda link: (link.job, link.how, link.oid, link.path or "", link.events))
@@ -119,20 +121,20 @@ def _from_heads(job: Job, heads: Mapping[tuple[str, str], list[Row]], known: set
                 yield Link(job.job, oid, how, place[1], oid in known, (e.event_id,))
 
 
-def _from_records(scene: Scene, job: Job, known: set[str]) -> Iterable[Link]:
-    """Names of known commits in what the scheduler recorded of a job: its command, its comment, its environment."""
+def _from_records(scene: Scene, wanted: set[str], known: set[str]) -> Iterable[Link]:
+    """Names of known commits in what the scheduler recorded of jobs: a command, a comment, an environment."""
     events = scene.events
-    told = events[(events["job"] == job.job) & events["verb"].isin(_TOLD)]
+    told = events[events["verb"].isin(_TOLD) & events["job"].isin(wanted)]
     for e in rows_of(told):
         words = " ".join([str(e.text or ""), *(e.argv if isinstance(e.argv, list) else ())])
         for oid in sorted(set(_NAME.findall(words)) & known):
-            yield Link(job.job, oid, "named_at_submit", None, True, (e.event_id,))
+            yield Link(e.job, oid, "named_at_submit", None, True, (e.event_id,))
     records = scene.evidence.job_records
-    for r in rows_of(records[(records["job"] == job.job) & records["step"].isna()]):
-        words = f"{r.submit_line or ''} {r.name or ''}"
-        same = events[(events["sha256"] == r.sha256) & (events["start"] == r.start)]
-        for oid in sorted(set(_NAME.findall(words)) & known):
-            yield Link(job.job, oid, "named_at_submit", None, True, tuple(same["event_id"])[:1])
+    for r in rows_of(records[records["step"].isna() & records["job"].isin(wanted)]):
+        named = sorted(set(_NAME.findall(f"{r.submit_line or ''} {r.name or ''}")) & known)
+        same = events[(events["sha256"] == r.sha256) & (events["start"] == r.start)] if named else events[:0]
+        for oid in named:
+            yield Link(r.job, oid, "named_at_submit", None, True, tuple(same["event_id"])[:1])
 
 
 def _blobs(scene: Scene, commits: Mapping[Key, Commit]) -> dict[tuple[str, str], list[Commit]]:
