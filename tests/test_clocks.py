@@ -7,7 +7,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import SECOND, T0, UIDS, Stage, claim
 
@@ -209,6 +209,7 @@ def worlds(draw):
     return world(draw)
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_what_was_written_lies_within_the_bounds(drawn):
     offsets, truth, votes = drawn
@@ -222,6 +223,7 @@ def test_what_was_written_lies_within_the_bounds(drawn):
     assert len(band.stretches) == len(offsets)
 
 
+@settings(deadline=None)
 @given(worlds(), st.integers(-50_000, 50_000), st.randoms(use_true_random=False))
 def test_a_wrong_pair_is_left_out_and_moves_nothing_within(drawn, wrong, chance):
     offsets, truth, votes = drawn
@@ -307,6 +309,7 @@ def fits(first, second, shift, width):
 moments = st.lists(st.integers(0, 20_000), min_size=1, max_size=7, unique=True).map(sorted)
 
 
+@settings(deadline=None)
 @given(moments, moments)
 @example([0, 100, 250, 900], [7000, 7100, 7250, 7900, 8500])
 def test_rows_are_laid_over_each_other_by_the_shift_that_fits_most(first, second):

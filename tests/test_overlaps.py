@@ -170,7 +170,7 @@ stays = st.lists(
 
 
 @given(stays)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_overlaps_are_those_of_the_definition(drawn):
     sure, sessions = {}, []
     for i, (account, source, began, length) in enumerate(drawn):

@@ -13,6 +13,7 @@ from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.examine import Examination
 from forensics.analysis.gaps import Gap
+from forensics.analysis.identity import REGISTER, Enrolment
 from forensics.analysis.jobs import Job
 from forensics.analysis.overlaps import Overlap
 from forensics.core import clock, ids
@@ -223,6 +224,16 @@ def _contradictions(done: Examination, acts: list[Act], names: Mapping[str, str]
                 ],
             })  # fmt: skip
     found += _unpushed(done)
+    for about, lines in done.scene.directory.disagreements().items():
+        says = [
+            {
+                "what": _enrolled(e),
+                "register": e.domain == REGISTER,
+                "citations": citations(done, e.events[:2]),
+            }
+            for e in lines
+        ]
+        found.append({"about": f"who has {about}", "kind": "register_disagrees", "says": says})
     for job in done.asked:
         found += [
             {
@@ -253,6 +264,12 @@ def _unpushed(done: Examination) -> list[Json]:
         says = [{"what": what, "citations": cited} for what in said]
         found.append({"about": about, "kind": "ref_moved_without_push", "says": says})
     return found
+
+
+def _enrolled(e: Enrolment) -> str:
+    """What one source says of a number, an account or a key."""
+    holder = f"account {e.account}" if e.person is None else f"person {e.person}"
+    return f"{e.source} ({e.domain}): {e.kind} {e.thing} is of {holder}"
 
 
 def _job_says(done: Examination, job: Job, column: str) -> list[Json]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow as pa
 
+from forensics.analysis import uids
 from forensics.analysis.evidence import Evidence, groups_of, rows_of
-from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -77,6 +77,7 @@ class Directory:
     people: frozenset[str]
     roles: dict[str, str]
     aliases: dict[str, str] = field(default_factory=dict)
+    derived: dict[tuple[str, int], Enrolment] = field(default_factory=dict)
     _by: dict[tuple[str, str], list[Enrolment]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -122,14 +123,53 @@ class Directory:
         """Whether more than one person can enter an account."""
         return bool(self.lines("shared_account", account)) or len(self.holders(account)) > 1
 
-    def account_of(self, host: str | None, uid: int | None) -> str | None:
-        """The name that a uid has on a host: by the host's own passwd, else by every source that agrees."""
+    def account_of(self, host: str | None, uid: int | None, at_ns: int | None = None) -> str | None:
+        """The name that a uid has on a host at a moment: by the host's own sources, else by all that there are.
+
+        A host's own sources give a name where one name alone can have held and one of them at least is no
+        line that any account can write. Where the host has none, all others have to agree whatever the
+        moment, and the name is derived: it is listed as such in the table. Two names are none.
+        """
         if uid is None or pd.isna(uid):
             return None
         lines = self.lines("uid", str(int(uid)))
-        here = {e.account for e in lines if e.host == host and host is not None}
-        names = here or {e.account for e in lines}
-        return next(iter(names)) if len(names) == 1 else None
+        here = [e for e in lines if e.host == host] if host is not None else []
+        held = [e for e in here if e.holds(at_ns)]
+        if any(e.basis == "observed" for e in here):
+            names = {e.account for e in held}
+            firm = any(e.basis == "observed" for e in held)
+            return next(iter(names)) if firm and len(names) == 1 else None
+        names = {e.account for e in lines}
+        if len(names) != 1 or not any(e.basis == "observed" or e.domain == REGISTER for e in lines):
+            return None
+        name = next(iter(names))
+        if host is not None and name is not None:
+            self._derive(host, int(uid), name, lines)
+        return name
+
+    def _derive(self, host: str, uid: int, name: str, lines: list[Enrolment]) -> None:
+        """Keep for the table that a name was taken from other hosts, or the register."""
+        because = tuple(sorted({i for e in lines for i in e.events}))[:4]
+        told = sorted({f"{e.source} of {e.host or 'register'}" for e in lines})
+        self.derived[(host, uid)] = Enrolment(
+            "uid", str(uid), None, name, host, "derived", ", ".join(told)[:200], min(e.domain for e in lines), None, None, because
+        )  # fmt: skip
+
+    def dated(self, uid: int | None) -> bool:
+        """Whether it can matter when a uid is asked for."""
+        return uid is not None and any(
+            e.from_ns is not None or e.until_ns is not None for e in self.lines("uid", str(int(uid)))
+        )
+
+    def disagreements(self) -> dict[str, list[Enrolment]]:
+        """Where the register and a host tell a number, an account or a key differently: all that is said of each."""
+        found = dict(uids.disagreeing([e for e in self.enrolments if e.kind == "uid"]))
+        for (kind, thing), lines in sorted(self._by.items()):
+            people = {e.person for e in lines if e.domain == REGISTER}
+            others = {e.person for e in lines if e.domain != REGISTER}
+            if kind == "key" and people and others - people:
+                found[f"key {thing}"] = lines
+        return found
 
     def uids_of(self, account: str | None) -> frozenset[int]:
         """Every uid that some source gives an account."""
@@ -137,7 +177,9 @@ class Directory:
 
     def table(self) -> pa.Table:
         """The enrolments as the declared table, in a total order."""
-        rows = sorted(self.enrolments, key=lambda e: tuple(str(v) for v in _values(e)))
+        rows = sorted(
+            [*self.enrolments, *self.derived.values()], key=lambda e: tuple(str(v) for v in _values(e))
+        )
         values = [_values(e) for e in rows]
         return IDENTITY.build({c.name: [v[i] for v in values] for i, c in enumerate(IDENTITY.columns)})
 
@@ -207,21 +249,10 @@ def _from_roster(evidence: Evidence) -> Iterable[Enrolment]:
 def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
     events = evidence.events
     named = {a.name: p.name for p in evidence.roster.persons for a in p.accounts}
-    for e in rows_of(events[events["verb"] == "enrol_account"]):
-        if e.uid is not None and not pd.isna(e.uid):
-            yield Enrolment(
-                "uid",
-                str(int(e.uid)),
-                None,
-                e.account,
-                e.host,
-                "observed",
-                e.format,
-                e.domain,
-                None,
-                None,
-                (e.event_id,),
-            )
+    for n in uids.find(evidence):
+        yield Enrolment(
+            "uid", str(n.uid), None, n.account, n.host, n.basis, n.source, n.domain, n.from_ns, n.until_ns, n.events
+        )  # fmt: skip
     for e in rows_of(events[events["verb"] == "enrol_key"]):
         git = str(e.domain).startswith("git")
         if not git:
@@ -271,26 +302,4 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
             None,
             None,
             tuple(rows["event_id"]),
-        )
-    yield from _enriched(events)
-
-
-def _enriched(events: pd.DataFrame) -> Iterable[Enrolment]:
-    """Names that the audit daemon itself put beside a uid when it wrote the line."""
-    firm = events["trail"] & ~events["format"].isin(FROM_ANYBODY)
-    seen = events[firm & events["account"].notna() & events["auid"].notna()]
-    first = seen.drop_duplicates(["host", "auid", "account"])
-    for e in rows_of(first):
-        yield Enrolment(
-            "uid",
-            str(int(e.auid)),
-            None,
-            e.account,
-            e.host,
-            "observed",
-            "auditd",
-            e.domain,
-            None,
-            None,
-            (e.event_id,),
         )

@@ -272,7 +272,9 @@ def contradiction_sentences(item: Json, number: int) -> list[Sentence]:
     every = [c for s in says for c in s.get("citations") or ()]
     about = f"contradiction {number}"
     head = say("contradiction", every, about=about, about_=quote(item.get("about", "")))
-    return [head, *(say("contradiction_says", s.get("citations") or (), about=about, what=quote(s.get("what", ""))) for s in says)]  # fmt: skip
+    # What the register says is no evidence, and cites none.
+    basis = [Basis.ASKED if s.get("register") else Basis.FACT for s in says]
+    return [head, *(say("contradiction_says", s.get("citations") or (), basis=b, about=about, what=quote(s.get("what", ""))) for s, b in zip(says, basis, strict=True))]  # fmt: skip
 
 
 def gap_sentences(gap: Json) -> list[Sentence]:

@@ -1,0 +1,229 @@
+"""Names of numbers over time: reuse, renames, copies that differ, and lines that anybody can write."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stage import SECOND, T0, Stage, roster
+
+from forensics.analysis import examine, findings, identity
+from forensics.analysis.evidence import assemble
+from forensics.core import tables
+from forensics.core.roster import Account, Key, Person, Question, Roster
+
+DAY = 86_400 * SECOND
+NOBODY = Roster((), ())
+
+
+def told(stage, *, people=NOBODY, current=()):
+    """A directory of what a stage wrote; `current` are files that stand in their place."""
+    built = {n: [r.get(n) for r in stage.rows] for n in tables.EVENT.names}
+    files = [
+        {"sha256": sha, "path": "login01/etc/passwd", "host": "login01", "origin": "/etc/passwd", "bytes": 1, "kind": "file", "held": "copied", "parsed": 1, "rejected": 0, "ignored": 0}
+        for sha in current
+    ]  # fmt: skip
+    made = {n: [f.get(n) for f in files] for n in tables.FILE.names}
+    case = assemble({"event": tables.EVENT.build(built), "file": tables.FILE.build(made)}, people, Question())
+    return identity.directory(case)
+
+
+def passwd(s, uid, name, *, host="login01", copy="c"):
+    sha = copy * 64
+    s.add("enrol_account", "passwd", account=name, uid=uid, host=host, when=None)
+    row = s.rows[-1]
+    row["event_id"], row["sha256"] = f"{sha[:16]}.{row['start']}.{row['stop']}", sha
+    return sha
+
+
+def line(s, at, text=None, *, name=None, uid=None):
+    """A line of useradd, or of usermod and userdel."""
+    if name is not None:
+        s.add(
+            "enrol_account",
+            "syslog",
+            account=name,
+            uid=uid,
+            when=at,
+            text=f"new user: name={name}, UID={uid}",
+        )
+    else:
+        s.add("account_edit", "syslog", when=at, text=text)
+
+
+def enriched(s, at, uid, name):
+    s.add("execute", account=name, auid=uid, when=at)
+
+
+def test_a_number_that_is_given_again_has_a_name_for_each_time():
+    s = Stage()
+    passwd(s, 4102, "kai", copy="a")
+    now = passwd(s, 4102, "lin")
+    line(s, T0 + 10 * DAY, "delete user 'kai'")
+    line(s, T0 + 12 * DAY, name="lin", uid=4102)
+    known = told(s, current=[now])
+    assert known.account_of("login01", 4102, T0) == "kai"
+    assert known.account_of("login01", 4102, T0 + 11 * DAY) is None
+    assert known.account_of("login01", 4102, T0 + 20 * DAY) == "lin"
+    assert known.account_of("login01", 4102) is None
+
+
+def test_a_rename_changes_the_name_and_not_the_number():
+    s = Stage()
+    passwd(s, 4102, "kai", copy="a")
+    now = passwd(s, 4102, "kai2")
+    line(s, T0 + DAY, "change user name 'kai' to 'kai2'")
+    known = told(s, current=[now])
+    assert known.account_of("login01", 4102, T0) == "kai"
+    assert known.account_of("login01", 4102, T0 + 2 * DAY) == "kai2"
+
+
+def test_a_number_changed_is_no_longer_the_accounts():
+    s = Stage()
+    passwd(s, 4102, "kai", copy="a")
+    now = passwd(s, 4199, "kai")
+    line(s, T0 + DAY, "change user 'kai' UID from '4102' to '4199'")
+    known = told(s, current=[now])
+    assert known.account_of("login01", 4102, T0) == "kai"
+    assert known.account_of("login01", 4102, T0 + 2 * DAY) is None
+    assert known.account_of("login01", 4199, T0 + 2 * DAY) == "kai"
+    assert known.account_of("login01", 4199, T0) is None
+
+
+def test_a_line_that_anybody_can_write_names_nobody_else():
+    """`logger -t useradd` costs nothing: it can take a name away, and never put another in its place."""
+    s = Stage()
+    now = passwd(s, 4102, "kai")
+    line(s, T0, name="lin", uid=4102)
+    line(s, T0 + 2 * DAY, "delete user 'lin'")
+    line(s, T0, "delete user 'kai'")
+    known = told(s, current=[now])
+    for days in range(-1, 5):
+        assert known.account_of("login01", 4102, T0 + days * DAY) in {"kai", None}
+    assert known.account_of("login01", 4102, T0 + 3 * DAY) == "kai"
+
+
+def test_the_audit_daemons_own_names_are_dated_where_they_differ():
+    s = Stage()
+    enriched(s, T0, 4102, "kai")
+    enriched(s, T0 + DAY, 4102, "kai")
+    enriched(s, T0 + 5 * DAY, 4102, "lin")
+    known = told(s)
+    assert known.account_of("login01", 4102, T0 + DAY // 2) == "kai"
+    assert known.account_of("login01", 4102, T0 + 3 * DAY) is None
+    assert known.account_of("login01", 4102, T0 + 5 * DAY) == "lin"
+
+
+def test_a_name_of_another_host_is_derived_and_only_without_conflict():
+    s = Stage()
+    passwd(s, 4102, "kai", host="login01")
+    known = told(s)
+    assert known.account_of("gpu01", 4102, T0) == "kai"
+    derived = [r for r in known.table().to_pylist() if r["host"] == "gpu01"]
+    assert [(r["basis"], r["account"]) for r in derived] == [("derived", "kai")]
+    assert "login01" in derived[0]["source"]
+    passwd(s, 4102, "lin", host="login02")
+    assert told(s).account_of("gpu01", 4102, T0) is None
+    assert told(s).account_of("login02", 4102, T0) == "lin"
+
+
+def test_where_the_register_and_a_host_disagree_both_are_shown():
+    s = Stage()
+    s.enrol()
+    passwd(s, 4103, "kai")
+    ses = s.login("kai")
+    s.submit("kai", ses, "11")
+    done = s.examined()
+    found = [c for c in findings.findings(done)["contradictions"] if c["kind"] == "register_disagrees"]
+    assert {c["about"] for c in found} == {"who has uid 4103", "who has account kai"}
+    uid = next(c for c in found if "uid" in c["about"])
+    assert {bool(x["register"]) for x in uid["says"]} == {True, False}
+    assert {x["what"].rsplit(" ", 1)[-1] for x in uid["says"]} == {"kai", "lin"}
+
+
+def test_a_key_that_two_sources_give_to_two_people_is_shown():
+    s = Stage()
+    s.add(
+        "enrol_key",
+        "authorized_keys",
+        "git:server",
+        account="lin",
+        credential="SHA256:x",
+        when=None,
+        host=None,
+    )
+    people = Roster(
+        (
+            Person("kai", "", (Account("kai", 1, "r"),), (Key("SHA256:x", "r"),), ()),
+            Person("lin", "", (Account("lin", 2, "r"),), (), ()),
+        ),
+        (),
+    )
+    assert list(told(s, people=people).disagreements()) == ["key SHA256:x"]
+    assert told(Stage(), people=roster()).disagreements() == {}
+
+
+def test_events_are_named_as_of_their_own_moment():
+    s = Stage()
+    passwd(s, 4102, "kai", copy="a")
+    now = passwd(s, 4102, "lin")
+    line(s, T0 + 10 * DAY, "delete user 'kai'")
+    line(s, T0 + 10 * DAY + SECOND, name="lin", uid=4102)
+    s.add("execute", auid=4102, when=T0)
+    s.add("execute", auid=4102, when=T0 + 11 * DAY)
+    built = {n: [r.get(n) for r in s.rows] for n in tables.EVENT.names}
+    case = assemble({"event": tables.EVENT.build(built)}, NOBODY, Question())
+    case.files.loc[0, ["sha256", "origin"]] = [now, "/etc/passwd"]
+    named = examine.named(case, identity.directory(case))
+    assert list(named.loc[named["verb"] == "execute", "account"]) == ["kai", "lin"]
+
+
+def by_definition(pairs, history, at):
+    """The docstring, read aloud: who can have held one number at a moment, by copies and by the lines of one host."""
+    can = set()
+    for name in pairs:
+        own = [(when, begins) for when, begins, n in history if n == name]
+        held = not own or not own[0][1]
+        for when, begins in own:
+            # At the very moment of a change both can hold.
+            if at < when or (at == when and held):
+                break
+            held = begins
+        if held:
+            can.add(name)
+    return can
+
+
+@given(
+    st.sets(st.sampled_from(["kai", "lin"]), min_size=1),
+    st.lists(
+        st.tuples(st.integers(1, 9), st.booleans(), st.sampled_from(["kai", "lin"])),
+        max_size=4,
+        unique_by=lambda c: c[0],
+    ),
+    st.integers(0, 19),
+)
+@settings(max_examples=40, deadline=None)
+def test_who_can_have_held_a_number_is_what_the_definition_says(pairs, history, half):
+    """Between the lines' moments, of names that some copy of passwd holds and older copies only."""
+    at = half / 2
+    if at in {float(w) for w, _, _ in history}:
+        return
+    s = Stage()
+    for name in sorted(pairs):
+        passwd(s, 4102, name, copy="a")
+    for when, begins, name in history:
+        if begins:
+            line(s, T0 + when * DAY, name=name, uid=4102)
+        else:
+            line(s, T0 + when * DAY, f"delete user '{name}'")
+    known = told(s)
+    can = by_definition(pairs, sorted(history), at)
+    asserted = {
+        n for n in {"kai", "lin"} - pairs if by_definition({n}, [(-1, False, n), *sorted(history)], at)
+    }
+    want = next(iter(can)) if len(can) == 1 and not asserted - can else None
+    assert known.account_of("login01", 4102, int(T0 + at * DAY)) == want
+
+
+@pytest.mark.parametrize("uid", [None, 4294967294])
+def test_an_unknown_number_has_no_name(uid):
+    assert told(Stage()).account_of("login01", uid, T0) is None
