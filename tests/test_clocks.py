@@ -259,6 +259,7 @@ def swept(votes, at, rate):
     )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 5000), st.integers(-3, 3)), min_size=2, max_size=8),
     st.integers(0, 9000),

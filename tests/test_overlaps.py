@@ -124,8 +124,9 @@ def test_work_that_outlives_its_session_is_told_and_counts():
     assert session.outlived()
     assert session.end_ns is not None
     assert session.end_ns < ended + SECOND
-    assert session.covers(s.at, s.at)
-    assert not session.covers(s.at + 60 * SECOND, s.at + 60 * SECOND)
+    assert not session.covers(s.at, s.at)
+    assert session.works(s.at, s.at)
+    assert not session.works(s.at + 60 * SECOND, s.at + 60 * SECOND)
 
 
 def test_sessions_over_one_connection_are_one_entry():

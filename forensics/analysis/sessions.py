@@ -117,9 +117,21 @@ class Session:
     events: list[str] = field(default_factory=list)
 
     def covers(self, earliest_ns: int, latest_ns: int) -> bool:
-        """Whether it can have been open, or have gone on working after its end, at some moment of an interval."""
-        end = None if self.end_ns is None else max(self.end_ns, self.active_until_ns or self.end_ns)
-        return (self.start_ns is None or self.start_ns <= latest_ns) and (end is None or end >= earliest_ns)
+        """Whether it can have been open at some moment of an interval."""
+        return (self.start_ns is None or self.start_ns <= latest_ns) and (
+            self.end_ns is None or self.end_ns >= earliest_ns
+        )
+
+    def works(self, earliest_ns: int, latest_ns: int) -> bool:
+        """Whether it can have been open, or something in it have gone on after its end, at some moment of an interval."""
+        if self.covers(earliest_ns, latest_ns):
+            return True
+        return (
+            self.outlived()
+            and self.end_ns is not None
+            and self.end_ns <= latest_ns
+            and int(self.active_until_ns or 0) >= earliest_ns
+        )
 
     def outlived(self) -> bool:
         """Whether something went on in it after it had ended."""
