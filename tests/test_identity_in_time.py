@@ -176,6 +176,18 @@ def test_events_are_named_as_of_their_own_moment():
     assert list(named.loc[named["verb"] == "execute", "account"]) == ["kai", "lin"]
 
 
+def test_a_certificate_is_listed_by_serial_and_authority_and_names_nobody():
+    s = Stage()
+    authority = "SHA256:" + "c" * 43
+    text = f"Accepted publickey for mlteam from 10.0.0.2 port 7 ssh2: ED25519-CERT SHA256:{'k' * 43} ID kai (serial 7) CA ED25519 {authority}"
+    s.add("login", "syslog", account="mlteam", credential="SHA256:" + "k" * 43, text=text)
+    known = told(s, people=roster())
+    (row,) = [r for r in known.table().to_pylist() if r["kind"] == "certificate"]
+    assert (row["thing"], row["account"], row["person"]) == (f"serial 7 of {authority}", "mlteam", None)
+    assert row["basis"] == "asserted"
+    assert known.key_people("SHA256:" + "k" * 43) == frozenset()
+
+
 def by_definition(pairs, history, at):
     """The docstring, read aloud: who can have held one number at a moment, by copies and by the lines of one host."""
     can = set()

@@ -225,14 +225,7 @@ def _contradictions(done: Examination, acts: list[Act], names: Mapping[str, str]
             })  # fmt: skip
     found += _unpushed(done)
     for about, lines in done.scene.directory.disagreements().items():
-        says = [
-            {
-                "what": _enrolled(e),
-                "register": e.domain == REGISTER,
-                "citations": citations(done, e.events[:2]),
-            }
-            for e in lines
-        ]
+        says = [_enrolled(done, e) for e in lines]
         found.append({"about": f"who has {about}", "kind": "register_disagrees", "says": says})
     for job in done.asked:
         found += [
@@ -266,10 +259,11 @@ def _unpushed(done: Examination) -> list[Json]:
     return found
 
 
-def _enrolled(e: Enrolment) -> str:
-    """What one source says of a number, an account or a key."""
+def _enrolled(done: Examination, e: Enrolment) -> Json:
+    """What one source says of a number, an account or a key; the register is no evidence."""
     holder = f"account {e.account}" if e.person is None else f"person {e.person}"
-    return f"{e.source} ({e.domain}): {e.kind} {e.thing} is of {holder}"
+    what = f"{e.source} ({e.domain}): {e.kind} {e.thing} is of {holder}"
+    return {"what": what, "register": e.domain == REGISTER, "citations": citations(done, e.events[:2])}
 
 
 def _job_says(done: Examination, job: Job, column: str) -> list[Json]:

@@ -4,6 +4,7 @@ A person, an account, a credential and a device are different things. Nothing he
 them: a lookup gives the set of persons that an enrolment allows, and the set may be empty.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import uids
-from forensics.analysis.evidence import Evidence, groups_of, rows_of
+from forensics.analysis.evidence import Evidence, groups_of, rows_of, where
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -19,11 +20,15 @@ from forensics.core.tables import STRINGS
 REGISTER = "register"
 """The trust domain of the roster: what somebody wrote down about who has what."""
 
+_CERTIFICATE = re.compile(
+    r" ID (?P<name>.*) \(serial (?P<serial>[0-9]{1,20})\) CA [A-Z0-9-]+ (?P<authority>SHA256:[A-Za-z0-9+/]{43})$"
+)
+
 IDENTITY = Table(
     "identity",
     "one enrolment: a person, or an account, with an account, a key, a device or a uid",
     (
-        Column("kind", pa.string(), "account, shared_account, key, device, uid or opens"),
+        Column("kind", pa.string(), "account, shared_account, key, device, uid, opens or certificate"),
         Column("thing", pa.string(), "the account, fingerprint, address or uid"),
         Column(
             "person",
@@ -127,8 +132,8 @@ class Directory:
         """The name that a uid has on a host at a moment: by the host's own sources, else by all that there are.
 
         A host's own sources give a name where one name alone can have held and one of them at least is no
-        line that any account can write. Where the host has none, all others have to agree whatever the
-        moment, and the name is derived: it is listed as such in the table. Two names are none.
+        line that any account can write. Where the host has none, all others have to agree, and the name is
+        derived: it is listed as such in the table. Two names are none.
         """
         if uid is None or pd.isna(uid):
             return None
@@ -139,6 +144,7 @@ class Directory:
             names = {e.account for e in held}
             firm = any(e.basis == "observed" for e in held)
             return next(iter(names)) if firm and len(names) == 1 else None
+        lines = [e for e in lines if e.holds(at_ns)]
         names = {e.account for e in lines}
         if len(names) != 1 or not any(e.basis == "observed" or e.domain == REGISTER for e in lines):
             return None
@@ -303,3 +309,17 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
             None,
             tuple(rows["event_id"]),
         )
+    yield from _certified(entered)
+
+
+def _certified(entered: pd.DataFrame) -> Iterable[Enrolment]:
+    """Certificates that opened an account: what their authority calls the holder is its word, and names no person here."""
+    told = where(entered, "text", lambda text: isinstance(text, str) and " CA " in text)
+    found = [(_CERTIFICATE.search(str(e.text)), e) for e in rows_of(told)]
+    for match, e in found:
+        if match is not None:
+            thing = f"serial {match['serial']} of {match['authority']}"
+            source = f"certificate {match['name'][:200]} with {e.credential}"
+            yield Enrolment(
+                "certificate", thing, None, e.account, e.host, "asserted", source, e.domain, None, None, (e.event_id,)
+            )  # fmt: skip
