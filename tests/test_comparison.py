@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import SECOND, Stage
 
-from forensics.analysis import baseline, comparison, rivals
+from forensics.analysis import baseline, comparison, exact, rivals
 from forensics.analysis.comparison import Seen
 from forensics.analysis.findings import findings
 from forensics.core.ranges import ranged
@@ -105,6 +105,7 @@ def test_a_trigger_above_a_number_of_gpus_shows_between_which():
     assert found["between_gpus"] == [256, 512]
     assert found["passes"]
     assert found["cuts_tried"] == 5
+    assert found["p"] == pytest.approx(5 * exact.fisher(exact.Table(6, 0, 0, 12)), rel=1e-4)
     assert (found["from_there"], found["below"]) == ([6, 6], [0, 12])
 
 

@@ -220,7 +220,8 @@ def test_what_says_the_opposite_shows_nothing(name):
 
 def test_a_collected_rule_counts_and_a_comment_does_not():
     path = "login01/etc/audit/rules.d/x.rules"
-    assert status(ready(rules={path: "# -e 2\n-w /srv -p wa -k x\n"}))["audit_locked"] == "not_seen"
+    hidden = status(ready(rules={path: "# -e 2\n#-a always,exit -S kill -k x\n"}))
+    assert (hidden["audit_locked"], hidden["audit_signals"]) == ("not_seen", "not_seen")
     found = status(ready(rules={path: "-w /srv -p wa -k x\n  -e 2\n"}))
     assert (found["audit_locked"], found["audit_writes"], found["audit_reads"]) == (
         "seen",
