@@ -8,6 +8,8 @@ import typer
 from forensics.cli import listing, options
 
 EXAMPLE = "forensics damage case --rates rates.toml --stated-gpus 8000 --stated-loss 10000000"
+NEEDS = ("tables/",)
+WRITES = True
 
 
 def damage(

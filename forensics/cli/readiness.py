@@ -6,6 +6,8 @@ from forensics.cli import listing, options
 from forensics.core.words import shown
 
 EXAMPLE = "forensics readiness case"
+NEEDS = ("",)
+WRITES = False
 
 
 def readiness(case: options.Case, *, as_json: options.Json = False) -> None:

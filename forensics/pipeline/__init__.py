@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from forensics.pipeline.abroad import export
     from forensics.pipeline.answer import analyse, claim, graph, report, status, table, timeline
     from forensics.pipeline.elsewhere import brought, put_tree, tree
     from forensics.pipeline.files import Tally
@@ -40,6 +41,7 @@ __all__ = [
     "claim",
     "create",
     "damage",
+    "export",
     "findings_of",
     "graph",
     "ingest",
@@ -65,6 +67,7 @@ __all__ = [
 _OF = {
     "answer": ("analyse", "claim", "graph", "report", "status", "table", "timeline"),
     "elsewhere": ("brought", "put_tree", "tree"),
+    "abroad": ("export",),
     "files": ("Tally",),
     "found": ("findings_of", "who"),
     "hand_over": ("bundle", "cite", "sql", "verify"),
