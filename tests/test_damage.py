@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from stage import SECOND, UIDS, Stage
 
 from forensics import pipeline
+from forensics.analysis import comparison, losses
 from forensics.analysis import damage as analysis
-from forensics.analysis import losses
 from forensics.analysis.acts import Act
 from forensics.analysis.allocations import Attempt
 from forensics.analysis.checkpoints import Saved
@@ -381,6 +381,26 @@ def test_the_loss_is_within_the_run_and_a_checkpoint_never_adds_to_it(saves, sec
     changed = lost(saves, [second * SECOND])
     assert changed.high >= found.high, "what was saved after bytes were changed is not known to be good"
     assert changed.low == found.low
+
+
+def test_what_is_left_behind_for_later_changes_no_bytes_of_the_job():
+    """A crontab entry whose command kills a job is no poisoned file: what the job had saved is good."""
+    entry = Act(
+        "plant", "/var/spool/cron/kai", "rule", ["e"], 0, 0, job="11", link="derived", why_link="carried_act"
+    )
+    script = Act(
+        "modify_file",
+        "/srv/train.py",
+        "rule",
+        ["e"],
+        0,
+        0,
+        job="11",
+        link="derived",
+        why_link="argument_of_job_process",
+    )
+    assert [losses.changes_bytes(a) for a in (entry, script)] == [False, True]
+    assert comparison.compared(entry, SimpleNamespace(history={}), None) is None
 
 
 @settings(deadline=None)

@@ -15,6 +15,7 @@ from forensics.analysis.acts import Act, Scene
 from forensics.analysis.allocations import SECOND
 from forensics.analysis.artefacts import Version
 from forensics.analysis.exact import Table
+from forensics.analysis.impact import CARRIERS
 from forensics.analysis.jobs import Job
 
 Json = dict[str, Any]
@@ -80,11 +81,17 @@ def compared(act: Act, read: "Readings", base: baseline.BaseRate) -> Json | None
     """
     if act.act in DIRECT:
         return {"kind": "direct", "wording": "direct", "limits": []}
-    if act.act not in FILE_ACTS or act.earliest_ns is None or act.latest_ns is None or act.job is None:
+    if not _read_by_jobs(act) or act.latest_ns is None:
         return None
     removed = removal(read.history.get(act.object, []), act)
     groups = read.groups(act, removed)
     return _told(act, removed, groups, base, cut=read.left_out > 0)
+
+
+def _read_by_jobs(act: Act) -> bool:
+    """Whether an act changed a file that the job it is linked to read."""
+    placed = act.earliest_ns is not None and act.job is not None
+    return act.act in FILE_ACTS and placed and act.why_link not in CARRIERS
 
 
 def removal(history: Sequence[Version], act: Act) -> int | None:
@@ -101,7 +108,7 @@ class Readings:
     """Who read which of some paths, and when first: looked up once for each job."""
 
     def __init__(self, scene: Scene, history: dict[str, list[Version]], acts: Iterable[Act]) -> None:
-        changing = [a for a in acts if a.act in FILE_ACTS and a.earliest_ns is not None and a.job is not None]
+        changing = [a for a in acts if _read_by_jobs(a)]
         self.history = {a.object: history.get(a.object, []) for a in changing}
         since = min((a.earliest_ns for a in changing if a.earliest_ns is not None), default=None)
         jobs = [j for j in scene.jobs.values() if j.start_ns is not None] if changing else []

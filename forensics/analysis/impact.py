@@ -21,6 +21,8 @@ _HARM = {
 }
 REFUSED = {"kill_request_refused", "update_request_refused"}
 """Rules of acts that the scheduler did not do as it was asked: they ended and changed nothing."""
+CARRIERS = {"carried_act", "prepared_act"}
+"""Links of acts that reach a job only through a later act that they carry or prepare."""
 REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 
 

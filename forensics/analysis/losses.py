@@ -103,7 +103,7 @@ def _lost(loss: Loss, done: Examination, acts: Sequence[Act], kept: Sequence[Sav
     unusable = _stated(rates.unusable, attempt)
     good = _stated(rates.good, attempt)
     requests = [a for a in acts if a.act in REQUESTS]
-    changed = [m for a in acts if a.act not in REQUESTS and (m := _read_ns(a, done, attempt)) is not None]
+    changed = [m for a in acts if changes_bytes(a) and (m := _read_ns(a, done, attempt)) is not None]
     head = "lost_since_checkpoint" if requests and not changed else "unusable_run"
     if not acts:
         head = "lost_since_checkpoint"
@@ -122,6 +122,11 @@ def _lost(loss: Loss, done: Examination, acts: Sequence[Act], kept: Sequence[Sav
     else:
         loss = _seen(replace(loss, head=head), done, requests, changed, kept)
     return _slowed(loss, [s for s in rates.slowdowns if s.job == attempt.job])
+
+
+def changes_bytes(act: Act) -> bool:
+    """Whether an act changed something that a job read. One that only left behind what later asked or signalled did not."""
+    return act.act not in REQUESTS and act.why_link not in impact.CARRIERS
 
 
 def _stated(found: Iterable[Known], attempt: Attempt) -> Known | None:
