@@ -99,7 +99,7 @@ RUNS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(RUNS)
 def test_the_peak_agrees_with_its_definition(runs):
     """At each second, whoever holds then, both ends included: slow and obvious."""
@@ -108,7 +108,7 @@ def test_the_peak_agrees_with_its_definition(runs):
     assert allocations.peak(made, "gpus").most == most
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(RUNS, st.randoms())
 def test_order_and_copies_change_nothing(runs, random):
     rows = [ran(str(n), *r) for n, r in enumerate(runs)]
