@@ -36,6 +36,7 @@ from forensics.analysis import (
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version
 from forensics.analysis.attribution import Judgement
+from forensics.analysis.edits import Edits
 from forensics.analysis.evidence import Evidence
 from forensics.analysis.gaps import Gap
 from forensics.analysis.holders import Holders
@@ -163,10 +164,11 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         act.in_question = act.act_id in questioned
         judged[act.act_id] = verdict
     window = evidence.question.window or (None, None)
+    edits = Edits(scene, everything)
     for job in found_jobs.values():
         since = window[0] if window[0] is not None else job.submit_ns
         audited = gaps.covers(missing, gaps.AUDIT_TRAIL, since, job.end_ns)
-        impact.explain(job, everything, scene, audited=audited)
+        impact.explain(job, everything, scene, edits, audited=audited)
     _settle_own(everything, asked)
     grounds = claims.Grounds(scene, [], [], [], judged, missing, holders, history, reads)
     answers = _answers(evidence, grounds, everything, asked)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from forensics.analysis.acts import Act, Scene
+from forensics.analysis.edits import Edits
 from forensics.analysis.jobs import Job
 
 _HARM = {
@@ -59,20 +60,21 @@ def harmful(job: Job, acts: list[Act], scene: Scene) -> list[Act]:
     return [a for a in _on(job, acts) if not own_request(a, job, acts, scene)]
 
 
-def explain(job: Job, acts: list[Act], scene: Scene, *, audited: bool) -> None:
+def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: bool) -> None:
     """Set the job's `cause` and `why`. Acts come judged; ties go to what is less: `not_established`.
 
     Args:
         job: the job to explain.
         acts: every act, judged.
         scene: people, sessions and jobs.
+        edits: what commits changed.
         audited: whether an audit trail is there that no gap is known in until the job's end. Without one, that no change of the job's files is on
             record says nothing, and an exit code of the job's own does not tell whose code it ran.
     """
     mine = [a for a in _on(job, acts) if a.rule not in REFUSED]
     harm = [a for a in mine if not own_request(a, job, acts, scene)]
     for act in harm:
-        act.effect = _effect(act, job, harm)
+        act.effect = _effect(act, job, harm, edits)
     told = [a for a in harm if a.effect != "not_shown"]
     if told:
         job.cause = "act"
@@ -95,12 +97,13 @@ def explain(job: Job, acts: list[Act], scene: Scene, *, audited: bool) -> None:
         job.cause, job.why = "not_established", "change_of_packages_that_job_can_have_met"
 
 
-def _effect(act: Act, job: Job, harm: Iterable[Act]) -> str:
+def _effect(act: Act, job: Job, harm: Iterable[Act], edits: Edits) -> str:
     """Whether the records show that an act harmed a job, leave it possible, or show another end.
 
-    A request and a signal do what they say. That a job read a file which somebody had changed does not say
-    that the change did harm: not where the job was ended by somebody's request, nor where a node failed, nor where
-    a line was edited in a file of the project and the job left with an exit code, as it can by itself.
+    A request and a signal do what they say. That a job read a file which somebody had changed does not say that
+    the change did harm: not where the job was ended by somebody's request, nor where a node failed, nor where
+    the change is one of comments. Where the text is not known, an edit does not explain an exit code, with which
+    a job can leave by itself.
     """
     if act.act in REQUESTS or act.why_link in _DONE or act.origin == "job":
         return "shown"
@@ -108,8 +111,11 @@ def _effect(act: Act, job: Job, harm: Iterable[Act]) -> str:
         return "not_shown"
     if _BY_OUTCOME.get(job.outcome or "") == "infrastructure":
         return "not_shown"
+    if act.act not in _EDITS or act.why_link in _NEW:
+        return "possible"
+    idle = edits.idle(act)
     own = job.outcome == "FAILED" and bool(job.exit_code) and not job.exit_signal
-    return "not_shown" if own and act.act in _EDITS and act.why_link not in _NEW else "possible"
+    return "not_shown" if idle or (own and idle is None) else "possible"
 
 
 _DONE = frozenset({"payload_executed", "carried_act"})

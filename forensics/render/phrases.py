@@ -80,7 +80,7 @@ JOB_WHY = {
     "own_exit_code_and_no_audit_trail": "it ends with an exit code of its own, and no audit trail is there to show whether its files were changed",
     "own_exit_code_and_no_act": "it ends with an exit code of its own, and no act on it is found",
     "cancelled_by_owner_and_no_audit_trail": "the account that owns the job asks for its end, and no audit trail is whole enough to show why",
-    "changed_file_and_own_exit_code": "it ends with an exit code of its own after a file that it reads is edited, and nothing shows that the edit is the reason",
+    "changed_file_and_own_exit_code": "it ends with an exit code of its own after a file that it reads is edited, and no record of what the edit changed shows it to be the reason",
     "no_sender_of_signal": "a signal ends it, and no record read says who sends the signal",
     "no_record_of_cause": "no record read speaks of a cause",
     "not_examined": "it is not examined",
