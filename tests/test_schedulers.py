@@ -14,7 +14,6 @@ from test_slurm import SAMPLES, UPSTREAM, events, parsed, sacct, sacct_row, told
 
 from forensics.analysis.lives import Life
 from forensics.core import endings, tres
-from forensics.core.tables import ENDINGS
 
 FEW = settings(max_examples=50, deadline=None)
 
@@ -30,7 +29,7 @@ def test_real_accounting_has_the_jobs_and_hours_that_open_xdmod_counts():
     assert len(ended) == len(rows) == 4_285
     ended = [r for r in ended if r["start_ns"] is not None]
     assert len(ended) == 4_046
-    assert {r["ending"] for r in ended} <= set(ENDINGS)
+    assert {r["ending"] for r in ended} <= set(endings.ENDINGS)
     hours = sum(Fraction(r["cpus"] * r["elapsed_s"], 3_600) for r in ended)
     assert f"{float(hours):.4f}" == "11767.9883"
 
@@ -95,7 +94,7 @@ def ending(outcome, code=None, signal=None, requestor=None):
 )
 def test_how_a_job_ended_is_told_alike(how, expected):
     assert ending(*how) == expected
-    assert expected is None or expected in ENDINGS
+    assert expected is None or expected in endings.ENDINGS
 
 
 def test_the_logs_own_words_stay_beside_the_ending():

@@ -282,19 +282,6 @@ EVENT = Table(
     ),
 )
 
-ENDINGS = {
-    "completed": "it ran to its own end, with exit code 0",
-    "failed_by_itself": "it ended with another exit code, and no signal is told",
-    "out_of_memory": "it used more memory than it was given",
-    "timed_out": "its time, or its deadline, ran out",
-    "node_failure": "the machine under it failed",
-    "preempted": "the scheduler took its place away for another job",
-    "cancelled": "somebody asked the scheduler to end it: see `requestor`",
-    "killed_by_signal": "a signal ended it, and who sent the signal is not in the record; it may be its own",
-    "other": "it ended in a way that its source has a word for, and this list has not",
-}
-"""How jobs end. A record keeps beside it what the log said: `state`, `exit_code`, `exit_signal`."""
-
 JOB_RECORD = Table(
     "job_record",
     "what one source says of one job (steps are rows too)",
