@@ -241,6 +241,16 @@ def test_a_wrong_pair_is_left_out_and_moves_nothing_within(drawn, wrong, chance)
         assert hi[0] - lo[0] < 10 * SECOND
 
 
+def test_a_wrong_pair_is_wrong_at_all_its_moments_and_sets_no_clock():
+    """Entry and leaving of one pid that came round agree with one another, and are one thing."""
+    votes = [Vote(f"e{i}", f"t{i}", i * 10, T0 + i * SECOND, 0, SECOND) for i in range(6)]
+    wrong = [Vote(f"x{i}", "x", 22 + i, T0 + 2 * SECOND, 400 * SECOND, 401 * SECOND) for i in range(2)]
+    band = fitted([*votes[:3], *wrong, *votes[3:]])
+    lo, hi = band.at(np.array([23]), np.array([T0 + 2 * SECOND]))
+    assert (len(band.stretches), band.left_out) == (1, 2)
+    assert -SECOND < lo[0] <= hi[0] < 2 * SECOND
+
+
 def test_at_an_end_of_the_file_a_single_dissent_widens():
     """The clock may have been set after the last entry but one: nobody else can say."""
     votes = [Vote(f"e{i}", f"t{i}", i, T0 + i * SECOND, 0, SECOND) for i in range(5)]

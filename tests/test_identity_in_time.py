@@ -101,6 +101,12 @@ def test_a_line_that_anybody_can_write_names_nobody_else():
     assert known.account_of("login01", 4102, T0 + 3 * DAY) == "kai"
 
 
+def test_a_number_that_only_such_a_line_names_has_no_name():
+    s = Stage()
+    line(s, T0, name="lin", uid=4102)
+    assert told(s).account_of("login01", 4102, T0 + DAY) is None
+
+
 def test_the_audit_daemons_own_names_are_dated_where_they_differ():
     s = Stage()
     enriched(s, T0, 4102, "kai")
