@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from forensics import pipeline
 from forensics.core.errors import OutputError, UsageError
 from forensics.pipeline import inmemory, rehearse
 from forensics.simulation import incident, judging, plan
@@ -166,3 +167,20 @@ def test_what_cannot_be_is_refused(axes):
 def test_seeds_are_a_run(typed):
     with pytest.raises(UsageError):
         rehearse.seeds(typed)
+
+
+def test_findings_are_those_of_a_case_folder(base, tmp_path):
+    made, found = base
+    for name, held in made.files().items():
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(held)
+    case, given = tmp_path / "case", tmp_path / "in"
+    pipeline.create(case)
+    pipeline.seal(case, [given / "evidence"], roster=given / "roster.toml", about=given / "case.toml")
+    pipeline.ingest(case)
+    pipeline.analyse(case)
+    kept, told = json.loads((case / "findings.json").read_text()), json.loads(json.dumps(found))
+    for one in (kept, told):
+        one["case"].pop("evidence")  # sealed paths begin with the folder that was given
+    assert kept == told

@@ -75,6 +75,7 @@ def judged(found: Json, truth: Json) -> dict[str, Any]:
         "named": named,
         "blamed": blamed,
         "ratios": _ratios(found, deeds, slack),
+        "accounts": _accounts(found, truth, deeds, slack),
         "gpu_hours": _hours(found, truth),
         "harmful": len(harmful),
         "found_account": sum(t["account"] for t in told),
@@ -109,9 +110,26 @@ def _ratios(found: Json, deeds: list[Json], slack: float) -> list[dict[str, Any]
     return told
 
 
+def _accounts(found: Json, truth: Json, deeds: list[Json], slack: float) -> list[bool]:
+    """For each act that an account is named for, whether that is right.
+
+    Wrong is the account of a person who had no part in it. Root, whose rights were used, and the user whom the
+    git server knows are as right as the login account.
+    """
+    people = {part[0] for role, part in truth.get("cast", {}).items() if role != "shared"}
+    right = []
+    for act in found["acts"]:
+        level = act.get("account_level")
+        mates = _matching(act, deeds, slack) if level else []
+        if mates and level["verdict"] == NAMED:
+            known = {name for d in mates for name in (d["account"], d["person"], d.get("claimed"))}
+            right.append(level["name"] in known or level["name"] not in people)
+    return right
+
+
 def _hours(found: Json, truth: Json) -> list[bool]:
     """For each job asked about whose allocation is told as an interval, whether the true value lies in it."""
-    told = {job["job"]: job["gpu_hours"] for job in found["jobs"]}
+    told = {job["job"]: job.get("gpu_hours") for job in found["jobs"]}
     return [told[j][0] <= true <= told[j][1] for j, true in truth.get("gpu_hours", {}).items() if told.get(j)]
 
 

@@ -76,6 +76,9 @@ def _group(results: Sequence[Result]) -> dict[str, Any]:
         "false_exculpation": _share(harmed, exculpated),
         "account_level_full_coverage": _share(own, lambda r: bool(r["actor_account"])),
         "person_level_full_coverage": _share(own, lambda r: bool(r["actor_named"])),
+        "wrong_account": _share(
+            [{"right": x} for r in results for x in r["accounts"]], lambda one: not one["right"]
+        ),
         "ratios": _ratios(results),
     }
 
@@ -166,6 +169,7 @@ _ROWS = (
     ),
     ("honest_act_as_cause", "honest act told as a cause of a job's end"),
     ("false_exculpation", "harm told as nobody's, or the actor's denial supported"),
+    ("wrong_account", "act told as done in another account than it was (acts)"),
     ("account_level_full_coverage", "actor's account found, full coverage, no evasion"),
     ("person_level_full_coverage", "actor named, full coverage, no evasion"),
 )
