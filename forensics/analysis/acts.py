@@ -6,6 +6,7 @@ without events does not exist, and the owner of a thing is not its actor.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -153,6 +154,16 @@ class Scene:
     def events(self) -> pd.DataFrame:
         """The events, indexed by id."""
         return self.evidence.events
+
+    def known(self, cited: Iterable[str]) -> list[str]:
+        """Those of some events that are in the evidence, once each, in their order."""
+        there = self.evidence.events.index
+        return [e for e in dict.fromkeys(cited) if e in there]
+
+    def values(self, cited: Iterable[str], column: str) -> list[Any]:
+        """What a column says of each of some events that are in the evidence."""
+        told = self.evidence.events[column]
+        return [told.loc[e] for e in self.known(cited)]
 
     def session_of(self, event: Row) -> Session | None:
         """The session whose kernel number an event carries."""

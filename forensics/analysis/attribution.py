@@ -25,6 +25,7 @@ from forensics.analysis.strength import Strength
 _WRITABLE = (":user", ":files", "git:objects", "git:reflog", REGISTER)
 _DECISIVE = {"write_of_commit_object", "command_of_commit"}
 """What an act cannot be tied to a session without: a commit's own time and names are typed by who commits."""
+_LINKED = ["event_id", "credential", "address", "domain"]
 _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:server": "root"}
 """Domains that may be another one under another name, by who holds that one."""
 _TAMPERING = {"wipe_log", "change_logging", "change_clock"}
@@ -94,9 +95,11 @@ def _weigh(found: Judgement, act: Act, scene: Scene, holders: Holders, sessions:
     Where the rules leave several, the one that the records foretell best is set beside the others, so
     that a reader sees how little tells them apart; that names nobody.
     """
+    if not found.candidates or not sessions:
+        return
     told = [strength.Told(r.cls, r.says, r.because, r.domain) for r in found.reasons]
     lead = found.name or strength.foremost(found.candidates, act, scene, sessions, told)
-    if lead is None or not sessions:
+    if lead is None:
         return
     found.person = strength.of_person(lead, act, scene, holders, sessions, told)
     if found.verdict != "attributed":
@@ -183,7 +186,7 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
     """What key, device and session say; a contradiction between the sources points at nobody."""
     at = session.start_ns if session.start_ns is not None else act.earliest_ns
     directory, events = scene.directory, tuple(session.events)
-    rows = scene.events.loc[[e for e in session.events if e in scene.events.index]]
+    rows = scene.events[_LINKED].loc[scene.known(session.events)]
     reasons = []
     for cls, column, people in (
         ("key", "credential", directory.key_people),
@@ -212,8 +215,8 @@ def _from_anybody(act: Act, scene: Scene, sessions: list[Session]) -> bool:
         *(e for p in act.planters for e in p.events),
         *(e for s in sessions for e in s.events),
     ]
-    rows = scene.events.loc[[e for e in dict.fromkeys(cited) if e in scene.events.index]]
-    return any(not trusted(domain) for domain in rows.loc[rows["session"].notna(), "reach"])
+    told = zip(scene.values(cited, "session"), scene.values(cited, "reach"), strict=True)
+    return any(not trusted(domain) for session, domain in told if session is not None)
 
 
 def _first(values: pd.Series) -> str | None:
@@ -246,10 +249,8 @@ def _hops(scene: Scene, sessions: list[Session]) -> frozenset[str]:
 
 def _domains(act: Act, scene: Scene, sessions: list[Session]) -> set[str]:
     """The trust domains that tell the act, its session, or whose key it was."""
-    known = [e for e in act.events if e in scene.events.index]
-    found = set(scene.events.loc[known, "reach"]) if known else set()
-    for p in act.planters:
-        found |= set(scene.events.loc[[e for e in p.events if e in scene.events.index], "reach"])
+    cited = [*act.events, *(e for p in act.planters for e in p.events)]
+    found = set(scene.values(cited, "reach"))
     for s in sessions:
         found |= s.domains
         found |= {e.domain for e in scene.directory.lines("key", s.credential)}
@@ -287,7 +288,7 @@ def _cap(
         for t in tampering
         if t.host in hosts and not _own(scene, t, str(found.name)) and _overlaps(t, start)
     ]
-    cited = set(scene.events.loc[[e for e in act.events if e in scene.events.index], "domain"])
+    cited = set(scene.values(act.events, "domain"))
     outside = {d for d in found.frame_cost if not any(d.startswith(f"{h}:") for h in hosts)}
     if by_others and not outside & cited:
         found.verdict, found.name, found.strength = "inconclusive", None, None

@@ -7,6 +7,7 @@ process wrote the object; who pushed is the account that the git server authenti
 import re
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
@@ -27,11 +28,15 @@ def _ran_git(scene: Scene, word: str) -> pd.DataFrame:
     return where(ran, "argv", lambda a: isinstance(a, list) and a[:1] == ["git"] and word in a)
 
 
+_COMMIT = ["object", "event_id", "author", "committer", "earliest_ns", "latest_ns"]
+
+
 def commits(scene: Scene) -> list[Act]:
     """One act per commit object, with the session whose process wrote it where that is recorded."""
-    told = scene.events[scene.events["verb"] == "commit"]
+    told = scene.events.loc[scene.events["verb"] == "commit", _COMMIT]
     writers = _object_writers(scene, set(told["object"]))
     ran = _ran_git(scene, "commit")
+    ran = ran[ran["earliest_ns"].notna()]
     return [_commit(scene, oid, rows, writers, ran) for oid, rows in groups_of(told, "object")]
 
 
@@ -79,6 +84,14 @@ def _object_writers(scene: Scene, wanted: set[str]) -> dict[str, Row]:
     return found
 
 
+def _near(ran: pd.DataFrame, event: Row) -> pd.DataFrame:
+    """The executions within two seconds of an event."""
+    if pd.isna(event.earliest_ns) or not len(ran):
+        return ran[:0]
+    apart = np.abs(ran["earliest_ns"].to_numpy(np.int64) - int(event.earliest_ns))
+    return ran[apart <= 2_000_000_000] if (apart <= 2_000_000_000).any() else ran[:0]
+
+
 def _commit(scene: Scene, oid: str, rows: pd.DataFrame, writers: dict[str, Row], ran: pd.DataFrame) -> Act:
     first = next(rows_of(rows))
     asserted = first.author, first.committer
@@ -92,12 +105,8 @@ def _commit(scene: Scene, oid: str, rows: pd.DataFrame, writers: dict[str, Row],
         if program_of(scene, writers[oid]) is None:
             act.missing.append("command_of_commit")
     else:
-        near = (
-            ran[(ran["earliest_ns"] - int(first.earliest_ns)).abs() <= 2_000_000_000]
-            if not pd.isna(first.earliest_ns)
-            else ran[:0]
-        )
-        if one_session(near):
+        near = _near(ran, first)
+        if len(near) and one_session(near):
             act = scene.act("commit", oid, "commit_command", next(rows_of(near)))
             act.events += list(rows["event_id"])
             act.missing.append("write_of_commit_object")

@@ -95,6 +95,10 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
         job.why = "own_exit_code_and_no_audit_trail" if known else f"{job.why}_and_no_audit_trail"
     elif any(_met(act, job) for act in acts):
         job.cause, job.why = "not_established", "change_of_packages_that_job_can_have_met"
+    elif any(_beside(act, job) for act in acts):
+        job.cause, job.why = "not_established", "change_of_owner_s_files_that_job_can_have_met"
+    elif any(_unlisted(act, job, scene) for act in acts):
+        job.cause, job.why = "not_established", "owner_s_files_changed_from_unlisted_key_or_device"
 
 
 def _effect(act: Act, job: Job, harm: Iterable[Act], edits: Edits) -> str:
@@ -129,6 +133,30 @@ def _met(act: Act, job: Job) -> bool:
     packages = "/site-packages/" in act.object or "/dist-packages/" in act.object
     ended = act.earliest_ns is None or job.end_ns is None or act.earliest_ns <= job.end_ns
     return act.in_question and packages and ended and act.act in _FILES
+
+
+def _beside(act: Act, job: Job) -> bool:
+    """Whether somebody else changed a file of the owner's before a job's end, though no reading of it is on record."""
+    ended = act.earliest_ns is None or job.end_ns is None or act.earliest_ns <= job.end_ns
+    unlinked = act.job is None or act.link == "not_established"
+    return act.in_question and act.act in _FILES and unlinked and ended and act.account != job.owner
+
+
+def _unlisted(act: Act, job: Job, scene: Scene) -> bool:
+    """Whether a file that a job read was changed in its owner's account, entered by a key or from a device of nobody.
+
+    It can be the owner's new machine, or somebody with the owner's password.
+    """
+    if act.job != job.job or act.act not in _FILES or act.session is None or act.account != job.owner:
+        return False
+    directory, session = scene.directory, act.session
+    owners = directory.owners(job.owner)
+    known = [e for e in directory.enrolments if e.person in owners]
+    key = session.credential is not None and not directory.key_people(session.credential)
+    device = session.address is not None and not directory.device_people(session.address)
+    return (key and any(e.kind == "key" for e in known)) or (
+        device and any(e.kind == "device" for e in known)
+    )
 
 
 _FILES = frozenset({"modify_file", "replace_file", "delete_file", "plant"})

@@ -112,7 +112,7 @@ def cancels(scene: Scene) -> Iterable[Act]:
             act = _cancel(scene, job, rows, used)
             act.link, act.why_link = "derived", "pod_named_after_job"
             yield act
-        if not requests and job.outcome in {"CANCELLED", None}:
+        if not requests and (job.outcome in {"CANCELLED", None} or job.exit_signal):
             yield from _unrecorded(scene, job, used)
 
 

@@ -27,6 +27,7 @@ from forensics.analysis.parameters import Parameters, parameters
 from forensics.analysis.sessions import Session
 
 MODERATE = "moderate"
+_NAMING = ["event_id", "reach", "account", "auid", "uid"]
 _DECISIVE = frozenset(
     {"write_of_commit_object", "command_of_commit", "session_of_crontab_edit", "writer_of_cron_entry"}
 )
@@ -242,10 +243,9 @@ def _telling(
         *(e for p in act.planters for e in p.events),
         *(e for s in sessions for e in s.events),
     ]
-    known = [e for e in dict.fromkeys(cited) if e in scene.events.index]
     numbers = {a: scene.directory.uids_of(a) for a in sorted(accounts)}
     found: dict[tuple[str, str], str] = {}
-    for e in rows_of(scene.events.loc[known]):
+    for e in rows_of(scene.events[_NAMING].loc[scene.known(cited)]):
         if not isinstance(e.reach, str) or reach(e.reach) == "user":
             continue
         named = _named(e, numbers)
