@@ -132,10 +132,12 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
     steps = corrections.gaps(seen, found)
     done = _examined(seen, rejects, steps)
     if clock_bounds.rests_on_time(done.acts):
-        wide = _examined(corrections.corrected(evidence, found, bounds=True), rejects, steps)
-        clock_bounds.cap_acts(done.acts, done.judged, wide.judged)
-        clock_bounds.cap_jobs(done.jobs, wide.jobs)
-        done = replace(done, answers=clock_bounds.capped_answers(done.answers, wide.answers))
+        bounded = corrections.corrected(evidence, found, bounds=True)
+        if clock_bounds.widened(seen, bounded):
+            wide = _examined(bounded, rejects, steps)
+            clock_bounds.cap_acts(done.acts, done.judged, wide.judged)
+            clock_bounds.cap_jobs(done.jobs, wide.jobs)
+            done = replace(done, answers=clock_bounds.capped_answers(done.answers, wide.answers))
     return replace(done, compared=found, at_once=overlaps.find(seen, done.sessions))
 
 
