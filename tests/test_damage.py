@@ -155,7 +155,7 @@ def test_a_verified_state_that_is_stated_comes_before_what_is_seen():
     assert near(row["lost_hours"], Fraction(8 * 800, 3600))
 
 
-def poisoned(outcome="FAILED", code=1):
+def poisoned(outcome="TIMEOUT", code=0):
     """Kai changes the script that mei's job then runs."""
     day = Stage()
     day.enrol()
@@ -163,6 +163,10 @@ def poisoned(outcome="FAILED", code=1):
     day.change("kai", kai, "/srv/proj/train.py", owner="mei")
     day.submit("mei", mei, "11", outcome=outcome, seconds=1000, code=code)
     return day
+
+
+def test_an_edit_beside_an_exit_code_of_the_job_s_own_is_no_established_loss():
+    assert only(told(poisoned("FAILED", 1), priced()))["column"] == "possible"
 
 
 def test_nothing_of_a_run_on_changed_bytes_is_known_to_be_good():
