@@ -50,7 +50,7 @@ _LINE = (
     r"(?:(?P<fetched>\t(?:not-for-merge)?\t)(?P<from>[^\x00]*)| (?P<ref>[^\x00]+))?|(?P<path>(?:/|\.\./|\./)[^\x00]*|\.))$"
 )
 _GITDIR = re.compile(rb"gitdir: [^\0\n]+\r?\n?")
-_PATHS = re.compile(rb"(?:(?:(?:/|\.\./|\./)[^\0\n]*|\.)\r?\n)+(?:[^\0\n]*)?|(?:/|\.\./)[^\0\n]+")
+_PATHS = re.compile(rb"(?:(?:(?:/|\.\./|\./)[^\0\n]*|\.\r?)\n)+(?:[^\0\n]*)?|(?:/|\.\./)[^\0\n]+")
 _FETCHED = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?\t(?:not-for-merge)?\t")
 _OBJECTS = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?(?: [^\n]+)?\r?\n")
 _NAMED_PATHS = re.compile(r"(?:^|/)(?:objects/info/alternates|worktrees/[^/]+/(?:gitdir|commondir))$")

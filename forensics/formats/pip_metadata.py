@@ -35,13 +35,19 @@ DOMAIN = "{host}:files"
 
 _LARGEST_BYTES = 16 << 20
 _FIELD = re.compile(rb"(?P<field>[A-Za-z][A-Za-z0-9-]*):[ \t]*(?P<value>.*)", re.DOTALL)
-_FIRST = re.compile(rb"(?:[A-Z][A-Za-z-]*: ?.*\r?\n)*?Metadata-Version: [0-9]\.[0-9]+\r?\n")
+_FIRST = re.compile(rb"Metadata-Version: [0-9]\.[0-9]+\r?\n")
+_ANY = re.compile(rb"[A-Z][A-Za-z-]*:")
 _URLS = ("home-page", "download-url", "project-url")
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of the field that every such file has, in front."""
-    return 92 if _FIRST.match(head[:2048]) else 0
+    for line in head[:2048].splitlines(keepends=True):
+        if _FIRST.fullmatch(line):
+            return 92
+        if not _ANY.match(line):
+            return 0
+    return 0
 
 
 def parse(data: bytes, base: int) -> Parsed:
