@@ -77,8 +77,7 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
         act.effect = _effect(act, job, harm, edits)
     told = [a for a in harm if a.effect != "not_shown"]
     if told:
-        job.cause = "act"
-        job.why = "act_on_job" if any(a.act in REQUESTS for a in told) else "job_read_changed_file"
+        job.cause, job.why = _by_acts(told, job)
         return
     faults = scene.events[(scene.events["verb"] == "fault") & (scene.events["job"] == job.job)]
     job.cause, job.why = _without_act(job, requested=bool(mine), faults=len(faults))
@@ -133,6 +132,18 @@ def _met(act: Act, job: Job) -> bool:
     packages = "/site-packages/" in act.object or "/dist-packages/" in act.object
     ended = act.earliest_ns is None or job.end_ns is None or act.earliest_ns <= job.end_ns
     return act.in_question and packages and ended and act.act in _FILES
+
+
+def _by_acts(told: list[Act], job: Job) -> tuple[str, str]:
+    """The cause that acts give: none that is established where each is the owner's, in a session that sources dispute."""
+    if all(_disputed(a, job) for a in told):
+        return "not_established", "sources_disagree_on_owner_s_session"
+    return "act", "act_on_job" if any(a.act in REQUESTS for a in told) else "job_read_changed_file"
+
+
+def _disputed(act: Act, job: Job) -> bool:
+    """Whether an act is by the owner's account, in a session of which the sources tell different things."""
+    return act.account == job.owner and act.session is not None and bool(act.session.contradicts)
 
 
 def _beside(act: Act, job: Job) -> bool:
