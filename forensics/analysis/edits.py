@@ -6,17 +6,14 @@ there, or does not parse, is not known, and counts for nobody.
 
 import ast
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Act, Scene
 
 _LONGEST = 1 << 18
-_DEEPEST = 32
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
-Pair = tuple[str, str | None, str | None]
-"""A changed path, with the names of the blob before and after."""
 
 
 class Edits:
@@ -44,12 +41,14 @@ class Edits:
         return False if False in told else None if None in told else True
 
     def _names(self, oid: str) -> set[str]:
-        return {posixpath.basename(path) for path, _, _ in changed(self._scene, oid)}
+        return {posixpath.basename(path) for path, _, _ in git_acts.changed(self._scene, oid)}
 
     def _commit(self, oid: str, only: str | None = None) -> bool | None:
         key = f"{oid}:{only or ''}"
         if key not in self._known:
-            pairs = [p for p in changed(self._scene, oid) if only in {None, posixpath.basename(p[0])}]
+            pairs = [
+                p for p in git_acts.changed(self._scene, oid) if only in {None, posixpath.basename(p[0])}
+            ]
             told = [self._pair(*p) for p in pairs]
             self._known[key] = False if False in told else None if None in told or not told else True
         return self._known[key]
@@ -100,43 +99,6 @@ def _syntax(text: str) -> str | None:
 def _lines(text: str) -> list[str]:
     lines = (line.rstrip() for line in text.splitlines())
     return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-
-
-def changed(scene: Scene, oid: str) -> list[Pair]:
-    """What a commit changed against its first parent, path by path."""
-    objects = scene.git_objects
-    commit = objects.get(oid)
-    if commit is None:
-        return []
-    if isinstance(commit.changes, list):
-        return [(c["path"], c["old_oid"], c["new_oid"]) for c in commit.changes]
-    parents = commit.parents if isinstance(commit.parents, list) else []
-    parent = objects.get(parents[0]) if parents else None
-    return list(_walked(objects, parent.tree if parent is not None else None, commit.tree, "", _DEEPEST))
-
-
-def _walked(
-    objects: Mapping[str, object], one: str | None, other: str | None, below: str, depth: int
-) -> Iterable[Pair]:
-    if one == other or depth == 0:
-        return
-    sides = [
-        {e["name"]: e for e in (getattr(objects.get(side or ""), "entries", None) or [])}
-        for side in (one, other)
-    ]
-    for name in sorted(set(sides[0]) | set(sides[1])):
-        a, b = (
-            (e["oid"], str(e["mode"]).lstrip("0").startswith("4")) if e else (None, False)
-            for e in (s.get(name) for s in sides)
-        )
-        if a[0] == b[0]:
-            continue
-        if a[1] or b[1]:
-            yield from _walked(
-                objects, a[0] if a[1] else None, b[0] if b[1] else None, f"{below}{name}/", depth - 1
-            )
-        else:
-            yield f"{below}{name}", a[0], b[0]
 
 
 def _blobs(scene: Scene) -> dict[str, str]:

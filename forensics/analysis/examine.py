@@ -47,7 +47,6 @@ TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
     clocks.CLOCK, overlaps.OVERLAP, *git_tables.TABLES,
 )  # fmt: skip
-_REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
 
@@ -312,6 +311,6 @@ def _answers(
 
 
 def _own(act: Act, asked: list[Job], everything: list[Act], scene: Scene) -> bool:
-    if act.act not in _REQUESTS:
+    if act.act not in impact.REQUESTS:
         return False
     return any(act.job == j.job and impact.own_request(act, j, everything, scene) for j in asked)

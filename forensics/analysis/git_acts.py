@@ -28,6 +28,9 @@ def _ran_git(scene: Scene, word: str) -> pd.DataFrame:
     return where(ran, "argv", lambda a: isinstance(a, list) and a[:1] == ["git"] and word in a)
 
 
+_DEEPEST = 32
+Pair = tuple[str, str | None, str | None]
+"""A changed path, with the names of what it held before and after."""
 _COMMIT = ["object", "event_id", "author", "committer", "earliest_ns", "latest_ns"]
 
 
@@ -222,18 +225,44 @@ def _server_login(scene: Scene, act: Act) -> Row | None:
 
 def changed_names(scene: Scene, oid: str) -> set[str]:
     """Base names of files that a commit changed or removed, against its first parent. A new file changes none."""
+    return {path.rsplit("/", 1)[-1] for path, old, _ in changed(scene, oid) if old is not None}
+
+
+def changed(scene: Scene, oid: str) -> list[Pair]:
+    """What a commit changed against its first parent, path by path."""
     objects = scene.git_objects
     commit = objects.get(oid)
     if commit is None:
-        return set()
+        return []
     if isinstance(commit.changes, list):
-        return {c["path"].rsplit("/", 1)[-1] for c in commit.changes if c["old_mode"] is not None}
-    parent = (
-        objects.get((commit.parents or [None])[0])
-        if isinstance(commit.parents, list) and commit.parents
-        else None
-    )
-    return _differing(objects, commit.tree, parent.tree if parent is not None else None, depth=32)
+        return [(c["path"], c["old_oid"], c["new_oid"]) for c in commit.changes]
+    parents = commit.parents if isinstance(commit.parents, list) else []
+    parent = objects.get(parents[0]) if parents else None
+    return list(_walked(objects, parent.tree if parent is not None else None, commit.tree, "", _DEEPEST))
+
+
+def _walked(
+    objects: Mapping[str, object], one: str | None, other: str | None, below: str, depth: int
+) -> Iterable[Pair]:
+    if one == other or depth == 0:
+        return
+    sides = [
+        {e["name"]: e for e in (getattr(objects.get(side or ""), "entries", None) or [])}
+        for side in (one, other)
+    ]
+    for name in sorted(set(sides[0]) | set(sides[1])):
+        a, b = (
+            (e["oid"], str(e["mode"]).lstrip("0").startswith("4")) if e else (None, False)
+            for e in (s.get(name) for s in sides)
+        )
+        if a[0] == b[0]:
+            continue
+        if a[1] or b[1]:
+            yield from _walked(
+                objects, a[0] if a[1] else None, b[0] if b[1] else None, f"{below}{name}/", depth - 1
+            )
+        else:
+            yield f"{below}{name}", a[0], b[0]
 
 
 def objects_of(evidence: Evidence) -> dict[str, Row]:
@@ -245,27 +274,6 @@ def objects_of(evidence: Evidence) -> dict[str, Row]:
             for row in rows_of(table[table["kind"].isin({"commit", "tag", "tree"})]):
                 objects[row.oid] = row
     return objects
-
-
-def _differing(objects: Mapping[str, Row], one: str | None, other: str | None, *, depth: int) -> set[str]:
-    if one == other or depth == 0:
-        return set()
-    sides = [
-        {e["name"]: e for e in (getattr(objects.get(side or ""), "entries", None) or [])} for side in (one, other)
-    ]  # fmt: skip
-    names: set[str] = set()
-    for name in sorted(set(sides[0]) | set(sides[1])):
-        a, b = sides[0].get(name), sides[1].get(name)
-        if a is not None and b is not None and a["oid"] == b["oid"]:
-            continue
-        trees = [
-            e["oid"] if e is not None and str(e["mode"]).lstrip("0").startswith("4") else None for e in (a, b)
-        ]
-        if any(trees):
-            names |= _differing(objects, trees[0], trees[1], depth=depth - 1)
-        elif b is not None:
-            names.add(name)
-    return names
 
 
 def carrying(scene: Scene, acts: Iterable[Act], names: set[str], owners: set[str | None]) -> Iterable[Act]:

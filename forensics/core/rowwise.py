@@ -46,14 +46,6 @@ def joined(
         yield group
 
 
-def spliced(group: Sequence[Line]) -> bytes:
-    """A logical line, where a backslash ends each line but the last: put together with a blank between."""
-    return b" ".join(
-        line.raw[:-1] if n + 1 < len(group) and line.raw.endswith(b"\\") else line.raw
-        for n, line in enumerate(group)
-    )
-
-
 def backslashed(raw: bytes) -> bool:
     """Whether a line ends with an odd number of backslashes, so that the next one belongs to it."""
     return (len(raw) - len(raw.rstrip(b"\\"))) % 2 == 1
