@@ -1,7 +1,5 @@
 """Changes of files, as different programs make them, each with the system calls that they make."""
 
-from dataclasses import replace
-
 from forensics.simulation import cast as casting
 from forensics.simulation.trail import File, Process, Trail
 from forensics.simulation.world import PROJECT, Content, Session, World
@@ -142,8 +140,3 @@ def touch(world: World, session: Session, path: str, *, sudo: str | None = None)
     """Set a file's times to a moment long ago."""
     world.run(session, ["touch", "-d", "2026-11-01 09:00", path], sudo=sudo)
     world.did("timestomp", session, path)
-
-
-def as_rights(process: Process, uid: int) -> Process:
-    """The same process with other rights."""
-    return replace(process, uid=uid, gid=uid)

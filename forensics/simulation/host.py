@@ -182,13 +182,6 @@ class Host:
             f"pam_unix(sudo:session): session opened for user {target}(uid={uid}) by (uid={process.uid})",
         )
 
-    def sudo_ends(self, ms: int, process: Process, target: str, terminal: str) -> None:
-        """The command under sudo has ended."""
-        where = "hostname=? addr=? terminal=" + (terminal if terminal == "?" else f"/dev/{terminal}")
-        self._pam(ms, "USER_END", process, "session_close", "pam_limits,pam_permit,pam_unix", target, where)
-        self._pam(ms, "CRED_DISP", process, "setcred", "pam_permit", target, where)
-        self.say(ms, "sudo", None, f"pam_unix(sudo:session): session closed for user {target}")
-
     def cron_enters(self, ms: int, account: str, uid: int, command: str) -> tuple[Process, int]:
         """Cron starts a command for an account, in a session of its own."""
         pid = self.spawn()

@@ -167,12 +167,6 @@ def _signalled(world: World, host: Host, process: Process, job: Job, number: int
     world.cluster.killed(world.tick(5), job, number)
 
 
-def signal_by(world: World, process: Process, job: Job, number: int = 9) -> None:
-    """A signal from a process that is in no session."""
-    if job.running:
-        _signalled(world, world.node, process, job, number)
-
-
 def hold(world: World, session: Session, job: Job, *, sudo: str | None = None) -> None:
     """Hold a job that is waiting."""
     process = world.run(session, ["scontrol", "hold", str(job.number)], sudo=sudo)

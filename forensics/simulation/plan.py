@@ -40,11 +40,6 @@ class Plan:
     split: bool
     busy: bool = True
 
-    @property
-    def innocent_suspect(self) -> bool:
-        """Whether the person whose denial is tested did nothing."""
-        return self.suspect != "insider" or self.actor in {"automation", "nobody"}
-
 
 @cache
 def techniques() -> dict[str, Technique]:
