@@ -17,7 +17,7 @@ from forensics.analysis import strength
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.gaps import Gap
-from forensics.analysis.holders import Holders
+from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
 from forensics.analysis.sessions import Session
 from forensics.analysis.strength import Strength
@@ -98,10 +98,11 @@ def _weigh(found: Judgement, act: Act, scene: Scene, holders: Holders, sessions:
     if not found.candidates or not sessions:
         return
     told = [strength.Told(r.cls, r.says, r.because, r.domain) for r in found.reasons]
-    lead = found.name or strength.foremost(found.candidates, act, scene, sessions, told)
+    groups = strength.groups_of(act, scene, sessions, told)
+    lead = found.name or strength.foremost(found.candidates, groups)
     if lead is None:
         return
-    found.person = strength.of_person(lead, act, scene, holders, sessions, told)
+    found.person = strength.of_person(lead, act, scene, holders, sessions, groups)
     if found.verdict != "attributed":
         return
     found.gates += found.person.gates
@@ -322,7 +323,7 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
             or not other.covers(act.earliest_ns, act.latest_ns)
         ):
             continue
-        people = scene.directory.key_people(other.credential) or scene.directory.owners(other.account)
+        people = people_of(scene, other)
         same = other.account is not None and other.account == act.account
         if same:
             found.against += [other.events[0]]

@@ -5,6 +5,7 @@ Each says what is true where the claim is, and what where it is not; an answer n
 
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.denial import Answer, Grounds, answer, open_questions
+from forensics.analysis.holders import people_of
 from forensics.core.roster import Claim
 
 
@@ -75,8 +76,7 @@ def _there(person: str, act: Act, scene: Scene) -> bool:
     if act.earliest_ns is None or act.latest_ns is None:
         return False
     return any(
-        (scene.directory.key_people(s.credential) or scene.directory.owners(s.account)) == {person}
-        and s.covers(act.earliest_ns, act.latest_ns)
+        people_of(scene, s) == {person} and s.covers(act.earliest_ns, act.latest_ns)
         for s in scene.sessions.values()
     )
 
@@ -181,9 +181,7 @@ def same_access(claim: Claim, g: Grounds) -> Answer:
     others: dict[str, list[str]] = {}
     for act in g.acts:
         for session in g.scene.sessions.values():
-            people = g.scene.directory.key_people(session.credential) or g.scene.directory.owners(
-                session.account
-            )
+            people = people_of(g.scene, session)
             if (
                 session.events
                 and (not people or people - {claim.by})

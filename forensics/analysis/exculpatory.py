@@ -5,6 +5,7 @@ from typing import Any
 
 from forensics.analysis.acts import Act
 from forensics.analysis.examine import Examination
+from forensics.analysis.holders import people_of
 
 Json = dict[str, Any]
 _OF_ANOTHER = frozenset(
@@ -32,7 +33,7 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
     directory = done.scene.directory
     own = [
         s for s in done.sessions
-        if s.service == "sshd" and person in (directory.key_people(s.credential) or directory.owners(s.account))
+        if s.service == "sshd" and person in people_of(done.scene, s)
     ]  # fmt: skip
     for act in acts:
         if act.earliest_ns is None or act.latest_ns is None or act.origin == "job":

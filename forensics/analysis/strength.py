@@ -62,22 +62,24 @@ class Strength:
         return self.weighed[0].rival.who if self.weighed else None
 
 
-def of_person(
-    name: str, act: Act, scene: Scene, holders: Holders, sessions: list[Session], told: Iterable[Told]
-) -> Strength:
-    """How strongly an act's records support a person against everybody else who could have acted.
+def groups_of(act: Act, scene: Scene, sessions: list[Session], told: Iterable[Told]) -> list[Group]:
+    """What an act's records tell of persons, one group for each trust domain and kind of link.
 
     Args:
-        name: the person.
         act: the act.
         scene: people, sessions and jobs.
-        holders: who holds the domains that tell of it.
         sessions: the sessions that decide: the act's own, or those in which it was left to run later.
         told: what keys and devices say.
     """
     accounts = {a for a in (act.account, *(s.account for s in sessions)) if a is not None}
     named = _telling(act, scene, sessions, accounts)
-    groups = [*_people(scene, named, act.earliest_ns), *_linked(told)]
+    return [*_people(scene, named, act.earliest_ns), *_linked(told)]
+
+
+def of_person(
+    name: str, act: Act, scene: Scene, holders: Holders, sessions: list[Session], groups: list[Group]
+) -> Strength:
+    """How strongly groups of records support a person against everybody else who could have acted."""
     first, last = span(act, sessions)
     domains = {g.domain for g in groups}
     rivals = [
@@ -87,12 +89,8 @@ def of_person(
     return _settled(name, groups, [*rivals, *_unnamed(holders, domains, first, last, name)], parameters())
 
 
-def foremost(
-    candidates: Iterable[str], act: Act, scene: Scene, sessions: list[Session], told: Sequence[Told]
-) -> str | None:
+def foremost(candidates: Iterable[str], groups: Sequence[Group]) -> str | None:
     """Of several candidates, the one that the records foretell best, if there is one."""
-    accounts = {a for a in (act.account, *(s.account for s in sessions)) if a is not None}
-    groups = [*_people(scene, _telling(act, scene, sessions, accounts), act.earliest_ns), *_linked(told)]
     ranked = sorted((-likelihood(name, groups, parameters(), "central"), name) for name in candidates)
     if not ranked or not groups or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
         return None
