@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
-
 from forensics.analysis.acts import Act
 from forensics.analysis.attribution import Judgement
 from forensics.analysis.claims import Answer
@@ -15,7 +12,6 @@ from forensics.analysis.parameters import parameters
 
 MISSING = "agreement_at_clock_bounds"
 WHY = "differs_at_clock_bounds"
-_ALLOWED_NS = 1_000_000_000
 _MOMENTS = ("submit_ns", "start_ns", "end_ns")
 
 
@@ -25,18 +21,10 @@ def rests_on_time(acts: list[Act]) -> bool:
 
 
 def widened(seen: Evidence, bounded: Evidence) -> bool:
-    """Whether the bounds of the clocks move any record by more than the rules allow for anyway.
-
-    Every rule that puts two logs side by side takes what lies within two seconds for the same moment, so where all
-    bounds lie within one second on either side, the second analysis is the first.
-    """
+    """Whether the bounds of the clocks move any record at all; where they do not, the second analysis is the first."""
     pairs = [(seen.events[c], bounded.events[c]) for c in ("earliest_ns", "latest_ns")]
     pairs += [(seen.job_records[c], bounded.job_records[c]) for c in _MOMENTS]
-    return any(np.nanmax(np.append(np.abs(_numbers(a) - _numbers(b)), 0.0)) > _ALLOWED_NS for a, b in pairs)
-
-
-def _numbers(moments: "pd.Series[int]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    return np.asarray(moments.astype("Int64").to_numpy(np.float64, na_value=np.nan), np.float64)
+    return not all(one.equals(other) for one, other in pairs)
 
 
 def cap_acts(acts: list[Act], judged: Mapping[str, Judgement], wide: Mapping[str, Judgement]) -> None:
