@@ -182,6 +182,9 @@ def test_a_clock_that_is_off_names_nobody_else(name, change):
 
 SAME = {
     "concatenated_and_renamed": all_of(alterations.concatenated, alterations.renamed),
+    "split_doubled_and_packed": all_of(
+        alterations.split, alterations.doubled_packed, alterations.doubled("again")
+    ),
     "doubled_in_place_and_packed": all_of(alterations.doubled_packed, alterations.doubled_in_place),
     "split": alterations.split,
     "run_together": alterations.run_together,
