@@ -121,8 +121,16 @@ def test_a_clock_that_was_set_leaves_the_kernel_numbers_and_says_so():
 
 def test_records_that_are_missing_support_that_logs_were_edited():
     day = edited()
-    day.add("audit_lost")
+    act = next(r["earliest_ns"] for r in day.rows if r["verb"] == "write")
+    day.add("audit_lost", when=act - 500_000_000)
     assert answered(day, "D08", "kai") == ("supported", "logs_handled_or_records_missing")
+
+
+def test_records_that_are_missing_at_another_time_support_nothing():
+    day = edited()
+    day.wait(3600)
+    day.add("audit_lost")
+    assert answered(day, "D08", "kai") == ("untestable", "no_copy_out_of_reach")
 
 
 def test_two_domains_that_agree_contradict_an_edited_log():
@@ -130,11 +138,23 @@ def test_two_domains_that_agree_contradict_an_edited_log():
     assert answered(day, "D08", "kai") == ("contradicted", "several_domains_tell_the_same")
 
 
-def test_an_administrator_named_who_holds_one_of_two_domains_is_contradicted():
-    """sudo on the login host reaches the audit trail, and not the scheduler's own log."""
+def test_root_on_a_login_host_reaches_what_the_scheduler_says_of_who_asked():
+    """sudo there reaches the audit trail, and can ask the scheduler under any number."""
     day = shared()
     day.add("enrol_sudo", "sudoers", account="dao", object="ALL", text="dao ALL = (ALL) ALL", when=None)
-    assert answered(day, "D15", "kai", "dao") == ("contradicted", "records_out_of_reach_of_holder")
+    assert answered(day, "D15", "kai", "dao") == ("untestable", "one_holder_could_write_all")
+
+
+def test_a_push_that_the_git_server_took_is_out_of_a_login_host_s_reach():
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.add("enrol_sudo", "sudoers", account="dao", object="ALL", text="dao ALL = (ALL) ALL", when=None)
+    day.submit("mei", mei, "11")
+    day.cancel("kai", kai, "11")
+    done = day.examined(Question(jobs=("11",)))
+    assert done.holders.of("login01:root") == done.holders.of("slurm:admin") == ["dao"]
+    assert done.holders.of("git:server") == done.holders.of("gpu01:root") == []
 
 
 def test_nothing_at_all_answers_nothing():

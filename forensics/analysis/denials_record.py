@@ -3,9 +3,11 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
+from forensics.analysis import strength
 from forensics.analysis.acts import Act
 from forensics.analysis.artefacts import contributors
 from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions
+from forensics.analysis.gaps import Gap
 from forensics.core.roster import Claim
 
 _LOGS = frozenset({"wipe_log", "change_logging"})
@@ -47,19 +49,23 @@ def clock_wrong(claim: Claim, g: Grounds) -> Answer:
     timed = [a for a in acts if a.session is not None]
     if not timed:
         return answer("untestable", acts, "no_session_to_compare", open_questions(g))
-    stepped = [x for x in g.gaps if x.kind == "clock_step"]
+    stepped = [x for x in g.gaps if x.kind == "clock_step" and _then(x, timed)]
     numbered = [a for a in timed if a.session is not None and a.session.ses is not None and _by_number(a, g)]
     events = [e for x in stepped for e in x.events]
     if len(numbered) == len(timed):
-        status = (
-            "mixed"
-            if any(x.touches(a.earliest_ns, a.latest_ns) for x in stepped for a in timed)
-            else "contradicted"
-        )
+        during = any(x.touches(a.earliest_ns, a.latest_ns) for x in stepped for a in timed)
+        status = "mixed" if during else "contradicted"
         return answer(status, timed, "kernel_numbers_tie_act_to_session", events=events)
     if stepped:
         return answer("supported", timed, "clock_was_set_and_act_rests_on_it", events=events)
     return answer("untestable", timed, "act_rests_on_one_clock", ["second_clock"])
+
+
+def _then(gap: Gap, acts: list[Act]) -> bool:
+    """Whether a gap can hold something of an act or of its session; one without a time can, and so can any where there is no act."""
+    if not acts or gap.earliest_ns is None or gap.latest_ns is None:
+        return True
+    return any(gap.touches(*strength.span(a, [a.session] if a.session else [])) for a in acts)
 
 
 def _by_number(act: Act, g: Grounds) -> bool:
@@ -75,9 +81,9 @@ def log_edited(claim: Claim, g: Grounds) -> Answer:
     That nothing shows is no proof that nothing was edited.
     """
     handled = [a for a in g.acts if a.act in _LOGS]
-    lost = [x for x in g.gaps if x.kind in {"serial_gap", "silence", "truncated"}]
-    events = [e for x in lost for e in x.events]
     acts = g.of(claim.by) or g.acts
+    lost = [x for x in g.gaps if x.kind in {"serial_gap", "silence", "truncated"} and _then(x, acts)]
+    events = [e for x in lost for e in x.events]
     if handled or lost:
         return answer("supported", handled, "logs_handled_or_records_missing", events=events)
     if not acts:

@@ -110,7 +110,7 @@ def _effect(act: Act, job: Job, harm: Iterable[Act], edits: Edits) -> str:
     """
     if act.act in REQUESTS or act.why_link in _DONE or act.origin == "job":
         return "shown"
-    if any(a.act in REQUESTS and a is not act and a.origin != "job" for a in harm):
+    if any(a.act in _ENDS and a is not act and a.origin != "job" for a in harm):
         return "not_shown"
     if _BY_OUTCOME.get(job.outcome or "") == "infrastructure":
         return "not_shown"
@@ -123,6 +123,8 @@ def _effect(act: Act, job: Job, harm: Iterable[Act], edits: Edits) -> str:
 
 _DONE = frozenset({"payload_executed", "carried_act"})
 """Links that show what the act led to in the job."""
+_ENDS = frozenset({"cancel", "signal"})
+"""Requests that end a job; one that holds or changes it explains no end."""
 _EDITS = frozenset({"modify_file", "commit", "push"})
 _NEW = frozenset({"imported_by_script"})
 
