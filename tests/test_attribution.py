@@ -523,3 +523,16 @@ def test_a_job_that_somebody_ended_was_not_ended_by_another_s_edit():
     assert told["modify_file", "kai"] == "not_shown"
     assert told["cancel", "lin"] == "shown"
     assert [(j.cause, j.why) for j in done.asked] == [("act", "act_on_job")]
+
+
+def test_a_request_that_ends_nothing_explains_no_end():
+    day = Stage()
+    day.enrol()
+    mei, kai, lin = day.login("mei"), day.login("kai"), day.login("lin")
+    day.change("kai", kai, SCRIPT, owner="mei")
+    day.submit("mei", mei, "11", outcome="TIMEOUT")
+    day.run("lin", lin, ["scontrol", "update", "jobid=11", "priority=1"])
+    day.add("job_update", "slurmctld", "slurm:admin", host=None, job="11", uid=UIDS["lin"])
+    told = {(a.act, a.person): a.effect for a in day.examined().in_question}
+    assert told["modify_file", "kai"] == "possible"
+    assert ("modify_job", "lin") in told
