@@ -126,4 +126,6 @@ def test_the_report_of_two_incidents(tmp_path, monkeypatch):
         "coverage.svg",
         "framing.svg",
     }
+    # What an axis is numbered with is numbers, not the name of a way to set them.
+    assert not any("mathdefault" in p.read_text() for p in (tmp_path / "out").glob("*.svg"))
     assert len((tmp_path / "out" / "results.jsonl").read_text().splitlines()) == 2

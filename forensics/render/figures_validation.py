@@ -37,6 +37,9 @@ def _tippett(axes: "Axes", told: Json) -> None:
     axes.set_xlabel("likelihood ratio (log)")
     axes.set_ylabel("share at least that")
     axes.set_xscale("log")
+    # No mathematics is set in figures, so that no text of evidence can be: a power of ten is written as a number.
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_minor_formatter(lambda *_: "")
     axes.set_ylim(0, 1.02)
     for key, words, style in (("same", "did it", "-"), ("other", "did not", "--")):
         points = curves[key]
@@ -48,6 +51,8 @@ def _tippett(axes: "Axes", told: Json) -> None:
                 label=words,
                 color=_ACCENT,
                 linestyle=style,
+                marker="o",
+                markersize=3,
             )
     if curves["same"] or curves["other"]:
         axes.legend(frameon=False)
