@@ -181,3 +181,15 @@ def test_a_verdict_in_a_file_name_is_quoted_and_does_not_stop_the_report():
     said = sentences.account_sentence({**made.acts()[0], "object": "/srv/guilty proof.py"})
     assert "guilty" in said.text
     assert lint(said.ours) == []
+
+
+def test_a_ratio_at_the_cap_is_so_much_or_more():
+    """Nothing above the cap is issued, so both ends of an interval can be it."""
+    rivals = [
+        {"who": "lin", "way": "credential", "lr": [35.0, 35.0]},
+        {"who": "dao", "way": "framed", "lr": [13.0, 35.0], "presence": "absent"},
+    ]
+    act = {"id": "A0001", "citations": [], "hypotheses": rivals}
+    at_cap, below = (s.text for s in ratios.hypothesis_sentences(act))
+    assert "the ratio is 35 or more." in at_cap
+    assert "the ratio is 13 to 35;" in below

@@ -68,6 +68,11 @@ def _ratio(value: float) -> str:
     return f"{value:,.0f}" if value >= _DIGITS else f"{value:.2g}"
 
 
+def _interval(low: float, high: float) -> str:
+    """`13 to 35`; where both ends are the cap, above which no ratio is issued, `35 or more`."""
+    return f"{_ratio(low)} or more" if low == high else f"{_ratio(low)} to {_ratio(high)}"
+
+
 def hypothesis_sentences(act: Json) -> list[Sentence]:
     """The person beside everybody else who could have acted, the strongest rival first."""
     found = []
@@ -80,7 +85,7 @@ def hypothesis_sentences(act: Json) -> list[Sentence]:
             say(
                 "rival_ratio" if low >= _TELLS_APART else "rival_equal", act.get("citations", ()), about=act["id"],
                 rival=rival_parts(str(h.get("who"))), way=words(phrases.WAYS, h.get("way")),
-                low=_ratio(low), high=_ratio(high), trace=trace,
+                ratio=_interval(low, high), trace=trace,
             )
         )  # fmt: skip
     return found
@@ -100,7 +105,7 @@ def sensitivity_sentences(act: Json) -> list[Sentence]:
         found.append(
             say(
                 "sensitivity", act.get("citations", ()), about=act["id"], source=source, tells="tells",
-                low=_ratio(low), high=_ratio(high),
+                ratio=_interval(low, high),
             )
         )  # fmt: skip
     return found
