@@ -536,3 +536,20 @@ def test_a_request_that_ends_nothing_explains_no_end():
     told = {(a.act, a.person): a.effect for a in day.examined().in_question}
     assert told["modify_file", "kai"] == "possible"
     assert ("modify_job", "lin") in told
+
+
+def test_a_job_that_its_owner_cancelled_after_a_change_neither_failed_by_itself_nor_by_the_change():
+    asked = Question(jobs=("11",), claims=(claim("D09", "kai"),))
+    done = edited().examined(asked)
+    assert [(j.cause, j.why) for j in done.asked] == [("act", "job_read_changed_file")]
+    assert (done.answers[0].status, done.answers[0].missing) == ("untestable", ("reason_of_cancellation",))
+
+
+def test_a_job_that_somebody_else_cancelled_did_not_fail_by_itself():
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.submit("mei", mei, "11")
+    day.cancel("kai", kai, "11")
+    done = day.examined(Question(jobs=("11",), claims=(claim("D09", "kai"),)))
+    assert done.answers[0].status == "contradicted"

@@ -8,6 +8,7 @@ from forensics.analysis.acts import Act
 from forensics.analysis.artefacts import contributors
 from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions
 from forensics.analysis.gaps import Gap
+from forensics.analysis.jobs import Job
 from forensics.core.roster import Claim
 
 _LOGS = frozenset({"wipe_log", "change_logging"})
@@ -105,10 +106,20 @@ def failed_by_itself(claim: Claim, g: Grounds) -> Answer:
     linked = [a for a in g.acts if a.job is not None and a.link != "not_established"]
     natural = causes & {"own_failure", "infrastructure"}
     if "act" in causes:
+        if all(_cancelled_for_reasons_unknown(j) for j in g.jobs if j.cause == "act"):
+            return answer("untestable", linked, "cancelled_job_read_changed_file", ["reason_of_cancellation"])
         return answer("mixed" if natural else "contradicted", linked, "act_linked_to_job")
     if natural and causes <= {"own_failure", "infrastructure", "none"}:
         return answer("supported", [], "own_failure_and_no_act")
     return answer("untestable", linked, "cause_not_established", list(g.missing) or ["cause_of_job"])
+
+
+def _cancelled_for_reasons_unknown(job: Job) -> bool:
+    """Whether a job was cancelled, by nobody's act in question, after it had read a file that one changed.
+
+    It did not end by itself, and why its end was asked for is on no record: because of the change, or for another reason.
+    """
+    return job.outcome == "CANCELLED" and job.why == "job_read_changed_file"
 
 
 def only_own(claim: Claim, g: Grounds) -> Answer:

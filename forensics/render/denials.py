@@ -137,6 +137,7 @@ CLAIM_WHY = {
     "acts_of_other_holder": "the acts in question are attributed to another holder of the account",
     "account_is_shared_and_nothing_tells_who": "the account is shared, and nothing tells its users apart",
     "act_linked_to_job": "an act is linked to the job",
+    "cancelled_job_read_changed_file": "the job's end is asked for after it reads a file that an act changes, and no record says for which reason",
     "own_failure_and_no_act": "the job's own failure is recorded, and no act on it is found",
     "cause_not_established": "the cause of the job's end is not established",
     "act_in_open_session_of_speaker": "an act lies in an open session of the person who denies",

@@ -101,7 +101,7 @@ def _summary(p: Pages) -> None:
     claims = p.findings.get("claims") or ()
     if claims:
         p.head(2, "Denials")
-    p.items([_result(claim, known)] for claim in claims)
+    p.items(_asked_and_answered(claim, known) for claim in claims)
 
 
 def _summed(p: Pages, acts: Sequence[Json]) -> None:
@@ -119,9 +119,10 @@ def _summed(p: Pages, acts: Sequence[Json]) -> None:
         p.plain(f"The other {len(acts) - _SUMMED_ACTS:,} acts are in the section on acts.")
 
 
-def _result(claim: Json, known: dict[str, Json]) -> Sentence:
+def _asked_and_answered(claim: Json, known: dict[str, Json]) -> list[Sentence]:
+    """Who denies what, and what the evidence says of it."""
     said = dossier.claim_sentences(claim, known)
-    return next(s for s in said if s.text.startswith("The evidence read"))
+    return [said[0], next(s for s in said if s.text.startswith("The evidence read"))]
 
 
 def _people(findings: Json) -> list[str]:

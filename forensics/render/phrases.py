@@ -124,6 +124,7 @@ MISSING = {
     "kernel_record_of_signal": "the kernel's own record of the signal",
     "acts": "any act on a job in question",
     "cause_of_job": "a record of the cause",
+    "reason_of_cancellation": "what whoever cancelled the job says of the reason",
     "records_beyond_reach_of_best_rival": "records that the strongest rival could not have written",
     "push_log": "the git server's log of pushes",
     "second_clock": "a second clock that tells the same",
