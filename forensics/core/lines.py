@@ -26,15 +26,19 @@ class Lines(NamedTuple):
     text: pa.Array
 
 
-def cut(data: bytes, base: int) -> Lines:
-    """Cut `data` after every newline byte.
+def cut(data: bytes, base: int, *, returns: bool = False) -> Lines:
+    r"""Cut `data` after every newline byte.
 
     Args:
         data: the chunk; its last line may lack the newline.
         base: offset of its first byte in the file, in bytes.
+        returns: cut after a carriage return too, unless a newline follows it, as what passed a terminal is written.
     """
     raw = np.frombuffer(data, dtype=np.uint8)
-    ends = np.flatnonzero(raw == 10).astype(np.int64) + 1
+    ended = raw == 10
+    if returns and len(data):
+        ended |= (raw == 13) & ~np.append(ended[1:], False)
+    ends = np.flatnonzero(ended).astype(np.int64) + 1
     if len(data) and (not len(ends) or ends[-1] != len(data)):
         ends = np.append(ends, np.int64(len(data)))
     starts = np.concatenate([np.zeros(1, np.int64), ends[:-1]]) if len(ends) else ends
@@ -101,9 +105,9 @@ class Told(NamedTuple):
         )  # fmt: skip
 
 
-def told(data: bytes, base: int) -> Told:
+def told(data: bytes, base: int, *, returns: bool = False) -> Told:
     """Cut `data` into lines and show each as text. Args as for `cut`."""
-    found = cut(data, base)
+    found = cut(data, base, returns=returns)
     size = pc.binary_length(found.text)
     long = pc.greater(size, LONGEST_LINE_BYTES)
     text = shown(pc.if_else(long, pa.scalar(b"", pa.binary()), found.text))
