@@ -42,5 +42,9 @@ def test_a_packed_stream_is_read_in_its_place_and_told_by_its_name(tmp_path):
     pipeline.seal(case, [tmp_path / "evidence"])
     pipeline.ingest(case)
     events = query.sql(case / "tables", "select verb, account, text from event").to_pylist()
-    assert sorted(e["text"] for e in events) == ["ttyin: exit", "ttyin: id", "ttyout: " + SSHD.decode().strip()]
+    assert sorted(e["text"] for e in events) == [
+        "ttyin: exit",
+        "ttyin: id",
+        "ttyout: " + SSHD.decode().strip(),
+    ]
     assert {(e["verb"], e["account"]) for e in events} == {("other", None)}
