@@ -262,3 +262,34 @@ def authors_swapped(collected):
         return re.sub(rb"(?m)^(?:author|committer) .*$", lambda m: _called(m[0]), body)
 
     return _rehashed(collected, commit, lambda raw: raw)
+
+
+def left_at_home(keys, one, other):
+    """Somebody left logs in their home and in `/tmp` before they were collected: true ones, and some of their own making.
+
+    Args:
+        keys: fingerprint of each person's key.
+        one: who left them.
+        other: whom the edited ones put in their place.
+    """
+    home = f"login01/home/{one}/"
+    uid = {"mei": b"4101", "kai": b"4102", "lin": b"4103", "dao": b"4104"}
+    people = [
+        (keys[one].encode(), keys[other].encode()),
+        (ADDRESSES[one].encode(), ADDRESSES[other].encode()),
+    ]
+    numbers = [(name + uid[one], name + uid[other]) for name in (b"auid=", b" uid=", b"user ", b"uid:")]
+
+    def change(collected):
+        growing = [path for path in sorted(collected) if is_growing(path)]
+        copies = {f"{home}{n:02}.log": collected[path] for n, path in enumerate(growing)}
+        edited = {path: exchanged(collected[path], people + numbers) for path in growing}
+        made = {
+            f"login01/tmp/{n:02}.log": raw
+            for n, (path, raw) in enumerate(edited.items())
+            if raw != collected[path]
+        }
+        assert made
+        return {**collected, **copies, **made}
+
+    return change

@@ -130,7 +130,7 @@ def found(collected, *, roster, about):
     parsed = {s: _parsed(s, k.format, k.packed) for s, k in sorted(known.items()) if k.format is not None}
     sizes = {row.sha256: row.bytes for row in rows}
     tallies = {s: parsed[s][2] if s in parsed else files.Tally(n, 0, 0, n) for s, n in sizes.items()}
-    table, question = files.table(rows, known, tallies), asked.question(about, "case.toml")
+    table, question = files.placing(files.table(rows, known, tallies)), asked.question(about, "case.toml")
     tables = {"file": table, **_events(known, table, question)}
     for form in sorted({*NEEDED, *trails.TRAILS}):
         own = [parsed[s][0] for s, k in sorted(known.items()) if k.format == form]

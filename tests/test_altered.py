@@ -204,6 +204,14 @@ def test_logs_of_another_host_change_nothing(name):
     assert told(found_in(name, change(collected(name)))) == told(plain(name))
 
 
+@every_incident
+def test_logs_left_where_users_write_change_nothing(name):
+    """Copies of true logs, and logs made to put somebody else in one's place, neither name nor clear anybody."""
+    found = found_in(name, alterations.left_at_home(keys(name), "kai", "lin")(collected(name)))
+    assert "logs_where_users_write" in found["limits"]
+    assert told(found) == told(plain(name))
+
+
 def test_authors_of_commits_change_nothing():
     """They are what whoever commits typed."""
     evidence = alterations.authors_swapped(collected("script_edit"))

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import trails
+from forensics.analysis import displaced, trails
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
 
@@ -112,7 +112,7 @@ def assemble(found: Mapping[str, pa.Table], roster: Roster, question: Question) 
     """
     known = {t.name: t for t in (tables.FILE, tables.JOB_RECORD, tables.COPY)}
     got = {name: frame(found.get(name, table.empty())) for name, table in known.items()}
-    events = frame(found["event"]).sort_values(
+    events = displaced.without(frame(found["event"]), got["file"]).sort_values(
         ["earliest_ns", "sha256", "start", "event_id"], kind="stable", na_position="last", ignore_index=True
     )
     events = trails.settled(events, frame(trails.numbers(found)))
@@ -125,7 +125,7 @@ def assemble(found: Mapping[str, pa.Table], roster: Roster, question: Question) 
         files=got["file"],
         # A copy lies in few blocks, a column at a time in many: every selection of rows takes half the time.
         events=events.set_index("event_id", drop=False).rename_axis("at").copy(),
-        job_records=got["job_record"],
+        job_records=displaced.without(got["job_record"], got["file"]),
         copies=got["copy"],
         raw=raw,
         roster=roster,

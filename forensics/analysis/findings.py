@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from forensics.analysis import channels, clocks, exculpatory, packed, verdicts, weighing
+from forensics.analysis import channels, clocks, displaced, exculpatory, packed, verdicts, weighing
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.examine import Examination
@@ -366,6 +366,8 @@ def _limits(done: Examination) -> list[str]:
     codes = ["numbers_are_placeholders", "not_validated", *clocks.limits(done.compared)]
     if not done.scene.directory.people:
         codes.append("no_roster")
+    if displaced.displaced(done.scene.evidence.files):
+        codes.append("logs_where_users_write")
     if not any(r.link == "observed" for r in done.readings) and done.readings:
         codes.append("no_file_reads_recorded")
     return sorted(codes)

@@ -153,9 +153,11 @@ def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, pa.Array, 
     stands, like = distinct(rank, node.number)
     places = [(node.values[node.number[row]], str(file.values[file.number[row]])) for row in stands]
     hosts = [named if named is not None else first[sha256][0] for named, sha256 in places]
-    # Files of no known host are not put together: two machines number their events alike.
+    # Files of no known host are not put together: two machines number their events alike. Nor is a file that lies
+    # where users write put together with one that does not: whoever wrote it chose the numbers.
     names = [
-        host if host is not None else f"\0{sha256}" for host, (_, sha256) in zip(hosts, places, strict=True)
+        f"\0{sha256}" if host is None else f"{host}\0{first[sha256][1].endswith(':user')}"
+        for host, (_, sha256) in zip(hosts, places, strict=True)
     ]
     machine = np.unique(np.array(names, object).astype(str), return_inverse=True)[1][like]
     keys = [machine, records["earliest_ns"].to_numpy(), records["serial"].to_numpy()]

@@ -18,6 +18,7 @@ NOTHING = pa.scalar(None, pa.string())
 _HOMES = r"(?:homes?\d*|users|u|var/lib|srv|opt)"
 _HOME = re.compile(rf"(?P<above>.*?)(?:^|/)(?:{_HOMES}/(?P<account>[^/]+)|(?P<root>root))/(?P<below>.*)")
 _ABOVE = 2
+_ANYBODYS = re.compile(r"/(?:tmp|var/tmp|dev/shm|scratch)/")
 _ADDRESS = (
     r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*(?:%[0-9A-Za-z]+)?|::[0-9A-Fa-f:.]+)$"
 )
@@ -154,6 +155,17 @@ def home(path: str) -> tuple[str, str] | None:
     if found is None or found["above"].strip("/").count("/") >= _ABOVE:
         return None
     return found["account"] or found["root"], found["below"]
+
+
+def writable(path: str, *, services: frozenset[str] = frozenset()) -> bool:
+    """Whether somebody without an administrator's rights can write at a path on a host: in a home, or where anybody may.
+
+    Args:
+        path: the path on the host, from its root.
+        services: accounts of programs, whose homes nobody else writes; root's is never meant.
+    """
+    whose = home(path)
+    return _ANYBODYS.match(path) is not None or (whose is not None and whose[0] not in services | {"root"})
 
 
 def owners(paths: pa.Array) -> pa.Array:

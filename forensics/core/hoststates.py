@@ -3,7 +3,6 @@
 Such a file is small. Each record is told once for each path of its file, in any number of events.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
@@ -24,7 +23,6 @@ a local wall clock as written. An account that is null is `not_recorded` unless 
 """
 
 DAY_S = 86_400
-_ANYBODYS = re.compile(r"/(?:tmp|var/tmp|dev/shm|scratch)/")
 _OWN = {"at_s", "lasts_s", "wall"}
 _FILLED = {"host", "account_absence"}
 
@@ -87,17 +85,12 @@ def _domains(taken: Placed) -> pa.Array:
     return pa.array(
         [
             domain.removesuffix(":root") + ":user"
-            if domain and domain.endswith(":root") and _open(path)
+            if domain and domain.endswith(":root") and hostevents.writable(path)
             else domain
             for domain, path in zip(domains, paths, strict=True)
         ],
         pa.string(),
     )
-
-
-def _open(path: str) -> bool:
-    home = hostevents.home(path)
-    return _ANYBODYS.match(path) is not None or (home is not None and home[0] != "root")
 
 
 def _column(name: str, events: list[Row]) -> pa.Array:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from forensics import formats
+from forensics.core import hostevents
 from forensics.core.tables import FILE
 from forensics.custody import hosts, unpack
 from forensics.custody import seal as sealing
@@ -14,6 +15,10 @@ from forensics.custody.seal import Sealed
 
 HEAD_BYTES = 1 << 16
 UNPLACED = "unplaced"
+_SERVICES = frozenset(
+    "git gitolite gitolite3 gitea forgejo gerrit gerrit2 gitlab slurm pbs lsfadmin sgeadmin condor yarn".split()  # noqa: SIM905 - one line
+)
+"""Accounts that a service commonly runs as. What lies in such a home is the service's word; of root's word it is none."""
 
 
 class Tally(NamedTuple):
@@ -44,9 +49,13 @@ class Known(NamedTuple):
 
 
 def recognised(case: Path, rows: Sequence[Sealed]) -> dict[str, Known]:
-    """What each sealed file is, by hash: what the first of its paths, in order, is recognised as."""
+    """What each sealed file is, by hash: what the first of its paths, in order, is recognised as.
+
+    Paths where only administrators write come first: what somebody copies elsewhere changes nothing.
+    """
     known: dict[str, Known] = {}
-    for row in sorted(row for row in rows if row.kind == "file"):
+    held = (row for row in rows if row.kind == "file")
+    for row in sorted(held, key=lambda row: (hostevents.writable(hosts.place(row.path)[1] or ""), row)):
         before = known.get(row.sha256)
         if before is None or before.format is None:
             known[row.sha256] = _looked_at(sealing.locate(case, row.sha256), row.path)
@@ -70,7 +79,7 @@ def table(rows: Sequence[Sealed], known: Mapping[str, Known], tallies: Mapping[s
         form, packed = known[row.sha256] if is_file else Known(None, None)
         tally = tallies[row.sha256] if is_file else Tally()
         host, origin = hosts.place(row.path)
-        domain = formats.registry()[form].DOMAIN.format(host=host or UNPLACED) if form else None
+        domain = _domain(form, host, origin) if form else None
         found.append(
             (
                 row.sha256,
@@ -92,6 +101,45 @@ def table(rows: Sequence[Sealed], known: Mapping[str, Known], tallies: Mapping[s
         )
     columns = zip(*found, strict=True) if found else [()] * len(FILE.names)
     return FILE.build(dict(zip(FILE.names, map(list, columns), strict=True)))
+
+
+def _domain(form: str, host: str | None, origin: str | None) -> str:
+    """Who could have forged a file: who writes such logs, or any user where it lies at a place that users write.
+
+    A log that lies in somebody's home can be a copy of a true one, and can be that person's own work.
+    """
+    named = formats.registry()[form].DOMAIN
+    domain = named.format(host=host or UNPLACED)
+    services = frozenset() if named == "{host}:root" else _SERVICES
+    if _lowered(named) and origin is not None and hostevents.writable(origin, services=services):
+        return f"{host or UNPLACED}:user"
+    return domain
+
+
+def _lowered(named: str) -> bool:
+    """Whether where a file lies can take from a domain: not what users write anyway, nor what its own name hashes."""
+    return not named.endswith((":user", ":files")) and named not in {"git:objects", "git:reflog"}
+
+
+def placing(files: pa.Table) -> pa.Table:
+    """The files by whose paths records are placed: without a user's copy of bytes that lie where no user writes.
+
+    Such a copy adds nothing to them, and must not take host, place or trust from them either.
+    """
+    rows = files.select(["sha256", "format", "domain"]).to_pylist()
+    copied = [
+        row["format"] is not None
+        and _lowered(formats.registry()[row["format"]].DOMAIN)
+        and row["domain"].endswith(":user")
+        for row in rows
+    ]
+    held = {row["sha256"] for row, copy in zip(rows, copied, strict=True) if not copy}
+    return files.filter(
+        pa.array(
+            [not copy or row["sha256"] not in held for row, copy in zip(rows, copied, strict=True)],
+            pa.bool_(),
+        )
+    )
 
 
 def total(files: pa.Table) -> Tally:

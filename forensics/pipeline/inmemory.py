@@ -38,7 +38,7 @@ def investigated(evidence: Mapping[str, bytes], roster: bytes | None, about: byt
         Question() if about is None else asked.question(about, "case.toml"),
     )
     records, rejects, files = _read(evidence)
-    found = _told(records, files, hidden.question)
+    found = _told(records, account.placing(files), hidden.question)
     found |= {name: table for name, table in records.items() if name in _RAW}
     found[FILE.name] = files
     done = examine.examine(

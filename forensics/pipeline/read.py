@@ -84,14 +84,14 @@ def ingest(
         plan = _plan(rows, known)
         packed = {sha256: file.packed for sha256, file in known.items()}
         # What became of the bytes of a file that is told as it is read is not known yet.
-        sealed = files.table(rows, known, defaultdict(Tally))
+        sealed = files.placing(files.table(rows, known, defaultdict(Tally)))
         framed = frames.Work(case, packed, sealed, question.zone)
         run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes)
         table = files.table(rows, known, _read_parts(run, framed))
         parquet.write(case / "tables", FILE, table)
         chunked = [(part.format, part.name, part.files) for part in plan if not frames.framed(part.format)]
         whole = _mended(framed, plan)
-        tell.events(case, chunked, table, question, runs_on, whole)
+        tell.events(case, chunked, files.placing(table), question, runs_on, whole)
         return _finish(case, inputs, plan, files.total(table), command)
 
 

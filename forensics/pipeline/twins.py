@@ -1,7 +1,8 @@
 """Files of equal content that were sealed as different bytes: a log beside its packed copy, or packed in two ways.
 
 Equal lines are two facts; one line kept twice is one. Where a format is of a log, whose place says nothing
-(`ONCE` in its reading), a file and its twins of the same host are told once: of the plain file, or of the one whose hash comes first.
+(`ONCE` in its reading), a file and its twins of the same host are told once: of the one that no user could have put there,
+then of the plain file, or of the one whose hash comes first.
 Each event cites the same bytes of every twin too, so that whoever holds any of the files finds it. Records,
 rejects and sums stay those of every file.
 """
@@ -10,7 +11,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -35,28 +36,36 @@ def found(case: Path, files: pa.Table) -> dict[str, tuple[str, ...]]:
         files: schema `file`.
     """
     known = readings.registry()
-    sized: dict[tuple[Any, ...], dict[str, str | None]] = defaultdict(dict)
+    sized: dict[tuple[Any, ...], dict[str, _Held]] = defaultdict(dict)
     rows = files.filter(pc.equal(files["kind"], "file")).sort_by([("path", "ascending")]).to_pylist()
     seen: set[str] = set()
     for row in rows:
         if row["sha256"] in seen or not row["format"] or not getattr(known[row["format"]], "ONCE", False):
             continue
         seen.add(row["sha256"])
-        sized[row["format"], row["host"], account.read_bytes(row)][row["sha256"]] = row["packing"]
+        kept = _Held(row["domain"].endswith(":user"), row["packing"])
+        sized[row["format"], row["host"], account.read_bytes(row)][row["sha256"]] = kept
     told: dict[str, tuple[str, ...]] = {}
     for group in sized.values():
-        if len(group) > 1 and any(group.values()):
+        if len(group) > 1 and any(kept.packing for kept in group.values()):
             told |= _alike(case, group)
     return told
 
 
-def _alike(case: Path, group: Mapping[str, str | None]) -> dict[str, tuple[str, ...]]:
+class _Held(NamedTuple):
+    """How a file is kept: whether a user can have put it there, and how it is packed."""
+
+    by_user: bool
+    packing: str | None
+
+
+def _alike(case: Path, group: Mapping[str, _Held]) -> dict[str, tuple[str, ...]]:
     held: dict[str, list[str]] = defaultdict(list)
-    for sha256, packed in group.items():
+    for sha256, (_, packed) in group.items():
         held[_content(seal.locate(case, sha256), packed) if packed else sha256].append(sha256)
     told = {}
     for own in held.values():
-        first, *twins = sorted(own, key=lambda sha256: (group[sha256] is not None, sha256))
+        first, *twins = sorted(own, key=lambda s: (group[s].by_user, group[s].packing is not None, s))
         if twins:
             told[first] = tuple(twins)
     return told

@@ -218,6 +218,7 @@ LIMITS = {
     "not_validated": "The rules are tested on staged incidents only; error rates for other sites are not known.",
     "clocks_not_compared": "Clocks of different machines are taken as written; their offset from one another is not measured.",
     "some_clocks_not_compared": "Some clocks saw nothing that another clock saw too; what they wrote is taken as written.",
+    "logs_where_users_write": "Some logs lie where users of the host can write (those of a domain that ends in `:user` in the list of sources). They name nobody, and are left out where a log of the same kind was collected from its own place.",
     "clocks_differ": "Some clocks differ, and no audit trail tells which of them is right; they are taken as written.",
     "no_roster": "No roster is given, so no person is named.",
     "no_file_reads_recorded": "The evidence does not record which files a process reads; links between a file and a job are derived from names and times.",

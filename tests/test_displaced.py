@@ -1,0 +1,91 @@
+"""Logs that lie where users write: whose word they are, and what they may not do to the logs in their own place."""
+
+import gzip
+from collections import defaultdict
+
+import pandas as pd
+import pytest
+
+from forensics import formats, pipeline
+from forensics.analysis import displaced
+from forensics.custody.seal import Sealed
+from forensics.pipeline import files
+from forensics.pipeline.files import Known, Tally
+from forensics.store import parquet
+
+SSHD = b"Nov 23 15:11:37 login01 sshd[71]: Accepted publickey for mei from 127.0.0.11 port 50022 ssh2: ED25519 SHA256:x\n"
+OTHER = SSHD.replace(b"mei", b"lin")
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "domain"),
+    [
+        ("login01/var/log/auth.log", "syslog", "login01:root"),
+        ("login01/root/auth.log", "syslog", "login01:root"),
+        ("login01/home/kai/auth.log", "syslog", "login01:user"),
+        ("login01/tmp/auth.log", "syslog", "login01:user"),
+        ("login01/var/tmp/x/audit.log", "auditd", "login01:user"),
+        ("login01/home/kai/sacct.psv", "sacct", "login01:user"),
+        ("login01/home/git/.gitolite/logs/gitolite-2026-11.log", "gitolite", "git:server"),
+        ("login01/home/git/auth.log", "syslog", "login01:user"),
+        ("login01/home/kai/gitolite.log", "gitolite", "login01:user"),
+        ("slurm/slurmctld.log", "slurmctld", "slurm:admin"),
+        ("login01/home/kai/llm/.git/objects/aa/" + "b" * 38, "git_object", "git:objects"),
+    ],
+)
+def test_the_trust_domain_of_a_file_is_of_whoever_writes_where_it_lies(path, form, domain):
+    row = Sealed(path, "a" * 64, 1, "file", None, "copied")
+    table = files.table([row], {row.sha256: Known(form, None)}, defaultdict(Tally))
+    assert table["domain"].to_pylist() == [domain]
+
+
+def test_no_kind_of_log_counts_a_format_that_users_write_anyway():
+    for form in {form for forms in displaced.KINDS.values() for form in forms}:
+        assert not formats.registry()[form].DOMAIN.endswith(":user"), form
+
+
+def test_what_is_left_out_is_what_a_log_in_its_place_tells_of_the_same_host():
+    held = pd.DataFrame(
+        [("a", "syslog", "login01:root"), ("b", "syslog", "login01:user"), ("c", "auditd", "login01:user")],
+        columns=["sha256", "format", "domain"],
+    )
+    events = pd.DataFrame(
+        [("a", "syslog", "login01"), ("b", "syslog", "login01"), ("b", "syslog", "gpu01"), ("c", "auditd", "login01")],
+        columns=["sha256", "format", "host"],
+    )  # fmt: skip
+    kept = displaced.without(events, held)
+    assert list(zip(kept["sha256"], kept["host"], strict=True)) == [
+        ("a", "login01"),
+        ("b", "gpu01"),
+        ("c", "login01"),
+    ]
+
+
+def read(tmp_path, contents):
+    for path, data in contents.items():
+        (tmp_path / "evidence" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "evidence" / path).write_bytes(data)
+    case = tmp_path / "case"
+    pipeline.create(case)
+    pipeline.seal(case, [tmp_path / "evidence"])
+    pipeline.ingest(case)
+    return parquet.read(case / "tables", "event").to_pylist()
+
+
+def test_a_user_s_copy_takes_neither_place_nor_trust_from_a_log(tmp_path):
+    """The copy's path comes first in every order; and a plain copy would come before the packed original."""
+    packed = gzip.compress(OTHER, mtime=0)
+    events = read(
+        tmp_path,
+        {
+            "a/home/kai/auth.log": SSHD,
+            "login01/home/kai/auth.log": SSHD,
+            "login01/var/log/auth.log": SSHD,
+            "login01/home/kai/auth.log.1": OTHER,
+            "login01/var/log/auth.log.1.gz": packed,
+        },
+    )
+    assert sorted((e["account"], e["host"], e["domain"]) for e in events) == [
+        ("lin", "login01", "login01:root"),
+        ("mei", "login01", "login01:root"),
+    ]
