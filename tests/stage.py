@@ -172,13 +172,17 @@ class Stage:
                 object=job,
             )
 
-    def examined(self, question=None, people=None, rejects=None):
-        """The analysis of everything staged."""
+    def evidence(self, question=None, people=None):
+        """Everything staged, as the analysis takes it."""
         built = {n: [r.get(n) for r in self.rows] for n in tables.EVENT.names}
         records = {n: [j.get(n) for j in self.jobs] for n in tables.JOB_RECORD.names}
         found = {"event": tables.EVENT.build(built), "job_record": tables.JOB_RECORD.build(records)}
         asked = question or Question(jobs=tuple(j["job"] for j in self.jobs))
-        case = evidence.assemble(found, roster() if people is None else people, asked)
+        return evidence.assemble(found, roster() if people is None else people, asked)
+
+    def examined(self, question=None, people=None, rejects=None):
+        """The analysis of everything staged."""
+        case = self.evidence(question, people)
         empty = evidence.frame(tables.REJECT.empty()) if rejects is None else rejects
         return examine.examine(case, empty)
 

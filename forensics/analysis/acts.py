@@ -40,6 +40,11 @@ ACTS = {
     "change_logging": "changed what is logged",
 }
 
+BY_ITSELF = frozenset({"cron", "at", "timer"})
+"""Origins of what somebody left to run: whoever did need not have been there."""
+_LEFT = {"cron": "cron", "crond": "cron", "anacron": "cron", "atd": "at", "systemd": "timer"}
+"""What opened a session in which something ran by itself. systemd opens one for the manager of an account's units."""
+
 ACT = Table(
     "act",
     "one act, by one rule, from the events it cites",
@@ -82,7 +87,11 @@ ACT = Table(
         ),
         Column("effective", pa.string(), "account whose rights were used", None, "not recorded"),
         Column("session_id", pa.string(), "session it was done in", None, "no session established"),
-        Column("origin", pa.string(), "login, cron, job (by the job's own process) or unknown"),
+        Column(
+            "origin",
+            pa.string(),
+            "login; cron, at or timer (of systemd), which run what was left behind; job (by the job's own process); or unknown",
+        ),
         Column("author", pa.string(), "git author: asserted", None, "not git"),
         Column("committer", pa.string(), "git committer: asserted", None, "not git"),
         Column("person", pa.string(), "person it is attributed to", None, "none"),
@@ -120,6 +129,7 @@ class Act:
     address: str | None = None
     pid: int | None = None
     planters: list["Act"] = field(default_factory=list)
+    typed_from: list[Session] = field(default_factory=list)
     against: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     rival_accounts: set[str] = field(default_factory=set)
@@ -136,7 +146,7 @@ class Act:
         """The same act, said of a job."""
         return replace(
             self, job=job, link=link, why_link=why, events=list(dict.fromkeys([*self.events, *events])),
-            planters=list(self.planters), against=list(self.against), missing=list(self.missing),
+            planters=list(self.planters), typed_from=list(self.typed_from), against=list(self.against), missing=list(self.missing),
         )  # fmt: skip
 
 
@@ -189,7 +199,7 @@ class Scene:
         act.account, act.effective, act.session = e.account, e.effective, session
         act.pid = None if pd.isna(e.pid) else int(e.pid)
         if session is not None:
-            act.origin = "cron" if session.service in {"cron", "crond", "atd", "anacron"} else "login"
+            act.origin = _LEFT.get(session.service, "login")
             act.account = act.account or session.account
         elif self.job_of(act.host, act.pid, earliest) is not None:
             act.origin = "job"

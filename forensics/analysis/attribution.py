@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from forensics.analysis import strength
-from forensics.analysis.acts import Act, Scene
+from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.gaps import Gap
 from forensics.analysis.holders import Holders, people_of
@@ -28,6 +28,7 @@ _DECISIVE = {"write_of_commit_object", "command_of_commit"}
 _LINKED = ["event_id", "credential", "address", "domain"]
 _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:server": "root"}
 """Domains that may be another one under another name, by who holds that one."""
+_UNKNOWN_WRITER = {"cron": "writer_of_cron_entry", "at": "writer_of_at_job", "timer": "writer_of_unit"}
 _TAMPERING = {"wipe_log", "change_logging", "change_clock"}
 
 
@@ -128,17 +129,25 @@ def _by_job(act: Act, scene: Scene, account: Strength) -> Judgement:
     return Judgement("not_attempted", reasons=reasons, account=account)
 
 
-def _sessions(act: Act) -> tuple[list[Session], list[str]]:
-    """The sessions whose person is asked for: the act's own, or those that left it to cron."""
-    if act.origin != "cron":
-        return ([act.session], []) if act.session is not None else ([], ["session"])
-    planted = [p.session for p in act.planters if p.session is not None]
-    unique = {s.session_id: s for s in planted}
+def _sessions(act: Act, within: int = 8) -> tuple[list[Session], list[str]]:
+    """The sessions whose person is asked for: the act's own and those it can be typed from, or those that left it to run.
+
+    What left it can itself have run by itself, `within` so many steps.
+    """
+    if act.origin not in BY_ITSELF:
+        own = ([] if act.session is None else [act.session]) + act.typed_from
+        return own, [] if own else ["session"]
     if not act.planters:
-        return [], ["writer_of_cron_entry"]
-    if len(planted) < len(act.planters):
-        return list(unique.values()), ["session_of_crontab_edit"]
-    return list(unique.values()), []
+        return [], [_UNKNOWN_WRITER[act.origin]]
+    found: dict[str, Session] = {}
+    missing: list[str] = []
+    for plant in act.planters:
+        sessions, lacking = _sessions(plant, within - 1) if within else ([], ["session"])
+        found |= {s.session_id: s for s in sessions}
+        if not sessions:
+            what = "session_of_crontab_edit" if "/cron" in plant.object else "session_of_plant"
+            missing += [what] if lacking == ["session"] else lacking
+    return list(found.values()), sorted(set(missing))
 
 
 def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[str]) -> Judgement:
@@ -320,7 +329,7 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
         if (
             other.session_id in mine
             or other.host not in hosts
-            or not other.covers(act.earliest_ns, act.latest_ns)
+            or not other.works(act.earliest_ns, act.latest_ns)
         ):
             continue
         people = people_of(scene, other)

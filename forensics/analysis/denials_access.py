@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis.acts import Act, Scene
+from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.denial import Answer, Grounds, answer, open_questions
 from forensics.analysis.holders import people_of
 from forensics.core.roster import Claim
@@ -49,7 +49,7 @@ def not_logged_in(claim: Claim, g: Grounds) -> Answer:
     by = [a for a in g.acts if a.person == claim.by]
     final = [a for a in by if a.act in {"cancel", "signal"}] or by
     present = [a for a in final if a.origin == "login" and _open_then(a)]
-    deferred = [a for a in by if a.origin == "cron" or a.act == "plant" or not _open_then(a)]
+    deferred = [a for a in by if a.origin in BY_ITSELF or a.act == "plant" or not _open_then(a)]
     if present:
         return answer("contradicted", present, "act_in_open_session_of_speaker")
     if deferred:

@@ -4,7 +4,7 @@ Each says what is true where the claim is, and what where it is not; an answer n
 """
 
 from forensics.analysis import strength
-from forensics.analysis.acts import Act
+from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
 from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions
 from forensics.analysis.gaps import Gap
@@ -20,7 +20,7 @@ def automation(claim: Claim, g: Grounds) -> Answer:
 
     What runs by itself was set up by somebody: the question goes to its author.
     """
-    alone = [a for a in g.acts if a.origin in {"cron", "job"}]
+    alone = [a for a in g.acts if a.origin in {*BY_ITSELF, "job"}]
     if alone:
         return _left_by(claim, alone, g)
     unknown = [a for a in g.acts if a.origin == "unknown"]
@@ -31,7 +31,7 @@ def automation(claim: Claim, g: Grounds) -> Answer:
 
 
 def _left_by(claim: Claim, alone: list[Act], g: Grounds) -> Answer:
-    final = [a for a in alone if a.origin == "cron"]
+    final = [a for a in alone if a.origin in BY_ITSELF]
     authors = {a.person for a in final}
     if claim.by in authors:
         return answer(

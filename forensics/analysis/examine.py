@@ -20,6 +20,7 @@ from forensics.analysis import (
     clock_bounds,
     clocks,
     corrections,
+    deferred,
     file_acts,
     gaps,
     git_acts,
@@ -30,12 +31,14 @@ from forensics.analysis import (
     jobs,
     lives,
     overlaps,
+    planted,
     scheduler_acts,
     sessions,
 )
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version
 from forensics.analysis.attribution import Judgement
+from forensics.analysis.deferred import Deferral
 from forensics.analysis.edits import Edits
 from forensics.analysis.evidence import Evidence
 from forensics.analysis.gaps import Gap
@@ -45,7 +48,7 @@ from forensics.analysis.sessions import Session
 
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
-    clocks.CLOCK, overlaps.OVERLAP, *git_tables.TABLES,
+    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, *git_tables.TABLES,
 )  # fmt: skip
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
@@ -66,6 +69,7 @@ class Examination:
     gaps: list[Gap]
     answers: list[claims.Answer]
     holders: Holders
+    deferrals: list[Deferral] = field(default_factory=list)
     compared: list[clocks.Compared] = field(default_factory=list)
     at_once: list[overlaps.Overlap] = field(default_factory=list)
 
@@ -87,6 +91,7 @@ class Examination:
             "gap": gaps.table(self.gaps),
             "clock": clocks.table(self.compared),
             "overlap": overlaps.table(self.at_once),
+            "deferral": deferred.table(self.deferrals),
         }
 
 
@@ -155,7 +160,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     history = artefacts.versions(evidence)
     reads = [r for job in asked for r in artefacts.readings(job, evidence, history)]
     missing = [*gaps.find(evidence, found_sessions), *steps, *gaps.truncated(rejects)]
-    everything, questioned = _acts(scene, asked, history, reads)
+    everything, questioned, left = _acts(scene, asked, history, reads)
     tampering = [a for a in everything if a.act in {"wipe_log", "change_logging", "change_clock"}]
     judged: dict[str, Judgement] = {}
     holders = Holders(scene, tampering, missing)
@@ -185,6 +190,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         missing,
         answers,
         holders,
+        left,
     )
 
 
@@ -207,10 +213,10 @@ def _shortened(name: str, found: dict[str, Job]) -> Job | None:
 
 def _acts(
     scene: Scene, asked: list[Job], history: dict[str, list[Version]], reads: list[Reading]
-) -> tuple[list[Act], set[str]]:
-    """Every act, and the ids of those that bear on the jobs asked about."""
+) -> tuple[list[Act], set[str], list[Deferral]]:
+    """Every act, the ids of those that bear on the jobs asked about, and which ran by themselves."""
     changes = file_acts.all_changes(scene, history)
-    planted = file_acts.plants(scene, changes)
+    left_behind = planted.plants(scene, changes)
     commands = list(file_acts.commands(scene))
     requests = [
         *scheduler_acts.cancels(scene),
@@ -224,8 +230,11 @@ def _acts(
     own = list(file_acts.by_own_process(changes, scene, asked))
     git = [*git_acts.commits(scene), *git_acts.pushes(scene)]
     pulled = list(checkouts.fetched(scene, git, history, reads))
+    base = [a for p in changes.values() for _, a in p]
+    submits = list(scheduler_acts.submits(scene))
+    ran = [*requests, *linked, *damaging, *own, *git, *pulled, *commands, *left_behind, *base, *submits]
+    left = deferred.settle(scene, {id(a): a for a in ran}.values(), left_behind)
     for act in [*requests, *linked, *damaging, *own]:
-        act.planters = file_acts.planters(act, planted)
         for entry in act.planters if act.job is not None else ():
             if entry.job is None:
                 entry.job, entry.link, entry.why_link = act.job, "derived", "carried_act"
@@ -245,13 +254,12 @@ def _acts(
     bearing += [a for a in commands if a.act in _HIDING]
     bearing += [a for p in changes.values() for _, a in p if a.act in _HIDING]
     raised = list(file_acts.escalations(scene, bearing))
-    base = [a for p in changes.values() for _, a in p]
     plain = [a for a in base if not any(a.events[0] == b.events[0] and a.object == b.object for b in linked)]
-    submits = list(scheduler_acts.submits(scene))
     everything = _unique(
-        [*submits, *requests, *linked, *plain, *planted, *own, *git, *pulled, *commands, *raised]
+        [*submits, *requests, *linked, *plain, *left_behind, *own, *git, *pulled, *commands, *raised]
     )
-    return everything, {a.act_id for a in [*bearing, *raised]}
+    kept = {id(a) for a in everything}
+    return everything, {a.act_id for a in [*bearing, *raised]}, [d for d in left if id(d.act) in kept]
 
 
 def _unique(acts: Iterable[Act]) -> list[Act]:

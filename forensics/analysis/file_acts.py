@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-import pandas as pd
-
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.evidence import Row, rows_of
@@ -28,8 +26,12 @@ _INSTALLERS = frozenset(
     {"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"}
 )
 _INSTALLED = re.compile(r"/(?:usr|opt)/(?:[\w.+-]+/)*bin/(?:pip3?(?:\.\d+)?|conda|mamba|uv|dnf|yum)$")
-_INSTALLING_NS = 2_000_000_000  # crontab writes the time first, and puts the file in its place after
-_SCRATCH = re.compile(r"\.pyc\.[0-9]+$|/(?:crontabs/)?tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#")
+_SPOOL = re.compile(r"/var/spool/(?:cron|at)")
+_RUNNERS = frozenset({"atd", "atrun", "cron", "crond"})
+"""Daemons that move about in their spool what they run; that leaves nothing new there."""
+_SCRATCH = re.compile(
+    r"/\.SEQ$|\.pyc\.[0-9]+$|/(?:crontabs/)?tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#"
+)
 
 
 class Command(NamedTuple):
@@ -95,6 +97,8 @@ def _version_act(scene: Scene, version: Version) -> Act | None:
     if _SCRATCH.search(version.path) or ("/.git/" in version.path and not _PLANTED.search(version.path)):
         return None
     event = next(rows_of(scene.events.loc[[version.event_id]]))
+    if _SPOOL.match(version.path) and posixpath.basename(str(event.exe or "")) in _RUNNERS:
+        return None
     kind = _KIND[version.how]
     if _PLANTED.search(version.path) and version.how != "delete":
         kind = "plant"
@@ -243,51 +247,6 @@ def _to_oneself(words: str, account: str | None) -> bool:
     return bool(named) and named <= {account, ""} and not re.search(r"/etc/", words)
 
 
-def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> list[Act]:
-    """What was left to run later.
-
-    Syslog's own line on a crontab joins the act of the same pid; the time that a crontab itself bears
-    joins the act on it of that moment, and is looked at last, for it names nobody.
-    """
-    found = [a for pairs in changes.values() for _, a in pairs if a.act == "plant"]
-    edits = scene.events[(scene.events["verb"] == "cron_edit")]
-    unique = {id(a): a for a in found}
-    for e in rows_of(edits.sort_values("pid", na_position="last", kind="stable")):
-        path = f"/var/spool/cron/crontabs/{e.object}"
-        if str(e.text or "").upper().startswith("DELETE"):
-            continue
-        mates = [
-            a for a in unique.values()
-            if a.host == e.host and a.object.endswith(f"/{e.object}") and _same_edit(a, e)
-        ]  # fmt: skip
-        if mates:
-            mates[0].events.append(e.event_id)
-            continue
-        act = scene.act("plant", path, "crontab_log", e)
-        act.missing.append("session_of_crontab_edit")
-        unique[id(act)] = act
-    return list(unique.values())
-
-
-def _same_edit(act: Act, e: Row) -> bool:
-    """Whether a log's edit of a crontab is the act: by its pid, or where it has none by its moment."""
-    if not pd.isna(e.pid):
-        return act.pid == int(e.pid)
-    if pd.isna(e.earliest_ns) or act.earliest_ns is None or act.latest_ns is None:
-        return False
-    return bool(act.earliest_ns <= e.latest_ns + _INSTALLING_NS and e.earliest_ns <= act.latest_ns)
-
-
-def planters(act: Act, planted: Iterable[Act]) -> list[Act]:
-    """The cron entries that an act done by cron can have come from: written before, for its account."""
-    return [
-        p for p in planted
-        if act.origin == "cron" and "/cron" in p.object and posixpath.basename(p.object) == act.account
-        and (p.host is None or act.host is None or p.host == act.host)
-        and (p.latest_ns is None or act.earliest_ns is None or p.latest_ns < act.earliest_ns)
-    ]  # fmt: skip
-
-
 def escalations(scene: Scene, harmful: Iterable[Act]) -> Iterable[Act]:
     """The use of another account's rights that carried an act: sudo in the same session, just before."""
     sudo = scene.events[(scene.events["verb"] == "sudo") & scene.events["trail"]]
@@ -311,5 +270,5 @@ def escalations(scene: Scene, harmful: Iterable[Act]) -> Iterable[Act]:
                 act.link,
                 "carried_act",
             )
-            found.planters = list(act.planters)
+            found.planters, found.typed_from = list(act.planters), list(act.typed_from)
             yield found

@@ -29,7 +29,15 @@ from forensics.analysis.sessions import Session
 MODERATE = "moderate"
 _NAMING = ["event_id", "reach", "account", "auid", "uid"]
 _DECISIVE = frozenset(
-    {"write_of_commit_object", "command_of_commit", "session_of_crontab_edit", "writer_of_cron_entry"}
+    {
+        "write_of_commit_object",
+        "command_of_commit",
+        "session_of_crontab_edit",
+        "session_of_plant",
+        "writer_of_cron_entry",
+        "writer_of_at_job",
+        "writer_of_unit",
+    }
 )
 """What an act cannot be tied to an account without, where it is missing."""
 

@@ -1,0 +1,362 @@
+"""What ran by itself: who left it to run, by which rule, or why that cannot be told.
+
+Cron, at, timers and units run what somebody left behind, long after whoever it was had gone. The run shows an
+account at the most. So an act of such a run leads to the acts that can have left it: all of them, where the records
+do not tell one from another. What is derived here names its rule, and each rule says what it takes and where it errs.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+
+from forensics.analysis.acts import BY_ITSELF, Act, Scene
+from forensics.analysis.evidence import rows_of
+from forensics.analysis.lineage import Lineage
+from forensics.analysis.planted import TRANSIENT, programs
+from forensics.analysis.sessions import Session
+from forensics.core.schema import Column, Table
+from forensics.core.tables import STRINGS
+
+
+class Rule(NamedTuple):
+    """A rule: why it holds, what it takes, and where it errs. `unknown` is what is missing where nothing fits."""
+
+    rationale: str
+    takes: str
+    errs: str
+    unknown: str
+
+
+_AT, _CRON, _UNIT = "writer_of_at_job", "writer_of_cron_entry", "writer_of_unit"
+RULES = {
+    "cron_entry_of_account": Rule(
+        "cron runs the entries of an account's crontab, and of the system's, as that account",
+        "crontabs changed on the host before the run: the account's own, and the system's",
+        "a crontab changed while nothing was recorded; an entry that a later version no longer holds",
+        _CRON,
+    ),
+    "at_file_taken_by_run": Rule(
+        "atd removes the file of the job that it runs, in the process that becomes the run",
+        "the file that the run's own first process removed or copied, by its name, and who made a file of that name",
+        "a name used again: at gives each job another number until they wrap at 1,048,576",
+        _AT,
+    ),
+    "at_file_due_then": Rule(
+        "the name of a job's file is the minute in which it is due, and atd runs it in that minute",
+        "files of jobs of the account whose minute is that of the run",
+        "a job due earlier that atd was too late for and that ran in the same minute",
+        _AT,
+    ),
+    "at_job_of_account": Rule(
+        "at runs a job as the account that asked for it",
+        "all jobs of the account that were asked for before the run and not due after it",
+        "a job that had run already counts as well",
+        _AT,
+    ),
+    "unit_of_account": Rule(
+        "the manager of an account's units runs what its unit files and `systemd-run --user` ask for",
+        "unit files of the account, or of all accounts, changed before the run; commands `systemd-run` with the same words",
+        "a unit asked for over the bus by another program, which no record tells",
+        _UNIT,
+    ),
+    "unit_names_command": Rule(
+        "a process without a login whose parent is the first one is a service, and its words are the unit's",
+        "unit files whose command has the words of the process, and who changed them; commands `systemd-run` with these words",
+        "two units with the same words; a unit that was another when it ran",
+        _UNIT,
+    ),
+    "outlived_login": Rule(
+        "a process keeps the kernel's session number when its login ends",
+        "an act in a session after its end; the programs above the process that let it live on",
+        "a login whose end was recorded too early",
+        "",
+    ),
+    "typed_through_multiplexer": Rule(
+        "what is typed into tmux or screen is done by its server, in the session that began it, whoever typed it",
+        "sessions on the host in which a client of the same program ran, for the same account or as root, before the act",
+        "a client that only looked on; a program of that name that is another",
+        "",
+    ),
+}
+"""Every rule by which this module leads from an act to whoever left it, by id."""
+
+DEFERRAL = Table(
+    "deferral",
+    "one act that ran without its author, and the acts that can have left it to run: derived",
+    (
+        Column("act_id", pa.string(), "the act that ran"),
+        Column("kind", pa.string(), "cron, at, timer (of systemd), or login where it outlived one"),
+        Column("rule", pa.string(), "rule, from the closed list `RULES`"),
+        Column("basis", pa.string(), "derived"),
+        Column("planted_by", STRINGS, "acts that can have left it to run; all but one of them did not"),
+        Column("sessions", STRINGS, "sessions of these acts, or in which it can have been typed"),
+        Column("inputs", STRINGS, "events that the rule takes, beside those of the acts"),
+        Column("missing", pa.string(), "why it cannot be told who left it", None, "it can be told"),
+    ),
+)
+
+MULTIPLEXERS = frozenset({"tmux", "screen", "dtach", "abduco", "zellij"})
+_KEEPERS = MULTIPLEXERS | {"nohup", "setsid", "systemd-run", "daemonize"}
+_AT_FILE = re.compile(
+    r"/var/spool/(?:cron/)?at(?:jobs|spool)?/(?:spool/)?[=A-Za-z](?P<name>[0-9a-f]{5}(?P<minute>[0-9a-f]{8}))"
+)
+_USER_UNIT = re.compile(
+    r"(?:/(?:[^/]+/)*(?P<user>[^/]+))/\.(?:config|local/share)/systemd/user/.+|/etc/systemd/user/.+"
+)
+_SYSTEM_UNIT = re.compile(r"/(?:etc|run|usr/lib|lib|usr/local/lib)/systemd/system/.+")
+_SYSTEM_CRON = re.compile(r"/etc/(?:crontab|cron\.d/.+)")
+_PERIODIC = re.compile(r"/etc/(?:anacrontab|cron\.(?:hourly|daily|weekly|monthly)/.+)")
+_EXEC = re.compile(r"\[Service\] ExecStart(?:Pre|Post)?=[-@:+!|]*(?P<command>.*)", re.DOTALL)
+_EARLY_NS, _LATE_NS = 5_000_000_000, 120_000_000_000
+"""By how much the clock that atd wakes by, and its other work, can move a run from its minute."""
+_MINUTE_NS = 60_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """One row of the table."""
+
+    act: Act
+    rule: str
+    planted: tuple[Act, ...] = ()
+    sessions: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    missing: str | None = None
+
+
+def settle(scene: Scene, acts: Iterable[Act], planted: Sequence[Act]) -> list[Deferral]:
+    """Give every act that ran by itself its `planters`, and every act that others can have typed its `typed_from`.
+
+    Args:
+        scene: events, people and sessions.
+        acts: all acts, those of `planted` among them; changed in place.
+        planted: what was left to run.
+
+    Returns:
+        A row for each such act, in the order of the acts.
+    """
+    made = Lineage(scene.events)
+    clients = _clients(scene)
+    found = []
+    for act in acts:
+        row = _ran_by_itself(scene, act, planted, made)
+        if row is None:
+            row = _outlived(scene, act, clients, made)
+        if row is not None:
+            act.planters = list(row.planted)
+            found.append(row)
+    return found
+
+
+def _ran_by_itself(scene: Scene, act: Act, planted: Sequence[Act], made: Lineage) -> Deferral | None:
+    if act.origin == "unknown":
+        return _service(scene, act, planted, made)
+    if act.origin not in BY_ITSELF:
+        return None
+    before = [p for p in planted if p is not act and _before(p, act)]
+    rule = {"cron": _by_cron, "at": _by_at, "timer": _by_manager}[act.origin]
+    return rule(scene, act, before, made)
+
+
+def _row(act: Act, rule: str, planted: Iterable[Act], inputs: Iterable[str] = ()) -> Deferral:
+    left = tuple(planted)
+    sessions = tuple(dict.fromkeys(p.session.session_id for p in left if p.session is not None))
+    return Deferral(act, rule, left, sessions, tuple(inputs), None if left else RULES[rule].unknown)
+
+
+def _before(plant: Act, act: Act) -> bool:
+    """Whether something can have been left before an act, on its host."""
+    here = plant.host is None or act.host is None or plant.host == act.host
+    return here and (plant.latest_ns is None or act.earliest_ns is None or plant.latest_ns < act.earliest_ns)
+
+
+def _by_cron(scene: Scene, act: Act, before: list[Act], made: Lineage) -> Deferral:  # noqa: ARG001 - as its kin
+    def runs(p: Act) -> bool:
+        if "/cron" in p.object and posixpath.basename(p.object) == act.account:
+            return True
+        periodic = act.account == "root" and _PERIODIC.fullmatch(p.object) is not None
+        return periodic or _SYSTEM_CRON.fullmatch(p.object) is not None
+
+    return _row(act, "cron_entry_of_account", filter(runs, before))
+
+
+def _by_at(scene: Scene, act: Act, before: list[Act], made: Lineage) -> Deferral:  # noqa: ARG001 - as its kin
+    session = act.session
+    own = [p for p in before if _at_name(p.object) or p.rule == "command_at"]
+    own = [p for p in own if (p.effective or p.account) == act.account]
+    if session is None:
+        return _row(act, "at_job_of_account", own)
+    taken = _taken(scene, session.host, session.pid, session.start_ns)
+    if taken:
+        # A command whose file is not on record may have made any file.
+        left = [p for p in own if _at_name(p.object) in {*taken, None}]
+        return _row(act, "at_file_taken_by_run", left, taken.values())
+    start = session.start_ns
+    due = [p for p in own if _due_ns(p.object) is not None and start is not None]
+    then = [p for p in due if -_EARLY_NS <= int(start or 0) - int(_due_ns(p.object) or 0) <= _LATE_NS]
+    if then:
+        return _row(act, "at_file_due_then", [p for p in own if p in then or _due_ns(p.object) is None])
+    later = [p for p in due if int(_due_ns(p.object) or 0) > int(start or 0) + _EARLY_NS]
+    return _row(act, "at_job_of_account", [p for p in own if p not in later])
+
+
+def _at_name(path: str) -> str | None:
+    """Number and minute of a job of at, by the name of its file; its first letter is the queue, or that it runs."""
+    found = _AT_FILE.fullmatch(path)
+    return found["name"] if found else None
+
+
+def _due_ns(path: str) -> int | None:
+    found = _AT_FILE.fullmatch(path)
+    return int(found["minute"], 16) * _MINUTE_NS if found else None
+
+
+def _taken(scene: Scene, host: str | None, pid: int | None, at_ns: int | None) -> dict[str, str]:
+    """The jobs of at whose files a run's first process handled, and the event that says so."""
+    events = scene.events
+    if pid is None or at_ns is None:
+        return {}
+    mine = events[(events["host"] == host) & (events["pid"] == pid) & (events["object_kind"] == "path")]
+    mine = mine[mine["trail"] & mine["verb"].isin({"delete", "create", "read", "link", "rename"})]
+    near = mine[(mine["earliest_ns"] - at_ns).abs() <= _MINUTE_NS]
+    found: dict[str, str] = {}
+    for e in rows_of(near):
+        name = _at_name(str(e.object))
+        if name is not None:
+            found.setdefault(name, str(e.event_id))
+    return found
+
+
+def _by_manager(scene: Scene, act: Act, before: list[Act], made: Lineage) -> Deferral:  # noqa: ARG001 - as its kin
+    above, _ = made.above(act)
+    words = [list(e.argv) for e in above if isinstance(e.argv, list)]
+
+    def runs(p: Act) -> bool:
+        if p.rule.startswith("command_"):
+            return _is_user_command(p) and (p.effective or p.account) == act.account and _same_words(p, words)
+        found = _USER_UNIT.fullmatch(p.object)
+        return found is not None and found["user"] in {act.account, None}
+
+    return _row(act, "unit_of_account", filter(runs, before), [str(e.event_id) for e in above])
+
+
+def _is_user_command(plant: Act) -> bool:
+    return plant.object.startswith(TRANSIENT)
+
+
+def _same_words(plant: Act, words: list[list[str]]) -> bool:
+    """Whether a transient unit can be what ran: its words are among those of the processes, or none of these is known."""
+    asked = plant.object.removeprefix(TRANSIENT).split()
+    return not words or plant.rule != "command_systemd-run" or any(_same_command(asked, w) for w in words)
+
+
+def _same_command(asked: list[str], ran: list[str]) -> bool:
+    """Whether words ask for a command: the manager finds the program's path itself."""
+    ran = " ".join(ran)[:300].split()
+    return bool(asked and ran) and [posixpath.basename(asked[0]), *asked[1:]] == [
+        posixpath.basename(ran[0]),
+        *ran[1:],
+    ]
+
+
+def _service(scene: Scene, act: Act, planted: Sequence[Act], made: Lineage) -> Deferral | None:
+    """A process of no login and no job whose parent is the first one: by the words of units and of `systemd-run`."""
+    if act.session is not None:
+        return None
+    above, parent = made.above(act)
+    if not above or parent != 1:
+        return None
+    words = [list(e.argv) for e in above if isinstance(e.argv, list)]
+    units = _units(scene, act.host, words)
+    left = [
+        p for p in planted
+        if p is not act and _before(p, act) and (
+            (p.rule == "command_systemd-run" and words and _same_words(p, words))
+            or (_SYSTEM_UNIT.fullmatch(p.object) and _unit_of(p.object) in units)
+        )
+    ]  # fmt: skip
+    if not left and not units:
+        return None
+    act.origin = "timer"
+    # No login is on it, so that whoever asked for the unit is no more than a candidate.
+    act.missing.append("session")
+    inputs = [*(str(e.event_id) for e in above), *(e for events in units.values() for e in events)]
+    return _row(act, "unit_names_command", left, inputs)
+
+
+def _units(scene: Scene, host: str | None, words: list[list[str]]) -> dict[str, list[str]]:
+    """Units, by their name without its ending, whose command is one that ran; with the lines that say so."""
+    events, found = scene.events, dict[str, list[str]]()
+    told = events[(events["verb"] == "enrol_task") & (events["format"] == "systemd_unit")]
+    for e in rows_of(told[(told["host"] == host) & told["text"].notna()]):
+        match = _EXEC.fullmatch(str(e.text))
+        if match is not None and any(_same_command(match["command"].split(), w) for w in words):
+            found.setdefault(_unit_of(str(e.object)), []).append(str(e.event_id))
+    return found
+
+
+def _unit_of(path: str) -> str:
+    """The unit that a file is of, without its ending: a timer is named as the service that it starts."""
+    parts = path.split("/")
+    name = parts[-2].removesuffix(".d") if len(parts) > 1 and parts[-2].endswith(".d") else parts[-1]
+    return name.rpartition(".")[0] or name
+
+
+def _outlived(scene: Scene, act: Act, clients: pd.DataFrame, made: Lineage) -> Deferral | None:
+    """An act in a login's session that others can have typed, or after the login's end."""
+    session = act.session
+    if session is None or act.origin != "login" or act.earliest_ns is None or act.latest_ns is None:
+        return None
+    if session.kept_by & MULTIPLEXERS:
+        others = _typists(scene, act, clients)
+        if others:
+            act.typed_from = [s for s, _ in others]
+            names = tuple(dict.fromkeys(s.session_id for s in act.typed_from))
+            return Deferral(act, "typed_through_multiplexer", (), names, tuple(e for _, e in others))
+    if session.covers(act.earliest_ns, act.latest_ns):
+        return None
+    kept = [e for e in made.above(act)[0] if posixpath.basename(str(e.exe)) in _KEEPERS]
+    return Deferral(act, "outlived_login", (), (session.session_id,), tuple(str(e.event_id) for e in kept))
+
+
+def _clients(scene: Scene) -> pd.DataFrame:
+    """Executions of multiplexers in sessions."""
+    ran = programs(scene, MULTIPLEXERS)
+    return ran[ran["session"].notna()]
+
+
+def _typists(scene: Scene, act: Act, clients: pd.DataFrame) -> list[tuple[Session, str]]:
+    """Other sessions in which a multiplexer's client can have reached the server in the act's session."""
+    session = act.session
+    if session is None:
+        return []
+    near = clients[(clients["host"] == act.host) & (clients["earliest_ns"] <= act.latest_ns)]
+    found: dict[str, tuple[Session, str]] = {}
+    for e in rows_of(near):
+        other = scene.session_of(e)
+        reaches = e.effective in {session.account, "root"} or (
+            not isinstance(e.effective, str) and e.account == session.account
+        )
+        if other is not None and other.session_id != session.session_id and reaches:
+            found.setdefault(other.session_id, (other, str(e.event_id)))
+    return [found[name] for name in sorted(found)]
+
+
+def table(found: Iterable[Deferral]) -> pa.Table:
+    """The rows as the declared table."""
+    rows = list(found)
+    return DEFERRAL.build({
+        "act_id": [r.act.act_id for r in rows],
+        "kind": [r.act.origin for r in rows],
+        "rule": [r.rule for r in rows],
+        "basis": ["derived" for _ in rows],
+        "planted_by": [[p.act_id for p in r.planted] for r in rows],
+        "sessions": [list(r.sessions) for r in rows],
+        "inputs": [list(r.inputs) for r in rows],
+        "missing": [r.missing for r in rows],
+    })  # fmt: skip

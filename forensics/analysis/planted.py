@@ -1,0 +1,129 @@
+"""What was left to run later: by a change of a file that something runs, or by a command that asks for it."""
+
+import itertools
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from forensics.analysis import lineage
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.artefacts import Version
+from forensics.analysis.evidence import Row, rows_of, where
+
+TRANSIENT = "transient unit: "
+"""Before the words of a unit that a command asked for, in the place of a file's name."""
+_INSTALLING_NS = 2_000_000_000  # crontab writes the time first, and puts the file in its place after
+_LISTS = re.compile(r"(?:-[a-zA-Z]*[lcrdV]|--(?:help|version))(?:$| )")
+_VALUED = frozenset({"-u", "-p", "-H", "-M", "-E", "-t", "--unit", "--property", "--description", "--slice", "--uid", "--gid", "--host", "--machine", "--setenv", "--working-directory", "--on-active", "--on-boot", "--on-startup", "--on-unit-active", "--on-unit-inactive", "--on-calendar", "--timer-property", "--path-property", "--socket-property", "--nice", "--service-type"})  # fmt: skip
+"""Options of systemd-run that are followed by a word of their own, unless it stands behind `=`."""
+_EDITED_NS = 3_600_000_000_000
+"""How long an editor may keep a crontab open before it is installed."""
+
+
+def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> list[Act]:
+    """What was left to run later.
+
+    Syslog's own line on a crontab joins the act of the same pid; the time that a crontab itself bears
+    joins the act on it of that moment, and is looked at last, for it names nobody.
+    """
+    found = [a for pairs in changes.values() for _, a in pairs if a.act == "plant"]
+    found += asked_for(scene, found)
+    edits = scene.events[(scene.events["verb"] == "cron_edit")]
+    unique = {id(a): a for a in found}
+    for e in rows_of(edits.sort_values("pid", na_position="last", kind="stable")):
+        path = f"/var/spool/cron/crontabs/{e.object}"
+        if str(e.text or "").upper().startswith("DELETE"):
+            continue
+        mates = [
+            a for a in unique.values()
+            if a.host == e.host and a.object.endswith(f"/{e.object}") and _same_edit(a, e)
+        ]  # fmt: skip
+        if mates:
+            mates[0].events.append(e.event_id)
+            continue
+        command = command_of_edit(scene, e)
+        act = scene.act("plant", path, "crontab_log", e if command is None else command)
+        if command is None:
+            act.missing.append("session_of_crontab_edit")
+        else:
+            act.events.append(e.event_id)
+        unique[id(act)] = act
+    return list(unique.values())
+
+
+def _same_edit(act: Act, e: Row) -> bool:
+    """Whether a log's edit of a crontab is the act: by its pid, or where it has none by its moment."""
+    if not pd.isna(e.pid):
+        return act.pid == int(e.pid)
+    if pd.isna(e.earliest_ns) or act.earliest_ns is None or act.latest_ns is None:
+        return False
+    return bool(act.earliest_ns <= e.latest_ns + _INSTALLING_NS and e.earliest_ns <= act.latest_ns)
+
+
+def asked_for(scene: Scene, known: Sequence[Act]) -> list[Act]:
+    """Commands that leave something to run later, of which no change of a file is on record.
+
+    Args:
+        scene: events, people and sessions.
+        known: what was left by changes of files; a process that made one is told already.
+    """
+    told = {(a.host, a.pid) for a in known}
+    logged = {e.host for e in rows_of(scene.events[scene.events["verb"] == "cron_edit"])}
+    found = []
+    for e in rows_of(
+        programs(scene, frozenset({"at", "crontab", "systemd-run", "busctl", "gdbus", "dbus-send"}))
+    ):
+        program, words = posixpath.basename(e.exe), [str(w) for w in (e.argv or ())[1:]]
+        thing = _asked(scene, e, program, words)
+        if thing is None or (e.host, None if pd.isna(e.pid) else int(e.pid)) in told:
+            continue
+        # A host whose log tells of every crontab that is installed tells of this one, or it was only looked at.
+        if program == "crontab" and e.host in logged:
+            continue
+        act = scene.act("plant", thing, f"command_{program}", e)
+        act.effective = _runs_as(scene, e) or act.effective
+        found.append(act)
+    return found
+
+
+def _asked(scene: Scene, e: Row, program: str, words: list[str]) -> str | None:
+    """What a command leaves to run; None where it only looks, or runs it at once in the caller's own session."""
+    line = " ".join(words)
+    if program == "at":
+        return None if _LISTS.search(line) else f"at job of {_runs_as(scene, e) or '?'}"
+    if program == "crontab":
+        user = next((b for a, b in itertools.pairwise(words) if a == "-u"), None)
+        # A bare `crontab` reads from its input, as `crontab -` does.
+        looks = any(w in {"-l", "-r"} for w in words)
+        return None if looks else f"/var/spool/cron/crontabs/{user or _runs_as(scene, e) or '?'}"
+    if program == "systemd-run":
+        command = lineage.after_options(words, _VALUED)
+        return None if "--scope" in words or not command else TRANSIENT + " ".join(command)[:300]
+    return TRANSIENT + line[:300] if "StartTransientUnit" in line else None
+
+
+def _runs_as(scene: Scene, e: Row) -> str | None:
+    """The account whose uid a command has, whatever rights its program takes."""
+    at = None if pd.isna(e.earliest_ns) else int(e.earliest_ns)
+    named = scene.directory.account_of(e.host, None if pd.isna(e.uid) else int(e.uid), at)
+    return named or (e.account if isinstance(e.account, str) else None)
+
+
+def programs(scene: Scene, names: frozenset[str]) -> pd.DataFrame:
+    """Executions of programs of some names, in order of time."""
+    events = scene.events
+    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
+    ran = ran[ran["earliest_ns"].notna()]
+    return where(ran, "exe", lambda e: isinstance(e, str) and posixpath.basename(e) in names)
+
+
+def command_of_edit(scene: Scene, log: Row) -> Row | None:
+    """The execution of crontab that a log's line on an installed crontab is of: its process, in the hour before."""
+    if pd.isna(log.pid) or pd.isna(log.earliest_ns):
+        return None
+    ran = programs(scene, frozenset({"crontab"}))
+    ran = ran[(ran["host"] == log.host) & (ran["pid"] == log.pid)]
+    ran = ran[(ran["earliest_ns"] <= log.latest_ns) & (ran["earliest_ns"] >= log.earliest_ns - _EDITED_NS)]
+    return next(rows_of(ran.iloc[-1:]), None)
