@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import SECOND, T0, Stage, roster
 
-from forensics.analysis import examine, findings, identity
+from forensics.analysis import examine, findings, identity, jobs, scheduler_acts
+from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import assemble
 from forensics.core import tables
 from forensics.core.roster import Account, Key, Person, Question, Roster
@@ -16,14 +17,19 @@ NOBODY = Roster((), ())
 
 def told(stage, *, people=NOBODY, current=()):
     """A directory of what a stage wrote; `current` are files that stand in their place."""
+    return identity.directory(assembled(stage, people=people, current=current))
+
+
+def assembled(stage, *, people=NOBODY, current=()):
     built = {n: [r.get(n) for r in stage.rows] for n in tables.EVENT.names}
     files = [
         {"sha256": sha, "path": "login01/etc/passwd", "host": "login01", "origin": "/etc/passwd", "bytes": 1, "kind": "file", "held": "copied", "parsed": 1, "rejected": 0, "ignored": 0}
         for sha in current
     ]  # fmt: skip
     made = {n: [f.get(n) for f in files] for n in tables.FILE.names}
-    case = assemble({"event": tables.EVENT.build(built), "file": tables.FILE.build(made)}, people, Question())
-    return identity.directory(case)
+    records = {n: [j.get(n) for j in stage.jobs] for n in tables.JOB_RECORD.names}
+    found = {"event": tables.EVENT.build(built), "file": tables.FILE.build(made)}
+    return assemble(found | {"job_record": tables.JOB_RECORD.build(records)}, people, Question())
 
 
 def passwd(s, uid, name, *, host="login01", copy="c"):
@@ -64,6 +70,55 @@ def test_a_number_that_is_given_again_has_a_name_for_each_time():
     assert known.account_of("login01", 4102, T0 + 11 * DAY) is None
     assert known.account_of("login01", 4102, T0 + 20 * DAY) == "lin"
     assert known.account_of("login01", 4102) is None
+
+
+def reused():
+    """A number that was kai's, and is lin's after eleven days; both ask the scheduler, which writes numbers only."""
+    s = Stage()
+    passwd(s, 4102, "kai", copy="a")
+    now = passwd(s, 4102, "lin")
+    line(s, T0 + 10 * DAY, "delete user 'kai'")
+    line(s, T0 + 11 * DAY, name="lin", uid=4102)
+    for job, days in (("11", 1), ("12", 20)):
+        s.at = T0 + days * DAY
+        s.jobs.append(
+            {
+                "job": job,
+                "owner_uid": 4102,
+                "submit_ns": s.at,
+                "format": "sacct",
+                "domain": "slurm:admin",
+                "sha256": "a" * 64,
+                "start": days,
+                "stop": 99,
+            }
+        )
+        asked = {"host": None, "job": job, "uid": 4102, "object_kind": "job", "object": job}
+        s.add("kill_request", "slurmctld", "slurm:admin", **asked)
+        s.add("job_update", "slurmctld", "slurm:admin", **asked)
+    return assembled(s, current=[now])
+
+
+def test_the_scheduler_s_numbers_are_named_as_of_their_moment():
+    case = reused()
+    people = identity.directory(case)
+    found = jobs.reconstruct(case, people)
+    assert {j.job: j.owner for j in found.values()} == {"11": "kai", "12": "lin"}
+    scene = Scene(case, people, {}, found, {})
+    for acts in (scheduler_acts.cancels, scheduler_acts.changes):
+        assert [(a.job, a.account) for a in acts(scene)] == [("11", "kai"), ("12", "lin")]
+
+
+def test_of_several_numbers_of_an_account_none_is_chosen():
+    s = Stage()
+    passwd(s, 4102, "kai", copy="a")
+    now = passwd(s, 4199, "kai")
+    assert told(s, current=[now]).uid_of("kai") is None
+    line(s, T0 + DAY, "change user 'kai' UID from '4102' to '4199'")
+    known = told(s, current=[now])
+    assert (known.uid_of("kai", T0), known.uid_of("kai", T0 + 2 * DAY)) == (4102, 4199)
+    # Where no host tells, the register does.
+    assert told(s, people=roster(), current=[now]).uid_of("lin", T0) == 4103
 
 
 def test_a_rename_changes_the_name_and_not_the_number():

@@ -105,7 +105,7 @@ class Holders:
         if person is None:
             return "absent"
         open_then = [
-            s for s in self._sessions.get(person, ()) if s.host in hosts and s.covers(first_ns, last_ns)
+            s for s in self._sessions.get(person, ()) if s.host in hosts and s.works(first_ns, last_ns)
         ]
         if any((s.host, s.ses) in self._rights for s in open_then):
             return "active"

@@ -84,10 +84,13 @@ class Directory:
     aliases: dict[str, str] = field(default_factory=dict)
     derived: dict[tuple[str, int], Enrolment] = field(default_factory=dict)
     _by: dict[tuple[str, str], list[Enrolment]] = field(default_factory=dict)
+    _numbers: dict[str | None, list[Enrolment]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for e in self.enrolments:
             self._by.setdefault((e.kind, e.thing), []).append(e)
+            if e.kind == "uid":
+                self._numbers.setdefault(e.account, []).append(e)
 
     def lines(self, kind: str, thing: str | None, at_ns: int | None = None) -> list[Enrolment]:
         """The enrolments of one thing that can have held at a moment."""
@@ -177,9 +180,20 @@ class Directory:
                 found[f"key {thing}"] = lines
         return found
 
-    def uids_of(self, account: str | None) -> frozenset[int]:
-        """Every uid that some source gives an account."""
-        return frozenset(int(e.thing) for e in self.enrolments if e.kind == "uid" and e.account == account)
+    def uids_of(self, account: str | None, at_ns: int | None = None) -> frozenset[int]:
+        """Every uid that some source gives an account at a moment."""
+        return frozenset(int(e.thing) for e in self._numbers.get(account, []) if account and e.holds(at_ns))
+
+    def uid_of(self, account: str | None, at_ns: int | None = None) -> int | None:
+        """The uid that an account has at a moment: the one that hosts tell, else the one that the register does.
+
+        Of several, none: which of them a job ran under is not for us to choose.
+        """
+        lines = [e for e in self._numbers.get(account, []) if e.holds(at_ns)] if account is not None else []
+        told = {e.thing for e in lines if e.domain != REGISTER and e.basis == "observed"} or {
+            e.thing for e in lines
+        }
+        return int(next(iter(told))) if len(told) == 1 else None
 
     def table(self) -> pa.Table:
         """The enrolments as the declared table, in a total order."""

@@ -127,10 +127,11 @@ def reconstruct(evidence: Evidence, directory: Directory) -> dict[str, Job]:
         _from_events(item, rows)
     _from_scripts(found, evidence)
     for item in found.values():
+        at = item.submit_ns if item.submit_ns is not None else item.start_ns
         if item.owner is None:
-            item.owner = directory.account_of(None, item.owner_uid)
+            item.owner = directory.account_of(None, item.owner_uid, at)
         if item.owner_uid is None:
-            item.owner_uid = next(iter(sorted(directory.uids_of(item.owner))), None)
+            item.owner_uid = directory.uid_of(item.owner, at)
         _processes(item, evidence)
     order = sorted(found.values(), key=lambda j: (j.submit_ns or 0, len(j.job), j.job))
     return {j.job: j for j in order}

@@ -168,8 +168,10 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
     first = next(rows_of(rows))
     uid = next((int(u) for u in rows["uid"] if not pd.isna(u)), None)
     named = next((a for a in rows["account"] if isinstance(a, str)), None)
-    account = scene.directory.account_of(None, uid) or named or (None if uid is None else f"uid {uid}")
     earliest, latest = moment(first)
+    account = (
+        scene.directory.account_of(None, uid, earliest) or named or (None if uid is None else f"uid {uid}")
+    )
     refused = bool((rows["outcome"] == "failure").all())
     rule = "kill_request_refused" if refused else "kill_request"
     act = Act("cancel", job.job, rule, list(rows["event_id"]), earliest, latest)
@@ -236,7 +238,7 @@ def changes(scene: Scene) -> Iterable[Act]:
         if e.job not in scene.jobs or (pd.isna(e.uid) and named is None):
             continue
         uid = None if pd.isna(e.uid) else int(e.uid)
-        account = scene.directory.account_of(None, uid) or named or f"uid {uid}"
+        account = scene.directory.account_of(None, uid, moment(e)[0]) or named or f"uid {uid}"
         near = [] if pd.isna(e.earliest_ns) else [
             act for act, command in asked
             if act.job == e.job and act.act != "requeue" and abs(int(command.earliest_ns) - int(e.earliest_ns)) <= _NEAR_NS

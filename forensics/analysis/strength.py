@@ -249,7 +249,7 @@ def _telling(
         *(e for p in act.planters for e in p.events),
         *(e for s in sessions for e in s.events),
     ]
-    numbers = {a: scene.directory.uids_of(a) for a in sorted(accounts)}
+    numbers = {a: scene.directory.uids_of(a, act.earliest_ns) for a in sorted(accounts)}
     found: dict[tuple[str, str], str] = {}
     for e in rows_of(scene.events[_NAMING].loc[scene.known(cited)]):
         if not isinstance(e.reach, str) or reach(e.reach) == "user":
