@@ -44,7 +44,7 @@ def by_at(day, account, ses, path):
 
 
 def runs(
-    day, account, victim, *, exe="/usr/sbin/atd", taken=(), argv=("pkill", "-9", "python3"), parent=None
+    day, account, victim, *, exe="/usr/sbin/atd", taken=(), argv=("pkill", "-9", "python3"), number=None
 ):
     """A session that nobody is in, in which a program kills a process of a job."""
     day.ses += 1
@@ -54,7 +54,7 @@ def runs(
             "delete", effective="daemon", uid=0, pid=pid, ppid=1, exe=exe, object_kind="path", object=path
         )
     day.add("session_open", account=account, auid=uid, session=ses, pid=pid, exe=exe)
-    own, _ = day.run(account, ses, list(argv), ppid=pid if parent is None else parent)
+    own, _ = day.run(account, ses, list(argv), ppid=pid, pid=number)
     day.add(
         "signal", account=account, auid=uid, effective=account, uid=uid, session=ses, pid=own, ppid=pid,
         exe=f"/usr/bin/{argv[0]}", target_pid=victim, target_uid=UIDS["mei"], signal=9,
@@ -130,7 +130,7 @@ def test_where_nothing_was_left_on_record_that_is_said(exe, missing):
     day, victim = planted_day()
     kai = day.login("kai")
     day.run("kai", kai, ["at", "-l"])
-    day.run("kai", kai, ["systemd-run", "--scope", "--user", "sleep", "9"])
+    day.run("kai", kai, ["systemd-run", "--scope", "--user", "pkill", "-9", "python3"])
     runs(day, "kai", victim, exe=exe)
     ((row,), _) = left(day)
     assert (row.planted, row.missing) == ((), missing)
@@ -169,9 +169,11 @@ def test_a_transient_unit_is_what_was_asked_for(ran, several):
     day, victim = planted_day()
     kai = day.login("kai")
     day.run("kai", kai, ["systemd-run", "--user", "--on-active", "60", "/usr/bin/pkill", "-9", "python3"])
+    # Another process had the number before, and ran just that.
+    day.run("kai", kai, ["pkill", "-9", "python3"], pid=777)
     day.logout("kai", kai)
     day.wait(60)
-    runs(day, "kai", victim, exe="/usr/lib/systemd/systemd", argv=ran)
+    runs(day, "kai", victim, exe="/usr/lib/systemd/systemd", argv=ran, number=777)
     ((row,), _) = left(day)
     assert (row.rule, len(row.planted)) == ("unit_of_account", several)
 

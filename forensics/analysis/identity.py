@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import uids
-from forensics.analysis.evidence import Evidence, groups_of, rows_of, where
+from forensics.analysis import keys, uids
+from forensics.analysis.evidence import Evidence, rows_of, where
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -28,7 +28,11 @@ IDENTITY = Table(
     "identity",
     "one enrolment: a person, or an account, with an account, a key, a device or a uid",
     (
-        Column("kind", pa.string(), "account, shared_account, key, device, uid, opens or certificate"),
+        Column(
+            "kind",
+            pa.string(),
+            "account, shared_account, key, device, uid, opens (a key), certificate, authority (a key that signs them) or principal",
+        ),
         Column("thing", pa.string(), "the account, fingerprint, address or uid"),
         Column(
             "person",
@@ -85,12 +89,13 @@ class Directory:
     derived: dict[tuple[str, int], Enrolment] = field(default_factory=dict)
     _by: dict[tuple[str, str], list[Enrolment]] = field(default_factory=dict)
     _numbers: dict[str | None, list[Enrolment]] = field(default_factory=dict)
+    _openers: dict[str | None, list[Enrolment]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for e in self.enrolments:
             self._by.setdefault((e.kind, e.thing), []).append(e)
-            if e.kind == "uid":
-                self._numbers.setdefault(e.account, []).append(e)
+            if e.kind in {"uid", "opens"}:
+                (self._numbers if e.kind == "uid" else self._openers).setdefault(e.account, []).append(e)
 
     def lines(self, kind: str, thing: str | None, at_ns: int | None = None) -> list[Enrolment]:
         """The enrolments of one thing that can have held at a moment."""
@@ -119,7 +124,7 @@ class Directory:
         return self.owners(account, at_ns).union(*openers)
 
     def _opening(self, account: str | None, at_ns: int | None) -> Iterable[Enrolment]:
-        return (e for e in self.enrolments if e.kind == "opens" and e.account == account and e.holds(at_ns))
+        return (e for e in self._openers.get(account, []) if e.holds(at_ns))
 
     def called(self, typed: object) -> frozenset[str]:
         """Persons that a typed name can mean: by their name, or by an account of that name. It is a word, and no link."""
@@ -273,56 +278,21 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
         yield Enrolment(
             "uid", str(n.uid), None, n.account, n.host, n.basis, n.source, n.domain, n.from_ns, n.until_ns, n.events
         )  # fmt: skip
-    for e in rows_of(events[events["verb"] == "enrol_key"]):
-        git = str(e.domain).startswith("git")
-        if not git:
-            yield Enrolment(
-                "opens",
-                e.credential,
-                None,
-                e.account,
-                e.host,
-                "observed",
-                e.format,
-                e.domain,
-                None,
-                None,
-                (e.event_id,),
-            )
-        elif e.account in named:
-            yield Enrolment(
-                "key",
-                e.credential,
-                named[e.account],
-                None,
-                None,
-                "derived",
-                "git key directory",
-                e.domain,
-                None,
-                None,
-                (e.event_id,),
-            )
+    for o in (*keys.opened(evidence), *keys.authorities(evidence)):
+        yield Enrolment(
+            o.kind, o.thing, None, o.account, o.host, o.basis, o.source, o.domain, o.from_ns, o.until_ns, o.events
+        )  # fmt: skip
+    listed = events[(events["verb"] == "enrol_key") & events["domain"].str.startswith("git")]
+    for e in rows_of(listed[listed["account"].isin(named)]):
+        yield Enrolment(
+            "key", e.credential, named[e.account], None, None, "derived", "git key directory", e.domain, None, None, (e.event_id,)
+        )  # fmt: skip
     entered = events[
         (events["verb"] == "login")
         & events["credential"].notna()
         & events["format"].isin(SYSTEM_LOGS)
         & ~events["trail"]
     ]
-    for (host, account, credential), rows in groups_of(entered, ["host", "account", "credential"]):
-        yield Enrolment(
-            "opens",
-            credential,
-            None,
-            account,
-            host,
-            "observed",
-            "sshd",
-            rows["domain"].iloc[0],
-            None,
-            None,
-            tuple(rows["event_id"]),
-        )
     yield from _certified(entered)
 
 
