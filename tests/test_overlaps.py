@@ -108,6 +108,43 @@ def test_two_clients_at_once_leave_the_origin_open():
     s.at -= 8 * SECOND
     _, inner, _ = hop(s, argv=["ssh", "gpu01"], source="10.9.0.1")
     assert inner.via is None
+    evidence, found = sessions_of(s)
+    led = hops.link(evidence, found)
+    assert sorted((h.origin.account, h.session.host, h.rivals) for h in led) == [
+        ("kai", "gpu01", 1),
+        ("lin", "gpu01", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("there", "led", "borne"),
+    [
+        ("10.9.0.2:22", True, True),
+        ("10.9.0.77:22", False, False),
+        ("10.9.0.77:53", True, False),
+        (None, True, False),
+    ],
+)
+def test_where_the_kernel_saw_a_client_connect_bears_it_out_or_rules_it_out(there, led, borne):
+    """And a firewall's line bears out the port, and rules nobody out."""
+    s = Stage()
+    ses = s.login("lin")
+    s.at += 8 * SECOND
+    pid, _ = s.run("lin", ses, ["ssh", "gpu01"], pid=4321)
+    if there is not None:
+        s.add("connect", session=ses, account="lin", pid=pid, object_kind="address", object=there)
+    line = "kernel: [12.3] OUT=eth0 SRC=10.9.0.1 DST=10.9.0.2 LEN=60 TTL=64 PROTO=TCP SPT=7 DPT=22 SYN"
+    s.add("other", "syslog", text=line.replace("SPT=7", "SPT=8"))
+    s.add("other", "syslog", text=line)
+    right = s.rows[-1]["event_id"]
+    s.at -= 8 * SECOND
+    _, inner, _ = hop(s, argv=["vim", "gpu01"], source="10.9.0.1")
+    evidence, found = sessions_of(s)
+    told = hops.link(evidence, found)
+    assert (inner.via is not None) == led
+    assert [(h.by, right in h.events) for h in told] == [
+        (("address", *(["destination"] if borne else []), "host_named", "port", "time"), True)
+    ] * led
 
 
 def test_work_that_outlives_its_session_is_told_and_counts():

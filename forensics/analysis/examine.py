@@ -48,7 +48,7 @@ from forensics.analysis.sessions import Session
 
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
-    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, *git_tables.TABLES,
+    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP, *git_tables.TABLES,
 )  # fmt: skip
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
@@ -70,6 +70,7 @@ class Examination:
     answers: list[claims.Answer]
     holders: Holders
     deferrals: list[Deferral] = field(default_factory=list)
+    led: list[hops.Hop] = field(default_factory=list)
     compared: list[clocks.Compared] = field(default_factory=list)
     at_once: list[overlaps.Overlap] = field(default_factory=list)
 
@@ -92,6 +93,7 @@ class Examination:
             "clock": clocks.table(self.compared),
             "overlap": overlaps.table(self.at_once),
             "deferral": deferred.table(self.deferrals),
+            "hop": hops.table(self.led),
         }
 
 
@@ -151,7 +153,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     named(evidence, directory)
     found_sessions = sessions.reconstruct(evidence)
     lives.told_apart(evidence)
-    hops.link(evidence, found_sessions)
+    led = hops.link(evidence, found_sessions)
     found_jobs = jobs.reconstruct(evidence, directory)
     by_ses = {(s.host, s.ses): s for s in found_sessions if s.ses is not None}
     rest = {(s.host, f"pid {s.pid} {s.start_ns}"): s for s in found_sessions if s.ses is None}
@@ -191,6 +193,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         answers,
         holders,
         left,
+        led,
     )
 
 

@@ -2,53 +2,198 @@
 
 Derived, never observed: the kernel of one host does not know the other. An ssh client that ran in a session
 is taken for the origin of a session elsewhere where its moment, its host's own address and the host that it
-was told to go to all allow it, and no other client's do.
+was told to go to all allow it, and no other client's do. All that can be are kept, each with what bears it out.
+
+The kernel's own record of a client's connections can rule it out: it went elsewhere. A firewall's line in the
+system log can bear one out, and never rule one out, for any account can write a line that looks like it.
 """
 
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence, Row, rows_of, where
 from forensics.analysis.sessions import Session
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import SYSTEM_LOGS
+from forensics.core.schema import Column, Table
+from forensics.core.tables import STRINGS
 
+RULE = "client_led_to_entry"
+"""The rule of every link here. It errs where a client that no record tells did it, and where two hosts share an address."""
+HOP = Table(
+    "hop",
+    "one session out of which another can have been opened: derived",
+    (
+        Column("origin", pa.string(), "session in which the client ran"),
+        Column("session", pa.string(), "session that it can have opened"),
+        Column("rule", pa.string(), f"`{RULE}`"),
+        Column("basis", pa.string(), "derived"),
+        Column(
+            "borne_out_by",
+            STRINGS,
+            "time; address (the origin's host has the one that the session came from); host_named (the client was told to go there); "
+            "destination (the kernel saw it connect there); port (a line of the firewall tells of its port)",
+        ),
+        Column("rivals", pa.int64(), "other sessions out of which it can have been opened; `via` is set where there are none"),
+        Column("events", STRINGS, "executions of the client, its connections, and the firewall's lines"),
+    ),
+)  # fmt: skip
 CLIENTS = frozenset({"ssh", "scp", "sftp", "rsync", "git", "mosh", "autossh"})
 SHELLS_INTO = frozenset({"machinectl"})
 _BEFORE_NS, _AFTER_NS = 30 * NS_PER_S, NS_PER_S
 """From the start of a client to the entry that it makes, at most; and how much clocks of two hosts may be apart."""
+_ENTERED = frozenset({"sshd", "systemd", "systemd-machined", "login"})
 _LOOPBACK = re.compile(r"^(?:127\.|::1$|::ffff:127\.)")
-_OWN_SIDE = re.compile(r"^Connection from \S+ port \d+ on (\S+) port \d+")
+_OWN_SIDE = re.compile(r"^Connection from (?P<peer>\S+) port (?P<port>\d+) on (?P<own>\S+) port (?P<at>\d+)")
+_REACHED = re.compile(r"\[?(?P<address>[0-9A-Fa-f.:]+?)\]?:(?P<port>\d+)")
+_FIREWALL = re.compile(
+    r"(?:^| )SRC=(?P<src>\S+) DST=(?P<dst>\S+) .*\bPROTO=TCP SPT=(?P<spt>\d{1,5}) DPT=(?P<dpt>\d{1,5})\b"
+)
 
 
-def link(evidence: Evidence, sessions: Sequence[Session]) -> None:
+class Side(NamedTuple):
+    """The side of a connection that is the host's own, and the line that says so."""
+
+    address: str
+    port: int
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One row of the table."""
+
+    origin: Session
+    session: Session
+    by: tuple[str, ...]
+    rivals: int
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    """What is known of addresses and connections."""
+
+    own: Mapping[str, frozenset[str]]
+    sides: Mapping[tuple[str | None, str, int], Side]
+    reached: Mapping[tuple[str | None, int], tuple[Row, ...]]
+    firewall: Mapping[tuple[str | None, str, str, int], tuple[Row, ...]]
+
+
+def link(evidence: Evidence, sessions: Sequence[Session]) -> list[Hop]:
     """Set `via` of every session whose one origin the evidence shows, and add the client's event to its events.
 
     Args:
         evidence: by clocks that are compared.
         sessions: from `sessions.reconstruct`; changed in place.
+
+    Returns:
+        Every session that can have led to another, those that compete among them.
     """
     by_ses = {(s.host, s.ses): s for s in sessions if s.ses is not None}
-    own = addresses(evidence)
+    network = _network(evidence)
     ran = _clients(evidence)
     asked = [(e, by_ses[(e.host, e.session)]) for e in rows_of(ran) if (e.host, e.session) in by_ses]
+    found = []
     for session in sessions:
-        if session.start_ns is None or session.service not in {
-            "sshd",
-            "systemd",
-            "systemd-machined",
-            "login",
-        }:
+        if session.start_ns is None or session.service not in _ENTERED:
             continue
-        near = [(e, via) for e, via in asked if _can_have_led(e, via, session, own)]
+        near = [(e, via) for e, via in asked if _can_have_led(e, via, session, network)]
         # One client runs others (git runs ssh, rsync too): the origin is the session, not the process.
-        origins = {via.session_id for _, via in near}
+        origins = {via.session_id: via for _, via in near}
+        for name in sorted(origins):
+            own = [e for e, via in near if via.session_id == name]
+            found.append(_hop(origins[name], session, own, network, len(origins) - 1))
         if len(origins) == 1:
             session.via = next(iter(origins))
             session.via_events = sorted({str(e.event_id) for e, _ in near})
+    return found
+
+
+def _hop(origin: Session, session: Session, clients: Sequence[Row], network: _Network, rivals: int) -> Hop:
+    """What bears out that clients in one session opened another."""
+    by, events = {"time"}, [str(e.event_id) for e in clients]
+    if session.address in network.own.get(str(origin.host), frozenset()):
+        by.add("address")
+    names = {str(session.host), *network.own.get(str(session.host), frozenset())}
+    side = _side(session, network)
+    for e in clients:
+        words = (
+            {w.rpartition("@")[2].partition(":")[0] for w in e.argv[1:]}
+            if isinstance(e.argv, list)
+            else set()
+        )
+        if words & names:
+            by.add("host_named")
+        for reached, (address, port) in _connections(e, network):
+            if side is not None and (address, port) == (side.address, side.port):
+                by.add("destination")
+                events.append(str(reached.event_id))
+    if session.address is not None and session.port is not None and side is not None:
+        for line in network.firewall.get((origin.host, session.address, side.address, session.port), ()):
+            if abs(int(line.earliest_ns) - int(session.start_ns or 0)) <= _BEFORE_NS:
+                by.add("port")
+                events.append(str(line.event_id))
+    return Hop(origin, session, tuple(sorted(by)), rivals, tuple(dict.fromkeys(events)))
+
+
+def _side(session: Session, network: _Network) -> Side | None:
+    """The host's own side of a session's connection, by sshd."""
+    if session.address is None or session.port is None:
+        return None
+    return network.sides.get((session.host, session.address, session.port))
+
+
+def _connections(e: Row, network: _Network) -> Iterable[tuple[Row, tuple[str, int]]]:
+    """Where the process of a client connected to, as the kernel saw it."""
+    for reached in network.reached.get((e.host, int(e.pid)), ()) if not pd.isna(e.pid) else ():
+        match = _REACHED.fullmatch(str(reached.object))
+        if (
+            match is not None
+            and e.earliest_ns <= reached.latest_ns
+            and reached.earliest_ns <= e.latest_ns + _BEFORE_NS
+        ):
+            yield reached, (match["address"], int(match["port"]))
+
+
+def _went_elsewhere(e: Row, session: Session, network: _Network) -> bool:
+    """Whether the kernel saw a client connect to the service's port of another address only."""
+    side = _side(session, network)
+    if side is None:
+        return False
+    there = [address for _, (address, port) in _connections(e, network) if port == side.port]
+    return bool(there) and side.address not in there
+
+
+def _network(evidence: Evidence) -> _Network:
+    events = evidence.events
+    sides: dict[tuple[str | None, str, int], Side] = {}
+    for host, event, match in _told(evidence):
+        sides[(host, match["peer"], int(match["port"]))] = Side(match["own"], int(match["at"]), event)
+    reached: dict[tuple[str | None, int], tuple[Row, ...]] = {}
+    made = events[
+        (events["verb"] == "connect")
+        & events["trail"]
+        & events["pid"].notna()
+        & events["earliest_ns"].notna()
+    ]
+    for e in rows_of(made[made["object_kind"] == "address"]):
+        key = (e.host, int(e.pid))
+        reached[key] = (*reached.get(key, ()), e)
+    firewall: dict[tuple[str | None, str, str, int], tuple[Row, ...]] = {}
+    logs = events[events["format"].isin(SYSTEM_LOGS) & events["earliest_ns"].notna() & events["text"].notna()]
+    for e in rows_of(where(logs, "text", lambda text: " SRC=" in text and " SPT=" in text)):
+        told = _FIREWALL.search(e.text)
+        if told is not None:
+            line = (e.host, told["src"], told["dst"], int(told["spt"]))
+            firewall[line] = (*firewall.get(line, ()), e)
+    return _Network(addresses(evidence), sides, reached, firewall)
 
 
 def _clients(evidence: Evidence) -> pd.DataFrame:
@@ -60,15 +205,15 @@ def _clients(evidence: Evidence) -> pd.DataFrame:
     return where(ran, "exe", lambda e: isinstance(e, str) and posixpath.basename(e) in names)
 
 
-def _can_have_led(e: Row, via: Session, session: Session, own: Mapping[str, frozenset[str]]) -> bool:
-    start = session.start_ns
+def _can_have_led(e: Row, via: Session, session: Session, network: _Network) -> bool:
+    start, own = session.start_ns, network.own
     if start is None or via is session or not e.earliest_ns - _AFTER_NS <= start <= e.latest_ns + _BEFORE_NS:
         return False
     if posixpath.basename(e.exe) in SHELLS_INTO:
         return bool(
             session.address is None and session.host == e.host and {"shell", "login"} & set(e.argv or ())
         )
-    if session.service != "sshd" or session.address is None:
+    if session.service != "sshd" or session.address is None or _went_elsewhere(e, session, network):
         return False
     if _LOOPBACK.match(session.address):
         return bool(session.host == e.host)
@@ -89,15 +234,22 @@ def _may_mean(argv: object, session: Session, own: Mapping[str, frozenset[str]])
 
 def addresses(evidence: Evidence) -> dict[str, frozenset[str]]:
     """Each host's own addresses, by its sshd: the side that a connection came in on. Loopback is every host's."""
+    found: dict[str, set[str]] = {}
+    for host, _, match in _told(evidence):
+        if not _LOOPBACK.match(match["own"]):
+            found.setdefault(str(host), set()).add(match["own"])
+    return {host: frozenset(known) for host, known in sorted(found.items())}
+
+
+def _told(evidence: Evidence) -> Iterable[tuple[str, str, re.Match[str]]]:
+    """The lines of sshd that name both sides of a connection, with host and event."""
     events = evidence.events
     told = events[events["format"].isin(SYSTEM_LOGS) & events["host"].notna() & events["text"].notna()]
     told = told[told["text"].str.startswith(("Connection from ", "sshd: Connection from "))]
-    found: dict[str, set[str]] = {}
-    for host, text in zip(told["host"], told["text"], strict=True):
+    for host, event, text in zip(told["host"], told["event_id"], told["text"], strict=True):
         match = _OWN_SIDE.match(str(text).removeprefix("sshd: "))
-        if match is not None and not _LOOPBACK.match(match.group(1)):
-            found.setdefault(str(host), set()).add(match.group(1))
-    return {host: frozenset(known) for host, known in sorted(found.items())}
+        if match is not None:
+            yield str(host), str(event), match
 
 
 def roots(session: Session, sessions: Iterable[Session]) -> list[str]:
@@ -109,3 +261,17 @@ def roots(session: Session, sessions: Iterable[Session]) -> list[str]:
         chain.append(at)
         at = known[at].via
     return chain
+
+
+def table(found: Iterable[Hop]) -> pa.Table:
+    """The hops as the declared table."""
+    rows = list(found)
+    return HOP.build({
+        "origin": [h.origin.session_id for h in rows],
+        "session": [h.session.session_id for h in rows],
+        "rule": [RULE for _ in rows],
+        "basis": ["derived" for _ in rows],
+        "borne_out_by": [list(h.by) for h in rows],
+        "rivals": [h.rivals for h in rows],
+        "events": [list(h.events) for h in rows],
+    })  # fmt: skip
