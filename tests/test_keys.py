@@ -126,7 +126,7 @@ def test_who_can_have_entered_is_by_the_keys_of_that_day():
     changed(s, T0 + DAY)
     entered(s, T0, key("lin"))
     known = opens(s)
-    assert [len(list(known._opening("mlteam", T0 + n * DAY))) for n in (0, 2)] == [2, 1]
+    assert [len(list(known.opening("mlteam", T0 + n * DAY))) for n in (0, 2)] == [2, 1]
 
 
 def test_certificates_open_by_their_authority_and_its_principals():

@@ -129,6 +129,11 @@ def _by_job(act: Act, scene: Scene, account: Strength) -> Judgement:
     return Judgement("not_attempted", reasons=reasons, account=account)
 
 
+def sessions_of(act: Act) -> list[Session]:
+    """The sessions whose person is asked for."""
+    return _sessions(act)[0]
+
+
 def _sessions(act: Act, within: int = 8) -> tuple[list[Session], list[str]]:
     """The sessions whose person is asked for: the act's own and those it can be typed from, or those that left it to run.
 

@@ -15,6 +15,7 @@ from forensics.analysis import (
 from forensics.analysis import (
     artefacts,
     attribution,
+    candidates,
     checkouts,
     claims,
     clock_bounds,
@@ -48,7 +49,8 @@ from forensics.analysis.sessions import Session
 
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
-    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP, *git_tables.TABLES,
+    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP,
+    candidates.CANDIDATE, *git_tables.TABLES,
 )  # fmt: skip
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
@@ -71,6 +73,7 @@ class Examination:
     holders: Holders
     deferrals: list[Deferral] = field(default_factory=list)
     led: list[hops.Hop] = field(default_factory=list)
+    could_have: dict[str, list[candidates.Candidate]] = field(default_factory=dict)
     compared: list[clocks.Compared] = field(default_factory=list)
     at_once: list[overlaps.Overlap] = field(default_factory=list)
 
@@ -94,6 +97,7 @@ class Examination:
             "overlap": overlaps.table(self.at_once),
             "deferral": deferred.table(self.deferrals),
             "hop": hops.table(self.led),
+            "candidate": candidates.table(c for found in self.could_have.values() for c in found),
         }
 
 
@@ -194,6 +198,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         holders,
         left,
         led,
+        candidates.find(scene, [a for a in everything if a.in_question], judged),
     )
 
 

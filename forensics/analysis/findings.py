@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from forensics.analysis import channels, clocks, displaced, exculpatory, packed, verdicts, weighing
+from forensics.analysis import candidates, channels, clocks, displaced, exculpatory, packed, verdicts, weighing
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.examine import Examination
@@ -177,6 +177,7 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "missing": list(judged.missing),
         "reasons": verdicts.reasons(judged),
         "rivals": verdicts.rivals(done, judged),
+        "could_have": candidates.told(done.could_have.get(act.act_id, ())),
         "hypotheses": verdicts.hypotheses(judged),
         "sensitivity": verdicts.sensitivity(judged.person),
         "asserted": _asserted(act),

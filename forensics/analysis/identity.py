@@ -120,10 +120,11 @@ class Directory:
 
     def holders(self, account: str | None, at_ns: int | None = None) -> frozenset[str]:
         """Owners, and persons whose own key opens the account, whoever let it."""
-        openers = (self.key_people(e.thing, at_ns) for e in self._opening(account, at_ns))
+        openers = (self.key_people(e.thing, at_ns) for e in self.opening(account, at_ns))
         return self.owners(account, at_ns).union(*openers)
 
-    def _opening(self, account: str | None, at_ns: int | None) -> Iterable[Enrolment]:
+    def opening(self, account: str | None, at_ns: int | None = None) -> Iterable[Enrolment]:
+        """The keys that can have opened an account at a moment."""
         return (e for e in self._openers.get(account, []) if e.holds(at_ns))
 
     def called(self, typed: object) -> frozenset[str]:
