@@ -96,7 +96,7 @@ def test_later_events_rename_no_session():
 
 
 def edges(done, acts):
-    drawn = graph.build(acts, done.sessions, done.asked, done.scene.directory)
+    drawn = graph.build(done, acts)
     return [(a, b, key) for a, b, key, kind in drawn.edges(keys=True, data="kind") if kind == "act"]
 
 
@@ -112,11 +112,55 @@ def test_the_graph_has_one_edge_per_act_and_loses_one_with_it():
 
 def test_persons_and_accounts_are_different_nodes():
     done = busy_day().examined()
-    drawn = graph.build(done.in_question, done.sessions, done.asked, done.scene.directory)
+    drawn = graph.build(done)
     kinds = dict(drawn.nodes(data="kind"))
+    assert set(kinds.values()) == {
+        "person",
+        "account",
+        "credential",
+        "device",
+        "session",
+        "process",
+        "version",
+        "job",
+    }
     assert kinds["person:kai"] == "person"
     assert kinds["account:kai"] == "account"
     assert not drawn.has_edge("person:kai", "job:11")
+
+
+def test_every_link_is_dated_cited_and_typed():
+    """But for what a register states, which no record tells."""
+    drawn = graph.build(busy_day().examined())
+    links = [values for _, _, values in drawn.edges(data=True)]
+    assert {v["basis"] for v in links} == {"observed", "derived", "asserted"}
+    told = [v for v in links if v["basis"] != "asserted"]
+    assert all(v["events"] for v in told)
+    assert all(
+        v["earliest"] <= v["latest"] and v["earliest"] for v in told if v["kind"] not in {"opens", "enrolled"}
+    )
+
+
+def test_ways_from_a_person_to_a_job_are_told_once_where_they_are_alike():
+    """Two files are changed by two processes of one session: one way, twice."""
+    day = busy_day()
+    kai = next(r["session"] for r in day.rows if r["account"] == "kai" and r["session"])
+    day.at -= 3600 * 1_000_000_000
+    day.change("kai", kai, "/srv/proj/train.py", owner="mei")
+    done = day.examined()
+    rows = [r for r in done.tables()["path"].to_pylist() if r["person"] == "kai" and r["job"] == "11"]
+    expected = [
+        "enrolled",
+        "credential_of_session",
+        "process_of_session",
+        "modify_file",
+        "argument_of_job_process",
+    ]
+    (way,) = [
+        r for r in rows if [s.partition(" →")[0] for s in r["steps"]] == expected and "asserted" in r["bases"]
+    ]
+    assert (way["ways"], len(way["acts"]), way["bases"][-1]) == (2, 2, "derived")
+    assert not any(r["person"] == "lin" and r["job"] == "11" for r in done.tables()["path"].to_pylist())
 
 
 def test_findings_are_the_same_every_time():

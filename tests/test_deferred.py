@@ -89,7 +89,7 @@ def judged(day):
     """The same with what is said of the person, by the whole analysis."""
     done = day.examined()
     (row,) = [d for d in done.deferrals if d.act.act == "signal"]
-    return row, done.judged[row.act.act_id]
+    return row, done.judged[row.act.act_id], done
 
 
 def test_a_job_of_at_leads_to_who_asked_for_the_file_that_the_run_took():
@@ -103,9 +103,23 @@ def test_a_job_of_at_leads_to_who_asked_for_the_file_that_the_run_took():
         day.logout("mlteam", ses)
     day.at = due
     runs(day, "mlteam", victim, taken=names[:1])
-    row, answer = judged(day)
+    row, answer, done = judged(day)
     assert (row.rule, [p.object for p in row.planted]) == ("at_file_taken_by_run", names[:1])
     assert (row.act.origin, answer.verdict, answer.name) == ("at", "attributed", "kai")
+    ways = [
+        [s.partition(" →")[0] for s in r["steps"]]
+        for r in done.tables()["path"].to_pylist()
+        if r["person"] == "kai"
+    ]
+    assert [
+        "enrolled",
+        "credential_of_session",
+        "process_of_session",
+        "plant",
+        "at_file_taken_by_run",
+        "process_of_session",
+        "signal",
+    ] in ways
     assert row.inputs
 
 
@@ -116,7 +130,7 @@ def test_without_the_file_taken_both_who_were_due_then_are_left():
         by_at(day, "mlteam", day.login("mlteam", by=person), job_of_at(number, when))
     day.at = due
     runs(day, "mlteam", victim)
-    row, answer = judged(day)
+    row, answer, _ = judged(day)
     assert (row.rule, len(row.planted)) == ("at_file_due_then", 2)
     assert (answer.verdict, answer.name) == ("inconclusive", None)
     assert {"kai", "lin"} <= set(answer.candidates)
@@ -185,7 +199,7 @@ def test_a_unit_file_of_the_account_is_taken_and_another_account_s_is_not():
             account, day.login(account), f"/home/{account}/.config/systemd/user/tidy.timer", verb="create"
         )
     runs(day, "kai", victim, exe="/usr/lib/systemd/systemd")
-    row, answer = judged(day)
+    row, answer, _ = judged(day)
     assert [p.account for p in row.planted] == ["kai"]
     assert answer.name == "kai"
 

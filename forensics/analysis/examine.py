@@ -26,6 +26,7 @@ from forensics.analysis import (
     gaps,
     git_acts,
     git_tables,
+    graph,
     hops,
     identity,
     impact,
@@ -50,7 +51,7 @@ from forensics.analysis.sessions import Session
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
     clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP,
-    candidates.CANDIDATE, *git_tables.TABLES,
+    candidates.CANDIDATE, graph.PATH, *git_tables.TABLES,
 )  # fmt: skip
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
@@ -97,6 +98,7 @@ class Examination:
             "overlap": overlaps.table(self.at_once),
             "deferral": deferred.table(self.deferrals),
             "hop": hops.table(self.led),
+            "path": graph.paths(graph.build(self)),
             "candidate": candidates.table(c for found in self.could_have.values() for c in found),
         }
 

@@ -150,7 +150,7 @@ def graph(case: Path, out: Path) -> None:
     from forensics.render import graphs as render  # noqa: PLC0415 - matplotlib, when needed
 
     done, names = examined(case)
-    drawn = graphs.build(done.in_question, done.sessions, done.asked, done.scene.directory)
+    drawn = graphs.build(done)
     render.draw(graphs.named(drawn, names), out)
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = {
-    "person": 0, "account": 1, "key": 1, "credential": 1, "device": 1, "address": 1, "session": 2, "act": 3,
-    "object": 4, "file": 4, "commit": 4, "job": 5,
+    "person": 0, "account": 1, "key": 1, "credential": 1, "device": 1, "address": 1, "session": 2, "process": 3, "act": 3,
+    "object": 4, "version": 4, "file": 4, "commit": 4, "job": 5,
 }  # fmt: skip
 STYLES = {"observed": "-", "derived": "--", "asserted": ":"}
 _OTHER_COLUMN = 4
