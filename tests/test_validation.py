@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from forensics.pipeline import rehearse
+from forensics.core.errors import OutputError
+from forensics.pipeline import rehearse, trials
 from forensics.simulation import judging, measures, summary
 
 # Exact bounds as tables of the binomial distribution have them: cases, of, lower and upper at 95 %, two-sided.
@@ -129,3 +130,34 @@ def test_the_report_of_two_incidents(tmp_path, monkeypatch):
     # What an axis is numbered with is numbers, not the name of a way to set them.
     assert not any("mathdefault" in p.read_text() for p in (tmp_path / "out").glob("*.svg"))
     assert len((tmp_path / "out" / "results.jsonl").read_text().splitlines()) == 2
+
+
+def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
+    tried = []
+
+    def trial(seed):
+        tried.append(seed)
+        if seed == 3 and tried.count(3) == 1:
+            raise KeyboardInterrupt
+        known = dataclasses.asdict(rehearse.plan.plan(seed))
+        return {
+            "seed": seed, "program": trials.program(), "plan": known, "actor": None, "differs": False, "named": [], "blamed": [],
+            "ratios": [], "accounts": [], "gpu_hours": [], "causes": {}, "claims": {}, "actor_account": False, "actor_named": False,
+        }  # fmt: skip
+
+    monkeypatch.setattr(rehearse, "trial", trial)
+    with pytest.raises(KeyboardInterrupt):
+        rehearse.validate(tmp_path, range(6))
+    with (tmp_path / "results.jsonl").open("a") as kept:
+        kept.write('{"seed": 4, "cut')
+    assert rehearse.validate(tmp_path, range(6), report_only=True)["all"]["incidents"] == 3
+    assert rehearse.validate(tmp_path, range(6))["all"]["incidents"] == 6
+    assert tried == [0, 1, 2, 3, 3, 4, 5]
+    told = rehearse.validate(tmp_path, range(30), held_back=True)
+    assert told["held_back"]["incidents"] > told["tuned"]["incidents"]
+    assert {s for s in tried if s > 5} == {s for s in range(6, 30) if rehearse._held_back(s)}
+    whole = (tmp_path / "results.jsonl").read_text()
+    assert [json.loads(line)["seed"] for line in whole.splitlines()] == sorted(set(tried))
+    (tmp_path / "results.jsonl").write_text(whole.replace(trials.program(), "0" * 64))
+    with pytest.raises(OutputError, match="another version"):
+        rehearse.validate(tmp_path, range(6))

@@ -20,16 +20,25 @@ def validate(
     workers: Annotated[
         int, typer.Option("--workers", "--jobs", min=1, metavar="N", help="Processes at the same time.")
     ] = 1,
+    held_back: Annotated[
+        bool, typer.Option("--held-back", help="Only incidents of techniques that nothing was tuned on.")
+    ] = False,
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="Try nothing; report on what the folder holds.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Try the analysis on simulated incidents, and write the error rates that come of it.
 
     Writes validation.json, validation.md, the figures, and results.jsonl with a line for each incident.
+    A run that was interrupted goes on where it was, if it is given the same folder.
     What simulation cannot show is in docs/explanation/validation.md.
     """
     from forensics import pipeline
 
-    told = pipeline.validate(out, pipeline.seeds(seeds), workers=workers)
+    told = pipeline.validate(
+        out, pipeline.seeds(seeds), workers=workers, held_back=held_back, report_only=report_only
+    )
     if as_json:
         typer.echo(json.dumps(told, indent=1, sort_keys=True))
         return

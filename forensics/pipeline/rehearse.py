@@ -9,6 +9,7 @@ from typing import Any
 from forensics import engine
 from forensics.core import canonical
 from forensics.core.errors import OutputError, UsageError
+from forensics.pipeline import trials
 from forensics.simulation import incident, judging, plan, summary
 from forensics.simulation.plan import Plan
 
@@ -100,6 +101,7 @@ def trial(seed: int) -> dict[str, Any]:
         differs = canonical.dumps(inmemory.investigated(backwards, made.roster, made.about)) != told
     return {
         "seed": seed,
+        "program": trials.program(),
         "plan": asdict(chosen),
         "actor": made.truth["actor"],
         "framed": made.truth["framed"],
@@ -109,25 +111,42 @@ def trial(seed: int) -> dict[str, Any]:
     }
 
 
-def validate(out: Path, seeds: range, *, workers: int = 1) -> dict[str, Any]:
+def validate(
+    out: Path, seeds: range, *, workers: int = 1, held_back: bool = False, report_only: bool = False
+) -> dict[str, Any]:
     """Try the analysis on simulated incidents and write the validation report.
+
+    What an earlier run of the same program left in the folder is not tried again, and is in the report.
 
     Args:
         out: folder for `validation.json`, `validation.md`, `results.jsonl` and the figures.
         seeds: which incidents.
         workers: processes at the same time.
+        held_back: of the seeds, only those of techniques that nothing was tuned on.
+        report_only: try nothing; report on what is there.
 
     Returns:
         What `validation.json` holds.
+
+    Raises:
+        OutputError: the folder holds results of another version of the program.
     """
     out.mkdir(parents=True, exist_ok=True)
-    results = []
-    with engine.processes(workers) as pool, (out / "results.jsonl").open("w", encoding="ascii") as kept:
-        for result in engine.run(trial, seeds, pool, in_flight=2 * workers):
-            kept.write(canonical.line(result) + "\n")
-            kept.flush()
+    results = trials.kept(out)
+    trials.keep(out, results)
+    there = {r["seed"] for r in results}
+    left = [s for s in seeds if s not in there and (not held_back or _held_back(s))]
+    with engine.processes(workers) as pool:
+        for result in engine.run(trial, () if report_only else left, pool, in_flight=2 * workers):
+            trials.add(out, result)
             results.append(result)
+    results.sort(key=lambda r: int(r["seed"]))
+    trials.keep(out, results)
     return written(out, results)
+
+
+def _held_back(seed: int) -> bool:
+    return plan.techniques()[plan.plan(seed).technique].held_back
 
 
 def written(out: Path, results: list[dict[str, Any]]) -> dict[str, Any]:
