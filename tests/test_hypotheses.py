@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import KERNEL, Stage, roster
 
-from forensics.analysis import blind, hypotheses
+from forensics.analysis import blind, hypotheses, standings
 from forensics.analysis.findings import findings
 from forensics.analysis.hypotheses import Group, Rival, issued, likelihood, weigh
 from forensics.analysis.parameters import LEVELS, parameters, parse
@@ -256,3 +256,94 @@ def test_names_are_put_back_after_the_lock_and_change_nothing():
     lock = found.pop("lock")
     assert found == findings(open_)
     assert lock["numbers"] == NUMBERS.sha256
+
+
+def standing(found, people=PEOPLE, holds=()):
+    everybody = [Rival(p) for p in people] + [Rival(hypotheses.UNLISTED, listed=False), *holds]
+    return {s.who: s for s in standings.standings(everybody, found, NUMBERS)}
+
+
+def test_everybody_has_a_ratio_and_those_spoken_against_less_than_one():
+    found = standing(
+        [Group(t, d, frozenset({"kai"})) for t in ("account", "key", "device") for d in (KERNEL, GIT)]
+    )
+    assert found["kai"].ratio[0] > 1
+    assert all(found[p].ratio[2] < 1 and found[p].against == "kai" for p in ("lin", "mei"))
+    assert all(low <= middle <= high for low, middle, high in (s.ratio for s in found.values()))
+
+
+@settings(max_examples=40, deadline=None)
+@given(groups, st.permutations(PEOPLE))
+def test_renaming_everybody_permutes_the_standings(found, names):
+    called = dict(zip(PEOPLE, names, strict=True))
+    renamed = [replace(g, says=frozenset(called[p] for p in g.says)) for g in found]
+    one, other = standing(found), standing(renamed)
+    assert all(one[p].ratio == pytest.approx(other[called[p]].ratio) for p in PEOPLE)
+
+
+def test_of_those_whom_records_tell_the_same_nobody_stands_before_another():
+    found = standing([Group("account", KERNEL, frozenset(PEOPLE))])
+    assert len({s.ratio for s in found.values()}) == 1
+    assert found["kai"].ratio[0] <= 1 <= found["kai"].ratio[2]
+
+
+@pytest.mark.parametrize("tells", ["key", "device"])
+def test_what_is_enrolled_to_nobody_speaks_against_the_account_s_owner(tells):
+    """A key that nobody has, an address that nobody has: then the account was in other hands, as likely as not."""
+    account = Group("account", KERNEL, frozenset({"kai"}))
+    plain, strange = standing([account]), standing([account, Group(tells, KERNEL, frozenset())])
+    assert strange["kai"].ratio[1] < 1 < plain["kai"].ratio[1]
+    assert strange["lin"].ratio[1] > plain["lin"].ratio[1]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "cap", "text"),
+    [((13.4, 900.0), 100.0, [13.0, 100.0]), ((1e-9, 0.0123), 100.0, [0.01, 0.013]), ((1e-9, 1e-8), 35.7, [0.029, 0.029])],
+)  # fmt: skip
+def test_a_ratio_is_issued_no_further_below_one_than_above(ratio, cap, text):
+    assert hypotheses.within(ratio, cap) == text
+
+
+def entered(**how):
+    """Somebody enters kai's account, by a key and from an address as given, and changes a script."""
+    day, mei, _ = edited()
+    ses = day.login("kai", **how)
+    finish(day, mei, ses)
+    done = day.examined()
+    act = next(a for a in done.in_question if a.act == "modify_file")
+    return {s.who: s.ratio for s in done.judged[act.act_id].standings}
+
+
+def test_the_staged_standings_follow_account_key_and_device():
+    own, lent = entered(), entered(device="lin")
+    assert own["kai"][0] > 10 > 1 > own["lin"][2]
+    assert lent["lin"][1] > own["lin"][1]
+    assert lent["kai"][1] < own["kai"][1]
+
+
+def test_an_address_that_nobody_has_is_told_by_a_whole_register_only():
+    day, mei, _ = edited()
+    day.ses += 1
+    stage_address = "10.9.0.77"
+    ses = str(day.ses)
+    who = {
+        "account": "kai",
+        "auid": 4102,
+        "session": ses,
+        "pid": 1000 + day.ses * 10,
+        "exe": "/usr/sbin/sshd",
+    }
+    day.add("loginuid", **who)
+    day.add("login", address=stage_address, tty="pts/9", **who)
+    finish(day, mei, ses)
+
+    def told(people):
+        done = day.examined(people=people)
+        act = next(a for a in done.in_question if a.act == "modify_file")
+        return next(s.ratio[1] for s in done.judged[act.act_id].standings if s.who == "kai")
+
+    whole = roster()
+    partial = replace(
+        whole, persons=tuple(replace(p, devices=()) if p.name == "dao" else p for p in whole.persons)
+    )
+    assert told(whole) < 1 < told(partial)

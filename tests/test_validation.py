@@ -62,7 +62,7 @@ def test_the_turing_bound_is_seen_to_be_broken():
 
 def act(name, verdict="attributed", **more):
     return {
-        "act": "modify_file", "object": "/p/train.py", "job": "7", "link": "derived", "account": "kai",
+        "id": "A0001", "act": "modify_file", "object": "/p/train.py", "job": "7", "link": "derived", "account": "kai",
         "when": ["2026-11-23T15:11:48.000Z", "2026-11-23T15:11:48.000Z"],
         "person": {"verdict": verdict, "name": name, "strength": "moderate", "candidates": [name], "lr": None}, **more,
     }  # fmt: skip
@@ -104,11 +104,29 @@ def test_an_honest_act_that_is_made_a_cause_is_counted():
     assert [n["name"] for n in judging.judged(found, honest)["blamed"]] == ["kai"]
 
 
-def test_the_ratio_of_an_interval_is_its_geometric_middle():
-    scored = act("kai")
-    scored["person"] |= {"lr": [10, 1000]}
-    (told,) = judging.judged({**FOUND, "acts": [scored]}, truth("kai"))["ratios"]
-    assert (math.isclose(told["ratio"], 100), told["right"]) == (True, True)
+def test_everybody_s_ratio_is_the_geometric_middle_of_an_interval():
+    scored = act("kai") | {
+        "id": "A0001", "standings": [{"who": "kai", "lr": [10, 1000]}, {"who": "lin", "lr": [0.01, 0.01]}],
+    }  # fmt: skip
+    free = {"A0001": [{"who": "kai", "lr": [10, 100_000]}]}
+    told = judging.judged({**FOUND, "acts": [scored]}, truth("kai"), free)
+    kai, lin = told["ratios"]
+    assert (math.isclose(kai["ratio"], 100), math.isclose(kai["free"], 1000), kai["right"]) == (
+        True,
+        True,
+        True,
+    )
+    assert (math.isclose(lin["ratio"], 0.01), lin["right"], told["untold"]) == (True, False, 0)
+    assert judging.judged({**FOUND, "acts": [act("kai")]}, truth("kai"))["untold"] == 1
+
+
+def test_of_two_who_did_the_like_at_once_the_nearest_in_the_account_counts():
+    both = truth("kai")
+    both["acts"].append(both["acts"][0] | {"person": "lin", "account": "lin", "at": 1795446709.0})
+    by_lin = act("lin", account="lin")
+    told = judging.judged({**FOUND, "acts": [by_lin, act("kai")]}, both)
+    assert [n["how"] for n in told["named"]] == ["right", "right"]
+    assert [n["how"] for n in judging.judged({**FOUND, "acts": [act("lin")]}, both)["named"]] == ["wrong"]
 
 
 def test_the_report_of_two_incidents(tmp_path, monkeypatch):
@@ -142,7 +160,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
         known = dataclasses.asdict(rehearse.plan.plan(seed))
         return {
             "seed": seed, "program": trials.program(), "plan": known, "actor": None, "differs": False, "named": [], "blamed": [],
-            "ratios": [], "accounts": [], "gpu_hours": [], "causes": {}, "claims": {}, "actor_account": False, "actor_named": False,
+            "ratios": [], "untold": 0, "accounts": [], "gpu_hours": [], "causes": {}, "claims": {}, "actor_account": False, "actor_named": False,
         }  # fmt: skip
 
     monkeypatch.setattr(rehearse, "trial", trial)

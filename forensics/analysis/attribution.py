@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from forensics.analysis import strength
+from forensics.analysis import links, standings, strength
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.gaps import Gap
 from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
+from forensics.analysis.parameters import parameters
 from forensics.analysis.sessions import Session
+from forensics.analysis.standings import Standing
 from forensics.analysis.strength import Strength
 
 _WRITABLE = (":user", ":files", "git:objects", "git:reflog", REGISTER)
@@ -58,6 +60,7 @@ class Judgement:
     missing: list[str] = field(default_factory=list)
     person: Strength = field(default_factory=Strength)
     account: Strength = field(default_factory=Strength)
+    standings: list[Standing] = field(default_factory=list)
 
 
 def trusted(domain: str | None) -> bool:
@@ -96,14 +99,18 @@ def _weigh(found: Judgement, act: Act, scene: Scene, holders: Holders, sessions:
     Where the rules leave several, the one that the records foretell best is set beside the others, so
     that a reader sees how little tells them apart; that names nobody.
     """
-    if not found.candidates or not sessions:
-        return
-    told = [strength.Told(r.cls, r.says, r.because, r.domain) for r in found.reasons]
+    told = [strength.Told(r.cls, r.says, r.because, r.domain) for r in found.reasons if r.says]
+    told += links.origins(scene, sessions)
+    told += links.strangers(scene, sessions, holders.addresses)
     groups = strength.groups_of(act, scene, sessions, told)
     lead = found.name or strength.foremost(found.candidates, groups)
-    if lead is None:
+    asked = act.in_question and bool(groups)
+    rivals = strength.rivals_of(act, scene, holders, sessions, groups, lead) if asked or lead else []
+    if asked:
+        found.standings = standings.standings(rivals, strength.ordered(groups), parameters())
+    if lead is None or not sessions:
         return
-    found.person = strength.of_person(lead, act, scene, holders, sessions, groups)
+    found.person = strength.of_person(lead, groups, rivals)
     if found.verdict != "attributed":
         return
     found.gates += found.person.gates

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from forensics.analysis import standings
 from forensics.analysis.acts import Act
 from forensics.analysis.attribution import Judgement
 from forensics.analysis.claims import Answer
@@ -41,6 +42,8 @@ def cap_acts(acts: list[Act], judged: Mapping[str, Judgement], wide: Mapping[str
         other = wide.get(act.act_id)
         if other is not None and rank(other.account.strength) < rank(verdict.account.strength):
             verdict.account = other.account
+        if other is not None:
+            verdict.standings = standings.hull(verdict.standings, other.standings)
         if verdict.name is None:
             continue
         if other is not None and other.name == verdict.name:

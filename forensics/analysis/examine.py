@@ -173,9 +173,9 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     judged: dict[str, Judgement] = {}
     holders = Holders(scene, tampering, missing)
     for act in everything:
+        act.in_question = act.act_id in questioned
         verdict = attribution.judge(act, scene, holders)
         act.verdict, act.person = verdict.verdict, verdict.name
-        act.in_question = act.act_id in questioned
         judged[act.act_id] = verdict
     window = evidence.question.window or (None, None)
     edits = Edits(scene, everything)

@@ -179,6 +179,7 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "rivals": verdicts.rivals(done, judged),
         "could_have": candidates.told(done.could_have.get(act.act_id, ())),
         "hypotheses": verdicts.hypotheses(judged),
+        "standings": verdicts.standings(judged),
         "sensitivity": verdicts.sensitivity(judged.person),
         "asserted": _asserted(act),
         "citations": citations(done, [*told, *judged.against]),

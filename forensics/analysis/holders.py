@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from forensics.analysis import hops
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.gaps import Gap
@@ -44,7 +45,10 @@ class Hold:
 
 @dataclass(slots=True)
 class Holders:
-    """Everybody's hold on the trust domains of a case, and their presence where it matters."""
+    """Everybody's hold on the trust domains of a case, and their presence where it matters.
+
+    `addresses` are those of the hosts themselves.
+    """
 
     scene: Scene
     tampering: list[Act]
@@ -52,6 +56,7 @@ class Holders:
     holds: list[Hold] = field(default_factory=list)
     _sessions: dict[str, list[Session]] = field(default_factory=dict)
     _rights: frozenset[tuple[str | None, str]] = frozenset()
+    addresses: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.holds = sorted(_holds(self.scene), key=lambda h: (h.person, h.host or "", h.why, h.events))
@@ -59,6 +64,7 @@ class Holders:
             for person in people_of(self.scene, session):
                 self._sessions.setdefault(person, []).append(session)
         self._rights = _open_ended_sessions(self.scene.events)
+        self.addresses = frozenset().union(*hops.addresses(self.scene.evidence).values())
 
     def of(self, domain: str) -> list[str]:
         """Persons on the roster who hold a domain.

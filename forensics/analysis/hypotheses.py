@@ -28,7 +28,8 @@ ADMINISTRATOR = "holder_of_all"
 class Group:
     """What all records of one trust domain tell of one link: the persons that they allow.
 
-    `tells` is account, key or device; `says` is not empty, for a group that tells nothing is none.
+    `tells` is account, key or device. `says` is empty only for a key or a device that is enrolled to nobody listed:
+    a group that tells nothing is none.
     """
 
     tells: str
@@ -103,6 +104,9 @@ def ways(
 
 def _borrowed(rival: Rival, person: str, group: Group, numbers: Parameters, level: Level) -> float:
     """Account and key are the other's by what this way is; the device is the other's only by more."""
+    if not group.says:
+        stranger = group.tells == "device" and not rival.listed
+        return numbers.at("hit.device" if stranger else f"credential.other_{group.tells}", level)
     if group.tells != "device" or person not in group.says:
         return _own(person if group.tells != "device" else rival.who, group, numbers, level)
     if rival.who in group.says:
@@ -160,6 +164,13 @@ def issued(ratio: tuple[float, float], cap: float) -> list[float]:
     """An interval as it is issued: two significant digits, rounded outwards, and nothing above the cap."""
     low, high = (min(value, cap) for value in ratio)
     return [_digits(low, ROUND_FLOOR), min(_digits(high, ROUND_CEILING), _digits(cap, ROUND_FLOOR))]
+
+
+def within(ratio: tuple[float, float], cap: float) -> list[float]:
+    """An interval as it is issued for anybody, whichever way it speaks: as far below one as above, and no further."""
+    floor = _digits(1 / cap, ROUND_CEILING)
+    low, high = issued((max(ratio[0], floor), max(ratio[1], floor)), cap)
+    return [max(low, floor), high]
 
 
 def _digits(value: float, rounding: str) -> float:

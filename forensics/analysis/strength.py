@@ -84,17 +84,28 @@ def groups_of(act: Act, scene: Scene, sessions: list[Session], told: Iterable[To
     return [*_people(scene, named, act.earliest_ns), *_linked(told)]
 
 
-def of_person(
-    name: str, act: Act, scene: Scene, holders: Holders, sessions: list[Session], groups: list[Group]
-) -> Strength:
+def of_person(name: str, groups: list[Group], rivals: Iterable[Rival]) -> Strength:
     """How strongly groups of records support a person against everybody else who could have acted."""
+    return _settled(name, groups, [r for r in rivals if r.who != name], parameters())
+
+
+def rivals_of(
+    act: Act, scene: Scene, holders: Holders, sessions: list[Session], groups: list[Group], lead: str | None
+) -> list[Rival]:
+    """Everybody on the roster, then those who are always rivals, with what each holds of what the records rest on.
+
+    Args:
+        act: the act.
+        scene: people, sessions and jobs.
+        holders: who holds the domains that tell of it.
+        sessions: the sessions that decide.
+        groups: what the records tell.
+        lead: the person whose own acts are no trace of another, if there is one.
+    """
     first, last = span(act, sessions)
     domains = {g.domain for g in groups}
-    rivals = [
-        _listed(q, holders, domains, first, last, sparing=name)
-        for q in sorted(scene.directory.people - {name})
-    ]
-    return _settled(name, groups, [*rivals, *_unnamed(holders, domains, first, last, name)], parameters())
+    listed = [_listed(q, holders, domains, first, last, sparing=lead) for q in sorted(scene.directory.people)]
+    return [*listed, *_unnamed(holders, domains, first, last, lead)]
 
 
 def foremost(candidates: Iterable[str], groups: Sequence[Group]) -> str | None:
@@ -149,7 +160,7 @@ def span(act: Act, sessions: Iterable[Session]) -> tuple[int | None, int | None]
 
 
 def _listed(
-    who: str, holders: Holders, domains: set[str], first: int | None, last: int | None, *, sparing: str
+    who: str, holders: Holders, domains: set[str], first: int | None, last: int | None, *, sparing: str | None
 ) -> Rival:
     holds = holders.held_by(who, domains)
     if not holds:
@@ -177,27 +188,32 @@ def _settled(
     *,
     without: frozenset[str] = frozenset(),
 ) -> Strength:
-    ordered = sorted(groups, key=lambda g: (g.tells, g.domain, sorted(g.says)))
-    weighed = weigh(name, ordered, rivals, numbers, without=without)
-    if not weighed or not ordered:
-        return Strength(name, None, None, weighed, ordered)
+    told = ordered(groups)
+    weighed = weigh(name, told, rivals, numbers, without=without)
+    if not weighed or not told:
+        return Strength(name, None, None, weighed, told)
     least = weighed[0]
-    found = Strength(name, numbers.band(least.ratio[0]), (least.ratio[0], least.ratio[2]), weighed, ordered)
+    found = Strength(name, numbers.band(least.ratio[0]), (least.ratio[0], least.ratio[2]), weighed, told)
     if numbers.band(least.ratio[1]) != found.strength:
         found.gates.append("G4")
     if least.ratio[2] > numbers.cap:
         found.gates.append("G6")
         _at_most(found, numbers.band(numbers.cap), "G6", numbers)
-    if least.rival.holds >= {g.domain for g in ordered} and numbers.rank(found.strength) < numbers.rank(
+    if least.rival.holds >= {g.domain for g in told} and numbers.rank(found.strength) < numbers.rank(
         MODERATE
     ):
         found.gates.append("G1")
-    outside = {g.domain for g in ordered} - frozenset().union(*(w.rival.holds for w in weighed))
-    if len({g.domain for g in ordered}) < 2 or not outside:
+    outside = {g.domain for g in told} - frozenset().union(*(w.rival.holds for w in weighed))
+    if len({g.domain for g in told}) < 2 or not outside:
         _at_most(found, "moderately_strong", "G2", numbers)
-    found.sensitivity = list(_without(name, ordered, [w.rival for w in weighed], numbers, without))
+    found.sensitivity = list(_without(name, told, [w.rival for w in weighed], numbers, without))
     found.gates = sorted(set(found.gates))
     return found
+
+
+def ordered(groups: Iterable[Group]) -> list[Group]:
+    """Groups in a total order, by what they tell."""
+    return sorted(groups, key=lambda g: (g.tells, g.domain, sorted(g.says)))
 
 
 def _at_most(found: Strength, band: str | None, gate: str, numbers: Parameters) -> None:
@@ -227,7 +243,7 @@ def _without(
 def _linked(told: Iterable[Told]) -> Iterable[Group]:
     by: dict[tuple[str, str], list[Told]] = {}
     for t in told:
-        if t.tells in {"key", "device"} and t.says and t.domain is not None:
+        if t.tells in {"key", "device"} and t.domain is not None:
             by.setdefault((t.tells, t.domain), []).append(t)
     for (tells, domain), items in sorted(by.items()):
         yield _one(tells, domain, [(t.says, t.because) for t in items])

@@ -5,7 +5,7 @@ from typing import Any
 from forensics.analysis.acts import Act
 from forensics.analysis.attribution import Judgement
 from forensics.analysis.examine import Examination
-from forensics.analysis.hypotheses import issued
+from forensics.analysis.hypotheses import issued, within
 from forensics.analysis.parameters import parameters
 from forensics.analysis.strength import MODERATE, Strength
 
@@ -61,6 +61,20 @@ def hypotheses(judged: Judgement) -> list[Json]:
             "lr": _ratio((w.ratio[0], w.ratio[2])),
         }
         for w in judged.person.weighed
+    ]
+
+
+def standings(judged: Judgement, *, cap: float | None = None) -> list[Json]:
+    """Everybody on the roster beside the best other explanation; empty where no record tells of a person.
+
+    Args:
+        judged: what was judged of an act.
+        cap: no ratio is larger, and none less than its inverse; that of the numbers where None.
+    """
+    most = parameters().cap if cap is None else cap
+    return [
+        {"who": s.who, "against": s.against, "lr": within((s.ratio[0], s.ratio[2]), most)}
+        for s in judged.standings
     ]
 
 

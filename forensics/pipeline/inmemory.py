@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from forensics import formats, readings
-from forensics.analysis import blind, examine, findings
+from forensics.analysis import blind, examine, findings, verdicts
 from forensics.analysis import evidence as assembled
 from forensics.core import roster as asked
 from forensics.core.roster import Question
@@ -25,6 +25,10 @@ from forensics.store import parquet
 _RAW = ("git_object", "git_pack", "auditd", "laurel", "auditbeat", "ausearch_csv", "audisp_syslog")
 
 
+_FREE = 1e15
+"""A cap that caps nothing."""
+
+
 def investigated(evidence: Mapping[str, bytes], roster: bytes | None, about: bytes | None) -> dict[str, Any]:
     """The findings of evidence, as `findings.json` has them: made under pseudonyms, then with the names.
 
@@ -32,6 +36,16 @@ def investigated(evidence: Mapping[str, bytes], roster: bytes | None, about: byt
         evidence: content by path as collected.
         roster: `roster.toml`.
         about: `case.toml`.
+    """
+    return measured(evidence, roster, about)[0]
+
+
+def measured(
+    evidence: Mapping[str, bytes], roster: bytes | None, about: bytes | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The findings, and beside them what no case shows: by act, everybody's standing with no cap on the ratios.
+
+    The cap is drawn from a validation, so that a validation has to see what it would cut off.
     """
     hidden = blind.blinded(
         asked.Roster() if roster is None else asked.roster(roster, "roster.toml"),
@@ -44,7 +58,12 @@ def investigated(evidence: Mapping[str, bytes], roster: bytes | None, about: byt
     done = examine.examine(
         assembled.assemble(found, hidden.roster, hidden.question), assembled.frame(rejects)
     )
-    return blind.locked(findings.findings(done), hidden.names)
+    told = blind.locked(findings.findings(done), hidden.names)
+    free = {
+        said["id"]: verdicts.standings(done.judged[act.act_id], cap=_FREE)
+        for said, act in zip(told["acts"], done.in_question, strict=True)
+    }
+    return told, blind.unblinded(free, hidden.names)
 
 
 def _read(evidence: Mapping[str, bytes]) -> tuple[dict[str, pa.Table], pa.Table, pa.Table]:

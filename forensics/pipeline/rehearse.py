@@ -93,7 +93,7 @@ def trial(seed: int) -> dict[str, Any]:
 
     chosen = plan.plan(seed)
     made = incident.incident(chosen)
-    found = inmemory.investigated(made.evidence, made.roster, made.about)
+    found, free = inmemory.measured(made.evidence, made.roster, made.about)
     told = canonical.dumps(found)
     differs = False
     if seed % _REPEATED == 0:
@@ -107,7 +107,7 @@ def trial(seed: int) -> dict[str, Any]:
         "framed": made.truth["framed"],
         "sha256": hashlib.sha256(told.encode()).hexdigest(),
         "differs": differs,
-        **judging.judged(found, made.truth),
+        **judging.judged(found, made.truth, free),
     }
 
 

@@ -31,9 +31,9 @@ def save(told: Json, folder: Path) -> list[Path]:
 
 
 def _tippett(axes: "Axes", told: Json) -> None:
-    """Share of cases whose likelihood ratio is at least x: of those named rightly, and of those not."""
+    """Share of ratios that are at least x: of who did it, and of who did not."""
     curves = told["all"]["ratios"]["tippett"]
-    axes.set_title("Likelihood ratios of the person put first", fontsize=8)
+    axes.set_title("Likelihood ratios of everybody on the roster", fontsize=8)
     axes.set_xlabel("likelihood ratio (log)")
     axes.set_ylabel("share at least that")
     axes.set_xscale("log")

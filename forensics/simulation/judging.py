@@ -32,8 +32,13 @@ _STEPPED_S = 1000.0
 NAMED = "attributed"
 
 
-def judged(found: Json, truth: Json) -> dict[str, Any]:
+def judged(found: Json, truth: Json, free: Json | None = None) -> dict[str, Any]:
     """What is right and what is wrong in the findings of an incident.
+
+    Args:
+        found: the findings.
+        truth: what happened.
+        free: by act, everybody's standing as it would be without the cap on ratios.
 
     Returns:
         `named`: acts that a person is named for, each with what was true of it: `right`, `wrong` (somebody
@@ -74,7 +79,8 @@ def judged(found: Json, truth: Json) -> dict[str, Any]:
     return {
         "named": named,
         "blamed": blamed,
-        "ratios": _ratios(found, deeds, slack),
+        "ratios": _ratios(found, deeds, slack, free or {}),
+        "untold": _untold(found, deeds, slack),
         "accounts": _accounts(found, truth, deeds, slack),
         "gpu_hours": _hours(found, truth),
         "harmful": len(harmful),
@@ -89,25 +95,39 @@ def judged(found: Json, truth: Json) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _ratios(found: Json, deeds: list[Json], slack: float) -> list[dict[str, Any]]:
-    """The likelihood ratio of each act's first person, and whether that person did it; empty where none is given."""
+def _ratios(found: Json, deeds: list[Json], slack: float, free: Json) -> list[dict[str, Any]]:
+    """The likelihood ratio of everybody on the roster, for each act that is one of the deeds, and whether they did it.
+
+    `free` is what it would be without the cap.
+    """
     told = []
     for act in found["acts"]:
-        bounds, person = act["person"].get("lr"), act["person"]
-        lead = person["name"] or next(iter(person["candidates"]), None)
-        mates = _matching(act, deeds, slack)
-        if bounds and lead is not None and mates:
-            low, high = bounds
-            middle = math.sqrt(low * high) if low > 0 and math.isfinite(high) else low
-            told.append(
-                {
-                    "act": act["act"],
-                    "lead": lead,
-                    "ratio": middle,
-                    "right": lead in {d["person"] for d in mates},
-                }
-            )
+        mates = _matching(act, deeds, slack) if act.get("standings") else []
+        did = {d["person"] for d in mates}
+        uncapped = {s["who"]: s["lr"] for s in free.get(act["id"], ())}
+        told += [
+            {
+                "act": act["act"],
+                "who": s["who"],
+                "ratio": _middle(s["lr"]),
+                "free": _middle(uncapped.get(s["who"], s["lr"])),
+                "right": s["who"] in did,
+            }
+            for s in act.get("standings") or ()
+            if mates
+        ]
     return told
+
+
+def _middle(bounds: list[float]) -> float:
+    """An interval as one number: its middle on the scale of ratios."""
+    low, high = bounds
+    return math.sqrt(low * high)
+
+
+def _untold(found: Json, deeds: list[Json], slack: float) -> int:
+    """How many acts are one of the deeds, and are told by no record that speaks for or against a person."""
+    return sum(not act.get("standings") and bool(_matching(act, deeds, slack)) for act in found["acts"])
 
 
 def _accounts(found: Json, truth: Json, deeds: list[Json], slack: float) -> list[bool]:
@@ -145,10 +165,19 @@ def _own_request(act: Json, owners: Mapping[str, str], truth: Json) -> bool:
 
 
 def _matching(act: Json, deeds: Iterable[Json], slack: float) -> list[Json]:
-    """The deeds that an act can be, by kind, object and moment."""
+    """The deeds that an act can be, by kind, object and moment.
+
+    Where several persons did the like at about the time, those in the act's account, and of them the nearest.
+    """
     when = _moments(act)
     near = [d for d in deeds if when is None or when[0] - slack <= d["at"] <= when[1] + slack]
-    return [d for d in near if act["act"] in _KINDS.get(d["what"], ()) and _same(act, d)]
+    alike = [d for d in near if act["act"] in _KINDS.get(d["what"], ()) and _same(act, d)]
+    if when is None or len({d["person"] for d in alike}) < 2:
+        return alike
+    alike = [d for d in alike if d["account"] == act["account"]] or alike
+    middle = (when[0] + when[1]) / 2
+    least = min(abs(d["at"] - middle) for d in alike)
+    return [d for d in alike if abs(d["at"] - middle) == least]
 
 
 def _same(act: Json, deed: Json) -> bool:

@@ -112,10 +112,10 @@ def cllr_min(same: Sequence[float], other: Sequence[float]) -> float | None:
     return (cost[1] / len(same) + cost[0] / len(other)) / 2
 
 
-def tippett(same: Sequence[float], other: Sequence[float]) -> dict[str, list[tuple[float, float]]]:
+def tippett(same: Sequence[float], other: Sequence[float]) -> dict[str, list[list[float]]]:
     """For each ratio, the share of cases above it: where the person did it, and where not."""
     return {
-        name: [(x, sum(1 for y in values if y >= x) / len(values)) for x in sorted(set(values))]
+        name: [[x, sum(1 for y in values if y >= x) / len(values)] for x in sorted(set(values))]
         for name, values in (("same", same), ("other", other))
     }
 

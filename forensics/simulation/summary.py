@@ -11,6 +11,8 @@ Result = Mapping[str, Any]
 
 _EXONERATING = ("D01", "D09", "D11")
 _NATURAL = frozenset({"own_failure", "infrastructure"})
+_WRONG_WAY = 100
+"""A ratio against the truth that no administrator is to bring about, with the cap on ratios left out."""
 _WRONG = frozenset({"wrong", "unmatched"})
 
 
@@ -61,13 +63,8 @@ def _round(value: float | None) -> float | None:
 def _group(results: Sequence[Result]) -> dict[str, Any]:
     tellable = [r for r in results if not indistinguishable(r)]
     harmed = [r for r in results if r["actor"] is not None]
-    own = [
-        r
-        for r in harmed
-        if r["plan"]["coverage"] == 100
-        and r["plan"]["evasion"] == "none"
-        and r["plan"]["actor"] in {"own", "shared"}
-    ]
+    plain = [r for r in harmed if r["plan"]["coverage"] == 100 and r["plan"]["evasion"] == "none"]
+    own = [r for r in plain if r["plan"]["actor"] in {"own", "shared"}]
     return {
         "incidents": len(results),
         "false_attribution": _share(tellable, misnamed),
@@ -76,20 +73,23 @@ def _group(results: Sequence[Result]) -> dict[str, Any]:
         "false_exculpation": _share(harmed, exculpated),
         "account_level_full_coverage": _share(own, lambda r: bool(r["actor_account"])),
         "person_level_full_coverage": _share(own, lambda r: bool(r["actor_named"])),
+        "account_level_any_actor": _share(plain, lambda r: bool(r["actor_account"])),
+        "person_level_any_actor": _share(plain, lambda r: bool(r["actor_named"])),
         "wrong_account": _share(
             [{"right": x} for r in results for x in r["accounts"]], lambda one: not one["right"]
         ),
-        "ratios": _ratios(results),
+        "ratios": _ratios(tellable),
+        "ratios_with_indistinguishable": _ratios(results),
     }
 
 
 def _ratios(results: Sequence[Result]) -> dict[str, Any]:
-    """What the likelihood ratios are worth, where there are any: of the person put first, right or not."""
-    told = [(n["ratio"], n["right"]) for r in results for n in r["ratios"]]
-    same, other = [x for x, right in told if right], [x for x, right in told if not right]
+    """What the likelihood ratios are worth: of everybody on the roster, for every act, right or not."""
+    told = [n for r in results for n in r["ratios"]]
+    same, other = ([n["ratio"] for n in told if n["right"] is right] for right in (True, False))
     cost, least = measures.cllr(same, other), measures.cllr_min(same, other)
     framed = [
-        n["ratio"]
+        n["free"]
         for r in results
         if r["plan"]["actor"] in {"node_root", "cluster_admin"}
         for n in r["ratios"]
@@ -102,7 +102,9 @@ def _ratios(results: Sequence[Result]) -> dict[str, Any]:
         "cllr_min": _round(least),
         "calibration_loss": None if cost is None or least is None else _round(cost - least),
         "turing": measures.turing(other),
-        "wrong_way_100_under_framing": sum(x >= 100 for x in framed),
+        "wrong_way_100_under_framing": sum(x >= _WRONG_WAY for x in framed),
+        "wrong_way_of": len(framed),
+        "acts_that_tell_of_nobody": sum(r["untold"] for r in results),
         "tippett": measures.tippett(same, other),
     }
 
@@ -170,8 +172,22 @@ _ROWS = (
     ("honest_act_as_cause", "honest act told as a cause of a job's end"),
     ("false_exculpation", "harm told as nobody's, or the actor's denial supported"),
     ("wrong_account", "act told as done in another account than it was (acts)"),
-    ("account_level_full_coverage", "actor's account found, full coverage, no evasion"),
-    ("person_level_full_coverage", "actor named, full coverage, no evasion"),
+    (
+        "account_level_full_coverage",
+        "actor's account found, full coverage, no evasion, own or shared account",
+    ),
+    ("person_level_full_coverage", "actor named, full coverage, no evasion, own or shared account"),
+    ("account_level_any_actor", "the same for the account, whoever acted and however"),
+    ("person_level_any_actor", "the same for the name, whoever acted and however"),
+)
+_COSTS = (
+    ("same", "ratios of who did it"),
+    ("other", "ratios of who did not"),
+    ("cllr", "Cllr"),
+    ("cllr_min", "Cllr, least under the same order"),
+    ("calibration_loss", "calibration loss"),
+    ("wrong_way_100_under_framing", "100 or more against the truth where an administrator acts (no cap)"),
+    ("acts_that_tell_of_nobody", "acts whose records tell of nobody, without a ratio"),
 )
 
 
@@ -188,13 +204,14 @@ def markdown(told: Json) -> str:
     lines += [
         f"| {words} | " + " | ".join(_cell(told[g][key]) for g in groups) + " |" for key, words in _ROWS
     ]
-    for key in ("cllr", "cllr_min", "calibration_loss", "wrong_way_100_under_framing"):
-        shown = [told[g]["ratios"][key] for g in groups]
-        lines.append(
-            f"| {key.replace('_', ' ')} | "
-            + " | ".join("none" if x is None else str(x) for x in shown)
-            + " |"
-        )
+    for kind, beside in (
+        ("ratios", ""),
+        ("ratios_with_indistinguishable", ", with incidents that cannot be told"),
+    ):
+        for key, words in _COSTS:
+            shown = [told[g][kind][key] for g in groups]
+            cells = " | ".join("none" if x is None else str(x) for x in shown)
+            lines.append(f"| {words}{beside} | {cells} |")
     lines += ["", "Bounds are exact (Clopper and Pearson), one-sided at 95 %.", ""]
     lines += ["## Actor not named, by coverage", "", "| coverage | not named |", "| --- | --- |"]
     lines += [f"| {int(name)} % | {_cell(share)} |" for name, share in told["not_named_by_coverage"].items()]
