@@ -82,3 +82,91 @@ def test_a_clock_that_was_set_leaves_no_order():
     step = [Gap(f"{HOST}: clock", "clock_step", 50, 60)]
     assert not gaps.covers(step, gaps.AUDIT_TRAIL, 0, 100)
     assert gaps.covers(step, gaps.AUDIT_TRAIL, 70, 100)
+    assert not gaps.covers(step, gaps.AUDIT_TRAIL, 0, 40), "it can have been set back past the end"
+    assert gaps.covers([Gap(f"{HOST}: clock", "clock_step", 10**15, 10**15)], gaps.AUDIT_TRAIL, 0, 40)
+
+
+OUT_OF_NODE = (
+    "[  612.114] oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,"
+    "task_memcg=/system.slice/slurmstepd.scope/job_11/step_batch/user/task_0,task=python3,pid=51100,uid=4101"
+)
+OUT_OF_LIMIT = OUT_OF_NODE.replace("CONSTRAINT_NONE", "CONSTRAINT_MEMCG").replace(
+    "global_oom", "oom_memcg=/slurm/uid_4101/job_11"
+)
+
+
+def short_of_memory(*, program=None, by="kai", kernel=None):
+    """A job dies for want of memory; on its host somebody may have run a program, and the kernel may say why."""
+    day = Stage()
+    mei, other = day.login("mei"), day.login(by)
+    day.submit("mei", mei, "11", outcome="OUT_OF_MEMORY")
+    if program is not None:
+        day.run(by, other, [program, "-c", "x=bytearray(10**11)"])
+    if kernel is not None:
+        day.add("fault", "syslog", text=kernel)
+    return job(day)[1]
+
+
+def test_memory_that_another_s_program_can_have_used_up_is_no_failure_of_the_job_s_own():
+    assert short_of_memory().cause == "own_failure"
+    assert short_of_memory(program="squeue").cause == "own_failure"
+    assert short_of_memory(program="python3", by="mei").cause == "own_failure"
+    crowded = short_of_memory(program="python3")
+    assert (crowded.cause, crowded.why) == (
+        "not_established",
+        "program_of_another_on_node_when_memory_ran_out",
+    )
+
+
+def test_the_kernel_says_whether_the_node_s_memory_ran_out_or_the_job_s_own():
+    told = short_of_memory(kernel=OUT_OF_NODE)
+    assert (told.cause, told.why) == ("not_established", "memory_of_whole_node_ran_out")
+    assert short_of_memory(kernel=OUT_OF_LIMIT).cause == "own_failure"
+    named = OUT_OF_LIMIT.replace("task=python3", "task=constraint=CONST")
+    assert short_of_memory(kernel=named).cause == "own_failure", "a process chooses its own name"
+
+
+def cancelled(**how):
+    """The owner's account asks that the owner's job be ended, out of a session as given."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    day.submit("mei", mei, "11")
+    ses = day.login("mei", **how) if how else mei
+    day.cancel("mei", ses, "11")
+    return job(day)[1]
+
+
+def test_an_owner_s_request_from_a_device_of_nobody_ends_no_inquiry():
+    assert (cancelled().cause, cancelled().why) == ("none", "cancelled_by_owner")
+    day = Stage()
+    day.enrol()
+    day.submit("mei", day.login("mei"), "11")
+    day.ses += 1
+    ses, pid = str(day.ses), 1000 + day.ses * 10
+    who = {"account": "mei", "auid": UIDS["mei"], "session": ses, "pid": pid, "exe": "/usr/sbin/sshd"}
+    day.add("loginuid", **who)
+    day.add("login", address="10.9.0.77", tty="pts/9", **who)
+    day.cancel("mei", ses, "11")
+    ended = job(day)[1]
+    assert (ended.cause, ended.why) == ("not_established", "cancelled_from_unlisted_key_or_device")
+
+
+def test_an_owner_s_request_out_of_another_s_session_is_not_the_owner_s():
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.submit("mei", mei, "11")
+    day.run("kai", kai, ["ssh", "mei@localhost"])
+    day.ses += 1
+    ses, pid = str(day.ses), 1000 + day.ses * 10
+    who = {"account": "mei", "auid": UIDS["mei"], "session": ses, "pid": pid, "exe": "/usr/sbin/sshd"}
+    day.add("loginuid", **who)
+    day.add("login", address="127.0.0.1", tty="pts/9", **who)
+    day.cancel("mei", ses, "11")
+    done, ended = job(day)
+    act = next(a for a in done.in_question if a.act == "cancel")
+    assert ended.why != "cancelled_by_owner"
+    assert act.verdict == "inconclusive"
+    stood = {s.who: s.ratio[1] for s in done.judged[act.act_id].standings}
+    assert max(stood, key=stood.get) == "kai"

@@ -102,6 +102,8 @@ def test_an_honest_act_that_is_made_a_cause_is_counted():
     found = {**FOUND, "acts": [act("kai")]}
     honest = {**truth("kai", harm=False), "actor": "lin"}
     assert [n["name"] for n in judging.judged(found, honest)["blamed"]] == ["kai"]
+    found["acts"][0]["effect"] = "not_shown"
+    assert judging.judged(found, honest)["blamed"] == []
 
 
 def test_everybody_s_ratio_is_the_geometric_middle_of_an_interval():

@@ -166,14 +166,20 @@ def _extend(run: list[Gap], gap: Gap) -> None:
     run.append(gap)
 
 
+_SET_BACK_NS = 86_400 * 1_000_000_000
+"""By how much a clock is taken to have been set back at most, where it is not known."""
+
+
 def covers(found: Sequence[Gap], source: str, earliest_ns: int | None, latest_ns: int | None) -> bool:
     """Whether no gap in a source is known that an interval touches, and no clock was set in it.
 
     Where a host's clock was set, what the source tells cannot be put in order with what another host tells. The
-    clock of one log that was off by a bounded time is read by its bounds, and hides nothing.
+    clock of one log that was off by a bounded time is read by its bounds, and hides nothing. A clock can have been
+    set back: what another host did before the moment that is written can have come after it.
     """
+    late = None if latest_ns is None else latest_ns + _SET_BACK_NS
     if any(
-        g.kind == "clock_step" and g.source.endswith(": clock") and g.touches(earliest_ns, latest_ns)
+        g.kind == "clock_step" and g.source.endswith(": clock") and g.touches(earliest_ns, late)
         for g in found
     ):
         return False

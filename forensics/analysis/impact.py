@@ -1,7 +1,8 @@
 """What ended a job, or harmed it: an act, its own failure, the machine, or not established."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from forensics.analysis import links, memory
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.edits import Edits
 from forensics.analysis.jobs import Job
@@ -42,12 +43,16 @@ def own_request(act: Act, job: Job, acts: Iterable[Act], scene: Scene) -> bool:
 
 
 def discordant(act: Act, scene: Scene) -> bool:
-    """Whether key or device of the act's session are enrolled to somebody other than its account."""
+    """Whether key or device of the act's session, or of the one that led to it, are somebody else's than its account's."""
     session = act.session
     if session is None:
         return False
     owners = scene.directory.owners(act.account)
-    told = (scene.directory.key_people(session.credential), scene.directory.device_people(session.address))
+    told = (
+        scene.directory.key_people(session.credential),
+        scene.directory.device_people(session.address),
+        *(t.says for t in links.origins(scene, [session])),
+    )
     return bool(session.contradicts) or any(people and not people & owners for people in told)
 
 
@@ -81,23 +86,38 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
         return
     faults = scene.events[(scene.events["verb"] == "fault") & (scene.events["job"] == job.job)]
     job.cause, job.why = _without_act(job, requested=bool(mine), faults=len(faults))
-    if harm and job.cause == "own_failure":
+    if job.cause == "own_failure" and any(edits.idle(a) is not True for a in harm):
         job.cause, job.why = "not_established", "changed_file_and_own_exit_code"
+    if job.why == "cancelled_by_owner" and any(_stranger(a, job, scene) for a in mine):
+        job.cause, job.why = "not_established", "cancelled_from_unlisted_key_or_device"
     if job.why == "cancelled_by_owner" and not audited:
         job.cause, job.why = "not_established", "cancelled_by_owner_and_no_audit_trail"
-    if job.cause != "own_failure":
-        return
+    if job.cause == "own_failure":
+        job.why = _doubt(job, acts, scene, audited=audited) or job.why
+        job.cause = "own_failure" if job.why in _OWN else "not_established"
+
+
+def _doubt(job: Job, acts: Iterable[Act], scene: Scene, *, audited: bool) -> str | None:
+    """What leaves it open that a job failed by itself, though the scheduler says so; None where nothing does."""
     if not audited:
         # A limit that was run into, or memory that ran out, says as little of whose code that was.
         known = job.why == "own_exit_code_and_no_act"
-        job.cause = "not_established"
-        job.why = "own_exit_code_and_no_audit_trail" if known else f"{job.why}_and_no_audit_trail"
-    elif any(_met(act, job) for act in acts):
-        job.cause, job.why = "not_established", "change_of_packages_that_job_can_have_met"
-    elif any(_beside(act, job) for act in acts):
-        job.cause, job.why = "not_established", "change_of_owner_s_files_that_job_can_have_met"
-    elif any(_unlisted(act, job, scene) for act in acts):
-        job.cause, job.why = "not_established", "owner_s_files_changed_from_unlisted_key_or_device"
+        return "own_exit_code_and_no_audit_trail" if known else f"{job.why}_and_no_audit_trail"
+    short = job.outcome == "OUT_OF_MEMORY"
+    doubts: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("memory_of_whole_node_ran_out", lambda: short and memory.of_whole_node(job, scene)),
+        (
+            "program_of_another_on_node_when_memory_ran_out",
+            lambda: short and bool(len(memory.programs_of_others(job, scene))),
+        ),
+        ("change_of_packages_that_job_can_have_met", lambda: any(_met(a, job) for a in acts)),
+        ("change_of_owner_s_files_that_job_can_have_met", lambda: any(_beside(a, job) for a in acts)),
+        (
+            "owner_s_files_changed_from_unlisted_key_or_device",
+            lambda: any(_unlisted(a, job, scene) for a in acts),
+        ),
+    )
+    return next((why for why, holds in doubts if holds()), None)
 
 
 def _effect(act: Act, job: Job, harm: Iterable[Act], edits: Edits) -> str:
@@ -121,6 +141,8 @@ def _effect(act: Act, job: Job, harm: Iterable[Act], edits: Edits) -> str:
     return "not_shown" if idle or (own and idle is None) else "possible"
 
 
+_OWN = frozenset({"own_exit_code_and_no_act", "scheduler_says_out_of_memory", "scheduler_says_timeout"})
+"""Reasons that leave a failure the job's own."""
 _DONE = frozenset({"payload_executed", "carried_act"})
 """Links that show what the act led to in the job."""
 _ENDS = frozenset({"cancel", "signal"})
@@ -160,7 +182,12 @@ def _unlisted(act: Act, job: Job, scene: Scene) -> bool:
 
     It can be the owner's new machine, or somebody with the owner's password.
     """
-    if act.job != job.job or act.act not in _FILES or act.session is None or act.account != job.owner:
+    return act.job == job.job and act.act in _FILES and _stranger(act, job, scene)
+
+
+def _stranger(act: Act, job: Job, scene: Scene) -> bool:
+    """Whether an act was in the account of a job's owner, entered by a key or from a device of nobody."""
+    if act.session is None or act.account != job.owner:
         return False
     directory, session = scene.directory, act.session
     owners = directory.owners(job.owner)

@@ -96,6 +96,9 @@ JOB_WHY = {
     "scheduler_says_timeout": "the scheduler records that it reaches its time limit",
     "scheduler_says_out_of_memory_and_no_audit_trail": "the scheduler records that it runs out of memory, and no audit trail is there to show whether its files were changed",
     "scheduler_says_timeout_and_no_audit_trail": "the scheduler records that it reaches its time limit, and no audit trail is there to show whether its files were changed",
+    "memory_of_whole_node_ran_out": "the kernel records that the whole node runs out of memory, and not what the job may have of it",
+    "program_of_another_on_node_when_memory_ran_out": "it runs out of memory while a program of another account's runs on its node, and no record read says whose memory that is",
+    "cancelled_from_unlisted_key_or_device": "the account that owns the job asks for its end, in a session entered with a key or from a device that is enrolled to nobody",
     "change_of_packages_that_job_can_have_met": "installed packages are changed, by no installer, before it ends, and no record read shows whether it loads them",
 }
 

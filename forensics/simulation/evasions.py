@@ -1,9 +1,31 @@
 """What whoever acts does against being found, and what the collection does not have."""
 
-from forensics.simulation import filework
+import base64
+
+from forensics.simulation import filework, jobwork
 from forensics.simulation.host import Logged
 from forensics.simulation.means import Means
+from forensics.simulation.slurm import Job
 from forensics.simulation.world import Session, World
+
+
+def disguised(means: Means, path: str, held: bytes) -> bytes:
+    """What is written in a file: as it is, or so that its words do not show what it does."""
+    if means.plan.evasion != "payload" or not path.endswith((".py", ".pth")):
+        return held
+    told = base64.b64encode(held).decode()
+    return f"import base64; exec(base64.b64decode({told!r}))\n".encode()
+
+
+def undone(world: World, means: Means, job: Job, path: str, before: bytes | None) -> None:
+    """A payload that cleans up after itself: the job's own process puts back what was there."""
+    if means.plan.evasion != "payload":
+        return
+    process = jobwork.process_of(world, job)
+    if before is None:
+        filework.gone(world, world.node.trail, process, path, world.node.offset_ms)
+    else:
+        filework.written(world, world.node, process, path, before)
 
 
 def touched(world: World, means: Means, session: Session, path: str) -> None:
@@ -92,7 +114,7 @@ def _source(path: str) -> str:
     for word, name in (
         ("audit.log", "audit"), ("auth.log", "logins"), ("secure", "logins"), ("wtmp", "wtmp"), ("gitolite/logs", "gitolite"),
         ("slurmctld", "controller"), ("slurmd-", "node"), ("sacct", "accounting"), ("jobcomp", "completion"), ("git/", "git"),
-        ("_history", "histories"), ("authorized_keys", "keys"), ("keydir", "keys"), ("etc/", "etc"), ("cron.log", "cron"),
+        ("_history", "histories"), ("authorized_keys", "keys"), ("keydir", "keys"), ("etc/", "etc"), ("cron.log", "cron"), ("kern.log", "kernel"),
     ):  # fmt: skip
         if word in path:
             return name

@@ -1,6 +1,7 @@
 """Changes of files, as different programs make them, each with the system calls that they make."""
 
 from forensics.simulation import cast as casting
+from forensics.simulation.host import Host
 from forensics.simulation.trail import File, Process, Trail
 from forensics.simulation.world import PROJECT, Content, Session, World
 
@@ -28,9 +29,9 @@ def _gid(path: str, uid: int) -> int:
     return casting.PROJECT_GID if path.startswith((PROJECT, "/opt")) else uid
 
 
-def written(world: World, session: Session, process: Process, path: str, held: bytes) -> None:
+def written(world: World, host: Host, process: Process, path: str, held: bytes) -> None:
     """Open for writing, truncating: the file stays the same one, or comes into being."""
-    there, rule, host = world.files.get(path), rule_of(path), session.host
+    there, rule = world.files.get(path), rule_of(path)
     part = "CREATE" if there is None else "NORMAL"
     file = (
         there.file
@@ -93,7 +94,7 @@ def edit(  # noqa: PLR0913 - what is changed, how and by which rights
     elif how == "shell":
         world.typed(session, f"cat > {path}")
         process = session.shell if sudo is None else world.run(session, ["tee", path], sudo=sudo)
-        written(world, session, process, path, held)
+        written(world, session.host, process, path, held)
     else:
         argv = {
             "vim": ["vim", path],
@@ -102,7 +103,7 @@ def edit(  # noqa: PLR0913 - what is changed, how and by which rights
         }[how]
         exe = {"vim": "/usr/bin/vim.basic", "python": "/usr/bin/python3.11"}.get(how)
         process = world.run(session, argv, sudo=sudo, path=exe)
-        written(world, session, process, path, held)
+        written(world, session.host, process, path, held)
     world.did(what, session, path, harm=harm, job=job)
 
 
@@ -110,7 +111,7 @@ def replace_by(world: World, session: Session, path: str, held: bytes, *, sudo: 
     """Put another file in a file's place: written beside it, then moved over it."""
     scratch = f"{path.rpartition('/')[0]}/.new.pt"
     maker = world.run(session, ["python3", "mk.py"], sudo=sudo, path="/usr/bin/python3.11")
-    written(world, session, maker, scratch, held)
+    written(world, session.host, maker, scratch, held)
     process = world.run(session, ["mv", scratch, path], sudo=sudo)
     _renamed(world, session, process, scratch, path, "renameat")
     world.did("replace_file", session, path)

@@ -47,6 +47,7 @@ class Host:
     offset_ms: int = 0
     auth: list[Logged] = field(default_factory=list)
     cron: list[Logged] = field(default_factory=list)
+    kernel: list[Logged] = field(default_factory=list)
     wtmp: list[tuple[int, bytes]] = field(default_factory=list)
     ttys: set[int] = field(default_factory=set)
 
@@ -63,6 +64,29 @@ class Host:
     def say_cron(self, ms: int, program: str, pid: int, text: str) -> None:
         """A line for the cron log."""
         self.cron.append(Logged(ms + self.offset_ms, f"{self.name} {program}[{pid}]: {text}"))
+
+    def out_of_memory(self, ms: int, job: int, victim: Process, *, whole: bool) -> None:
+        """The kernel kills a job's process: because the host has no memory left, or the job's control group has none."""
+        group = f"/slurm/uid_{victim.uid}/job_{job}"
+        told = (
+            f"constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=job_{job},mems_allowed=0,global_oom,"
+            if whole
+            else f"constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=job_{job},mems_allowed=0,oom_memcg={group},"
+        )
+        words = "Out of memory" if whole else "Memory cgroup out of memory"
+        self._kernel(
+            ms,
+            f"oom-kill:{told}task_memcg={group}/step_batch/task_0,task={victim.comm},pid={victim.pid},uid={victim.uid}",
+        )
+        self._kernel(
+            ms + 1,
+            f"{words}: Killed process {victim.pid} ({victim.comm}) total-vm:41943040kB, anon-rss:31457280kB, file-rss:0kB, "
+            f"shmem-rss:0kB, UID:{victim.uid} pgtables:61840kB oom_score_adj:0",
+        )
+
+    def _kernel(self, ms: int, text: str) -> None:
+        up = f"{ms // 1000 % 100_000:5d}.{ms % 1000:03d}000"
+        self.kernel.append(Logged(ms + self.offset_ms, f"{self.name} kernel: [{up}] {text}"))
 
     def _pam(
         self, ms: int, kind: str, process: Process, op: str, grantors: str, account: str, where: str
@@ -235,6 +259,8 @@ class Host:
         name = {"traditional": "auth.log", "iso": "auth.log", "secure": "secure"}[layout]
         found[f"var/log/{name}"] = stamped(self.auth, layout)
         found["var/log/cron.log"] = stamped(self.cron, "iso")
+        if self.kernel:
+            found["var/log/kern.log"] = stamped(self.kernel, "iso")
         found["var/log/wtmp"] = b"".join(record for _, record in self.wtmp)
         return found
 

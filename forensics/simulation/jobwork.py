@@ -25,9 +25,15 @@ def fails(world: World, job: Job) -> None:
 
 
 def runs_out_of_memory(world: World, job: Job) -> None:
-    """It wants more memory than there is."""
-    world.cluster.out_of_memory(world.tick(), job)
+    """It wants more memory than it may have."""
+    killed_for_memory(world, job, whole=False)
     _of_itself(world, job)
+
+
+def killed_for_memory(world: World, job: Job, *, whole: bool) -> None:
+    """The kernel kills a job's program for want of memory: of the whole node, or of what the job may have."""
+    world.node.out_of_memory(world.tick(), job.number, process_of(world, job), whole=whole)
+    world.cluster.out_of_memory(world.tick(), job)
 
 
 def loses_node(world: World, job: Job) -> None:

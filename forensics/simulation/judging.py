@@ -43,7 +43,7 @@ def judged(found: Json, truth: Json, free: Json | None = None) -> dict[str, Any]
     Returns:
         `named`: acts that a person is named for, each with what was true of it: `right`, `wrong` (somebody
         else did it), or `unmatched` (no such deed is in the truth). `blamed`: of those that are right, the
-        honest ones that the findings make a cause of a job's end. `found`: of the harmful deeds, those told
+        honest ones that the findings make a cause of a job's end: linked to it, and not told as one that did no harm. `found`: of the harmful deeds, those told
         with the right account, and those with the right person.
     """
     deeds = [d for d in [*truth["acts"], *truth["honest"]] if d["what"] not in _OUTCOMES]
@@ -71,6 +71,7 @@ def judged(found: Json, truth: Json, free: Json | None = None) -> dict[str, Any]
             and honest
             and name != truth["actor"]
             and act["link"] != "not_established"
+            and act.get("effect") != "not_shown"
             and causes.get(act["job"]) == "act"
         ):
             blamed.append(named[-1])

@@ -55,7 +55,8 @@ def _changed(
     def act(world: World, means: Means) -> Script:
         session = means.enter()
         yield world.rng.uniform(8, 90)
-        filework.edit(world, session, path, held, how=how, sudo=means.sudo)
+        before = world.files[path].held if path in world.files else None
+        filework.edit(world, session, path, evasions.disguised(means, path, held), how=how, sudo=means.sudo)
         evasions.touched(world, means, session, path)
         if git and means.sudo is None:
             yield world.rng.uniform(2, 20)
@@ -71,7 +72,12 @@ def _changed(
         evasions.covered(world, means, session)
         world.leave(session)
         yield world.rng.uniform(20, 400)
-        yield from _run_of_victim(world, means, ending, nodes=nodes)
+
+        def ends(world: World, job: Job) -> None:
+            evasions.undone(world, means, job, path, before)
+            ending(world, job)
+
+        yield from _run_of_victim(world, means, ends, nodes=nodes)
 
     return act
 
@@ -81,6 +87,7 @@ def payload(world: World, means: Means) -> Script:
     command = f"sleep 3; rm -f {scenery.EARLIER}; kill -9 $PPID"
     session = means.enter()
     yield world.rng.uniform(8, 90)
+    before = world.files[scenery.LATEST].held
     filework.replace_by(world, session, scenery.LATEST, scenery.loaded_pickle(command), sudo=means.sudo)
     evasions.touched(world, means, session, scenery.LATEST)
     yield 6
@@ -91,7 +98,11 @@ def payload(world: World, means: Means) -> Script:
     yield 9
 
     def fires(world: World, job: Job) -> None:
-        world.at(world.now + 5000, lambda: _fire(world, means, job, command))
+        def fire() -> None:
+            evasions.undone(world, means, job, scenery.LATEST, before)
+            _fire(world, means, job, command)
+
+        world.at(world.now + 5000, fire)
 
     job = jobwork.submit(world, owner, minutes=30, on_start=fires)
     world.asked.append(job)
@@ -181,7 +192,7 @@ def crowded(world: World, means: Means) -> Script:
     world.did("crowd_node", session, str(job.number), job=job.number)
     yield 15
     if job.running:
-        world.cluster.out_of_memory(world.tick(), job)
+        jobwork.killed_for_memory(world, job, whole=True)
     harmed(world, means, job)
     yield 60
     world.leave(session)
@@ -331,7 +342,7 @@ def upgraded(world: World, means: Means) -> Script:
     yield 20
     words = ["/usr/bin/python3", "/usr/bin/pip3", "install", "-U", "torch"]
     process = world.run(session, words, sudo="root", path="/usr/bin/python3.11")
-    filework.written(world, session, process, scenery.OPTIMIZER, b"def step(self): return 1\n")
+    filework.written(world, session.host, process, scenery.OPTIMIZER, b"def step(self): return 1\n")
     world.did("modify_file", session, scenery.OPTIMIZER, harm=False)
     yield 60
     world.leave(session)
