@@ -208,10 +208,10 @@ def test_the_signer_is_the_key_that_the_signature_names(repository, tmp_path):
     signs = ("-c", "gpg.format=ssh", "-c", f"user.signingKey={key}")
     repository.git(*signs, "commit", "-qS", "--allow-empty", "-m", "Signed", name="lin")
     (row,) = (row for row in of(repository)["history"] if row["signature"])
-    assert (row["signature"], row["signer"], row["signer_checked"]) == ("ssh", fingerprint, "key_not_listed")
+    assert (row["signature"], row["signer"], row["signer_checked"]) == ("ssh", fingerprint, "key_unknown")
     lin = roster.Person("lin", "", (), (roster.Key(fingerprint, "key register"),), ())
     (row,) = (row for row in of(repository, named=roster.Roster((lin,), ()))["history"] if row["signature"])
-    assert row["signer_checked"] == "key_listed"
+    assert row["signer_checked"] == "good"
 
 
 @pytest.mark.parametrize(

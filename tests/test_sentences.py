@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forensics.analysis import signatures
 from forensics.analysis.acts import ACTS
 from forensics.render import boundary, dossier, phrases, ratios, sentences
 from forensics.render import figures_lanes as lanes
@@ -145,6 +146,14 @@ def test_the_same_search_is_reported_for_everybody():
     ]
 
 
+@pytest.mark.parametrize("result", sorted(signatures.RESULTS))
+def test_every_result_of_a_signature_has_words(result):
+    act = {"id": "A0001", "signature": {"result": result, "key": "SHA256:x", "known_by": ["roster"]}}
+    text = dossier.signature_sentence(act).text
+    assert phrases.SIGNATURES[result] in text
+    assert ("listed by" in text) == (result == "good")
+
+
 def test_many_acts_are_counted_not_listed():
     said = "".join(p.text for p in sentences.act_names([f"A{n:04d}" for n in range(1, 31)]))
     assert said.endswith("A0008 and 22 more")
@@ -153,14 +162,15 @@ def test_many_acts_are_counted_not_listed():
 def hostile_sentences(text):
     act = {
         **made.acts()[0], "account": text, "effective": text + "x", "object": text, "job": text, "credential": text, "address": text,
-        "asserted": {"author": text, "committer": text}, "person": made.person("attributed", text, strength="moderate", best_rival=text, frame_cost=[text]),
+        "asserted": {"author": text, "committer": text},
+        "signature": {"kind": "ssh", "result": "good", "key": text, "known_by": [text], "citations": []}, "person": made.person("attributed", text, strength="moderate", best_rival=text, frame_cost=[text]),
     }  # fmt: skip
     job = {**made.jobs()[0], "job": text, "owner": text, "outcome": text, "nodes": text}
     claim = {**made.findings()["claims"][0], "by": text, "names": text, "text": text}
     contradiction = {"about": text, "says": [{"what": text, "citations": []}]}
     return [
         sentences.account_sentence(act), sentences.person_sentence(act), sentences.link_sentence(act), sentences.job_sentence(job),
-        dossier.entry_sentence(act, lambda _: []), dossier.asserted_sentence(act), dossier.frame_cost_sentence(act),
+        dossier.entry_sentence(act, lambda _: []), dossier.asserted_sentence(act), dossier.signature_sentence(act), dossier.frame_cost_sentence(act),
         *dossier.claim_sentences(claim, {}), *dossier.contradiction_sentences(contradiction, 1), *dossier.gap_sentences({"source": text, "kind": "silence"}),
     ]  # fmt: skip
 

@@ -36,6 +36,7 @@ from forensics.analysis import (
     planted,
     scheduler_acts,
     sessions,
+    signatures,
 )
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version
@@ -77,6 +78,7 @@ class Examination:
     could_have: dict[str, list[candidates.Candidate]] = field(default_factory=dict)
     compared: list[clocks.Compared] = field(default_factory=list)
     at_once: list[overlaps.Overlap] = field(default_factory=list)
+    signed: list[signatures.Checked] = field(default_factory=list)
 
     @property
     def in_question(self) -> list[Act]:
@@ -87,7 +89,7 @@ class Examination:
         """The tables of `TABLES`, by name."""
         asked = [act.object for act in self.in_question if act.act == "commit"]
         return {
-            **git_tables.tables(self.scene, self.jobs, self.readings, asked),
+            **git_tables.tables(self.scene, self.jobs, self.readings, asked, self.signed),
             "identity": self.scene.directory.table(),
             "session": sessions.table(self.sessions),
             "job": jobs.table(self.jobs),
@@ -150,7 +152,8 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
             clock_bounds.cap_acts(done.acts, done.judged, wide.judged)
             clock_bounds.cap_jobs(done.jobs, wide.jobs)
             done = replace(done, answers=clock_bounds.capped_answers(done.answers, wide.answers))
-    return replace(done, compared=found, at_once=overlaps.find(seen, done.sessions))
+    signed = signatures.find(done.scene)
+    return replace(done, compared=found, at_once=overlaps.find(seen, done.sessions), signed=signed)
 
 
 def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Examination:

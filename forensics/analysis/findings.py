@@ -4,11 +4,22 @@ Everything here is a plain value, sorted, and free of the machine it was made on
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from forensics.analysis import candidates, channels, clocks, displaced, exculpatory, packed, verdicts, weighing
+from forensics.analysis import (
+    candidates,
+    channels,
+    clocks,
+    displaced,
+    exculpatory,
+    packed,
+    signed_acts,
+    verdicts,
+    weighing,
+)
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.evidence import rows_of
 from forensics.analysis.examine import Examination
@@ -31,11 +42,12 @@ def findings(done: Examination) -> Json:
     acts = done.in_question
     names = dict(zip((a.act_id for a in acts), ids.numbered("A", len(acts)), strict=True))
     question, files = done.scene.evidence.question, done.scene.evidence.files
+    signed = signed_acts.teller(done, partial(citations, done))
     found = {
         "schema": "findings/1",
         "case": _case(done, question),
         "jobs": [_job(done, job, acts, names) for job in done.asked],
-        "acts": [_act(done, act, names) for act in acts],
+        "acts": [_act(done, act, names) | signed(act) for act in acts],
         "contradictions": _contradictions(done, acts, names),
         "gaps": [_gap(g, acts, names) for g in done.gaps],
         "clocks": clocks.told(done.compared),
@@ -225,6 +237,7 @@ def _contradictions(done: Examination, acts: list[Act], names: Mapping[str, str]
                     {"what": f"account {act.account} wrote it", "citations": citations(done, seen)},
                 ],
             })  # fmt: skip
+    found += signed_acts.contradictions(done, partial(citations, done))
     found += _unpushed(done)
     for about, lines in done.scene.directory.disagreements().items():
         says = [_enrolled(done, e) for e in lines]

@@ -4,19 +4,23 @@ from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
-from forensics.analysis import channels, histories, job_commits, oddities, symbol_changes
+from forensics.analysis import channels, histories, job_commits, oddities, signatures, symbol_changes
 from forensics.analysis.acts import Scene
 from forensics.analysis.artefacts import Reading
 from forensics.analysis.jobs import Job
 
 TABLES = (
-    histories.HISTORY, oddities.ODDITY, channels.CHANNEL, channels.MOVE, job_commits.JOB_COMMIT,
+    histories.HISTORY, signatures.SIGNATURE, oddities.ODDITY, channels.CHANNEL, channels.MOVE, job_commits.JOB_COMMIT,
     symbol_changes.SYMBOL_CHANGE,
 )  # fmt: skip
 
 
 def tables(
-    scene: Scene, jobs: Iterable[Job], readings: Sequence[Reading], asked: Iterable[str]
+    scene: Scene,
+    jobs: Iterable[Job],
+    readings: Sequence[Reading],
+    asked: Iterable[str],
+    signed: Sequence[signatures.Checked],
 ) -> dict[str, pa.Table]:
     """The tables of `TABLES`, by name.
 
@@ -25,11 +29,13 @@ def tables(
         jobs: all jobs.
         readings: what the jobs asked about read.
         asked: names of the commits in question, whose files are compared first.
+        signed: the signatures of the case, checked.
     """
     commits = histories.commits(scene)
     ways = channels.channels(scene)
     return {
-        "history": histories.table(scene, commits),
+        "history": histories.table(scene, commits, signatures.signers(signed)),
+        "signature": signatures.table(signed),
         "oddity": oddities.table(oddities.find(scene, commits)),
         "channel": channels.channel_table(ways),
         "ref_move": channels.move_table(channels.moves(scene, ways)),

@@ -1,12 +1,13 @@
 """Commits as evidence: author, committer, signer and pusher kept apart, when each is said to have been, what leads to them.
 
-Author, committer and both times are typed by whoever commits. The signer is the key that a signature names. The
-pusher, and the time of receipt, are the git server's own word. That a commit is reached by no ref any more says
+Author, committer and both times are typed by whoever commits. The signer is the key that a signature names, and
+`signatures` says what that is worth. The pusher, and the time of receipt, are the git server's own word. That a commit is reached by no ref any more says
 that a ref was moved or removed, and not by whom.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +15,6 @@ import pyarrow as pa
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import Row, rows_of
-from forensics.core import gitsignature
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -34,7 +34,7 @@ HISTORY = Table(
         Column("committer_zone", pa.string(), "its zone, as `+0100`: asserted", None, "no such time written"),
         Column("signature", pa.string(), "ssh, openpgp or x509", None, "not signed, or by nothing that git knows"),
         Column("signer", pa.string(), "key that the signature names: `SHA256:…`, OpenPGP fingerprint or key id", None, "not signed, or it names none"),
-        Column("signer_checked", pa.string(), "key_listed or key_not_listed in the roster: the signature itself is not checked", None, "not signed"),
+        Column("signer_checked", pa.string(), "good, bad, key_unknown, key_not_valid, unsupported_algorithm or malformed: see the table `signature`", None, "not signed"),
         Column("pusher", pa.string(), "account that the git server authenticated for the first push that brought it", None, f"{_NO_PUSH}, or it named no account"),
         Column("received_earliest_ns", pa.int64(), "when the git server received it, earliest", _NS, _NO_PUSH),
         Column("received_latest_ns", pa.int64(), "when the git server received it, latest", _NS, _NO_PUSH),
@@ -66,6 +66,17 @@ class Commit:
 
 Key = tuple[str | None, str]
 """Repository and name of a commit."""
+
+
+class Signer(NamedTuple):
+    """What was made of a commit's signature: its kind, the key that it names, and the result."""
+
+    kind: str | None
+    key: str | None
+    result: str | None
+
+
+_UNSIGNED = Signer(None, None, None)
 
 
 def commits(scene: Scene) -> dict[Key, Commit]:
@@ -152,16 +163,21 @@ def _received(scene: Scene, found: Mapping[Key, Commit]) -> None:
             ahead += everywhere[oid][0].parents
 
 
-def table(scene: Scene, found: Mapping[Key, Commit]) -> pa.Table:
-    """The commits as the declared table."""
-    rows = [_row(scene, found[key]) for key in sorted(found, key=lambda key: (key[0] or "", key[1]))]
+def table(scene: Scene, found: Mapping[Key, Commit], checked: Mapping[Key, Signer]) -> pa.Table:
+    """The commits as the declared table.
+
+    Args:
+        scene: the case.
+        found: the commits.
+        checked: of the signed ones, what was made of their signatures.
+    """
+    ordered = sorted(found, key=lambda key: (key[0] or "", key[1]))
+    rows = [_row(scene, found[key], checked.get(key, _UNSIGNED)) for key in ordered]
     return HISTORY.build({name: [row[name] for row in rows] for name in HISTORY.names})
 
 
-def _row(scene: Scene, commit: Commit) -> dict[str, object]:
+def _row(scene: Scene, commit: Commit, signer: Signer) -> dict[str, object]:
     row = commit.row
-    signed = gitsignature.signature(row.signature) if isinstance(row.signature, str) else None
-    key = signed.key if signed else None
     lacking = (
         [oid for oid in row.lacking if oid not in scene.git_objects] if isinstance(row.lacking, list) else []
     )
@@ -170,9 +186,9 @@ def _row(scene: Scene, commit: Commit) -> dict[str, object]:
         "oid": commit.oid,
         "repository": commit.repository,
         **{name: None if pd.isna(getattr(row, name)) else getattr(row, name) for name in asserted},
-        "signature": signed.kind if signed else None,
-        "signer": key,
-        "signer_checked": _listed(scene, key) if signed else None,
+        "signature": signer.kind,
+        "signer": signer.key,
+        "signer_checked": signer.result,
         "pusher": commit.pusher,
         "received_earliest_ns": commit.received[0] if commit.received else None,
         "received_latest_ns": commit.received[1] if commit.received else None,
@@ -181,7 +197,3 @@ def _row(scene: Scene, commit: Commit) -> dict[str, object]:
         "lacking": lacking,
         "events": commit.events,
     }
-
-
-def _listed(scene: Scene, key: str | None) -> str:
-    return "key_listed" if key is not None and scene.directory.key_people(key) else "key_not_listed"

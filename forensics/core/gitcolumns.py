@@ -47,7 +47,11 @@ COLUMNS = (
     Column("committer_zone", pa.string(), "asserted zone, as `+0100`", None, "no such time written"),
     Column("message", pa.string(), "message of a commit or tag, at most 65,536 bytes", None, "has none"),
     Column(
-        "signed", pa.bool_(), "whether a signature is there; it is not checked", None, "not a commit or tag"
+        "signed",
+        pa.bool_(),
+        "whether a signature is there; the table `signature` says what it is worth",
+        None,
+        "not a commit or tag",
     ),
     Column(
         "signature",
@@ -62,6 +66,13 @@ COLUMNS = (
         "SHA-512 of what was signed: the content without its signature",
         None,
         "not a commit or tag, or not signed",
+    ),
+    Column(
+        "signed_digest",
+        pa.string(),
+        "the digest that the signature itself says it covers, as `sha512:…`; with OpenPGP of what was signed and the signature's own statements",
+        None,
+        "not a commit or tag, not signed, or by a digest that is not accepted",
     ),
     Column(
         "changes",

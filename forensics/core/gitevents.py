@@ -115,7 +115,8 @@ def read_objects(records: pa.Table, files: pa.Table, form: str) -> Mapping[str, 
         form: name of the format that read them.
     """
     # These are long, and no event needs them.
-    needed = records.drop_columns(["entries", "changes", "lacking", "signature", "signed_sha512"])
+    long = ("entries", "changes", "lacking", "signature", "signed_sha512", "signed_digest")
+    needed = records.drop_columns(list(long))
     rows = hostevents.placed(needed, files, every_path=True)
     return {"event": _events(rows, form), "copy": _copies(rows, form)}
 

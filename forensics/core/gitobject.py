@@ -10,6 +10,7 @@ import re
 import zlib
 from typing import NamedTuple
 
+from forensics.core import gitsignature
 from forensics.core.model import Why
 
 LARGEST_BYTES = 64 << 20
@@ -17,11 +18,6 @@ LONGEST_TEXT_BYTES = 64 << 10
 KINDS = ("blob", "commit", "tag", "tree")
 
 _PIECE_BYTES = 64 << 10
-_SIGNED = (
-    b"-----BEGIN PGP SIGNATURE-----",
-    b"-----BEGIN SSH SIGNATURE-----",
-    b"-----BEGIN SIGNED MESSAGE-----",
-)
 _PERSON = re.compile(rb"(?P<who>.*) (?P<seconds>-?\d{1,19}) (?P<zone>[+-]\d{4})", re.DOTALL)
 _NAME = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _WIDE = re.compile(rb"(?:tree|object) [0-9a-f]{64}\n")
@@ -143,7 +139,7 @@ def _oid(value: bytes | None) -> str | None:
     return value.decode() if value is not None and _NAME.fullmatch(value) else None
 
 
-def _commit(content: bytes, _oid_bytes: int) -> dict[str, object]:
+def _commit(content: bytes, oid_bytes: int) -> dict[str, object]:
     headers, message = _headers(content)
     parents = [p for p in (_oid(value) for key, value in headers if key == b"parent") if p]
     tree = _oid(_first(headers, b"tree"))
@@ -153,7 +149,7 @@ def _commit(content: bytes, _oid_bytes: int) -> dict[str, object]:
         **_person(_first(headers, b"author"), "author"),
         **_person(_first(headers, b"committer"), "committer"),
         "message": None if message is None else shown(message),
-        **_signature(content, headers, None),
+        **_in_header(content, headers, oid_bytes),
         "lacking": [name for name in (tree, *parents[:1]) if name],
     }
 
@@ -161,29 +157,37 @@ def _commit(content: bytes, _oid_bytes: int) -> dict[str, object]:
 def _tag(content: bytes, _oid_bytes: int) -> dict[str, object]:
     headers, message = _headers(content)
     name = _first(headers, b"tag")
+    at = gitsignature.start(content)
+    signed = message is not None and len(content) - len(message) <= at < len(content)
     return {
         "tag_object": _oid(_first(headers, b"object")),
         "tag_name": None if name is None else shown(name),
         **_person(_first(headers, b"tagger"), "tagger"),
         "message": None if message is None else shown(message),
-        **_signature(content, headers, message),
+        **(_signed(content[at:], content[:at]) if signed else {"signed": False}),
     }
 
 
-def _signature(
-    content: bytes, headers: list[tuple[bytes, bytes]], message: bytes | None
-) -> dict[str, object]:
-    """The signature of a commit, which is a header, or of a tag, which ends its message; and what it signs."""
-    header = next((value for key, value in headers if key.startswith(b"gpgsig")), None)
-    at = min((i for i in (message.find(mark) for mark in _SIGNED) if i >= 0), default=-1) if message else -1
-    if message is not None and at >= 0 and message[at - 1 : at] in {b"", b"\n"}:
-        armour, signed = message[at:], content[: len(content) - len(message) + at]
-    elif header is not None:
-        head, _, rest = content.partition(b"\n\n")
-        armour, signed = header, _GPGSIG.sub(b"", head + b"\n") + b"\n" + rest
-    else:
+def _in_header(content: bytes, headers: list[tuple[bytes, bytes]], oid_bytes: int) -> dict[str, object]:
+    """The signature of a commit, which is a header that depends on how its repository names objects; and what it signs.
+
+    Where that header stands there more than once git joins them, and so the signature is none that can be read.
+    """
+    own = [value for key, value in headers if key == (b"gpgsig-sha256" if oid_bytes == 32 else b"gpgsig")]
+    if not own:
         return {"signed": False}
-    return {"signed": True, "signature": shown(armour), "signed_sha512": hashlib.sha512(signed).hexdigest()}
+    head, _, rest = content.partition(b"\n\n")
+    return _signed(b"\n".join(own), _GPGSIG.sub(b"", head + b"\n") + b"\n" + rest)
+
+
+def _signed(armour: bytes, signed: bytes) -> dict[str, object]:
+    text = shown(armour)
+    return {
+        "signed": True,
+        "signature": text,
+        "signed_sha512": hashlib.sha512(signed).hexdigest(),
+        "signed_digest": gitsignature.digest(text, signed),
+    }
 
 
 def listed(content: bytes, oid_bytes: int) -> list[bytes] | None:

@@ -1,22 +1,28 @@
-"""What the signature of a commit or tag says of itself: which key made it. It is not checked here.
+"""What the signature of a commit, a tag or a push certificate says of itself: which key made it, and what it covers.
 
-A key named in a signature is a claim until the signature is checked; see docs/decisions/0005-commit-signatures.md.
+Nothing is checked here, and no key is needed: a signature says itself which digest of which bytes it covers. With that
+digest beside it a record can be checked when the keys are known; see docs/decisions/0008-signatures-are-verified.md.
 """
 
-import base64
-import binascii
-import re
+import hashlib
 from typing import NamedTuple
 
-from forensics.core import sshkey
+from forensics.core import armour as armours
+from forensics.core import cms, openpgp, sshsig
+from forensics.core.cms import Message
+from forensics.core.openpgp import PgpSignature
+from forensics.core.sshsig import SshSignature
 
-_ARMOUR = re.compile(
-    r"-----BEGIN (?P<what>PGP SIGNATURE|SSH SIGNATURE|SIGNED MESSAGE|PKCS7)-----\r?\n(?P<body>.*?)-----END ",
-    re.DOTALL,
+MARKS = (
+    b"-----BEGIN PGP SIGNATURE-----",
+    b"-----BEGIN PGP MESSAGE-----",
+    b"-----BEGIN SSH SIGNATURE-----",
+    b"-----BEGIN SIGNED MESSAGE-----",
 )
-_KINDS = {"PGP SIGNATURE": "openpgp", "SSH SIGNATURE": "ssh", "SIGNED MESSAGE": "x509", "PKCS7": "x509"}
-_ISSUER_FINGERPRINT, _ISSUER_KEY = 33, 16
-_SIGNATURE_PACKET = 2
+"""The lines by which git knows that a signature begins."""
+_KINDS = {
+    "PGP SIGNATURE": "openpgp", "PGP MESSAGE": "openpgp", "SSH SIGNATURE": "ssh", "SIGNED MESSAGE": "x509", "PKCS7": "x509",
+}  # fmt: skip
 
 
 class Signature(NamedTuple):
@@ -26,81 +32,89 @@ class Signature(NamedTuple):
     key: str | None
 
 
+class Held(NamedTuple):
+    """A signature and what it holds; `made` is None where that is not what its kind should hold."""
+
+    kind: str
+    made: SshSignature | PgpSignature | Message | None
+
+
+def start(content: bytes) -> int:
+    """Where the signature at the end of a content begins: at the last line that git takes for one; its length for none."""
+    found = [len(content)]
+    for mark in MARKS:
+        at = len(content)
+        while (at := content.rfind(mark, 0, at)) > 0 and content[at - 1 : at] != b"\n":
+            pass
+        if at >= 0:
+            found.append(at)
+    own = [at for at in found if at < len(content)]
+    return max(own, default=len(content))
+
+
+def held(armour: str) -> Held | None:
+    """What an armoured signature holds; None where it is none that git knows."""
+    block = armours.read(armour.encode("utf-8", "surrogatepass"))
+    if block is None or block.what not in _KINDS:
+        return None
+    kind = _KINDS[block.what]
+    return Held(kind, None if block.raw is None else _READ[kind](block.raw))
+
+
+def _openpgp(raw: bytes) -> PgpSignature | None:
+    """A signature that is the only packet: of two, a program would have to choose."""
+    found = openpgp.packets(raw)
+    if found is None or len(found) != 1 or found[0][0].tag != openpgp.SIGNATURE:
+        return None
+    return openpgp.signature(found[0][0].body)
+
+
+_READ = {"ssh": sshsig.read, "openpgp": _openpgp, "x509": cms.read}
+
+
 def signature(armour: str) -> Signature | None:
     """What an armoured signature says of itself; None where it is none that git knows."""
-    found = _ARMOUR.match(armour)
-    if found is None:
+    found = held(armour)
+    return None if found is None else Signature(found.kind, key_of(found))
+
+
+def key_of(found: Held) -> str | None:
+    """The key that a signature names; of X.509, the SHA-256 of the signer's certificate, which it brings."""
+    made = found.made
+    if isinstance(made, SshSignature):
+        return made.fingerprint
+    if isinstance(made, PgpSignature):
+        return made.issuer
+    own = made.own() if made is not None else None
+    return None if own is None else fingerprint(own.raw)
+
+
+def fingerprint(certificate: bytes) -> str:
+    """The SHA-256 of a certificate, in hexadecimal, with the word that says so."""
+    return "x509:" + hashlib.sha256(certificate).hexdigest()
+
+
+def digest(armour: str, signed: bytes) -> str | None:
+    """The digest that a signature covers, as `sha512:…`; None where it says no digest that is accepted, or is malformed.
+
+    Of an OpenPGP signature the digest is of what is signed and of the signature's own statements, together.
+
+    Args:
+        armour: the signature.
+        signed: what it stands for: the content without it.
+    """
+    found = held(armour)
+    made = None if found is None else found.made
+    if isinstance(made, PgpSignature):
+        value = made.digest(signed)
+        return None if value is None else f"{made.hash}:{value.hex()}"
+    name = (
+        made.hash
+        if isinstance(made, SshSignature)
+        else made.signer.digest
+        if isinstance(made, Message)
+        else None
+    )
+    if name is None or name not in {"sha256", "sha384", "sha512"}:
         return None
-    kind = _KINDS[found["what"]]
-    lines = found["body"].replace("\r", "").split("\n")
-    # OpenPGP armour has headers before an empty line, and a checksum that begins with `=`.
-    start = lines.index("") + 1 if kind == "openpgp" and "" in lines[:-1] else 0
-    text = "".join(line.strip() for line in lines[start:] if not line.startswith("="))
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return Signature(kind, None)
-    return Signature(kind, {"ssh": _ssh, "openpgp": _openpgp}.get(kind, _unread)(raw))
-
-
-def _unread(_: bytes) -> str | None:
-    return None
-
-
-def _ssh(raw: bytes) -> str | None:
-    """The fingerprint of the public key that an SSH signature holds: magic, version, key, and more."""
-    if raw[:6] != b"SSHSIG" or len(raw) < 14:
-        return None
-    size = int.from_bytes(raw[10:14])
-    key = raw[14 : 14 + size]
-    return sshkey.fingerprint(key) if 0 < len(key) == size else None
-
-
-def _openpgp(raw: bytes) -> str | None:
-    """Who issued an OpenPGP signature of version 4 or later, by its subpackets."""
-    body = _packet(raw)
-    if body is None or len(body) < 6 or body[0] < 4:
-        return None
-    at, found = 4, dict[int, bytes]()
-    for _ in range(2):  # the hashed ones, then those that anybody could have added: the first win
-        stop = at + 2 + int.from_bytes(body[at : at + 2])
-        for kind, value in _subpackets(body[at + 2 : stop]):
-            found.setdefault(kind, value)
-        at = stop
-    if _ISSUER_FINGERPRINT in found:
-        return found[_ISSUER_FINGERPRINT][1:].hex().upper() or None
-    return found[_ISSUER_KEY].hex().upper() if _ISSUER_KEY in found else None
-
-
-def _packet(raw: bytes) -> bytes | None:
-    """The body of the first packet, where it is a signature."""
-    if not raw or not raw[0] & 0x80:
-        return None
-    if raw[0] & 0x40:
-        tag, at = raw[0] & 0x3F, 1
-        size, at = _size(raw, at)
-    else:
-        tag, width = (raw[0] >> 2) & 15, (1, 2, 4, 0)[raw[0] & 3]
-        size, at = int.from_bytes(raw[1 : 1 + width]) if width else len(raw), 1 + width
-    return raw[at : at + size] if tag == _SIGNATURE_PACKET else None
-
-
-def _size(raw: bytes, at: int) -> tuple[int, int]:
-    """A length of one, two or five bytes, and where it stops."""
-    first = raw[at] if at < len(raw) else 0
-    if first < 192:
-        return first, at + 1
-    if first < 255:
-        return ((first - 192) << 8) + (raw[at + 1] if at + 1 < len(raw) else 0) + 192, at + 2
-    return int.from_bytes(raw[at + 1 : at + 5]), at + 5
-
-
-def _subpackets(area: bytes) -> list[tuple[int, bytes]]:
-    found, at = [], 0
-    while at < len(area):
-        size, at = _size(area, at)
-        if not size or at + size > len(area):
-            break
-        found.append((area[at] & 0x7F, area[at + 1 : at + size]))
-        at += size
-    return found
+    return f"{name}:{hashlib.new(name, signed).hexdigest()}"

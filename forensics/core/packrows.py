@@ -35,13 +35,14 @@ _PARENT = re.compile(rb"parent " + _NAME + rb"\n")
 _FIELDS = {
     "commit": (
         *("oid", "size", "tree", "parents", "author", "author_s", "author_zone"),
-        *("committer", "committer_s", "committer_zone", "message", "signed", "signature", "signed_sha512"),
+        *("committer", "committer_s", "committer_zone", "message"),
+        *("signed", "signature", "signed_sha512", "signed_digest"),
     ),
     "tree": ("oid", "size"),
     "blob": ("oid", "size", "content_sha256", "binary", "text"),
     "tag": (
         *("oid", "size", "tag_object", "tag_name", "tagger", "tagger_s", "tagger_zone"),
-        *("message", "signed", "signature", "signed_sha512"),
+        *("message", "signed", "signature", "signed_sha512", "signed_digest"),
     ),
 }
 
@@ -176,7 +177,7 @@ class Rows:
         return (
             *(tree.decode(), parents, gitobject.shown(author), int(author_s), author_zone.decode()),
             *(gitobject.shown(who), int(seconds), zone.decode()),
-            *(gitobject.shown(content[found.end() :]), False, None, None),
+            *(gitobject.shown(content[found.end() :]), False, None, None, None),
         )
 
     def _described(self, name: bytes, i: int, kind: str, content: bytes) -> Sequence[object]:

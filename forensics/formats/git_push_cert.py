@@ -11,7 +11,7 @@ r"""Signed push certificate: what somebody who pushed signed, ref by ref. Git ke
 Shape   `certificate version`, `pusher`, `pushee`, `nonce`, `push-option` lines; an empty line; `<old> <new> <ref>` lines; a signature
 Source  git documentation, gitprotocol-pack(5) "Push Certificate"
 Time    of the pusher's clock, to the second, with its zone: asserted; the nonce holds the server's own time, which binds it
-Who     `pusher` is what the client wrote; the signature names a key, which is not checked here
+Who     `pusher` is what the client wrote; the signature names a key; the table `signature` says what it is worth
 Open    a certificate says what was asked for: the server can have refused it after it was kept. A nonce that the server did not
         give makes it worth no more than its words
 """
@@ -20,7 +20,7 @@ import re
 
 import pyarrow as pa
 
-from forensics.core import gitsignature
+from forensics.core import gitobject, gitsignature
 from forensics.core.forge import COLUMNS
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
 from forensics.core.schema import Column, Table
@@ -37,6 +37,20 @@ TABLE = Table(
             "none written",
         ),
         Column("zone", pa.string(), "zone that the pusher wrote, as `+0100`", None, "none written"),
+        Column(
+            "signature",
+            pa.string(),
+            "the signature itself, armoured, at most 65,536 bytes",
+            None,
+            "not signed",
+        ),
+        Column(
+            "signed_digest",
+            pa.string(),
+            "the digest that the signature itself says it covers, as `sha512:…`; with OpenPGP of what was signed and the signature's own statements",
+            None,
+            "not signed, or by a digest that is not accepted",
+        ),
         *COLUMNS,
     ),
 )
@@ -66,8 +80,7 @@ def parse(data: bytes, base: int) -> Parsed:
     rows: list[dict[str, object]] = []
     rejected: list[tuple[int, int, str]] = []
     ignored: list[tuple[int, int]] = []
-    armour = data.find(b"\n-----BEGIN ") + 1
-    end = armour or len(data)
+    end = gitsignature.start(data)
     while at < end:
         stop = data.find(b"\n", at, end) + 1 or end
         line = data[at:stop].rstrip(b"\r\n").decode("utf-8", "backslashreplace")
@@ -86,9 +99,9 @@ def parse(data: bytes, base: int) -> Parsed:
             rejected.append((base + at, base + stop, why.value))
         headed &= bool(line)
         at = stop
-    if armour:
-        ignored.append((base + armour, base + len(data)))
-    common = _common(head, data[armour:].decode("utf-8", "backslashreplace") if armour else "")
+    if end < len(data):
+        ignored.append((base + end, base + len(data)))
+    common = _common(head, data[:end], gitobject.shown(data[end:]))
     rows = [{**common, **row} for row in rows]
     return Parsed(
         TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names}),
@@ -97,7 +110,7 @@ def parse(data: bytes, base: int) -> Parsed:
     )
 
 
-def _common(head: dict[str, str], armour: str) -> dict[str, object]:
+def _common(head: dict[str, str], stated: bytes, armour: str) -> dict[str, object]:
     """What every ref of the certificate shares."""
     pusher = _PUSHER.fullmatch(head.get("pusher", ""))
     signed = gitsignature.signature(armour) if armour else None
@@ -110,6 +123,8 @@ def _common(head: dict[str, str], armour: str) -> dict[str, object]:
         "repository": re.sub(r"\.git/?$", "", pushee).rstrip("/").rpartition("/")[2] or None
         if pushee
         else None,
+        "signature": armour or None,
+        "signed_digest": gitsignature.digest(armour, stated) if armour else None,
         "credential": signed.key if signed else None,
         "status": "signed" if signed else "no signature",
         "rest": " ".join(f"{k}={head[k]}" for k in ("pushee", "nonce", "push-option") if k in head)[

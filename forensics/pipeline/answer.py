@@ -19,7 +19,8 @@ from forensics.pipeline.found import findings_of, row, tables_of
 from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
 from forensics.store import parquet, query, slices
 
-_NEEDED = ("file", "event", "job_record", "copy", "git_object", "git_pack")
+_KEYS = ("git_push_cert", "allowed_signers", "openpgp_key", "x509_certificate")
+_NEEDED = ("file", "event", "job_record", "copy", "git_object", "git_pack", *_KEYS)
 _CLOCKS = """
 SELECT clock, count(*) AS events, min(earliest_ns) AS earliest_ns, max(latest_ns) AS latest_ns,
        min(latest_ns - earliest_ns + 1) AS tick_ns

@@ -218,7 +218,7 @@ def _act(p: Pages, act: Json) -> None:
     p.head(2, f"{act['id']}: {words(phrases.NAMES, act['act'])}")
     p.para(
         sentences.account_sentence(act), dossier.entry_sentence(act, cites), dossier.planted_sentence(act),
-        dossier.asserted_sentence(act), sentences.link_sentence(act), ratios.effect_sentence(act),
+        dossier.asserted_sentence(act), dossier.signature_sentence(act), sentences.link_sentence(act), ratios.effect_sentence(act),
     )  # fmt: skip
     p.para(
         ratios.account_level_sentence(act), sentences.person_sentence(act), sentences.candidates_sentence(act),

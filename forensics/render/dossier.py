@@ -65,6 +65,20 @@ def asserted_sentence(act: Json) -> Sentence | None:
     )  # fmt: skip
 
 
+def signature_sentence(act: Json) -> Sentence | None:
+    """What the signature of a commit is worth, where it has one."""
+    found: Json = act.get("signature") or {}
+    if not found:
+        return None
+    key = [Part(" with the key "), quote(found["key"])] if found.get("key") else ""
+    good = found.get("result") == "good"
+    lists = [Part(" "), quote(", ".join(map(str, found.get("known_by") or ())))] if good else ""
+    result = words(phrases.SIGNATURES, found.get("result"))
+    return say(
+        "signature", found.get("citations") or (), about=act["id"], act=act["id"], named=key, result=result, lists=lists
+    )  # fmt: skip
+
+
 def planted_sentence(act: Json) -> Sentence | None:
     """What left the command behind that acts."""
     by = act.get("planted_by") or ()

@@ -184,6 +184,14 @@ CLASSES = {
     "coverage": "The records of the time leave",
 }
 
+SIGNATURES = {
+    "good": "the signature holds for these bytes, and the key is listed by",
+    "bad": "the signature does not hold for these bytes",
+    "key_unknown": "no list in the evidence or the roster has the key",
+    "key_not_valid": "the signature holds, and the key did not count at that time",
+    "unsupported_algorithm": "it rests on an algorithm that is not accepted, and is not checked",
+    "malformed": "it cannot be read as a signature",
+}
 GAPS = {
     "serial_gap": "Records that are numbered one by one are missing from",
     "silence": "No record is written by",

@@ -112,6 +112,7 @@ TEMPLATES = {
     "ratio_is_not": "This is not a statement about the probability that either is true.",
     "entry": "The session of act {act} is opened{credential}{address}.",
     "asserted": "The commit of act {act} names {author} as author and {committer} as committer; these fields can be written by anybody and name no actor.",
+    "signature": "The commit of act {act} is signed{named}: {result}{lists}. Whoever has a key can sign with it: that is no statement of who sat there.",
     "planted": "Act {act} runs without a login, from what {acts} leaves behind.",
     "reason": "{label} {says}{domain}.",
     "reason_nobody": "{label} nobody on the roster{domain}.",
