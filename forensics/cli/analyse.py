@@ -7,8 +7,11 @@ NEEDS = ("tables/",)
 WRITES = True
 
 
-def analyse(case: options.Case) -> None:
-    """Resolve identities and sessions, collect acts, test rivals and claims; write findings.json."""
+def analyse(case: options.Case, *, sigma: options.Sigma = None) -> None:
+    """Resolve identities and sessions, collect acts, test rivals and claims; write findings.json.
+
+    What Sigma rules flag stands there beside the findings, and changes none of them.
+    """
     from forensics import pipeline
 
-    pipeline.analyse(case, command=options.as_typed())
+    pipeline.analyse(case, sigma=sigma, command=options.as_typed())

@@ -12,7 +12,7 @@ NEEDS = ("",)
 WRITES = True
 
 
-def investigate(
+def investigate(  # noqa: PLR0913 - the options of the command, each by name
     evidence: options.Evidence,
     *,
     case: Annotated[
@@ -25,6 +25,7 @@ def investigate(
     ],
     roster: options.Roster = None,
     about: options.About = None,
+    sigma: options.Sigma = None,
     reference: options.Reference = False,
     workers: options.Workers = 1,
     engine: options.Engine = None,
@@ -43,6 +44,7 @@ def investigate(
             evidence,
             roster=roster,
             about=about,
+            sigma=sigma,
             reference=reference,
             workers=workers,
             cluster=engine,

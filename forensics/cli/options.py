@@ -57,6 +57,15 @@ Rates = Annotated[
         help="What an hour costs, with sources; it becomes an input of the case. Otherwise the one that it has.",
     ),
 ]
+Sigma = Annotated[
+    Path | None,
+    typer.Option(
+        "--sigma",
+        metavar="FOLDER",
+        exists=True,
+        help="Sigma rules that flag events; they become an input of the case. Otherwise those that it has. Needs the extra `sigma`.",
+    ),
+]
 Reference = Annotated[
     bool,
     typer.Option(

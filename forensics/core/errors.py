@@ -62,3 +62,9 @@ class RatesError(ForensicsError):
     """The file of rates cannot be read as docs/how-to/estimate-damage.md describes it."""
 
     exit_code = 12
+
+
+class RulesError(ForensicsError):
+    """Rules that flag events cannot be read as docs/how-to/flag-events.md describes them, or what reads them is not installed."""
+
+    exit_code = 13

@@ -8,6 +8,7 @@ A case folder holds:
     inputs/roster.toml        who could have acted, as given                           take
     inputs/case.toml          what is asked, as given                                  take
     inputs/rates.toml         what hours cost, as given                                take
+    inputs/sigma.json         rules that flag events, as given                         take
     tables/<table>/*.parquet  file, reject, event, job_record, copy, one of each
                               format's name, and those of the analysis                 read, tell, analysis
     tables/ingest.json        written last: what the tables were made from             read

@@ -15,8 +15,9 @@ from forensics.core.tables import CORE
 from forensics.custody import ledger
 from forensics.custody import seal as sealing
 from forensics.pipeline import files as account
+from forensics.pipeline import flagged
 from forensics.pipeline.found import findings_of, row, tables_of
-from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of
+from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of, rules_of
 from forensics.store import parquet, query, slices
 
 _KEYS = ("git_push_cert", "allowed_signers", "openpgp_key", "x509_certificate")
@@ -57,16 +58,23 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
     return examine.examine(assembled, evidence.frame(parquet.read(tables, "reject"))), hidden.names
 
 
-def analyse(case: Path, *, command: str | None = None) -> None:
+def analyse(case: Path, *, sigma: Path | None = None, command: str | None = None) -> None:
     """Write the tables of the analysis and `findings.json`. The same case gives the same bytes.
+
+    What rules flag is put beside the findings when these are locked, so that it can change none of them.
 
     Raises:
         CaseError: nothing was read yet.
+        RulesError: rules, given now or before, cannot be put to the events.
     """
     from forensics.analysis import blind, examine, findings  # noqa: PLC0415 - pandas and networkx, when needed
 
+    rules = rules_of(case, sigma, command=command)
     done, names = examined(case)
-    text = canonical.dumps(blind.locked(findings.findings(done), names)).encode()
+    found = blind.locked(findings.findings(done), names)
+    if rules:
+        found["flags"] = flagged.found(case / "tables", rules)
+    text = canonical.dumps(found).encode()
     made = done.tables()
     for declared in examine.TABLES:
         parquet.write(case / "tables", declared, blind.revealed(made[declared.name], names))

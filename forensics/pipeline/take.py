@@ -9,7 +9,9 @@ from pathlib import Path
 from forensics import __version__
 from forensics.core import rates as priced
 from forensics.core import roster as asked
+from forensics.core import sigmarules
 from forensics.core.errors import CaseError, CustodyError, UsageError
+from forensics.core.flagrules import Rule
 from forensics.core.rates import Rates
 from forensics.core.roster import Question, Roster
 from forensics.custody import collected, ledger
@@ -18,6 +20,7 @@ from forensics.custody import seal as sealing
 ROSTER = "roster.toml"
 ABOUT = "case.toml"
 RATES = "rates.toml"
+SIGMA = "sigma.json"
 _READ = {ROSTER: asked.roster, ABOUT: asked.question, RATES: priced.rates}
 
 
@@ -114,12 +117,32 @@ def rates_of(case: Path, source: Path | None = None, *, command: str | None = No
     return None if raw is None else priced.rates(raw, RATES)
 
 
+def rules_of(case: Path, source: Path | None = None, *, command: str | None = None) -> tuple[Rule, ...]:
+    """The rules that flag events, as given; none, where no folder of them was. One that is named becomes an input of the case.
+
+    Raises:
+        RulesError: a rule is not as the how-to says, or what reads rules is not installed.
+    """
+    if source is not None:
+        raw = sigmarules.packed(source)
+        sigmarules.rules(raw, str(source))
+        ledger.check(sealing.ledger_of(case))
+        with sealing.locked(case):
+            _put_input(case, SIGMA, raw, command)
+    held = _input(case, SIGMA)
+    return () if held is None else sigmarules.rules(held, SIGMA)
+
+
 def _take_input(case: Path, name: str, source: Path, command: str | None) -> None:
     try:
         raw = source.read_bytes()
     except OSError as error:
         raise UsageError(f"{source}: cannot be read ({error.strerror}); name the file as it lies") from error
     _READ[name](raw, str(source))
+    _put_input(case, name, raw, command)
+
+
+def _put_input(case: Path, name: str, raw: bytes, command: str | None) -> None:
     target = case / "inputs" / name
     if target.exists() and target.read_bytes() == raw and _entered(case, name) == _sha256(raw):
         return

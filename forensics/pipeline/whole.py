@@ -13,6 +13,7 @@ def investigate(  # noqa: PLR0913 - the options of the command, each by name
     *,
     roster: Path | None = None,
     about: Path | None = None,
+    sigma: Path | None = None,
     reference: bool = False,
     workers: int = 1,
     cluster: str | None = None,
@@ -26,6 +27,7 @@ def investigate(  # noqa: PLR0913 - the options of the command, each by name
     """
     take.create(case, command=command)
     take.seal(case, evidence, reference=reference, roster=roster, about=about, command=command)
+    take.rules_of(case, sigma, command=command)
     tally = read.ingest(case, workers=workers, cluster=cluster, progress=progress, command=command)
     answer.analyse(case, command=command)
     answer.report(case, command=command)

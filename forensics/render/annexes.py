@@ -5,7 +5,7 @@ from forensics.render.citing import sized
 from forensics.render.glyphs import quoted
 from forensics.render.pages import Pages, runs
 from forensics.render.phrases import words
-from forensics.render.sentences import Basis, Part, Sentence, Tone
+from forensics.render.sentences import Basis, Citation, Part, Sentence, Tone
 
 
 def method(p: Pages) -> None:
@@ -84,10 +84,49 @@ def evidence(p: Pages) -> None:
 
 
 def citations(p: Pages) -> None:
-    """Every place cited, and the line to sign on."""
+    """Every place cited, what given rules flag, and the line to sign on."""
+    # Flags cite too, and their places belong in Annex B, which is printed first.
+    start = len(p.blocks)
+    _flags(p)
+    flagged = p.blocks[start:]
+    del p.blocks[start:]
     p.head(1, "Annex B. Citations", numbered=False)
     p.plain(*boundary.CITATIONS)
     for about in sorted(p.cited):
         groups = p.sources.grouped(list(p.cited[about]))
         p.blocks.append({"t": "cited", "about": runs([quoted(about, 60)]), "groups": groups})
+    p.blocks += flagged
     p.blocks.append({"t": "sign"})
+
+
+_SHOWN_FLAGS = 20
+
+
+def _flags(p: Pages) -> None:
+    """The events that each given rule flags, the first of them by name."""
+    found = p.findings.get("flags") or ()
+    if not found:
+        return
+    p.head(1, "Annex C. Events that given rules flag", numbered=False)
+    p.plain(*boundary.FLAGS)
+    for rule in found:
+        p.head(2, Part(quoted(str(rule["title"]), 80), Tone.QUOTED), numbered=False)
+        p.table(("Point", "As given"), ("9em", "1fr"), [
+            ("Rule", Part(quoted(str(rule["rule"]), 60), Tone.QUOTED)),
+            ("Level", Part(quoted(str(rule["level"]), 20), Tone.QUOTED) if rule["level"] else "none"),
+            ("File, line", Part(quoted(f"{rule['path']}, {rule['line']}", 120), Tone.QUOTED)),
+            ("SHA-256", Part(quoted(str(rule["sha256"])), Tone.QUOTED)),
+            ("Events flagged", f"{int(rule['flagged']):,}"),
+        ])  # fmt: skip
+        shown = rule["events"][:_SHOWN_FLAGS]
+        if shown:
+            p.table(("Event", "Time (UTC)"), ("1fr", "14em"), (_flagged(e) for e in shown))
+        if rule["flagged"] > len(shown) > 0:
+            p.plain(f"The other {int(rule['flagged']) - len(shown):,} events are not listed here.")
+
+
+def _flagged(event: sentences.Json) -> list[Sentence | str]:
+    name = Part(quoted(str(event["event"]), 60), Tone.QUOTED)
+    cited = tuple(Citation(c["sha256"], c["start"], c["stop"]) for c in event["citations"])
+    when = event["when"]
+    return [Sentence((name,), cited, about="flags"), sentences.stamp(when[0]) if when else "no time"]

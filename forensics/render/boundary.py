@@ -144,3 +144,8 @@ PACKED = (
 )
 
 CITATIONS = ("All places that the sentences of this report cite, by what they speak of.",)
+
+FLAGS = (
+    "The following rules were given with the case. Each is put to every event that was read, and flags those it asks for.",
+    "A flag is a hint of whoever wrote the rule. It is no finding, attributes nothing, and no other part of this report rests on it.",
+)
