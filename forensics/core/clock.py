@@ -1,6 +1,7 @@
 """Times as intervals on the UTC axis. The only place where a written time is read."""
 
 import calendar
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -11,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import years
+
 NS_PER_S = 1_000_000_000
 MOST_YEARS = 20
 _MISSING = np.iinfo(np.int64).min
-_LATEST_S = 31 * 86_400
-_LEAP_YEAR_S = 366 * 86_400
 _LEAP_DAY = 59
 _AFTER_LEAP_DAY_S = (_LEAP_DAY + 1) * 86_400
 _STAMP = r"^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-3][0-9] (?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)$"
@@ -201,7 +202,14 @@ def _nearest(day: str, anchor: datetime) -> str | None:
     return min(fits)[1].strftime("%Y-%m-%d") if fits else None
 
 
-def yearless_in_order(written: pa.Array, *, file: pa.Array, zone: str, anchor_ns: int | None) -> Interval:
+def yearless_in_order(
+    written: pa.Array,
+    *,
+    file: pa.Array,
+    zone: str,
+    anchor_ns: int | None,
+    courses: Mapping[str, years.Course] | None = None,
+) -> Interval:
     """Place traditional syslog stamps of whole files, by the order of their lines.
 
     The year is inferred, never read. A line follows the one before it in its file by less than a
@@ -216,6 +224,7 @@ def yearless_in_order(written: pa.Array, *, file: pa.Array, zone: str, anchor_ns
         file: which file each is of (string), all lines of a file together.
         zone: IANA zone of the clock that wrote them.
         anchor_ns: a moment near which the evidence lies; None leaves every time null.
+        courses: of each file that has a stamp here, its course, where these are not all of its lines.
 
     Returns:
         A second wide each; null also for a leap day of a year that has none.
@@ -223,17 +232,24 @@ def yearless_in_order(written: pa.Array, *, file: pa.Array, zone: str, anchor_ns
     nothing = pa.nulls(len(written), pa.int64())
     if anchor_ns is None or not len(written):
         return Interval(nothing, nothing)
-    stamps = written.dictionary_encode()
-    second = np.append(_second_of_leap_year(stamps.dictionary), -1)
-    own = second[np.asarray(stamps.indices.fill_null(-1), np.int64)]
+    own = leap_seconds(written)
     rows = np.flatnonzero(own >= 0)
-    year = _years(own[rows], np.asarray(file.dictionary_encode().indices, np.int64)[rows], anchor_ns)
+    coded = file.dictionary_encode()
+    known = None if courses is None else [courses.get(name) for name in coded.dictionary.to_pylist()]
+    year = _years(own[rows], np.asarray(coded.indices, np.int64)[rows], anchor_ns, known)
     naive = np.full(len(written), _MISSING, np.int64)
     naive[rows] = _moment(own[rows], year)
     told = pd.Series(naive.astype("datetime64[s]").astype("datetime64[us]"))
     first, second_ = (_localised(_ns(told), zone, fold=fold) for fold in (0, 1))
     latest = np.where(second_ == _MISSING, _MISSING, second_ + NS_PER_S - 1)
     return Interval(_nullable(first), _nullable(latest))
+
+
+def leap_seconds(written: pa.Array) -> npt.NDArray[np.int64]:
+    """Each stamp as a second of a leap year; -1 for what is no time, and for null."""
+    stamps = written.dictionary_encode()
+    second = np.append(_second_of_leap_year(stamps.dictionary), -1)
+    return np.asarray(second[np.asarray(stamps.indices.fill_null(-1), np.int64)])
 
 
 def _second_of_leap_year(stamps: pa.Array) -> npt.NDArray[np.int64]:
@@ -274,22 +290,27 @@ def _moment(second: npt.NDArray[np.int64], year: npt.NDArray[np.int64]) -> npt.N
 
 
 def _years(
-    second: npt.NDArray[np.int64], file: npt.NDArray[np.int64], anchor_ns: int
+    second: npt.NDArray[np.int64],
+    file: npt.NDArray[np.int64],
+    anchor_ns: int,
+    courses: Sequence[years.Course | None] | None,
 ) -> npt.NDArray[np.int64]:
     """The year of each stamp, lines of a file together and in order; missing where a file is not placed."""
     if not len(second):
         return np.empty(0, np.int64)
     starts = np.flatnonzero(np.append(True, file[1:] != file[:-1]))
     stops = np.append(starts[1:], len(file))
-    step = np.diff(second, prepend=second[0])
-    turn = (step < -_LATEST_S).astype(np.int64) - (step > _LEAP_YEAR_S - _LATEST_S).astype(np.int64)
+    turn = years.steps(second)
     turn[starts] = 0
     turns = np.cumsum(turn)
     year = np.empty(len(second), np.int64)
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-        own = turns[start:stop] - turns[stop - 1]
-        last = _nearest_year(int(second[stop - 1]), anchor_ns)
-        year[start:stop] = last + own if own.max() - own.min() <= MOST_YEARS else _MISSING
+        own = turns[start:stop] - turns[start]
+        whole = None if courses is None else courses[int(file[start])]
+        if whole is None:
+            whole = years.Course(0, int(own[-1]), int(second[stop - 1]), int(own.max() - own.min()))
+        last = _nearest_year(whole.last, anchor_ns)
+        year[start:stop] = last - whole.total + whole.before + own if whole.spread <= MOST_YEARS else _MISSING
     return year
 
 

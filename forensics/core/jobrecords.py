@@ -51,6 +51,7 @@ class _Jobs(NamedTuple):
     times: Times
     domain: pa.Array
     form: str
+    asked: pa.Array | None
 
 
 def read(
@@ -61,6 +62,7 @@ def read(
     form: str,
     *,
     outcome: pa.Array | None = None,
+    asked: pa.Table | None = None,
 ) -> dict[str, pa.Table]:
     """Say what records of jobs tell, as events and as job records.
 
@@ -71,6 +73,8 @@ def read(
         times: when.
         form: name of the format.
         outcome: as `job_record.outcome`, for a scheduler whose states are not Slurm's words.
+        asked: `sha256` and `job` of jobs whose own row tells who asked to end them, where that row may be
+            among others than these; None where all rows of each job are.
     """
     whole = {name: told.get(name, pa.nulls(records.num_rows, _TYPES[name])) for name in _COLUMNS}
     whole |= citation.spans(records)
@@ -84,6 +88,7 @@ def read(
         times._replace(start=start),
         domain,
         form,
+        None if asked is None else _keys(asked["sha256"], asked["job"]),
     )
     return {"event": _events(jobs), "job_record": _records(jobs)}
 
@@ -108,18 +113,27 @@ def _events(jobs: _Jobs) -> pa.Table:
         SUBMIT: pc.and_(own, pc.is_valid(times.submit.earliest_ns)),
         START: pc.is_valid(times.start.earliest_ns),
         END: pc.and_not(pc.is_valid(times.end.earliest_ns), _under_way(jobs)),
-        KILL: pc.and_(pc.is_valid(told["requestor"]), _asked(told, own)),
+        KILL: pc.and_(pc.is_valid(told["requestor"]), _asked(jobs, own)),
     }
     known[OTHER] = pc.invert(pc.or_(pc.or_(known[SUBMIT], known[START]), pc.or_(known[END], known[KILL])))
     made = [_event(jobs, kind, rows) for kind, rows in known.items()]
     return pa.concat_tables(made)
 
 
-def _asked(told: Mapping[str, pa.Array], own: pa.Array) -> pa.Array:
+def _asked(jobs: _Jobs, own: pa.Array) -> pa.Array:
     """Where a request to end is told for the first time: a step repeats what its job says."""
-    key = pc.binary_join_element_wise(told["sha256"], told["job"], "/")
-    jobs = key.filter(pc.and_(own, pc.is_valid(told["requestor"])))
-    return pc.or_(own, pc.invert(pc.is_in(key, jobs)))
+    told = jobs.told
+    if not pc.any(pc.and_not(pc.is_valid(told["requestor"]), own)).as_py():
+        return own
+    key = _keys(told["sha256"], told["job"])
+    known = jobs.asked
+    if known is None:
+        known = key.filter(pc.and_(own, pc.is_valid(told["requestor"])))
+    return pc.or_(own, pc.invert(pc.is_in(key, known)))
+
+
+def _keys(sha256: pa.Array, job: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(sha256, job, "/")
 
 
 def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Mapping
 
 Row = Mapping[str, object]
 
-_JOBS = re.compile(
+JOBS = (
     r"(?:/pods|apps/(?:deployments|statefulsets|replicasets|daemonsets)|batch/(?:jobs|cronjobs)"
     r"|batch\.volcano\.sh/jobs|scheduling\.(?:volcano\.sh|k8s\.io|x-k8s\.io)/podgroups|kueue\.x-k8s\.io/workloads"
     r"|(?:[a-z.]+\.)?kubeflow\.org/[a-z]*jobs|ray\.io/ray(?:jobs|clusters|services)|jobset\.x-k8s\.io/jobsets"
     r"|leaderworkerset\.x-k8s\.io/leaderworkersets|workload\.codeflare\.dev/appwrappers"
     r"|sparkoperator\.k8s\.io/[a-z]+|argoproj\.io/(?:cron)?workflows)"
 )
+"""Kinds of objects that are jobs, or run for one: group and resource, as a pattern."""
+_JOBS = re.compile(JOBS)
 _EDITS = re.compile(
     r"/(?:nodes|namespaces|resourcequotas|limitranges|serviceaccounts)|scheduling\.k8s\.io/priorityclasses"
     r"|rbac\.authorization\.k8s\.io/[a-z]+|kueue\.x-k8s\.io/[a-z]+|scheduling\.volcano\.sh/queues"

@@ -115,6 +115,13 @@ class Reading(Protocol):
                   that goes back over a host's whole life, whose middle says nothing of when the incident was
     ONCE      only where equal content is one fact, wherever it lies: True. Of a log beside its packed copy the records
               of one are told, and each event cites both
+    WHOLE     only where events hang on records that lie apart in a file, and nothing less than all records of its
+              files together will do: why. What telling them holds grows with the file. Otherwise
+              records of formats that are not cut `whole` are told a slice at a time, a slice being a run of rows
+    NOTES     only where slices must know something of one another: a SELECT over `records`, all those of the files,
+              whose answer `read` is handed as `notes` wherever it does not get all records
+    noted     the same, where it takes more than a question: makes a table of what one slice has to say, of
+              the columns `NOTED`; `notes` is those of all slices, in order
     SLICED_BY     only where records of several files can make one event: an integer column without nulls
               in which records of one event agree, so that all records can be read in slices of it
     COLUMNS       only beside SLICED_BY: the columns that it needs, as Parquet names them

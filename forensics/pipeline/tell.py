@@ -6,35 +6,26 @@ Dated formats are read first: their median moment is the anchor for logs that wr
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from forensics import __version__, engine, readings
 from forensics.core import canonical
 from forensics.core.errors import CustodyError
-from forensics.core.model import Reading
 from forensics.core.roster import Question
-from forensics.core.schema import Table
-from forensics.core.tables import COPY, EVENT, JOB_RECORD
-from forensics.pipeline import twins
+from forensics.core.tables import EVENT
+from forensics.pipeline import ordering, slicing, twins
 from forensics.store import parquet, spool
 
 if TYPE_CHECKING:
     from forensics.pipeline.read import Runner
 
-ORDER = {
-    EVENT: ("earliest_ns", "sha256", "start", "event_id"),
-    JOB_RECORD: ("sha256", "start", "stop", "job", "step"),
-    COPY: ("sha256", "start", "stop", "path", "blob"),
-}
-"""What readings make, and the order in which it is kept."""
+ORDER = ordering.ORDER
 
 
 SLICE_ROWS = 1 << 15
@@ -45,47 +36,16 @@ PART_ROWS = 1 << 17
 """How many events one part of their table has, about."""
 
 
-class Ordered(NamedTuple):
-    """A part of a table to write: the rows of spooled files within half-open bounds of its first key, in order.
-
-    The part with the greatest has those without it too, at its end.
-    """
-
-    tables: Path
-    table: Table
-    keys: tuple[str, ...]
-    sources: tuple[Path, ...]
-    spill: Path
-    first: int | None
-    stop: int | None
-    part: str
-
-
-def named(n: int) -> str:
-    """The name of the n-th part of a table, from 0: one part alone has the name of an only one."""
-    return f"{n:06d}" if n else parquet.ONLY
-
-
-def order(asked: Ordered) -> None:
-    """Write a part of a table in order."""
-    with parquet.Part(asked.tables, asked.table, asked.part) as out:
-        for rows in spool.ordered(
-            asked.sources, asked.table, asked.keys, asked.spill, first=asked.first, stop=asked.stop
-        ):
-            out.add(rows)
-
-
 class Task(NamedTuple):
-    """Records of a format to take the meaning of: a part, or of all parts those between two values of a column."""
+    """Records of a format to take the meaning of. `notes`: a spooled table of what has to be known of the others."""
 
-    records: tuple[Path, ...]
+    records: slicing.Slice
     format: str
     files: pa.Table
     zone: str
     anchor_ns: int | None
     told: Path
-    first: int | None = None
-    stop: int | None = None
+    notes: Path | None = None
     alike: twins.Twins | None = None
 
 
@@ -114,17 +74,13 @@ def events(
     if rest:
         told += _told(case, rest, files, question.zone, _anchor(told, question), runs_on, alike)
     spill = case / "work" / "spill"
-    for table, keys in ORDER.items():
-        sources = tuple(path for folder in told if (path := folder / f"{table.name}.arrow").exists())
-        windows = spool.windows(sources, PART_ROWS) if table is EVENT else [(None, None)]
-        asked = [
-            Ordered(case / "tables", table, keys, sources, spill / str(n), first, stop, named(n))
-            for n, (first, stop) in enumerate(windows)
-        ]
-        for _ in engine.run(order, asked, runs_on.executor, in_flight=runs_on.in_flight):
-            pass
-        parquet.keep_only(case / "tables", table.name, [one.part for one in asked])
-    for left in (spill, case / "work" / "told"):
+    asked = ordering.tasks(case / "tables", told, spill, PART_ROWS)
+    for _ in engine.run(ordering.write, asked, runs_on.executor, in_flight=runs_on.in_flight):
+        pass
+    for table in ORDER:
+        kept = [one.part for one in asked if one.table is table]
+        parquet.keep_only(case / "tables", table.name, kept)
+    for left in (spill, case / "work" / "told", case / "work" / "noted"):
         shutil.rmtree(left, ignore_errors=True)
 
 
@@ -141,35 +97,42 @@ def _told(
     sealed = files.filter(pc.equal(files["kind"], "file"))
     folder = case / "work" / "told"
     folder.mkdir(parents=True, exist_ok=True)
-    known = readings.registry()
     tasks = []
-    for names, own, form, sliced in _batches(parts, known):
-        held = sealed.filter(pc.is_in(sealed["sha256"], pa.array(own, pa.string())))
-        records = tuple(case / "tables" / form / f"{name}.parquet" for name in names)
-        edges = spool.slices(records, sliced, SLICE_ROWS) if sliced else [(None, None)]
-        same = twins.within(alike, set(own))
-        why = [__version__, names, zone, anchor_ns, held.to_pylist(), *([same] if same else [])]
-        for first, stop in edges:
-            key = hashlib.sha256(canonical.line([*why, first, stop]).encode()).hexdigest()
-            tasks.append(Task(records, form, held, zone, anchor_ns, folder / key, first, stop, same))
+    for batch in slicing.batches(parts):
+        held = sealed.filter(pc.is_in(sealed["sha256"], pa.array(batch.files, pa.string())))
+        records = [case / "tables" / batch.format / f"{name}.parquet" for name in batch.names]
+        slices = slicing.slices(batch.format, records, SLICE_ROWS)
+        same = twins.within(alike, set(batch.files))
+        why = [__version__, list(batch.names), zone, anchor_ns, held.to_pylist(), *([same] if same else [])]
+        notes = _noted(batch, slices, records, folder, runs_on)
+        for own in slices:
+            place = [*(path.stem for path in own.records), own.group]
+            key = hashlib.sha256(canonical.line([*why, own.first, own.stop, place]).encode()).hexdigest()
+            tasks.append(Task(own, batch.format, held, zone, anchor_ns, folder / key, notes, same))
     return list(engine.run(tell, tasks, runs_on.executor, in_flight=runs_on.in_flight))
 
 
-def _batches(
-    parts: Iterable[tuple[str, str, tuple[str, ...]]], known: Mapping[str, Reading]
-) -> Iterator[tuple[list[str], list[str], str, str | None]]:
-    """Names of parts that are told together, their files, format, and the column that may cut them into slices.
-
-    Records that make one event may lie in several files and so in several parts. A reading that puts them
-    together says by which column it can be handed slices of all: records of one event have one value there.
-    """
-    for form, group in groupby(parts, key=lambda part: part[0]):
-        sliced = getattr(known[form], "SLICED_BY", None)
-        own = [(name, list(hashes)) for _, name, hashes in group]
-        if sliced:
-            yield [name for name, _ in own], [sha256 for _, hashes in own for sha256 in hashes], form, sliced
+def _noted(
+    batch: slicing.Batch,
+    slices: Sequence[slicing.Slice],
+    records: Sequence[Path],
+    folder: Path,
+    runs_on: "Runner",
+) -> Path | None:
+    """Where it is noted what has to be known before slices are told; None where there is no such thing."""
+    if not slicing.notes_are_due(batch.format, slices):
+        return None
+    name = hashlib.sha256(canonical.line([__version__, list(batch.names)]).encode()).hexdigest()
+    path = folder.with_name("noted") / f"{name}.arrow"
+    if not path.exists():
+        if hasattr(readings.registry()[batch.format], "NOTES"):
+            notes = slicing.by_question(batch.format, records, folder.with_name("spill"))
         else:
-            yield from (([name], hashes, form, None) for name, hashes in own)
+            asked = [slicing.Asked(batch.format, own) for own in slices]
+            found = engine.run(slicing.note, asked, runs_on.executor, in_flight=runs_on.in_flight)
+            notes = pa.concat_tables(found)
+        spool.put(path, notes)
+    return path
 
 
 def tell(task: Task) -> Path:
@@ -182,16 +145,10 @@ def tell(task: Task) -> Path:
     if task.told.exists():
         return task.told
     reading = readings.registry()[task.format]
-    sliced = getattr(reading, "SLICED_BY", None)
-    if sliced:
-        records = spool.between(
-            task.records, sliced, task.first, task.stop, getattr(reading, "COLUMNS", None)
-        )
-    else:
-        records = pa.concat_tables(pq.read_table(path, use_threads=False) for path in task.records)
     alike = task.alike or {}
-    records = twins.once(records, alike)
-    found = made(task.format, records, task.files, task.zone, task.anchor_ns, alike)
+    records = twins.once(slicing.read(task.records, reading), alike)
+    notes = None if task.notes is None else spool.read(task.notes)
+    found = made(task.format, records, task.files, task.zone, task.anchor_ns, alike, notes)
     partial = partial_of(task.told)
     for table, keys in ORDER.items():
         rows = found.get(table.name)
@@ -226,6 +183,7 @@ def made(
     zone: str,
     anchor_ns: int | None,
     alike: twins.Twins | None = None,
+    notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """What a reading makes of records.
 
@@ -233,7 +191,8 @@ def made(
         CustodyError: two events have one id.
         ValueError: the reading makes a table that is not its to make.
     """
-    found = dict(readings.registry()[form].read(records, files, zone=zone, anchor_ns=anchor_ns))
+    more = {} if notes is None else {"notes": notes}
+    found = dict(readings.registry()[form].read(records, files, zone=zone, anchor_ns=anchor_ns, **more))
     if alike and EVENT.name in found:
         found[EVENT.name] = twins.cited(found[EVENT.name], alike)
     unknown = set(found) - {table.name for table in ORDER}

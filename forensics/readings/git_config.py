@@ -11,6 +11,7 @@ import pyarrow as pa
 from forensics.core import gitevents, hostevents
 from forensics.core.tables import EVENT
 
+WHOLE = "a setting is of the section above it"
 NEEDS_ANCHOR = False
 
 _RUNS = re.compile(

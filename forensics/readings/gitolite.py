@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from forensics.core import clock
 from forensics.core.tables import EVENT
 
+WHOLE = "lines of one request lie among those of others"
 NEEDS_ANCHOR = False
 ONCE = True
 

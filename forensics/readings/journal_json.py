@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from forensics.core import journal
 
+WHOLE = "entries of one audit event are put together"
 NEEDS_ANCHOR = False
 ONCE = True
 

@@ -19,6 +19,21 @@ from forensics.core.kubejobs import Row
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
+_ANSWERED = "(stage IS NULL OR stage <> 'RequestReceived')"
+NOTES = f"""
+    WITH answer AS (SELECT sha256, start, audit_id, received FROM records WHERE audit_id IS NOT NULL AND {_ANSWERED}),
+    several AS (SELECT sha256, audit_id, received, min(start) AS opens FROM answer GROUP BY ALL HAVING count(*) > 1)
+    SELECT 'again' AS kind, answer.sha256, answer.start, NULL AS namespace, NULL AS name, NULL AS job
+    FROM answer JOIN several ON answer.sha256 = several.sha256 AND answer.audit_id = several.audit_id
+        AND answer.received IS NOT DISTINCT FROM several.received AND answer.start > several.opens
+    UNION ALL
+    SELECT 'owned', NULL, NULL, namespace, name, arg_min(coalesce(nullif(job_label, ''), owner_name), (sha256, start))
+    FROM records
+    WHERE coalesce(nullif(job_label, ''), owner_name) IS NOT NULL AND name IS NOT NULL AND starts_with("user", 'system:')
+        AND regexp_full_match(coalesce(api_group, '') || '/' || coalesce(resource, ''), '{kubejobs.JOBS}')
+    GROUP BY namespace, name
+"""
+"""What was answered before in its file, and whom each pod belongs to, whichever slice says so."""
 
 _US = 1_000
 _REFUSED = 400
@@ -34,13 +49,18 @@ def read(
     *,
     zone: str,  # noqa: ARG001 - times carry their offset
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
+    notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """One event for each stage, and a job record where a job is made, asked to end, or said to have ended."""
     rows = records.sort_by([("sha256", "ascending"), ("start", "ascending")])
     told = {name: column(rows, name) for name in rows.column_names}
-    described = pc.or_(pc.is_valid(told["job_label"]), pc.is_valid(told["owner_name"]))
-    known = kubejobs.owners(rows.filter(described).to_pylist())
-    first = _firsts(told)
+    if notes is None:
+        described = pc.or_(pc.is_valid(told["job_label"]), pc.is_valid(told["owner_name"]))
+        known = kubejobs.owners(rows.filter(described).to_pylist())
+        first = _firsts(told)
+    else:
+        known = _owned(told["name"], notes)
+        first = _noted(told, notes)
     verb = _each(told, _ASKED, kubejobs.verb)
     job = _each(told, _NAMED, lambda row: kubejobs.job(row, known))
     received, staged = (clock.offsets(told[name], tick_ns=_US) for name in ("received", "staged"))
@@ -59,13 +79,45 @@ def read(
 
 
 def _firsts(told: Mapping[str, pa.Array]) -> np.ndarray:
-    """Where a request's answer is told for the first time in its file."""
-    answered = np.asarray(pc.fill_null(pc.not_equal(told["stage"], "RequestReceived"), True))
-    keys = pd.DataFrame({name: told[name].to_pandas() for name in ("sha256", "audit_id")})[answered]
-    again = keys.duplicated().to_numpy() & keys["audit_id"].notna().to_numpy()
+    """Where a request's answer is told for the first time in its file.
+
+    A client can choose the id of its request (`Audit-ID`), but not when the server received it.
+    """
+    answered = _answered(told)
+    keys = pd.DataFrame({name: told[name].to_pandas() for name in ("sha256", "audit_id", "received")})
+    again = keys[answered].duplicated().to_numpy() & keys["audit_id"][answered].notna().to_numpy()
     first = answered.copy()
     first[np.flatnonzero(answered)[again]] = False
     return first
+
+
+def _answered(told: Mapping[str, pa.Array]) -> np.ndarray:
+    return np.asarray(pc.fill_null(pc.not_equal(told["stage"], "RequestReceived"), True), bool)
+
+
+def _noted(told: Mapping[str, pa.Array], notes: pa.Table) -> np.ndarray:
+    """The same, by what was noted of all the file."""
+    own = pc.and_(pc.equal(notes["kind"], "again"), pc.is_in(notes["sha256"], pc.unique(told["sha256"])))
+    again = set(zip(*(notes.filter(own)[name].to_pylist() for name in ("sha256", "start")), strict=True))
+    if not again:
+        return _answered(told)
+    places = zip(told["sha256"].to_pylist(), told["start"].to_pylist(), strict=True)
+    first: np.ndarray = _answered(told) & np.array([place not in again for place in places], bool)
+    return first
+
+
+def _owned(names: pa.Array, notes: pa.Table) -> dict[tuple[object, object], str]:
+    """The job of each pod that some of these records can be about, and of what that belongs to in turn."""
+    owned = notes.filter(pc.equal(notes["kind"], "owned"))
+    wanted = pc.unique(names)
+    while True:
+        found = owned.filter(pc.is_in(owned["name"], wanted))
+        more = pc.unique(pa.chunked_array([wanted, *found["job"].chunks], pa.string()))
+        if len(more) == len(wanted):
+            break
+        wanted = more
+    keys = zip(found["namespace"].to_pylist(), found["name"].to_pylist(), strict=True)
+    return dict(zip(keys, found["job"].to_pylist(), strict=True))
 
 
 def _each(

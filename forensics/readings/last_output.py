@@ -18,6 +18,7 @@ from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.tables import EVENT
 
+WHOLE = "whether a file holds refused entries shows in all its lines"
 NEEDS_ANCHOR = True
 ONCE = True
 

@@ -12,6 +12,7 @@ from forensics.core import clock, pbsjobs, schedulerevents
 from forensics.core.citation import column
 from forensics.core.schedulerevents import Row
 
+WHOLE = "a job is told by all its lines together"
 NEEDS_ANCHOR = False
 
 _VERBS = {

@@ -12,6 +12,7 @@ from forensics.core import clock, schedulerevents
 from forensics.core.citation import column
 from forensics.core.schedulerevents import Row
 
+WHOLE = "a job is told by the last event that names it"
 NEEDS_ANCHOR = False
 
 _VERBS = {

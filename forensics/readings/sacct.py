@@ -14,6 +14,11 @@ from forensics.core.citation import column
 
 NEEDS_ANCHOR = False
 ONCE = True
+NOTES = r"""
+    SELECT sha256, job FROM records WHERE regexp_matches(state, '^CANCELLED\+? by [0-9]{1,10}$')
+    GROUP BY sha256, job HAVING bool_or(step IS NULL) AND bool_or(step IS NOT NULL)
+"""
+"""Jobs that say themselves, and of which a step says too, who asked to end them: the two may lie in two slices."""
 
 
 def read(
@@ -22,6 +27,7 @@ def read(
     *,
     zone: str,
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
+    notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """A submit, a start and an end for each job that has them, and a kill request where one is told."""
     exits = pc.extract_regex(
@@ -48,7 +54,7 @@ def read(
     times = jobrecords.Times(
         *(_placed(column(records, f"{name}_wall"), zone) for name in jobrecords.Times._fields)
     )
-    return jobrecords.read(records, files, told, times, "sacct")
+    return jobrecords.read(records, files, told, times, "sacct", asked=notes)
 
 
 def _placed(wall: pa.Array, zone: str) -> clock.Interval:

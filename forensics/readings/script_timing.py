@@ -14,6 +14,7 @@ from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
 
+WHOLE = "the time of an entry is a sum over those before it"
 NEEDS_ANCHOR = True
 """Every time has its year, but the recorded account can write any: it must not date other logs."""
 

@@ -16,6 +16,7 @@ from forensics.core import citation, slurmlog
 from forensics.core.citation import column
 from forensics.core.tables import EVENT
 
+WHOLE = "whether a request was refused stands in a later line"
 NEEDS_ANCHOR = False
 ONCE = True
 

@@ -14,6 +14,7 @@ from forensics.core import citation, slurmlog
 from forensics.core.citation import column
 from forensics.core.tables import EVENT
 
+WHOLE = "the node is the one that all lines of a file name"
 NEEDS_ANCHOR = False
 ONCE = True
 

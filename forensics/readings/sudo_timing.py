@@ -11,6 +11,7 @@ import pyarrow as pa
 from forensics.core import hostevents
 from forensics.core.tables import EVENT
 
+WHOLE = "the time of an entry is a sum over those before it"
 NEEDS_ANCHOR = False
 ONCE = True
 

@@ -4,25 +4,69 @@ A log can be kept in two layouts; both are read, each line an event of its own. 
 N equal messages is one event: its text says so, and nothing is counted N times.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditjournal, auditprintk, clock, hostevents, messageevents
+from forensics.core import auditjournal, auditprintk, clock, hostevents, messageevents, years
 from forensics.core.auditjournal import Entry
 from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.tables import EVENT
+from forensics.core.years import Turns
 
 NEEDS_ANCHOR = True
 ONCE = True
+NOTED = ("sha256", "start", "stop", "wall", "stamp", "host", "program", "message", "repeated")
+_PRINTED = (("us", pa.int64()), ("serial", pa.int64()), ("stop", pa.int64()), ("host", pa.string()), ("message", pa.string()))  # fmt: skip
+_NOTES = pa.schema(
+    [
+        ("sha256", pa.string()),
+        ("start", pa.int64()),
+        *((name, pa.int64()) for name in Turns._fields),
+        *_PRINTED,
+    ]
+)
 
 
-def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None) -> Mapping[str, pa.Table]:
+def noted(records: pa.Table) -> pa.Table:
+    """What a slice says that others must know: how the years turn in each file, and the audit lines that the kernel printed."""
+    notes: list[dict[str, object]] = []
+    asked, wall = (values.combine_chunks() for values in (_kernels(records), _traditional(records)))
+    entries = _entries(records, asked)
+    printed = [auditjournal.row(one) is not None for one in entries]
+    own = np.array(asked.to_pylist(), bool)
+    own[own] = printed
+    wall = pc.if_else(pa.array(own), NOTHING, wall)
+    for sha256 in pc.unique(records["sha256"]).to_pylist():
+        at = pc.equal(records["sha256"], sha256).combine_chunks()
+        told = years.turns(clock.leap_seconds(wall.filter(at)))
+        if told is not None:
+            notes.append(
+                {"sha256": sha256, "start": records["start"].filter(at)[0].as_py(), **told._asdict()}
+            )
+    for one, holds in zip(entries, printed, strict=True):
+        if holds:
+            key = {"us": one.source_us, "serial": one.audit_id}
+            notes.append(
+                {name: getattr(one, name) for name in ("sha256", "start", "stop", "host", "message")} | key
+            )
+    return pa.Table.from_pylist(notes, _NOTES)
+
+
+def read(
+    records: pa.Table,
+    files: pa.Table,
+    *,
+    zone: str,
+    anchor_ns: int | None,
+    notes: pa.Table | None = None,
+) -> Mapping[str, pa.Table]:
     """One event for each line; of audit lines that the kernel printed, one for each event of the trail."""
     rows = hostevents.placed(records, files, every_path=False)
-    trail, own = _printed(rows, files)
+    trail, own = _printed(rows, files, notes)
+    courses = None if notes is None else _courses(rows, notes)
     rows = Placed(rows.lines.filter(own), rows.files.filter(own), rows.event_id.filter(own))
     lines = rows.lines
     host = pc.coalesce(lines["host"], rows.files["host"])
@@ -30,7 +74,7 @@ def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None
     event = EVENT.build(
         {
             **hostevents.columns(rows, "syslog"),
-            **hostevents.times(_when(lines, zone, anchor_ns), host, rows, "syslog"),
+            **hostevents.times(_when(lines, zone, anchor_ns, courses), host, rows, "syslog"),
             **told,
             "host": host,
             "text": hostevents.short(_repeated(lines, told["text"])),
@@ -39,29 +83,90 @@ def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None
     return {"event": pa.concat_tables([event, trail])}
 
 
-def _printed(rows: Placed, files: pa.Table) -> tuple[pa.Table, pa.Array]:
+def _traditional(lines: pa.RecordBatch | pa.Table) -> pa.Array:
+    return pc.if_else(pc.equal(lines["stamp"], "traditional"), lines["wall"], NOTHING)
+
+
+def _courses(rows: Placed, notes: pa.Table) -> dict[str, years.Course]:
+    """How the years turn in each file of a slice, by what was noted of all slices."""
+    lines = rows.lines
+    of_years = notes.filter(pc.is_valid(notes["turns"])).sort_by(
+        [("sha256", "ascending"), ("start", "ascending")]
+    )
+    own = pc.unique(lines["sha256"])
+    pieces: dict[str, list[tuple[int, Turns]]] = {}
+    for sha256, start, *told in (
+        of_years.select(["sha256", "start", *Turns._fields])
+        .filter(pc.is_in(of_years["sha256"], own))
+        .to_pandas()
+        .itertuples(index=False)
+    ):
+        pieces.setdefault(sha256, []).append((start, Turns(*map(int, told))))
+    least = (
+        pa.table({name: lines[name] for name in ("sha256", "start")})
+        .group_by("sha256")
+        .aggregate([("start", "min")])
+    )
+    found = {}
+    for sha256, start in zip(least["sha256"].to_pylist(), least["start_min"].to_pylist(), strict=True):
+        at = [n for n, (place, _) in enumerate(pieces.get(sha256, ())) if place == start]
+        if at:
+            found[sha256] = years.course([piece for _, piece in pieces[sha256]], at[0])
+    return found
+
+
+def _kernels(lines: pa.RecordBatch | pa.Table) -> pa.Array:
+    """Which lines are audit lines that the kernel printed, as far as their beginning says."""
+    asked = pc.and_(pc.equal(lines["program"], "kernel"), pc.is_null(lines["repeated"]))
+    if not pc.any(asked).as_py():
+        return pc.fill_null(asked, False)
+    asked = pc.and_(asked, pc.match_substring_regex(lines["message"], auditprintk.PATTERN))
+    return pc.fill_null(asked, False)
+
+
+def _entries(lines: pa.RecordBatch | pa.Table, own: pa.Array) -> list[Entry]:
+    """Lines as the journal would keep the audit line in each."""
+    columns = [lines[name].filter(own).to_pylist() for name in ("sha256", "start", "stop", "host", "message")]
+    entries = (
+        Entry(sha256, start, stop, host, None, None, message)
+        for sha256, start, stop, host, message in zip(*columns, strict=True)
+    )
+    return [auditprintk.entry(one) or one for one in entries]
+
+
+def _printed(rows: Placed, files: pa.Table, notes: pa.Table | None) -> tuple[pa.Table, pa.Array]:
     """The events of audit lines that the kernel printed, and which other lines there are.
 
     Any account can write under the kernel's name, so those are of the domain of the host's users.
     """
-    lines = rows.lines
-    asked = pc.and_(pc.equal(lines["program"], "kernel"), pc.is_null(lines["repeated"]))
-    asked = pc.and_(asked, pc.match_substring_regex(lines["message"], auditprintk.PATTERN))
-    own = np.array(pc.fill_null(asked, False).to_pylist(), bool)
-    columns = [
-        lines[name].filter(pa.array(own)).to_pylist()
-        for name in ("sha256", "start", "stop", "host", "message")
-    ]
-    entries = [
-        Entry(sha256, start, stop, host, None, None, message)
-        for sha256, start, stop, host, message in zip(*columns, strict=True)
-    ]
+    asked = _kernels(rows.lines)
+    if not pc.any(asked).as_py():
+        return EVENT.empty(), pc.invert(asked)
+    entries = _entries(rows.lines, asked)
     domain = pc.replace_substring_regex(files["domain"], ":root$", ":user")
     weaker = files.set_column(files.column_names.index("domain"), files.schema.field("domain"), domain)
-    trail, rest = auditjournal.events([auditprintk.entry(one) or one for one in entries], weaker, "syslog")
-    unread = {(one.sha256, one.start) for one in rest}
-    own[own] = [(one.sha256, one.start) not in unread for one in entries]
+    held = [one for one in entries if auditjournal.row(one) is not None]
+    trail, _ = auditjournal.events(held if notes is None else _begun(held, notes), weaker, "syslog")
+    starts = {(one.sha256, one.start) for one in held}
+    own = np.array(asked.to_pylist(), bool)
+    own[own] = [(one.sha256, one.start) in starts for one in entries]
     return trail, pa.array(~own)
+
+
+def _begun(entries: Sequence[Entry], notes: pa.Table) -> list[Entry]:
+    """All lines of those audit events whose first line is among some."""
+    printed = notes.filter(pc.is_valid(notes["serial"]))
+    near = pc.is_in(printed["serial"], pa.array([one.audit_id for one in entries], pa.int64()))
+    groups: dict[tuple[int, int], list[Entry]] = {}
+    for row in printed.filter(near).to_pylist():
+        one = Entry(
+            row["sha256"], row["start"], row["stop"], row["host"], row["us"], row["serial"], row["message"]
+        )
+        groups.setdefault((row["us"], row["serial"]), []).append(one)
+    here = {(one.sha256, one.start) for one in entries}
+    return [
+        one for group in groups.values() if min((g.sha256, g.start) for g in group) in here for one in group
+    ]
 
 
 def _repeated(lines: pa.RecordBatch, text: pa.Array) -> pa.Array:
@@ -74,14 +179,20 @@ def _repeated(lines: pa.RecordBatch, text: pa.Array) -> pa.Array:
     return pc.if_else(pc.fill_null(wrapped, False), said, text)
 
 
-def _when(lines: pa.RecordBatch, zone: str, anchor_ns: int | None) -> clock.Interval:
+def _when(
+    lines: pa.RecordBatch,
+    zone: str,
+    anchor_ns: int | None,
+    courses: Mapping[str, years.Course] | None,
+) -> clock.Interval:
     """Stamps of all layouts on the one axis; each as wide as its last digit."""
     wall, stamp = lines["wall"], lines["stamp"]
     local = clock.yearless_in_order(
-        pc.if_else(pc.equal(stamp, "traditional"), wall, NOTHING),
+        _traditional(lines),
         file=lines["sha256"],
         zone=zone,
         anchor_ns=anchor_ns,
+        courses=courses,
     )
     zoned = pc.is_in(stamp, pa.array(["rfc3339", "rfc5424"]))
     dated = _fine(pc.if_else(zoned, wall, NOTHING), None)

@@ -14,6 +14,7 @@ from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
 
+WHOLE = "what lies between the first line and the last has its time by both"
 NEEDS_ANCHOR = True
 """Every time has its year, but the recorded account can write any: it must not date other logs."""
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from forensics.core import loginevents
 
+WHOLE = "an exit is of the entry before it on its line"
 NEEDS_ANCHOR = False
 ONCE = True
 

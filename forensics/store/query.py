@@ -27,6 +27,7 @@ NAMES = {
     "overlaps": "overlap",
 }
 """The names that queries use, and the tables they stand for."""
+_MOST_MB = 256
 
 
 def sql(tables: Path, query: str, declared: Iterable[Table] = ()) -> pa.Table:
@@ -86,6 +87,25 @@ def ordered(
         order = ", ".join(f'"{key}" ASC NULLS LAST' for key in keys)
         for batch in pa.RecordBatchReader.from_stream(database.sql(f"SELECT * FROM part ORDER BY {order}")):
             yield parquet.conformed(pa.Table.from_batches([batch]), schema)
+
+
+def asked(parts: Sequence[Path], question: str, spill: Path) -> pa.Table:
+    """The answer to a question of this program's own over Parquet files of one table, `records`, in bounded memory.
+
+    Args:
+        parts: the files.
+        question: one SELECT.
+        spill: a folder for what does not fit in memory.
+    """
+    with duckdb.connect(":memory:") as database:
+        database.execute("SET python_enable_replacements = false")
+        database.execute("SET threads = 1")
+        database.execute(f"SET memory_limit = '{_MOST_MB}MB'")
+        database.execute("SET temp_directory = $folder", {"folder": str(spill)})
+        records = database.read_parquet([str(path) for path in parts])
+        database.register("records", records)
+        answer: pa.Table = pa.RecordBatchReader.from_stream(database.sql(question)).read_all()
+        return answer
 
 
 def _known(tables: Path, declared: Iterable[Table]) -> set[str]:

@@ -113,11 +113,29 @@ def windows(sources: Sequence[Path], most_rows: int) -> list[tuple[int | None, i
 
     Where they are cut hangs on the times of all rows alone, not on which file has which.
     """
-    seconds = [np.asarray(read(path, [TIME])[0].drop_null().to_numpy()) // _SECOND for path in sources]
-    found, count = np.unique(np.concatenate([np.empty(0, np.int64), *seconds]), return_counts=True)
+    found, count = np.empty(0, np.int64), np.empty(0, np.int64)
+    held: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
+    for path in sources:
+        seconds = np.asarray(read(path, [TIME])[0].drop_null().to_numpy()) // _SECOND
+        held.append(np.unique(seconds, return_counts=True))
+        if sum(len(own) for own, _ in held) > max(len(found), OVERLAP_ROWS):
+            found, count = _summed([(found, count), *held])
+            held = []
+    found, count = _summed([(found, count), *held])
     part = np.cumsum(count) // most_rows
     edges = found[np.flatnonzero(np.diff(part)) + 1] * _SECOND
     return list(itertools.pairwise([None, *(int(edge) for edge in edges), None]))
+
+
+def _summed(
+    held: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Values in order, each once, and how often each is there, of several such pairs."""
+    values, counts = (np.concatenate(column) for column in zip(*held, strict=True))
+    found, at = np.unique(values, return_inverse=True)
+    total = np.zeros(len(found), np.int64)
+    np.add.at(total, at.reshape(-1), counts)
+    return found, total
 
 
 def ordered(
@@ -142,17 +160,33 @@ def ordered(
     if table.schema().field(keys[0]).type != pa.int64():
         yield from _by_database(sources, table, keys, spill)
         return
-    found = sorted(own for path in sources if (own := _own(path, keys[0], first, stop)) is not None)
+    (found,) = within_each(sources, keys[0], [(first, stop)])
+    yield from merged(found, table, keys, spill, first=first, stop=stop)
+
+
+def merged(
+    found: Sequence["Own"],
+    table: Table,
+    keys: Sequence[str],
+    spill: Path,
+    *,
+    first: int | None,
+    stop: int | None,
+) -> Iterator[pa.Table]:
+    """Rows of spooled files that lie in a half-open range of time, as `within_each` finds them, in one order.
+
+    Args: as for `ordered`.
+    """
     if _overlapping((own.first, own.last, own.stop - own.start) for own in found) > OVERLAP_ROWS:
-        for rows in _by_database([own.path for own in found], table, keys, spill):
-            yield _within(rows, keys[0], first, stop)
+        for batch in _by_database([own.path for own in found], table, keys, spill):
+            yield _within(batch, keys[0], first, stop)
         return
     held, fresh, undated = [table.empty()], 0, [table.empty()]
     for own, after in itertools.zip_longest(found, found[1:]):
-        rows = _rows(own.path, own.start, own.stop)
-        dated = len(rows) - rows[keys[0]].null_count
-        held.append(rows.slice(0, dated))
-        undated.append(rows.slice(dated))
+        part = rows(own.path, own.start, own.stop)
+        dated = len(part) - part[keys[0]].null_count
+        held.append(part.slice(0, dated))
+        undated.append(part.slice(dated))
         fresh += dated
         # Sorted when as much is new as was there already, so that many files that lie over one another cost little more.
         if after is not None and fresh >= max(MERGED_ROWS, len(held[0])):
@@ -164,7 +198,7 @@ def ordered(
     yield sorted_by(undated, keys)
 
 
-class _Own(NamedTuple):
+class Own(NamedTuple):
     """Rows of a spooled file that lie in a range: their least and greatest value, where they begin and end."""
 
     first: int
@@ -174,26 +208,34 @@ class _Own(NamedTuple):
     stop: int
 
 
-def _own(path: Path, column: str, first: int | None, stop: int | None) -> _Own | None:
-    """The rows of a file in order of a column that lie in a half-open range; undated ones are later than all."""
-    values = read(path, [column])[0]
-    dated = values.slice(0, len(values) - values.null_count).to_numpy()
-    start = 0 if first is None else int(np.searchsorted(dated, first))
-    end = len(values) if stop is None else int(np.searchsorted(dated, stop))
-    if start >= end:
-        return None
-    last = np.iinfo(np.int64).max
-    least = int(dated[start]) if start < len(dated) else int(last)
-    return _Own(least, int(last) if end > len(dated) else int(dated[end - 1]), path, start, end)
+def within_each(
+    sources: Sequence[Path], column: str, ranges: Sequence[tuple[int | None, int | None]]
+) -> list[tuple[Own, ...]]:
+    """For each half-open range, the rows of files in order of a column that lie in it; undated ones are later than all.
+
+    Every file is looked at once, however many ranges there are.
+    """
+    found: list[list[Own]] = [[] for _ in ranges]
+    for path in sources:
+        values = read(path, [column])[0]
+        dated = values.slice(0, len(values) - values.null_count).to_numpy()
+        starts = [0 if first is None else int(np.searchsorted(dated, first)) for first, _ in ranges]
+        stops = [len(values) if stop is None else int(np.searchsorted(dated, stop)) for _, stop in ranges]
+        for own, start, end in zip(found, starts, stops, strict=True):
+            if start < end:
+                last = int(np.iinfo(np.int64).max)
+                least = int(dated[start]) if start < len(dated) else last
+                own.append(Own(least, last if end > len(dated) else int(dated[end - 1]), path, start, end))
+    return [tuple(sorted(own)) for own in found]
 
 
-def _rows(path: Path, start: int, stop: int) -> pa.Table:
+def rows(path: Path, start: int, stop: int) -> pa.Table:
     """Some rows of a spooled file; only the batches that hold them are unpacked."""
     with pa.memory_map(str(path)) as source:
         file = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(use_threads=False))
         wanted = range(start // BATCH_ROWS, min(file.num_record_batches, -(-stop // BATCH_ROWS)))
-        rows = pa.Table.from_batches([file.get_batch(n) for n in wanted], schema=file.schema)
-    return rows.slice(start - wanted.start * BATCH_ROWS, stop - start)
+        found = pa.Table.from_batches([file.get_batch(n) for n in wanted], schema=file.schema)
+    return found.slice(start - wanted.start * BATCH_ROWS, stop - start)
 
 
 def _by_database(

@@ -1,0 +1,69 @@
+"""How the years turn in logs that write none, by the order of their lines; also of a log that is read in pieces.
+
+A line follows the one before it by less than a year but 31 days, or was written late by at most 31 days.
+Stamps are seconds of a leap year here.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+_LATEST_S = 31 * 86_400
+_LEAP_YEAR_S = 366 * 86_400
+
+Seconds = npt.NDArray[np.int64]
+
+
+class Course(NamedTuple):
+    """How the years turn in a file, as seen from some of its rows. Years count from the file's first stamp.
+
+    `before`: year of the first of those rows. `total`: year of the file's last stamp; `last`: its second.
+    `spread`: how many years the order of the lines tells of.
+    """
+
+    before: int
+    total: int
+    last: int
+    spread: int
+
+
+class Turns(NamedTuple):
+    """How the years turn in rows of one file that follow one another. Years count from the first of them.
+
+    `first`, `last`: seconds of the first and last. `turns`: year of the last; `least`, `most`: of all.
+    """
+
+    first: int
+    last: int
+    turns: int
+    least: int
+    most: int
+
+
+def steps(second: Seconds) -> Seconds:
+    """By how many years each stamp lies behind the one before it; 0 for the first."""
+    step = np.diff(second, prepend=second[:1])
+    return (step < -_LATEST_S).astype(np.int64) - (step > _LEAP_YEAR_S - _LATEST_S).astype(np.int64)
+
+
+def turns(second: Seconds) -> Turns | None:
+    """How the years turn in stamps of one file, those left out that cannot be placed (-1); None where none is left."""
+    held = second[second >= 0]
+    if not len(held):
+        return None
+    own = np.cumsum(steps(held))
+    return Turns(int(held[0]), int(held[-1]), int(own[-1]), int(own.min()), int(own.max()))
+
+
+def course(pieces: Sequence[Turns], at: int) -> Course:
+    """The course of a file that is cut into pieces, as seen from one of them."""
+    year, least, most, before = 0, 0, 0, 0
+    for n, piece in enumerate(pieces):
+        if n:
+            year += int(steps(np.array([pieces[n - 1].last, piece.first]))[1])
+        before = year if n == at else before
+        least, most = min(least, year + piece.least), max(most, year + piece.most)
+        year += piece.turns
+    return Course(before, year, pieces[-1].last, most - least)

@@ -1,0 +1,114 @@
+"""How records are cut for telling: which are told together, and what of the others must be known before.
+
+Records of a format that is cut by lines or by length are told a slice at a time, a slice being a group of rows as
+they were written; so what telling holds does not grow with the log. A reading that goes by more than one
+record says so: `WHOLE`, or what it has to know of a file before its slices are told (`NOTES`, `noted`).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forensics import formats, readings
+from forensics.core.model import Reading
+from forensics.store import spool
+
+Plan = tuple[str, str, tuple[str, ...]]
+"""Format, name and file hashes of a part of records."""
+
+
+class Batch(NamedTuple):
+    """Parts of one format of which records can have to do with one another."""
+
+    format: str
+    names: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+class Slice(NamedTuple):
+    """Records to tell: of some files of a format those between two values of a column, those of one group, or all."""
+
+    records: tuple[Path, ...]
+    first: int | None = None
+    stop: int | None = None
+    group: int | None = None
+
+
+def batches(parts: Iterable[Plan]) -> Iterator[Batch]:
+    """Parts that are told together. Those of one file are; and all of a format, where its reading puts records of several files together."""
+    known = readings.registry()
+    for form, group in groupby(parts, key=lambda part: part[0]):
+        own = list(group)
+        if hasattr(known[form], "SLICED_BY"):
+            yield Batch(form, tuple(name for _, name, _ in own), tuple(s for *_, files in own for s in files))
+        else:
+            for files, same in groupby(own, key=lambda part: part[2]):
+                yield Batch(form, tuple(name for _, name, _ in same), files)
+
+
+def sliceable(form: str) -> bool:
+    """Whether records of a format can be told a group at a time."""
+    return formats.registry()[form].CUT != "whole" and not hasattr(readings.registry()[form], "WHOLE")
+
+
+def slices(form: str, records: Sequence[Path], slice_rows: int) -> list[Slice]:
+    """The slices that together hold all records of a batch."""
+    by = getattr(readings.registry()[form], "SLICED_BY", None)
+    if by is not None:
+        return [Slice(tuple(records), first, stop) for first, stop in spool.slices(records, by, slice_rows)]
+    if not sliceable(form):
+        return [Slice(tuple(records))]
+    return [Slice((path,), group=group) for path in records for group in range(_groups(path))]
+
+
+def _groups(path: Path) -> int:
+    return int(pq.ParquetFile(path).metadata.num_row_groups)
+
+
+def read(own: Slice, reading: Reading, columns: Sequence[str] | None = None) -> pa.Table:
+    """The records of a slice.
+
+    Args:
+        own: which.
+        reading: the reading of their format.
+        columns: only these.
+    """
+    if hasattr(reading, "SLICED_BY"):
+        return spool.between(
+            own.records, reading.SLICED_BY, own.first, own.stop, getattr(reading, "COLUMNS", None)
+        )
+    if own.group is not None:
+        with pq.ParquetFile(own.records[0]) as file:
+            return file.read_row_group(own.group, columns, use_threads=False)
+    return pa.concat_tables(pq.read_table(path, columns=columns, use_threads=False) for path in own.records)
+
+
+class Asked(NamedTuple):
+    """A slice of which something is to be noted."""
+
+    format: str
+    own: Slice
+
+
+def note(asked: Asked) -> pa.Table:
+    """What a slice says that others must know."""
+    reading = readings.registry()[asked.format]
+    return reading.noted(read(asked.own, reading, reading.NOTED))  # type: ignore[attr-defined]
+
+
+def notes_are_due(form: str, own: Sequence[Slice]) -> bool:
+    """Whether there is something to know before slices are told. One slice knows all."""
+    reading: object = readings.registry()[form]
+    return len(own) > 1 and (hasattr(reading, "noted") or hasattr(reading, "NOTES"))
+
+
+def by_question(form: str, records: Sequence[Path], spill: Path) -> pa.Table:
+    """What the records of a batch answer to the question of their reading."""
+    from forensics.store import query  # noqa: PLC0415 - the database is loaded where it is needed
+
+    question: str = readings.registry()[form].NOTES  # type: ignore[attr-defined]
+    return query.asked(records, question, spill)

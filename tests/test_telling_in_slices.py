@@ -1,0 +1,166 @@
+"""Records told a slice at a time tell what they tell together, wherever the slices are cut."""
+
+import hashlib
+import json
+from importlib import import_module
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from forensics import formats, readings
+from forensics.core.schema import extended
+from forensics.core.tables import FILE, SHA256
+from forensics.pipeline import slicing, tell
+from forensics.store import query
+
+FOLDER = Path(__file__).parents[1] / "sample_logs" / "formats"
+ANCHOR_NS = 1_795_446_697_000_000_000
+SLICED = [name for name in sorted(formats.registry()) if slicing.sliceable(name)]
+
+
+def sealed(name, data, path):
+    """Records of a file, and its row of `file`."""
+    sha256, form = hashlib.sha256(data).hexdigest(), formats.registry()[name]
+    records = form.parse(data, 0).records.sort_by("start")
+    table = pa.Table.from_arrays(
+        [pa.array([sha256] * records.num_rows, pa.string()), *records.columns],
+        schema=extended(form.TABLE, SHA256).schema(),
+    )
+    row = {
+        "sha256": sha256,
+        "path": path,
+        "host": path.partition("/")[0],
+        "origin": f"/{path}",
+        "format": name,
+    }
+    row |= {"bytes": len(data), "kind": "file", "held": "copied", "domain": "d"}
+    return table, row | dict.fromkeys(("parsed", "rejected", "ignored"), 0)
+
+
+def files_of(*rows):
+    return FILE.build({c: [row.get(c) for row in rows] for c in FILE.names})
+
+
+def rows_of(made):
+    return sorted((name, str(row)) for name, table in made.items() for row in table.to_pylist())
+
+
+def in_slices(name, records, files, size, folder):
+    """What slices of so many records tell, each by itself, as `pipeline.tell` has them told."""
+    path = folder / f"{size}.parquet"
+    pq.write_table(records, path, row_group_size=size)
+    own = slicing.slices(name, [path], 1)
+    reading = readings.registry()[name]
+    notes = None
+    if slicing.notes_are_due(name, own):
+        asked = hasattr(reading, "NOTES")
+        notes = (
+            query.asked([path], reading.NOTES, folder)
+            if asked
+            else pa.concat_tables(slicing.note(slicing.Asked(name, one)) for one in own)
+        )
+    told = []
+    for one in own:
+        found = slicing.read(one, reading)
+        told += rows_of(tell.made(name, found, files, "Europe/Amsterdam", ANCHOR_NS, None, notes))
+    return sorted(told)
+
+
+def whole(name, records, files):
+    reading = import_module(f"forensics.readings.{name}")
+    return rows_of(reading.read(records, files, zone="Europe/Amsterdam", anchor_ns=ANCHOR_NS))
+
+
+def largest(name):
+    return max(
+        (path for path in (FOLDER / name).iterdir()), key=lambda path: (path.stat().st_size, path.name)
+    )
+
+
+@pytest.mark.parametrize("name", SLICED)
+def test_slices_tell_what_the_whole_tells(name, tmp_path):
+    sample = largest(name)
+    records, row = sealed(name, sample.read_bytes(), f"login01/var/log/{sample.name}")
+    size = max(1, -(-len(records) // 3))
+    assert in_slices(name, records, files_of(row), size, tmp_path) == whole(name, records, files_of(row))
+
+
+SACCT = "JobID|User|State|Submit|Start|End\n" + "".join(
+    f"{job}|{user}|{state}|2026-11-23T15:1{n}:00|2026-11-23T15:1{n}:30|2026-11-23T16:1{n}:00\n"
+    for n, (job, user, state) in enumerate(
+        [("7", "kai", "CANCELLED by 4101"), ("7.batch", "", "CANCELLED by 4101"), ("8.0", "", "CANCELLED by 7"),
+         ("8.1", "", "CANCELLED by 7"), ("9", "lin", "COMPLETED"), ("7.1", "", "CANCELLED by 4101"), ("8", "lin", "CANCELLED by 7")]
+    )
+)  # fmt: skip
+
+
+def request(
+    n, stage, *, received="15:11:42.000001", resource="pods", name="a-0", user="kai", verb="delete", **more
+):
+    day = "2026-11-23T"
+    told = {
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": n, "stage": stage, "verb": verb,
+        "user": {"username": user}, "objectRef": {"resource": resource, "namespace": "research", "name": name},
+        "responseStatus": {"code": 200}, "requestReceivedTimestamp": f"{day}{received}Z",
+        "stageTimestamp": f"{day}15:11:43.00000{len(stage) % 10}Z",
+    }  # fmt: skip
+    return json.dumps(told | more, separators=(",", ":")) + "\n"
+
+
+def owned(name, by):
+    owner = {"kind": "Job", "name": by, "controller": True}
+    return request(
+        f"o-{name}", "ResponseComplete", received="15:11:40.000001", name=name, verb="create",
+        user="system:kube-controller-manager",
+        responseObject={"kind": "Pod", "metadata": {"name": name, "ownerReferences": [owner]}},
+    )  # fmt: skip
+
+
+K8S = "".join(
+    [
+        request("r1", "RequestReceived"), request("r1", "ResponseStarted"), request("r2", "ResponseComplete", name="b-0"),
+        owned("a-0", "set-a"), request("r1", "ResponseComplete"), owned("set-a", "train-7"), owned("b-0", "other"), owned("b-0", "later"),
+        # The id of another request, which a client can choose: a request of its own all the same.
+        request("r1", "ResponseComplete", received="15:12:00.000009", name="c-0"),
+    ]
+)  # fmt: skip
+PRINTED = 'audit: type=1300 audit(1795446841.266:{serial}): arch=c000003e syscall=62 success=yes exit=0 a0=2466 a1=9 pid=9 auid=4102 uid=0 comm="kill"'  # fmt: skip
+SYSLOG = "".join(
+    f"{stamp} login01 {said}\n"
+    for stamp, said in [
+        ("Dec 30 10:00:00", "sshd[7]: Accepted password for kai from 10.0.0.1 port 7 ssh2"), ("Dec 31 23:59:59", "a: b"),
+        ("Jan  1 00:00:01", "a: b"), ("Dec 31 23:59:58", "late: b"), ("Jan  2 00:00:01", f"kernel: {PRINTED.format(serial=7)}"),
+        ("Nov  3 10:00:00", f"kernel: {PRINTED.format(serial=8)}"), ("Nov  3 10:00:00", "kernel: audit: type=1327 audit(1795446841.266:7): proctitle=6B"),
+        ("Feb 29 10:00:00", "a: b"), ("Mar 33 10:00:00", "a: b"), ("Nov 23 10:00:00", "a: b"), ("Nov 22 10:00:00", "kernel: audit: type=9 x"),
+    ]
+)  # fmt: skip
+ACROSS = {"sacct": SACCT, "k8s_audit": K8S, "syslog": SYSLOG}
+
+
+@pytest.mark.parametrize("name", ACROSS)
+def test_what_lies_in_two_slices_is_told_as_in_one(name, tmp_path):
+    """Two files, so that nothing of one is taken for the other's, and every size of a slice."""
+    data = ACROSS[name].encode()
+    one, first = sealed(name, data, "login01/var/log/x")
+    two, second = sealed(name, data.replace(b"23T15", b"24T15") + data[-1:], "gpu01/var/log/x")
+    records = pa.concat_tables([one, two]).sort_by([("sha256", "ascending"), ("start", "ascending")])
+    files = files_of(first, second)
+    told = whole(name, records, files)
+    for size in (1, 2, 5):
+        assert in_slices(name, records, files, size, tmp_path) == told
+
+
+def test_a_request_under_the_id_of_another_is_an_act():
+    """`Audit-ID` is the client's to choose. Were it all that stages go by, a deletion could hide behind any request."""
+    records, row = sealed("k8s_audit", K8S.encode(), "x")
+    found = tell.made("k8s_audit", records, files_of(row), "UTC", None)["event"].to_pylist()
+    killed = [event["object"] for event in found if event["verb"] == "kill_request"]
+    assert sorted(killed) == ["research/c-0", "research/other", "research/train-7"]
+
+
+def test_a_reading_that_takes_all_together_says_why():
+    every = readings.registry()
+    assert all(every[name].WHOLE for name in every if hasattr(every[name], "WHOLE"))
+    assert not [name for name in SLICED if hasattr(every[name], "WHOLE")]
