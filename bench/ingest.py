@@ -64,12 +64,12 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def ingested(log: Path, place: Path, cores: int) -> tuple[Cost, float]:
+def ingested(log: Path, place: Path, cores: int, evidence: Path | None = None) -> tuple[Cost, float]:
     """What reading a sealed log into a case takes, and the size of the Parquet to that of the log."""
     case = place / "case"
     shutil.rmtree(case, ignore_errors=True)
     cost([*OURS, "init", case], cores=1, env=HOME)
-    cost([*OURS, "seal", case, log.parents[3], "--reference"], cores=1, env=HOME)
+    cost([*OURS, "seal", case, evidence or log.parents[3], "--reference"], cores=1, env=HOME)
     took = cost([*OURS, "ingest", case, "--workers", str(cores)], cores=cores, env=HOME)
     stored = sum(p.stat().st_size for p in case.rglob("*.parquet"))
     shutil.rmtree(case)

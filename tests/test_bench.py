@@ -12,6 +12,7 @@ BENCH = Path(__file__).parents[1] / "bench"
 sys.path.insert(0, str(BENCH))
 
 import audit_log  # noqa: E402 - a script's folder is no package
+import logs  # noqa: E402 - the same
 import sheet  # noqa: E402 - the same
 
 SIZE_BYTES = 300_000
@@ -57,10 +58,23 @@ def test_figures_go_between_their_marks_and_nowhere_else(tmp_path, capsys):
         sheet.publish("y", "", page)
 
 
+@pytest.mark.parametrize("what", logs.LOGS)
+def test_a_large_log_is_what_it_says_and_the_same_every_time(what, tmp_path):
+    name, _, write = logs.LOGS[what]
+    for path in (tmp_path / "one", tmp_path / "two"):
+        write(path, 300)
+    data = (tmp_path / "one").read_bytes()
+    assert data == (tmp_path / "two").read_bytes()
+    assert formats.recognise(data[:65_536], "x") == name
+    parsed = formats.registry()[name].parse(data, 0)
+    assert len(parsed.records) >= 300
+    assert not len(parsed.rejected)
+
+
 def test_accounting_is_measured(tmp_path):
     """The script reads with the program as it is now: what it calls there must still be so."""
     done = subprocess.run(
-        [sys.executable, str(BENCH / "sacct.py"), "--rows", "200", "--repeat", "1", "--place", str(tmp_path)],
+        [sys.executable, str(BENCH / "logs.py"), "--what", "sacct", "--rows", "200", "--place", str(tmp_path)],
         check=False, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -33,15 +33,14 @@ def cited(
     sha256, start, stop = (where[name] for name in ("sha256", "start", "stop"))
     words = [pc.utf8_slice_codeunits(sha256, 0, 16), start.cast(pa.string()), stop.cast(pa.string())]
     named = pc.binary_join_element_wise(*words, *([] if part is None else [str(part)]), ".")
-    also = pa.nulls(len(sha256), pa.int64()) if second is None else second
-    pairs = np.stack([np.arange(len(sha256)), np.asarray(pc.fill_null(also, -1), np.int64)], axis=1)
-    held = pairs >= 0
-    taken = pa.array(pairs[held])
-    struct = pa.StructArray.from_arrays(
-        [c.take(taken) for c in (sha256, start, stop)], ["sha256", "start", "stop"]
-    )
-    bounds = np.append(0, np.cumsum(held.sum(axis=1))).astype(np.int32)
-    citations = pa.ListArray.from_arrays(pa.array(bounds), struct).cast(CITATIONS)
+    spans = pa.StructArray.from_arrays([sha256, start, stop], ["sha256", "start", "stop"])
+    bounds = np.arange(len(sha256) + 1, dtype=np.int32)
+    if second is not None:
+        also = np.asarray(pc.fill_null(second, -1), np.int64)
+        pairs = np.stack([np.arange(len(sha256)), also], axis=1)
+        spans = spans.take(pa.array(pairs[pairs >= 0]))
+        bounds = np.append(0, np.cumsum((pairs >= 0).sum(axis=1))).astype(np.int32)
+    citations = pa.ListArray.from_arrays(pa.array(bounds), spans).cast(CITATIONS)
     return {"event_id": named, "citations": citations, "sha256": sha256, "start": start, "stop": stop}
 
 

@@ -21,6 +21,8 @@ _LEAP_DAY = 59
 _AFTER_LEAP_DAY_S = (_LEAP_DAY + 1) * 86_400
 _STAMP = r"^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-3][0-9] (?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)$"
 _STAMP_BYTES = 15
+_PLAIN_LAYOUT = "%Y-%m-%dT%H:%M:%S"
+_PLAIN_WALL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]$"
 _MONTH_NAMES = np.array(
     [
         int.from_bytes(name.encode(), "big")
@@ -69,11 +71,24 @@ def walls(written: pa.Array | pa.ChunkedArray, *, layout: str, zone: str, tick_n
         One tick wide each, or an hour and a tick where the clocks were set back; null where it is
         no time, or one that the zone skipped.
     """
-    text = written.to_pandas().astype(object)
-    naive = _ns(pd.Series(pd.to_datetime(text, format=layout, errors="coerce")))
-    first, second = _localised(naive, zone, fold=0), _localised(naive, zone, fold=1)
+    naive = _plain_walls(written) if layout == _PLAIN_LAYOUT else None
+    if naive is None:
+        text = written.to_pandas().astype(object)
+        naive = _ns(pd.Series(pd.to_datetime(text, format=layout, errors="coerce")))
+    first = _localised(naive, zone, fold=0)
+    second = first if zone == "UTC" else _localised(naive, zone, fold=1)
     latest = np.where(second == _MISSING, _MISSING, second + tick_ns - 1)
     return Interval(_nullable(first), _nullable(latest))
+
+
+def _plain_walls(written: pa.Array | pa.ChunkedArray) -> pd.Series | None:
+    """Readings such as `2026-11-23T15:11:37`, as Arrow reads them, which is many times faster; None where one is otherwise."""
+    try:
+        shaped = pc.all(pc.match_substring_regex(written, _PLAIN_WALL)).as_py()
+        moments = pc.cast(written, pa.timestamp("s")) if shaped in {True, None} else None
+    except pa.ArrowInvalid:
+        return None
+    return None if moments is None else _ns(moments.to_pandas())
 
 
 def dated_walls(written: pa.Array | pa.ChunkedArray, *, zone: str, tick_ns: int) -> Interval:

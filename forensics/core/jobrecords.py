@@ -32,6 +32,15 @@ _COLUMNS = (
     "job", "step", "cluster", "name", "owner", "owner_uid", "state", "exit_code", "exit_signal", "submitter",
     "requestor", "elapsed_s", "gpus", "nodes", "node_count", "cpus", "energy_j", "workdir", "submit_line",
 )  # fmt: skip
+_PLACE = ("sha256", "start", "stop", "job")
+_SAID = {
+    SUBMIT: (*_PLACE, "step", "owner_uid", "submitter", "owner", "workdir", "submit_line", "name"),
+    START: (*_PLACE, "step", "nodes"),
+    END: (*_PLACE, "step", "state", "exit_signal"),
+    KILL: (*_PLACE, "step", "state", "requestor"),
+    OTHER: (*_PLACE, "step", "state"),
+}
+"""The columns that an event of each kind takes something from."""
 _TYPES = {c.name: c.type for c in JOB_RECORD.columns}
 
 
@@ -116,8 +125,8 @@ def _events(jobs: _Jobs) -> pa.Table:
         KILL: pc.and_(pc.is_valid(told["requestor"]), _asked(jobs, own)),
     }
     known[OTHER] = pc.invert(pc.or_(pc.or_(known[SUBMIT], known[START]), pc.or_(known[END], known[KILL])))
-    made = [_event(jobs, kind, rows) for kind, rows in known.items()]
-    return pa.concat_tables(made)
+    made = [_event(jobs, kind, rows) for kind, rows in known.items() if pc.any(rows).as_py()]
+    return pa.concat_tables(made) if made else EVENT.empty()
 
 
 def _asked(jobs: _Jobs, own: pa.Array) -> pa.Array:
@@ -137,8 +146,11 @@ def _keys(sha256: pa.Array, job: pa.Array) -> pa.Array:
 
 
 def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
-    told = {name: values.filter(rows) for name, values in jobs.told.items()}
-    outcome, domain = jobs.outcome.filter(rows), jobs.domain.filter(rows)
+    if pc.all(rows).as_py():
+        told, outcome, domain = jobs.told, jobs.outcome, jobs.domain
+    else:
+        told = {name: jobs.told[name].filter(rows) for name in _SAID[kind]}
+        outcome, domain = jobs.outcome.filter(rows), jobs.domain.filter(rows)
     nothing = pa.nulls(len(domain), pa.int64())
     when = {SUBMIT: jobs.times.submit, START: jobs.times.start, END: jobs.times.end, KILL: jobs.times.end}
     earliest, latest = (v.filter(rows) for v in when[kind]) if kind in when else (nothing, nothing)
@@ -146,7 +158,6 @@ def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
     uid = pc.if_else(pc.is_null(told["step"]), told["owner_uid"], None) if kind == SUBMIT else nothing
     uid = _number(told["requestor"]) if kind == KILL else uid
     absence = pc.if_else(pc.and_(pc.is_null(account), pc.is_valid(uid)), "number_only", "not_recorded")
-    signal = told["exit_signal"]
     return EVENT.build(
         {
             **citation.cited(told, part=kind),
@@ -163,11 +174,15 @@ def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
             "cwd": told["workdir"] if kind == SUBMIT else pa.nulls(len(domain), pa.string()),
             "object_kind": pa.repeat("job", len(domain)),
             "object": told["job"],
-            "signal": pc.if_else(pc.greater(signal, 0), signal, None) if kind == END else nothing,
+            "signal": _signal(told["exit_signal"]) if kind == END else nothing,
             "job": told["job"],
             "text": _words(told, kind),
         }
     )
+
+
+def _signal(number: pa.Array) -> pa.Array:
+    return pc.if_else(pc.greater(number, 0), number, None)
 
 
 def _account(told: Mapping[str, pa.Array], kind: int) -> pa.Array:

@@ -14,6 +14,10 @@ from forensics.core.citation import column
 
 NEEDS_ANCHOR = False
 ONCE = True
+COLUMNS = (
+    "sha256", "job", "step", "job_name", "user", "uid", "state", "exit_code", "submit_wall", "start_wall", "end_wall",
+    "elapsed_s", "gpus", "cpus", "nodes", "energy_j", "node_list", "work_dir", "submit_line", "cluster", "start", "stop",
+)  # fmt: skip
 NOTES = r"""
     SELECT sha256, job FROM records WHERE regexp_matches(state, '^CANCELLED\+? by [0-9]{1,10}$')
     GROUP BY sha256, job HAVING bool_or(step IS NULL) AND bool_or(step IS NOT NULL)
@@ -30,11 +34,11 @@ def read(
     notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """A submit, a start and an end for each job that has them, and a kill request where one is told."""
-    exits = pc.extract_regex(
-        column(records, "exit_code"), pattern=r"^(?P<code>[0-9]{1,9}):(?P<signal>[0-9]{1,9})$"
-    )
     state = column(records, "state")
-    asked = pc.extract_regex(state, pattern=r"^CANCELLED\+? by (?P<by>[0-9]{1,10})$")
+    code, signal = _found(
+        column(records, "exit_code"), r"^(?P<code>[0-9]{1,9}):(?P<signal>[0-9]{1,9})$", "code", "signal"
+    )
+    (asked,) = _found(state, r"^CANCELLED\+? by (?P<by>[0-9]{1,10})$", "by")
     told = {
         name: column(records, name)
         for name in ("job", "step", "cluster", "elapsed_s", "gpus", "cpus", "energy_j", "submit_line")
@@ -44,9 +48,9 @@ def read(
         "owner": column(records, "user"),
         "owner_uid": column(records, "uid"),
         "state": state,
-        "exit_code": pc.struct_field(exits, "code").cast(pa.int64()),
-        "exit_signal": pc.struct_field(exits, "signal").cast(pa.int64()),
-        "requestor": pc.struct_field(asked, "by"),
+        "exit_code": code.cast(pa.int64()),
+        "exit_signal": signal.cast(pa.int64()),
+        "requestor": asked,
         "nodes": column(records, "node_list"),
         "node_count": column(records, "nodes"),
         "workdir": column(records, "work_dir"),
@@ -57,11 +61,20 @@ def read(
     return jobrecords.read(records, files, told, times, "sacct", asked=notes)
 
 
+def _found(written: pa.Array, pattern: str, *names: str) -> list[pa.Array]:
+    """Groups of a pattern in words of which there are few: each is looked at once."""
+    coded = written.dictionary_encode()
+    found = pc.extract_regex(coded.dictionary, pattern=pattern)
+    return [pc.struct_field(found, name).take(coded.indices) for name in names]
+
+
 def _placed(wall: pa.Array, zone: str) -> clock.Interval:
     """Wall clocks, and seconds since 1970 where the command was told to print those."""
-    dated = clock.walls(wall, layout="%Y-%m-%dT%H:%M:%S", zone=zone, tick_ns=clock.NS_PER_S)
     digits = pc.match_substring_regex(wall, r"^[0-9]{1,12}$")
-    counted = clock.epoch(pc.if_else(digits, wall, None).cast(pa.int64()))
-    return clock.Interval(
-        *(pc.if_else(pc.fill_null(digits, False), c, d) for c, d in zip(counted, dated, strict=True))
-    )
+    counted = pc.fill_null(digits, False)
+    layout, tick_ns = "%Y-%m-%dT%H:%M:%S", clock.NS_PER_S
+    if not pc.any(counted).as_py():
+        return clock.walls(wall, layout=layout, zone=zone, tick_ns=tick_ns)
+    dated = clock.walls(pc.if_else(counted, None, wall), layout=layout, zone=zone, tick_ns=tick_ns)
+    since = clock.epoch(pc.if_else(counted, wall, None).cast(pa.int64()))
+    return clock.Interval(*(pc.if_else(counted, c, d) for c, d in zip(since, dated, strict=True)))

@@ -263,22 +263,39 @@ def _within(rows: pa.Table, column: str, first: int | None, stop: int | None) ->
 def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
     """Tables as one, in order of keys: numbers first, then text; a table that is in order is left alone."""
     rows = pa.concat_tables(tables).combine_chunks()
-    order = np.arange(rows.num_rows)
-    numbers: list[npt.NDArray[np.int64]] = []
-    for key in keys:
-        numbers.append(_ranks(rows[key]))
-        order = np.lexsort(numbers[::-1])
-        # The further keys are looked at only where these leave two rows alike; ids are dear to compare.
-        if not np.logical_and.reduce([np.diff(number[order]) == 0 for number in numbers]).any():
+    first = _ranks(rows[keys[0]])
+    order = np.argsort(first, kind="stable")
+    # The further keys are looked at only of rows that those before leave alike; ids are dear to compare.
+    alike, group = _alike(np.arange(len(order)), first[order])
+    for key in keys[1:]:
+        if not len(alike):
             break
-    return rows if (np.diff(order) == 1).all() else rows.take(pa.array(order))
+        own = order[alike]
+        rank = _ranks(rows[key].take(pa.array(own)))
+        within = np.lexsort((rank, group))
+        order[alike] = own[within]
+        alike, group = _alike(alike, group, rank[within])
+    if (np.diff(order) == 1).all():
+        return rows
+    index = pa.array(order)
+    columns = [pa.nulls(len(c), c.type) if c.null_count == len(c) else c.take(index) for c in rows.columns]
+    return pa.Table.from_arrays(columns, schema=rows.schema)
+
+
+def _alike(
+    places: npt.NDArray[np.int64], *values: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Those of places in order whose values are those of a neighbour, and a number for each run of them."""
+    new = np.append(True, np.logical_or.reduce([np.diff(value) != 0 for value in values]))[: len(places)]
+    alone = new & np.append(new[1:], True)[: len(places)]
+    return places[~alone], np.cumsum(new)[~alone]
 
 
 def _ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """Numbers in the order of a column's values; nulls last."""
     if column.type == pa.int64() and not column.null_count:
         return np.asarray(column.to_numpy())
-    coded = (column.chunk(0) if column.num_chunks else pa.array([], column.type)).dictionary_encode()
+    coded = (column.combine_chunks() if column.num_chunks else pa.array([], column.type)).dictionary_encode()
     rank = np.empty(len(coded.dictionary) + 1, np.int64)
     rank[np.asarray(pc.sort_indices(coded.dictionary))] = np.arange(len(coded.dictionary))
     rank[-1] = len(coded.dictionary)
