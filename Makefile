@@ -25,6 +25,9 @@ INTO ?=
 export MPLBACKEND := Agg
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
+# Compiled modules are kept: without them each process of the tests would compile the program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 help:
 	@echo "make demo       investigate a staged incident and say which report to open"
 	@echo "make test       everything that must hold: lint, types, import contracts, documentation, tests"

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.core.ranges import Range, point, ranged
 
 SECOND = 1_000_000_000
@@ -85,7 +85,7 @@ def attempts(records: pd.DataFrame) -> pd.DataFrame:
     )
     # A row without a start, beside rows of the same job that have one, tells of no run.
     started = own.groupby("job")["start_ns"].transform("count") > 0
-    own = own[own["start_ns"].notna() | ~started]
+    own = picked(own, own["start_ns"].notna() | ~started)
     later = (own["start_ns"] - own["start_ns"].shift() > _SLACK_NS).fillna(value=False)
     mark = (own["job"] != own["job"].shift()) | later.astype(bool)
     own = own.assign(attempt=mark.cumsum()).sort_values(["attempt", "rank", "sha256", "start"])
@@ -105,7 +105,7 @@ def of_jobs(table: pd.DataFrame, records: pd.DataFrame, jobs: Iterable[str]) -> 
     """The attempts of some jobs, each job's in order of start."""
     wanted = list(dict.fromkeys(jobs))
     spans: dict[str, list[tuple[int | None, tuple[str, int, int]]]] = {}
-    for r in rows_of(records[records["job"].isin(wanted) & records["step"].isna()]):
+    for r in rows_of(picked(records, records["job"].isin(wanted) & records["step"].isna())):
         at = None if pd.isna(r.start_ns) else int(r.start_ns)
         spans.setdefault(r.job, []).append((at, (str(r.sha256), int(r.start), int(r.stop))))
     found: dict[str, list[Attempt]] = {job: [] for job in wanted}
@@ -167,7 +167,7 @@ def peak(table: pd.DataFrame, unit: str, window: tuple[int, int] | None = None) 
     is not too small. An attempt without an end on record holds on.
     """
     ran = _within(table, window)
-    known = ran[ran[f"{unit}_most"].notna()]
+    known = picked(ran, ran[f"{unit}_most"].notna())
     if not len(known):
         return Peak(None, None, len(ran))
     count = known[f"{unit}_most"].to_numpy(dtype=np.int64)
@@ -208,4 +208,4 @@ def _within(table: pd.DataFrame, window: tuple[int, int] | None) -> pd.DataFrame
     ran = table[table["start_ns"].notna()]
     if window is None:
         return ran
-    return ran[(ran["start_ns"] <= window[1]) & (ran["end_ns"].isna() | (ran["end_ns"] >= window[0]))]
+    return picked(ran, (ran["start_ns"] <= window[1]) & (ran["end_ns"].isna() | (ran["end_ns"] >= window[0])))

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forensics.analysis.evidence import where
+from forensics.analysis.evidence import picked, where
 from forensics.analysis.trails import FROM_ANYBODY, WHOLE
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -207,9 +207,11 @@ class _Sides:
         return self._of(self.events[self.events["format"].isin(LOGIN_RECORDS)], "login")
 
     def _scheduler(self, verb: str, *formats: str) -> pd.DataFrame:
-        told = self.events[(self.events["verb"] == verb) & self.events["format"].isin(formats or SCHEDULER)]
+        told = picked(
+            self.events, (self.events["verb"] == verb) & self.events["format"].isin(formats or SCHEDULER)
+        )
         # A step's start, in the same words, comes later than its job's.
-        return told[~told["text"].astype(str).str.startswith("step ")]
+        return picked(told, ~told["text"].astype(str).str.startswith("step "))
 
     def _scheduler_submit(self) -> pd.DataFrame:
         return self._scheduler("submit")

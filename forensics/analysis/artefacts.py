@@ -13,7 +13,7 @@ from itertools import groupby
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, one_session, rows_of, where
+from forensics.analysis.evidence import Evidence, one_session, picked, rows_of, where
 from forensics.analysis.jobs import Job, own_events
 from forensics.core.schema import Column, Table
 
@@ -193,7 +193,7 @@ def _strongest(rows: Iterable[Reading]) -> Reading:
 
 def _scripts(job: Job, evidence: Evidence, own: pd.DataFrame) -> set[str]:
     """The scripts that a job ran, whether or not anybody changed them: what they name can have been changed."""
-    executed = own[(own["verb"] == "execute") & (own["outcome"] != "failure")]
+    executed = picked(own, (own["verb"] == "execute") & (own["outcome"] != "failure"))
     submitted = submissions(job, evidence)
     runs = [*rows_of(executed), *(rows_of(submitted) if one_session(submitted) else ())]
     paths = [resolved(token, e.cwd) for e in runs for token in (e.argv or ())[1:] if token.endswith(_SCRIPTS)]
@@ -206,7 +206,7 @@ def _start(job: Job, own: pd.DataFrame) -> int | None:
 
 
 def _opened(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
-    touched = own[own["verb"].isin({"read", "execute", "write"}) & own["object"].isin(history.keys())]
+    touched = picked(own, own["verb"].isin({"read", "execute", "write"}) & own["object"].isin(history.keys()))
     for e in rows_of(touched[touched["outcome"] != "failure"]):
         yield Reading(job.job, e.object, "observed", "opened_by_job", int(e.earliest_ns), (e.event_id,))
 
@@ -219,7 +219,7 @@ def resolved(token: str, cwd: str | None) -> str | None:
 
 
 def _arguments(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
-    executed = own[(own["verb"] == "execute") & (own["outcome"] != "failure")]
+    executed = picked(own, (own["verb"] == "execute") & (own["outcome"] != "failure"))
     for e in rows_of(executed):
         for token in (e.argv or ())[1:]:
             path = resolved(token, e.cwd)
@@ -245,10 +245,10 @@ def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
     )
     if at is None:
         return events.iloc[:0]
-    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
+    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
     ran = where(ran, "exe", lambda exe: _program(exe) in {"sbatch", "srun", "salloc", "qsub", "bsub"})
     near = ran["earliest_ns"].between(at - before_ns, at + 2 * _SECOND - 1)
-    return ran[near & ((ran["uid"] == job.owner_uid) | ran["uid"].isna())]
+    return picked(ran, near & ((ran["uid"] == job.owner_uid) | ran["uid"].isna()))
 
 
 def _submitted(job: Job, evidence: Evidence, history: dict[str, list[Version]]) -> Iterable[Reading]:
@@ -268,7 +268,7 @@ def _texts(evidence: Evidence, script: str) -> Iterable[tuple[str, tuple[str, ..
     """What is known of a script's text: lines that a shell history wrote into it, and git blobs of its name."""
     name = posixpath.basename(script)
     events = evidence.events
-    commands = events[(events["verb"] == "command") & events["text"].notna()]
+    commands = picked(events, (events["verb"] == "command") & events["text"].notna())
     wrote = re.compile(r">\s*[^\s;&|<>]*" + re.escape(name))
     for e in rows_of(commands):
         if wrote.search(e.text):
@@ -285,7 +285,7 @@ def _blobs_named(evidence: Evidence, name: str) -> Iterable[tuple[str, tuple[str
         objects = evidence.raw.get(source)
         if objects is None:
             continue
-        for tree in rows_of(objects[objects["kind"] == "tree"]):
+        for tree in rows_of(picked(objects, objects["kind"] == "tree")):
             for entry in tree.entries if isinstance(tree.entries, list) else ():
                 if entry["name"] == name:
                     told = events.loc[
@@ -352,7 +352,7 @@ def _payloads(
     job: Job, evidence: Evidence, own: pd.DataFrame, history: dict[str, list[Version]]
 ) -> Iterable[Reading]:
     """A copy of a changed file holds a command, and a process of the job executed that command."""
-    executed = own[own["verb"] == "execute"]
+    executed = picked(own, own["verb"] == "execute")
     held = evidence.copies[evidence.copies["kind"].isin({"pickle", "torch"})]
     events = evidence.events
     for copy in rows_of(held):

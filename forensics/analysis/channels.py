@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import rows_of
+from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.trails import TRAILS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -113,7 +113,7 @@ def short_name(repository: object) -> str | None:
 def channels(scene: Scene) -> list[Channel]:
     """Every way into every repository that a server's log or a server's reflog names, in order."""
     events = scene.events
-    pushed = events[events["verb"].isin(PUSHES)]
+    pushed = picked(events, events["verb"].isin(PUSHES))
     names = {short_name(r) for r in [*pushed["repository"], *_served(scene)["repository"]]} - {None}
     hosts = {short_name(e.repository): e.host for e in rows_of(_served(scene)) if isinstance(e.host, str)}
     found = []
@@ -122,7 +122,7 @@ def channels(scene: Scene) -> list[Channel]:
             pd.Series([short_name(r) == name for r in pushed["repository"]], pushed.index, dtype=bool)
         ]
         for way, formats in WAYS.items():
-            logs = events[events["format"].isin(formats)]
+            logs = picked(events, events["format"].isin(formats))
             if way == "the server's own files":
                 logs = logs[logs["host"] == hosts[name]] if name in hosts else logs[:0]
             told = logs.dropna(subset=["earliest_ns"])
@@ -139,7 +139,9 @@ def channels(scene: Scene) -> list[Channel]:
 def _served(scene: Scene) -> pd.DataFrame:
     """The moves of refs in repositories where pushes arrive: those that are no working tree's own."""
     events = scene.events
-    moves = events[(events["verb"] == "ref_update") & events["object"].notna() & events["repository"].notna()]
+    moves = picked(
+        events, (events["verb"] == "ref_update") & events["object"].notna() & events["repository"].notna()
+    )
     bare = moves["repository"].str.endswith(".git") & ~moves["repository"].str.contains(
         r"(?:^|/)\.git$", regex=True
     )
@@ -149,7 +151,7 @@ def _served(scene: Scene) -> pd.DataFrame:
 def moves(scene: Scene, found: Iterable[Channel]) -> list[Move]:
     """Every move of a ref where pushes arrive, and what tells it, in order of time."""
     events, ways = scene.events, list(found)
-    pushed = events[events["verb"].isin(PUSHES)]
+    pushed = picked(events, events["verb"].isin(PUSHES))
     named: dict[tuple[str | None, str | None, str | None], str] = {}
     asked: dict[str | None, list[tuple[int, str]]] = {}
     for e in rows_of(pushed):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Row, picked, rows_of
 
 _NEAR_NS = 2_000_000_000
 _COMMITTED = re.compile(r" old=[0-9a-f]+ commit\b")
@@ -59,7 +59,7 @@ def _moves(scene: Scene, version: Version) -> list[Row]:
     if ran is not None and git_acts.subcommand(ran.argv) in _OWN_WORK:
         return []
     events = scene.events
-    told = events[(events["verb"] == "ref_update") & (events["object"] == "HEAD")]
+    told = picked(events, (events["verb"] == "ref_update") & (events["object"] == "HEAD"))
     near = told[
         (told["earliest_ns"] <= version.latest_ns + _NEAR_NS) & (told["latest_ns"] >= version.earliest_ns - _NEAR_NS)
     ]  # fmt: skip

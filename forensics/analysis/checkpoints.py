@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from forensics.analysis.evidence import Evidence, Row, rows_of
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.jobs import Job, own_events
 from forensics.core import clock
 
@@ -50,7 +50,7 @@ def saved(job: Job, evidence: Evidence, patterns: Sequence[str] = ()) -> list[Sa
     """
     wanted = _Named((*PATTERNS, *patterns))
     own = own_events(job, evidence)
-    wrote = own[own["verb"].isin(_WRITES) & (own["outcome"] != "failure") & own["object"].notna()]
+    wrote = picked(own, own["verb"].isin(_WRITES) & (own["outcome"] != "failure") & own["object"].notna())
     seen = [
         Saved(e.object, int(e.earliest_ns), int(e.latest_ns), e.verb in {"rename", "link"}, "seen", e.event_id)
         for e in rows_of(wrote[wrote["earliest_ns"].notna()])
@@ -74,8 +74,10 @@ class _Named:
 def _spoilt(evidence: Evidence, paths: set[str], own: set[str]) -> dict[str, list[int]]:
     """When others than the job wrote or anybody removed its checkpoints, by path."""
     events = evidence.events
-    near = events[events["object"].isin(paths) | events["object_from"].isin(paths)]
-    near = near[near["verb"].isin(_SPOILS) & (near["outcome"] != "failure") & near["latest_ns"].notna()]
+    near = picked(events, events["object"].isin(paths) | events["object_from"].isin(paths))
+    near = picked(
+        near, near["verb"].isin(_SPOILS) & (near["outcome"] != "failure") & near["latest_ns"].notna()
+    )
     found: dict[str, list[int]] = {}
     for e in rows_of(near):
         moved = e.object_from if e.verb == "rename" and e.object_from in paths else None
@@ -92,7 +94,7 @@ def _listed(job: Job, evidence: Evidence, wanted: _Named) -> list[Saved]:
         return []
     events = evidence.events
     first, last = job.window()
-    rows = events[(events["verb"] == "listed") & events["object"].notna() & events["text"].notna()]
+    rows = picked(events, (events["verb"] == "listed") & events["object"].notna() & events["text"].notna())
     below = job.workdir.rstrip("/") + "/"
     found = []
     for e in rows_of(rows[[str(path).startswith(below) for path in rows["object"]]] if len(rows) else rows):

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from forensics.analysis import anchors
 from forensics.analysis.bands import JITTER_NS, Band, Int, Stretch, Vote, fitted
-from forensics.analysis.evidence import Evidence, groups_of
+from forensics.analysis.evidence import Evidence, groups_of, picked
 from forensics.core import clock
 from forensics.core.clock import NS_PER_S
 from forensics.core.schema import Column, Table
@@ -115,7 +115,7 @@ def compare(evidence: Evidence) -> list[Compared]:
 def _owners(evidence: Evidence) -> dict[str, int]:
     """The uid that owns each job, where the sources name one."""
     records = evidence.job_records
-    own = records[records["step"].isna() & records["owner_uid"].notna()]
+    own = picked(records, records["step"].isna() & records["owner_uid"].notna())
     told = pd.concat([own[["job", "owner_uid"]].set_axis(["job", "uid"], axis=1), _started(evidence)])
     one = told.dropna().drop_duplicates()
     one = one[~one["job"].duplicated(keep=False)]
@@ -124,7 +124,9 @@ def _owners(evidence: Evidence) -> dict[str, int]:
 
 def _started(evidence: Evidence) -> pd.DataFrame:
     events = evidence.events
-    told = events[events["verb"].isin({"start", "submit"}) & events["job"].notna() & events["uid"].notna()]
+    told = picked(
+        events, events["verb"].isin({"start", "submit"}) & events["job"].notna() & events["uid"].notna()
+    )
     return told[["job", "uid"]]
 
 

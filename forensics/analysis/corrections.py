@@ -10,7 +10,7 @@ import pandas as pd
 from forensics.analysis import anchors, clocks
 from forensics.analysis.bands import Band, Int
 from forensics.analysis.clocks import Compared
-from forensics.analysis.evidence import Evidence, groups_of, rows_of
+from forensics.analysis.evidence import Evidence, groups_of, picked, rows_of
 from forensics.analysis.gaps import Gap
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -40,7 +40,7 @@ def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False
     if not moved:
         return replace(evidence, events=events, job_records=evidence.job_records.copy())
     events = events.assign(source=anchors.sources(events))
-    dated = events[events["earliest_ns"].notna() & events["source"].isin(set(moved))]
+    dated = picked(events, events["earliest_ns"].notna() & events["source"].isin(set(moved)))
     for source, rows in groups_of(dated, "source"):
         first, last = _moved(moved[source], rows)
         events.loc[rows.index, "earliest_ns"] = first
@@ -88,7 +88,7 @@ def _records(records: pd.DataFrame, moved: dict[str, Compared]) -> pd.DataFrame:
     for name, one in moved.items():
         rows = made[source == name]
         for column in ("submit_ns", "start_ns", "end_ns"):
-            told = rows[rows[column].notna()]
+            told = picked(rows, rows[column].notna())
             if one.band is None or not len(told):
                 continue
             when = told[column].to_numpy(np.int64)
@@ -123,7 +123,9 @@ def _settings(one: Compared) -> Iterable[Gap]:
 def _backward(evidence: Evidence) -> Iterable[Gap]:
     """Where the lines of a log go back: the clock was set back, or the lines were put together out of order."""
     events = evidence.events
-    told = events[events["written_earliest_ns"].notna() & events["format"].isin(LOGS) & ~events["trail"]]
+    told = picked(
+        events, events["written_earliest_ns"].notna() & events["format"].isin(LOGS) & ~events["trail"]
+    )
     for (name, _), rows in groups_of(told, ["clock", "sha256"]):
         for _, _, before, after in _back(rows):
             one, two = rows_of(rows.loc[[before, after]])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.jobs import Job
 
 _KIND = {"create": "modify_file", "edit": "modify_file", "replace": "replace_file", "delete": "delete_file"}
@@ -229,7 +229,7 @@ def by_own_process(
 def commands(scene: Scene) -> Iterable[Act]:
     """Command lines that hide or prepare: by the audit trail, each by one row of `COMMANDS`."""
     events = scene.events
-    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
+    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
     for e in rows_of(ran):
         program = posixpath.basename(e.exe) if isinstance(e.exe, str) else ""
         words = " ".join((e.argv or ())[1:])
@@ -249,7 +249,7 @@ def _to_oneself(words: str, account: str | None) -> bool:
 
 def escalations(scene: Scene, harmful: Iterable[Act]) -> Iterable[Act]:
     """The use of another account's rights that carried an act: sudo in the same session, just before."""
-    sudo = scene.events[(scene.events["verb"] == "sudo") & scene.events["trail"]]
+    sudo = picked(scene.events, (scene.events["verb"] == "sudo") & scene.events["trail"])
     seen: set[str] = set()
     for act in harmful:
         if act.session is None or act.effective in {None, act.account} or act.earliest_ns is None:

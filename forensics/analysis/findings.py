@@ -21,7 +21,7 @@ from forensics.analysis import (
     weighing,
 )
 from forensics.analysis.acts import ACTS, Act
-from forensics.analysis.evidence import rows_of
+from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.examine import Examination
 from forensics.analysis.gaps import Gap
 from forensics.analysis.identity import REGISTER, Enrolment
@@ -108,7 +108,7 @@ def _job(done: Examination, job: Job, acts: list[Act], names: Mapping[str, str])
         if done.scene.events.loc[e, "verb"] in {"submit", "start", "end", "task_exit", "kill_request"}
     ]
     records = done.scene.evidence.job_records
-    rows = records[(records["job"] == job.job) & records["step"].isna()]
+    rows = picked(records, (records["job"] == job.job) & records["step"].isna())
     spans = [{"sha256": r.sha256, "start": int(r.start), "stop": int(r.stop)} for r in rows_of(rows)]
     return {
         "job": job.job,
@@ -283,7 +283,7 @@ def _enrolled(done: Examination, e: Enrolment) -> Json:
 
 def _job_says(done: Examination, job: Job, column: str) -> list[Json]:
     records = done.scene.evidence.job_records
-    rows = records[(records["job"] == job.job) & records["step"].isna()]
+    rows = picked(records, (records["job"] == job.job) & records["step"].isna())
     return [
         {"what": f"{r.format}: {getattr(r, column)}", "citations": [{"sha256": r.sha256, "start": int(r.start), "stop": int(r.stop)}]}
         for r in rows_of(rows.sort_values(["format", "sha256", "start"]))
@@ -363,7 +363,7 @@ def _sources(done: Examination) -> list[Json]:
     read = files[files["format"].notna()]
     found = []
     for (form, domain), rows in read.groupby(["format", "domain"], sort=True):
-        times = events[events["sha256"].isin(set(rows["sha256"])) & events["earliest_ns"].notna()]
+        times = picked(events, events["sha256"].isin(set(rows["sha256"])) & events["earliest_ns"].notna())
         found.append({
             "source": f"{domain}: {form}",
             "format": form,

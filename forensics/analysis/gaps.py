@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.channels import PUSH_LOGS
-from forensics.analysis.evidence import Evidence, rows_of
+from forensics.analysis.evidence import Evidence, picked, rows_of
 from forensics.analysis.sessions import Session
 from forensics.analysis.trails import TRAILS, WHOLE
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -117,7 +117,7 @@ def _lost(evidence: Evidence) -> Iterable[Gap]:
 
 def _steps(evidence: Evidence) -> Iterable[Gap]:
     events = evidence.events[evidence.events["verb"] == "clock_change"]
-    for e in rows_of(events[events["outcome"] != "failure"]):
+    for e in rows_of(picked(events, events["outcome"] != "failure")):
         first, last = (None, None) if pd.isna(e.earliest_ns) else (int(e.earliest_ns), int(e.latest_ns))
         yield Gap(f"{e.host}: clock", "clock_step", first, last, None, e.host, (e.event_id,))
 

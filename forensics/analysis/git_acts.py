@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Evidence, Row, groups_of, one_session, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, groups_of, one_session, picked, rows_of, where
 
 _NEAR_NS = 10_000_000_000
 _TRANSFERS = frozenset(
@@ -24,7 +24,7 @@ _OBJECT = re.compile(r"/objects/([0-9a-f]{2})/([0-9a-f]{38})$")
 
 def _ran_git(scene: Scene, word: str) -> pd.DataFrame:
     events = scene.events
-    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
+    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
     return where(ran, "argv", lambda a: isinstance(a, list) and a[:1] == ["git"] and word in a)
 
 
@@ -39,7 +39,7 @@ def commits(scene: Scene) -> list[Act]:
     told = scene.events.loc[scene.events["verb"] == "commit", _COMMIT]
     writers = _object_writers(scene, set(told["object"]))
     ran = _ran_git(scene, "commit")
-    ran = ran[ran["earliest_ns"].notna()]
+    ran = picked(ran, ran["earliest_ns"].notna())
     return [_commit(scene, oid, rows, writers, ran) for oid, rows in groups_of(told, "object")]
 
 
@@ -73,7 +73,7 @@ def _object_writers(scene: Scene, wanted: set[str]) -> dict[str, Row]:
     A fetch writes objects too, in the session of whoever fetches: that is no commit of theirs.
     """
     events = scene.events
-    placed = events[events["verb"].isin({"link", "rename", "create"}) & events["object"].notna()]
+    placed = picked(events, events["verb"].isin({"link", "rename", "create"}) & events["object"].notna())
     placed = placed[placed["object"].str.contains("/objects/", regex=False, na=False)]
     found: dict[str, Row] = {}
     for e in rows_of(placed):
@@ -147,7 +147,9 @@ def _push(scene: Scene, event: Row) -> Act:
         act.events.append(entered.event_id)
     name = str(e.repository).rsplit("/", 1)[-1].removesuffix(".git")
     ran = _senders(scene, name)
-    near = ran[(ran["latest_ns"] >= earliest - _NEAR_NS) & (ran["earliest_ns"] <= latest + 1_000_000_000)]
+    near = picked(
+        ran, (ran["latest_ns"] >= earliest - _NEAR_NS) & (ran["earliest_ns"] <= latest + 1_000_000_000)
+    )
     if len(near) and not one_session(near):
         near = _nearest(near, earliest)
     if one_session(near):
@@ -169,8 +171,8 @@ def _senders(scene: Scene, repository: str) -> pd.DataFrame:
 
     The server's own receive-pack runs under its own account: it is the other end of the same push.
     """
-    ran = scene.events[(scene.events["verb"] == "execute") & scene.events["trail"]]
-    ran = ran[ran["session"].notna() & ~ran["account"].isin(_server_accounts(scene))]
+    ran = picked(scene.events, (scene.events["verb"] == "execute") & scene.events["trail"])
+    ran = picked(ran, ran["session"].notna() & ~ran["account"].isin(_server_accounts(scene)))
     return where(ran, "argv", lambda a: _sends(a, repository))
 
 
@@ -193,7 +195,7 @@ def _nearest(near: pd.DataFrame, earliest: int) -> pd.DataFrame:
 
 
 def _server_accounts(scene: Scene) -> set[str]:
-    starts = scene.events[(scene.events["verb"] == "session_start") & scene.events["text"].notna()]
+    starts = picked(scene.events, (scene.events["verb"] == "session_start") & scene.events["text"].notna())
     served = starts[starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False)]
     return {a for a in served["account"] if isinstance(a, str)}
 
@@ -201,7 +203,7 @@ def _server_accounts(scene: Scene) -> set[str]:
 def _server_login(scene: Scene, act: Act) -> Row | None:
     """The git server's own login record of a push: its key, by the forced command that names the user."""
     events = scene.events
-    starts = events[(events["verb"] == "session_start") & events["text"].notna()]
+    starts = picked(events, (events["verb"] == "session_start") & events["text"].notna())
     named = starts[
         starts["text"].str.contains(
             rf"(?:gitolite-shell|git-shell) {re.escape(str(act.account))}'", regex=True, na=False

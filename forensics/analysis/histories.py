@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -98,8 +98,8 @@ def commits(scene: Scene) -> dict[Key, Commit]:
 def _reached(scene: Scene, found: Mapping[Key, Commit]) -> None:
     """Say of each commit whether a ref leads to it, or only a reflog, or nothing."""
     events = scene.events
-    refs = events[(events["object_kind"] == "ref") & events["format"].isin({"git_ref", "git_pack"})]
-    logs = events[events["verb"] == "ref_update"]
+    refs = picked(events, (events["object_kind"] == "ref") & events["format"].isin({"git_ref", "git_pack"}))
+    logs = picked(events, events["verb"] == "ref_update")
     tips: dict[str | None, set[str]] = {}
     for e in rows_of(refs):
         oids = _tips(scene, str(e.text or "").replace("peeled=", "").split(" "))
@@ -143,7 +143,7 @@ def closure(found: Mapping[Key, Commit], repository: str | None, tips: Iterable[
 
 def _received(scene: Scene, found: Mapping[Key, Commit]) -> None:
     """Give each commit the first push that brought it: each push is followed back to what came before."""
-    events = scene.events[(scene.events["verb"] == "push") & scene.events["earliest_ns"].notna()]
+    events = picked(scene.events, (scene.events["verb"] == "push") & scene.events["earliest_ns"].notna())
     everywhere: dict[str, list[Commit]] = {}
     for (_, oid), commit in found.items():
         everywhere.setdefault(oid, []).append(commit)

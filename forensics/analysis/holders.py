@@ -14,7 +14,7 @@ import pandas as pd
 
 from forensics.analysis import hops
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.gaps import Gap
 from forensics.analysis.sessions import Session
 
@@ -138,13 +138,13 @@ def _open_ended_sessions(events: pd.DataFrame) -> frozenset[tuple[str | None, st
     What sshd and PAM run as root while they let somebody in is in the session too, and is not the person's:
     only what comes after `sudo`, `su` or the like counts, or all of a login as root.
     """
-    run = events[events["verb"].isin({"sudo", "execute"}) & events["session"].notna()]
+    run = picked(events, events["verb"].isin({"sudo", "execute"}) & events["session"].notna())
     raised = (run["verb"] == "sudo") | _true(run["exe"], lambda exe: posixpath.basename(exe) in _RAISERS)
     first: dict[tuple[str | None, str], int | None] = {}
     for e in rows_of(run[raised | (run["auid"] == 0)]):
         first.setdefault((e.host, e.session), None if pd.isna(e.earliest_ns) else int(e.earliest_ns))
     found = set()
-    for e in rows_of(run[(run["effective"] == ROOT) | (run["verb"] == "sudo")]):
+    for e in rows_of(picked(run, (run["effective"] == ROOT) | (run["verb"] == "sudo"))):
         key = (e.host, e.session)
         since = first.get(key)
         later = since is None or pd.isna(e.earliest_ns) or int(e.earliest_ns) >= since
@@ -186,7 +186,7 @@ def _holds(scene: Scene) -> Iterable[Hold]:
             yield Hold(person, None, "role")
     events = scene.events
     groups = _members(events)
-    for e in rows_of(events[(events["verb"] == "enrol_sudo") & events["object"].notna()]):
+    for e in rows_of(picked(events, (events["verb"] == "enrol_sudo") & events["object"].notna())):
         if not _TO_ROOT.search(str(e.object)):
             continue
         subject = str(e.text).split(" ", 1)[0]
@@ -197,7 +197,9 @@ def _holds(scene: Scene) -> Iterable[Hold]:
     used = events[
         (events["verb"] == "sudo") & (events["outcome"] != "failure") & (events["effective"] == ROOT)
     ]
-    entered = events[(events["verb"] == "login") & (events["account"] == ROOT) & events["credential"].notna()]
+    entered = picked(
+        events, (events["verb"] == "login") & (events["account"] == ROOT) & events["credential"].notna()
+    )
     for why, rows, column in (("sudo_used", used, "account"), ("root_login", entered, "credential")):
         first = rows[rows[column].notna()].drop_duplicates(["host", column])
         for e in rows_of(first):
@@ -210,7 +212,7 @@ def _holds(scene: Scene) -> Iterable[Hold]:
 def _members(events: pd.DataFrame) -> dict[tuple[str | None, str], dict[str, tuple[str, ...]]]:
     """The accounts of each host's groups, with the line that says so."""
     found: dict[tuple[str | None, str], dict[str, tuple[str, ...]]] = {}
-    listed = events[(events["verb"] == "enrol_group") & events["account"].notna()]
+    listed = picked(events, (events["verb"] == "enrol_group") & events["account"].notna())
     for e in rows_of(listed):
         found.setdefault((e.host, str(e.object)), {}).setdefault(e.account, (e.event_id,))
     return found

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, Row, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.sessions import Session
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -199,8 +199,8 @@ def _network(evidence: Evidence) -> _Network:
 def _clients(evidence: Evidence) -> pd.DataFrame:
     """Executions of what can open a session elsewhere, with a moment and an audit session."""
     events = evidence.events
-    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
-    ran = ran[ran["earliest_ns"].notna() & ran["session"].notna()]
+    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
+    ran = picked(ran, ran["earliest_ns"].notna() & ran["session"].notna())
     names = CLIENTS | SHELLS_INTO
     return where(ran, "exe", lambda e: isinstance(e, str) and posixpath.basename(e) in names)
 
@@ -244,7 +244,9 @@ def addresses(evidence: Evidence) -> dict[str, frozenset[str]]:
 def _told(evidence: Evidence) -> Iterable[tuple[str, str, re.Match[str]]]:
     """The lines of sshd that name both sides of a connection, with host and event."""
     events = evidence.events
-    told = events[events["format"].isin(SYSTEM_LOGS) & events["host"].notna() & events["text"].notna()]
+    told = picked(
+        events, events["format"].isin(SYSTEM_LOGS) & events["host"].notna() & events["text"].notna()
+    )
     told = told[told["text"].str.startswith(("Connection from ", "sshd: Connection from "))]
     for host, event, text in zip(told["host"], told["event_id"], told["text"], strict=True):
         match = _OWN_SIDE.match(str(text).removeprefix("sshd: "))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from forensics.analysis import links, memory
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.edits import Edits
+from forensics.analysis.evidence import picked
 from forensics.analysis.jobs import Job
 
 _HARM = {
@@ -84,7 +85,7 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
     if told:
         job.cause, job.why = _by_acts(told, job)
         return
-    faults = scene.events[(scene.events["verb"] == "fault") & (scene.events["job"] == job.job)]
+    faults = picked(scene.events, (scene.events["verb"] == "fault") & (scene.events["job"] == job.job))
     job.cause, job.why = _without_act(job, requested=bool(mine), faults=len(faults))
     if job.cause == "own_failure" and any(edits.idle(a) is not True for a in harm):
         job.cause, job.why = "not_established", "changed_file_and_own_exit_code"

@@ -14,7 +14,7 @@ import pyarrow as pa
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Scene
 from forensics.analysis.artefacts import Reading
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.histories import Commit, Key
 from forensics.analysis.jobs import Job
 from forensics.core.schema import Column, Table
@@ -82,13 +82,13 @@ def _heads(scene: Scene) -> dict[tuple[str, str], list[Row]]:
     trees: dict[
         tuple[str, str], tuple[str, str]
     ] = {}  # host and folder below .git of a linked tree, to its place
-    for e in rows_of(events[(events["format"] == "git_layout") & events["object"].notna()]):
+    for e in rows_of(picked(events, (events["format"] == "git_layout") & events["object"].notna())):
         for f in rows_of(placed[placed["sha256"] == e.sha256]):
             linked = _LINKED.fullmatch(f.origin)
             if linked and f.origin.endswith("/gitdir") and e.object.endswith("/.git"):
                 trees[f.host, linked["root"]] = (f.host, e.object.removesuffix("/.git"))
     found: dict[tuple[str, str], list[Row]] = {}
-    moves = events[(events["verb"] == "ref_update") & events["earliest_ns"].notna()]
+    moves = picked(events, (events["verb"] == "ref_update") & events["earliest_ns"].notna())
     for (sha256, host), own in moves.groupby(["sha256", "host"], sort=True):
         for f in rows_of(placed[(placed["sha256"] == sha256) & (placed["host"] == host)]):
             plain, linked = _HEAD.fullmatch(f.origin), _LINKED.fullmatch(f.origin)
@@ -124,13 +124,13 @@ def _from_heads(job: Job, heads: Mapping[tuple[str, str], list[Row]], known: set
 def _from_records(scene: Scene, wanted: set[str], known: set[str]) -> Iterable[Link]:
     """Names of known commits in what the scheduler recorded of jobs: a command, a comment, an environment."""
     events = scene.events
-    told = events[events["verb"].isin(_TOLD) & events["job"].isin(wanted)]
+    told = picked(events, events["verb"].isin(_TOLD) & events["job"].isin(wanted))
     for e in rows_of(told):
         words = " ".join([str(e.text or ""), *(e.argv if isinstance(e.argv, list) else ())])
         for oid in sorted(set(_NAME.findall(words)) & known):
             yield Link(e.job, oid, "named_at_submit", None, True, (e.event_id,))
     records = scene.evidence.job_records
-    for r in rows_of(records[records["step"].isna() & records["job"].isin(wanted)]):
+    for r in rows_of(picked(records, records["step"].isna() & records["job"].isin(wanted))):
         named = sorted(set(_NAME.findall(f"{r.submit_line or ''} {r.name or ''}")) & known)
         same = events[(events["sha256"] == r.sha256) & (events["start"] == r.start)] if named else events[:0]
         for oid in named:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, groups_of, rows_of
+from forensics.analysis.evidence import Evidence, groups_of, picked, rows_of
 from forensics.analysis.identity import Directory
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -117,22 +117,24 @@ def reconstruct(evidence: Evidence, directory: Directory) -> dict[str, Job]:
     source tells differently is listed in `disagree`.
     """
     records = evidence.job_records
-    own = records[records["step"].isna()]
+    own = picked(records, records["step"].isna())
     found = {str(job): _settled(str(job), rows) for job, rows in groups_of(own, "job")}
     events = evidence.events
-    named = events[events["job"].notna()]
+    named = picked(events, events["job"].notna())
     for job, rows in groups_of(named, "job"):
         item = found.setdefault(str(job), Job(str(job)))
         item.events = sorted(rows["event_id"])
         _from_events(item, rows)
     _from_scripts(found, evidence)
+    ran = picked(events, events["trail"] & events["pid"].notna() & events["session"].isna())
+    began = picked(named, named["verb"] == "task_start")
     for item in found.values():
         at = item.submit_ns if item.submit_ns is not None else item.start_ns
         if item.owner is None:
             item.owner = directory.account_of(None, item.owner_uid, at)
         if item.owner_uid is None:
             item.owner_uid = directory.uid_of(item.owner, at)
-        _processes(item, evidence)
+        _processes(item, ran, set(began.loc[began["job"] == item.job, "pid"].dropna()))
     order = sorted(found.values(), key=lambda j: (j.submit_ns or 0, len(j.job), j.job))
     return {j.job: j for j in order}
 
@@ -143,8 +145,8 @@ def _from_scripts(found: dict[str, Job], evidence: Evidence) -> None:
     It fills only what the scheduler's own records, lost or never collected, leave open.
     """
     events = evidence.events
-    ran = events[(events["verb"] == "execute") & events["trail"] & events["earliest_ns"].notna()]
-    for e in rows_of(ran[ran["session"].isna()]):
+    ran = (events["verb"] == "execute") & events["trail"] & events["earliest_ns"].notna()
+    for e in rows_of(picked(events, ran & events["session"].isna())):
         match = next((m for m in map(_SCRIPT.search, (e.argv or ())) if m), None)
         if match is None:
             continue
@@ -160,7 +162,7 @@ def _settled(name: str, rows: pd.DataFrame) -> Job:
     """The job's own values; of several attempts under one id, the last submitted."""
     last = rows["submit_ns"].max()
     if not pd.isna(last):
-        rows = rows[rows["submit_ns"].isna() | ((rows["submit_ns"] - last).abs() <= _SLACK_NS)]
+        rows = picked(rows, rows["submit_ns"].isna() | ((rows["submit_ns"] - last).abs() <= _SLACK_NS))
     ranked = rows.assign(rank=rows["format"].map(_RANK).fillna(9)).sort_values(["rank", "sha256", "start"])
     job = Job(name)
     for column in _SETTLED:
@@ -190,19 +192,20 @@ def _from_events(job: Job, rows: pd.DataFrame) -> None:
         job.exit_signal = int(signals.iloc[0])
 
 
-def _processes(job: Job, evidence: Evidence) -> None:
+def _processes(job: Job, ran: pd.DataFrame, tasks: set[int]) -> None:
     """The processes of a job: those its node started for it, and all their descendants.
 
     A node's task pid, or the path of the batch script it was given, starts the tree; a child joins
     by its parent's pid, on the same host and inside the job's own time.
+
+    Args:
+        job: which.
+        ran: what processes of no session did, by the audit trail.
+        tasks: the pids that its node gave its tasks.
     """
-    events = evidence.events
     first, last = job.window()
-    ran = events[events["trail"] & events["pid"].notna() & events["session"].isna()]
-    ran = ran[(ran["latest_ns"] >= first) & (ran["earliest_ns"] <= last)]
-    tasks = set(events.loc[(events["job"] == job.job) & (events["verb"] == "task_start"), "pid"].dropna())
-    executed = ran[ran["verb"] == "execute"]
-    for e in rows_of(executed):
+    ran = picked(ran, (ran["latest_ns"] >= first) & (ran["earliest_ns"] <= last))
+    for e in rows_of(picked(ran, ran["verb"] == "execute")):
         script = any(m and m.group(1) == job.job for m in map(_SCRIPT.search, e.argv or ()))
         if (e.pid in tasks and e.uid in {job.owner_uid, None}) or (script and e.uid == job.owner_uid):
             job.processes.add((e.host, int(e.pid)))
@@ -216,11 +219,11 @@ def own_events(job: Job, evidence: Evidence) -> pd.DataFrame:
     """The audit events of a job's own processes, in order."""
     events = evidence.events
     first, last = job.window()
-    near = events[events["trail"] & events["pid"].notna() & events["session"].isna()]
-    near = near[(near["latest_ns"] >= first) & (near["earliest_ns"] <= last)]
+    near = picked(events, events["trail"] & events["pid"].notna() & events["session"].isna())
+    near = picked(near, (near["latest_ns"] >= first) & (near["earliest_ns"] <= last))
     mine = [(h, int(p)) in job.processes for h, p in zip(near["host"], near["pid"], strict=True)]
     # A mask with a type: an empty list would be read as a choice of no columns.
-    return near[pd.Series(mine, index=near.index, dtype=bool)]
+    return picked(near, pd.Series(mine, index=near.index, dtype=bool))
 
 
 def table(jobs: Iterable[Job]) -> pa.Table:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from forensics.analysis.evidence import Evidence, groups_of, rows_of
+from forensics.analysis.evidence import Evidence, groups_of, picked, rows_of
 from forensics.core import clock
 
 _SLACK_NS = 5_000_000_000
@@ -51,7 +51,7 @@ class Life:
 def told_apart(evidence: Evidence) -> set[str]:
     """Rename, in events and job records, the jobs that bear another one's id; the ids that this was true of."""
     records = evidence.job_records
-    own = records[records["submit_ns"].notna()]
+    own = picked(records, records["submit_ns"].notna())
     reused = own[own["step"].isna()].groupby("job")["submit_ns"].nunique()
     found: set[str] = set()
     for job, rows in groups_of(own[own["job"].isin(set(reused[reused > 1].index))], "job"):
@@ -90,11 +90,11 @@ def _rename(evidence: Evidence, job: str, lives: list[Life]) -> None:
         (r.sha256, r.start): names[n] for n, life in enumerate(lives) for r in rows_of(records.loc[life.rows])
     }
     told = {row for life in lives for row in life.rows}
-    for r in rows_of(records[records["job"].eq(job) & ~records.index.isin(told)]):
+    for r in rows_of(picked(records, records["job"].eq(job) & ~records.index.isin(told))):
         at = next((int(t) for t in (r.start_ns, r.end_ns) if not pd.isna(t)), None)
         name = settled.get((r.sha256, r.start)) or _at(lives, names, at)
         records.loc[r.Index, "job"] = name or f"{job}@unplaced"
-    for e in rows_of(events[events["job"] == job]):
+    for e in rows_of(picked(events, events["job"] == job)):
         moment = None if pd.isna(e.earliest_ns) else int(e.earliest_ns)
         events.loc[e.Index, "job"] = settled.get((e.sha256, e.start)) or _at(lives, names, moment)
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import rows_of
+from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.histories import Commit, Key
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -163,17 +163,17 @@ def _mailmaps(scene: Scene, commits: Mapping[Key, Commit]) -> Iterable[Oddity]:
 def _layout(scene: Scene) -> Iterable[Oddity]:
     """Replace refs, grafts and shallow lines, as they were found; parents that are nowhere."""
     events = scene.events
-    for e in rows_of(events[(events["format"] == "git_ref") & events["object"].notna()]):
+    for e in rows_of(picked(events, (events["format"] == "git_ref") & events["object"].notna())):
         if e.object.startswith("refs/replace/"):
             yield Oddity("replaced", e.object[13:], _known(e.repository), f"by {e.text}", (e.event_id,))
     cut: set[str] = set()
-    for e in rows_of(events[(events["format"] == "git_layout") & events["object"].notna()]):
+    for e in rows_of(picked(events, (events["format"] == "git_layout") & events["object"].notna())):
         word = str(e.text).split(":")[0]
         if word in {"grafts", "shallow"}:
             cut.add(e.object)
             fact = "grafted" if word == "grafts" else "cut_by_shallow"
             yield Oddity(fact, e.object, _known(e.repository), str(e.text), (e.event_id,))
-    for e in rows_of(events[events["verb"] == "commit"]):
+    for e in rows_of(picked(events, events["verb"] == "commit")):
         row = scene.git_objects.get(e.object)
         for oid in row.parents if row is not None and isinstance(row.parents, list) else ():
             if oid not in scene.git_objects and e.object not in cut:

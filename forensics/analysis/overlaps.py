@@ -8,6 +8,7 @@ is taken to last as long as the kernel recorded something in it, and no longer.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence
@@ -67,7 +68,8 @@ class Overlap:
 
 def find(evidence: Evidence, sessions: Sequence[Session]) -> list[Overlap]:
     """Every overlap that is sure, in a total order: of each kind the first `MOST`."""
-    sure = {s.session_id: stay for s in sessions if (stay := _sure(evidence, s)) is not None}
+    events = evidence.events[["verb", "earliest_ns", "latest_ns"]]
+    sure = {s.session_id: stay for s in sessions if (stay := _sure(events, s)) is not None}
     entered = [s for s in sessions if s.session_id in sure and s.service == "sshd"]
     found = []
     for kind, groups in _groups(entered).items():
@@ -77,9 +79,8 @@ def find(evidence: Evidence, sessions: Sequence[Session]) -> list[Overlap]:
     return found
 
 
-def _sure(evidence: Evidence, session: Session) -> tuple[int, int] | None:
+def _sure(events: pd.DataFrame, session: Session) -> tuple[int, int] | None:
     """From when to when a session was open whatever the clocks: from the latest of its beginning to the earliest of its end."""
-    events = evidence.events
     rows = events.loc[[e for e in session.events if e in events.index]]
     opened = rows[rows["verb"].isin({"login", "loginuid", "session_open"})]["latest_ns"].dropna()
     closed = rows[rows["verb"].isin({"session_close", "logout"})]["earliest_ns"].dropna()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from forensics.analysis.evidence import picked
 from forensics.analysis.gaps import ACCOUNTS, CONTROLS
 from forensics.analysis.trails import TRAILS
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -147,9 +148,9 @@ def _host(value: object) -> str | None:
 def _matching(how: Mapping[str, Any], events: pd.DataFrame) -> pd.DataFrame:
     rows = events
     if "formats" in how:
-        rows = rows[rows["format"].isin(_formats(how["formats"]))]
+        rows = picked(rows, rows["format"].isin(_formats(how["formats"])))
     if "verbs" in how:
-        rows = rows[rows["verb"].isin(how["verbs"])]
+        rows = picked(rows, rows["verb"].isin(how["verbs"]))
     if "finer_ns" in how:
         rows = rows[
             (rows["latest_ns"] - rows["earliest_ns"] + 1 < how["finer_ns"]).fillna(value=False).astype(bool)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from forensics.analysis.acts import Scene
+from forensics.analysis.evidence import picked
 from forensics.analysis.gaps import ACCOUNTS, CONTROLS
 from forensics.analysis.jobs import Job
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -87,12 +88,12 @@ def _own_exit(job: Job) -> bool:
 def _there(job: Job, scene: Scene, hosts: frozenset[str]) -> frozenset[str]:
     """The sources that hold something of the job, or of its nodes."""
     records = scene.evidence.job_records
-    mine = records[(records["job"] == job.job) & records["step"].isna()]
+    mine = picked(records, (records["job"] == job.job) & records["step"].isna())
     found = {ACCOUNTING} if bool(mine["format"].isin(ACCOUNTS).any()) else set()
     events = scene.events
     if events["format"].isin(CONTROLS).any():
         found.add(CONTROLLER)
-    near = events[events["host"].isin(hosts)]
+    near = picked(events, events["host"].isin(hosts))
     if (
         (near["format"] == "slurmd")
         | ((events.loc[near.index, "job"] == job.job) & (near["format"] == "slurmd"))

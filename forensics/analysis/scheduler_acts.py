@@ -14,7 +14,7 @@ import pandas as pd
 
 from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.artefacts import submissions
-from forensics.analysis.evidence import Row, one_session, rows_of, where
+from forensics.analysis.evidence import Row, one_session, picked, rows_of, where
 from forensics.analysis.jobs import Job
 
 _NEAR_NS = 5_000_000_000
@@ -50,8 +50,9 @@ def _program(exe: object) -> str:
 
 def _commands(scene: Scene, *programs: str) -> pd.DataFrame:
     events = scene.events
-    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
-    return where(ran[ran["earliest_ns"].notna()], "exe", lambda exe: _program(exe) in programs)
+    done = (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")
+    ran = picked(events, done & events["earliest_ns"].notna())
+    return where(ran, "exe", lambda exe: _program(exe) in programs)
 
 
 def _names_job(argv: object, job: Job, owner: str | None) -> bool:
@@ -81,8 +82,9 @@ def _in_words(short: str, said: set[str]) -> bool:
 
 def submits(scene: Scene) -> Iterable[Act]:
     """One act per job that some source says was submitted; ordinary work, kept in the acts table."""
+    submitted = picked(scene.events, scene.events["verb"] == "submit")
     for job in scene.jobs.values():
-        told = scene.events[(scene.events["job"] == job.job) & (scene.events["verb"] == "submit")]
+        told = picked(submitted, submitted["job"] == job.job)
         command = submissions(job, scene.evidence)
         if not len(told) and not one_session(command):
             continue
@@ -104,11 +106,15 @@ def submits(scene: Scene) -> Iterable[Act]:
 def cancels(scene: Scene) -> Iterable[Act]:
     """One act per kill request that the scheduler recorded, and per cancelling command it did not."""
     used: set[str] = set()
+    asked = picked(scene.events, scene.events["verb"] == "kill_request")
+    # A request that names nobody, as in a log that anybody could have written, is no act of anybody.
+    asked = picked(asked, asked["account"].notna() | asked["uid"].notna())
+    pods = picked(asked, (asked["format"] == "k8s_audit") & asked["account"].notna() & asked["job"].notna())
     for job in scene.jobs.values():
-        requests = _requests(scene, job)
+        requests = _requests(picked(asked, asked["job"] == job.job))
         for rows in requests:
             yield _cancel(scene, job, rows, used)
-        for rows in _of_pods(scene, job):
+        for rows in _of_pods(scene, job, pods):
             act = _cancel(scene, job, rows, used)
             act.link, act.why_link = "derived", "pod_named_after_job"
             yield act
@@ -116,13 +122,10 @@ def cancels(scene: Scene) -> Iterable[Act]:
             yield from _unrecorded(scene, job, used)
 
 
-def _requests(scene: Scene, job: Job) -> list[pd.DataFrame]:
-    """The records of each request: the controller's line, and the accounting of the same second."""
-    told = scene.events[(scene.events["job"] == job.job) & (scene.events["verb"] == "kill_request")]
-    # A request that names nobody, as in a log that anybody could have written, is no act of anybody.
-    told = told[told["account"].notna() | told["uid"].notna()]
+def _requests(told: pd.DataFrame) -> list[pd.DataFrame]:
+    """The records of each request to end one job: the controller's line, and the accounting of the same second."""
     controls = told["format"].isin(CONTROLLERS)
-    lines, others = told[controls], told[~controls]
+    lines, others = picked(told, controls), picked(told, ~controls)
     if not len(lines):
         return [others] if len(others) else []
     groups: list[pd.DataFrame] = []
@@ -138,13 +141,11 @@ def _requests(scene: Scene, job: Job) -> list[pd.DataFrame]:
     return groups
 
 
-def _of_pods(scene: Scene, job: Job) -> list[pd.DataFrame]:
+def _of_pods(scene: Scene, job: Job, told: pd.DataFrame) -> list[pd.DataFrame]:
     """Requests to delete a pod that is named as the pods of a job are, where no record says whose pod it was.
 
     An audit log at level Metadata shows no labels and no owners; controllers name a pod after its job.
     """
-    told = scene.events[(scene.events["verb"] == "kill_request") & (scene.events["format"] == "k8s_audit")]
-    told = told[told["account"].notna() & told["job"].notna()]
     if not len(told) or job.submit_ns is None:
         return []
     named = re.compile(re.escape(job.job) + _POD)
@@ -287,7 +288,7 @@ def signals(scene: Scene) -> Iterable[Act]:
 
     A process of the scheduler itself signals jobs as its work; it is no act of anybody.
     """
-    sent = scene.events[(scene.events["verb"] == "signal") & (scene.events["outcome"] != "failure")]
+    sent = picked(scene.events, (scene.events["verb"] == "signal") & (scene.events["outcome"] != "failure"))
     found: dict[tuple[object, ...], Act] = {}
     for e in rows_of(sent):
         if pd.isna(e.earliest_ns) or pd.isna(e.target_pid) or _program(e.exe).startswith("slurm"):
@@ -321,8 +322,8 @@ def _own_command(scene: Scene, event: Row) -> list[str]:
 def _exit_records(scene: Scene, job: Job, event: Row) -> list[str]:
     """What the scheduler and the node say of the end that followed: the same job, killed by the same signal."""
     events = scene.events
-    told = events[(events["job"] == job.job) & events["verb"].isin({"task_exit", "end"})]
-    told = told[told["signal"].notna() & (told["signal"] == event.signal)]
+    told = picked(events, (events["job"] == job.job) & events["verb"].isin({"task_exit", "end"}))
+    told = picked(told, told["signal"].notna() & (told["signal"] == event.signal))
     after = told["latest_ns"] >= event.earliest_ns
     soon = told["earliest_ns"] <= event.latest_ns + _NEAR_NS
     return list(told[after & soon]["event_id"])

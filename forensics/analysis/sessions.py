@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, where
+from forensics.analysis.evidence import Evidence, picked, where
 from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
@@ -164,8 +164,8 @@ def reconstruct(evidence: Evidence) -> list[Session]:
     """
     events = evidence.events.loc[evidence.events["verb"].isin(_ENTRY), _READ]
     audit = [_from_audit(rows) for _, rows in _audit_groups(events)]
-    syslog = events[events["format"].isin(SYSTEM_LOGS) & ~events["trail"]]
-    logins = syslog[(syslog["verb"] == "login") & (syslog["outcome"] != "failure")]
+    syslog = picked(events, events["format"].isin(SYSTEM_LOGS) & ~events["trail"])
+    logins = picked(syslog, (syslog["verb"] == "login") & (syslog["outcome"] != "failure"))
     connections = [_from_sshd(rows, syslog) for rows in _by_pid(logins)]
     joined = _join(audit, connections)
     for session in joined:
@@ -177,23 +177,23 @@ def reconstruct(evidence: Evidence) -> list[Session]:
 
 def _audit_groups(events: pd.DataFrame) -> Iterable[tuple[Any, pd.DataFrame]]:
     """The events of each audit session: of the trail alone where it tells of the session, else from anybody too."""
-    own = events[events["trail"] & events["session"].notna()]
+    own = picked(events, events["trail"] & events["session"].notna())
     loose = own["format"].isin(FROM_ANYBODY)
     firm = pd.MultiIndex.from_frame(own.loc[~loose, ["host", "session"]])
-    own = own[~loose | ~pd.MultiIndex.from_frame(own[["host", "session"]]).isin(firm)]
+    own = picked(own, ~loose | ~pd.MultiIndex.from_frame(own[["host", "session"]]).isin(firm))
     return own.groupby(["host", "session"], sort=True, dropna=False)
 
 
 def _from_audit(rows: pd.DataFrame) -> Session:
     """One audit session: the account is the login uid's, the service the program that opened it."""
     first = rows.iloc[0]
-    opened = rows[rows["verb"].isin({"login", "loginuid", "session_open"})]
+    opened = picked(rows, rows["verb"].isin({"login", "loginuid", "session_open"}))
     base = opened if len(opened) else rows
-    login = rows[rows["verb"] == "login"]
+    login = picked(rows, rows["verb"] == "login")
     # The program that opened the session: sudo and su open PAM sessions of their own inside it later.
     exe = [e for e in base.sort_values(["earliest_ns", "start"])["exe"] if isinstance(e, str)][:1]
     service = exe[0].rsplit("/", 1)[-1] if exe else "unknown"
-    closes = rows[(rows["verb"] == "session_close") & rows["pid"].isin(base["pid"])]
+    closes = picked(rows, (rows["verb"] == "session_close") & rows["pid"].isin(base["pid"]))
     # PAM closes sudo's session inside this one too: only the process that opened it ends it.
     closes = closes[closes["exe"].isin(exe)] if exe else closes
     session = Session(
@@ -241,12 +241,12 @@ def _from_sshd(rows: pd.DataFrame, syslog: pd.DataFrame) -> Session:
     )
     for what in ("account", "address", "credential"):
         setattr(session, what, _settle(session, what, _words(rows[what])))
-    near = syslog[(syslog["host"] == session.host) & (syslog["pid"] == session.pid)]
-    closed = near[(near["verb"] == "session_close") & (near["account"] == session.account)]
+    near = picked(syslog, (syslog["host"] == session.host) & (syslog["pid"] == session.pid))
+    closed = picked(near, (near["verb"] == "session_close") & (near["account"] == session.account))
     after = [v for v in _ints(closed["latest_ns"]) if session.start_ns is None or v >= session.start_ns]
     session.end_ns = min(after, default=None)
-    started = syslog[(syslog["verb"] == "session_start") & (syslog["host"] == session.host)]
-    started = started[(started["port"] == session.port) & (started["address"] == session.address)]
+    started = picked(syslog, (syslog["verb"] == "session_start") & (syslog["host"] == session.host))
+    started = picked(started, (started["port"] == session.port) & (started["address"] == session.address))
     session.tty = next(iter(_words(started["tty"])), None)
     # One connection can carry several sessions (ControlMaster); a copy of the log tells each of them again.
     session.channels = int(started.groupby("sha256").size().max()) if len(started) else None
@@ -292,8 +292,8 @@ def _add_wtmp(session: Session, records: pd.DataFrame) -> None:
     """Login records keep the same pid and terminal; they speak of address and account once more."""
     if session.pid is None:
         return
-    own = records[(records["verb"] == "login") & (records["pid"] == session.pid)]
-    own = own[own["host"].isna() | (own["host"] == session.host)]
+    own = picked(records, (records["verb"] == "login") & (records["pid"] == session.pid))
+    own = picked(own, own["host"].isna() | (own["host"] == session.host))
     if session.start_ns is not None and len(own):
         own = own[(own["earliest_ns"] - session.start_ns).abs() < _PID_REUSE_NS]
     if len(own):
@@ -306,7 +306,9 @@ def _add_wtmpdb(sessions: list[Session], records: pd.DataFrame) -> None:
     for session in sessions:
         if session.tty is not None:
             by_tty.setdefault(session.tty, []).append(session)
-    own = records[(records["verb"] == "login") & records["tty"].notna() & records["earliest_ns"].notna()]
+    own = picked(
+        records, (records["verb"] == "login") & records["tty"].notna() & records["earliest_ns"].notna()
+    )
     for at in own.index:
         row = own.loc[[at]]
         tty, host, began = row["tty"].iloc[0], row["host"].iloc[0], int(row["earliest_ns"].iloc[0])
@@ -323,7 +325,7 @@ def _add_wtmpdb(sessions: list[Session], records: pd.DataFrame) -> None:
 
 def _add_work(sessions: list[Session], events: pd.DataFrame) -> None:
     """How long the kernel recorded anything in each session, and which programs in it outlive one."""
-    own = events[events["trail"] & events["session"].notna() & ~events["format"].isin(FROM_ANYBODY)]
+    own = picked(events, events["trail"] & events["session"].notna() & ~events["format"].isin(FROM_ANYBODY))
     last = own.groupby(["host", "session"])["latest_ns"].max().dropna()
     ran = where(own[own["verb"] == "execute"], "exe", lambda e: isinstance(e, str) and _base(e) in KEEPERS)
     kept: dict[tuple[str | None, str | None], set[str]] = {}

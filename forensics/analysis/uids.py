@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from forensics.analysis.evidence import Evidence, Row, groups_of, rows_of
+from forensics.analysis.evidence import Evidence, Row, groups_of, picked, rows_of
 from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
 
@@ -103,8 +103,10 @@ def _stated(evidence: Evidence) -> Iterable[Named]:
     """Names by copies of passwd, and by the audit daemon, which writes them beside the number as it logs."""
     events = evidence.events
     files = evidence.files.drop_duplicates("sha256").set_index("sha256")["origin"].to_dict()
-    states = events[(events["verb"] == "enrol_account") & events["uid"].notna() & events["account"].notna()]
-    for e in rows_of(states[~states["format"].isin(SYSTEM_LOGS)]):
+    states = picked(
+        events, (events["verb"] == "enrol_account") & events["uid"].notna() & events["account"].notna()
+    )
+    for e in rows_of(picked(states, ~states["format"].isin(SYSTEM_LOGS))):
         origin = files.get(e.sha256)
         source = CURRENT if origin == CURRENT else str(e.format)
         yield Named(e.host, int(e.uid), e.account, "observed", source, e.domain, None, None, (e.event_id,))

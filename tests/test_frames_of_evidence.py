@@ -1,0 +1,46 @@
+"""Rows of a frame, taken and told the short way, are those that pandas takes."""
+
+import pandas as pd
+import pytest
+
+from forensics.analysis.evidence import picked, rows_of, where
+
+TABLE = pd.DataFrame(
+    {
+        "name": pd.array(["a", None, "c", "d"], dtype=object),
+        "number": pd.array([1, None, 2**62 + 1, 4], dtype="Int64"),
+        "flag": [True, False, True, False],
+    },
+    index=["w", "x", "y", "z"],
+)
+EVERY = [[bool(n >> at & 1) for at in range(4)] for n in range(16)]
+
+
+@pytest.mark.parametrize("flags", EVERY, ids=str)
+def test_what_is_picked_is_what_a_mask_picks(flags):
+    mask = pd.Series(flags, index=TABLE.index)
+    pd.testing.assert_frame_equal(picked(TABLE, mask), TABLE[mask])
+    unknown = pd.Series(flags, index=TABLE.index, dtype="boolean").mask(TABLE["name"].isna())
+    pd.testing.assert_frame_equal(picked(TABLE, unknown), TABLE[unknown])
+
+
+@pytest.mark.filterwarnings("ignore:Boolean Series key")
+def test_a_mask_in_another_order_goes_by_its_labels():
+    mask = pd.Series([True, False, False, False], index=["z", "y", "x", "w"])
+    assert list(picked(TABLE, mask)["name"]) == ["d"]
+
+
+def test_a_mask_of_no_rows_picks_no_columns_away():
+    assert list(where(TABLE.iloc[:0], "name", bool).columns) == list(TABLE.columns)
+
+
+def test_rows_are_told_in_order_with_their_labels_and_exact_numbers():
+    told = list(rows_of(TABLE))
+    assert [(r.Index, r.name, r.flag) for r in told] == list(zip("wxyz", ["a", None, "c", "d"], TABLE["flag"], strict=True))  # fmt: skip
+    assert [None if r.number is pd.NA else r.number for r in told] == [1, None, 2**62 + 1, 4]
+    assert list(rows_of(TABLE.iloc[:0])) == []
+
+
+def test_more_rows_than_are_laid_out_together_are_told_once_each(monkeypatch):
+    monkeypatch.setattr("forensics.analysis.evidence._ROWS", 3)
+    assert [r.Index for r in rows_of(TABLE)] == list("wxyz")
