@@ -1,18 +1,16 @@
 """Rows of a frame, taken and told the short way, are those that pandas takes."""
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from forensics.analysis.evidence import picked, rows_of, where
+from forensics.analysis.evidence import frame, picked, rows_of, where
 
-TABLE = pd.DataFrame(
-    {
-        "name": pd.array(["a", None, "c", "d"], dtype=object),
-        "number": pd.array([1, None, 2**62 + 1, 4], dtype="Int64"),
-        "flag": [True, False, True, False],
-    },
-    index=["w", "x", "y", "z"],
-)
+TABLE = frame(
+    pa.table(
+        {"name": ["a", None, "c", "d"], "number": [1, None, 2**62 + 1, 4], "flag": [True, False, True, False]}
+    )
+).set_axis(list("wxyz"))
 EVERY = [[bool(n >> at & 1) for at in range(4)] for n in range(16)]
 
 
