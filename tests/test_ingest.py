@@ -1,12 +1,14 @@
 """Ingest: every byte of every staged incident is accounted for, and nothing but the evidence decides what is written."""
 
 import hashlib
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from forensics import formats, pipeline
@@ -14,7 +16,7 @@ from forensics.core.errors import CaseError, CustodyError, RosterError, UsageErr
 from forensics.core.model import REJECTED
 from forensics.core.tables import EVENT, JOB_RECORD
 from forensics.custody import ledger, seal
-from forensics.pipeline import read, tell
+from forensics.pipeline import parts, read, tell
 from forensics.store import parquet, spool
 
 INCIDENTS = sorted(
@@ -270,6 +272,25 @@ def test_parts_that_are_there_are_not_read_again(small, monkeypatch):
     monkeypatch.setattr(read, "parse", None)
     pipeline.ingest(small)
     assert written(small) == before
+
+
+@pytest.mark.parametrize("stamped", [True, False], ids=["finished", "broken_off"])
+def test_what_another_version_laid_out_otherwise_is_read_again(small, monkeypatch, stamped):
+    """Its records lack a column that this version asks for."""
+    pipeline.ingest(small)
+    expected = written(small)
+    shutil.rmtree(small / "tables")
+    shutil.rmtree(small / "work")
+    with monkeypatch.context() as older:
+        older.setattr(parts, "layout", lambda *tables: [table.name for table in tables])
+        older.setattr(tell, "layout", parts.layout)
+        pipeline.ingest(small)
+    for path in (small / "tables" / "gitolite").iterdir():
+        pq.write_table(pq.read_table(path).drop_columns(["user"]), path)
+    if not stamped:
+        (small / "tables" / "ingest.json").unlink()
+    pipeline.ingest(small)
+    assert written(small) == expected
 
 
 def test_what_nothing_recognises_is_ignored_whole(small):

@@ -74,7 +74,7 @@ def stretch_bytes(name: str) -> int | None:
 def told_of(work: Work, part: Part) -> Path:
     """The folder of what a part tells."""
     held = _files(work, part).select(["sha256", "path", "host", "domain"]).to_pylist()
-    why = [__version__, part.name, work.zone, held]
+    why = [__version__, part.name, parts.layout(*tell.ORDER), work.zone, held]
     return work.case / "work" / "told" / parts.digest(why)
 
 

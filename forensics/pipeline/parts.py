@@ -63,6 +63,11 @@ def record_table(name: str) -> Table:
     return extended(formats.registry()[name].TABLE, SHA256)
 
 
+def layout(*tables: Table) -> list[list[object]]:
+    """How tables are declared: what was written by another declaration is of no use to this one."""
+    return [[table.name, *([column.name, str(column.type)] for column in table.columns)] for table in tables]
+
+
 def digest(value: object) -> str:
     """A name for a value: the hash of its canonical JSON."""
     return hashlib.sha256(canonical.line(value).encode()).hexdigest()

@@ -151,7 +151,8 @@ def _plan(rows: Sequence[Sealed], known: Mapping[str, Known]) -> list[Part]:
 
 def _part(name: str, files: Sequence[str], stretch: int | None = None) -> Part:
     # In order of name, the parts of a table are in order of hash, and of place.
-    own = f"{files[0][:16]}-{digest([__version__, name, list(files)])[:8]}"
+    made = [__version__, *parts.layout(record_table(name), REJECT), list(files)]
+    own = f"{files[0][:16]}-{digest(made)[:8]}"
     return Part(own if stretch is None else f"{own}-{stretch:06d}", name, tuple(files), stretch)
 
 
@@ -282,15 +283,26 @@ def _finish(case: Path, inputs: str, plan: Sequence[Part], total: Tally, command
     entry = {"inputs": inputs, **total._asdict()}
     ledger.append(sealing.ledger_of(case), take.hand(command), [("ingest", entry)])
     made = sorted(path.relative_to(tables).as_posix() for path in tables.glob("*/*.parquet"))
-    parts.settle(tables / STAMP, {"inputs": inputs, "tables": made, "tally": list(total)})
+    stamp = {"inputs": inputs, "tables": made, "layout": _layout(made), "tally": list(total)}
+    parts.settle(tables / STAMP, stamp)
     return total
 
 
+def _layout(made: Sequence[str]) -> str | None:
+    """How this version lays the tables out that were made; None where it does not know one of them."""
+    core, known = {table.name: table for table in CORE}, formats.registry()
+    names = sorted({name.partition("/")[0] for name in made})
+    if not all(name in core or name in known for name in names):
+        return None
+    return digest(parts.layout(*(core[name] if name in core else record_table(name) for name in names)))
+
+
 def _stamped(case: Path, inputs: str) -> Tally | None:
-    """The accounting of an earlier run over the same inputs, if all that it made is there."""
+    """The accounting of an earlier run over the same inputs, if all that it made is there as it is made now."""
     try:
         stamp = json.loads((case / "tables" / STAMP).read_text(encoding="ascii"))
     except FileNotFoundError:
         return None
     there = all((case / "tables" / name).exists() for name in stamp["tables"])
-    return Tally(*stamp["tally"]) if there and stamp["inputs"] == inputs else None
+    same = stamp["inputs"] == inputs and stamp.get("layout") == _layout(stamp["tables"])
+    return Tally(*stamp["tally"]) if there and same else None

@@ -20,6 +20,7 @@ from forensics.core.errors import CustodyError
 from forensics.core.roster import Question
 from forensics.core.tables import EVENT
 from forensics.pipeline import ordering, slicing, twins
+from forensics.pipeline.parts import layout
 from forensics.store import parquet, spool
 
 if TYPE_CHECKING:
@@ -103,7 +104,15 @@ def _told(
         records = [case / "tables" / batch.format / f"{name}.parquet" for name in batch.names]
         slices = slicing.slices(batch.format, records, SLICE_ROWS)
         same = twins.within(alike, set(batch.files))
-        why = [__version__, list(batch.names), zone, anchor_ns, held.to_pylist(), *([same] if same else [])]
+        why = [
+            __version__,
+            list(batch.names),
+            layout(*ORDER),
+            zone,
+            anchor_ns,
+            held.to_pylist(),
+            *([same] if same else []),
+        ]
         notes = _noted(batch, slices, records, folder, runs_on)
         for own in slices:
             place = [*(path.stem for path in own.records), own.group]
