@@ -287,6 +287,16 @@ def test_of_those_whom_records_tell_the_same_nobody_stands_before_another():
     assert found["kai"].ratio[0] <= 1 <= found["kai"].ratio[2]
 
 
+@settings(max_examples=60, deadline=None)
+@given(groups, rivals)
+def test_taking_away_what_speaks_for_somebody_raises_nobody_s_ratio(found, rival):
+    (whole,) = weigh("kai", found, [rival], NUMBERS)
+    for g in found:
+        if "kai" in g.says:
+            (less,) = weigh("kai", [x for x in found if x is not g], [rival], NUMBERS)
+            assert less.ratio[1] <= whole.ratio[1] * (1 + 1e-9)
+
+
 @pytest.mark.parametrize("tells", ["key", "device"])
 def test_what_is_enrolled_to_nobody_speaks_against_the_account_s_owner(tells):
     """A key that nobody has, an address that nobody has: then the account was in other hands, as likely as not."""

@@ -80,7 +80,7 @@ def judged(found: Json, truth: Json, free: Json | None = None) -> dict[str, Any]
     return {
         "named": named,
         "blamed": blamed,
-        "ratios": _ratios(found, deeds, slack, free or {}),
+        "ratios": _ratios(found, deeds, truth["acts"], slack, free or {}),
         "untold": _untold(found, deeds, slack),
         "accounts": _accounts(found, truth, deeds, slack),
         "gpu_hours": _hours(found, truth),
@@ -96,10 +96,12 @@ def judged(found: Json, truth: Json, free: Json | None = None) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _ratios(found: Json, deeds: list[Json], slack: float, free: Json) -> list[dict[str, Any]]:
+def _ratios(
+    found: Json, deeds: list[Json], harmful: list[Json], slack: float, free: Json
+) -> list[dict[str, Any]]:
     """The likelihood ratio of everybody on the roster, for each act that is one of the deeds, and whether they did it.
 
-    `free` is what it would be without the cap.
+    `free` is what it would be without the cap, `harm` whether the deed is one of those that the incident is about.
     """
     told = []
     for act in found["acts"]:
@@ -113,6 +115,7 @@ def _ratios(found: Json, deeds: list[Json], slack: float, free: Json) -> list[di
                 "ratio": _middle(s["lr"]),
                 "free": _middle(uncapped.get(s["who"], s["lr"])),
                 "right": s["who"] in did,
+                "harm": any(d in harmful for d in mates),
             }
             for s in act.get("standings") or ()
             if mates

@@ -80,12 +80,13 @@ def _group(results: Sequence[Result]) -> dict[str, Any]:
         ),
         "ratios": _ratios(tellable),
         "ratios_with_indistinguishable": _ratios(results),
+        "ratios_of_harm": _ratios(tellable, harm=True),
     }
 
 
-def _ratios(results: Sequence[Result]) -> dict[str, Any]:
-    """What the likelihood ratios are worth: of everybody on the roster, for every act, right or not."""
-    told = [n for r in results for n in r["ratios"]]
+def _ratios(results: Sequence[Result], *, harm: bool = False) -> dict[str, Any]:
+    """What the likelihood ratios are worth: of everybody on the roster, for every act or only for those that harmed."""
+    told = [n for r in results for n in r["ratios"] if n["harm"] or not harm]
     same, other = ([n["ratio"] for n in told if n["right"] is right] for right in (True, False))
     cost, least = measures.cllr(same, other), measures.cllr_min(same, other)
     framed = [
@@ -207,6 +208,7 @@ def markdown(told: Json) -> str:
     for kind, beside in (
         ("ratios", ""),
         ("ratios_with_indistinguishable", ", with incidents that cannot be told"),
+        ("ratios_of_harm", ", of harmful acts alone"),
     ):
         for key, words in _COSTS:
             shown = [told[g][kind][key] for g in groups]

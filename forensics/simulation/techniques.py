@@ -122,8 +122,7 @@ def cancelled(world: World, means: Means) -> Script:
     yield world.rng.uniform(120, 900)
     if means.plan.guise in {"root_request", "forged_request"}:
         uid = 0 if means.plan.guise == "root_request" or means.framed is None else means.framed.uid
-        if not job.ended:
-            world.cluster.cancel(world.tick(), job, uid)
+        if not job.ended and world.cluster.cancel(world.tick(), job, uid):
             who = means.actor.name if means.actor is not None else None
             world.deeds.append(
                 Deed(
@@ -144,7 +143,8 @@ def cancelled(world: World, means: Means) -> Script:
         evasions.covered(world, means, session)
         yield world.rng.uniform(5, 60)
         world.leave(session)
-    harmed(world, means, job)
+    if job.state == "CANCELLED":
+        harmed(world, means, job)
     yield 60
     world.leave(owner)
 
@@ -159,7 +159,7 @@ def signalled(world: World, means: Means) -> Script:
     if job.running and process.uid in {0, job.uid}:
         world.cluster.killed(world.tick(40), job, 9)
         world.did("kill_job", session, str(job.number), job=job.number)
-    harmed(world, means, job)
+        harmed(world, means, job)
     evasions.covered(world, means, session)
     yield 30
     world.leave(session)
@@ -174,7 +174,8 @@ def killed(world: World, means: Means) -> Script:
     session = means.enter(node=True)
     yield world.rng.uniform(5, 60)
     jobwork.kill(world, session, job, sudo=means.force, program=world.rng.choice(("kill", "pkill")))
-    harmed(world, means, job)
+    if job.signal:
+        harmed(world, means, job)
     evasions.covered(world, means, session)
     yield 30
     world.leave(session)
