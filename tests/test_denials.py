@@ -179,3 +179,12 @@ def test_nobody_is_charged_without_a_roster():
 def test_every_denial_has_words_and_a_test():
     assert set(DENIALS) == set(TESTS) == {f"D{n:02d}" for n in range(1, 19)}
     assert roster().persons
+
+
+def test_what_another_did_beside_it_does_not_answer_an_act_that_stays_open():
+    """One edit by lin; another in mei's account with mei's key, from the speaker's own machine."""
+    day = edited(account="lin", by="lin")
+    assert answered(day, "D01", "kai", "lin") == ("supported", "acts_in_sessions_of_other")
+    ses = day.login("dao", by="dao", device="kai")
+    day.change("dao", ses, SCRIPT, owner="mei")
+    assert answered(day, "D01", "kai", "lin") == ("mixed", "acts_of_other_and_act_left_open")

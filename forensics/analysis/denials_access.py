@@ -9,6 +9,11 @@ from forensics.analysis.holders import people_of
 from forensics.core.roster import Claim
 
 
+def _left_open(person: str, g: Grounds) -> list[Act]:
+    """The acts of which it stays open whether a person did them: what another did elsewhere does not answer these."""
+    return [a for a in g.acts if a.person is None and person in g.judged[a.act_id].candidates]
+
+
 def another_did_it(claim: Claim, g: Grounds) -> Answer:
     """D01. True predicts that the other's sessions hold the acts; false, that the speaker's do."""
     by = [a for a in g.acts if a.person == claim.by]
@@ -17,6 +22,8 @@ def another_did_it(claim: Claim, g: Grounds) -> Answer:
     ]
     if by and others:
         return answer("mixed", [*by, *others], "acts_of_both")
+    if others and (left := _left_open(claim.by, g)):
+        return answer("mixed", [*others, *left], "acts_of_other_and_act_left_open", open_questions(g))
     if by:
         return answer("contradicted", by, "acts_in_sessions_of_speaker")
     if others:
