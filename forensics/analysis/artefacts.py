@@ -13,6 +13,7 @@ from itertools import groupby
 import pandas as pd
 import pyarrow as pa
 
+from forensics.analysis import file_names
 from forensics.analysis.evidence import Evidence, one_session, picked, rows_of, where
 from forensics.analysis.jobs import Job, own_events
 from forensics.core.schema import Column, Table
@@ -28,6 +29,13 @@ VERSION = Table(
             "how",
             pa.string(),
             "create, edit (the earlier content may live on), replace (it does not) or delete",
+        ),
+        Column(
+            "through",
+            pa.string(),
+            "the other name of the file that it was changed by (rule `one_file_by_inode`)",
+            None,
+            "by this one",
         ),
         Column("inode", pa.string(), "`device:inode`", None, "not recorded"),
         Column("owner_uid", pa.int64(), "owner of the file before", None, "new, or not recorded"),
@@ -77,6 +85,7 @@ class Version:
     owner_uid: int | None
     earliest_ns: int
     latest_ns: int
+    through: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +128,34 @@ def versions(evidence: Evidence) -> dict[str, list[Version]]:
     for e in rows_of(changed):
         replaced = isinstance(e.replaced_inode, str)
         owner = None if pd.isna(e.object_owner_uid) else int(e.object_owner_uid)
-        version = Version(
-            e.event_id, e.object, e.host, _how(e.verb, e.exe, replaced=replaced), e.inode, owner, int(e.earliest_ns), int(e.latest_ns)
-        )  # fmt: skip
+        when = (int(e.earliest_ns), int(e.latest_ns))
+        how = _how(e.verb, e.exe, replaced=replaced)
+        version = Version(e.event_id, e.object, e.host, how, e.inode, owner, *when)
         found.setdefault(e.object, []).append(version)
         if e.verb == "rename" and isinstance(e.object_from, str):
-            gone = Version(
-                e.event_id,
-                e.object_from,
-                e.host,
-                "delete",
-                e.inode,
-                None,
-                int(e.earliest_ns),
-                int(e.latest_ns),
-            )
+            gone = Version(e.event_id, e.object_from, e.host, "delete", e.inode, None, *when)
             found.setdefault(e.object_from, []).append(gone)
+    _add_other_names(events, changed, found)
     return found
+
+
+def _add_other_names(events: pd.DataFrame, changed: pd.DataFrame, found: dict[str, list[Version]]) -> None:
+    """What a path's file got by its other names, in its place among the path's own changes."""
+    numbered = changed["inode"].dropna().unique()
+    seen = events[events["verb"].isin({"read", "execute"}) & events["inode"].isin(numbered)]
+    seen = seen[
+        (seen["outcome"] != "failure") & seen["earliest_ns"].notna() & (seen["object_kind"] == "path")
+    ]
+    touched: set[str] = set()
+    for s in file_names.shared(changed, seen, lambda e: _how(e.verb, e.exe, replaced=False)):
+        owner = None if pd.isna(s.event.object_owner_uid) else int(s.event.object_owner_uid)
+        other = Version(
+            s.event.event_id, s.path, s.event.host, s.how, s.event.inode, owner, s.earliest_ns, s.latest_ns, s.through
+        )  # fmt: skip
+        found.setdefault(s.path, []).append(other)
+        touched.add(s.path)
+    for path in touched:
+        found[path].sort(key=lambda v: v.earliest_ns)
 
 
 def contributors(history: list[Version], before_ns: int) -> list[Version]:

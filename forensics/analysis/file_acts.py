@@ -124,9 +124,10 @@ def _command(scene: Scene, event: Row) -> list[str]:
 def all_changes(scene: Scene, history: Mapping[str, list[Version]]) -> dict[str, list[tuple[Version, Act]]]:
     """An act per change, by path, in order of time; changes of one path by one process are one act."""
     found: dict[str, list[tuple[Version, Act]]] = {}
+    made: dict[tuple[str, str], Act] = {}
     for path in sorted(history):
         seen: dict[tuple[object, ...], Act] = {}
-        for version in history[path]:
+        for version in (v for v in history[path] if v.through is None):
             act = _version_act(scene, version)
             if act is None:
                 continue
@@ -136,6 +137,13 @@ def all_changes(scene: Scene, history: Mapping[str, list[Version]]) -> dict[str,
                 first.events = list(dict.fromkeys([*first.events, *act.events]))
                 first.latest_ns = max(first.latest_ns or 0, act.latest_ns or 0)
             found.setdefault(path, []).append((version, first))
+            made[(version.event_id, path)] = first
+    for path in sorted(history):
+        # What was written through another name is one act, on the name that was used.
+        for version in (v for v in history[path] if v.through is not None):
+            act = made.get((version.event_id, str(version.through)))
+            if act is not None:
+                found.setdefault(path, []).append((version, act))
     return found
 
 
