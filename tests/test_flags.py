@@ -72,7 +72,7 @@ EVENTS = (
     },
     {"argv": ["cp", "a*b", "c"], "exe": "/usr/bin/cp", "uid": 1000, "address": "10.20.2.3", "verb": "create"},
     {"text": "rm -rf /x", "verb": "command", "account": "lin", "format": "bash_history"},
-    {"text": "new\nlines rm", "verb": "other", "pid": 7, "account": "Kai"},
+    {"text": "new\nlines rm", "verb": "other", "pid": 7, "account": "Kai", "address": "10.1.2.30"},
 )
 
 
@@ -93,8 +93,8 @@ EVENTS = (
         ("a: {uid: 0}", {}, [0]),
         ("a: {uid|gte: 1000}", {}, [1]),
         ("a: {uid|gte: 1000}", {"condition": "not a"}, [0, 2, 3]),
-        ("a: {address|cidr: 10.1.0.0/16}", {}, [0]),
-        ("a: {address|cidr: 10.0.0.0/11}", {}, [0, 1]),
+        ("a: {address|cidr: 10.1.0.0/16}", {}, [0, 3]),
+        ("a: {address|cidr: 10.0.0.0/11}", {}, [0, 1, 3]),
         ("a: {address|cidr: 10.1.2.3/32}", {}, [0]),
         ("a: {User|re: '^k.i$'}", {}, [0]),
         ("a: {User|re|i: '^k.i$'}", {}, [0, 3]),
@@ -146,6 +146,7 @@ GOOD = rule("a: {User: kai}")
         (GOOD.replace("User: kai", "User: &x kai, exe: *x"), 6, "alias"),
         (GOOD.replace("User: kai", "User: kai, User: lin"), 6, "a key twice"),
         (GOOD.replace("User: kai", "? [a, b] : 1"), 6, "a key twice, or one that is no word"),
+        (GOOD.replace("User: kai", "No: kai"), 6, "a key twice, or one that is no word"),
         (GOOD.replace("{User: kai}", "[" * 30 + "]" * 30), 6, "nests deeper than 20 levels"),
         (GOOD.replace("{User: kai}", "{User: "), 7, "is not YAML"),
         (GOOD.replace("User: kai", "User: !!python/object/apply:os.system [id]"), 6, "is not YAML"),

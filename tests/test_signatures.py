@@ -14,7 +14,7 @@ from signers import Signers, needs
 from test_commit_facts import NOBODY, examined
 
 from forensics.analysis import findings, pgpkeys, signatures, signing
-from forensics.analysis.keyring import Listed
+from forensics.analysis.keyring import Keyring, Listed
 from forensics.analysis.publickeys import Sum
 from forensics.analysis.signatures import Signed
 from forensics.core import armour, clock, cms, der, gitobject, gitsignature, openpgp, roster, sshkey
@@ -404,6 +404,10 @@ def test_commits_tags_and_pushes_are_checked_against_the_case(signers, repositor
     assert (other["result"], other["key"], other["person"]) == ("good", repository["lin"], "lin")
     assert other["called"] == ["lin <lin@lab.example>"]
     assert other["known_by"] == ["openpgp_key", "roster"]
+    by_id = Keyring(done.scene).pgp(repository["lin"][-16:])
+    assert [(standing.key.fingerprint, events) for standing, _, events in by_id] == [
+        (repository["lin"], tuple(other["events"][1:]))
+    ]
     checked = {row["oid"]: row["signer_checked"] for row in done.tables()["history"].to_pylist()}
     assert checked == {repository["good"]: "good", repository["bad"]: "bad", repository["other"]: "good"}
     kinds = [

@@ -23,6 +23,7 @@ from forensics.core import clock, cms, openpgp
 from forensics.core.cms import Certificate
 
 NAMESPACE = "git"
+_MOST_COPIES = 64
 _EAST_NS, _WEST_NS = 14 * 3600 * clock.NS_PER_S, 12 * 3600 * clock.NS_PER_S
 """How far zones lie from UTC: a local time is this much earlier, or later, than it reads."""
 _HEX = re.compile(r"(?:0x)?((?:[0-9A-Fa-f]{4} *){10})")
@@ -67,13 +68,22 @@ class Keyring:
                 self._listed.setdefault(row.fingerprint, []).append(self._signer(row))
         self._certificates = {c.raw: self._said_by(row) for row, c in _x509(raw)}
         self.authorities = [c for _, c in _x509(raw) if c.authority]
-        self._pgp: dict[str, list[tuple[Row, openpgp.Certificate]]] = {}
+        self._pgp: dict[str, dict[bytes, tuple[list[str], openpgp.Certificate]]] = {}
         for row in _rows(raw, "openpgp_key"):
             for found, _, _ in openpgp.certificates(_decoded(row.material)):
                 if found is not None:
-                    for key in (found.key, *(sub.key for sub in found.subkeys)):
-                        self._pgp.setdefault(key.fingerprint, []).append((row, found))
+                    self._keep(found, self._said_by(row))
+        self._ending: dict[str, list[str]] = {}
+        for name in sorted(self._pgp):
+            self._ending.setdefault(name[-16:], []).append(name)
         self._standings: dict[bytes, dict[str, Standing]] = {}
+
+    def _keep(self, found: openpgp.Certificate, events: Iterable[str]) -> None:
+        """Keep a certificate under each of its keys: equal ones once, and no more different ones than somebody has."""
+        for key in (found.key, *(sub.key for sub in found.subkeys)):
+            copies = self._pgp.setdefault(key.fingerprint, {})
+            if found.raw in copies or len(copies) < _MOST_COPIES:
+                copies.setdefault(found.raw, ([], found))[0].extend(events)
 
     def _signer(self, row: Row) -> Listed:
         first, last = _bound(row.valid_after, late=True), _bound(row.valid_before, late=False)
@@ -90,14 +100,16 @@ class Keyring:
         """The keys that a signature's issuer can mean, each with its certificate and the events that hold it."""
         if issuer is None or len(issuer) < 16:
             return []
-        names = [issuer] if len(issuer) == 40 else sorted(n for n in self._pgp if n.endswith(issuer))
+        names = [issuer] if len(issuer) == 40 else self._ending.get(issuer, ())
         found = []
-        for name, (row, certificate) in ((n, held) for n in names for held in self._pgp.get(n, ())):
+        for name, (events, certificate) in (
+            (n, held) for n in names for held in self._pgp.get(n, {}).values()
+        ):
             known = self._standings.get(certificate.raw)
             if known is None:
                 known = {s.key.fingerprint: s for s in pgpkeys.standings(certificate)}
                 self._standings[certificate.raw] = known
-            found.append((known[name], certificate, self._said_by(row)))
+            found.append((known[name], certificate, tuple(events)))
         return found
 
     def certificate_events(self, found: Certificate) -> tuple[str, ...]:

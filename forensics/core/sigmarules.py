@@ -21,8 +21,9 @@ from forensics.core.flagrules import Every, Rule
 
 MOST_FILES, LARGEST_BYTES, ALL_BYTES = 2_000, 64 << 10, 16 << 20
 _MOST_EVENTS, _DEEPEST, _LONGEST_CONDITION, _MOST_BRACKETS = 20_000, 20, 2_000, 40
-_MOST_FAULTS = 20
+_MOST_FAULTS = 5
 _SUFFIXES = (".yml", ".yaml")
+_WORD = "tag:yaml.org,2002:str"
 _HELP = "see docs/how-to/flag-events.md"
 
 
@@ -95,8 +96,8 @@ def rules(raw: bytes, name: str) -> tuple[Rule, ...]:
         except RefusedError as fault:
             faults.append(f"{name}/{one.path}, line {fault.line}: {fault.what}")
     if faults:
-        more = f"\n… and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
-        raise RulesError("\n".join(faults[:_MOST_FAULTS]) + more)
+        more = f"; and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
+        raise RulesError("; ".join(faults[:_MOST_FAULTS]) + more)
     return tuple(found)
 
 
@@ -159,7 +160,7 @@ def _no_key_twice(node: Any) -> None:  # noqa: ANN401 - a node of any kind
     for each in node.value:
         pair = each if isinstance(each, tuple) else (each,)
         if len(pair) == 2:
-            if not isinstance(pair[0].value, str) or pair[0].value in keys:
+            if pair[0].tag != _WORD or pair[0].value in keys:
                 raise RefusedError(
                     pair[0].start_mark.line + 1, "has a key twice, or one that is no word; mend the line"
                 )
