@@ -76,44 +76,52 @@ EVENTS = (
 )
 
 
-@pytest.mark.parametrize(
-    ("detection", "more", "expected"),
-    [
-        ("a: {CommandLine|contains: 'rm '}", {}, [0, 2]),
-        ("a: {CommandLine: '*ckpt.pt'}", {}, [0]),
-        ("a: {CommandLine|cased: '*ckpt.pt'}", {}, []),
-        ("a: {CommandLine|contains: 'a\\*b'}", {}, [1]),
-        ("a: {CommandLine|contains: 'a\\*c'}", {}, []),
-        ("a: {CommandLine: 'r?'}", {}, []),
-        ("a: {CommandLine: 'r? -f*'}", {}, [0]),
-        ("a: {User: kai}", {}, [0, 3]),
-        ("a: {User: kai}", {"condition": "not a"}, [1, 2]),
-        ("a: {User: null}", {}, [1]),
-        ("a: {User|exists: true}", {}, [0, 2, 3]),
-        ("a: {uid: 0}", {}, [0]),
-        ("a: {uid|gte: 1000}", {}, [1]),
-        ("a: {uid|gte: 1000}", {"condition": "not a"}, [0, 2, 3]),
-        ("a: {address|cidr: 10.1.0.0/16}", {}, [0, 3]),
-        ("a: {address|cidr: 10.0.0.0/11}", {}, [0, 1, 3]),
-        ("a: {address|cidr: 10.1.2.3/32}", {}, [0]),
-        ("a: {User|re: '^k.i$'}", {}, [0]),
-        ("a: {User|re|i: '^k.i$'}", {}, [0, 3]),
-        ("a: ['rm', 'nothing']", {}, [0, 2, 3]),
-        ("a: [{User: kai, uid: 0}, {verb: create}]", {}, [0, 1]),
-        ("a1: {exe|endswith: /rm}\na2: {exe|endswith: /cp}\nb: {uid: 0}", {"condition": "1 of a* and not b"}, [1]),
-        ("a: {CommandLine|contains|all: [rm, Ckpt]}", {}, [0]),
-        ("a: {exe: '*'}", {"source": "{product: linux, category: process_creation}"}, [0]),
-        ("a: {domain: '*'}", {"source": "{service: auditd}"}, [0, 1, 2, 3]),
-        ("a: {domain: '*'}", {"source": "{category: command}"}, [2]),
-        ("a: {CommandLine|contains: \"') OR true --\"}", {}, []),
-    ],
-)  # fmt: skip
-def test_a_rule_flags_what_it_asks_for(tmp_path, detection, more, expected):
+CASES = [
+    ("a: {CommandLine|contains: 'rm '}", {}, [0, 2]),
+    ("a: {CommandLine: '*ckpt.pt'}", {}, [0]),
+    ("a: {CommandLine|cased: '*ckpt.pt'}", {}, []),
+    ("a: {CommandLine|contains: 'a\\*b'}", {}, [1]),
+    ("a: {CommandLine|contains: 'a\\*c'}", {}, []),
+    ("a: {CommandLine: 'r?'}", {}, []),
+    ("a: {CommandLine: 'r? -f*'}", {}, [0]),
+    ("a: {User: kai}", {}, [0, 3]),
+    ("a: {User: kai}", {"condition": "not a"}, [1, 2]),
+    ("a: {User: null}", {}, [1]),
+    ("a: {User|exists: true}", {}, [0, 2, 3]),
+    ("a: {uid: 0}", {}, [0]),
+    ("a: {uid|gte: 1000}", {}, [1]),
+    ("a: {uid|gte: 1000}", {"condition": "not a"}, [0, 2, 3]),
+    ("a: {address|cidr: 10.1.0.0/16}", {}, [0, 3]),
+    ("a: {address|cidr: 10.0.0.0/11}", {}, [0, 1, 3]),
+    ("a: {address|cidr: 10.1.2.3/32}", {}, [0]),
+    ("a: {User|re: '^k.i$'}", {}, [0]),
+    ("a: {User|re|i: '^k.i$'}", {}, [0, 3]),
+    ("a: ['rm', 'nothing']", {}, [0, 2, 3]),
+    ("a: [{User: kai, uid: 0}, {verb: create}]", {}, [0, 1]),
+    ("a1: {exe|endswith: /rm}\na2: {exe|endswith: /cp}\nb: {uid: 0}", {"condition": "1 of a* and not b"}, [1]),
+    ("a: {CommandLine|contains|all: [rm, Ckpt]}", {}, [0]),
+    ("a: {exe: '*'}", {"source": "{product: linux, category: process_creation}"}, [0]),
+    ("a: {domain: '*'}", {"source": "{service: auditd}"}, [0, 1, 2, 3]),
+    ("a: {domain: '*'}", {"source": "{category: command}"}, [2]),
+    ("a: {CommandLine|contains: \"') OR true --\"}", {}, []),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What each rule flags, all of them put to the same events in one go."""
+    folder = tmp_path_factory.mktemp("flags")
     events = [dict(e) for e in EVENTS]
     events[2]["format"] = "auditd"
-    (found,) = flags.find(stored(tmp_path, *events), read(tmp_path, a=rule(detection, **more)))
-    assert [int(e["event_id"].split(".")[1]) for e in found.events] == expected
-    assert found.total == len(expected)
+    rules = {f"r{i:03d}": rule(detection, **more) for i, (detection, more, _) in enumerate(CASES)}
+    return flags.find(stored(folder, *events), read(folder, **rules))
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[case[0] for case in CASES])
+def test_a_rule_flags_what_it_asks_for(found, number):
+    expected = CASES[number][2]
+    assert [int(e["event_id"].split(".")[1]) for e in found[number].events] == expected
+    assert found[number].total == len(expected)
 
 
 def test_many_events_are_counted_and_the_first_are_listed(tmp_path, monkeypatch):

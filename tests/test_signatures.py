@@ -8,16 +8,18 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from repositories import Repository
 from signers import Signers, needs
-from test_commit_facts import NOBODY, examined
+from test_commit_facts import examined
 
-from forensics.analysis import findings, pgpkeys, signatures, signing
+from forensics.analysis import evidence, findings, pgpkeys, signatures, signing
 from forensics.analysis.keyring import Keyring, Listed
 from forensics.analysis.publickeys import Sum
 from forensics.analysis.signatures import Signed
 from forensics.core import armour, clock, cms, der, gitobject, gitsignature, openpgp, roster, sshkey
+from forensics.formats import registry
 
 MESSAGE = b"tree 0\n\nA commit \xff\r\nof lines\n"
 OTHER = MESSAGE.replace(b"commit", b"Commit")
@@ -426,6 +428,12 @@ def test_commits_tags_and_pushes_are_checked_against_the_case(signers, repositor
     assert row["result"] == "bad"
 
 
+@pytest.fixture(scope="module")
+def unlisted(repository):
+    """The case without any list of keys."""
+    return examined(*repository["files"]).scene
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -437,14 +445,13 @@ def test_commits_tags_and_pushes_are_checked_against_the_case(signers, repositor
         ('kai@lab.example valid-before="20269901" {}', ("key_not_valid", "expired")),
     ],
 )
-def test_a_list_of_signers_says_when_its_keys_count(repository, line, expected):
+def test_a_list_of_signers_says_when_its_keys_count(repository, unlisted, line, expected):
     key = " ".join(repository["kai"].split()[:2])
-    listed = (
-        "allowed_signers",
-        "login01/home/kai/.config/git/allowed_signers",
-        line.format(key).encode() + b"\n",
-    )
-    row = told(examined(*repository["files"], listed))["commit", repository["good"]]
+    listed = registry()["allowed_signers"].parse(line.format(key).encode() + b"\n", 0).records
+    frame = evidence.frame(listed.append_column("sha256", pa.array(["f" * 64], pa.string())))
+    held = replace(unlisted.evidence, raw={**unlisted.evidence.raw, "allowed_signers": frame})
+    rows = signatures.table(signatures.find(replace(unlisted, evidence=held))).to_pylist()
+    (row,) = (row for row in rows if row["object"] == repository["good"])
     assert (row["result"], row["why"]) == expected
     assert row["person"] is None, "a list of signers names nobody"
 
@@ -456,8 +463,12 @@ def test_a_register_that_ends_a_key_ends_it(repository):
     ended = people(repository, until_ns=1_700_000_000 * 10**9)
     row = told(examined(*repository["files"], listed, named=ended))["commit", repository["good"]]
     assert (row["result"], row["why"], row["person"]) == ("key_not_valid", "expired", None)
-    row = told(examined(*repository["files"], named=NOBODY))["commit", repository["good"]]
-    assert (row["result"], row["known_by"]) == ("key_unknown", [])
+
+
+def test_a_key_that_no_list_has_is_unknown(repository, unlisted):
+    rows = {c.signed.object: c for c in signatures.find(unlisted)}
+    assert (rows[repository["good"]].result, rows[repository["good"]].lists) == ("key_unknown", ())
+    assert rows[repository["bad"]].result == "bad"
 
 
 def test_two_signatures_in_one_commit_are_none():
