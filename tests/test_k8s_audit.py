@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from test_slurm import UPSTREAM, events, parsed, records, told, typed, whys
 
 from forensics.core import kubefast
+from forensics.core import lines as core_lines
 
 FEW = settings(max_examples=40, deadline=None)
 CONTROLLER = "system:serviceaccount:kube-system:job-controller"
@@ -167,10 +168,6 @@ def test_the_events_of_others_are_read():
     assert len(got) > 40
 
 
-def parsed_lines(*found):
-    return kubefast.pa.array(found, kubefast.pa.binary())
-
-
 def compact(found):
     return json.dumps(found, separators=(",", ":")).encode()
 
@@ -193,6 +190,15 @@ ODD = [
     PLAIN + PLAIN,
     PLAIN[:-9],
     PLAIN + b"x}",
+    PLAIN + b"\r",
+    PLAIN.replace(b"mei", b"m\xc3\xa9i"),
+    PLAIN.replace(b'"code":200', b'"code":200,"more":' + b"7" * 41),
+    PLAIN.replace(b'"code":200', b'"code":200,"more":' + b"7" * 65),
+    PLAIN.replace(b'"code":200', b'"code":200,"more":' + b"[" * 59 + b"]" * 59),
+    PLAIN.replace(b'"code":200', b'"code":200,"more":' + b"[" * 70 + b"]" * 70),
+    PLAIN[:-1] + b',"more":{"kind":"EventList"}}',
+    PLAIN[:-1] + b',"requestObject":{"kind":"Pod","metadata":{"name":"p"}}}',
+    PLAIN.replace(b'"resource":"pods"', b'"resource":"pods","subresource":"exec"'),
     b"",
     b'{"kind":"Event"}',
     compact({"kind": "EventList", "items": [event()]}),
@@ -205,10 +211,11 @@ def test_a_chunk_read_at_once_is_what_its_lines_are_one_by_one(chosen, ended):
     data = b"\n".join(chosen) + (b"\n" if ended else b"")
     fast = [table.to_pylist() for table in parsed("k8s_audit", data)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kubefast, "read", lambda _: kubefast.Read(kubefast.np.empty(0, int), {}))
+        patch.setattr(kubefast, "read", lambda *_: kubefast.Read(kubefast.np.empty(0, int), {}))
         assert [table.to_pylist() for table in parsed("k8s_audit", data)] == fast
 
 
 def test_plain_lines_are_read_at_once():
-    found = kubefast.read(parsed_lines(PLAIN, ODD[2], PLAIN))
+    data = b"\n".join([PLAIN, ODD[2], PLAIN])
+    found = kubefast.read(data, core_lines.cut(data, 7), 7)
     assert found.at.tolist() == [0, 2]

@@ -5,6 +5,7 @@ key of that schema comes twice. Whatever it refuses, and every line that is not 
 by one: what becomes of a line depends on that line alone.
 """
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
+
+from forensics.core import lines
 
 _TEXT = pa.string()
 _STRINGS = pa.list_(pa.string())
@@ -48,9 +51,14 @@ _PLACES = {
     "code": ("responseStatus", "code"), "reason": ("responseStatus", "reason"),
     "decision": ("annotations", "authorization.k8s.io/decision"),
 }  # fmt: skip
-_PLAIN = r'^\{"(?:kind":"Event"|annotations":).*\}$'
-# Objects, parts that need the request's own words, escapes that readers differ in, and numbers of any length.
-_APART = r'requestObject|responseObject|"(?:exec|attach|binding)"|\\u|"items"|logEvents|protoPayload|[0-9]{40}|\x00'
+_PLAIN = (b'{"kind":"Event"', b'{"annotations":')
+# Objects, escapes that readers differ in, and what makes a line a list.
+_APART = (b"requestObject", b"responseObject", b"\\u", b"EventList", b"logEvents", b"\x00")
+_OWN_WORDS = pa.array(["exec", "attach", "binding"])
+"""Parts of objects of which the request's own words tell more."""
+_MOST_DIGITS = 40
+_STRIDE = 8
+_LONG_NUMBER = re.compile(rb"[0-9]{40}")
 _MOST_BRACKETS = 60
 _LONGEST_BYTES = 1 << 16
 
@@ -62,43 +70,95 @@ class Read(NamedTuple):
     columns: Mapping[str, pa.Array]
 
 
-def read(text: pa.Array) -> Read:
-    """Read what can be read of the lines of a chunk, without terminators, as bytes."""
-    size = pc.binary_length(text)
-    shaped = pc.and_(pc.less(size, _LONGEST_BYTES), pc.match_substring_regex(text, _PLAIN))
-    shaped = pc.and_not(shaped, pc.match_substring_regex(text, _APART))
-    brackets = pc.add(pc.count_substring(text, "{"), pc.count_substring(text, "["))
-    at = np.flatnonzero(np.asarray(pc.and_(shaped, pc.less(brackets, _MOST_BRACKETS))))
-    return _joined(_halves(text.take(pa.array(at)), at))
+def read(data: bytes, cut: lines.Lines, base: int) -> Read:
+    """Read what can be read of the lines of a chunk.
+
+    Args:
+        data: the chunk.
+        cut: its lines.
+        base: offset of its first byte in the file.
+    """
+    start, stop, text = cut.start - base, cut.stop - base, cut.text
+    begins = pc.or_(*(pc.starts_with(text, word) for word in _PLAIN))
+    shaped = np.asarray(pc.and_(begins, pc.ends_with(text, b"}")), bool) & (stop - start < _LONGEST_BYTES)
+    shaped[_holding(data, start, stop)] = False
+    raw = np.frombuffer(data, np.uint8)
+    shaped[_of(_digits(data, raw), start)] = False
+    brackets = _of(np.flatnonzero((raw | 32) == ord("{")), start)
+    shaped &= np.bincount(brackets, minlength=len(start))[: len(start)] < _MOST_BRACKETS
+    return _joined(_halves(data, start, stop, np.flatnonzero(shaped)))
 
 
-def _halves(text: pa.Array, at: npt.NDArray[np.int64]) -> list[tuple[npt.NDArray[np.int64], pa.Table]]:
-    """The lines as tables; where Arrow refuses a stretch, its halves, down to a line that it refuses by itself."""
+def _of(places: npt.NDArray[np.int64], start: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The line that each of some places lies in."""
+    return np.searchsorted(start, places, side="right") - 1
+
+
+def _holding(data: bytes, start: npt.NDArray[np.int64], stop: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The lines that hold one of `_APART`. A search of all bytes for one word is many times faster than a pattern."""
+    found = []
+    for word in _APART:
+        at = data.find(word)
+        while at >= 0:
+            line = int(np.searchsorted(start, at, side="right")) - 1
+            found.append(line)
+            at = data.find(word, int(stop[line]))
+    return np.array(found, np.int64)
+
+
+def _digits(data: bytes, raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """Where more digits follow one another than readers agree on. Every so many bytes of such a number there is one."""
+    seen = (raw[::_STRIDE] >= ord("0")) & (raw[::_STRIDE] <= ord("9"))
+    often = _MOST_DIGITS // _STRIDE
+    if len(seen) < often:
+        return np.empty(0, np.int64)
+    together = np.logical_and.reduce([seen[n : len(seen) - often + 1 + n] for n in range(often)])
+    near = (np.flatnonzero(together) * _STRIDE).tolist()
+    found = (_LONG_NUMBER.search(data, max(0, at - _STRIDE), at + 2 * _MOST_DIGITS) for at in near)
+    return np.array([number.start() for number in found if number], np.int64)
+
+
+def _halves(
+    data: bytes, start: npt.NDArray[np.int64], stop: npt.NDArray[np.int64], at: npt.NDArray[np.int64]
+) -> list[tuple[npt.NDArray[np.int64], pa.Table]]:
+    """The lines `at` as tables; where Arrow refuses a stretch, its halves, down to a line that it refuses by itself."""
     found: list[tuple[npt.NDArray[np.int64], pa.Table]] = []
     left = [(0, len(at))]
     while left:
-        start, stop = left.pop()
-        table = _table(text.slice(start, stop - start)) if stop > start else None
+        first, last = left.pop()
+        own = at[first:last]
+        table = _table(_text(data, start, stop, own), len(own)) if len(own) else None
         if table is not None:
-            found.append((at[start:stop], table))
-        elif stop - start > 1:
-            middle = (start + stop) // 2
-            left += [(middle, stop), (start, middle)]
+            found.append((own, table))
+        elif len(own) > 1:
+            middle = (first + last) // 2
+            left += [(middle, last), (first, middle)]
     return found
 
 
-def _table(text: pa.Array) -> pa.Table | None:
+def _text(
+    data: bytes, start: npt.NDArray[np.int64], stop: npt.NDArray[np.int64], own: npt.NDArray[np.int64]
+) -> bytes:
+    """The bytes of lines, those that follow one another in one piece."""
+    breaks = np.flatnonzero(np.diff(own) != 1) + 1
+    firsts, lasts = own[np.append(0, breaks)], own[np.append(breaks, len(own)) - 1]
+    held = memoryview(data)
+    text = b"".join([held[a:b] for a, b in zip(start[firsts].tolist(), stop[lasts].tolist(), strict=True)])
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+def _table(text: bytes, count: int) -> pa.Table | None:
     try:
-        text.cast(pa.string())
-        data = b"\n".join(text.to_pylist()) + b"\n"
+        if not text.isascii():
+            text.decode("utf-8")
         table: pa.Table = pj.read_json(
-            pa.BufferReader(data),
-            read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            pa.BufferReader(text),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(text) + 1),
             parse_options=pj.ParseOptions(explicit_schema=_SCHEMA, unexpected_field_behavior="ignore"),
         )
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
-    return table.combine_chunks() if table.num_rows == len(text) else None
+    return table.combine_chunks() if table.num_rows == count else None
 
 
 def _joined(found: list[tuple[npt.NDArray[np.int64], pa.Table]]) -> Read:
@@ -113,6 +173,7 @@ def _joined(found: list[tuple[npt.NDArray[np.int64], pa.Table]]) -> Read:
     # A null is either written or left out; the ones that decide are read apart where they are not there.
     event = pc.and_(pc.fill_null(event, False), pc.fill_null(pc.not_equal(whole["verb"], ""), False))
     columns = {name: _field(whole, keys) for name, keys in _PLACES.items()}
+    event = pc.and_not(event, pc.is_in(columns["subresource"], _OWN_WORDS))
     columns["received"] = pc.coalesce(columns["received"], whole["timestamp"])
     return Read(at[np.asarray(event)], {name: column.filter(event) for name, column in columns.items()})
 

@@ -87,7 +87,7 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 def parse(data: bytes, base: int) -> Parsed:
     """Read lines, a chunk at a time; a line that is a list is several records."""
     cut = lines.cut(data, base)
-    fast = kubefast.read(cut.text)
+    fast = kubefast.read(data, cut, base)
     rest = np.ones(len(cut.text), bool)
     rest[fast.at] = False
     at = np.flatnonzero(rest)

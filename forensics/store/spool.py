@@ -26,6 +26,7 @@ BATCH_ROWS = 1 << 12
 TIME = "earliest_ns"
 _SECOND = 1_000_000_000
 _SAMPLE = 256
+_NEVER = int(np.iinfo(np.int64).max)
 
 
 def write(folder: Path, table: Table, rows: pa.Table) -> Path:
@@ -177,17 +178,15 @@ def merged(
 
     Args: as for `ordered`.
     """
-    if _overlapping((own.first, own.last, own.stop - own.start) for own in found) > OVERLAP_ROWS:
-        for batch in _by_database([own.path for own in found], table, keys, spill):
+    dated = [own for own in found if own.first != _NEVER]
+    if _overlapping((own.first, own.last, own.stop - own.start) for own in dated) > OVERLAP_ROWS:
+        for batch in _by_database(list(dict.fromkeys(own.path for own in found)), table, keys, spill):
             yield _within(batch, keys[0], first, stop)
         return
-    held, fresh, undated = [table.empty()], 0, [table.empty()]
-    for own, after in itertools.zip_longest(found, found[1:]):
-        part = rows(own.path, own.start, own.stop)
-        dated = len(part) - part[keys[0]].null_count
-        held.append(part.slice(0, dated))
-        undated.append(part.slice(dated))
-        fresh += dated
+    held, fresh = [table.empty()], 0
+    for own, after in itertools.zip_longest(dated, dated[1:]):
+        held.append(rows(own.path, own.start, own.stop))
+        fresh += own.stop - own.start
         # Sorted when as much is new as was there already, so that many files that lie over one another cost little more.
         if after is not None and fresh >= max(MERGED_ROWS, len(held[0])):
             together = sorted_by(held, keys)
@@ -195,11 +194,32 @@ def merged(
             yield together.slice(0, done)
             held, fresh = [together.slice(done)], 0
     yield sorted_by(held, keys)
-    yield sorted_by(undated, keys)
+    yield from _undated([own for own in found if own.first == _NEVER], keys)
+
+
+def _undated(pieces: Sequence["Own"], keys: Sequence[str]) -> Iterator[pa.Table]:
+    """Rows without a time in order of the further keys: piece after piece, where none lies over another."""
+    ends = sorted(
+        ((_place(own.path, own.start, keys), _place(own.path, own.stop - 1, keys), own) for own in pieces),
+        key=lambda ends: ends[:2],
+    )
+    if all(one[1] < other[0] for one, other in itertools.pairwise(ends)):
+        yield from (rows(own.path, own.start, own.stop) for *_, own in ends)
+    else:
+        yield sorted_by([rows(own.path, own.start, own.stop) for own in pieces], keys)
+
+
+def _place(path: Path, row: int, keys: Sequence[str]) -> list[tuple[bool, object]]:
+    """The further keys of a row, so that they compare; nulls last."""
+    values = rows(path, row, row + 1).select(keys[1:]).to_pylist()[0].values()
+    return [(value is None, 0 if value is None else value) for value in values]
 
 
 class Own(NamedTuple):
-    """Rows of a spooled file that lie in a range: their least and greatest value, where they begin and end."""
+    """Rows of a spooled file that lie in a range: their least and greatest value, where they begin and end.
+
+    Those without a value are apart, and later than all.
+    """
 
     first: int
     last: int
@@ -220,12 +240,13 @@ def within_each(
         values = read(path, [column])[0]
         dated = values.slice(0, len(values) - values.null_count).to_numpy()
         starts = [0 if first is None else int(np.searchsorted(dated, first)) for first, _ in ranges]
-        stops = [len(values) if stop is None else int(np.searchsorted(dated, stop)) for _, stop in ranges]
+        stops = [len(dated) if stop is None else int(np.searchsorted(dated, stop)) for _, stop in ranges]
         for own, start, end in zip(found, starts, stops, strict=True):
             if start < end:
-                last = int(np.iinfo(np.int64).max)
-                least = int(dated[start]) if start < len(dated) else last
-                own.append(Own(least, last if end > len(dated) else int(dated[end - 1]), path, start, end))
+                own.append(Own(int(dated[start]), int(dated[end - 1]), path, start, end))
+        for own, (_, stop) in zip(found, ranges, strict=True):
+            if stop is None and len(dated) < len(values):
+                own.append(Own(_NEVER, _NEVER, path, len(dated), len(values)))
     return [tuple(sorted(own)) for own in found]
 
 
