@@ -62,7 +62,7 @@ def read(
         known = _owned(told["name"], notes)
         first = _noted(told, notes)
     verb = _each(told, _ASKED, kubejobs.verb)
-    job = _each(told, _NAMED, lambda row: kubejobs.job(row, known))
+    job = _jobs(told, known)
     received, staged = (clock.offsets(told[name], tick_ns=_US) for name in ("received", "staged"))
     when = clock.overlapping(received, staged)
     event = _events(told, files, when, pc.if_else(pa.array(first), verb, "other"), job)
@@ -125,16 +125,29 @@ def _each(
 ) -> pa.Array:
     """What a rule says of each row, asked once of every set of values that some row has."""
     coded = [told[name].dictionary_encode(null_encoding="encode") for name in names]
-    index = np.stack([np.asarray(code.indices, np.int64) for code in coded], axis=1)
-    if not len(index):
+    if not len(coded[0]):
         return pa.nulls(0, pa.string())
-    distinct, back = np.unique(index, axis=0, return_inverse=True)
-    words = [code.dictionary.to_pylist() for code in coded]
-    said = [
-        tell({name: word[at] for name, word, at in zip(names, words, row, strict=True)})
-        for row in distinct.tolist()
-    ]
-    return pa.array(said, pa.string()).take(pa.array(back.reshape(-1)))
+    number = np.zeros(len(coded[0]), np.int64)
+    for code in coded:
+        # Numbered anew after each column, so that the numbers stay as few as the sets of values that there are.
+        number = number * max(1, len(code.dictionary)) + np.asarray(code.indices, np.int64)
+        _, first, number = np.unique(number, return_index=True, return_inverse=True)
+    words = [code.dictionary.take(code.indices.take(pa.array(first))).to_pylist() for code in coded]
+    said = [tell(dict(zip(names, row, strict=True))) for row in zip(*words, strict=True)]
+    return pa.array(said, pa.string()).take(pa.array(number.reshape(-1)))
+
+
+def _jobs(told: Mapping[str, pa.Array], known: Mapping[tuple[object, object], str]) -> pa.Array:
+    """The job of each row, as `kubejobs.job` has it: asked of what belongs to another object, and plain for the rest."""
+    of_kind = _each(told, _NAMED[:2], lambda row: "job" if kubejobs.is_job(row) else None)
+    name, place = told["name"], told["namespace"]
+    plain = pc.if_else(pc.is_valid(place), pc.binary_join_element_wise(place, name, "/"), name)
+    plain = pc.if_else(pc.and_(pc.is_valid(of_kind), pc.is_valid(name)), plain, _NO_TEXT)
+    owned = pc.is_in(name, pa.array(sorted({str(name) for _, name in known}), pa.string()))
+    if not pc.any(owned).as_py():
+        return plain
+    rows = {column: told[column].filter(owned) for column in _NAMED}
+    return pc.replace_with_mask(plain, owned, _each(rows, _NAMED, lambda row: kubejobs.job(row, known)))
 
 
 def _events(
