@@ -1,7 +1,10 @@
 """Repositories that tests make with git itself, which is the oracle: never the program under test."""
 
+import hashlib
 import os
+import struct
 import subprocess
+import zlib
 
 
 class Repository:
@@ -57,3 +60,18 @@ class Repository:
             raw = [f for f in zip(fields[::2], fields[1::2], strict=False) if f[0].startswith(":")]
             told[oid.strip()] = sorted((path, *head[1:].split()[:4]) for head, path in raw)
         return told
+
+
+def entry(kind, body, *, size=None, base=b""):
+    left = len(body) if size is None else size
+    head, left = [(kind << 4) | (left & 15)], left >> 4
+    while left:
+        head[-1] |= 0x80
+        head.append(left & 0x7F)
+        left >>= 7
+    return bytes(head) + base + zlib.compress(body, 9)
+
+
+def packed(count, *entries):
+    body = struct.pack(">4sLL", b"PACK", 2, count) + b"".join(entries)
+    return body + hashlib.sha1(body, usedforsecurity=False).digest()

@@ -5,7 +5,9 @@ import subprocess
 
 import pyarrow.compute as pc
 import pytest
-from repositories import Repository
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from repositories import Repository, entry, packed
 
 from forensics.core import githistory
 from forensics.core.gitobject import name_of
@@ -175,3 +177,71 @@ def test_signatures_are_kept_with_the_digest_of_what_they_sign(repository, tmp_p
     for row in signed:
         assert re.match("-----BEGIN SSH SIGNATURE-----\n[^ ]", row["signature"])
         assert len(row["signed_sha512"]) == 128
+
+
+MODES, NAMES = (b"40000", b"100644", b"040000", b"120000"), (b"a", b"b", b"a/b", b"train.py")
+
+
+@st.composite
+def histories(draw):
+    """Trees of trees, some planted as git makes none, some left out; and commits of them, each on one before."""
+    contents, names = [b""], [bytes(20)]
+    for _ in range(draw(st.integers(1, 8))):
+        entries = draw(
+            st.lists(
+                st.tuples(st.sampled_from(MODES), st.sampled_from(NAMES), st.integers(0, 20)), max_size=4
+            )
+        )
+        content = b"".join(
+            b"%s %s\0%s" % (mode, name, names[i] if i < len(names) else bytes([i]) * 20)
+            for mode, name, i in entries
+        )
+        content += draw(st.sampled_from([b"", b"", b"", b"", b"x"]))
+        contents.append(content)
+        names.append(bytes.fromhex(name_of("tree", content)))
+    left_out = draw(st.sets(st.integers(0, len(contents) - 1), max_size=2))
+    trees = {names[i]: content for i, content in enumerate(contents) if i and i not in left_out}
+    chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=6))
+    return trees, chosen
+
+
+@given(histories())
+@settings(max_examples=30, deadline=None)
+def test_many_commits_at_a_time_say_what_each_alone_says(drawn):
+    """The columns against `githistory`, which reads like its docstring; what git never writes among them."""
+    trees, chosen = drawn
+    commits, before = [], None
+    for name in chosen:
+        head = b"tree %s\n" % name.hex().encode() + (b"parent %s\n" % before.encode() if before else b"")
+        commits.append(head + b"author k <k@x> 1 +0000\ncommitter k <k@x> 1 +0000\n\nm\n")
+        before = name_of("commit", commits[-1])
+    objects = [(1, content) for content in commits] + [(2, content) for content in trees.values()]
+    records = read(packed(len(objects), *(entry(kind, content) for kind, content in objects))).records
+    oracle, parent = githistory.Trees(trees.get, 20), None
+    rows = [row for row in records.to_pylist() if row["kind"] == "commit"]
+    for name, row in zip(chosen, rows, strict=True):
+        changes, lacking = oracle.changes(parent, name)
+        said = None if changes is None else [tuple(c.values()) for c in row["changes"] or ()]
+        want = None if changes is None else [
+            (c.path.decode(), *(m and m.decode() for m in c[1:3]), *(o and o.hex() for o in c[3:])) for c in changes
+        ]  # fmt: skip
+        assert (said, row["lacking"]) == (want, [one.hex() for one in lacking])
+        assert (row["changes"] is None) == (changes is None)
+        parent = name
+
+
+def test_a_tree_that_builds_on_another_lists_its_own_entries(tmp_path):
+    """Some of a wide folder change, come and go, so that trees differ in one place, in several, and in length."""
+    made = Repository(tmp_path / "wide")
+    made.commit("Wide", **{f"f{i:03d}": f"{i}\n" for i in range(120)})
+    for step in range(8):
+        made.commit("One", **{f"f{step * 13:03d}": f"changed {step}\n"})
+        made.commit("Two", **{f"f{step:03d}": f"{step} low\n", f"f{119 - step:03d}": f"{step} high\n"})
+    (made.root / "f050").unlink()
+    made.commit("Less")
+    made.commit("Renamed", f05x="0\n")
+    records = read(made.packed().read_bytes()).records
+    assert told(records) == made.changes()
+    for row in (r for r in records.to_pylist() if r["kind"] == "tree"):
+        out = made.git("ls-tree", "--format=%(objectname) %(path)", row["oid"]).decode().splitlines()
+        assert [f"{e['oid']} {e['name']}" for e in row["entries"]] == out

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import struct
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -12,9 +11,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repositories import Repository
+from repositories import Repository, entry, packed
 
-from forensics.core import gitevents, gitobject, packfile
+from forensics.core import gitevents, gitobject, packcontent, packfile
 from forensics.core.model import Why
 from forensics.core.tables import FILE
 from forensics.formats import git_object, git_pack
@@ -191,21 +190,6 @@ def test_pieces_joined_are_the_text(text):
     assert all(0 < len(piece) <= 4096 for piece in pieces)
 
 
-def entry(kind, body, *, size=None, base=b""):
-    left = len(body) if size is None else size
-    head, left = [(kind << 4) | (left & 15)], left >> 4
-    while left:
-        head[-1] |= 0x80
-        head.append(left & 0x7F)
-        left >>= 7
-    return bytes(head) + base + zlib.compress(body, 9)
-
-
-def packed(count, *entries):
-    body = struct.pack(">4sLL", b"PACK", 2, count) + b"".join(entries)
-    return body + hashlib.sha1(body, usedforsecurity=False).digest()
-
-
 def number(value):
     found = bytearray()
     while value >> 7:
@@ -216,7 +200,7 @@ def number(value):
 
 def test_a_chain_of_deltas_has_an_end(monkeypatch):
     """Each object builds on the one before; those deeper than the bound are rejected, the others are read."""
-    monkeypatch.setattr(packfile, "DEEPEST_CHAIN", 3)
+    monkeypatch.setattr(packcontent, "DEEPEST_CHAIN", 3)
     entries = [entry(3, b"0123456789")]
     for step in range(6):
         delta = number(10) + number(10) + b"\x90\x09\x01" + str(step).encode()

@@ -108,3 +108,7 @@ COLUMNS = (
     Column("binary", pa.bool_(), "whether a blob is no UTF-8 text, or holds a NUL", None, _BLOB),
     *SPAN,
 )
+UNTOLD = ("entries", "changes", "lacking", "signature", "signed_sha512", "signed_digest")
+"""These are long, and no event needs them."""
+TOLD = ["sha256", *(f"{column.name}.list.element" if column.name == "parents" else column.name for column in COLUMNS if column.name not in UNTOLD)]  # fmt: skip
+"""The columns that a reading needs of objects in Parquet, as that names them."""

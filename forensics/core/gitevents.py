@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import clock, hostevents
+from forensics.core.gitcolumns import UNTOLD
 from forensics.core.ids import event_id
 from forensics.core.tables import COPY, EVENT, STRINGS
 
@@ -114,9 +115,7 @@ def read_objects(records: pa.Table, files: pa.Table, form: str) -> Mapping[str, 
         files: schema `file`.
         form: name of the format that read them.
     """
-    # These are long, and no event needs them.
-    long = ("entries", "changes", "lacking", "signature", "signed_sha512", "signed_digest")
-    needed = records.drop_columns(list(long))
+    needed = records.select([name for name in records.column_names if name not in UNTOLD])
     rows = hostevents.placed(needed, files, every_path=True)
     return {"event": _events(rows, form), "copy": _copies(rows, form)}
 

@@ -31,17 +31,18 @@ class Change(NamedTuple):
 
 
 class Trees:
-    """Trees by name, as sets of entries."""
+    """Trees by name, as sets of entries. `looked`: how often one was asked for."""
 
     def __init__(self, content: Callable[[bytes], bytes | None], oid_bytes: int) -> None:
         """Read trees through `content`, which gives a tree's bytes by its name, or None where there is none."""
         self._content, self._width = content, oid_bytes
         self._kept: OrderedDict[bytes, _Entries] = OrderedDict()
-        self._held = 0
+        self._held = self.looked = 0
         self._empty = bytes.fromhex(gitobject.name_of("tree", b"", oid_bytes=oid_bytes))
 
     def entries(self, name: bytes) -> _Entries | None:
         """What a tree lists; None where it is not there, or is no tree that can be read."""
+        self.looked += 1
         found = self._kept.get(name)
         if found is not None:
             self._kept.move_to_end(name)

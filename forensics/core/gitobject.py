@@ -154,6 +154,14 @@ def _commit(content: bytes, oid_bytes: int) -> dict[str, object]:
     }
 
 
+def links(content: bytes) -> tuple[bytes | None, bytes | None]:
+    """The tree that a commit names, and its first parent, in hexadecimal; None for what is not there."""
+    headers, _ = _headers(content)
+    parents = [value for key, value in headers if key == b"parent" and _NAME.fullmatch(value)]
+    tree = _first(headers, b"tree")
+    return tree if tree and _NAME.fullmatch(tree) else None, parents[0] if parents else None
+
+
 def _tag(content: bytes, _oid_bytes: int) -> dict[str, object]:
     headers, message = _headers(content)
     name = _first(headers, b"tag")

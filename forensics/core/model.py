@@ -77,6 +77,8 @@ class Format(Protocol):
     FRAME_BYTES   only where lines that lie apart make one record: the size of the stretches that a
               file is always cut into, so that no other choice can show in the records. What lies in
               two stretches is put together by the reading
+    pieces    only where a file may not be cut and can hold far more than its size: what `parse` gives, as
+              stretches of the file that follow one another, none of which needs those before it
     DOMAIN    the trust domain of what it reads: who could have forged the file. `{host}` stands
               for the host that the file came from
     """
@@ -122,8 +124,9 @@ class Reading(Protocol):
               whose answer `read` is handed as `notes` wherever it does not get all records
     noted     the same, where it takes more than a question: makes a table of what one slice has to say, of
               the columns `NOTED`; `notes` is those of all slices, in order
-    SLICED_BY     only where records of several files can make one event: an integer column without nulls
-              in which records of one event agree, so that all records can be read in slices of it
+    SLICED_BY     only where records of several files can make one event, or a file holds more than memory:
+              an integer column without nulls in which records of one event agree, so that all records
+              can be read in slices of it
     COLUMNS       only beside SLICED_BY: the columns that it needs, as Parquet names them
     ALIKE         only where its format has FRAME_BYTES: two integer columns without nulls, in which records of
                   one event agree, the first of them a time. Records are then told as they are read, frame by

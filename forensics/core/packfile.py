@@ -1,39 +1,33 @@
-"""The framing of a git pack: where each object stands, and what it holds once its delta is applied.
+"""The framing of a git pack: where each object stands, and on what it builds.
 
 A pack can hold millions of objects, so what is known of each is a number in a few long arrays, never an
-object of its own. What a hostile pack can ask for is bounded: the bytes that are inflated in all, the size of
-one object, the depth of a chain of deltas, and what is held at a time.
+object of its own. What a hostile pack can ask for is bounded: the bytes that are inflated in all, and the size
+of one object.
 """
 
 import zlib
 from array import array
 from bisect import bisect_left
-from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
 from dulwich.errors import ApplyDeltaError
 from dulwich.pack import apply_delta
 
 from forensics.core import gitobject
 from forensics.core.model import Why
 
-DEEPEST_CHAIN = 4095
-"""Git's own bound on a chain of deltas."""
 FREE_BYTES, FOLD = 256 << 20, 200
 """A pack may inflate to so much, and so many times its size: histories reach a hundredfold, bombs a thousandfold."""
-HELD_BYTES = 96 << 20
-"""How much of what was resolved is kept for the next that asks, about."""
 
 KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
-_OFFSET_DELTA, _NAME_DELTA = 6, 7
+OFFSET_DELTA, NAME_DELTA = 6, 7
 _LONGEST_NUMBER_BYTES = 10
+_SMALL, _SMALL_BYTES = 4, 1 << 14
 _LONGEST_HEADER_BYTES = 64
 _MOST_SIZE = 2**62
 _AT_ONCE_BYTES = 1 << 20
 _NO_BASE, _BASE_BY_NAME, _BASE_NOWHERE = -1, -2, -3
-_EACH_BYTES = 200
 
 
 class Fault(NamedTuple):
@@ -67,7 +61,16 @@ class Frames:
         return i if i < len(self.start) and self.start[i] == offset else None
 
 
-def framed(data: bytes, at: int, count: int, width: int, budget: int) -> tuple[Frames, list[Fault], int]:
+def framed(
+    data: bytes,
+    at: int,
+    count: int,
+    width: int,
+    budget: int,
+    *,
+    frames: Frames | None = None,
+    taken: Callable[[int, bytes | None], None] | None = None,
+) -> tuple[Frames, list[Fault], int]:
     """Find each object from the front. The first damage ends it: what follows cannot be found.
 
     Args:
@@ -76,11 +79,13 @@ def framed(data: bytes, at: int, count: int, width: int, budget: int) -> tuple[F
         count: how many the pack says that it holds.
         width: bytes of an object's name.
         budget: how much may be inflated.
+        frames: what to put the frames into, where somebody looks at them meanwhile.
+        taken: told of each object once it is framed, with what its stream holds where that is at hand.
 
     Returns:
         The frames, the fault that ended them, and how much may still be inflated.
     """
-    frames, view, end = Frames(), memoryview(data), len(data)
+    frames, view, end = Frames() if frames is None else frames, memoryview(data), len(data)
     for i in range(count):
         start = at
         usual = _usual(data, at) if at + _LONGEST_HEADER_BYTES < end else None
@@ -91,7 +96,7 @@ def framed(data: bytes, at: int, count: int, width: int, budget: int) -> tuple[F
         found = _stream(data, view, body, size, budget)
         if isinstance(found, Why):
             return frames, [Fault(start, end, found)], budget
-        inflated, at = found
+        inflated, at, content = found
         budget -= inflated
         if isinstance(base, bytes):
             frames.named[i], base = base, _BASE_BY_NAME
@@ -102,6 +107,8 @@ def framed(data: bytes, at: int, count: int, width: int, budget: int) -> tuple[F
         frames.base.append(base)
         frames.kind.append(kind)
         frames.good.append(inflated == size)
+        if taken is not None:
+            taken(i, content)
     return frames, [], budget
 
 
@@ -122,7 +129,7 @@ def _usual(data: bytes, at: int) -> tuple[int, int, int | bytes, int] | None:
     kind = (byte >> 4) & 7
     if 0 < kind < 5:
         return kind, size, _NO_BASE, at + 1
-    if kind != _OFFSET_DELTA:
+    if kind != OFFSET_DELTA:
         return None
     at += 1
     more = data[at]
@@ -153,13 +160,13 @@ def _header(data: bytes, at: int, width: int) -> tuple[int, int, int | bytes, in
         shift += 7
     if kind in KINDS:
         return kind, size, _NO_BASE, at
-    if kind == _OFFSET_DELTA:
+    if kind == OFFSET_DELTA:
         digits, stop = number(data, at)
         if not digits:
             return Why.TRUNCATED if at + _LONGEST_NUMBER_BYTES > end else Why.SHAPE
         base = start - _distance(digits)
         return kind, size, base if base >= 0 else _BASE_NOWHERE, stop
-    if kind == _NAME_DELTA:
+    if kind == NAME_DELTA:
         return kind, size, data[at : at + width], at + width
     return Why.SHAPE
 
@@ -180,8 +187,10 @@ def _distance(digits: list[int]) -> int:
     return total
 
 
-def _stream(data: bytes, view: memoryview, body: int, size: int, budget: int) -> tuple[int, int] | Why:
-    """How much the stream inflates to and where it stops.
+def _stream(
+    data: bytes, view: memoryview, body: int, size: int, budget: int
+) -> tuple[int, int, bytes | None] | Why:
+    """How much the stream inflates to and where it stops; and what it holds, where that is little.
 
     It is not bounded by the size that the object claims: a lie must not hide the objects that follow.
     """
@@ -193,129 +202,19 @@ def _stream(data: bytes, view: memoryview, body: int, size: int, budget: int) ->
         except zlib.error:
             return Why.COMPRESSION
         if machine.eof and len(found) == size:
-            return size, body + len(fed) - len(machine.unused_data)
+            return size, body + len(fed) - len(machine.unused_data), found
     stream = gitobject.inflate(data, body, budget, keep=False)
-    return stream.why if stream.why is not None else (stream.size, stream.stop)
-
-
-class Pack:
-    """The objects of a pack, made whole on the bases that the pack itself holds."""
-
-    def __init__(self, data: bytes, frames: Frames, width: int, budget: int) -> None:
-        self._data, self._view, self.frames, self._width = data, memoryview(data), frames, width
-        self._budget = budget
-        self._base = array("q", [_NO_BASE]) * len(frames)
-        """Which object each delta builds on, as far as it was found."""
-        self._held: OrderedDict[int, bytes] = OrderedDict()
-        self._held_bytes = 0
-        self.trees: dict[bytes, int] = {}
-        """Which object has a tree's name."""
-
-    def walk(self, kinds: Collection[str] = KINDS.values()) -> Iterator[tuple[int, str, bytes | Why]]:
-        """Every object of some kinds that a base leads to, once: from each whole object down its deltas.
-
-        Depth first: a base lives only while a delta of it waits. A consumer answers through `name`
-        what an object is called before it asks for the next.
-        """
-        frames = self.frames
-        order, first, stop = self._deltas()
-        by_name: dict[bytes, list[int]] = defaultdict(list)
-        for i, name in frames.named.items():
-            by_name[name].append(i)
-        for root in range(len(frames)):
-            if frames.base[root] != _NO_BASE or KINDS[frames.kind[root]] not in kinds:
-                continue
-            todo = [(root, b"", 0)]
-            kind = KINDS[frames.kind[root]]
-            while todo:
-                i, base, depth = todo.pop()
-                content = Why.VALUE if depth > DEEPEST_CHAIN else self._made(i, base)
-                self.name = b""
-                yield i, kind, content
-                if isinstance(content, Why):
-                    continue
-                if kind == "tree":
-                    self._hold(i, content)
-                deltas = order[first[i] : stop[i]].tolist() if first[i] < stop[i] else []
-                for delta in [*by_name.pop(self.name, ()), *deltas] if by_name else deltas:
-                    self._base[delta] = i
-                    todo.append((delta, content, depth + 1))
-
-    name: bytes = b""
-    """What the object last walked to is called; empty where nobody computed it."""
-
-    def _deltas(self) -> "tuple[np.ndarray[tuple[int], np.dtype[np.int64]], list[int], list[int]]":
-        """The deltas of each object that give their base by offset: in `order`, those of i from first[i] to stop[i]."""
-        offset = np.asarray(self.frames.base, np.int64)
-        starts = np.asarray(self.frames.start, np.int64)
-        at = np.searchsorted(starts, offset)
-        known = (offset >= 0) & (at < len(starts))
-        known[known] = starts[at[known]] == offset[known]
-        whose = np.where(known, at, len(starts))
-        order = np.argsort(whose, kind="stable")[::-1]  # the last is taken from a stack first
-        ranks = whose[order][::-1]
-        first = np.searchsorted(ranks, np.arange(len(starts)), "left")
-        stop = np.searchsorted(ranks, np.arange(len(starts)), "right")
-        count = len(order)
-        return order, (count - stop).tolist(), (count - first).tolist()
-
-    def why(self, i: int, absent: set[bytes]) -> Why:
-        """Why an object was never walked to: what it builds on, at last, is not in the pack, or is no object."""
-        while self.frames.base[i] >= 0:
-            base = self.frames.at(self.frames.base[i])
-            if base is None:
-                return Why.VALUE
-            i = base
-        return Why.MISSING if self.frames.named.get(i) in absent else Why.VALUE
-
-    def _made(self, i: int, base: bytes) -> bytes | Why:
-        """An object's content, its delta applied."""
-        frames, most = self.frames, min(self._budget, gitobject.LARGEST_BYTES)
-        size = frames.size[i]
-        if size > most or not frames.good[i]:
-            return Why.COMPRESSION
-        content = zlib.decompress(self._view[frames.body[i] : frames.stop[i]], bufsize=size or 1)
-        if frames.base[i] != _NO_BASE:
-            made = applied(base, content, most)
-            if isinstance(made, Why):
-                return made
-            content = made
-        self._budget -= len(content)
-        return content
-
-    def _hold(self, i: int, content: bytes) -> None:
-        self._held[i] = content
-        self._held_bytes += len(content) + _EACH_BYTES
-        while self._held_bytes > HELD_BYTES:
-            _, left = self._held.popitem(last=False)
-            self._held_bytes -= len(left) + _EACH_BYTES
-
-    def tree(self, name: bytes) -> bytes | None:
-        """The content of a tree that was walked to, by its name."""
-        i = self.trees.get(name)
-        if i is None:
-            return None
-        chain = []
-        while i not in self._held:
-            chain.append(i)
-            i = self._base[i]
-            if i == _NO_BASE:
-                break
-        content: bytes | Why = self._held[i] if i != _NO_BASE else b""
-        if i != _NO_BASE:
-            self._held.move_to_end(i)
-        for one in reversed(chain):
-            if isinstance(content, Why):
-                return None
-            content = self._made(one, content)
-            if not isinstance(content, Why):
-                self._hold(one, content)
-        return None if isinstance(content, Why) else content
+    return stream.why if stream.why is not None else (stream.size, stream.stop, None)
 
 
 def applied(base: bytes, delta: bytes, most: int) -> bytes | Why:
     """What a delta makes of its base, and never more than `most` bytes of it."""
-    if _claimed(delta) > most:
+    # Two numbers of at most two bytes each are most deltas, and claim less than any bound.
+    small = len(delta) > _SMALL and most >= _SMALL_BYTES and (delta[0] < 0x80 or delta[1] < 0x80)
+    if small:
+        at = 1 if delta[0] < 0x80 else 2
+        small = delta[at] < 0x80 or delta[at + 1] < 0x80
+    if not small and _claimed(delta) > most:
         return Why.COMPRESSION
     try:
         return b"".join(apply_delta(base, delta))

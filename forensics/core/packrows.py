@@ -1,30 +1,32 @@
-"""The objects of a pack as rows of a table: kind by kind, a batch at a time, so that millions fit in memory.
+"""The objects of a pack as rows of a table, in order of position: a piece at a time, so that millions fit in memory.
 
-What a commit changed, and what a tree lists, is told after all objects are known.
+Commits and trees are made first, for their names and links, so that it is known what each commit changed when its
+row is made. Everything else is made when its row is.
 """
 
 import gc
 import hashlib
 import re
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from forensics.core import gitobject
-from forensics.core.gitcolumns import CHANGES, ENTRIES
-from forensics.core.githistory import Change, Trees
+from forensics.core.gitcolumns import ENTRIES
 from forensics.core.model import Why
-from forensics.core.packfile import Fault, Pack
+from forensics.core.packchanges import Asked, Differences
+from forensics.core.packcontent import BLOB, COMMIT, TAG, TREE, Laid, Pack
+from forensics.core.packfile import KINDS, Fault
+from forensics.core.packtrees import Numbers, Trees, hexed
 from forensics.core.schema import Table
 
 BATCH_ROWS, BATCH_BYTES = 20_000, 16 << 20
 MOST_ENTRIES = 250_000
 """So many entries of trees are listed for a pack; those of its newest commits come first."""
-MOST_CHANGES = 3_000_000
-"""So many changed files are listed for a pack."""
 
 _NAME = rb"([0-9a-f]{40}(?:[0-9a-f]{24})?)"
 _WHO = rb"([^\n]*) (-?\d{1,18}) ([+-]\d{4})\n"
@@ -32,19 +34,43 @@ _PLAIN = re.compile(
     rb"tree " + _NAME + rb"\n((?:parent [0-9a-f]+\n)*)author " + _WHO + rb"committer " + _WHO + rb"\n"
 )
 _PARENT = re.compile(rb"parent " + _NAME + rb"\n")
+_LINKS = re.compile(rb"tree " + _NAME + rb"\n(?:parent " + _NAME + rb"\n(?:parent [^\n]*\n)*)?author ")
 _FIELDS = {
-    "commit": (
-        *("oid", "size", "tree", "parents", "author", "author_s", "author_zone"),
+    COMMIT: (
+        *("tree", "parents", "author", "author_s", "author_zone"),
         *("committer", "committer_s", "committer_zone", "message"),
         *("signed", "signature", "signed_sha512", "signed_digest"),
     ),
-    "tree": ("oid", "size"),
-    "blob": ("oid", "size", "content_sha256", "binary", "text"),
-    "tag": (
-        *("oid", "size", "tag_object", "tag_name", "tagger", "tagger_s", "tagger_zone"),
-        *("message", "signed", "signature", "signed_sha512", "signed_digest"),
+    BLOB: ("content_sha256", "binary", "text"),
+    TAG: (
+        *("tag_object", "tag_name", "tagger", "tagger_s", "tagger_zone"),
+        "message",
+        *("signed", "signature", "signed_sha512", "signed_digest"),
     ),
 }
+
+
+class Piece(NamedTuple):
+    """Objects that follow one another: their rows, and those that could not be made whole."""
+
+    records: pa.Table
+    faults: list[Fault]
+
+
+class _Batch:
+    """Objects of a stretch of a pack that were read, by kind: the number of each, its size, and its fields."""
+
+    def __init__(self) -> None:
+        self.at: dict[int, list[int]] = {kind: [] for kind in _FIELDS}
+        self.size: dict[int, list[int]] = {kind: [] for kind in _FIELDS}
+        self.rows: dict[int, list[Sequence[object]]] = {kind: [] for kind in _FIELDS}
+        self.bytes = 0
+
+    def add(self, i: int, kind: int, size: int, row: Sequence[object], held_bytes: int) -> None:
+        self.at[kind].append(i)
+        self.size[kind].append(size)
+        self.rows[kind].append(row)
+        self.bytes += held_bytes
 
 
 @contextmanager
@@ -59,263 +85,158 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-class _Kind:
-    """The rows of one kind, those of the batch that is being filled in lists."""
-
-    def __init__(self, table: Table, kind: str, width: int) -> None:
-        self._table, self._kind, self._width = table, kind, width
-        self.fields = _FIELDS[kind]
-        self._rows: list[Sequence[object]] = []
-        self._at = array("q")
-        self._bytes = 0
-        self.batches: list[pa.Table] = []
-        self.index = array("q")
-
-    def add(self, i: int, row: Sequence[object], held_bytes: int) -> None:
-        self._rows.append(row)
-        self._at.append(i)
-        self._bytes += held_bytes
-        if len(self._rows) >= BATCH_ROWS or self._bytes >= BATCH_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Put what was added into a table; the spans are still the numbers of the objects."""
-        if not self._rows:
-            return
-        columns = dict(zip(self.fields, map(list, zip(*self._rows, strict=True)), strict=True))
-        wide = {"oid_sha256": columns["oid"]} if self._width == 32 else {}
-        kind = pa.array([self._kind], pa.string()).take(pa.array(np.zeros(len(self._rows), np.int8)))
-        at = pa.array(np.array(self._at, np.int64))
-        self.batches.append(self._table.build({**columns, **wide, "kind": kind, "start": at, "stop": at}))
-        self.index += self._at
-        self._rows, self._at, self._bytes = [], array("q"), 0
-
-
 class Rows:
-    """Everything that a pack holds, read into a table."""
+    """Everything that a pack holds, as rows of a table. `faults`: the damage that ends it, if there is any."""
 
-    def __init__(self, table: Table, pack: Pack, oid_bytes: int) -> None:
-        self._table, self._pack, self._width = table, pack, oid_bytes
-        self._kinds = {kind: _Kind(table, kind, oid_bytes) for kind in _FIELDS}
-        self._tree_of: dict[bytes, bytes] = {}
-        self._first_parent: dict[int, tuple[bytes, bytes | None]] = {}
-        self._parents: set[bytes] = set()
-        self._hash = hashlib.sha256 if oid_bytes == 32 else hashlib.sha1
-
-    def read(self) -> tuple[pa.Table, list[Fault]]:
-        """The table, in order of position, and what could not be made whole."""
+    def __init__(self, table: Table, laid: Laid, budget: int) -> None:
+        """Frame a pack, and make its commits and trees."""
+        self._table, self._width = table, laid.width
+        self._trees = Trees(laid.width)
+        self._tree_of: dict[bytes, bytes | None] = {}
+        self._links: dict[int, tuple[bytes | None, bytes | None]] = {}
+        self._pack = Pack(laid, budget, self._seen)
         with _uncollected():
-            return self._read()
+            self.faults = self._pack.read()
+        self.frames = self._pack.frames
+        self._differences = Differences(self._trees, laid.width, self._content)
 
-    def _read(self) -> tuple[pa.Table, list[Fault]]:
-        faults, done = [], bytearray(len(self._pack.frames))
-        frames = self._pack.frames
-        for i, kind, content in self._pack.walk():
-            done[i] = 1
-            if isinstance(content, Why):
-                faults.append(Fault(frames.start[i], frames.stop[i], content))
-            else:
-                self._pack.name = self._take(i, kind, content)
-        known = set(frames.named.values()) - self._names_known() if frames.named else set()
-        faults += [
-            Fault(frames.start[i], frames.stop[i], self._pack.why(i, known))
-            for i in range(len(frames))
-            if not done[i]
-        ]
-        return self._table_of_all(), faults
+    def _seen(self, i: int, kind: int, name: bytes, content: bytes, base: int, below: bytes) -> None:
+        """Keep of a tree its entries, and of a commit its tree and its first parent."""
+        if kind == TREE:
+            self._trees.add(i, name, content, base, below)
+            return
+        found = _LINKS.match(content)
+        if found:
+            tree, parent = found.groups()
+        else:
+            tree, parent = gitobject.links(content)
+        own = None if tree is None else bytes.fromhex(tree.decode())
+        self._tree_of[name] = own
+        self._links[i] = own, None if parent is None else bytes.fromhex(parent.decode())
+
+    def _content(self, tree: bytes) -> bytes | None:
+        i = self._trees.one(tree)
+        return None if i is None else self._pack.content(i)
+
+    def pieces(self) -> Iterator[Piece]:
+        """The rows of all objects, and what could not be made whole."""
+        with _uncollected():
+            parents = {parent for _, parent in self._links.values()}
+            heads = [tree for name, tree in self._tree_of.items() if name not in parents]
+            chosen = self._trees.chosen([tree for tree in heads if tree], MOST_ENTRIES)
+            for first, stop, batch in self._batches(_FIELDS):
+                tables = [self._commits(batch), self._listed(first, stop, chosen)]
+                tables += [self._plainly(batch, kind, {}) for kind in (BLOB, TAG)]
+                yield Piece(self._placed(tables), self._faults(first, stop))
 
     def history(self) -> pa.Table:
-        """What each commit changed and nothing else, for whoever wants to know no more of a pack: blobs are not read.
-
-        Trees are read for it, and not told. Objects that cannot be made whole are left out.
-        """
+        """What each commit changed and nothing else, for whoever wants to know no more of a pack: blobs are not read."""
         with _uncollected():
-            for i, kind, content in self._pack.walk(("commit", "tree")):
-                if isinstance(content, Why):
-                    continue
-                if kind == "commit":
-                    self._pack.name = self._take(i, kind, content)
-                else:
-                    self._pack.name = name = self._digest(kind, content).digest()
-                    self._pack.trees.setdefault(name, i)
-            return self._table_of_all()
+            found = [self._placed([self._commits(batch)]) for *_, batch in self._batches({COMMIT})]
+            return pa.concat_tables([self._table.empty(), *found])
 
-    def _digest(self, kind: str, content: bytes) -> "hashlib._Hash":
-        digest = self._hash(b"%s %d\0" % (kind.encode(), len(content)), usedforsecurity=False)
-        digest.update(content)
-        return digest
+    def _batches(self, wanted: Collection[int]) -> Iterator[tuple[int, int, _Batch]]:
+        """Objects that follow one another, those of the kinds that are wanted read."""
+        pack, first, batch, count = self._pack, 0, _Batch(), len(self.frames)
+        for i in range(count):
+            kind = pack.kind[i]
+            if kind in wanted:
+                self._read(i, kind, batch)
+            if i + 1 - first >= BATCH_ROWS or batch.bytes >= BATCH_BYTES:
+                yield first, i + 1, batch
+                first, batch = i + 1, _Batch()
+        if first < count:
+            yield first, count, batch
 
-    def _take(self, i: int, kind: str, content: bytes) -> bytes:
-        digest = self._digest(kind, content)
-        name = digest.digest()
-        common = (digest.hexdigest(), len(content))
-        if kind == "tree":
-            self._pack.trees.setdefault(name, i)
-            self._kinds[kind].add(i, common, 0)
-        elif kind == "blob":
+    def _read(self, i: int, kind: int, batch: _Batch) -> None:
+        pack = self._pack
+        content = pack.content(i) if kind == COMMIT else pack.blob(i)
+        if content is None:
+            pack.why.setdefault(i, Why.COMPRESSION)
+            return
+        size = len(content)
+        if kind == COMMIT:
+            batch.add(i, kind, size, _plain(content) or self._described(kind, content), size)
+            return
+        pack.name(i, kind, content)
+        if kind == BLOB:
             binary, text = gitobject.text_of(content)
-            self._kinds[kind].add(
-                i, (*common, hashlib.sha256(content).hexdigest(), binary, text), len(text or "")
-            )
+            batch.add(i, kind, size, (hashlib.sha256(content).hexdigest(), binary, text), len(text or ""))
         else:
-            row = self._plain(name, i, content) if kind == "commit" else None
-            if row is None:
-                row = self._described(name, i, kind, content)
-            self._kinds[kind].add(i, (*common, *row), len(content))
-        return name
+            batch.add(i, kind, size, self._described(kind, content), size)
 
-    def _plain(self, name: bytes, i: int, content: bytes) -> Sequence[object] | None:
-        """A commit whose headers are the usual ones and no others; None for any other."""
-        found = _PLAIN.match(content)
-        if found is None or (found[2] and len(content) > gitobject.LONGEST_TEXT_BYTES):
-            return None
-        tree, lines, author, author_s, author_zone, who, seconds, zone = found.groups()
-        parents = [parent.decode() for parent in _PARENT.findall(lines)]
-        if len(parents) != lines.count(b"\n"):
-            return None
-        self._remember(name, i, tree.decode(), parents)
-        return (
-            *(tree.decode(), parents, gitobject.shown(author), int(author_s), author_zone.decode()),
-            *(gitobject.shown(who), int(seconds), zone.decode()),
-            *(gitobject.shown(content[found.end() :]), False, None, None, None),
+    def _described(self, kind: int, content: bytes) -> Sequence[object]:
+        said = gitobject.described(KINDS[kind], content, oid_bytes=self._width)
+        return [said.get(field) for field in _FIELDS[kind]]
+
+    def _commits(self, batch: _Batch) -> pa.Table:
+        asked = Asked([], [], [])
+        for i in batch.at[COMMIT]:
+            tree, parent = self._links[i]
+            before = None if parent is None else self._tree_of.get(parent)
+            asked.after.append(tree)
+            asked.before.append(before)
+            asked.lacking.append(parent if tree and not before else None)
+        changes, lacking = self._differences.told(asked)
+        return self._plainly(batch, COMMIT, {"changes": changes, "lacking": lacking})
+
+    def _plainly(self, batch: _Batch, kind: int, more: dict[str, pa.Array]) -> pa.Table:
+        rows = batch.rows[kind]
+        columns: dict[str, Sequence[object] | pa.Array] = dict(
+            zip(_FIELDS[kind], map(list, zip(*rows, strict=True)), strict=True) if rows else ()
+        )
+        return self._built(
+            kind, np.array(batch.at[kind], np.int64), {**columns, "size": batch.size[kind], **more}
         )
 
-    def _described(self, name: bytes, i: int, kind: str, content: bytes) -> Sequence[object]:
-        said = gitobject.described(kind, content, oid_bytes=self._width)
-        if kind == "commit":
-            self._remember(name, i, said.get("tree"), said["parents"])
-        return [said.get(field) for field in _FIELDS[kind][2:]]
+    def _listed(self, first: int, stop: int, chosen: npt.NDArray[np.bool_]) -> pa.Table:
+        """The trees of a stretch, with what those that were chosen list."""
+        at, sizes, entries = self._trees.listing(first, stop, chosen, ENTRIES)
+        return self._built(TREE, at, {"size": pa.array(sizes), "entries": entries})
 
-    def _remember(self, name: bytes, i: int, tree: object, parents: object) -> None:
-        """What is needed to tell later what a commit changed."""
-        named = [bytes.fromhex(parent) for parent in parents] if isinstance(parents, list) else []
-        own = bytes.fromhex(tree) if isinstance(tree, str) else b""
-        self._tree_of[name] = own
-        self._first_parent[i] = (own, named[0] if named else None)
-        self._parents.update(named)
+    def _built(self, kind: int, at: Numbers, columns: dict[str, Sequence[object] | pa.Array]) -> pa.Table:
+        """Rows of one kind; their spans are still the numbers of the objects."""
+        names = np.frombuffer(self._pack.names, np.uint8).reshape(-1, self._width)
+        oid = hexed(names[at])
+        wide = {"oid_sha256": oid} if self._width == 32 else {}
+        word = pa.array([KINDS[kind]], pa.string()).take(pa.array(np.zeros(len(at), np.int8)))
+        numbers = pa.array(at)
+        return self._table.build(
+            {"oid": oid, **columns, **wide, "kind": word, "start": numbers, "stop": numbers}
+        )
 
-    def _names_known(self) -> set[bytes]:
-        """The names of all objects, where a delta gives its base by name."""
-        for kind in self._kinds.values():
-            kind.flush()
-        batches = [batch["oid"] for kind in self._kinds.values() for batch in kind.batches]
-        return {bytes.fromhex(name) for column in batches for name in column.to_pylist()}
-
-    def _table_of_all(self) -> pa.Table:
-        for kind in self._kinds.values():
-            kind.flush()
-        trees = Trees(self._pack.tree, self._width)
-        made = {
-            "commit": {"changes": CHANGES, "lacking": pa.list_(pa.string())},
-            "tree": {"entries": ENTRIES},
-        }
-        columns = {
-            "commit": self._changes(trees) if self._kinds["commit"].index else [],
-            "tree": [self._entries(trees)] if self._kinds["tree"].index else [],
-        }
-        found = [self._table.empty()]
-        for name, kind in self._kinds.items():
-            if not kind.batches:
-                continue
-            whole = pa.concat_tables(kind.batches)
-            for column, values in zip(made.get(name, ()), columns.get(name, ()), strict=True):
-                at = whole.schema.get_field_index(column)
-                whole = whole.set_column(at, whole.schema.field(at), values)
-            found.append(whole)
-        return self._placed(pa.concat_tables(found))
-
-    def _placed(self, table: pa.Table) -> pa.Table:
+    def _placed(self, tables: list[pa.Table]) -> pa.Table:
         """The rows in order of position, with their spans."""
-        order = table["start"].to_numpy()
-        table = table.take(pa.array(np.argsort(order, kind="stable")))
-        at = np.sort(order)
+        table = pa.concat_tables([one for one in tables if one.num_rows] or tables[:1])
+        at = table["start"].to_numpy()
+        if (np.diff(at) < 0).any():
+            table, at = table.take(pa.array(np.argsort(at, kind="stable"))), np.sort(at)
         for name in ("start", "stop"):
-            spans = np.asarray(getattr(self._pack.frames, name), np.int64)[at]
+            spans = np.asarray(getattr(self.frames, name), np.int64)[at]
             field = table.schema.get_field_index(name)
             table = table.set_column(field, table.schema.field(field), pa.array(spans))
         return table
 
-    def _changes(self, trees: Trees) -> list[pa.ChunkedArray]:
-        """What each commit changed, and what it takes to know that and is not here; in order of the rows."""
-        rows = np.asarray(self._kinds["commit"].index, np.int64)
-        order = np.argsort(rows, kind="stable")
-        chunks: list[pa.Array] = []
-        lacks: list[list[str]] = []
-        left, batch = MOST_CHANGES, list[list[Change] | None]()
-        for i in rows[order].tolist():
-            found, lacking = self._changed(trees, *self._first_parent[i])
-            if found is not None and len(found) > left:
-                found = None
-            left -= len(found or ())
-            batch.append(found)
-            lacks.append(lacking)
-            if len(batch) >= BATCH_ROWS:
-                chunks.append(change_lists(batch))
-                batch = []
-        chunks.append(change_lists(batch))
-        back = pa.array(np.argsort(order, kind="stable"))
-        lacking = pa.chunked_array([pa.array(lacks, pa.list_(pa.string()))]).take(back)
-        return [pa.chunked_array(chunks, CHANGES).take(back), lacking]
-
-    def _changed(
-        self, trees: Trees, tree: bytes, parent: bytes | None
-    ) -> tuple[list[Change] | None, list[str]]:
-        if not tree:
-            return None, []
-        before = None if parent is None else self._tree_of.get(parent)
-        if parent is not None and not before:
-            return None, [parent.hex()]
-        found, lacking = trees.changes(before, tree)
-        return found, [name.hex() for name in lacking]
-
-    def _entries(self, trees: Trees) -> pa.ChunkedArray:
-        """What trees list: first those that the newest commits lead to, then the rest by position, up to the bound."""
-        rows = self._kinds["tree"].index
-        todo = [tree for name, tree in reversed(self._tree_of.items()) if name not in self._parents]
-        chosen: dict[int, list[dict[str, str]] | None] = {}
-        left = MOST_ENTRIES
-        while todo:
-            name = todo.pop()
-            i = self._pack.trees.get(name)
-            if i is None or i in chosen:
-                continue
-            left = self._list(i, name, chosen, left)
-            told = [gitobject.parted(entry, self._width) for entry in sorted(trees.entries(name) or ())]
-            todo += [oid for mode, _, oid in told if mode.lstrip(b"0") == b"40000"]
-        for name, i in self._pack.trees.items():
-            if left <= 0:
-                break
-            if i not in chosen:
-                left = self._list(i, name, chosen, left)
-        by_row = [chosen.get(i) for i in rows]
-        return pa.chunked_array([pa.array(by_row, ENTRIES)])
-
-    def _list(self, i: int, name: bytes, chosen: dict[int, list[dict[str, str]] | None], left: int) -> int:
-        content = self._pack.tree(name)
-        found = None if content is None else gitobject.listed(content, self._width)
-        if found is None or len(found) > left:
-            chosen[i] = None
-            return left
-        chosen[i] = [gitobject.row_of(entry, self._width) for entry in found]
-        return left - len(found) - 1
+    def _faults(self, first: int, stop: int) -> list[Fault]:
+        frames, why = self.frames, self._pack.why
+        return (
+            [Fault(frames.start[i], frames.stop[i], why[i]) for i in range(first, stop) if i in why]
+            if why
+            else []
+        )
 
 
-def change_lists(changes: Iterable[list[Change] | None]) -> pa.Array:
-    """Changes as a column: a list for each commit, null where there is none."""
-    given = list(changes)
-    flat = [change for found in given if found is not None for change in found]
-    sizes = [len(found or ()) for found in given]
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.array(sizes, np.int64))])
-    names = [field.name for field in CHANGES.value_type]
-    columns = [
-        [gitobject.shown(change.path) for change in flat],
-        *([mode and gitobject.shown(mode) for mode in column] for column in (
-            [change.old_mode for change in flat], [change.new_mode for change in flat],
-        )),
-        *([oid and oid.hex() for oid in column] for column in (
-            [change.old for change in flat], [change.new for change in flat],
-        )),
-    ]  # fmt: skip
-    rows = pa.StructArray.from_arrays([pa.array(column, pa.string()) for column in columns], names)
-    nothing = pa.array([found is None for found in given], pa.bool_())
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), rows, mask=nothing)
+def _plain(content: bytes) -> Sequence[object] | None:
+    """A commit whose headers are the usual ones and no others; None for any other."""
+    found = _PLAIN.match(content)
+    if found is None or (found[2] and len(content) > gitobject.LONGEST_TEXT_BYTES):
+        return None
+    tree, lines, author, author_s, author_zone, who, seconds, zone = found.groups()
+    parents = [parent.decode() for parent in _PARENT.findall(lines)]
+    if len(parents) != lines.count(b"\n"):
+        return None
+    return (
+        *(tree.decode(), parents, gitobject.shown(author), int(author_s), author_zone.decode()),
+        *(gitobject.shown(who), int(seconds), zone.decode()),
+        *(gitobject.shown(content[found.end() :]), False, None, None, None),
+    )

@@ -18,13 +18,15 @@ Open    deltas whose base is outside the pack (thin packs, bundles of a range) a
 import hashlib
 import re
 import zlib
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import packfile
 from forensics.core.gitcolumns import COLUMNS
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
-from forensics.core.packfile import Fault, Frames, Pack
+from forensics.core.packcontent import Laid
+from forensics.core.packfile import Fault, Frames
 from forensics.core.packrows import Rows
 from forensics.core.schema import Table
 
@@ -46,41 +48,48 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 
 def parse(data: bytes, base: int) -> Parsed:
-    """Read a whole pack: frame it from the front, then resolve each delta on the base it names."""
+    """Read a whole pack: frame it from the front, each delta resolved on the base it names."""
+    found = [Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty()), *pieces(data, base)]
+    return Parsed(*(pa.concat_tables(tables) for tables in zip(*found, strict=True)))
+
+
+def pieces(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, a stretch after another, so that what a large pack holds is never in memory at once."""
     if not data:
-        return Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
+        return
     refs, faults, ignored, begin, wide = _bundle(data) if _BUNDLE.match(data) else ([], [], [], 0, False)
-    records = _refs(refs)
+    yield _based(base, _refs(refs), faults, ignored)
     if not faults:
-        found, more, idle = _pack(data, begin, wide)
-        records = pa.concat_tables([records, found])
-        faults, ignored = faults + more, ignored + idle
-    spans = {name: [s[i] + base for s in ignored] for i, name in enumerate(IGNORED.names)}
-    return Parsed(_based(records, base), _rejected(faults, base), IGNORED.build(spans))
+        for piece in _pack(data, begin, wide):
+            yield _based(base, *piece)
 
 
-def _pack(data: bytes, begin: int, wide: bool) -> tuple[pa.Table, list[Fault], list[tuple[int, int]]]:  # noqa: FBT001 - what the bundle said
+_Piece = tuple[pa.Table, list[Fault], list[tuple[int, int]]]
+
+
+def _pack(data: bytes, begin: int, wide: bool) -> Iterator[_Piece]:  # noqa: FBT001 - what the bundle said
     """The objects of a pack that begins at `begin`, what is wrong with it, and what holds nothing."""
     head = data[begin : begin + _HEADER_BYTES]
     if head[:8] not in _MAGIC or len(head) < _HEADER_BYTES:
         torn = any(magic.startswith(head[:8]) for magic in _MAGIC)
-        return TABLE.empty(), [Fault(begin, len(data), Why.TRUNCATED if torn else Why.SHAPE)], []
-    rows, frames, width, faults = _framed(data, begin, wide=wide)
-    ignored = [(begin, begin + _HEADER_BYTES)]
+        yield TABLE.empty(), [Fault(begin, len(data), Why.TRUNCATED if torn else Why.SHAPE)], []
+        return
+    rows, width = _rows(data, begin, wide=wide)
+    yield TABLE.empty(), [], [(begin, begin + _HEADER_BYTES)]
+    for piece in rows.pieces():
+        yield piece.records, piece.faults, []
+    faults, ended_well = rows.faults, list[tuple[int, int]]()
     if not faults:
-        ended = frames.stop[-1] if len(frames) else begin + _HEADER_BYTES
+        ended = rows.frames.stop[-1] if len(rows.frames) else begin + _HEADER_BYTES
         ended_well, faults = _trailer(data, begin, ended, width)
-        ignored += ended_well
-    records, unresolved = rows.read()
-    return records, faults + unresolved, ignored
+    yield TABLE.empty(), faults, ended_well
 
 
-def _framed(data: bytes, begin: int, *, wide: bool) -> tuple[Rows, Frames, int, list[Fault]]:
+def _rows(data: bytes, begin: int, *, wide: bool) -> tuple[Rows, int]:
     count = int.from_bytes(data[begin + 8 : begin + _HEADER_BYTES])
     budget = packfile.FREE_BYTES + packfile.FOLD * len(data)
     width = 32 if wide else _width(data, begin, budget)
-    frames, faults, _ = packfile.framed(data, begin + _HEADER_BYTES, count, width, budget)
-    return Rows(TABLE, Pack(data, frames, width, budget), width), frames, width, faults
+    return Rows(TABLE, Laid(data, begin + _HEADER_BYTES, count, width), budget), width
 
 
 def history(data: bytes) -> pa.Table:
@@ -89,7 +98,7 @@ def history(data: bytes) -> pa.Table:
     Args:
         data: a pack, not a bundle.
     """
-    return _framed(data, 0, wide=False)[0].history()
+    return _rows(data, 0, wide=False)[0].history()
 
 
 def _width(data: bytes, begin: int, budget: int) -> int:
@@ -154,18 +163,16 @@ def _refs(refs: _Refs) -> pa.Table:
     )
 
 
-def _based(records: pa.Table, base: int) -> pa.Table:
-    """The records with offsets counted from the start of the file."""
+def _based(base: int, records: pa.Table, faults: list[Fault], ignored: list[tuple[int, int]]) -> Parsed:
+    """A stretch, its offsets counted from the start of the file."""
     for name in ("start", "stop") if base else ():
         at = records.schema.get_field_index(name)
         moved = pa.array(records[name].to_numpy() + base, pa.int64())
         records = records.set_column(at, records.schema.field(at), moved)
-    return records
-
-
-def _rejected(faults: list[Fault], base: int) -> pa.Table:
     rows = sorted((f.start + base, f.stop + base, f.why.value) for f in faults if f.stop > f.start)
-    return REJECTED.build({name: [row[i] for row in rows] for i, name in enumerate(REJECTED.names)})
+    rejected = {name: [row[i] for row in rows] for i, name in enumerate(REJECTED.names)}
+    spans = {name: [span[i] + base for span in ignored] for i, name in enumerate(IGNORED.names)}
+    return Parsed(records, REJECTED.build(rejected), IGNORED.build(spans))
 
 
 def _trailer(data: bytes, begin: int, ended: int, width: int) -> tuple[list[tuple[int, int]], list[Fault]]:

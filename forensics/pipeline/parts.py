@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -108,20 +108,48 @@ def parse(task: Task) -> Read:
     """
     chunk = task.chunk
     parsed = _under_head(task) if chunk.readable else _unread(task.format, chunk)
-    if not _tiled(parsed, chunk):
-        raise CustodyError(
-            f"{task.path}: {task.format} does not account for bytes {chunk.start} to {chunk.stop} once each;"
-            " this is a fault of the program: report it with the file"
-        )
+    return _accounted(task, parsed, chunk.start, chunk.stop)
+
+
+def pieces(task: Task) -> Iterator[Read]:
+    """The same, piece by piece, of a format that reads its files so.
+
+    Raises:
+        CustodyError: the bytes changed, or some are not accounted for.
+    """
+    chunk, at = task.chunk, task.chunk.start
+    told: Iterable[Parsed] = (_unread(task.format, chunk),)
+    if chunk.readable:
+        held = chunks.raw(task.path, chunk, task.packed)
+        told = formats.registry()[task.format].pieces(held, at)  # type: ignore[attr-defined]
+    for parsed in told:
+        stops = [int(pc.max(rows["stop"]).as_py()) for rows in parsed if rows.num_rows]
+        start, at = at, max(stops, default=at)
+        yield _accounted(task, parsed, start, at)
+    if at != chunk.stop:
+        raise _misread(task)
+
+
+def _accounted(task: Task, parsed: Parsed, start: int, stop: int) -> Read:
+    """What was read of a stretch of a chunk, all bytes of which are seen to be accounted for once."""
+    if not _tiled(parsed, start, stop):
+        raise _misread(task)
     table = record_table(task.format)
     records = _under(task.sha256, _by_start(parsed.records))
     rejected = _by_start(parsed.rejected).append_column(
         "format", pa.array([task.format] * len(parsed.rejected), pa.string())
     )
     rejects = _under(task.sha256, rejected).select(REJECT.names)
-    tally = Tally(chunk.stop - chunk.start, *(_bytes(spans) for spans in parsed))
+    tally = Tally(stop - start, *(_bytes(spans) for spans in parsed))
     told = parquet.conformed(records, table.schema())
     return Read(task.part, task.sha256, told, rejects, tally, task.sealed_bytes)
+
+
+def _misread(task: Task) -> CustodyError:
+    return CustodyError(
+        f"{task.path}: {task.format} does not account for bytes {task.chunk.start} to {task.chunk.stop} once each;"
+        " this is a fault of the program: report it with the file"
+    )
 
 
 def _under_head(task: Task) -> Parsed:
@@ -154,14 +182,12 @@ def _bytes(rows: pa.Table) -> int:
     return int(np.sum(stop.to_numpy() - start.to_numpy()))
 
 
-def _tiled(parsed: Parsed, chunk: chunks.Chunk) -> bool:
+def _tiled(parsed: Parsed, first: int, last: int) -> bool:
     starts, stops = (np.concatenate(ends) for ends in zip(*(spans_of(rows) for rows in parsed), strict=True))
     order = np.argsort(starts, kind="stable")  # fast where most of it is in order
     if (starts[order][1:] == starts[order][:-1]).any():
         order = np.lexsort((stops, starts))
     starts, stops = starts[order], stops[order]
     if not len(starts):
-        return chunk.start == chunk.stop
-    return bool(
-        starts[0] == chunk.start and stops[-1] == chunk.stop and np.array_equal(starts[1:], stops[:-1])
-    )
+        return first == last
+    return bool(starts[0] == first and stops[-1] == last and np.array_equal(starts[1:], stops[:-1]))

@@ -26,7 +26,7 @@ from forensics.core.tables import CORE, FILE, REJECT
 from forensics.custody import chunks, ledger
 from forensics.custody import seal as sealing
 from forensics.custody.seal import Sealed
-from forensics.pipeline import files, frames, parts, take, tell, torn
+from forensics.pipeline import files, frames, parts, pieces, take, tell, torn
 from forensics.pipeline.files import Known, Tally
 from forensics.pipeline.parts import Part, Read, Task, digest, parse, record_table, unaccounted
 from forensics.store import parquet
@@ -176,7 +176,7 @@ def _read_parts(run: _Run, framed: frames.Work) -> dict[str, Tally]:
     """Read the parts that are not there; the sums of every file, by hash."""
     case, meter, tallies = run.case, run.meter, {sha256: Tally() for sha256 in run.meter.sizes}
     (case / "work" / "parts").mkdir(parents=True, exist_ok=True)
-    chunked = [part for part in run.plan if not frames.framed(part.format)]
+    chunked = [part for part in run.plan if not (frames.framed(part.format) or pieces.pieced(part.format))]
     missing = {part.name: part for part in chunked if parts.sums(case, part) is None}
     sizes = dict(meter.sizes)
     tasks = (task for part in missing.values() for task in _tasks(run, part, sizes))
@@ -184,6 +184,7 @@ def _read_parts(run: _Run, framed: frames.Work) -> dict[str, Tally]:
     for name, found in groupby(results, key=lambda result: result.part):
         _write(case, missing[name], found, sizes, meter)
     _read_frames(run, framed)
+    _read_pieces(run)
     seen = set()
     for part in run.plan:
         for sha256, tally in (parts.sums(case, part) or {}).items():
@@ -214,6 +215,17 @@ def _read_frames(run: _Run, framed: frames.Work) -> None:
     for sha256, tally in sums.items():
         if run.packed[sha256] is None and tally.bytes != run.meter.sizes[sha256]:
             raise unaccounted(run.case, sha256)
+
+
+def _read_pieces(run: _Run) -> None:
+    """Read the parts of formats that give what their files hold in pieces."""
+    own = [part for part in run.plan if pieces.pieced(part.format)]
+    tasks = pieces.tasks(run.case, own, run.packed)
+    for part, sums in engine.run(pieces.read, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight):
+        for sha256, tally in sums.items():
+            if run.packed[sha256] is None and tally.bytes != run.meter.sizes[sha256]:
+                raise unaccounted(run.case, sha256)
+            run.meter.add(part.format, run.meter.sizes[sha256])
 
 
 def _tasks(run: _Run, part: Part, sizes: dict[str, int]) -> Iterator[Task]:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from forensics.core import gitevents
+from forensics.core import gitcolumns, gitevents
 
 NEEDS_ANCHOR = False
+SLICED_BY = "start"
+COLUMNS = gitcolumns.TOLD
 
 
 def read(

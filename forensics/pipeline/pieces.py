@@ -1,0 +1,69 @@
+"""Files that are read a piece after another, each part by one process, which writes what it reads.
+
+A git pack may not be cut, and what it holds can be a hundred times its size. Its format gives that in pieces
+(`pieces`), and none is kept once it is written.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from forensics import formats
+from forensics.core.tables import REJECT
+from forensics.custody import chunks
+from forensics.custody import seal as sealing
+from forensics.pipeline import parts
+from forensics.pipeline.files import Tally
+from forensics.pipeline.parts import Part
+from forensics.store import parquet
+
+
+class Task(NamedTuple):
+    """A part to read: the case, which part, and who packed which of its files."""
+
+    case: Path
+    part: Part
+    packed: Mapping[str, str | None]
+
+
+def pieced(name: str) -> bool:
+    """Whether a format gives what its files hold in pieces."""
+    return hasattr(formats.registry()[name], "pieces")
+
+
+def tasks(case: Path, plan: Sequence[Part], packed: Mapping[str, str | None]) -> Iterator[Task]:
+    """The parts that have yet to be read."""
+    for part in plan:
+        if parts.sums(case, part) is None:
+            yield Task(case, part, {sha256: packed[sha256] for sha256 in part.files})
+
+
+def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
+    """Write the records and rejects of a part; what became of its bytes, by file.
+
+    Raises:
+        CustodyError: bytes changed, or some are not accounted for.
+    """
+    case, part = task.case, task.part
+    sums = dict.fromkeys(part.files, Tally())
+    with (
+        parquet.Part(case / "tables", parts.record_table(part.format), part.name) as records,
+        parquet.Part(case / "tables", REJECT, part.name) as rejects,
+    ):
+        for found in _found(task):
+            records.add(found.records)
+            rejects.add(found.rejects)
+            sums[found.sha256] = sums[found.sha256].plus(found.tally)
+    parts.settle_sums(case, part, sums)
+    pa.default_memory_pool().release_unused()
+    return part, sums
+
+
+def _found(task: Task) -> Iterator[parts.Read]:
+    part, how = task.part, formats.registry()[task.part.format].CUT
+    for sha256 in part.files:
+        path, packed = sealing.locate(task.case, sha256), task.packed[sha256]
+        for chunk in chunks.cut(path, sha256, how, chunks.BLOCK_BYTES, packed, hand_on=True):
+            yield from parts.pieces(parts.Task(part.name, part.format, sha256, path, chunk, packed, 0))
