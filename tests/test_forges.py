@@ -178,3 +178,16 @@ def test_an_access_log_of_bitbucket_is_read_whole():
         ("eaccru", "200"), ("admin", "201"), (None, "200"), ("testuser", "200"), ("acarlton", "200"), ("admin", "done"),
         (None, "came in"), ("eaccru", "200"),
     ]  # fmt: skip
+
+
+def test_what_a_server_replicates_is_no_push_to_it():
+    """Else a ref that moved without a push would seem explained by the copy that was made of it afterwards."""
+    data = (SAMPLES / "gerrit_replication" / "pushed_and_refused.log").read_bytes()
+    events = told("gerrit_replication", data, "gerrit01/var/gerrit/logs/replication_log")
+    assert {(e["verb"], e["account"]) for e in events} == {("other", None)}
+    (moved,) = [e for e in events if e["object"] == "refs/heads/main"]
+    assert (moved["repository"], moved["object_from"]) == ("srv/git/llm", None)
+    assert "new=38e41d51c6ea70a793765a4a55d901fa35570896" in moved["text"]
+    assert [e["outcome"] for e in events if e["outcome"]] == ["success", "failure"]
+    planted = (SAMPLES / "gerrit_replication" / "planted_in_ref_and_address.log").read_bytes()
+    assert not [e for e in told("gerrit_replication", planted, "gerrit01/x") if e["object"] or e["outcome"]]
