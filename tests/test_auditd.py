@@ -340,6 +340,7 @@ def test_worst_layouts_are_accounted_for(worst):
 
 USER = 'pid=9 uid=0 auid=4102 ses=54 msg=\'op=login acct="kai" exe="/bin/login" addr=10.0.0.7 res=success\'\x1dUID="root"'
 CALLED = f'{HEADS["SYSCALL"]} syscall=59 key="run"\x1dARCH=x86_64 AUID="kai"'
+REACHED = "saddr=0200001600000000\x1dSADDR={ saddr_fam=inet laddr=10.0.0.7 lport=22 }"
 ODD = [
     ("SYSCALL", CALLED, CALLED.replace("\x1d", " ")),
     ("SYSCALL", CALLED, CALLED.replace("ppid=1", "ppid=x")),
@@ -351,6 +352,10 @@ ODD = [
     ("USER_LOGIN", USER, USER.replace("'\x1d", "\x1d")),
     ("USER_LOGIN", USER, USER.replace(" ses=54 msg='", " ses=54 'msg=")),
     ("USER_LOGIN", USER, USER.replace("success'", "'")),
+    ("SOCKADDR", REACHED, REACHED.replace(" }", " }x")),
+    ("SOCKADDR", REACHED, REACHED.replace("{ ", '{" ')),
+    ("USER_AUTH", "pid=9 au res=1", "pid=9 auid=7 res=1"),
+    ("USER_AUTH", "pid=9 odd auid=7 res=1", "pid=9 old auid=7 res=1"),
     ("EXECVE", 'argc=2 a0="a" a1=62', 'argc=2 a0="a" a2=62'),
     ("EXECVE", 'argc=2 a0="a" a1=62', 'argc=2 a0="a" a1[0]=62'),
     ("EXECVE", 'argc=2 a0="a" a1=62', 'argc=2 a0="a"\x1da1=62'),

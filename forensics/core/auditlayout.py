@@ -100,7 +100,8 @@ class Found(NamedTuple):
 class _Slot(NamedTuple):
     """One word of a layout: its key with `=` (and the frame it opens); what it fills, or -1.
 
-    `bare`: whether its value has no quotes, and is not of a kind that has them or not.
+    `bare`: whether its value has no quotes, and is not of a kind that has them or not. `loose`: whether it
+    is no field, as the braces of `SADDR={ … }`; then `key` is all of it.
     """
 
     key: bytes
@@ -109,6 +110,7 @@ class _Slot(NamedTuple):
     closes: bool
     separator: int
     bare: bool
+    loose: bool
 
 
 def read(cut: Page, pool: Pool, line: Ints, kind: Ints, type_: Ints, head: Ints) -> Found:
@@ -148,15 +150,19 @@ def _template(cut: Page, line: int, kind: int, head: int) -> list[_Slot] | None:
         opens = part == OUTER and at < names_from and text.startswith(_OPENING)
         part = NAMES if at >= names_from else INNER if opens else part
         key, equals, _ = text[len(_OPENING) * opens :].partition(b"=")
-        if text and (not equals or not key or b'"' in key or key == b"msg" or len(key) > _LONGEST_KEY):
+        loose = bool(text) and not equals and part != INNER and text != b"old"
+        if text and (
+            not (equals or loose) or not key or b'"' in key or key == b"msg" or len(key) > _LONGEST_KEY
+        ):
             return None
-        target = SPELT.get((kind, part), {}).get(key, -1) if text else -1
+        target = SPELT.get((kind, part), {}).get(key, -1) if equals else -1
         target = -1 if target in taken else target
         taken |= {target} - {-1}
         closes = part == INNER and at + 1 in {names_from, len(words)}
         coded = target >= 0 and TARGETS[target].written == "coded"
         bare = not coded and b'"' not in text
-        slots.append(_Slot(text[: len(_OPENING) * opens + len(key) + 1] if text else b"", target, opens, closes, separators[at], bare))  # fmt: skip
+        held = text[: len(_OPENING) * opens + len(key) + len(equals)]
+        slots.append(_Slot(held, target, opens, closes, separators[at], bare, loose))
     return slots
 
 
@@ -213,7 +219,7 @@ def _held_against(cut: Page, slots: list[_Slot], line: Ints, head: int) -> tuple
         fits &= (cut.opening[first + at] & mask) == held
         if rest := slot.key[8:]:
             fits &= audittext.begin(cut.at, start + 8, rest)
-        fits &= begin <= end if slot.key else start == stop
+        fits &= (begin == end) if slot.loose else (begin <= end) if slot.key else (start == stop)
         if slot.closes:
             fits &= cut.raw[end] == _APOSTROPHE
         if slot.separator == _ENRICHED:
