@@ -27,11 +27,13 @@ from forensics.store import parquet, spool
 
 STRETCH_FRAMES = 4
 """How much of a large file is one part, in frames: a chunk belongs to the stretch in which it begins."""
-BATCH_ROWS = 1 << 13
+BATCH_ROWS = 1 << 14
 """How many records are told at a time, at least; the last batch of a part may have fewer."""
 EDGE_ROWS = 256
 """How many records at either end of a batch are kept as they are, since their events may go on beyond it."""
-INNER, EDGE, NUMBER = "inner", "edge", "number"
+FIRST, INNER, LAST, EDGE, NUMBER = "first", "inner", "last", "edge", "number"
+TOLD = (FIRST, INNER, LAST)
+"""The folders of what a batch tells, in order: its events near either edge, which may yet be told again, and the others."""
 
 
 class Work(NamedTuple):
@@ -214,8 +216,8 @@ def _leave(folder: Path, form: str, records: pa.Table, events: pa.Table) -> None
     edge = records.filter(pa.array(near))
     ordered = spool.sorted_by([events], tell.ORDER[EVENT])
     last = max(EDGE_ROWS, len(ordered) - EDGE_ROWS)
-    ends = pa.concat_tables([ordered.slice(0, EDGE_ROWS), ordered.slice(last)])
-    for name, own in ((INNER, ordered.slice(EDGE_ROWS, last - EDGE_ROWS)), (EDGE, ends)):
+    for name, first, stop in zip(TOLD, (0, EDGE_ROWS, last), (EDGE_ROWS, last, len(ordered)), strict=True):
+        own = ordered.slice(first, stop - first)
         if len(own):
             spool.write(folder / name, EVENT, own)
     spool.put(folder / f"{NUMBER}.arrow", numbers)

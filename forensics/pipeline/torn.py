@@ -81,7 +81,7 @@ def mended(
         _take_out([batches[at] for at in np.unique(torn.batch)], rows)
         again.append(into / f"{n:06d}")
         spool.write(again[-1], EVENT, spool.sorted_by([events], tell.ORDER[EVENT]))
-    return [*(batch.folder / name for batch in batches for name in (frames.INNER, frames.EDGE)), *again]
+    return [*(batch.folder / name for batch in batches for name in frames.TOLD), *again]
 
 
 def _batch(folder: Path, records: Path, keys: Sequence[str]) -> Batch:
@@ -164,7 +164,7 @@ def _take_out(batches: Sequence[Batch], records: pa.Table) -> None:
     torn = set(zip(*(records[name].to_pylist() for name in ("sha256", "start")), strict=True))
     starts = records["start"].to_numpy()
     for batch in batches:
-        for name in (frames.INNER, frames.EDGE):
+        for name in frames.TOLD:
             path = batch.folder / name / f"{EVENT.name}.arrow"
             if not path.exists():
                 continue

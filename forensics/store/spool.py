@@ -27,6 +27,7 @@ TIME = "earliest_ns"
 _SECOND = 1_000_000_000
 _SAMPLE = 256
 _NEVER = int(np.iinfo(np.int64).max)
+_MOST_STRETCHES = 16
 
 
 def write(folder: Path, table: Table, rows: pa.Table) -> Path:
@@ -283,7 +284,7 @@ def _within(rows: pa.Table, column: str, first: int | None, stop: int | None) ->
 
 def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
     """Tables as one, in order of keys: numbers first, then text; a table that is in order is left alone."""
-    rows = pa.concat_tables(tables).combine_chunks()
+    rows = pa.concat_tables(tables)
     first = _ranks(rows[keys[0]])
     order = np.argsort(first, kind="stable")
     # The further keys are looked at only of rows that those before leave alike; ids are dear to compare.
@@ -296,11 +297,29 @@ def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
         within = np.lexsort((rank, group))
         order[alike] = own[within]
         alike, group = _alike(alike, group, rank[within])
-    if (np.diff(order) == 1).all():
-        return rows
-    index = pa.array(order)
-    columns = [pa.nulls(len(c), c.type) if c.null_count == len(c) else c.take(index) for c in rows.columns]
-    return pa.Table.from_arrays(columns, schema=rows.schema)
+    return rows if (np.diff(order) == 1).all() else _taken(rows, order)
+
+
+def _taken(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
+    """Rows in another order. Stretches that stay where they are, as most do of what follows a clock, are not copied."""
+    # Before such a row stand all that come before it, and no other: there the order can be cut.
+    ends = np.flatnonzero(np.maximum.accumulate(order) == np.arange(len(order)))
+    first = np.append(0, ends[:-1] + 1)
+    stays = first == ends
+    new = ~stays | np.append(True, ~stays[:-1])
+    edges = [*first[new].tolist(), len(order)]
+    if len(edges) > _MOST_STRETCHES:
+        return _moved(rows, order)
+    cut = zip(itertools.pairwise(edges), stays[new], strict=True)
+    return pa.concat_tables(
+        rows.slice(a, b - a) if stay else _moved(rows.slice(a, b - a), order[a:b] - a) for (a, b), stay in cut
+    )
+
+
+def _moved(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
+    held, index = rows.combine_chunks(), pa.array(order)
+    columns = [pa.nulls(len(c), c.type) if c.null_count == len(c) else c.take(index) for c in held.columns]
+    return pa.Table.from_arrays(columns, schema=held.schema)
 
 
 def _alike(
