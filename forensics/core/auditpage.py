@@ -78,24 +78,11 @@ def page(data: bytes) -> Page:
         odd = np.append(odd, np.flatnonzero(raw >= _ASCII))
     plain[np.searchsorted(stop, odd, "right")] = False
     at = audittext.words(raw)
-    quotes = _counted_between(raw == _QUOTE, start, stop)
+    quotes = np.subtract(*audittext.counted_before(raw == _QUOTE, stop, start))
     parts = np.bincount(np.searchsorted(stop, ends[mark == _ENRICHED], "right"), minlength=len(stop))
     return Page(
         raw, at, start, stop, token, newline - token + 1, begins, ends, at[begins], plain, quotes, parts
     )
-
-
-def _counted_between(marked: Bools, start: Ints, stop: Ints) -> Ints:
-    """How many bytes are marked from each start to its stop."""
-    bits = np.packbits(marked, bitorder="little")
-    words = np.append(bits, np.zeros(-len(bits) % 8 + 8, np.uint8)).view("<u8")
-    before = np.append(0, np.cumsum(np.bitwise_count(words), dtype=np.int64))
-
-    def until(place: Ints) -> Ints:
-        within = (np.uint64(1) << (place & 63).astype(np.uint64)) - np.uint64(1)
-        return np.asarray(before[place >> 6] + np.bitwise_count(words[place >> 6] & within))
-
-    return until(stop) - until(start)
 
 
 class Heads(NamedTuple):

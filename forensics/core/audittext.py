@@ -103,6 +103,18 @@ def begins(raw: Bytes, start: Ints, stop: Ints, word: bytes) -> Bools:
     return np.asarray(found)
 
 
+def counted_before(marked: Bools, *places: Ints) -> list[Ints]:
+    """How many bytes are marked before each of some places, for each set of these."""
+    bits = np.packbits(marked, bitorder="little")
+    words = np.append(bits, np.zeros(-len(bits) % 8 + 8, np.uint8)).view("<u8")
+    before = np.append(0, np.cumsum(np.bitwise_count(words), dtype=np.int64))
+    within = [(np.uint64(1) << (place & 63).astype(np.uint64)) - np.uint64(1) for place in places]
+    return [
+        before[place >> 6] + np.bitwise_count(words[place >> 6] & mask)
+        for place, mask in zip(places, within, strict=True)
+    ]
+
+
 def sliced(raw: Bytes, start: Ints, stop: Ints, absent: Bools | None = None) -> pa.Array:
     """The bytes between ascending places as one array; null where `absent`."""
     bounds = np.empty(2 * len(start) + 1, np.int32)
@@ -112,9 +124,9 @@ def sliced(raw: Bytes, start: Ints, stop: Ints, absent: Bools | None = None) -> 
     return spaced.take(pa.array(np.arange(0, len(bounds) - 1, 2, dtype=np.int32), mask=absent))
 
 
-def unquoted(raw: Bytes, tokens: Tokens) -> tuple[Ints, Ints, Bools]:
+def unquoted(raw: Bytes, equals: Ints, stop: Ints) -> tuple[Ints, Ints, Bools]:
     """Where each value begins and stops, without its quotes, and whether it had them."""
-    start, stop = tokens.equals + 1, tokens.stop
+    start = equals + 1
     wide = stop - start >= 2
     opening = np.where(wide, raw[np.minimum(start, len(raw) - 1)], 0)
     quoted = (opening == _QUOTE) & (raw[stop - 1] == _QUOTE)
