@@ -174,7 +174,9 @@ def findings():
             {"id": "plant", "meaning": "left something that runs later", "fired": 0, "evaluated": 3120},
         ],
         "sources": [{"source": "login01:root: auditd", "format": "auditd", "domain": "login01:root", "files": 1,
-                     "bytes": len(raw(AUDIT)), "first": at(37), "last": at(67)}],
+                     "bytes": len(raw(AUDIT)), "first": at(37), "last": at(67), "certainty": "C4", "certainty_why": "agreed"}],
+        "certainty": {"source": "a paper", "levels": [{"id": "C4", "meaning": "protected"}]},
+        "model": {"scale": [{"name": "weak", "from": 2.0, "en": "weak support", "zh": "微弱支持"}]},
         "limits": ["clocks_not_compared", "not_validated", "numbers_are_placeholders"],
         "accounting": {"bytes": 910_000, "parsed": 909_000, "rejected": 400, "ignored": 600},
     }  # fmt: skip

@@ -11,6 +11,7 @@ import pandas as pd
 
 from forensics.analysis import (
     candidates,
+    certainty,
     channels,
     clocks,
     displaced,
@@ -59,6 +60,7 @@ def findings(done: Examination) -> Json:
         "holders": verdicts.holders(done, acts),
         "model": verdicts.model(),
         "sources": _sources(done),
+        "certainty": certainty.scale(),
         "limits": _limits(done),
         "accounting": _accounting(files),
     }
@@ -361,8 +363,9 @@ def _rules(done: Examination) -> list[Json]:
 def _sources(done: Examination) -> list[Json]:
     files, events = done.scene.evidence.files, done.scene.events
     read = files[files["format"].notna()]
-    found = []
+    found, known = [], certainty.reasons(done)
     for (form, domain), rows in read.groupby(["format", "domain"], sort=True):
+        why = known.get((str(form), str(domain)), "alone")
         times = picked(events, events["sha256"].isin(set(rows["sha256"])) & events["earliest_ns"].notna())
         found.append({
             "source": f"{domain}: {form}",
@@ -372,6 +375,8 @@ def _sources(done: Examination) -> list[Json]:
             "bytes": int(rows["bytes"].sum()),
             "first": _written(times["earliest_ns"].min() if len(times) else None),
             "last": _written(times["latest_ns"].max() if len(times) else None),
+            "certainty": certainty.level(str(domain), why),
+            "certainty_why": why,
         })  # fmt: skip
     return found
 

@@ -141,4 +141,5 @@ def model() -> Json:
             {"id": n.id, "low": n.low, "central": n.central, "high": n.high, "source": n.source, "placeholder": n.placeholder}
             for n in found.numbers.values()
         ],
+        "scale": [{"name": b.name, "from": b.least, "en": b.en, "zh": b.zh} for b in found.bands],
     }  # fmt: skip

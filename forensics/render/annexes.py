@@ -5,7 +5,7 @@ from forensics.render.citing import sized
 from forensics.render.glyphs import quoted
 from forensics.render.pages import Pages, runs
 from forensics.render.phrases import words
-from forensics.render.sentences import Basis, Citation, Part, Sentence, Tone
+from forensics.render.sentences import Basis, Citation, Json, Part, Sentence, Tone
 
 
 def method(p: Pages) -> None:
@@ -15,7 +15,11 @@ def method(p: Pages) -> None:
         p.plain(*paragraph)
     p.head(2, "Verbal scale")
     p.plain(*boundary.SCALE_INTRODUCED)
-    p.table(("Likelihood ratio, lower bound", "Words used"), ("13em", "1fr"), boundary.SCALE)
+    scale = [
+        (ratio, said, Part(_in_chinese(p, said) if zh is None else zh, Tone.HAN))
+        for ratio, said, zh in boundary.SCALE
+    ]
+    p.table(("Likelihood ratio, lower bound", "Words used", "In Chinese"), ("10em", "1fr", "11em"), scale)
     p.head(2, "Gates")
     p.table(("Gate", "What it does"), ("4em", "1fr"), sorted(phrases.GATES.items()))
     _model(p)
@@ -33,12 +37,19 @@ def method(p: Pages) -> None:
         p.table(("Rule", "Meaning", "Fired", "Looked at"), ("9em", "1fr", "auto", "auto"), rows)
 
 
+def _in_chinese(p: Pages, said: str) -> str:
+    """The Chinese words beside the English ones of a step of the scale, as the findings hold them."""
+    steps = (p.findings.get("model") or {}).get("scale") or ()
+    return next((str(b["zh"]) for b in steps if said.partition(",")[0] == b["en"]), "")
+
+
 def _model(p: Pages) -> None:
     """Who holds which records, and every number that a ratio comes from."""
     if p.findings.get("holders"):
         p.head(2, "Who can write which records")
         p.items([s] for s in ratios.holder_sentences(p.findings["holders"], p.sources.cites))
-    numbers = (p.findings.get("model") or {}).get("numbers") or ()
+    model = p.findings.get("model") or {}
+    numbers = model.get("numbers") or ()
     if not numbers:
         return
     p.head(2, "Numbers of the scoring model")
@@ -63,11 +74,32 @@ def sources(p: Pages) -> None:
         (
             Part(quoted(str(s.get("source", "")), 80), Tone.QUOTED), f"{int(s.get('files', 0)):,}", f"{int(s.get('bytes', 0)):,}",
             *(sentences.stamp(s[k])[:19] if s.get(k) else "no time" for k in ("first", "last")),
+            _certainty(s),
         )
         for s in p.findings.get("sources") or ()
     ]  # fmt: skip
     if rows:
-        p.table(("Trust domain: format", "Files", "Bytes", "First (UTC)", "Last (UTC)"), ("1fr", "auto", "auto", "auto", "auto"), rows)  # fmt: skip
+        p.table(("Trust domain: format", "Files", "Bytes", "First (UTC)", "Last (UTC)", "Casey level"), ("1fr", "auto", "auto", "auto", "auto", "7em"), rows)  # fmt: skip
+    _levels(p)
+
+
+def _certainty(source: Json) -> str:
+    """The level of a source and what decides it; nothing where the findings give none."""
+    if not source.get("certainty"):
+        return ""
+    return f"{source['certainty']} {words(phrases.CERTAINTY, source['certainty_why'])}"
+
+
+def _levels(p: Pages) -> None:
+    """What the levels mean."""
+    found = p.findings.get("certainty") or {}
+    if not found:
+        return
+    p.head(2, "Casey levels of the sources")
+    p.plain(*boundary.CERTAINTY, f"The scale is that of {found['source']}.")
+    p.table(
+        ("Level", "Meaning"), ("auto", "1fr"), [(str(v["id"]), str(v["meaning"])) for v in found["levels"]]
+    )
 
 
 def evidence(p: Pages) -> None:

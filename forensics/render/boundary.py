@@ -65,6 +65,11 @@ NUMBERS = (
     "A placeholder is elicited and not measured, and another value within reason can be put in its place and the report made anew.",
 )
 
+CERTAINTY = (
+    "How far the records of a source can be relied on by themselves: who could have written them, whether a source in other hands bears them out, what is missing.",
+    "The level is of the data. It is no part of any ratio, and no ratio is part of it.",
+)
+
 CONTRADICTIONS = (
     "Where sources do not agree, both are printed, and the report does not choose between them.",
 )
@@ -113,14 +118,15 @@ SCALE_INTRODUCED = (
 )
 
 SCALE = (
-    ("below 1/2", "support for the rival, in the same words"),
-    ("1/2 to 2", "inconclusive: the observations do not discriminate"),
-    ("2 to 10", "weak support"),
-    ("10 to 100", "moderate support"),
-    ("100 to 1,000", "moderately strong support"),
-    ("1,000 to 10,000", "strong support, only with validation on 3,000 cases or more"),
-    ("above 10,000", "not issued"),
+    ("below 1/2", "support for the rival, in the same words", "支持对立假设（同级措辞）"),  # noqa: RUF001 - Chinese punctuation
+    ("1/2 to 2", "inconclusive: the observations do not discriminate", "不能区分，无法判断"),  # noqa: RUF001 - the same
+    ("2 to 10", "weak support", None),
+    ("10 to 100", "moderate support", None),
+    ("100 to 1,000", "moderately strong support", None),
+    ("1,000 to 10,000", "strong support, only with validation on 3,000 cases or more", None),
+    ("above 10,000", "not issued", "不出具"),
 )
+"""In English and in Chinese; the Chinese words of the steps between stand where the steps do, in the model's file."""
 
 LIMITS = (
     "Records that somebody with enough rights removed or altered without a trace are not found.",

@@ -11,6 +11,7 @@ import unicodedata
 from forensics.core.words import shown
 
 _DRAWN = ((0x20, 0x7F), (0xA1, 0x250), (0x370, 0x400), (0x400, 0x500), (0x2010, 0x2028), (0x2030, 0x203B))
+_HAN_MARKS = "\uff08\uff09\uff0c"
 _PIECE = 16
 _BREAK = re.compile(r"[^/\\._:,;=@+\-\s]*[/\\._:,;=@+\-\s]|[^/\\._:,;=@+\-\s]+")
 LONGEST = 240
@@ -20,6 +21,11 @@ LONGEST = 240
 def drawn(text: str) -> str:
     r"""`text` made safe to read (`core.words.shown`), with what the fonts lack as `\uNNNN`."""
     return "".join(c if _has_glyph(c) else _escape(c) for c in shown(text))
+
+
+def han(text: str) -> str:
+    """Chinese words of this program's own as they are; whatever else came into their place, as code points."""
+    return "".join(c if "\u4e00" <= c <= "\u9fff" or c in _HAN_MARKS else _escape(c) for c in text)
 
 
 def _has_glyph(c: str) -> bool:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from forensics.core import canonical
 from forensics.render.citing import Sources
 from forensics.render.forbidden import lint
-from forensics.render.glyphs import drawn, pieces
+from forensics.render.glyphs import drawn, han, pieces
 from forensics.render.sentences import Basis, Citation, Json, Part, Sentence, Tone
 
 Block = dict[str, Any]
@@ -104,6 +104,8 @@ def runs(parts: Iterable[Part | str]) -> list[Block]:
         text, tone = (part, Tone.OURS) if isinstance(part, str) else (part.text, part.tone)
         if tone is Tone.OURS:
             made.append({"k": tone.value, "v": drawn(text.replace("'", "\u2019"))})
+        elif tone is Tone.HAN:
+            made.append({"k": tone.value, "v": han(text)})
         else:
             made.append({"k": tone.value, "v": pieces(text)})
     return made

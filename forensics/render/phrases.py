@@ -161,6 +161,13 @@ STRENGTHS = {
     "strong": "strong",
 }
 
+CERTAINTY = {
+    "alone": "(alone)",
+    "agreed": "(borne out)",
+    "gap": "(records missing)",
+    "contradicted": "(told otherwise)",
+}
+
 STATUS = {
     "supported": "supports",
     "contradicted": "contradicts",

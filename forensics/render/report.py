@@ -4,6 +4,7 @@ The template reads the text as data. No word of the evidence is ever part of a T
 none can be markup, code, or a path to a file.
 """
 
+from importlib.resources import as_file
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Literal
@@ -47,7 +48,8 @@ def typeset(document: Document) -> bytes:
         "report.json": canonical.dumps(document.content).encode(),
         **document.figures,
     }
-    made = typst.compile(  # type: ignore[call-overload]  # it takes files held in memory; its types do not say so
-        sources, ignore_system_fonts=True, format="pdf", pdf_standards=STANDARDS, timestamp=0
-    )
+    with as_file(resources(__package__).joinpath("fonts")) as fonts:
+        made = typst.compile(  # type: ignore[call-overload]  # it takes files held in memory; its types do not say so
+            sources, font_paths=[str(fonts)], ignore_system_fonts=True, format="pdf", pdf_standards=STANDARDS, timestamp=0
+        )  # fmt: skip
     return bytes(made)

@@ -33,6 +33,8 @@ class Tone(StrEnum):
     """Evidence or input: shown as written, in another typeface."""
     PERSON = "person"
     """A person's name, from the roster."""
+    HAN = "han"
+    """A term of the verbal scale in Chinese, in a typeface that has its characters and no others."""
 
 
 class Basis(StrEnum):
