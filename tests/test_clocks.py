@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import SECOND, T0, UIDS, Stage, claim
 
-from forensics.analysis import anchors, clock_bounds, clocks, findings
+from forensics.analysis import anchors, clock_bounds, clocks, corrections, findings
 from forensics.analysis.bands import Vote, fitted
 from forensics.core.roster import Question
 
@@ -97,6 +97,26 @@ def test_the_log_keeps_what_it_wrote():
     assert act["when_written"][0] < act["when"][0]
     acts = findings.findings(plain())["acts"]
     assert [a["when_written"] for a in acts] == [None] * len(acts)
+
+
+@pytest.mark.parametrize("by", [-480 * MINUTE, 0])
+def test_a_rotated_file_that_nothing_bounds_can_be_off_as_its_next_one_is(by):
+    """Both readings are kept, and it is said; where the next file agrees, it is read as written."""
+    stage = moved(staged(), "syslog", by)
+    at = T0 - 24 * 60 * MINUTE
+    stage.add("other", "syslog", when=at, text="a line that nothing else tells")
+    stage.rows[-1]["sha256"] = "e" * 64
+    case = stage.evidence(Question(jobs=("12",)))
+    compared = clocks.compare(case)
+    seen = corrections.corrected(case, compared)
+    row = seen.events[seen.events["sha256"] == "e" * 64].iloc[0]
+    late = int(row["latest_ns"]) - int(row["written_latest_ns"])
+    assert row["earliest_ns"] == row["written_earliest_ns"] == at
+    assert (abs(late + by) < 2 * SECOND) if by else late == 0
+    told = [g for g in corrections.gaps(seen, compared) if "not compared in one file" in g.source]
+    assert [g.source for g in told] == [
+        "login01:syslog: not compared in one file, and off by -08:00 in another"
+    ] * bool(by)
 
 
 def test_a_zone_is_named_and_a_mere_offset_is_not():

@@ -37,17 +37,41 @@ def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False
     events = evidence.events.assign(
         written_earliest_ns=evidence.events["earliest_ns"], written_latest_ns=evidence.events["latest_ns"]
     )
-    if not moved:
+    beside = _beside(found)
+    if not moved and not beside:
         return replace(evidence, events=events, job_records=evidence.job_records.copy())
     events = events.assign(source=anchors.sources(events))
-    dated = picked(events, events["earliest_ns"].notna() & events["source"].isin(set(moved)))
+    dated = picked(events, events["earliest_ns"].notna() & events["source"].isin({*moved, *beside}))
     for source, rows in groups_of(dated, "source"):
-        first, last = _moved(moved[source], rows)
+        first, last = _moved(moved[source], rows) if source in moved else _either(rows, *beside[source])
         events.loc[rows.index, "earliest_ns"] = first
         events.loc[rows.index, "latest_ns"] = last
     order = ["earliest_ns", "sha256", "start", "event_id"]
     events = events.drop(columns="source").sort_values(order, kind="stable", na_position="last")
     return replace(evidence, events=events, job_records=_records(evidence.job_records, moved))
+
+
+def _beside(found: Iterable[Compared]) -> dict[str, tuple[int, int]]:
+    """Files of which no record bounds the clock, where another file of that clock is off; and by how much at least and most.
+
+    A log that was rotated is of the same clock, and it may have been set between: either can be, so both are kept.
+    """
+    off: dict[str, list[tuple[int, int]]] = {}
+    loose = [one for one in found if one.band is None and one.reference is None and one.sha256 is not None]
+    for one in found:
+        if one.applied:
+            off.setdefault(one.clock, []).extend(one.spans())
+    return {
+        one.source: (min(lo for lo, _ in off[one.clock]), max(hi for _, hi in off[one.clock]))
+        for one in loose
+        if one.clock in off
+    }
+
+
+def _either(rows: pd.DataFrame, lo: int, hi: int) -> tuple[Int, Int]:
+    """The intervals of events of a clock that may be right, or off by these bounds."""
+    first, last = (rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
+    return np.minimum(first, first - hi), np.maximum(last, last - lo)
 
 
 def _moved(one: Compared, rows: pd.DataFrame) -> tuple[Int, Int]:
@@ -107,6 +131,8 @@ def gaps(evidence: Evidence, found: list[Compared]) -> list[Gap]:
     """
     sure = [one for one in found if one.sure]
     made = [gap for one in sure for gap in (*_settings(one), *_zones(one))] + list(_backward(evidence))
+    beside = _beside(found)
+    made += [_not_bounded(one, *beside[one.source]) for one in found if one.source in beside]
     return sorted(made, key=lambda g: (g.source, g.earliest_ns or 0, g.latest_ns or 0, g.events))
 
 
@@ -151,6 +177,13 @@ def _zones(one: Compared) -> Iterable[Gap]:
         shown = tuple(e for name in stretch.entries[:2] for e in one.pairs.get(name, ()))
         name = f"{one.clock}: zone off by {_signed(zone, zone)}"
         yield Gap(name, "clock_step", first - hi, last - lo, None, None, shown)
+
+
+def _not_bounded(one: Compared, lo: int, hi: int) -> Gap:
+    """A file that nothing bounds, of a clock that is off in another file."""
+    name = f"{one.clock}: not compared in one file, and off by {_signed(lo, hi)} in another"
+    first, last = min(one.earliest_ns, one.earliest_ns - hi), max(one.latest_ns, one.latest_ns - lo)
+    return Gap(name, "clock_step", first, last, None, None, ())
 
 
 def _host(one: Compared) -> str | None:
