@@ -46,16 +46,16 @@ def certificates(raw):
 class Keys:
     """A keyring that lists every SSH key and the OpenPGP keys that it is given."""
 
-    authorities = ()
+    authorities = certificates = ()
 
     def __init__(self, pgp=b"", listed=LISTED):
-        self.certificates, self.lists = [c for c in certificates(pgp) if c] if pgp else [], list(listed)
+        self.keys, self.lists = [c for c in certificates(pgp) if c] if pgp else [], list(listed)
 
     def listed(self, fingerprint):
         return self.lists if fingerprint else []
 
     def pgp(self, issuer):
-        found = ((s, c) for c in self.certificates for s in pgpkeys.standings(c))
+        found = ((s, c) for c in self.keys for s in pgpkeys.standings(c))
         return [(s, c, ()) for s, c in found if issuer and s.key.fingerprint.endswith(issuer)]
 
 
@@ -252,6 +252,76 @@ def test_a_cms_signature_counts_under_an_authority_of_the_case(signers, authorit
         start = signing_time(found)
         assert result(text, MESSAGE, keys, start).result == "good"
         assert result(text, MESSAGE, keys, start - 86_400 * 3).why == "not_yet_valid"
+
+
+def test_a_message_of_gpgsm_leaves_its_lengths_open_and_is_read(tmp_path):
+    """Git's own program for X.509 by default. Its answer is what counts: key, certificate and signature are its own."""
+    needs("gpgsm", "openssl")
+    made = Signers(tmp_path)
+    more = (
+        "-addext",
+        "basicConstraints=critical,CA:TRUE",
+        "-addext",
+        "keyUsage=digitalSignature,keyCertSign",
+        "-addext",
+        "subjectAltName=email:kai@lab.example",
+    )
+    made.run(
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        "k.key",
+        "-out",
+        "k.pem",
+        "-subj",
+        "/CN=kai",
+        "-days",
+        "9",
+        *more,
+    )
+    made.run(
+        "openssl",
+        "pkcs12",
+        "-legacy",
+        "-export",
+        "-inkey",
+        "k.key",
+        "-in",
+        "k.pem",
+        "-passout",
+        "pass:",
+        "-out",
+        "k.p12",
+    )
+    told = made.run("openssl", "x509", "-in", "k.pem", "-noout", "-fingerprint", "-sha1").decode()
+    (made.home / "trustlist.txt").write_text(told.strip().partition("=")[2] + " S relax\n")
+    (made.home / "gpgsm.conf").write_text("disable-crl-checks\n")
+    (made.home / "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
+    gpgsm = ("gpgsm", "--batch", "-q", "--pinentry-mode", "loopback", "--passphrase-fd", "0")
+    try:
+        made.run(*gpgsm, "--import", "k.p12", given=b"\n")
+        (tmp_path / "message").write_bytes(MESSAGE)
+        text = made.run(
+            *gpgsm, "--detach-sign", "--armor", "-u", "kai@lab.example", "message", given=b"\n"
+        ).decode()
+    except RuntimeError as error:
+        pytest.skip(f"gpgsm does not sign here: {str(error)[-200:]}")
+    finally:
+        made.done()
+    assert armour.read(text.encode()).raw[:2] == b"\x30\x80"
+    keys = Keys(listed=())
+    assert result(text, MESSAGE, keys).result == "key_unknown", (
+        "it does not bring a certificate that signed itself"
+    )
+    own = cms.certificate(armour.read((tmp_path / "k.pem").read_bytes()).raw)
+    keys.authorities = keys.certificates = [own]
+    keys.certificate_events = lambda _: ()
+    at_s = clock.instant(f"{own.not_before[:8]}T{own.not_before[8:]}") // 10**9 + 60
+    assert [result(text, each, keys, at_s).result for each in (MESSAGE, OTHER)] == ["good", "bad"]
 
 
 def signing_time(found):

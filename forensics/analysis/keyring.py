@@ -67,7 +67,8 @@ class Keyring:
             if not row.authority and _for_git(row.namespaces):
                 self._listed.setdefault(row.fingerprint, []).append(self._signer(row))
         self._certificates = {c.raw: self._said_by(row) for row, c in _x509(raw)}
-        self.authorities = [c for _, c in _x509(raw) if c.authority]
+        self.certificates = [c for _, c in _x509(raw)]
+        self.authorities = [c for c in self.certificates if c.authority]
         self._pgp: dict[str, dict[bytes, tuple[list[str], openpgp.Certificate]]] = {}
         for row in _rows(raw, "openpgp_key"):
             for found, _, _ in openpgp.certificates(_decoded(row.material)):

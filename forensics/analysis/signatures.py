@@ -236,7 +236,7 @@ def _rank(one: Checked) -> tuple[int, str]:
 
 
 def _x509(signed: Signed, made: Message, keys: Keyring) -> Checked:
-    own = made.own()
+    own = made.own(keys.certificates)
     found = Checked(signed, "x509", "key_unknown", at_s=signed.at_s)
     if own is None:
         return found

@@ -3,6 +3,7 @@
 Source: RFC 5652, 5 "Signed-data Content Type"; RFC 5280, 4.1; RFC 8419 (Ed25519 in CMS).
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from forensics.core import der
@@ -80,10 +81,10 @@ class Message(NamedTuple):
     signer: Signer
     certificates: list[Certificate]
 
-    def own(self) -> Certificate | None:
-        """The certificate of its signer, if it brings it."""
+    def own(self, known: Iterable[Certificate] = ()) -> Certificate | None:
+        """The certificate of its signer: the one that it brings, or one of those known; gpgsm leaves out one that signed itself."""
         s = self.signer
-        for each in self.certificates:
+        for each in (*self.certificates, *known):
             if s.serial is not None and (each.issuer, each.serial) == (s.issuer, s.serial):
                 return each
             if s.key_identifier is not None and each.key_identifier == s.key_identifier:

@@ -1,6 +1,6 @@
 """What a push certificate is taken to tell: that somebody asked to move a ref, and signed it with a key that it names.
 
-The signature is not checked, so neither pusher nor key names an account. That the ref moved, a reflog or the server says.
+No reading checks a signature (the table `signature` does), so neither pusher nor key names an account. That the ref moved, a reflog or the server says.
 """
 
 from collections.abc import Mapping
