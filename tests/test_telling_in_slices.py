@@ -9,14 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forensics import formats, readings
-from forensics.core.schema import extended
+from forensics import formats, pipeline, readings
+from forensics.core.schema import Column, Table, extended
 from forensics.core.tables import FILE, SHA256
 from forensics.pipeline import slicing, tell
-from forensics.store import query
+from forensics.store import parquet, query, spool
 
 FOLDER = Path(__file__).parents[1] / "sample_logs" / "formats"
 ANCHOR_NS = 1_795_446_697_000_000_000
+MOMENT = Table("moment", "a time", (Column("earliest_ns", pa.int64(), "time", "ns", "none"),))
 SLICED = [name for name in sorted(formats.registry()) if slicing.sliceable(name)]
 
 
@@ -148,7 +149,7 @@ def test_what_lies_in_two_slices_is_told_as_in_one(name, tmp_path):
     records = pa.concat_tables([one, two]).sort_by([("sha256", "ascending"), ("start", "ascending")])
     files = files_of(first, second)
     told = whole(name, records, files)
-    for size in (1, 2, 5):
+    for size in (1, 3):
         assert in_slices(name, records, files, size, tmp_path) == told
 
 
@@ -160,7 +161,49 @@ def test_a_request_under_the_id_of_another_is_an_act():
     assert sorted(killed) == ["research/c-0", "research/other", "research/train-7"]
 
 
-def test_a_reading_that_takes_all_together_says_why():
+def test_no_more_than_a_slice_is_told_at_a_time_and_the_same_is_told(tmp_path, monkeypatch):
+    """Counted in rows, for a clock and a process's size say little. What is written is compared row by row."""
+    folder = tmp_path / "evidence" / "login01" / "var" / "log"
+    folder.mkdir(parents=True)
+    for name, text in ACROSS.items():
+        (folder / name).write_text(text * 3, encoding="utf-8")
+    cases, most = {}, []
+    for size in (4, parquet.GROUP_ROWS):
+        monkeypatch.setattr(parquet, "GROUP_ROWS", size)
+        monkeypatch.setattr(tell, "PART_ROWS", size - 1)
+        with monkeypatch.context() as patch:
+            plain = tell.made
+            patch.setattr(tell, "made", lambda form, records, *rest: most.append(len(records)) or plain(form, records, *rest))  # fmt: skip  # noqa: B023
+            case = tmp_path / f"case-{size}"
+            pipeline.create(case)
+            pipeline.seal(case, [tmp_path / "evidence"])
+            pipeline.ingest(case)
+        if size == 4:
+            assert max(most) == size
+        tables = case / "tables"
+        cases[size] = {name: parquet.read(tables, name).to_pylist() for name in ("event", "job_record")}
+        assert (size == 4) == (len(parquet.parts(tables, "job_record")) > 1)
+    one, other = cases.values()
+    assert one == other
+    assert len(one["event"]) > 60
+
+
+@pytest.mark.parametrize(
+    "moments", [[5], [7, 7, 9], [2**62 + 1, 2**62 + 5, 2**62 + 3], [*range(0, 10**10, 10**8)], [None], []]
+)
+def test_the_median_is_that_of_all_times_in_order(moments, tmp_path):
+    paths = []
+    for n, own in enumerate((moments[::2], moments[1::2])):
+        held = sorted(at for at in own if at is not None) + [at for at in own if at is None]
+        paths.append(spool.write(tmp_path / str(n), MOMENT, MOMENT.build({"earliest_ns": held})))
+    known = sorted(at for at in moments if at is not None)
+    assert spool.median(paths) == (known[(len(known) - 1) // 2] if known else None)
+
+
+def test_which_formats_are_told_whole_is_said_with_its_reason():
+    page = (Path(__file__).parents[1] / "docs" / "explanation" / "performance.md").read_text(encoding="utf-8")
     every = readings.registry()
-    assert all(every[name].WHOLE for name in every if hasattr(every[name], "WHOLE"))
-    assert not [name for name in SLICED if hasattr(every[name], "WHOLE")]
+    for name in every:
+        if hasattr(every[name], "WHOLE"):
+            assert f"`{name}`" in page
+            assert every[name].WHOLE in page

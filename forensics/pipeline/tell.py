@@ -228,12 +228,7 @@ def _once(events: pa.Table) -> None:
 
 def _anchor(told: Sequence[Path], question: Question) -> int | None:
     """The (lower) median moment of the events told; else the middle of the window; else none."""
-    found = [
-        np.asarray(spool.read(path, ["earliest_ns"])[0].drop_null())
-        for folder in told
-        if (path := folder / f"{EVENT.name}.arrow").exists()
-    ]
-    moments = np.concatenate([np.empty(0, np.int64), *found])
-    if len(moments):
-        return int(np.partition(moments, (len(moments) - 1) // 2)[(len(moments) - 1) // 2])
+    found = spool.median([path for folder in told if (path := folder / f"{EVENT.name}.arrow").exists()])
+    if found is not None:
+        return found
     return None if question.window is None else sum(question.window) // 2

@@ -115,6 +115,28 @@ def windows(sources: Sequence[Path], most_rows: int) -> list[tuple[int | None, i
 
     Where they are cut hangs on the times of all rows alone, not on which file has which.
     """
+    found, count = _counted(sources)
+    part = np.cumsum(count) // most_rows
+    edges = found[np.flatnonzero(np.diff(part)) + 1] * _SECOND
+    return list(itertools.pairwise([None, *(int(edge) for edge in edges), None]))
+
+
+def median(sources: Sequence[Path]) -> int | None:
+    """The (lower) median of the times of spooled files; None where there is none. Of all times, those of one second are held."""
+    found, count = _counted(sources)
+    if not len(found):
+        return None
+    until = np.cumsum(count)
+    rank = (int(until[-1]) - 1) // 2
+    at = int(np.searchsorted(until, rank, side="right"))
+    first = int(found[at]) * _SECOND
+    (own,) = within_each(sources, TIME, [(first, first + _SECOND)])
+    near = [read(one.path, [TIME])[0].slice(one.start, one.stop - one.start).to_numpy() for one in own]
+    return int(np.sort(np.concatenate(near))[rank - int(until[at]) + int(count[at])])
+
+
+def _counted(sources: Sequence[Path]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The seconds in which rows of spooled files lie, and how many lie in each."""
     found, count = np.empty(0, np.int64), np.empty(0, np.int64)
     held: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
     for path in sources:
@@ -123,10 +145,7 @@ def windows(sources: Sequence[Path], most_rows: int) -> list[tuple[int | None, i
         if sum(len(own) for own, _ in held) > max(len(found), OVERLAP_ROWS):
             found, count = _summed([(found, count), *held])
             held = []
-    found, count = _summed([(found, count), *held])
-    part = np.cumsum(count) // most_rows
-    edges = found[np.flatnonzero(np.diff(part)) + 1] * _SECOND
-    return list(itertools.pairwise([None, *(int(edge) for edge in edges), None]))
+    return _summed([(found, count), *held])
 
 
 def _summed(
