@@ -225,6 +225,21 @@ def test_no_more_is_inflated_than_the_bounds_allow(monkeypatch):
     assert read.rejected["why"].to_pylist() == [Why.COMPRESSION.value] * 3
 
 
+def test_no_more_is_made_again_than_the_bounds_allow(monkeypatch):
+    """A base that is not held is made again for each delta: of many small ones, too, the sum is bounded."""
+    monkeypatch.setattr(packfile, "FREE_BYTES", 100_000)
+    monkeypatch.setattr(packfile, "FOLD", 0)
+    monkeypatch.setattr(packcontent, "HELD_BYTES", 0)
+    entries, back = [entry(3, bytes(40_000))], 0
+    for step in range(4):
+        back += len(entries[-1])
+        distance = bytes([back]) if back < 128 else bytes([0x80 | ((back >> 7) - 1), back & 0x7F])
+        entries.append(entry(6, number(40_000) + number(10) + b"\x90\x09\x01" + b"%d" % step, base=distance))
+    read = git_pack.parse(packed(5, *entries), 0)
+    assert read.records["size"].to_pylist() == [40_000, 10, 10]
+    assert read.rejected["why"].to_pylist() == [Why.COMPRESSION.value] * 2
+
+
 @pytest.mark.parametrize("apply", [dulwich.pack.apply_delta, dulwich.pack._apply_delta_py])
 def test_a_delta_that_makes_more_than_it_claims_is_dropped_at_once(monkeypatch, apply):
     """Compiled or not: an older dulwich copied on and compared sizes at the end."""

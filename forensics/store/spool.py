@@ -214,19 +214,32 @@ def merged(
             yield together.slice(0, done)
             held, fresh = [together.slice(done)], 0
     yield sorted_by(held, keys)
-    yield from _undated([own for own in found if own.first == _NEVER], keys)
+    yield from _undated([own for own in found if own.first == _NEVER], table, keys, spill)
 
 
-def _undated(pieces: Sequence["Own"], keys: Sequence[str]) -> Iterator[pa.Table]:
-    """Rows without a time in order of the further keys: piece after piece, where none lies over another."""
+def _undated(pieces: Sequence["Own"], table: Table, keys: Sequence[str], spill: Path) -> Iterator[pa.Table]:
+    """Rows without a time in order of the further keys: piece after piece, and those together that lie over one another."""
     ends = sorted(
         ((_place(own.path, own.start, keys), _place(own.path, own.stop - 1, keys), own) for own in pieces),
         key=lambda ends: ends[:2],
     )
-    if all(one[1] < other[0] for one, other in itertools.pairwise(ends)):
-        yield from (rows(own.path, own.start, own.stop) for *_, own in ends)
-    else:
-        yield sorted_by([rows(own.path, own.start, own.stop) for own in pieces], keys)
+    held: list[Own] = []
+    reach: list[tuple[bool, object]] = []
+    for (_, last, own), after in itertools.zip_longest(ends, ends[1:]):
+        held.append(own)
+        reach = max(reach, last)
+        if after is None or after[0] > reach:
+            yield from _beside(held, table, keys, spill)
+            held = []
+
+
+def _beside(held: Sequence["Own"], table: Table, keys: Sequence[str], spill: Path) -> Iterator[pa.Table]:
+    """Rows without a time that lie over one another, in one order."""
+    if sum(own.stop - own.start for own in held) <= OVERLAP_ROWS:
+        yield sorted_by([rows(own.path, own.start, own.stop) for own in held], keys)
+        return
+    for batch in _by_database(list(dict.fromkeys(own.path for own in held)), table, keys, spill):
+        yield batch.filter(pc.is_null(batch[keys[0]]))
 
 
 def _place(path: Path, row: int, keys: Sequence[str]) -> list[tuple[bool, object]]:
