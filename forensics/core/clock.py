@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from forensics.core import years
 
+Ints = npt.NDArray[np.int64]
 NS_PER_S = 1_000_000_000
 MOST_YEARS = 20
 _MISSING = np.iinfo(np.int64).min
@@ -40,7 +41,7 @@ class Interval(NamedTuple):
     latest_ns: pa.Array
 
 
-def _nullable(values: npt.NDArray[np.int64]) -> pa.Array:
+def _nullable(values: Ints) -> pa.Array:
     return pa.array(values, pa.int64(), mask=values == _MISSING)
 
 
@@ -51,7 +52,7 @@ def _ns(times: pd.Series) -> pd.Series:
     return times.where(held).astype("datetime64[ns]")
 
 
-def _localised(naive: pd.Series, zone: str, *, fold: int) -> npt.NDArray[np.int64]:
+def _localised(naive: pd.Series, zone: str, *, fold: int) -> Ints:
     """Wall times in `zone` as UTC ns; a skipped wall time is missing; a repeated one takes `fold`."""
     aware = naive.dt.tz_localize(ZoneInfo(zone), ambiguous=np.full(len(naive), fold == 0), nonexistent="NaT")
     plain = aware.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[ns]")
@@ -125,7 +126,7 @@ def offsets(written: pa.Array | pa.ChunkedArray, *, tick_ns: int) -> Interval:
     return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
 
-def _uniform(written: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int64] | None:
+def _uniform(written: pa.Array | pa.ChunkedArray) -> Ints | None:
     """Readings of one length, microseconds and an offset, as most logs have them, in ns; None for any other.
 
     Arrow reads these many times faster than pandas, and refuses what is no time.
@@ -260,14 +261,14 @@ def yearless_in_order(
     return Interval(_nullable(first), _nullable(latest))
 
 
-def leap_seconds(written: pa.Array) -> npt.NDArray[np.int64]:
+def leap_seconds(written: pa.Array) -> Ints:
     """Each stamp as a second of a leap year; -1 for what is no time, and for null."""
     stamps = written.dictionary_encode()
     second = np.append(_second_of_leap_year(stamps.dictionary), -1)
     return np.asarray(second[np.asarray(stamps.indices.fill_null(-1), np.int64)])
 
 
-def _second_of_leap_year(stamps: pa.Array) -> npt.NDArray[np.int64]:
+def _second_of_leap_year(stamps: pa.Array) -> Ints:
     """Stamps without a year as seconds into a leap year; -1 for what is no time. A leap second is the next."""
     if not len(stamps):
         return np.empty(0, np.int64)
@@ -279,7 +280,7 @@ def _second_of_leap_year(stamps: pa.Array) -> npt.NDArray[np.int64]:
     return since.fillna(-1).to_numpy().astype(np.int64)
 
 
-def _by_digits(stamps: pa.Array) -> npt.NDArray[np.int64]:
+def _by_digits(stamps: pa.Array) -> Ints:
     """The same for stamps that all have the form of `_STAMP`, by the place of each digit."""
     joined = "".join(stamps.to_pylist()).encode("ascii")
     byte = np.frombuffer(joined, np.uint8).reshape(len(stamps), _STAMP_BYTES).astype(np.int64)
@@ -292,7 +293,7 @@ def _by_digits(stamps: pa.Array) -> npt.NDArray[np.int64]:
     return np.where(real, ((days * 24 + hour) * 60 + minute) * 60 + second, -1)
 
 
-def _moment(second: npt.NDArray[np.int64], year: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _moment(second: Ints, year: Ints) -> Ints:
     """Seconds of a leap year in a year of its own, since 1970; missing for a leap day where there is none."""
     known = year != _MISSING
     held = np.where(known, year, 1970)
@@ -304,12 +305,7 @@ def _moment(second: npt.NDArray[np.int64], year: npt.NDArray[np.int64]) -> npt.N
     return np.where(known & ~nowhere, moved, _MISSING)
 
 
-def _years(
-    second: npt.NDArray[np.int64],
-    file: npt.NDArray[np.int64],
-    anchor_ns: int,
-    courses: Sequence[years.Course | None] | None,
-) -> npt.NDArray[np.int64]:
+def _years(second: Ints, file: Ints, anchor_ns: int, courses: Sequence[years.Course | None] | None) -> Ints:
     """The year of each stamp, lines of a file together and in order; missing where a file is not placed."""
     if not len(second):
         return np.empty(0, np.int64)
