@@ -97,7 +97,7 @@ def test_a_session_on_the_next_host_is_traced_to_the_client(argv, source, led):
     origin, inner, found = hop(Stage(), argv=argv, source=source)
     assert inner.via == (origin if led else None)
     assert bool(inner.via_events) == led
-    assert hops.roots(inner, found) == ([origin] if led else [])
+    assert hops.roots(inner, {s.session_id: s for s in found}) == ([origin] if led else [])
 
 
 def test_two_clients_at_once_leave_the_origin_open():

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, Row
+from forensics.analysis.evidence import Evidence, Row, rows_of
 from forensics.analysis.identity import Directory
 from forensics.analysis.jobs import Job
 from forensics.analysis.sessions import Session
@@ -160,10 +160,42 @@ class Scene:
     jobs: dict[str, Job]
     git_objects: Mapping[str, Row]
 
+    memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """What was looked up once, by what looks it up."""
+
     @property
     def events(self) -> pd.DataFrame:
         """The events, indexed by id."""
         return self.evidence.events
+
+    def columns(self, *names: str) -> pd.DataFrame:
+        """Some columns of the events."""
+        if names not in self.memo:
+            self.memo[names] = self.events[list(names)]
+        found: pd.DataFrame = self.memo[names]
+        return found
+
+    def row(self, event: str) -> Row:
+        """One event."""
+        return next(rows_of(self.events.loc[[event]]))
+
+    def runs_of(self, host: object, pid: object) -> pd.DataFrame:
+        """The executions by a process of a host, in the order of the events."""
+        if "runs" not in self.memo:
+            ran = self.events[self.events["verb"] == "execute"]
+            self.memo["runs"] = ran, _places(zip(ran["host"], ran["pid"], strict=True))
+        ran, at = self.memo["runs"]
+        found: pd.DataFrame = ran.iloc[at.get((host, pid), [])]
+        return found
+
+    def told_of(self, job: str) -> pd.DataFrame:
+        """The events that name a job, in their order."""
+        if "told" not in self.memo:
+            told = self.events[self.events["job"].notna()]
+            self.memo["told"] = told, _places(zip(told["job"], strict=True))
+        told, at = self.memo["told"]
+        found: pd.DataFrame = told.iloc[at.get((job,), [])]
+        return found
 
     def known(self, cited: Iterable[str]) -> list[str]:
         """Those of some events that are in the evidence, once each, in their order."""
@@ -184,10 +216,17 @@ class Scene:
         """The job whose process a pid was at a moment."""
         if pid is None or pd.isna(pid):
             return None
-        for job in self.jobs.values():
+        if "processes" not in self.memo:
+            held: dict[tuple[str | None, int], list[Job]] = {}
+            for job in self.jobs.values():
+                for process in job.processes:
+                    held.setdefault(process, []).append(job)
+            self.memo["processes"] = held
+        for job in self.memo["processes"].get((host, int(pid)), ()):
             first, last = job.window()
-            if (host, int(pid)) in job.processes and (at_ns is None or first <= at_ns <= last):
-                return job
+            if at_ns is None or first <= at_ns <= last:
+                found: Job = job
+                return found
         return None
 
     def act(self, kind: str, thing: str, rule: str, event: Row) -> Act:
@@ -207,6 +246,15 @@ class Scene:
         else:
             act.account = act.account or act.effective
         return act
+
+
+def _places(keys: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[int]]:
+    """Where each key stands, but for those of which a part is not known."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for n, key in enumerate(keys):
+        if not any(part is None or part is pd.NA for part in key):
+            found.setdefault(key, []).append(n)
+    return found
 
 
 def moment(event: Row) -> tuple[int | None, int | None]:

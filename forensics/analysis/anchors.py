@@ -28,6 +28,8 @@ LOGIN_RECORDS = ("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390")
 SCHEDULER = ("slurmctld", "sacct", "sacct_json", "jobcomp")
 _SCRIPT = re.compile(r"/job0*(\d+)/slurm_script$")
 _SHELL = ("sh", "-c", "COMMAND")
+PROGRAMS = frozenset({"scancel", "sbatch", "git"})
+"""Programs whose every run may be a side of a pair."""
 _FEW = 3
 """How many records at least have to fit for rows of unequal length to be laid over each other."""
 _MANY = 2_000

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import file_names
+from forensics.analysis import blobs, file_names
 from forensics.analysis.evidence import Evidence, one_session, picked, rows_of, where
 from forensics.analysis.jobs import Job, own_events
 from forensics.core.schema import Column, Table
@@ -45,8 +46,10 @@ VERSION = Table(
 )
 
 _SECOND = 1_000_000_000
-_CHANGES = {"create", "write", "rename", "truncate", "delete", "link"}
-_SCRIPTS = (".py", ".sh", ".bash", ".sbatch", ".slurm")
+CHANGES = {"create", "write", "rename", "truncate", "delete", "link"}
+SCRIPTS = (".py", ".sh", ".bash", ".sbatch", ".slurm")
+SUBMITTERS = frozenset({"sbatch", "srun", "salloc", "qsub", "bsub"})
+"""Programs that ask a scheduler to run a job."""
 COPIERS = frozenset(
     {"mv", "cp", "install", "rsync", "scp", "sftp-server", "dd", "tar", "wget", "curl", "unzip", "git"}
 )
@@ -115,15 +118,19 @@ def _how(verb: str, exe: str | None, *, replaced: bool) -> str:
 
 
 def versions(evidence: Evidence) -> dict[str, list[Version]]:
-    """Every recorded change of every path, by path, in order of time and then of the log."""
+    """Every recorded change of every path, by path, in order of time and then of the log.
+
+    Where not all events are held, of the paths whose every change is.
+    """
     events = evidence.events
     changed = events[
-        events["verb"].isin(_CHANGES)
+        events["verb"].isin(CHANGES)
         & (events["outcome"] != "failure")
         & (events["object_kind"] == "path")
         & events["object"].notna()
         & events["earliest_ns"].notna()
     ]
+    held = evidence.totals.paths if evidence.totals is not None else None
     found: dict[str, list[Version]] = {}
     for e in rows_of(changed):
         replaced = isinstance(e.replaced_inode, str)
@@ -136,7 +143,7 @@ def versions(evidence: Evidence) -> dict[str, list[Version]]:
             gone = Version(e.event_id, e.object_from, e.host, "delete", e.inode, None, *when)
             found.setdefault(e.object_from, []).append(gone)
     _add_other_names(events, changed, found)
-    return found
+    return found if held is None else {path: rows for path, rows in found.items() if path in held}
 
 
 def _add_other_names(events: pd.DataFrame, changed: pd.DataFrame, found: dict[str, list[Version]]) -> None:
@@ -216,7 +223,7 @@ def _scripts(job: Job, evidence: Evidence, own: pd.DataFrame) -> set[str]:
     executed = picked(own, (own["verb"] == "execute") & (own["outcome"] != "failure"))
     submitted = submissions(job, evidence)
     runs = [*rows_of(executed), *(rows_of(submitted) if one_session(submitted) else ())]
-    paths = [resolved(token, e.cwd) for e in runs for token in (e.argv or ())[1:] if token.endswith(_SCRIPTS)]
+    paths = [resolved(token, e.cwd) for e in runs for token in (e.argv or ())[1:] if token.endswith(SCRIPTS)]
     return {path for path in paths if path is not None}
 
 
@@ -265,10 +272,14 @@ def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
     )
     if at is None:
         return events.iloc[:0]
-    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
-    ran = where(ran, "exe", lambda exe: _program(exe) in {"sbatch", "srun", "salloc", "qsub", "bsub"})
-    near = ran["earliest_ns"].between(at - before_ns, at + 2 * _SECOND - 1)
-    return picked(ran, near & ((ran["uid"] == job.owner_uid) | ran["uid"].isna()))
+    if "submitters" not in evidence.memo:
+        ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
+        ran = where(ran[ran["earliest_ns"].notna()], "exe", lambda exe: _program(exe) in SUBMITTERS)
+        evidence.memo["submitters"] = ran, ran["earliest_ns"].to_numpy(np.int64)
+    ran, when = evidence.memo["submitters"]
+    near = ran.iloc[slice(*np.searchsorted(when, [at - before_ns, at + 2 * _SECOND]))]
+    found: pd.DataFrame = near[(near["uid"] == job.owner_uid) | near["uid"].isna()]
+    return found
 
 
 def _submitted(job: Job, evidence: Evidence, history: dict[str, list[Version]]) -> Iterable[Reading]:
@@ -284,7 +295,7 @@ def _submitted(job: Job, evidence: Evidence, history: dict[str, list[Version]]) 
                 )
 
 
-def _texts(evidence: Evidence, script: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+def texts(evidence: Evidence, script: str) -> Iterable[tuple[str, tuple[str, ...]]]:
     """What is known of a script's text: lines that a shell history wrote into it, and git blobs of its name."""
     name = posixpath.basename(script)
     events = evidence.events
@@ -294,24 +305,9 @@ def _texts(evidence: Evidence, script: str) -> Iterable[tuple[str, tuple[str, ..
         if wrote.search(e.text):
             # printf and echo -e write a newline for these two characters.
             yield e.text.replace("\\n", "\n"), (e.event_id,)
-    for oid, cited in _blobs_named(evidence, name):
-        for copy in rows_of(evidence.copies[evidence.copies["blob"] == oid].drop_duplicates("blob")):
-            yield "\n".join(copy.strings or ()), cited
-
-
-def _blobs_named(evidence: Evidence, name: str) -> Iterable[tuple[str, tuple[str, ...]]]:
-    events = evidence.events
-    for source in ("git_object", "git_pack"):
-        objects = evidence.raw.get(source)
-        if objects is None:
-            continue
-        for tree in rows_of(picked(objects, objects["kind"] == "tree")):
-            for entry in tree.entries if isinstance(tree.entries, list) else ():
-                if entry["name"] == name:
-                    told = events.loc[
-                        (events["sha256"] == tree.sha256) & (events["start"] == tree.start), "event_id"
-                    ]
-                    yield entry["oid"], tuple(told[:1])
+    for oid, cited in blobs.named(evidence, name):
+        for strings in blobs.copied(evidence, oid):
+            yield "\n".join(strings), cited
 
 
 def _named(
@@ -319,10 +315,10 @@ def _named(
 ) -> Iterable[Reading]:
     """Changed paths that the text of a script names: as a file, or as a module that it imports."""
     for script in sorted(scripts):
-        for text, cited in _texts(evidence, script):
+        for text, cited in texts(evidence, script):
             modules = imports(text)
             for path in history:
-                why = None if path in scripts or "/.git/" in path else _said(path, script, text, modules)
+                why = None if path in scripts or "/.git/" in path else said(path, script, text, modules)
                 if why is not None:
                     yield Reading(job.job, path, "derived", why, started, cited)
 
@@ -353,7 +349,7 @@ def imports(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _said(path: str, script: str, text: str, modules: frozenset[str]) -> str | None:
+def said(path: str, script: str, text: str, modules: frozenset[str]) -> str | None:
     """How a script's text leads to a file: it imports it, imports its package, or names it."""
     module = module_of(path, script)
     if module is not None:

@@ -11,6 +11,7 @@ that is left is the next step's (`strength`), and it too can end as inconclusive
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from forensics.analysis import links, standings, strength
@@ -28,6 +29,8 @@ _WRITABLE = (":user", ":files", "git:objects", "git:reflog", REGISTER)
 _DECISIVE = {"write_of_commit_object", "command_of_commit"}
 """What an act cannot be tied to a session without: a commit's own time and names are typed by who commits."""
 _LINKED = ["event_id", "credential", "address", "domain"]
+_LEAST = -(2**62)
+CLIENTS = frozenset({"/usr/bin/ssh", "/bin/ssh"})
 _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:server": "root"}
 """Domains that may be another one under another name, by who holds that one."""
 _UNKNOWN_WRITER = {"cron": "writer_of_cron_entry", "at": "writer_of_at_job", "timer": "writer_of_unit"}
@@ -208,7 +211,7 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
     """What key, device and session say; a contradiction between the sources points at nobody."""
     at = session.start_ns if session.start_ns is not None else act.earliest_ns
     directory, events = scene.directory, tuple(session.events)
-    rows = scene.events[_LINKED].loc[scene.known(session.events)]
+    rows = scene.columns(*_LINKED).loc[scene.known(session.events)]
     reasons = []
     for cls, column, people in (
         ("key", "credential", directory.key_people),
@@ -246,7 +249,7 @@ def _first(values: pd.Series) -> str | None:
 
 
 def _enrolling(scene: Scene, kind: str, account: str) -> tuple[str, ...]:
-    lines = [e for e in scene.directory.enrolments if e.kind == kind and e.account == account]
+    lines = scene.directory.about(kind, account)
     return tuple(sorted({i for e in lines for i in e.events}))[:2]
 
 
@@ -256,9 +259,10 @@ def _hops(scene: Scene, sessions: list[Session]) -> frozenset[str]:
     for s in sessions:
         if s.start_ns is None or scene.directory.device_people(s.address):
             continue
-        ran = scene.events[
-            (scene.events["verb"] == "execute") & scene.events["exe"].isin({"/usr/bin/ssh", "/bin/ssh"})
-        ]
+        if "clients" not in scene.memo:
+            events = scene.events
+            scene.memo["clients"] = events[(events["verb"] == "execute") & events["exe"].isin(CLIENTS)]
+        ran = scene.memo["clients"]
         near = ran[ran["earliest_ns"].between(s.start_ns - 30_000_000_000, s.start_ns + 1_000_000_000)]
         for e in rows_of(near):
             via = scene.session_of(e)
@@ -330,6 +334,32 @@ def _overlaps(act: Act, start: int | None) -> bool:
     return start is None or act.latest_ns is None or act.latest_ns >= start
 
 
+def _until(session: Session) -> int:
+    """The last moment at which a session can have been open, or something in it have gone on."""
+    if session.end_ns is None:
+        return -_LEAST
+    return int(session.active_until_ns or 0) if session.outlived() else session.end_ns
+
+
+def _open_on(
+    scene: Scene, hosts: Iterable[str | None], earliest_ns: int, latest_ns: int
+) -> Iterable[Session]:
+    """The sessions on some hosts that were at work, as `Session.works` has it, in an interval; in the order of the scene."""
+    if "open" not in scene.memo:
+        held = list(scene.sessions.values())
+        by: dict[str | None, list[int]] = {}
+        for n, session in enumerate(held):
+            by.setdefault(session.host, []).append(n)
+        starts = np.array([_LEAST if s.start_ns is None else s.start_ns for s in held], np.int64)
+        stops = np.array([_until(s) for s in held], np.int64)
+        rows_on = {host: np.array(rows, np.int64) for host, rows in by.items()}
+        scene.memo["open"] = held, rows_on, starts, stops
+    held, rows_on, starts, stops = scene.memo["open"]
+    rows = np.sort(np.concatenate([np.empty(0, np.int64), *(rows_on[h] for h in hosts if h in rows_on)]))
+    there = (starts[rows] <= latest_ns) & (stops[rows] >= earliest_ns)
+    return (held[n] for n in rows[there])
+
+
 def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -> None:
     """The person who comes next: in the same account at the time, then on the same host, then named by git."""
     if act.earliest_ns is None or act.latest_ns is None:
@@ -337,12 +367,8 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
     mine = {s.session_id for s in sessions}
     hosts = {s.host for s in sessions} or {act.host}
     ranked: list[tuple[int, str]] = []
-    for other in scene.sessions.values():
-        if (
-            other.session_id in mine
-            or other.host not in hosts
-            or not other.works(act.earliest_ns, act.latest_ns)
-        ):
+    for other in _open_on(scene, hosts, act.earliest_ns, act.latest_ns):
+        if other.session_id in mine:
             continue
         people = people_of(scene, other)
         same = other.account is not None and other.account == act.account

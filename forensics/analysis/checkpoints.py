@@ -48,7 +48,7 @@ def saved(job: Job, evidence: Evidence, patterns: Sequence[str] = ()) -> list[Sa
         evidence: the case.
         patterns: of file names, beside `PATTERNS`.
     """
-    wanted = _Named((*PATTERNS, *patterns))
+    wanted = Named((*PATTERNS, *patterns))
     own = own_events(job, evidence)
     wrote = picked(own, own["verb"].isin(_WRITES) & (own["outcome"] != "failure") & own["object"].notna())
     seen = [
@@ -63,11 +63,14 @@ def saved(job: Job, evidence: Evidence, patterns: Sequence[str] = ()) -> list[Sa
     return sorted(found, key=lambda s: (s.earliest_ns, s.path, s.event))
 
 
-class _Named:
+class Named:
+    """Patterns of file names."""
+
     def __init__(self, patterns: Sequence[str]) -> None:
         self._is = re.compile("|".join(fnmatch.translate(p) for p in patterns))
 
     def has(self, path: str) -> bool:
+        """Whether a path's last part fits one of them."""
         return self._is.match(posixpath.basename(path)) is not None
 
 
@@ -88,7 +91,7 @@ def _spoilt(evidence: Evidence, paths: set[str], own: set[str]) -> dict[str, lis
     return found
 
 
-def _listed(job: Job, evidence: Evidence, wanted: _Named) -> list[Saved]:
+def _listed(job: Job, evidence: Evidence, wanted: Named) -> list[Saved]:
     """Checkpoints below the job's working directory that a listing has, last changed while the job ran."""
     if not job.workdir or job.start_ns is None:
         return []

@@ -11,8 +11,8 @@ A clock is moved only where its bounds leave out that it agrees, and at least tw
 moved keeps what its log wrote beside it.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,7 +109,8 @@ def compare(evidence: Evidence) -> list[Compared]:
     found = anchors.find(events, _owners(evidence))
     dated = _Dated(events, found)
     known = _resolved(dated)
-    return sorted(_all(events, dated, known), key=lambda c: (c.clock, c.sha256 or "", c.source))
+    apart = evidence.totals.apart if evidence.totals is not None else {}
+    return sorted(_all(events, dated, known, apart), key=lambda c: (c.clock, c.sha256 or "", c.source))
 
 
 def _owners(evidence: Evidence) -> dict[str, int]:
@@ -236,26 +237,33 @@ def _links(dated: _Dated) -> dict[str, set[tuple[str, str]]]:
     return links
 
 
-def _all(events: pd.DataFrame, dated: _Dated, known: dict[str, tuple[str, Band]]) -> Iterable[Compared]:
+def _all(
+    events: pd.DataFrame, dated: _Dated, known: dict[str, tuple[str, Band]], apart: Mapping[str, int]
+) -> Iterable[Compared]:
     """Every source: compared or not. A clock of which no file is compared stands once, whatever it dates."""
     named = {str(s): str(c) for s, c in events.groupby("source")["clock"].min().items()}
     bands = {s: b for s, (_, b) in known.items()}
     links = _links(dated)
     compared = {named[s] for s in (*known, *links)}
     loose: dict[str, list[pd.DataFrame]] = {}
+    more: dict[str, int] = {}
     for source, rows in groups_of(events, "source"):
         name = named[source]
         if name not in compared:
             loose.setdefault(name, []).append(rows)
+            more[name] = more.get(name, 0) + apart.get(source, 0)
             continue
         reference, band = known.get(source, (None, None))
         if band is None and source in links:
             band = fitted(dated.votes(source, bands))
             reference = next((known[o][0] for _, o in sorted(links[source]) if o in known), None)
         by = None if reference is None else named[reference]
-        yield _described(source, name, rows, by, str(reference), None if source == reference else band, dated)
+        own = None if source == reference else band
+        one = _described(source, name, rows, by, str(reference), own, dated)
+        yield replace(one, events=one.events + apart.get(source, 0))
     for name, parts in sorted(loose.items()):
-        yield _described(name, name, pd.concat(parts), None, "", None, dated)
+        one = _described(name, name, pd.concat(parts), None, "", None, dated)
+        yield replace(one, events=one.events + more[name])
 
 
 def _described(

@@ -104,15 +104,21 @@ def removal(history: Sequence[Version], act: Act) -> int | None:
     return min((v.latest_ns for v in later if v.how != "edit"), default=None)
 
 
+def nearest(scene: Scene, acts: Iterable[Act]) -> list[Job]:
+    """Every job that started, those nearest to the first of some changes that jobs read first; none without such a change."""
+    changing = [a for a in acts if _read_by_jobs(a)]
+    since = min((a.earliest_ns for a in changing if a.earliest_ns is not None), default=None)
+    jobs = [j for j in scene.jobs.values() if j.start_ns is not None] if changing else []
+    return sorted(jobs, key=lambda j: (abs((j.start_ns or 0) - (since or 0)), j.job))
+
+
 class Readings:
     """Who read which of some paths, and when first: looked up once for each job."""
 
     def __init__(self, scene: Scene, history: dict[str, list[Version]], acts: Iterable[Act]) -> None:
         changing = [a for a in acts if _read_by_jobs(a)]
         self.history = {a.object: history.get(a.object, []) for a in changing}
-        since = min((a.earliest_ns for a in changing if a.earliest_ns is not None), default=None)
-        jobs = [j for j in scene.jobs.values() if j.start_ns is not None] if changing else []
-        jobs.sort(key=lambda j: (abs((j.start_ns or 0) - (since or 0)), j.job))
+        jobs = nearest(scene, changing)
         self.left_out = len(jobs[MOST_JOBS:])
         self._jobs = sorted(jobs[:MOST_JOBS], key=lambda j: (j.start_ns or 0, j.job))
         self._first: dict[tuple[str, str], int] = {}

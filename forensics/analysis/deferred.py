@@ -101,7 +101,7 @@ DEFERRAL = Table(
 )
 
 MULTIPLEXERS = frozenset({"tmux", "screen", "dtach", "abduco", "zellij"})
-_KEEPERS = MULTIPLEXERS | {"nohup", "setsid", "systemd-run", "daemonize"}
+KEEPERS = MULTIPLEXERS | {"nohup", "setsid", "systemd-run", "daemonize"}
 _AT_FILE = re.compile(
     r"/var/spool/(?:cron/)?at(?:jobs|spool)?/(?:spool/)?[=A-Za-z](?P<name>[0-9a-f]{5}(?P<minute>[0-9a-f]{8}))"
 )
@@ -320,7 +320,7 @@ def _outlived(scene: Scene, act: Act, clients: pd.DataFrame, made: Lineage) -> D
             return Deferral(act, "typed_through_multiplexer", (), names, tuple(e for _, e in others))
     if session.covers(act.earliest_ns, act.latest_ns):
         return None
-    kept = [e for e in made.above(act)[0] if posixpath.basename(str(e.exe)) in _KEEPERS]
+    kept = [e for e in made.above(act)[0] if posixpath.basename(str(e.exe)) in KEEPERS]
     return Deferral(act, "outlived_login", (), (session.session_id,), tuple(str(e.event_id) for e in kept))
 
 

@@ -2,11 +2,12 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -83,15 +84,71 @@ def frame(table: pa.Table) -> pd.DataFrame:
 
     Text is `object` with None for null, so that a null is never the word "nan".
     """
-    loose: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get, integer_object_nulls=True)
-    for name in loose.columns:
-        if not isinstance(loose[name].dtype, pd.Int64Dtype | pd.BooleanDtype):
-            loose[name] = pd.Series(table[name].to_pylist(), index=loose.index, dtype=object)
+    plain = [
+        name for name, kind in zip(table.column_names, table.schema.types, strict=True) if kind in _NULLABLE
+    ]
+    loose: pd.DataFrame = table.select(plain).to_pandas(types_mapper=_NULLABLE.get, integer_object_nulls=True)
+    index = pd.RangeIndex(len(table))
+    held = {
+        name: loose[name] if name in plain else pd.Series(_values(table[name], name), index, dtype=object)
+        for name in table.column_names
+    }
+    loose = pd.DataFrame(held, index)
     # A copy has its columns of text in one block, so that rows are taken from one array and not from thirty;
     # and names of columns that are Python's own are found faster than Arrow's.
     loose = loose.copy()
     loose.columns = loose.columns.astype(object)
     return loose
+
+
+def _values(column: pa.ChunkedArray, name: str) -> npt.NDArray[Any] | list[Any]:
+    """The values of a column, those that come again as one object each."""
+    if name == "citations":
+        held = column.combine_chunks()
+        found = np.empty(len(held), object)
+        found[:] = [Spans(held, row) for row in range(len(held))]
+        return found
+    if not pa.types.is_string(column.type) or name in _ALL_DIFFERENT:
+        plain: list[Any] = column.to_pylist()
+        return plain
+    coded = column.combine_chunks().dictionary_encode()
+    known = np.array([*coded.dictionary.to_pylist(), None], object)
+    taken: npt.NDArray[Any] = known[coded.indices.fill_null(len(known) - 1).to_numpy()]
+    return taken
+
+
+_ALL_DIFFERENT = frozenset({"event_id", "oid"})
+
+
+class Spans:
+    """The spans that one event cites, made when they are looked at: few of them ever are."""
+
+    __slots__ = ("_held", "_row")
+
+    def __init__(self, held: pa.Array, row: int) -> None:
+        self._held, self._row = held, row
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Each span, in order."""
+        return iter(self._held[self._row].as_py() or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What was counted of the events of an audit trail that are not held: those that bear on nothing asked.
+
+    events: how many there are in all, held or not.
+    apart: by source (`anchors.sources`), how many that have a time are not held.
+    fired: by kind of act, acts on files whose changes are not held.
+    paths: the files whose every change is held; of any other file no change is looked at.
+    jumps: host, and the kernel's numbers on both sides of each jump; the events of these are held.
+    """
+
+    events: int
+    apart: Mapping[str, int]
+    fired: Mapping[str, int]
+    paths: frozenset[str]
+    jumps: frozenset[tuple[str | None, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +159,7 @@ class Evidence:
     by event id (the level `at`) and in order of time, then of place, with the columns that `trails.settled` adds.
     raw: format tables that an analysis needs beyond events (git objects), by name.
     roster, question: who could have acted, and what is asked; both may be empty.
+    totals: what was counted where not all events are held; none where they are.
     """
 
     files: pd.DataFrame
@@ -111,6 +169,9 @@ class Evidence:
     raw: Mapping[str, pd.DataFrame]
     roster: Roster
     question: Question
+    totals: Totals | None = None
+    memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """What was looked up once, by what looks it up; a copy of the evidence starts without it."""
 
 
 def _telling(table: pa.Table) -> pa.Table:
@@ -120,7 +181,9 @@ def _telling(table: pa.Table) -> pa.Table:
     return table.filter(pc.or_(pc.not_equal(table["kind"], "tree"), pc.is_valid(table["entries"])))
 
 
-def assemble(found: Mapping[str, pa.Table], roster: Roster, question: Question) -> Evidence:
+def assemble(
+    found: Mapping[str, pa.Table], roster: Roster, question: Question, totals: Totals | None = None
+) -> Evidence:
     """Take what ingest found.
 
     Args:
@@ -128,6 +191,7 @@ def assemble(found: Mapping[str, pa.Table], roster: Roster, question: Question) 
             the columns that `trails.numbers` reads.
         roster: who could have acted.
         question: what is asked.
+        totals: what was counted of events that are not among them.
     """
     known = {t.name: t for t in (tables.FILE, tables.JOB_RECORD, tables.COPY)}
     got = {name: frame(found.get(name, table.empty())) for name, table in known.items()}
@@ -149,4 +213,5 @@ def assemble(found: Mapping[str, pa.Table], roster: Roster, question: Question) 
         raw=raw,
         roster=roster,
         question=question,
+        totals=totals,
     )

@@ -54,6 +54,7 @@ TABLES = (
     clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP,
     candidates.CANDIDATE, graph.PATH, *git_tables.TABLES,
 )  # fmt: skip
+_SLACK_NS = 600_000_000_000
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
 
@@ -182,10 +183,15 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         judged[act.act_id] = verdict
     window = evidence.question.window or (None, None)
     edits = Edits(scene, everything)
+    of_job: dict[str | None, list[Act]] = {}
+    for act in everything:
+        of_job.setdefault(act.job, []).append(act)
+    bearing = [a for a in everything if a.in_question]
     for job in found_jobs.values():
         since = window[0] if window[0] is not None else job.submit_ns
         audited = gaps.covers(missing, gaps.AUDIT_TRAIL, since, job.end_ns)
-        impact.explain(job, everything, scene, edits, audited=audited)
+        about = [*of_job.get(job.job, ()), *(a for a in bearing if a.job != job.job)]
+        impact.explain(job, about, scene, edits, audited=audited)
     _settle_own(everything, asked)
     grounds = claims.Grounds(scene, [], [], [], judged, missing, holders, history, reads)
     answers = _answers(evidence, grounds, everything, asked)
@@ -205,6 +211,42 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         led,
         candidates.find(scene, [a for a in everything if a.in_question], judged),
     )
+
+
+def sketch(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
+    """The analysis by the clocks as compared, without what their bounds take back: the acts are the same."""
+    found = clocks.compare(evidence)
+    seen = corrections.corrected(evidence, found)
+    return _examined(seen, rejects, corrections.gaps(seen, found))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is known before any act is looked for, of which events the acts can be made.
+
+    evidence: by clocks that are compared. asked: the jobs asked about. slack_ns: how far a moment that a trail
+    writes can lie from the one that the analysis takes it for, and a little more.
+    """
+
+    evidence: Evidence
+    sessions: list[Session]
+    jobs: dict[str, Job]
+    asked: list[Job]
+    slack_ns: int
+
+
+def preview(evidence: Evidence) -> Preview:
+    """Sessions and jobs of evidence that need not hold all events; nothing else is looked at."""
+    found = clocks.compare(evidence)
+    seen = corrections.corrected(evidence, found)
+    directory = identity.directory(seen)
+    named(seen, directory)
+    found_sessions = sessions.reconstruct(seen)
+    lives.told_apart(seen)
+    found_jobs = jobs.reconstruct(seen, directory)
+    off = [abs(edge) for c in found if c.source.endswith(":kernel") for span in c.spans() for edge in span]
+    slack_ns = max(off, default=0) + _SLACK_NS
+    return Preview(seen, found_sessions, found_jobs, _asked(seen, found_jobs), slack_ns)
 
 
 def _asked(evidence: Evidence, found: dict[str, Job]) -> list[Job]:
@@ -258,16 +300,17 @@ def _acts(
     bearing += foreign
     names = {p.rsplit("/", 1)[-1] for p in {a.object for a in foreign} | {r.path for r in reads}}
     came = [a for a in pulled if git_acts.foreign(scene, a, owners)]
-    said = {(a.act, a.events[0]) for a in came}
+    fetched = {(a.act, a.events[0]) for a in came}
     carried = git_acts.carrying(scene, git, names, owners)
-    bearing += [*came, *(a for a in carried if (a.act, a.events[0]) not in said)]
+    bearing += [*came, *(a for a in carried if (a.act, a.events[0]) not in fetched)]
     if any(a.job is not None for a in foreign):
         bearing += own
     bearing += [p for a in bearing for p in a.planters]
     bearing += [a for a in commands if a.act in _HIDING]
     bearing += [a for p in changes.values() for _, a in p if a.act in _HIDING]
     raised = list(file_acts.escalations(scene, bearing))
-    plain = [a for a in base if not any(a.events[0] == b.events[0] and a.object == b.object for b in linked)]
+    said = {(b.events[0], b.object) for b in linked}
+    plain = [a for a in base if (a.events[0], a.object) not in said]
     everything = _unique(
         [*submits, *requests, *linked, *plain, *left_behind, *own, *git, *pulled, *commands, *raised]
     )

@@ -22,14 +22,12 @@ _LOGGED = re.compile(
 )
 _HARMFUL_NEW = {"imported_by_script", "payload_executed"}
 _PACKAGES = re.compile(r"/(?:site|dist)-packages/")
-_INSTALLERS = frozenset(
-    {"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"}
-)
+INSTALLERS = frozenset({"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"})
 _INSTALLED = re.compile(r"/(?:usr|opt)/(?:[\w.+-]+/)*bin/(?:pip3?(?:\.\d+)?|conda|mamba|uv|dnf|yum)$")
 _SPOOL = re.compile(r"/var/spool/(?:cron|at)")
 _RUNNERS = frozenset({"atd", "atrun", "cron", "crond"})
 """Daemons that move about in their spool what they run; that leaves nothing new there."""
-_SCRATCH = re.compile(
+SCRATCH = re.compile(
     r"/\.SEQ$|\.pyc\.[0-9]+$|/(?:crontabs/)?tmp\.|\.lock$|\.sw[a-p]$|/sed[A-Za-z0-9]{6}$|~$|/\.#"
 )
 
@@ -94,9 +92,9 @@ COMMANDS = (
 
 def _version_act(scene: Scene, version: Version) -> Act | None:
     """The act that wrote a version, by its event; None for a file that only served the writing of another."""
-    if _SCRATCH.search(version.path) or ("/.git/" in version.path and not _PLANTED.search(version.path)):
+    if SCRATCH.search(version.path) or ("/.git/" in version.path and not _PLANTED.search(version.path)):
         return None
-    event = next(rows_of(scene.events.loc[[version.event_id]]))
+    event = scene.row(version.event_id)
     if _SPOOL.match(version.path) and posixpath.basename(str(event.exe or "")) in _RUNNERS:
         return None
     kind = _KIND[version.how]
@@ -111,12 +109,27 @@ def _version_act(scene: Scene, version: Version) -> Act | None:
     return act
 
 
+def telling(path: str) -> bool:
+    """Whether a path alone makes a change of it an act that is looked at: what runs later, a right, or a log."""
+    return any(pattern.search(path) for pattern in (_PLANTED, _GRANTED, _LOGGED, _SPOOL))
+
+
+def of_package(path: str) -> bool:
+    """Whether a path is of an installed package."""
+    return _PACKAGES.search(path) is not None
+
+
+def near(job: Job) -> tuple[str, str] | None:
+    """Where files lie that belong to a job's owner: below its working directory, and below that one's folder."""
+    if job.workdir is None or job.owner_uid is None:
+        return None
+    project = posixpath.dirname(job.workdir.rstrip("/")) or "/"
+    return job.workdir.rstrip("/") + "/", project + "/" if project != "/" else "\0"
+
+
 def _command(scene: Scene, event: Row) -> list[str]:
     """The execution of the program that changed a file."""
-    events = scene.events
-    mine = events[
-        (events["verb"] == "execute") & (events["host"] == event.host) & (events["pid"] == event.pid)
-    ]
+    mine = scene.runs_of(event.host, event.pid)
     mine = mine[(mine["earliest_ns"] <= event.earliest_ns) & (mine["session"] == event.session)]
     return list(mine["event_id"])[-1:]
 
@@ -153,12 +166,9 @@ def by_installer(scene: Scene, version: Version) -> bool:
     The script has to lie where only an administrator puts one: anybody can call a file of theirs `pip`.
     """
     row = scene.events.loc[version.event_id]
-    if posixpath.basename(str(row["exe"] or "")) in _INSTALLERS:
+    if posixpath.basename(str(row["exe"] or "")) in INSTALLERS:
         return True
-    events = scene.events
-    mine = events[
-        (events["verb"] == "execute") & (events["host"] == row["host"]) & (events["pid"] == row["pid"])
-    ]
+    mine = scene.runs_of(row["host"], row["pid"])
     ran = next(rows_of(mine[mine["earliest_ns"] <= version.earliest_ns].iloc[-1:]), None)
     words = list(ran.argv or ()) if ran is not None else []
     script = words[1] if len(words) > 1 else ""
@@ -192,15 +202,14 @@ def damaging(changes: Mapping[str, list[tuple[Version, Act]]], jobs: Iterable[Jo
     That a job read such a file is not shown: the link stays not established.
     """
     for job in jobs:
-        if job.workdir is None or job.owner_uid is None:
+        below = near(job)
+        if below is None:
             continue
-        project = posixpath.dirname(job.workdir.rstrip("/")) or "/"
-        near = (job.workdir.rstrip("/") + "/", project + "/" if project != "/" else "\0")
         for path, pairs in changes.items():
             for version, act in pairs:
                 harms = version.owner_uid == job.owner_uid or act.act == "delete_file"
                 if (
-                    path.startswith(near)
+                    path.startswith(below)
                     and harms
                     and act.account != job.owner
                     and version.owner_uid is not None

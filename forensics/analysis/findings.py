@@ -3,6 +3,7 @@
 Everything here is a plain value, sorted, and free of the machine it was made on.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -353,9 +354,11 @@ def _persons(done: Examination) -> list[Json]:
 
 def _rules(done: Examination) -> list[Json]:
     """Every kind of act that was looked for, and how often it was found: found nothing is a result too."""
-    fired = {kind: sum(a.act == kind for a in done.acts) for kind in ACTS}
+    totals = done.scene.evidence.totals
+    fired = Counter(a.act for a in done.acts) + Counter(totals.fired if totals is not None else {})
+    evaluated = len(done.scene.events) if totals is None else totals.events
     return [
-        {"id": kind, "meaning": ACTS[kind], "fired": fired[kind], "evaluated": len(done.scene.events)}
+        {"id": kind, "meaning": ACTS[kind], "fired": fired[kind], "evaluated": evaluated}
         for kind in sorted(ACTS)
     ]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Evidence, Row, groups_of, one_session, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, one_session, picked, rows_of, where
 
 _NEAR_NS = 10_000_000_000
 _TRANSFERS = frozenset(
@@ -39,8 +39,11 @@ def commits(scene: Scene) -> list[Act]:
     told = scene.events.loc[scene.events["verb"] == "commit", _COMMIT]
     writers = _object_writers(scene, set(told["object"]))
     ran = _ran_git(scene, "commit")
-    ran = picked(ran, ran["earliest_ns"].notna())
-    return [_commit(scene, oid, rows, writers, ran) for oid, rows in groups_of(told, "object")]
+    ran = ran[ran["earliest_ns"].notna()]
+    found: dict[str, list[Row]] = {}
+    for row in rows_of(told):
+        found.setdefault(row.object, []).append(row)
+    return [_commit(scene, oid, found[oid], writers, ran) for oid in sorted(found, key=str)]
 
 
 def subcommand(argv: object) -> str | None:
@@ -60,10 +63,7 @@ def subcommand(argv: object) -> str | None:
 
 def program_of(scene: Scene, event: Row) -> Row | None:
     """The execution by which the process of an event became what it was then."""
-    events = scene.events
-    mine = events[
-        (events["verb"] == "execute") & (events["host"] == event.host) & (events["pid"] == event.pid)
-    ]
+    mine = scene.runs_of(event.host, event.pid)
     return next(rows_of(mine[mine["earliest_ns"] <= event.earliest_ns].iloc[-1:]), None)
 
 
@@ -95,12 +95,13 @@ def _near(ran: pd.DataFrame, event: Row) -> pd.DataFrame:
     return ran[apart <= 2_000_000_000] if (apart <= 2_000_000_000).any() else ran[:0]
 
 
-def _commit(scene: Scene, oid: str, rows: pd.DataFrame, writers: dict[str, Row], ran: pd.DataFrame) -> Act:
-    first = next(rows_of(rows))
+def _commit(scene: Scene, oid: str, rows: list[Row], writers: dict[str, Row], ran: pd.DataFrame) -> Act:
+    first = rows[0]
+    named = [row.event_id for row in rows]
     asserted = first.author, first.committer
     if oid in writers:
         act = scene.act("commit", oid, "object_written", writers[oid])
-        act.events += list(rows["event_id"])
+        act.events += named
         mine = ran[
             (ran["pid"] == act.pid) & (ran["host"] == act.host) & (ran["earliest_ns"] <= act.latest_ns)
         ]
@@ -111,7 +112,7 @@ def _commit(scene: Scene, oid: str, rows: pd.DataFrame, writers: dict[str, Row],
         near = _near(ran, first)
         if len(near) and one_session(near):
             act = scene.act("commit", oid, "commit_command", next(rows_of(near)))
-            act.events += list(rows["event_id"])
+            act.events += named
             act.missing.append("write_of_commit_object")
         else:
             earliest = None if pd.isna(first.earliest_ns) else int(first.earliest_ns)
@@ -119,7 +120,7 @@ def _commit(scene: Scene, oid: str, rows: pd.DataFrame, writers: dict[str, Row],
                 "commit",
                 oid,
                 "commit_object",
-                list(rows["event_id"]),
+                named,
                 earliest,
                 None if earliest is None else int(first.latest_ns),
             )
@@ -227,7 +228,11 @@ def _server_login(scene: Scene, act: Act) -> Row | None:
 
 def changed_names(scene: Scene, oid: str) -> set[str]:
     """Base names of files that a commit changed or removed, against its first parent. A new file changes none."""
-    return {path.rsplit("/", 1)[-1] for path, old, _ in changed(scene, oid) if old is not None}
+    key = ("names", oid)
+    if key not in scene.memo:
+        scene.memo[key] = {path.rsplit("/", 1)[-1] for path, old, _ in changed(scene, oid) if old is not None}
+    found: set[str] = scene.memo[key]
+    return found
 
 
 def changed(scene: Scene, oid: str) -> list[Pair]:
@@ -295,8 +300,12 @@ def carrying(scene: Scene, acts: Iterable[Act], names: set[str], owners: set[str
 
 def brought(scene: Scene, act: Act) -> set[str]:
     """The commits that a push made reachable from its ref: back from the new one to the old one."""
-    event = scene.events.loc[act.events[0]]
-    return between(scene, event["object_from"], new_oid(str(event["text"] or "")))
+    key = ("brought", act.events[0])
+    if key not in scene.memo:
+        event = scene.events.loc[act.events[0]]
+        scene.memo[key] = between(scene, event["object_from"], new_oid(str(event["text"] or "")))
+    found: set[str] = scene.memo[key]
+    return found
 
 
 def between(scene: Scene, old: object, new: str | None) -> set[str]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from forensics.analysis import hops
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.gaps import Gap
 from forensics.analysis.sessions import Session
 
@@ -24,7 +24,8 @@ _OPEN_ENDED = re.compile(
     r"-?(?:(?:ba|da|z|k|c|tc|fi)?sh|python[0-9.]*|perl|ruby|g?awk|auditctl|auditd|augenrules|vi|vim|nano|ed|ex|sed|emacs|dd|tee)"
 )
 """Programs that, with root's rights, can do what no record of their start tells: shells, editors, interpreters, `auditctl`."""
-_RAISERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser", "machinectl", "run0"})
+RAISERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser", "machinectl", "run0"})
+"""Programs that give another account's rights."""
 _RECORDS = re.compile(r"/var/log|/audit|journal|loginuid|authorized_keys|[bw]tmp|lastlog")
 _NOBODYS = frozenset({"silence", "serial_gap", "clock_step"})
 ROOT = "root"
@@ -139,7 +140,7 @@ def _open_ended_sessions(events: pd.DataFrame) -> frozenset[tuple[str | None, st
     only what comes after `sudo`, `su` or the like counts, or all of a login as root.
     """
     run = picked(events, events["verb"].isin({"sudo", "execute"}) & events["session"].notna())
-    raised = (run["verb"] == "sudo") | _true(run["exe"], lambda exe: posixpath.basename(exe) in _RAISERS)
+    raised = (run["verb"] == "sudo") | _true(run["exe"], lambda exe: posixpath.basename(exe) in RAISERS)
     first: dict[tuple[str | None, str], int | None] = {}
     for e in rows_of(run[raised | (run["auid"] == 0)]):
         first.setdefault((e.host, e.session), None if pd.isna(e.earliest_ns) else int(e.earliest_ns))
@@ -148,7 +149,12 @@ def _open_ended_sessions(events: pd.DataFrame) -> frozenset[tuple[str | None, st
         key = (e.host, e.session)
         since = first.get(key)
         later = since is None or pd.isna(e.earliest_ns) or int(e.earliest_ns) >= since
-        if key in first and key not in found and later and _open_ended(e):
+        if (
+            key in first
+            and key not in found
+            and later
+            and open_ended(verb=e.verb, exe=e.exe, argv=e.argv, text=e.text)
+        ):
             found.add(key)
     return frozenset(found)
 
@@ -158,16 +164,16 @@ def _true(values: pd.Series, test: Callable[[str], bool]) -> "pd.Series[bool]":
     return pd.Series([isinstance(v, str) and test(v) for v in values], index=values.index, dtype=bool)
 
 
-def _open_ended(event: Row) -> bool:
+def open_ended(*, verb: str, exe: str | None, argv: object, text: str | None) -> bool:
     """Whether a use of root's rights can have touched records without a further trace.
 
     A named program that does one thing leaves that on record; a shell, an editor or an interpreter does
     not, nor does anything that names the records themselves.
     """
-    words = list(event.argv) if isinstance(event.argv, list) else str(event.exe or "").split()
-    if event.verb == "sudo" and not isinstance(event.argv, list):
-        words = str(event.text or "").split()
-    while words and (posixpath.basename(str(words[0])) in _RAISERS or str(words[0]).startswith("-")):
+    words = list(argv) if isinstance(argv, list) else str(exe or "").split()
+    if verb == "sudo" and not isinstance(argv, list):
+        words = str(text or "").split()
+    while words and (posixpath.basename(str(words[0])) in RAISERS or str(words[0]).startswith("-")):
         shell = str(words.pop(0)) in {"-i", "-s", "-", "-l"}
         if shell:
             return True

@@ -10,6 +10,7 @@ system log can bear one out, and never rule one out, for any account can write a
 
 import posixpath
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -100,11 +101,16 @@ def link(evidence: Evidence, sessions: Sequence[Session]) -> list[Hop]:
     network = _network(evidence)
     ran = _clients(evidence)
     asked = [(e, by_ses[(e.host, e.session)]) for e in rows_of(ran) if (e.host, e.session) in by_ses]
+    asked.sort(key=lambda pair: int(pair[0].earliest_ns))
+    began = [int(e.earliest_ns) for e, _ in asked]
+    longest = max((int(e.latest_ns) - int(e.earliest_ns) for e, _ in asked), default=0)
     found = []
     for session in sessions:
         if session.start_ns is None or session.service not in _ENTERED:
             continue
-        near = [(e, via) for e, via in asked if _can_have_led(e, via, session, network)]
+        first = bisect_left(began, session.start_ns - _BEFORE_NS - longest)
+        about = asked[first : bisect_right(began, session.start_ns + _AFTER_NS)]
+        near = [(e, via) for e, via in about if _can_have_led(e, via, session, network)]
         # One client runs others (git runs ssh, rsync too): the origin is the session, not the process.
         origins = {via.session_id: via for _, via in near}
         for name in sorted(origins):
@@ -254,9 +260,8 @@ def _told(evidence: Evidence) -> Iterable[tuple[str, str, re.Match[str]]]:
             yield str(host), str(event), match
 
 
-def roots(session: Session, sessions: Iterable[Session]) -> list[str]:
-    """The sessions that a session came out of, the nearest first; a circle ends where it closes."""
-    known = {s.session_id: s for s in sessions}
+def roots(session: Session, known: Mapping[str, Session]) -> list[str]:
+    """The sessions, by their ids, that a session came out of, the nearest first; a circle ends where it closes."""
     chain: list[str] = []
     at = session.via
     while at is not None and at in known and at not in chain and at != session.session_id:

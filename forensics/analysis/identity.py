@@ -91,11 +91,18 @@ class Directory:
     _numbers: dict[str | None, list[Enrolment]] = field(default_factory=dict)
     _openers: dict[str | None, list[Enrolment]] = field(default_factory=dict)
 
+    _about: dict[tuple[str, str | None], list[Enrolment]] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         for e in self.enrolments:
             self._by.setdefault((e.kind, e.thing), []).append(e)
             if e.kind in {"uid", "opens"}:
                 (self._numbers if e.kind == "uid" else self._openers).setdefault(e.account, []).append(e)
+            self._about.setdefault((e.kind, e.account), []).append(e)
+
+    def about(self, kind: str, account: str | None) -> list[Enrolment]:
+        """The enrolments of one kind that are linked to an account."""
+        return self._about.get((kind, account), [])
 
     def lines(self, kind: str, thing: str | None, at_ns: int | None = None) -> list[Enrolment]:
         """The enrolments of one thing that can have held at a moment."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from forensics.analysis import links, memory
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.edits import Edits
-from forensics.analysis.evidence import picked
 from forensics.analysis.jobs import Job
 
 _HARM = {
@@ -71,7 +70,7 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
 
     Args:
         job: the job to explain.
-        acts: every act, judged.
+        acts: the acts on the job and those that bear on any job asked about, judged.
         scene: people, sessions and jobs.
         edits: what commits changed.
         audited: whether an audit trail is there that no gap is known in until the job's end. Without one, that no change of the job's files is on
@@ -85,8 +84,8 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
     if told:
         job.cause, job.why = _by_acts(told, job)
         return
-    faults = picked(scene.events, (scene.events["verb"] == "fault") & (scene.events["job"] == job.job))
-    job.cause, job.why = _without_act(job, requested=bool(mine), faults=len(faults))
+    faults = int((scene.told_of(job.job)["verb"] == "fault").sum())
+    job.cause, job.why = _without_act(job, requested=bool(mine), faults=faults)
     if job.cause == "own_failure" and any(edits.idle(a) is not True for a in harm):
         job.cause, job.why = "not_established", "changed_file_and_own_exit_code"
     if job.why == "cancelled_by_owner" and any(_stranger(a, job, scene) for a in mine):

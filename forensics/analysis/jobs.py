@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, groups_of, picked, rows_of
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.identity import Directory
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -117,24 +118,22 @@ def reconstruct(evidence: Evidence, directory: Directory) -> dict[str, Job]:
     source tells differently is listed in `disagree`.
     """
     records = evidence.job_records
-    own = picked(records, records["step"].isna())
-    found = {str(job): _settled(str(job), rows) for job, rows in groups_of(own, "job")}
+    own = records[records["step"].isna()]
+    found = {job: _settled(job, rows) for job, rows in _by_job(own)}
     events = evidence.events
-    named = picked(events, events["job"].notna())
-    for job, rows in groups_of(named, "job"):
-        item = found.setdefault(str(job), Job(str(job)))
-        item.events = sorted(rows["event_id"])
+    columns = ["job", "event_id", "verb", "earliest_ns", "latest_ns", "uid", "signal"]
+    for job, rows in _by_job(events.loc[events["job"].notna(), columns]):
+        item = found.setdefault(job, Job(job))
+        item.events = sorted(r.event_id for r in rows)
         _from_events(item, rows)
     _from_scripts(found, evidence)
-    ran = picked(events, events["trail"] & events["pid"].notna() & events["session"].isna())
-    began = picked(named, named["verb"] == "task_start")
     for item in found.values():
         at = item.submit_ns if item.submit_ns is not None else item.start_ns
         if item.owner is None:
             item.owner = directory.account_of(None, item.owner_uid, at)
         if item.owner_uid is None:
             item.owner_uid = directory.uid_of(item.owner, at)
-        _processes(item, ran, set(began.loc[began["job"] == item.job, "pid"].dropna()))
+        _processes(item, evidence)
     order = sorted(found.values(), key=lambda j: (j.submit_ns or 0, len(j.job), j.job))
     return {j.job: j for j in order}
 
@@ -158,15 +157,23 @@ def _from_scripts(found: dict[str, Job], evidence: Evidence) -> None:
         job.events = sorted({*job.events, e.event_id})
 
 
-def _settled(name: str, rows: pd.DataFrame) -> Job:
+def _by_job(table: pd.DataFrame) -> list[tuple[str, list[Row]]]:
+    """The rows of each job, in order of its id."""
+    found: dict[str, list[Row]] = {}
+    for row in rows_of(table):
+        found.setdefault(str(row.job), []).append(row)
+    return sorted(found.items())
+
+
+def _settled(name: str, rows: list[Row]) -> Job:
     """The job's own values; of several attempts under one id, the last submitted."""
-    last = rows["submit_ns"].max()
-    if not pd.isna(last):
-        rows = picked(rows, rows["submit_ns"].isna() | ((rows["submit_ns"] - last).abs() <= _SLACK_NS))
-    ranked = rows.assign(rank=rows["format"].map(_RANK).fillna(9)).sort_values(["rank", "sha256", "start"])
+    last = max((r.submit_ns for r in rows if not pd.isna(r.submit_ns)), default=None)
+    if last is not None:
+        rows = [r for r in rows if pd.isna(r.submit_ns) or abs(r.submit_ns - last) <= _SLACK_NS]
+    ranked = sorted(rows, key=lambda r: (_RANK.get(r.format, 9), r.sha256, r.start))
     job = Job(name)
     for column in _SETTLED:
-        told = [v for v in ranked[column] if v is not None and not pd.isna(v)]
+        told = [v for v in (getattr(r, column) for r in ranked) if v is not None and not pd.isna(v)]
         if told:
             number = not isinstance(told[0], str)
             setattr(job, column, int(told[0]) if number else told[0])
@@ -175,55 +182,84 @@ def _settled(name: str, rows: pd.DataFrame) -> Job:
     return job
 
 
-def _from_events(job: Job, rows: pd.DataFrame) -> None:
+def _from_events(job: Job, rows: list[Row]) -> None:
     """Fill from the controller's and the node's own lines what accounting left open."""
     for verb, column in (("submit", "submit_ns"), ("start", "start_ns")):
-        times = rows.loc[rows["verb"] == verb, "earliest_ns"].dropna()
-        if getattr(job, column) is None and len(times):
-            setattr(job, column, int(times.min()))
-    ends = rows.loc[rows["verb"] == "end", "latest_ns"].dropna()
-    if job.end_ns is None and len(ends):
-        job.end_ns = int(ends.max())
-    uids = rows.loc[rows["verb"] == "start", "uid"].dropna()
-    if job.owner_uid is None and len(uids):
-        job.owner_uid = int(uids.iloc[0])
-    signals = rows.loc[(rows["verb"] == "end") & rows["signal"].notna(), "signal"]
-    if job.exit_signal is None and len(signals):
-        job.exit_signal = int(signals.iloc[0])
+        times = _told(rows, verb, "earliest_ns")
+        if getattr(job, column) is None and times:
+            setattr(job, column, min(times))
+    ends = _told(rows, "end", "latest_ns")
+    if job.end_ns is None and ends:
+        job.end_ns = max(ends)
+    uids = _told(rows, "start", "uid")
+    if job.owner_uid is None and uids:
+        job.owner_uid = uids[0]
+    signals = _told(rows, "end", "signal")
+    if job.exit_signal is None and signals:
+        job.exit_signal = signals[0]
 
 
-def _processes(job: Job, ran: pd.DataFrame, tasks: set[int]) -> None:
+def _told(rows: list[Row], verb: str, column: str) -> list[int]:
+    """The numbers that the events of a verb have in a column."""
+    return [int(v) for r in rows if r.verb == verb and not pd.isna(v := getattr(r, column))]
+
+
+class _Loose:
+    """The audit events of processes that no login session holds, in the order of the events, with their moments apart."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        events = evidence.events
+        rows = events[events["trail"] & events["pid"].notna() & events["session"].isna()]
+        self.rows = rows[rows["earliest_ns"].notna() & rows["latest_ns"].notna()]
+        self.first, self.last = (self.rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
+        self._longest = int((self.last - self.first).max()) if len(self.first) else 0
+        columns = (self.rows[c] for c in ("host", "pid", "ppid", "start", "verb", "uid", "argv", "event_id"))
+        self.told = list(zip(self.first.tolist(), *columns, strict=True))
+        tasks = events[(events["verb"] == "task_start") & events["job"].notna() & events["pid"].notna()]
+        self.tasks: dict[str, set[int]] = {}
+        for job, pid in zip(tasks["job"], tasks["pid"], strict=True):
+            self.tasks.setdefault(job, set()).add(int(pid))
+
+    def within(self, first: int, last: int) -> list[int]:
+        """The places of the rows that touch an interval."""
+        start, stop = np.searchsorted(self.first, [first - self._longest, last + 1])
+        return [n for n in range(start, stop) if self.last[n] >= first]
+
+
+def _loose(evidence: Evidence) -> _Loose:
+    if "loose" not in evidence.memo:
+        evidence.memo["loose"] = _Loose(evidence)
+    found: _Loose = evidence.memo["loose"]
+    return found
+
+
+def _processes(job: Job, evidence: Evidence) -> None:
     """The processes of a job: those its node started for it, and all their descendants.
 
     A node's task pid, or the path of the batch script it was given, starts the tree; a child joins
     by its parent's pid, on the same host and inside the job's own time.
-
-    Args:
-        job: which.
-        ran: what processes of no session did, by the audit trail.
-        tasks: the pids that its node gave its tasks.
     """
-    first, last = job.window()
-    ran = picked(ran, (ran["latest_ns"] >= first) & (ran["earliest_ns"] <= last))
-    for e in rows_of(picked(ran, ran["verb"] == "execute")):
-        script = any(m and m.group(1) == job.job for m in map(_SCRIPT.search, e.argv or ()))
-        if (e.pid in tasks and e.uid in {job.owner_uid, None}) or (script and e.uid == job.owner_uid):
-            job.processes.add((e.host, int(e.pid)))
-            job.started_by.append(str(e.event_id))
-    for e in rows_of(ran.sort_values(["earliest_ns", "start"])):
-        if not pd.isna(e.ppid) and (e.host, int(e.ppid)) in job.processes:
-            job.processes.add((e.host, int(e.pid)))
+    loose = _loose(evidence)
+    ran = [loose.told[n] for n in loose.within(*job.window())]
+    tasks = loose.tasks.get(job.job, set())
+    for _, host, pid, _, _, verb, uid, argv, event in ran:
+        if verb != "execute" or pd.isna(uid) or uid != job.owner_uid:
+            continue
+        if pid in tasks or any(m and m.group(1) == job.job for m in map(_SCRIPT.search, argv or ())):
+            job.processes.add((host, int(pid)))
+            job.started_by.append(str(event))
+    for _, host, pid, ppid, *_ in sorted(ran, key=lambda row: (row[0], row[4])):
+        if not pd.isna(ppid) and (host, int(ppid)) in job.processes:
+            job.processes.add((host, int(pid)))
 
 
 def own_events(job: Job, evidence: Evidence) -> pd.DataFrame:
     """The audit events of a job's own processes, in order."""
-    events = evidence.events
-    first, last = job.window()
-    near = picked(events, events["trail"] & events["pid"].notna() & events["session"].isna())
-    near = picked(near, (near["latest_ns"] >= first) & (near["earliest_ns"] <= last))
-    mine = [(h, int(p)) in job.processes for h, p in zip(near["host"], near["pid"], strict=True)]
-    # A mask with a type: an empty list would be read as a choice of no columns.
-    return picked(near, pd.Series(mine, index=near.index, dtype=bool))
+    loose = _loose(evidence)
+    mine = [
+        n for n in loose.within(*job.window()) if (loose.told[n][1], int(loose.told[n][2])) in job.processes
+    ]
+    return loose.rows.iloc[mine]
 
 
 def table(jobs: Iterable[Job]) -> pa.Table:

@@ -29,7 +29,7 @@ def origins(scene: Scene, sessions: Iterable[Session]) -> list[Told]:
     known: Mapping[str, Session] = {s.session_id: s for s in scene.sessions.values()} if led else {}
     found = []
     for session in led:
-        chain = hops.roots(session, known.values())
+        chain = hops.roots(session, known)
         first = known[chain[-1]] if chain else None
         people = scene.directory.device_people(first.address, first.start_ns) if first is not None else None
         domains = [d for d in scene.values(session.via_events, "reach") if isinstance(d, str)]

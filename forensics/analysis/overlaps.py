@@ -5,10 +5,9 @@ and neither has ended before it, by the earliest that either can have. A session
 is taken to last as long as the kernel recorded something in it, and no longer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence
@@ -68,26 +67,38 @@ class Overlap:
 
 def find(evidence: Evidence, sessions: Sequence[Session]) -> list[Overlap]:
     """Every overlap that is sure, in a total order: of each kind the first `MOST`."""
-    events = evidence.events[["verb", "earliest_ns", "latest_ns"]]
-    sure = {s.session_id: stay for s in sessions if (stay := _sure(events, s)) is not None}
+    moments = _Moments(evidence)
+    sure = {s.session_id: stay for s in sessions if (stay := _sure(moments, s)) is not None}
     entered = [s for s in sessions if s.session_id in sure and s.service == "sshd"]
+    known = {s.session_id: s for s in sessions}
     found = []
     for kind, groups in _groups(entered).items():
         pairs = [o for thing in sorted(groups) for o in _pairs(kind, thing, groups[thing], sure)]
         pairs.sort(key=lambda o: (o.earliest_ns, o.latest_ns, o.thing, o.one.session_id, o.other.session_id))
-        found += [o for o in pairs if not _one_way(o, sessions)][:MOST]
+        found += [o for o in pairs if not _one_way(o, known)][:MOST]
     return found
 
 
-def _sure(events: pd.DataFrame, session: Session) -> tuple[int, int] | None:
+class _Moments:
+    """When each entry began by the latest, and each end was by the earliest, by event."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        rows = evidence.events[["event_id", "verb", "earliest_ns", "latest_ns"]]
+        rows = rows[rows["earliest_ns"].notna() & rows["latest_ns"].notna()]
+        begins = rows[rows["verb"].isin({"login", "loginuid", "session_open"})]
+        ends = rows[rows["verb"].isin({"session_close", "logout"})]
+        self.opened = dict(zip(begins["event_id"], begins["latest_ns"].tolist(), strict=True))
+        self.closed = dict(zip(ends["event_id"], ends["earliest_ns"].tolist(), strict=True))
+
+
+def _sure(moments: _Moments, session: Session) -> tuple[int, int] | None:
     """From when to when a session was open whatever the clocks: from the latest of its beginning to the earliest of its end."""
-    rows = events.loc[[e for e in session.events if e in events.index]]
-    opened = rows[rows["verb"].isin({"login", "loginuid", "session_open"})]["latest_ns"].dropna()
-    closed = rows[rows["verb"].isin({"session_close", "logout"})]["earliest_ns"].dropna()
-    if not len(opened):
+    opened = [moments.opened[e] for e in session.events if e in moments.opened]
+    closed = [moments.closed[e] for e in session.events if e in moments.closed]
+    if not opened:
         return None
-    began = int(opened.max())
-    last = int(closed.min()) if len(closed) else session.active_until_ns
+    began = max(opened)
+    last = min(closed) if closed else session.active_until_ns
     return None if last is None or last < began else (began, last)
 
 
@@ -135,12 +146,12 @@ def _differ(kind: str, one: Session, other: Session) -> bool:
     return True
 
 
-def _one_way(overlap: Overlap, sessions: Sequence[Session]) -> bool:
+def _one_way(overlap: Overlap, known: Mapping[str, Session]) -> bool:
     """Whether one came out of the other, which explains two addresses: somebody went on from there."""
     if overlap.impossible:
         return False
     one, other = overlap.one, overlap.other
-    return one.session_id in roots(other, sessions) or other.session_id in roots(one, sessions)
+    return one.session_id in roots(other, known) or other.session_id in roots(one, known)
 
 
 def table(found: Sequence[Overlap]) -> pa.Table:

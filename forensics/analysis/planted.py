@@ -22,6 +22,10 @@ _EDITED_NS = 3_600_000_000_000
 """How long an editor may keep a crontab open before it is installed."""
 
 
+LEAVING = frozenset({"at", "crontab", "systemd-run", "busctl", "gdbus", "dbus-send"})
+"""Programs that leave something to run later, or ask for it over the bus."""
+
+
 def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> list[Act]:
     """What was left to run later.
 
@@ -72,9 +76,7 @@ def asked_for(scene: Scene, known: Sequence[Act]) -> list[Act]:
     told = {(a.host, a.pid) for a in known}
     logged = {e.host for e in rows_of(scene.events[scene.events["verb"] == "cron_edit"])}
     found = []
-    for e in rows_of(
-        programs(scene, frozenset({"at", "crontab", "systemd-run", "busctl", "gdbus", "dbus-send"}))
-    ):
+    for e in rows_of(programs(scene, LEAVING)):
         program, words = posixpath.basename(e.exe), [str(w) for w in (e.argv or ())[1:]]
         thing = _asked(scene, e, program, words)
         if thing is None or (e.host, None if pd.isna(e.pid) else int(e.pid)) in told:

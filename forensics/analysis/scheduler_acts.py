@@ -28,7 +28,7 @@ CONTROLLERS = (
 """Formats in which a scheduler itself writes down each request as it comes in."""
 _POD = r"(?:-[0-9]{1,5})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|(?:master|worker|launcher|chief|ps|head)(?:-[a-z0-9]{1,10})*)"
 """What a controller puts behind a job's name to name a pod: an index, five of its letters, or a role."""
-_CANCELLING = (
+CANCELLING = (
     "scancel",
     "qdel",
     "bkill",
@@ -41,6 +41,7 @@ _CANCELLING = (
     "qsig",
     "canceljob",
 )
+KILLERS = ("kill", "pkill", "killall", "skill")
 _ENDING = {9, 15, 18, 19, 2, 1, 3}
 
 
@@ -49,10 +50,13 @@ def _program(exe: object) -> str:
 
 
 def _commands(scene: Scene, *programs: str) -> pd.DataFrame:
-    events = scene.events
-    done = (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")
-    ran = picked(events, done & events["earliest_ns"].notna())
-    return where(ran, "exe", lambda exe: _program(exe) in programs)
+    if ("commands", programs) not in scene.memo:
+        events = scene.events
+        ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
+        ran = where(ran[ran["earliest_ns"].notna()], "exe", lambda exe: _program(exe) in programs)
+        scene.memo["commands", programs] = ran
+    found: pd.DataFrame = scene.memo["commands", programs]
+    return found
 
 
 def _names_job(argv: object, job: Job, owner: str | None) -> bool:
@@ -179,7 +183,7 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
     act.address = next((a for a in rows["address"] if isinstance(a, str)), None)
     act.account = act.effective = account
     act.job, act.link, act.why_link = job.job, "observed", "scheduler_names_job"
-    ran = _commands(scene, *_CANCELLING)
+    ran = _commands(scene, *CANCELLING)
     if earliest is None or latest is None:
         act.missing.append("command_of_request")
         return act
@@ -220,7 +224,7 @@ def _kind_of_signal(act: Act, argv: object) -> None:
 def _unrecorded(scene: Scene, job: Job, used: set[str]) -> Iterable[Act]:
     """A cancelling command that names the job and ran in its time, of which the scheduler's records are missing."""
     first, last = job.window()
-    for e in rows_of(_commands(scene, *_CANCELLING)):
+    for e in rows_of(_commands(scene, *CANCELLING)):
         if e.event_id in used or not _names_job(e.argv, job, job.owner) or not first <= e.earliest_ns <= last:
             continue
         act = scene.act("cancel", job.job, "cancel_command", e)
@@ -311,19 +315,16 @@ def signals(scene: Scene) -> Iterable[Act]:
 
 def _own_command(scene: Scene, event: Row) -> list[str]:
     """The execution of the program that sent a signal."""
-    events = scene.events
-    mine = events[
-        (events["verb"] == "execute") & (events["host"] == event.host) & (events["pid"] == event.pid)
-    ]
+    mine = scene.runs_of(event.host, event.pid)
     mine = mine[mine["earliest_ns"] <= event.earliest_ns]
     return list(mine["event_id"])[-1:]
 
 
 def _exit_records(scene: Scene, job: Job, event: Row) -> list[str]:
     """What the scheduler and the node say of the end that followed: the same job, killed by the same signal."""
-    events = scene.events
-    told = picked(events, (events["job"] == job.job) & events["verb"].isin({"task_exit", "end"}))
-    told = picked(told, told["signal"].notna() & (told["signal"] == event.signal))
+    told = scene.told_of(job.job)
+    told = told[told["verb"].isin({"task_exit", "end"})]
+    told = told[told["signal"].notna() & (told["signal"] == event.signal)]
     after = told["latest_ns"] >= event.earliest_ns
     soon = told["earliest_ns"] <= event.latest_ns + _NEAR_NS
     return list(told[after & soon]["event_id"])
@@ -332,7 +333,7 @@ def _exit_records(scene: Scene, job: Job, event: Row) -> list[str]:
 def killers(scene: Scene, known: list[Act]) -> Iterable[Act]:
     """Kill commands whose signal the audit rules did not record, where the job died of it in those seconds."""
     recorded = {(a.host, a.pid) for a in known}
-    for e in rows_of(_commands(scene, "kill", "pkill", "killall", "skill")):
+    for e in rows_of(_commands(scene, *KILLERS)):
         if (e.host, int(e.pid)) in recorded:
             continue
         for job in scene.jobs.values():

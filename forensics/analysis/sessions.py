@@ -5,6 +5,7 @@ kernel ties the same pid to an audit session, and login records keep pid and ter
 sources tell one entry differently, the session carries the contradiction; it is never voted away.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, picked, where
+from forensics.analysis import entries
+from forensics.analysis.evidence import Evidence, Row, groups_of, picked, rows_of, where
 from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
@@ -70,7 +72,8 @@ SESSION = Table(
     ),
 )
 
-_ENTRY = {"login", "loginuid", "session_open", "session_close", "session_start", "logout"}
+ENTRY = frozenset({"login", "loginuid", "session_open", "session_close", "session_start", "logout"})
+"""Verbs that make a session."""
 _READ = [
     "event_id", "verb", "outcome", "format", "reach", "trail", "host", "session", "pid", "account", "address", "port",
     "credential", "tty", "exe", "earliest_ns", "latest_ns", "sha256", "start",
@@ -162,113 +165,106 @@ def reconstruct(evidence: Evidence) -> list[Session]:
         host, pid and account that lies nearest in time: nearest, not equal, because the two logs
         may run on clocks that differ. Adding later events renames nothing.
     """
-    events = evidence.events.loc[evidence.events["verb"].isin(_ENTRY), _READ]
-    audit = [_from_audit(rows) for _, rows in _audit_groups(events)]
-    syslog = picked(events, events["format"].isin(SYSTEM_LOGS) & ~events["trail"])
-    logins = picked(syslog, (syslog["verb"] == "login") & (syslog["outcome"] != "failure"))
-    connections = [_from_sshd(rows, syslog) for rows in _by_pid(logins)]
+    events = evidence.events.loc[evidence.events["verb"].isin(ENTRY), _READ]
+    audit = [_from_audit(rows) for rows in entries.audit_groups(events)]
+    syslog = events[events["format"].isin(SYSTEM_LOGS) & ~events["trail"]]
+    told = entries.Told(rows_of(syslog))
+    connections = [_from_sshd(rows, told) for rows in entries.by_pid(told.logins)]
     joined = _join(audit, connections)
+    records = events[
+        events["format"].isin(_LOGIN_RECORDS) & events["verb"].eq("login") & events["pid"].notna()
+    ]
+    by_pid = dict(groups_of(records, "pid"))
     for session in joined:
-        _add_wtmp(session, events[events["format"].isin(_LOGIN_RECORDS)])
+        _add_wtmp(session, by_pid.get(session.pid, records[:0]))
     _add_wtmpdb(joined, events[events["format"] == _NO_PID])
     _add_work(joined, evidence.events)
     return sorted(joined, key=lambda s: (s.start_ns is None, s.start_ns or 0, s.session_id))
 
 
-def _audit_groups(events: pd.DataFrame) -> Iterable[tuple[Any, pd.DataFrame]]:
-    """The events of each audit session: of the trail alone where it tells of the session, else from anybody too."""
-    own = picked(events, events["trail"] & events["session"].notna())
-    loose = own["format"].isin(FROM_ANYBODY)
-    firm = pd.MultiIndex.from_frame(own.loc[~loose, ["host", "session"]])
-    own = picked(own, ~loose | ~pd.MultiIndex.from_frame(own[["host", "session"]]).isin(firm))
-    return own.groupby(["host", "session"], sort=True, dropna=False)
-
-
-def _from_audit(rows: pd.DataFrame) -> Session:
+def _from_audit(rows: list[Row]) -> Session:
     """One audit session: the account is the login uid's, the service the program that opened it."""
-    first = rows.iloc[0]
-    opened = picked(rows, rows["verb"].isin({"login", "loginuid", "session_open"}))
-    base = opened if len(opened) else rows
-    login = picked(rows, rows["verb"] == "login")
+    first = rows[0]
+    base = [r for r in rows if r.verb in {"login", "loginuid", "session_open"}] or rows
+    login = [r for r in rows if r.verb == "login"]
     # The program that opened the session: sudo and su open PAM sessions of their own inside it later.
-    exe = [e for e in base.sort_values(["earliest_ns", "start"])["exe"] if isinstance(e, str)][:1]
+    ordered = sorted(base, key=lambda r: (*entries.dated(r), r.start))
+    exe = [e for e in entries.of(ordered, "exe") if isinstance(e, str)][:1]
     service = exe[0].rsplit("/", 1)[-1] if exe else "unknown"
-    closes = picked(rows, (rows["verb"] == "session_close") & rows["pid"].isin(base["pid"]))
+    pids = {entries.known(r.pid) for r in base}
+    closes = [r for r in rows if r.verb == "session_close" and entries.known(r.pid) in pids]
     # PAM closes sudo's session inside this one too: only the process that opened it ends it.
-    closes = closes[closes["exe"].isin(exe)] if exe else closes
+    closes = [r for r in closes if r.exe in exe] if exe else closes
     session = Session(
-        session_id=str(first["event_id"]),
-        host=first["host"],
-        ses=str(first["session"]),
+        session_id=str(first.event_id),
+        host=first.host,
+        ses=str(first.session),
         service=service,
         account=None,
-        pid=next(iter(_ints((login if len(login) else base)["pid"])), None),
-        start_ns=min(_ints(rows["earliest_ns"]), default=None),
-        end_ns=max(_ints(closes["latest_ns"]), default=None),
+        pid=next(iter(_ints(entries.of(login or base, "pid"))), None),
+        start_ns=min(_ints(entries.of(rows, "earliest_ns")), default=None),
+        end_ns=max(_ints(entries.of(closes, "latest_ns")), default=None),
     )
-    session.account = _settle(session, "account", _words(rows["account"]))
-    entered = login if len(login) else base[base["verb"] != "loginuid"]
-    session.address = _settle(session, "address", _words(entered["address"]))
-    session.tty = next((t for t in _words(login["tty"]) if t.startswith(("pts/", "tty"))), None)
+    session.account = _settle(session, "account", _words(entries.of(rows, "account")))
+    entered = login or [r for r in base if r.verb != "loginuid"]
+    session.address = _settle(session, "address", _words(entries.of(entered, "address")))
+    session.tty = next((t for t in _words(entries.of(login, "tty")) if t.startswith(("pts/", "tty"))), None)
     session.recognised_by.add("auditd")
-    session.domains.update(_words(rows["reach"]))
-    session.events = [*_words(base["event_id"]), *_words(closes["event_id"])]
+    session.domains.update(_words(entries.of(rows, "reach")))
+    session.events = [*_words(entries.of(base, "event_id")), *_words(entries.of(closes, "event_id"))]
     return session
 
 
-def _by_pid(logins: pd.DataFrame) -> Iterable[pd.DataFrame]:
-    """Sshd's logins, those of one host and pid together unless a pid can have come round again."""
-    for _, rows in logins.groupby(["host", "pid"], sort=True, dropna=False):
-        ordered = rows.sort_values(["earliest_ns", "event_id"])
-        apart = ordered["earliest_ns"].diff().fillna(0) > _PID_REUSE_NS
-        # Another port is another connection: a pid that came round, not one entry told twice.
-        for _, run in ordered.groupby([apart.cumsum(), ordered["port"].fillna(-1)], sort=True):
-            yield run
-
-
-def _from_sshd(rows: pd.DataFrame, syslog: pd.DataFrame) -> Session:
-    first = rows.iloc[0]
+def _from_sshd(rows: list[Row], told: entries.Told) -> Session:
+    first = rows[0]
     session = Session(
-        session_id=str(first["event_id"]),
-        host=first["host"],
+        session_id=str(first.event_id),
+        host=first.host,
         ses=None,
         service="sshd",
         account=None,
-        pid=next(iter(_ints(rows["pid"])), None),
-        start_ns=min(_ints(rows["earliest_ns"]), default=None),
+        pid=next(iter(_ints(entries.of(rows, "pid"))), None),
+        start_ns=min(_ints(entries.of(rows, "earliest_ns")), default=None),
         end_ns=None,
-        port=next(iter(_ints(rows["port"])), None),
+        port=next(iter(_ints(entries.of(rows, "port"))), None),
     )
     for what in ("account", "address", "credential"):
-        setattr(session, what, _settle(session, what, _words(rows[what])))
-    near = picked(syslog, (syslog["host"] == session.host) & (syslog["pid"] == session.pid))
-    closed = picked(near, (near["verb"] == "session_close") & (near["account"] == session.account))
-    after = [v for v in _ints(closed["latest_ns"]) if session.start_ns is None or v >= session.start_ns]
+        setattr(session, what, _settle(session, what, _words(entries.of(rows, what))))
+    # What is not known is equal to nothing.
+    by, over = (session.host, session.pid, session.account), (session.host, session.port, session.address)
+    closed = [] if None in by else told.closed.get(by, [])
+    after = [
+        v for v in _ints(entries.of(closed, "latest_ns")) if session.start_ns is None or v >= session.start_ns
+    ]
     session.end_ns = min(after, default=None)
-    started = picked(syslog, (syslog["verb"] == "session_start") & (syslog["host"] == session.host))
-    started = picked(started, (started["port"] == session.port) & (started["address"] == session.address))
-    session.tty = next(iter(_words(started["tty"])), None)
+    started = [] if None in over else told.started.get(over, [])
+    session.tty = next(iter(_words(entries.of(started, "tty"))), None)
     # One connection can carry several sessions (ControlMaster); a copy of the log tells each of them again.
-    session.channels = int(started.groupby("sha256").size().max()) if len(started) else None
+    session.channels = max(Counter(entries.of(started, "sha256")).values(), default=None)
     session.recognised_by.add("sshd")
-    session.domains.update(_words(rows["reach"]))
-    session.events = [*_words(rows["event_id"]), *_words(started["event_id"]), *_words(closed["event_id"])]
+    session.domains.update(_words(entries.of(rows, "reach")))
+    session.events = [
+        *_words(entries.of(rows, "event_id")), *_words(entries.of(started, "event_id")), *_words(entries.of(closed, "event_id")),
+    ]  # fmt: skip
     return session
 
 
 def _join(audit: list[Session], connections: list[Session]) -> list[Session]:
     """Give each audit session its sshd connection; what finds no partner stays as it is."""
-    left = list(connections)
+    left: dict[tuple[str | None, int], list[Session]] = {}
+    for connection in connections:
+        if connection.pid is not None:
+            left.setdefault((connection.host, connection.pid), []).append(connection)
+    taken: set[int] = set()
     for session in audit:
-        mates = [
-            c for c in left if c.pid == session.pid and c.pid is not None and c.host == session.host
-        ]  # fmt: skip
+        mates = left.get((session.host, session.pid), []) if session.pid is not None else []
         if session.service != "sshd" or not mates:
             continue
         mate = min(mates, key=lambda c: (abs((c.start_ns or 0) - (session.start_ns or 0)), c.session_id))
-        left.remove(mate)
+        mates[:] = [c for c in mates if c is not mate]
+        taken.add(id(mate))
         _merge(session, mate)
-    return [*audit, *left]
+    return [*audit, *(c for c in connections if id(c) not in taken)]
 
 
 def _merge(session: Session, mate: Session) -> None:
@@ -290,10 +286,9 @@ def _merge(session: Session, mate: Session) -> None:
 
 def _add_wtmp(session: Session, records: pd.DataFrame) -> None:
     """Login records keep the same pid and terminal; they speak of address and account once more."""
-    if session.pid is None:
+    if session.pid is None or not len(records):
         return
-    own = picked(records, (records["verb"] == "login") & (records["pid"] == session.pid))
-    own = picked(own, own["host"].isna() | (own["host"] == session.host))
+    own = records[records["host"].isna() | (records["host"] == session.host)]
     if session.start_ns is not None and len(own):
         own = own[(own["earliest_ns"] - session.start_ns).abs() < _PID_REUSE_NS]
     if len(own):

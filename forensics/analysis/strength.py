@@ -267,7 +267,7 @@ def _telling(
     ]
     numbers = {a: scene.directory.uids_of(a, act.earliest_ns) for a in sorted(accounts)}
     found: dict[tuple[str, str], str] = {}
-    for e in rows_of(scene.events[_NAMING].loc[scene.known(cited)]):
+    for e in rows_of(scene.columns(*_NAMING).loc[scene.known(cited)]):
         if not isinstance(e.reach, str) or reach(e.reach) == "user":
             continue
         named = _named(e, numbers)

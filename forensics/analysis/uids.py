@@ -6,13 +6,14 @@ can take a name away, by ending it or by setting another beside it, and never gi
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from forensics.analysis.evidence import Evidence, Row, groups_of, picked, rows_of
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
 
@@ -58,11 +59,16 @@ def find(evidence: Evidence) -> list[Named]:
     for change_host, change in _changes(events):
         changes.setdefault(change_host, []).append(change)
     stated = [n for n in _stated(evidence) if n.uid >= 0]
+    numbers: dict[tuple[str | None, str], set[int]] = {}
+    for one in stated:
+        numbers.setdefault((one.host, one.account), set()).add(one.uid)
     made = [
         bounded
         for one in stated
         for bounded in _bounded(
-            one, _of(one, changes.get(one.host, []), stated), current=one.source == CURRENT
+            one,
+            _of(one, changes.get(one.host, []), numbers[one.host, one.account]),
+            current=one.source == CURRENT,
         )
     ]
     made += [n for host in changes for n in _told(host, changes[host])]
@@ -111,22 +117,23 @@ def _stated(evidence: Evidence) -> Iterable[Named]:
         source = CURRENT if origin == CURRENT else str(e.format)
         yield Named(e.host, int(e.uid), e.account, "observed", source, e.domain, None, None, (e.event_id,))
     firm = events["trail"] & ~events["format"].isin(FROM_ANYBODY)
-    seen = events[firm & events["account"].notna() & events["auid"].notna()]
-    several = seen.groupby(["host", "auid"])["account"].nunique()
-    for (host, uid, account), rows in groups_of(seen, ["host", "auid", "account"]):
-        dated = rows.dropna(subset=["earliest_ns"])
+    columns = ["host", "auid", "account", "earliest_ns", "latest_ns", "domain", "event_id"]
+    seen = events.loc[firm & events["account"].notna() & events["auid"].notna(), columns]
+    groups: dict[tuple[str | None, int, str], list[Row]] = {}
+    for row in rows_of(seen):
+        groups.setdefault((row.host, int(row.auid), row.account), []).append(row)
+    several = Counter((host, uid) for host, uid, _ in groups)
+    for (host, uid, account), rows in groups.items():
+        dated = [r for r in rows if not pd.isna(r.earliest_ns)]
         bounds: tuple[int | None, int | None] = (None, None)
-        if host is not None and int(several.get((host, uid), 1)) > 1 and len(dated):
-            bounds = (int(dated["earliest_ns"].min()), int(dated["latest_ns"].max()))
-        first = rows.iloc[0]
-        yield Named(
-            host, int(uid), account, "observed", "auditd", first["domain"], *bounds, (first["event_id"],)
-        )
+        if host is not None and several[host, uid] > 1 and dated:
+            bounds = (min(int(r.earliest_ns) for r in dated), max(int(r.latest_ns) for r in dated))
+        first = rows[0]
+        yield Named(host, uid, account, "observed", "auditd", first.domain, *bounds, (first.event_id,))
 
 
-def _of(one: Named, changes: Iterable[_Change], stated: Iterable[Named]) -> list[_Change]:
-    """The changes that concern one name and number, in order of time."""
-    numbers = {n.uid for n in stated if n.host == one.host and n.account == one.account}
+def _of(one: Named, changes: Iterable[_Change], numbers: set[int]) -> list[_Change]:
+    """The changes that concern one name and number, in order of time, by all numbers that the name has on its host."""
     return sorted(
         (
             c

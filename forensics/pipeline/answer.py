@@ -41,21 +41,33 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
         CaseError: nothing was read yet, or another version of the program read it.
     """
     from forensics.analysis import blind, evidence, examine, trails  # noqa: PLC0415 - pandas and networkx, when needed
+    from forensics.pipeline import narrowed  # noqa: PLC0415 - the same
 
     tables = tables_of(case)
     there = set(parquet.names(tables))
-    found = {name: parquet.read(tables, name) for name in _NEEDED if name in there}
-    found |= {
-        name: parquet.read(tables, name, trails.columns(name)) for name in trails.TRAILS if name in there
-    }
     for declared in CORE:
-        if declared.name in found and set(declared.names) - set(found[declared.name].column_names):
+        known = (
+            parquet.columns(tables, declared.name) if declared.name in there & {*_NEEDED} else declared.names
+        )
+        if set(declared.names) - set(known):
             raise CaseError(
                 f"{case}: another version of the program read it; run `forensics ingest {case}` again"
             )
+    trail = narrowed.trail_of(tables) if "event" in there else None
+    found = {
+        name: parquet.read(tables, name) for name in _NEEDED if name in there - {"event" if trail else ""}
+    }
+    found |= {
+        name: parquet.read(tables, name, trails.columns(name))
+        for name in trails.TRAILS
+        if name in there - {trail}
+    }
     hidden = blind.blinded(roster_of(case), question or question_of(case))
-    assembled = evidence.assemble(found, hidden.roster, hidden.question)
-    return examine.examine(assembled, evidence.frame(parquet.read(tables, "reject"))), hidden.names
+    rejects = evidence.frame(parquet.read(tables, "reject"))
+    if trail is not None:
+        held = narrowed.Case(tables, found, hidden.roster, hidden.question)
+        return narrowed.examined(held, rejects, trail), hidden.names
+    return examine.examine(evidence.assemble(found, hidden.roster, hidden.question), rejects), hidden.names
 
 
 def analyse(case: Path, *, sigma: Path | None = None, command: str | None = None) -> None:

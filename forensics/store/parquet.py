@@ -147,6 +147,16 @@ def names(tables: Path) -> list[str]:
     return sorted(folder.name for folder in tables.glob("*") if parts(tables, folder.name))
 
 
+def columns(tables: Path, name: str) -> list[str]:
+    """The columns that a table's parts hold, by the first of them."""
+    return list(pq.read_schema(parts(tables, name)[0]).names)
+
+
+def count(tables: Path, name: str) -> int:
+    """How many rows a table has, by what its parts say of themselves."""
+    return sum(pq.read_metadata(path).num_rows for path in parts(tables, name))
+
+
 def dataset(tables: Path, name: str) -> "ds.Dataset":
     """A table's parts, to be read as far as is asked.
 

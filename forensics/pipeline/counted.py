@@ -1,0 +1,157 @@
+"""What is counted of the events of an audit trail that an analysis does not hold."""
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from forensics.analysis import artefacts, file_acts, sessions
+from forensics.store import parquet, places
+from forensics.store.places import Asked
+
+CHANGED = (
+    "verb IN ({verbs}) AND outcome IS DISTINCT FROM 'failure' AND object_kind = 'path' AND object IS NOT NULL"
+    " AND earliest_ns IS NOT NULL"
+)
+"""Events that begin a version of a file, as `analysis.artefacts` has it."""
+Run = tuple[int, int]
+
+
+def apart(asked: Asked, mass: str, held: pa.Table) -> dict[str, int]:
+    """By source of time, how many events of the mass are not held.
+
+    Args:
+        asked: all events.
+        mass: the condition for one to be of the mass.
+        held: those of the mass that are held.
+    """
+    source = "CASE WHEN host IS NULL THEN coalesce(clock, 'None') || ' ' || sha256 ELSE host || ':kernel' END"
+    count = f"SELECT {source} AS source, count(*) AS events FROM part WHERE {mass} AND earliest_ns IS NOT NULL GROUP BY ALL"
+    here = _sources(held)
+    return {row["source"]: row["events"] - here.get(row["source"], 0) for row in asked.ask(count).to_pylist()}
+
+
+def _sources(held: pa.Table) -> dict[str, int]:
+    own = held.filter(pc.is_valid(held["earliest_ns"]))
+    kernel = pc.binary_join_element_wise(own["host"], "kernel", ":")
+    file = pc.binary_join_element_wise(pc.coalesce(own["clock"], pa.scalar("None")), own["sha256"], " ")
+    found = pc.value_counts(pc.coalesce(kernel, file)).to_pylist()
+    return {row["values"]: row["counts"] for row in found}
+
+
+def fired(asked: Asked, changed: str, paths: Iterable[str], held: pa.Table) -> dict[str, int]:
+    """By kind, the acts on files other than some: of one path, process and session each kind once."""
+    programs = {
+        "copiers": pa.table({"name": pa.array(sorted(artefacts.COPIERS), pa.string())}),
+        "editors": pa.table({"name": pa.array(sorted(artefacts.EDITORS), pa.string())}),
+        "bearing": pa.table({"path": pa.array(sorted(paths), pa.string())}),
+        "entered": _entered(held),
+    }
+    scratch = file_acts.SCRATCH.pattern.replace("$", "\\n?$").replace("'", "''")
+    answer = asked.ask(_FIRED.format(changed=changed, scratch=scratch), programs)
+    return {row["kind"]: row["acts"] for row in answer.to_pylist()}
+
+
+_FIRED = """
+WITH change AS (
+    SELECT object AS path, host, pid, session,
+           CASE verb WHEN 'delete' THEN 'delete_file'
+                WHEN 'rename' THEN CASE WHEN base IN (SELECT name FROM editors) THEN 'modify_file'
+                                   WHEN replaced_inode IS NOT NULL THEN 'replace_file' ELSE 'modify_file' END
+                WHEN 'create' THEN 'modify_file' WHEN 'link' THEN 'modify_file'
+                ELSE CASE WHEN base IN (SELECT name FROM copiers) THEN 'replace_file' ELSE 'modify_file' END END AS kind
+    FROM (SELECT *, coalesce(regexp_extract(exe, '[^/]*$'), '') AS base FROM part WHERE {changed})
+    UNION ALL
+    SELECT object_from, host, pid, session, 'delete_file' FROM part
+    WHERE {changed} AND verb = 'rename' AND object_from IS NOT NULL
+), other AS (
+    SELECT change.* EXCLUDE (session), entered.session FROM change ANTI JOIN bearing ON change.path = bearing.path
+    LEFT JOIN entered ON change.host IS NOT DISTINCT FROM entered.host AND change.session = entered.session
+    WHERE NOT contains(path, '/.git/') AND NOT regexp_matches(path, '{scratch}')
+)
+SELECT kind, count(DISTINCT hash(path, host, pid, session)) AS acts FROM other GROUP BY kind
+"""
+
+
+def _entered(held: pa.Table) -> pa.Table:
+    """The audit sessions that the analysis knows: those of which an event tells that they were opened, or used to open one."""
+    entry = pa.array(sorted(sessions.ENTRY), pa.string())
+    own = held.filter(pc.and_(pc.is_in(held["verb"], entry), pc.is_valid(held["session"])))
+    return own.select(["host", "session"]).group_by(["host", "session"]).aggregate([])
+
+
+def jumps(
+    tables: Path, trail: str, files: pa.Table
+) -> tuple[pa.Table, frozenset[tuple[str | None, int, int]]]:
+    """Where the kernel's numbers of a host jump.
+
+    Args:
+        tables: the folder of tables.
+        trail: the format of the trail.
+        files: schema `file`.
+
+    Returns:
+        `sha256`, `start` and `serial` of the records on both sides of each jump, and the jumps: host and both numbers.
+    """
+    hosts = dict(zip(files["sha256"].to_pylist(), files["host"].to_pylist(), strict=True))
+    runs: dict[str | None, list[npt.NDArray[np.int64]]] = {}
+    for path in parquet.parts(tables, trail):
+        with pq.ParquetFile(path) as part:
+            for batch in part.iter_batches(columns=["node", "sha256", "serial"]):
+                for host, numbers in _by_host(batch, hosts):
+                    runs.setdefault(host, []).append(_runs(numbers))
+    found = {host: _between(_joined(parts)) for host, parts in runs.items()}
+    edges = sorted({number for pairs in found.values() for pair in pairs for number in pair})
+    if not edges:
+        empty = {"sha256": pa.string(), "start": pa.int64(), "serial": pa.int64()}
+        return pa.table({name: pa.array([], kind) for name, kind in empty.items()}), frozenset()
+    with places.opened(tables, trail) as asked:
+        told = asked.ask(
+            "SELECT sha256, start, serial FROM part SEMI JOIN edge USING (serial)",
+            {"edge": pa.table({"serial": pa.array(edges, pa.int64())})},
+        )
+    return told, frozenset((host, *pair) for host, pairs in found.items() for pair in pairs)
+
+
+def _by_host(
+    batch: pa.RecordBatch, hosts: Mapping[str, str | None]
+) -> Iterable[tuple[str | None, npt.NDArray[np.int64]]]:
+    known = batch.filter(pc.is_valid(batch["serial"]))
+    own = pc.dictionary_encode(known["sha256"])
+    named = pa.array([hosts.get(sha256) for sha256 in own.dictionary.to_pylist()], pa.string()).take(
+        own.indices
+    )
+    place = pc.dictionary_encode(pc.coalesce(known["node"], named), null_encoding="encode")
+    code, numbers = place.indices.to_numpy(), known["serial"].to_numpy()
+    for n, host in enumerate(place.dictionary.to_pylist()):
+        yield host, numbers[code == n]
+
+
+def _runs(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The first and the last of each run of numbers without a jump, in order."""
+    once = np.unique(numbers)
+    cut = np.flatnonzero(np.diff(once) > 1)
+    return (
+        np.stack([once[np.r_[0, cut + 1]], once[np.r_[cut, len(once) - 1]]], axis=1)
+        if len(once)
+        else np.empty((0, 2), np.int64)
+    )
+
+
+def _joined(parts: list[npt.NDArray[np.int64]]) -> list[Run]:
+    found: list[Run] = []
+    for first, last in sorted(map(tuple, np.concatenate(parts).tolist())):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
+
+
+def _between(runs: list[Run]) -> list[Run]:
+    return [(one[1], two[0]) for one, two in pairwise(runs)]

@@ -1,0 +1,394 @@
+"""A case of more events than memory holds: which of them the analysis needs, and what is counted of the others.
+
+Only the mass of one audit trail is left out (`analysis.relevance`), and of that only what bears on no question:
+the findings are the same, but for what the tables `act`, `version` and `identity` say of it. Each condition
+reads the columns that it names, and the events that are wanted are read whole, once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.analysis import comparison, evidence, examine, relevance, trails
+from forensics.analysis.evidence import Evidence, Totals
+from forensics.analysis.examine import Examination
+from forensics.analysis.jobs import Job
+from forensics.core.roster import Question, Roster
+from forensics.core.tables import EVENT
+from forensics.pipeline import counted, owned
+from forensics.pipeline.owned import columns
+from forensics.store import parquet, places
+from forensics.store.places import Asked, Places
+
+WHOLE_EVENTS = 100_000
+"""Up to so many events of a case are all held."""
+COLUMNS = tuple(EVENT.names)
+_DEEPEST = 64
+_BASE = "regexp_extract(exe, '[^/]*$')"
+
+
+def trail_of(tables: Path, *, least: int | None = None) -> str | None:
+    """The format of the one audit trail of which not all events need be held; None where all are.
+
+    Where two formats tell the trail, which of two events is the copy is settled with all of them at hand.
+    """
+    if parquet.count(tables, "event") < (WHOLE_EVENTS if least is None else least):
+        return None
+    with places.opened(tables, "event") as asked:
+        told = asked.ask("SELECT DISTINCT format FROM part")["format"].to_pylist()
+    there = [name for name in told if name in trails.TRAILS]
+    journals = [name for name in there if name in trails.JOURNALS and _audited(tables, name)]
+    kept = [name for name in there if name not in trails.JOURNALS]
+    astray = relevance.out_of_place(evidence.frame(parquet.read(tables, "file")))
+    if astray or journals or len(kept) != 1 or kept[0] not in trails.WHOLE:
+        return None
+    return str(kept[0])
+
+
+def _audited(tables: Path, journal: str) -> bool:
+    if not parquet.parts(tables, journal):
+        return True
+    with places.opened(tables, journal) as asked:
+        return len(asked.ask("SELECT 1 AS one FROM part WHERE transport = 'audit' LIMIT 1")) > 0
+
+
+class Case(NamedTuple):
+    """What an analysis starts from, beside the events."""
+
+    tables: Path
+    found: Mapping[str, pa.Table]
+    roster: Roster
+    question: Question
+
+
+def examined(case: Case, rejects: pd.DataFrame, trail: str) -> Examination:
+    """The analysis of a case of which not all events are held."""
+    with places.opened(case.tables, "event") as asked:
+        held = _Held(case, asked, trail)
+        held.begin()
+        begun = held.evidence()
+        done = examine.sketch(begun, rejects)
+        if near := comparison.nearest(done.scene, done.in_question)[: comparison.MOST_JOBS]:
+            held.beside(near, {a.object for a in done.in_question})
+            begun = held.evidence()
+        return examine.examine(begun, rejects)
+
+
+class _Held:
+    """The places of the events that are wanted, gathered step by step."""
+
+    def __init__(self, case: Case, asked: Asked, trail: str) -> None:
+        verbs = ", ".join(f"'{verb}'" for verb in relevance.MASS)
+        self.case, self.asked, self.trail = case, asked, trail
+        self.mass = f"format = '{trail}' AND verb IN ({verbs})"
+        self.changed = counted.CHANGED.format(verbs=", ".join(f"'{verb}'" for verb in relevance.CHANGES))
+        self.wanted: Places = np.empty(0, np.int64)
+        self.paths: frozenset[str] = frozenset()
+        self.slack_ns = 0
+        self.jumps: tuple[pa.Table, frozenset[tuple[str | None, int, int]]] | None = None
+        self.fired: dict[str, int] | None = None
+
+    def evidence(self) -> Evidence:
+        """The events that are wanted so far, with what is counted of the others."""
+        if self.jumps is None:
+            self.jumps = counted.jumps(self.case.tables, self.trail, self.case.found["file"])
+        numbers, jumps = self.jumps
+        self._want("JOIN edge USING (sha256, start)", {"edge": numbers.select(["sha256", "start"])})
+        events = self.asked.rows(self.wanted, COLUMNS)
+        found = {**self.case.found, "event": events, self.trail: numbers}
+        if self.fired is None:
+            self.fired = counted.fired(self.asked, self.changed, self.paths, events)
+        totals = Totals(
+            events=parquet.count(self.case.tables, "event"),
+            apart=counted.apart(self.asked, self.mass, events.filter(self._of_mass(events))),
+            fired=self.fired,
+            paths=self.paths,
+            jumps=jumps,
+        )
+        return evidence.assemble(found, self.case.roster, self.case.question, totals)
+
+    def _of_mass(self, events: pa.Table) -> pa.ChunkedArray:
+        verbs = pa.array(relevance.MASS, pa.string())
+        return pc.and_(pc.equal(events["format"], self.trail), pc.is_in(events["verb"], verbs))
+
+    def _seen(self) -> Evidence:
+        """The events so far, with nothing counted: enough for what is no act."""
+        found = {**self.case.found, "event": self.asked.rows(self.wanted, COLUMNS)}
+        return evidence.assemble(found, self.case.roster, self.case.question)
+
+    def _want(self, where: str, beside: Mapping[str, pa.Table] | None = None) -> None:
+        self.wanted = np.union1d(self.wanted, self.asked.places(where, beside))
+
+    def _take(self, *found: Places) -> None:
+        self.wanted = np.unique(np.concatenate([self.wanted, *found]))
+
+    def begin(self) -> None:
+        """Everything but the mass; then what of the mass is read wherever it stands; then what bears on the jobs."""
+        self._want(f"WHERE NOT coalesce({self.mass}, false)")
+        self._programs()
+        seen = self._seen()
+        self._skeleton(seen)
+        view = examine.preview(self._seen())
+        self.slack_ns = view.slack_ns
+        self._roots(view.evidence, view.jobs.values())
+        view = examine.preview(self._seen())
+        own = owned.Owned(self.asked, self.trail, view.asked, view.slack_ns)
+        touched = own.touched()
+        self._beside_memory(view.asked)
+        touched.named |= relevance.submitted(view.evidence, view.asked)
+        shared = self._shared()
+        self.paths = self._bearing(relevance.Paths(view.evidence, view.asked, touched)) | shared
+        self._read_of(shared)
+        named = pa.table({"path": pa.array(sorted(self.paths), pa.string())})
+        below = "object IN (SELECT path FROM bearing) OR object_from IN (SELECT path FROM bearing)"
+        self._want(f"WHERE {self.changed} AND ({below})", {"bearing": named})
+        self._take(own.joined, own.first(), own.read(self.paths))
+        self._processes()
+
+    def beside(self, jobs: Sequence[Job], paths: set[str]) -> None:
+        """What the processes of jobs that are compared did to some paths, and what they ran that can lead there."""
+        own = owned.Owned(self.asked, self.trail, jobs, self.slack_ns)
+        self._take(own.joined, own.first(), own.read(paths, leading=relevance.payloads(self.case.found)))
+
+    def _programs(self) -> None:
+        """Runs of the programs whose runs are read, by their names and words."""
+        programs = ", ".join(f"'{name}'" for name in sorted(relevance.PROGRAMS))
+        words, rest = "array_to_string(argv, ' ')", "coalesce(array_to_string(argv[2:], ' '), '')"
+        tests = [
+            f"{_BASE} IN ({programs})",
+            f"contains({words}, '{relevance.SCRIPT}')",
+            f"contains({words}, '{relevance.RECEIVER}')",
+            "(argv[1] = 'git' AND list_contains(argv, 'commit'))",
+            relevance.WRITES_A_KEY,
+        ]
+        for program, pattern in relevance.commands():
+            quoted = pattern.replace("'", "''")
+            tests.append(f"({_BASE} = '{program}' AND regexp_matches({rest}, '{quoted}'))")
+        self._want(f"WHERE {self.mass} AND verb = 'execute' AND ({' OR '.join(tests)})")
+        self._want(f"WHERE {self.mass} AND {relevance.TOUCHED}")
+        clients = ", ".join(f"'{name}'" for name in sorted(relevance.CLIENTS))
+        ran = self.asked.ask(
+            f"SELECT DISTINCT host, pid FROM part WHERE {self.mass} AND verb = 'execute' AND {_BASE} IN ({clients}) AND pid IS NOT NULL"
+        )
+        made = "part.host IS NOT DISTINCT FROM client.host AND part.pid = client.pid"
+        self._want(f"SEMI JOIN client ON {made} WHERE {self.mass} AND verb = 'connect'", {"client": ran})
+
+    def _skeleton(self, seen: Evidence) -> None:
+        """What clocks, names, sessions and rights are told by: of each group the first and the last are enough."""
+        short = {
+            name: pa.Table.from_pandas(rows, preserve_index=False)
+            for name, rows in relevance.sources(seen).items()
+        }
+        run = f"{self.mass} AND verb = 'execute'"
+        self._want(
+            f"SEMI JOIN cron ON part.host = cron.host AND part.pid = cron.pid AND part.argv[3] = cron.text WHERE {run}",
+            short,
+        )
+        served = f"{run} AND pid IN (SELECT pid FROM served)"
+        self._edges(["host", "clock", "sha256", "pid"], served, short)
+        oid = "regexp_extract(object, '/objects/([0-9a-f]{2}/[0-9a-f]{38})\\n?$', 1)"
+        placed = f"verb IN ('link', 'rename', 'create') AND contains(object, '/objects/') AND replace({oid}, '/', '')"
+        self._want(f"WHERE {self.mass} AND {placed} IN (SELECT object FROM made)", short)
+        apart = ["host", "clock", "sha256", "domain"]
+        self._edges([*apart, "latest_ns - earliest_ns"], self.mass)
+        self._edges([*apart, "auid", "account"], f"{self.mass} AND account IS NOT NULL AND auid IS NOT NULL")
+        self._edges([*apart, "session"], f"{self.mass} AND session IS NOT NULL")
+        bare = "account IS NULL AND (auid IS NOT NULL OR uid IS NOT NULL OR euid IS NOT NULL)"
+        self._edges(["host", "auid", "uid", "euid"], f"{self.mass} AND ({bare} OR effective IS NULL)")
+        self._rights(seen)
+
+    def _edges(self, by: Sequence[str], where: str, beside: Mapping[str, pa.Table] | None = None) -> None:
+        """The rows of each group that begin first or end last."""
+        keys = ", ".join(f"{key} AS k{n}" for n, key in enumerate(by))
+        same = " AND ".join(f"{key} IS NOT DISTINCT FROM k{n}" for n, key in enumerate(by))
+        edge = self.asked.ask(
+            f"SELECT {keys}, min(earliest_ns) AS first_ns, max(latest_ns) AS last_ns FROM part WHERE {where} GROUP BY ALL", beside
+        )  # fmt: skip
+        ends = f"(earliest_ns = first_ns OR latest_ns = last_ns) AND {where}"
+        self._want(f"JOIN edge ON {same} WHERE {ends}", {**(beside or {}), "edge": edge})
+
+    def _rights(self, seen: Evidence) -> None:
+        """Where root's rights were first used in a session, and the first use after that leaves no further trace."""
+        run = f"{self.mass} AND verb = 'execute' AND session IS NOT NULL"
+        self._edges(["host", "session"], f"{run} AND auid = 0")
+        raisers = ", ".join(f"'{name}'" for name in sorted(relevance.RAISERS))
+        raised = f"(verb = 'sudo' OR (verb = 'execute' AND ({_BASE} IN ({raisers}) OR auid = 0)))"
+        since = self.asked.ask(
+            f"SELECT host, session, min(earliest_ns) AS since_ns FROM part WHERE {raised} AND session IS NOT NULL GROUP BY ALL"
+        )
+        numbers = ", ".join(str(uid) for uid in sorted(relevance.root_numbers(seen)))
+        root = f"(effective = 'root' OR (effective IS NULL AND (euid IN ({numbers}) OR uid IN ({numbers}))))"
+        columns = "part.host, part.session, effective, euid, uid, verb, exe, argv, text, place"
+        join = "JOIN since ON part.host IS NOT DISTINCT FROM since.host AND part.session = since.session"
+        later = f"{run.replace('session IS', 'part.session IS')} AND earliest_ns >= since_ns AND {root}"
+        found: dict[tuple[object, ...], int] = {}
+        for batch in self.asked.stream(f"SELECT {columns} FROM part {join} WHERE {later}", {"since": since}):
+            names = batch.schema.names
+            for values in zip(*(batch[name].to_pylist() for name in names), strict=True):
+                if values[:5] not in found and relevance.opens_everything(*values[5:9]):
+                    found[values[:5]] = values[9]
+        self.wanted = np.union1d(self.wanted, np.fromiter(found.values(), np.int64, len(found)))
+
+    def _roots(self, seen: Evidence, jobs: Iterable[Job]) -> None:
+        """Processes that a node says it started for a job: within that job's time, by their number."""
+        events = seen.events
+        told = events[(events["verb"] == "task_start") & events["pid"].notna() & events["job"].notna()]
+        of = {job.job: owned.window(job, self.slack_ns) for job in jobs}
+        rows = [(int(pid), *of[job]) for pid, job in zip(told["pid"], told["job"], strict=True) if job in of]
+        task = columns(rows, ("pid", "first_ns", "last_ns"), (pa.int64(), pa.int64(), pa.int64()))
+        near = "part.pid = task.pid AND latest_ns >= task.first_ns AND earliest_ns <= task.last_ns"
+        self._want(
+            f"SEMI JOIN task ON {near} WHERE {self.mass} AND verb = 'execute' AND session IS NULL",
+            {"task": task},
+        )
+
+    def _beside_memory(self, jobs: Iterable[Job]) -> None:
+        """What was run from a login where and while a job's memory ran out."""
+        rows = [(h, f - self.slack_ns, u + self.slack_ns) for h, f, u in relevance.short_of_memory(jobs)]
+        short = columns(rows, ("host", "first_ns", "last_ns"), (pa.string(), pa.int64(), pa.int64()))
+        near = "part.host = short.host AND latest_ns >= short.first_ns AND earliest_ns <= short.last_ns"
+        self._want(
+            f"SEMI JOIN short ON {near} WHERE {self.mass} AND verb = 'execute' AND session IS NOT NULL",
+            {"short": short},
+        )
+
+    def _bearing(self, paths: relevance.Paths) -> frozenset[str]:
+        """The paths whose changes can be acts on the jobs asked about."""
+        paths.read(
+            {path for row in self._changes() for path in row[:2] if path is not None and paths.direct(path)}
+        )
+        found: set[str] = set()
+        for path, source, verb, exe, owner, account in self._changes():
+            for one in (path, source):
+                if one is not None and one not in found and (
+                    paths.bears(one) or paths.harmed(one, exe=exe, verb=verb, owner_uid=owner, account=account)
+                ):  # fmt: skip
+                    found.add(one)
+        return frozenset(found)
+
+    def _shared(self) -> frozenset[str]:
+        """Every name of the files that bear more than one: what is written through one is told of the others."""
+        told = f"""
+            WITH name AS (
+                SELECT host, inode, object AS path FROM part WHERE {self.changed} AND inode IS NOT NULL
+                UNION ALL
+                SELECT host, inode, object FROM part WHERE {self._opened()}
+                AND inode IN (SELECT inode FROM part WHERE {self.changed} AND inode IS NOT NULL)
+            ), several AS (SELECT host, inode FROM name GROUP BY ALL HAVING count(DISTINCT path) > 1)
+            SELECT DISTINCT path FROM name JOIN several
+            ON name.host IS NOT DISTINCT FROM several.host AND name.inode = several.inode
+        """
+        return frozenset(self.asked.ask(told)["path"].to_pylist())
+
+    def _opened(self) -> str:
+        return "verb IN ('read', 'execute') AND outcome IS DISTINCT FROM 'failure' AND object_kind = 'path' AND object IS NOT NULL"
+
+    def _read_of(self, paths: frozenset[str]) -> None:
+        """Readings and executions of some paths: they tell which names a file has."""
+        named = pa.table({"path": pa.array(sorted(paths), pa.string())})
+        self._want(
+            f"WHERE {self.mass} AND {self._opened()} AND inode IS NOT NULL AND object IN (SELECT path FROM several)",
+            {"several": named},
+        )
+
+    def _changes(self) -> Iterator[tuple[str, str | None, str, str | None, int | None, str | None]]:
+        """Every change of a file, as far as it can matter which."""
+        source = "CASE WHEN verb = 'rename' THEN object_from END"
+        asked = (
+            f"SELECT object, {source}, verb, exe, object_owner_uid, account FROM part WHERE {self.changed}"
+        )
+        for batch in self.asked.stream(asked):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+    def _processes(self) -> None:
+        """What the processes of the events that are wanted ran, and where those of no session came from."""
+        told = self.asked.rows(self.wanted, ["verb", "host", "pid", "target_pid", "session", "format"])
+        rows = told.filter(pc.equal(told["format"], self.trail)).to_pandas(integer_object_nulls=True)
+        acting = rows[rows["verb"].isin({*relevance.CHANGES, "signal"}) & rows["pid"].notna()]
+        pairs = _pairs(zip(acting["host"], acting["pid"], strict=True))
+        own = "part.host IS NOT DISTINCT FROM acting.host AND part.pid = acting.pid"
+        self._want(f"SEMI JOIN acting ON {own} WHERE {self.mass} AND verb = 'execute'", {"acting": pairs})
+        loose = rows[rows["session"].isna() & rows["verb"].isin({*relevance.CHANGES, "signal", "execute"})]
+        hit = rows[rows["target_pid"].notna()]
+        ahead = {
+            *zip(loose["host"], loose["pid"], strict=True),
+            *zip(hit["host"], hit["target_pid"], strict=True),
+        }
+        self._ancestors({(host, pid) for host, pid in ahead if not pd.isna(pid)})
+        self._lineage()
+
+    def _lineage(self) -> None:
+        """Whatever the processes of acts ran, and their parents, and so on, each within its kernel session."""
+        told = self.asked.rows(self.wanted, ["verb", "exe", "host", "pid", "ppid", "session", "format"])
+        told = told.filter(pc.and_(pc.equal(told["format"], self.trail), pc.is_valid(told["pid"])))
+        ahead = _family(told)
+        known: set[tuple[str | None, int, str | None]] = set()
+        same = " AND ".join(
+            f"part.{key} IS NOT DISTINCT FROM family.{key}" for key in ("host", "pid", "session")
+        )
+        for _ in range(_DEEPEST):
+            ahead -= known
+            if not ahead:
+                return
+            known |= ahead
+            family = columns(sorted(ahead, key=str), _FAMILY, (pa.string(), pa.int64(), pa.string()))
+            found = self.asked.ask(
+                f"SELECT part.place, part.host, ppid, part.session FROM part SEMI JOIN family ON {same}"
+                f" WHERE {self.mass} AND verb = 'execute'",
+                {"family": family},
+            )
+            self._take(found["place"].to_numpy())
+            rows = zip(*(found[name].to_pylist() for name in ("host", "ppid", "session")), strict=True)
+            ahead = {(host, ppid, session) for host, ppid, session in rows if ppid is not None and ppid > 1}
+
+    def _ancestors(self, ahead: set[tuple[str | None, int]]) -> None:
+        """The first and the last event of each process in a quarter of a day, and of its parent, and so on."""
+        known: set[tuple[str | None, int]] = set()
+        for _ in range(_DEEPEST):
+            ahead -= known
+            if not ahead:
+                return
+            known |= ahead
+            mine = "part.host IS NOT DISTINCT FROM process.host AND part.pid = process.pid"
+            bucket = "earliest_ns // 21600000000000"
+            ends = self.asked.ask(
+                f"SELECT part.host, ppid, arg_min(place, earliest_ns) AS first, arg_max(place, earliest_ns) AS last FROM part"
+                f" SEMI JOIN process ON {mine} WHERE format = '{self.trail}' AND session IS NULL AND ppid IS NOT NULL"
+                f" GROUP BY part.host, part.pid, ppid, {bucket}",
+                {"process": _pairs(ahead)},
+            )
+            self.wanted = np.union1d(
+                self.wanted,
+                pc.unique(
+                    pa.chunked_array([*ends["first"].chunks, *ends["last"].chunks], pa.int64())
+                ).to_numpy(),
+            )
+            ahead = set(zip(ends["host"].to_pylist(), ends["ppid"].to_pylist(), strict=True))
+
+
+_FAMILY = ("host", "pid", "session")
+
+
+def _family(told: pa.Table) -> set[tuple[str | None, int, str | None]]:
+    """Processes and their parents, each in its kernel session."""
+    names = ("verb", "exe", "host", "pid", "ppid", "session")
+    found: set[tuple[str | None, int, str | None]] = set()
+    for verb, exe, host, pid, ppid, session in zip(*(told[n].to_pylist() for n in names), strict=True):
+        if not relevance.acts(verb, exe):
+            continue
+        found |= {(host, pid, session)} | (
+            {(host, ppid, session)} if ppid is not None and ppid > 1 else set()
+        )
+    return found
+
+
+def _pairs(pairs: Iterable[tuple[str | None, int]]) -> pa.Table:
+    rows = sorted(
+        {(None if pd.isna(h) else h, int(p)) for h, p in pairs}, key=lambda row: (row[0] or "", row[1])
+    )
+    return columns(rows, ("host", "pid"), (pa.string(), pa.int64()))

@@ -1,0 +1,136 @@
+"""A case of which not all events are held: the findings are those of one of which all are."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from forensics import pipeline
+from forensics.analysis import file_acts, relevance
+from forensics.core.tables import EVENT
+from forensics.pipeline import answer, counted, narrowed
+from forensics.store import parquet, places
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "bench"))
+
+import cluster  # noqa: E402 - a script's folder is no package
+
+INCIDENT = ROOT / "sample_logs" / "incidents" / "poisoned_checkpoint"
+AROUND = 2_000
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """A staged incident as it was read, with the events of a busy cluster around it."""
+    made = tmp_path_factory.mktemp("narrowed") / "case"
+    pipeline.create(made)
+    pipeline.seal(
+        made, [INCIDENT / "evidence"], roster=INCIDENT / "roster.toml", about=INCIDENT / "case.toml"
+    )
+    pipeline.ingest(made)
+    cluster.written(made / "tables", AROUND)
+    return made
+
+
+def found(case, least, monkeypatch):
+    """The findings, and how many events were held for them."""
+    held = []
+    whole = answer.examined
+
+    def seen(*given):
+        done, names = whole(*given)
+        held.append(len(done.scene.events))
+        return done, names
+
+    monkeypatch.setattr(answer, "examined", seen)
+    monkeypatch.setattr(narrowed, "WHOLE_EVENTS", least)
+    pipeline.analyse(case)
+    monkeypatch.undo()
+    return json.loads((case / "findings.json").read_text()), held[0]
+
+
+def test_the_findings_are_the_same_and_rest_on_fewer_events(case, monkeypatch):
+    plain, all_events = found(case, 10**9, monkeypatch)
+    told, held = found(case, 0, monkeypatch)
+    assert told == plain
+    assert held < all_events * 0.6
+    assert {a["job"] for a in told["acts"]} & {j["job"] for j in told["jobs"]}
+    assert {r["evaluated"] for r in told["rules"]} == {all_events}
+
+
+@pytest.mark.parametrize("row", file_acts.COMMANDS, ids=lambda row: f"{row.program} {row.act}")
+def test_every_command_that_is_an_act_is_read(row):
+    """The pattern by which runs are chosen fits all that the rule's own does, whichever engine reads it."""
+    words = {
+        "touch": "-d 2026-01-01 x", "date": "-s 10:00", "timedatectl": "set-time 10:00", "hwclock": "--set", "auditctl": "-e 0",
+        "systemctl": "stop auditd", "service": "auditd stop", "rm": "-f /var/log/audit/audit.log", "shred": "-u x/auth.log",
+        "truncate": "-s0 /srv/slurmé.log", "sed": "-i /x/d /var/log/syslog", "ln": "-sf /dev/null .bash_history",
+        "cp": "/dev/null /var/log/wtmp", "journalctl": "--vacuum-time=1s", "visudo": "", "gpasswd": "-a kai sudo", "adduser": "kai sudo",
+        "setfacl": "-m u:kai:rw x", "chmod": "u+s /bin/sh", "ssh-copy-id": "host", "usermod": "-aG sudo kai",
+    }  # fmt: skip
+    said = words.get(row.program, "-c echo x > /var/log/auth.log")
+    if row.act == "grant" and row.program not in {
+        "visudo",
+        "gpasswd",
+        "adduser",
+        "setfacl",
+        "chmod",
+        "ssh-copy-id",
+        "usermod",
+    }:
+        said = "/home/kai/.ssh/authorized_keys"
+    patterns = [pattern for program, pattern in relevance.commands() if program == row.program]
+    assert row.program in relevance.PROGRAMS or any(
+        pc.match_substring_regex(pa.array([said]), pattern)[0].as_py() for pattern in patterns
+    )
+
+
+def test_numbers_that_jump_are_found_whatever_the_order_and_the_cut():
+    runs = [counted._runs(pa.array(part).to_numpy()) for part in ([5, 1, 2, 2], [3, 9], [20, 10, 21])]
+    assert counted._between(counted._joined(runs)) == [(3, 5), (5, 9), (10, 20)]
+    assert counted._between(counted._joined([counted._runs(pa.array([7]).to_numpy())])) == []
+
+
+def test_rows_are_read_by_their_places_across_parts(tmp_path):
+    base = {
+        "latest_ns": [None] * 3,
+        "clock": ["c"] * 3,
+        "format": ["f"] * 3,
+        "domain": ["d"] * 3,
+        "citations": [[]] * 3,
+        "stop": [1] * 3,
+    }
+    for part in ("0", "000001"):
+        rows = {
+            **base,
+            "event_id": [f"{part}.{n}" for n in range(3)],
+            "verb": ["read", "write", "read"],
+            "sha256": [part] * 3,
+            "start": [0, 1, 2],
+        }
+        parquet.write(tmp_path, EVENT, EVENT.build(rows), part)
+    with places.opened(tmp_path, "event") as asked:
+        read = asked.places("WHERE verb = 'read'")
+        assert asked.rows(read, ["event_id"])["event_id"].to_pylist() == [
+            "0.0",
+            "0.2",
+            "000001.0",
+            "000001.2",
+        ]
+        assert len(asked.rows(read[:0], ["event_id"])) == 0
+
+
+def test_two_ways_of_one_trail_are_all_held(case, tmp_path):
+    assert narrowed.trail_of(case / "tables", least=0) == "auditd"
+    assert narrowed.trail_of(case / "tables", least=10**9) is None
+    both = tmp_path / "tables"
+    shutil.copytree(case / "tables", both)
+    other = parquet.read(both, "event").slice(0, 1)
+    at = other.schema.get_field_index("format")
+    parquet.write(both, EVENT, other.set_column(at, "format", pa.array(["laurel"])), "9")
+    assert narrowed.trail_of(both, least=0) is None
