@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 import cluster  # noqa: E402 - a script's folder is no package
 
 INCIDENT = ROOT / "sample_logs" / "incidents" / "poisoned_checkpoint"
-AROUND = 2_000
+AROUND = 1_000
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_findings_are_the_same_and_rest_on_fewer_events(case, monkeypatch):
     plain, all_events = found(case, 10**9, monkeypatch)
     told, held = found(case, 0, monkeypatch)
     assert told == plain
-    assert held < all_events * 0.6
+    assert held < all_events * 0.7
     assert {a["job"] for a in told["acts"]} & {j["job"] for j in told["jobs"]}
     assert {r["evaluated"] for r in told["rules"]} == {all_events}
 
