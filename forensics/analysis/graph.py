@@ -70,6 +70,9 @@ class _Drawing:
         self.events = done.scene.events
         self.known = {s.session_id: s for s in done.sessions}
         self.used: dict[str, Session] = {}
+        dated = self.events.loc[self.events["earliest_ns"].notna(), ["event_id", "earliest_ns", "latest_ns"]]
+        columns = (dated[name].to_list() for name in dated.columns)
+        self.times = {str(e): (int(first), int(last)) for e, first, last in zip(*columns, strict=True)}
 
     def drawn(self) -> "nx.MultiDiGraph[str]":
         """The whole graph."""
@@ -102,13 +105,11 @@ class _Drawing:
         self.graph.add_edge(*ends, key=key, kind=kind, basis=basis, events=",".join(cited), **times)
 
     def _dated(self, cited: list[str]) -> dict[str, str]:
-        rows = self.events.loc[self.done.scene.known(cited), ["earliest_ns", "latest_ns"]].dropna()
-        if not len(rows):
+        times = [self.times[e] for e in cited if e in self.times]
+        if not times:
             return {}
-        return {
-            "earliest": clock.written(int(rows["earliest_ns"].min())),
-            "latest": clock.written(int(rows["latest_ns"].max())),
-        }
+        first, last = min(first for first, _ in times), max(last for _, last in times)
+        return {"earliest": clock.written(first), "latest": clock.written(last)}
 
     def _session_node(self, session: Session) -> str:
         self.used[session.session_id] = session

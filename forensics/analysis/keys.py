@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis.evidence import Evidence, groups_of, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, rows_of, where
 from forensics.core import sshkey
 from forensics.core.messageevents import SYSTEM_LOGS
 
@@ -32,6 +32,7 @@ _INTO = re.compile(
     r"(?:/home/|~)(?P<account>[A-Za-z0-9_.-]*)/\.ssh/authorized_keys|(?P<root>/root)/\.ssh/authorized_keys|\.ssh/authorized_keys"
 )
 _PRINCIPALS = re.compile(r'(?:^|,)principals="(?P<names>[^"]*)"', re.IGNORECASE)
+_READ = ["event_id", "verb", "host", "account", "credential", "domain", "text", "earliest_ns"]
 _CHANGES = frozenset({"create", "write", "rename", "link", "truncate", "delete"})
 RULE = "opened_within_bounds"
 """The rule that bounds a key's time: takes copies, changes, commands and uses; errs where a key that a command writes was there already."""
@@ -145,41 +146,35 @@ def _copies(evidence: Evidence, files: dict[tuple[str | None, str], _File], said
 
 def _uses(events: pd.DataFrame, files: dict[tuple[str | None, str], _File], said: list[Opened]) -> None:
     """What sshd let in, and the keys that it found in a file."""
-    logs = events[events["format"].isin(SYSTEM_LOGS) & ~events["trail"]]
+    loose = events["format"].isin(SYSTEM_LOGS) & ~events["trail"]
+    logs = events.loc[loose, _READ]
     entered = logs[(logs["verb"] == "login") & logs["credential"].notna()]
-    for (host, account, credential), rows in groups_of(entered, ["host", "account", "credential"]):
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for e in rows_of(entered):
+        groups.setdefault((str(e.host), str(e.account), str(e.credential)), []).append(e)
+    for _, rows in sorted(groups.items()):
+        e, told = rows[0], tuple(str(e.event_id) for e in rows)
         said.append(
-            Opened(
-                "opens",
-                credential,
-                account,
-                host,
-                "observed",
-                "sshd",
-                rows["domain"].iloc[0],
-                None,
-                None,
-                tuple(rows["event_id"]),
-            )
+            Opened("opens", e.credential, e.account, e.host, "observed", "sshd", e.domain, None, None, told)
         )
-        if account is not None:
-            _see(files, host, account, credential, rows)
-    told = where(logs, "text", lambda text: isinstance(text, str) and text.startswith("Accepted key "))
-    for at in told.index:
-        match = _FOUND.match(str(told.loc[at, "text"]))
+        for used in rows if isinstance(e.account, str) else ():
+            _see(files, used, e.account, e.credential)
+    for e in rows_of(
+        where(logs, "text", lambda text: isinstance(text, str) and text.startswith("Accepted key "))
+    ):
+        match = _FOUND.match(e.text)
         place = _LIVE.fullmatch(match["path"]) if match else None
         if match is not None and place is not None:
             account = place["home"] or place["root"] or place["central"]
-            host = told.loc[at, "host"]
-            _see(files, host, account, match["key"], told.loc[[at]])
-            files[(host, account)].inside.add(match["key"])
+            _see(files, e, account, match["key"])
+            files[(e.host, account)].inside.add(match["key"])
 
 
-def _see(
-    files: dict[tuple[str | None, str], _File], host: str | None, account: str, key: str, rows: pd.DataFrame
-) -> None:
-    seen = files.setdefault((host, account), _File()).seen.setdefault(key, [])
-    seen += [(int(e.earliest_ns), str(e.event_id)) for e in rows_of(rows[rows["earliest_ns"].notna()])]
+def _see(files: dict[tuple[str | None, str], _File], e: Row, account: str, key: str) -> None:
+    """A key was in force at the moment of an event."""
+    seen = files.setdefault((e.host, account), _File()).seen.setdefault(key, [])
+    if not pd.isna(e.earliest_ns):
+        seen.append((int(e.earliest_ns), str(e.event_id)))
 
 
 def _changes(events: pd.DataFrame, files: dict[tuple[str | None, str], _File]) -> None:
