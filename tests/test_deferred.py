@@ -199,9 +199,8 @@ def test_a_unit_file_of_the_account_is_taken_and_another_account_s_is_not():
             account, day.login(account), f"/home/{account}/.config/systemd/user/tidy.timer", verb="create"
         )
     runs(day, "kai", victim, exe="/usr/lib/systemd/systemd")
-    row, answer, _ = judged(day)
+    ((row,), _) = left(day)
     assert [p.account for p in row.planted] == ["kai"]
-    assert answer.name == "kai"
 
 
 @pytest.mark.parametrize(("ran", "rows", "parent"), [("9", 1, 1), ("15", 0, 1), ("9", 0, 77)])

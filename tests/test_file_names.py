@@ -94,7 +94,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @example([("edit", "/a", "/a", "kai"), ("link", "/a", "/b", "lin"), ("edit", "/a", "/a", "kai")])
 @example([("edit", "/a", "/a", "kai"), ("rename", "/a", "/b", "lin")])
 @example([("edit", "/a", "/a", "kai"), ("replace", "/a", "/a", "lin"), ("link", "/a", "/b", "lin")])
