@@ -58,11 +58,12 @@ def recognised(case: Path, rows: Sequence[Sealed]) -> dict[str, Known]:
     for row in sorted(held, key=lambda row: (hostevents.writable(hosts.place(row.path)[1] or ""), row)):
         before = known.get(row.sha256)
         if before is None or before.format is None:
-            known[row.sha256] = _looked_at(sealing.locate(case, row.sha256), row.path)
+            known[row.sha256] = looked_at(sealing.locate(case, row.sha256), row.path)
     return known
 
 
-def _looked_at(path: Path, named: str) -> Known:
+def looked_at(path: Path, named: str) -> Known:
+    """What a sealed file is recognised as by its content and one of its paths."""
     with sealing.opened(path) as read:
         head = read.read(HEAD_BYTES) or b""
     packed = unpack.packing(head)
