@@ -11,7 +11,7 @@ from forensics.core import canonical
 from forensics.pipeline import inmemory
 
 _HELD = tempfile.TemporaryDirectory()
-_DESK = inmemory.Desk(Path(_HELD.name))
+DESK = inmemory.Desk(Path(_HELD.name))
 
 
 def found(collected, *, roster, about):
@@ -21,4 +21,4 @@ def found(collected, *, roster, about):
         collected: content of each file by its path as collected.
         roster, about: content of `roster.toml` and `case.toml`.
     """
-    return json.loads(canonical.dumps(inmemory.investigated(collected, roster, about, _DESK)))
+    return json.loads(canonical.dumps(inmemory.investigated(collected, roster, about, DESK)))

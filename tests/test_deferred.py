@@ -18,12 +18,10 @@ from forensics.analysis import (
     planted,
     scheduler_acts,
     sessions,
-    trails,
 )
 from forensics.analysis.acts import Scene
+from forensics.core import roster as asked
 from forensics.core.roster import Question
-from forensics.custody import seal
-from forensics.pipeline import files
 
 STAGED = Path(__file__).parents[1] / "sample_logs" / "staged" / "left_to_run" / "evidence"
 SPOOL = "/var/spool/cron/atjobs/"
@@ -266,21 +264,9 @@ def test_another_account_s_tmux_reaches_nothing():
 def collected_in(folder):
     """A scene of what was collected, from its bytes."""
     collected = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    rows = sorted(
-        seal.Sealed(path, investigated._kept(c), len(c), "file", None, "copied")
-        for path, c in collected.items()
-    )
-    known = {row.sha256: investigated._known(row.sha256, row.path) for row in rows}
-    parsed = {s: investigated._parsed(s, k.format, k.packed) for s, k in known.items()}
-    table = files.table(rows, known, {s: p[2] for s, p in parsed.items()})
-    tables = {"file": table, **investigated._events(known, table, Question())}
-    tables |= {
-        k.format: parsed[s][0].select(trails.columns(k.format))
-        for s, k in known.items()
-        if k.format in trails.TRAILS
-    }
+    tables, _ = investigated.DESK.tables(collected, Question())
     people = (folder.parent / "roster.toml").read_bytes()
-    return scene_of(evidence.assemble(tables, investigated.asked.roster(people, "roster.toml"), Question()))
+    return scene_of(evidence.assemble(tables, asked.roster(people, "roster.toml"), Question()))
 
 
 def test_at_s_own_records_lead_from_the_kill_to_the_session_that_asked():
