@@ -17,6 +17,7 @@ import pytest
 
 from forensics import pipeline
 from forensics.bundle import exports
+from forensics.bundle.exports import bodyfile
 from forensics.cli import export as command
 from forensics.core.errors import OutputError, UsageError
 
@@ -270,3 +271,11 @@ def test_the_timeline_holds_every_dated_event(case, tmp_path):
         0
     ].as_py()
     assert len((tmp_path / "out").read_text().splitlines()) == dated
+
+
+def test_a_name_that_changes_is_a_change_of_the_inode_and_not_of_the_content():
+    """The four times of a body file: accessed, modified, changed, born."""
+    place = bodyfile._PLACE
+    assert {place[v] for v in ("rename", "link", "delete", "attributes", "utimes")} == {2}
+    assert ({place[v] for v in ("read", "execute")}, {place[v] for v in ("write", "truncate")}) == ({0}, {1})
+    assert place["create"] == 3
