@@ -169,3 +169,13 @@ def test_a_line_without_end_is_too_long_and_hides_nothing_after_it():
 def test_the_staged_incident_shows_who_pushed():
     data = next((ROOT / "sample_logs/incidents/script_edit").rglob("gitolite-*.log")).read_bytes()
     assert [e["account"] for e in told(data) if e["verb"] == "push"] == ["mei", "kai"]
+
+
+def test_fields_are_taken_from_a_line_of_the_whole_shape_only():
+    """A second argument is no part of the account, and a line that goes on behind its address names none."""
+    lines = [
+        b"2026-11-23.15:11:48\t71\tssh\tARGV=kai,lin\tSOC=git-upload-pack 'llm'\tFROM=10.0.0.7\n",
+        b"2026-11-23.15:11:49\t72\tssh\tARGV=kai\tSOC=git-upload-pack 'llm'\tFROM=10.0.0.7\tmei\n",
+    ]
+    rows = gitolite.parse(b"".join(lines), 0).records.to_pylist()
+    assert [(row["user"], row["address"]) for row in rows] == [("kai", "10.0.0.7"), (None, None)]
