@@ -191,3 +191,37 @@ def test_what_a_server_replicates_is_no_push_to_it():
     assert [e["outcome"] for e in events if e["outcome"]] == ["success", "failure"]
     planted = (SAMPLES / "gerrit_replication" / "planted_in_ref_and_address.log").read_bytes()
     assert not [e for e in told("gerrit_replication", planted, "gerrit01/x") if e["object"] or e["outcome"]]
+
+
+def test_only_the_name_that_the_server_checked_is_an_account():
+    """An audit event's author is asserted, whatever name stands beside it; of two names the request's own comes first."""
+    audit = {
+        "time": "2026-11-23T15:11:48Z",
+        "author_id": 1,
+        "author_name": "kai",
+        "entity_type": "Project",
+        "entity_id": 2,
+    }
+    web = {
+        "time": "2026-11-23T15:11:49Z",
+        "method": "GET",
+        "path": "/",
+        "status": 200,
+        "remote_ip": "10.0.0.7",
+    }
+    lines = [audit | {"username": "mei"}, web | {"username": "lin", "user_username": "dao"}]
+    data = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    rows = registry()["gitlab_json"].parse(data, 0).records.to_pylist()
+    assert [(row["account"], row["asserted"]) for row in rows] == [(None, "kai"), ("lin", None)]
+
+
+def test_the_token_of_a_push_is_kept():
+    push = {
+        "@timestamp": 1795446708000,
+        "action": "git.push",
+        "actor": "kai",
+        "org": "mlteam",
+        "hashed_token": "q1w2=",
+    }
+    (row,) = registry()["github_audit"].parse(json.dumps(push).encode() + b"\n", 0).records.to_pylist()
+    assert (row["account"], row["credential"]) == ("kai", "q1w2=")
