@@ -129,9 +129,10 @@ def median(sources: Sequence[Path]) -> int | None:
     until = np.cumsum(count)
     rank = (int(until[-1]) - 1) // 2
     at = int(np.searchsorted(until, rank, side="right"))
-    first = int(found[at]) * _SECOND
-    (own,) = within_each(sources, TIME, [(first, first + _SECOND)])
-    near = [read(one.path, [TIME])[0].slice(one.start, one.stop - one.start).to_numpy() for one in own]
+    near = []
+    for path in sources:
+        values = np.asarray(read(path, [TIME])[0].drop_null().to_numpy())
+        near.append(values[values // _SECOND == found[at]])
     return int(np.sort(np.concatenate(near))[rank - int(until[at]) + int(count[at])])
 
 
