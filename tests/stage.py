@@ -4,6 +4,7 @@ It is no log: the whole way from real bytes is tested on the staged incidents.
 """
 
 import hashlib
+import zlib
 from dataclasses import dataclass, field
 
 from forensics.analysis import evidence, examine
@@ -125,7 +126,7 @@ class Stage:
         return self.add(
             verb, account=account, auid=UIDS[account], effective=account, uid=UIDS[account], session=ses, pid=pid, ppid=1,
             exe=f"/usr/bin/{program}", object_kind="path", object=path, object_from=source, replaced_inode=replaced,
-            object_owner_uid=UIDS[owner] if owner else None, inode="fe:00:77",
+            object_owner_uid=UIDS[owner] if owner else None, inode=f"fe:00:{zlib.crc32(path.encode())}",
         )  # fmt: skip
 
     def submit(
