@@ -63,7 +63,7 @@ def findings(done: Examination) -> Json:
         "sources": _sources(done),
         "certainty": certainty.scale(),
         "limits": _limits(done),
-        "accounting": _accounting(files),
+        "accounting": packed.accounting(files),
     }
     return packed.marked(weighing.weighed(found, done, names), files)
 
@@ -394,9 +394,3 @@ def _limits(done: Examination) -> list[str]:
     if not any(r.link == "observed" for r in done.readings) and done.readings:
         codes.append("no_file_reads_recorded")
     return sorted(codes)
-
-
-def _accounting(files: pd.DataFrame) -> Json:
-    once = files[files["kind"] == "file"].drop_duplicates("sha256")
-    sums = {k: int(once[k].sum()) for k in ("parsed", "rejected", "ignored")}
-    return {"bytes": int(packed.read_bytes(once).sum()), **sums}

@@ -1,4 +1,4 @@
-"""Saying of every citation into a packed file that its offsets count in the decompressed bytes."""
+"""Packed files in the findings: what their citations count in, and the sums of bytes over all files."""
 
 from typing import Any
 
@@ -48,3 +48,10 @@ def _walked(value: Any, known: dict[str, tuple[str, int]]) -> Any:  # noqa: ANN4
 def read_bytes(files: pd.DataFrame) -> "pd.Series[int]":
     """How many bytes of each file were read: those of its content, where it was read through."""
     return files["unpacked_bytes"].fillna(files["bytes"])
+
+
+def accounting(files: pd.DataFrame) -> Json:
+    """What became of all bytes, each sealed file counted once."""
+    once = files[files["kind"] == "file"].drop_duplicates("sha256")
+    sums = {k: int(once[k].sum()) for k in ("parsed", "rejected", "ignored")}
+    return {"bytes": int(read_bytes(once).sum()), **sums}

@@ -27,7 +27,7 @@ from forensics.store import parquet, spool
 
 STRETCH_FRAMES = 4
 """How much of a large file is one part, in frames: a chunk belongs to the stretch in which it begins."""
-BATCH_ROWS = 1 << 14
+BATCH_ROWS = 1 << 13
 """How many records are told at a time, at least; the last batch of a part may have fewer."""
 EDGE_ROWS = 256
 """How many records at either end of a batch are kept as they are, since their events may go on beyond it."""
