@@ -203,3 +203,19 @@ def test_a_ratio_at_the_cap_is_so_much_or_more():
     at_cap, below = (s.text for s in ratios.hypothesis_sentences(act))
     assert "the ratio is 35 or more." in at_cap
     assert "the ratio is 13 to 35;" in below
+
+
+def test_a_ratio_below_one_is_printed_for_whom_it_speaks_and_no_other():
+    act = {
+        "id": "A0001",
+        "standings": [
+            {"who": "ana", "against": "pavel", "lr": [0.029, 0.35]},
+            {"who": "olu", "against": "pavel", "lr": [0.029, 0.029]},
+            {"who": "chen", "against": "pavel", "lr": [0.13, 2.3]},
+            {"who": "pavel", "against": "chen", "lr": [0.43, 7.6]},
+        ],
+    }
+    told = {name: ratios.standing_sentence(act, name) for name in ("ana", "olu", "chen", "pavel", "eve")}
+    assert [name for name, sentence in told.items() if sentence is not None] == ["ana", "olu"]
+    assert "is 0.029 to 0.35;" in told["ana"].text
+    assert "is 0.029 or less;" in told["olu"].text

@@ -236,7 +236,10 @@ def _act(p: Pages, act: Json) -> None:
         p.para(*ratios.sensitivity_sentences(act))
     if act.get("rivals"):
         p.plain("How the same records bear on the others listed:")
-        p.items(dossier.rival_sentences(act, r, cites) for r in act["rivals"])
+        p.items(
+            [*dossier.rival_sentences(act, r, cites), ratios.standing_sentence(act, str(r["name"]))]
+            for r in act["rivals"]
+        )
 
 
 def _claims(p: Pages) -> None:

@@ -91,6 +91,18 @@ def hypothesis_sentences(act: Json) -> list[Sentence]:
     return found
 
 
+def standing_sentence(act: Json, name: str) -> Sentence | None:
+    """How far the records speak against a person having acted, where they do by every number within its bounds."""
+    found = next((s["lr"] for s in act.get("standings") or () if s["who"] == name), None)
+    if found is None or found[1] > 1 / _TELLS_APART:
+        return None
+    low, high = found
+    ratio = f"{_ratio(high)} or less" if low == high else _interval(low, high)
+    return say(
+        "standing_against", act.get("citations", ()), about=act["id"], act=act["id"], person=person(name), ratio=ratio
+    )  # fmt: skip
+
+
 def sensitivity_sentences(act: Json) -> list[Sentence]:
     """What the ratio would be if one trust domain, or one kind of link, told nothing."""
     found = []

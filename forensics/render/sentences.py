@@ -124,6 +124,7 @@ TEMPLATES = {
     "missing": "What is missing for {act}: {missing}.",
     "rival_for": "Records that leave {person} possible as the person in act {act}: {count}.",
     "rival_against": "Records that point away from {person} in act {act}: {count}.",
+    "standing_against": "Beside the best other explanation the ratio for {person} is {ratio}; below one, the records speak against this person as the one who acts in {act}.",
     "rival_silent": "No record that act {act} rests on speaks for or against {person}.",
     "against_act": "Records that speak against the answer given for act {act}: {count}.",
     "exculpatory": "For {acts}: {kind}.",
@@ -364,8 +365,7 @@ def person_sentence(act: Json) -> Sentence:
         rival = found.get("best_rival")
         return say(
             "person_attributed", cited, about=about, act=about, person=person(found["name"]),
-            strength=words(phrases.STRENGTHS, found.get("strength")),
-            rival=rival_parts(rival),
+            strength=words(phrases.STRENGTHS, found.get("strength")), rival=rival_parts(rival),
         )  # fmt: skip
     if verdict in {"inconclusive", "attributed"}:
         why = missing_parts(act.get("missing", ())) or [
