@@ -46,7 +46,7 @@ $(READY): requirements.lock pyproject.toml
 	@rm -rf $(VENV)
 	@"$(PYTHON)" -m venv $(VENV)
 	@echo "Installing the packages that requirements.lock pins, each checked against its hash. This takes a minute or two."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "The environment is ready; the command is $(BIN)/forensics."

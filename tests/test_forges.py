@@ -66,6 +66,19 @@ def test_a_proxy_lends_no_address_and_a_refusal_no_name():
     ]
 
 
+@pytest.mark.parametrize("status", ["401", "403", "404", "500"])
+def test_a_push_that_was_not_answered_well_is_denied(status):
+    raw = (SAMPLES / "bitbucket_access" / "push_by_ssh_and_http.log").read_bytes()
+    raw = raw.replace(b" | 401 | ", f" | {status} | ".encode())
+    outcomes = [
+        (e["verb"], e["outcome"])
+        for e in told("bitbucket_access", raw, "git/var/log/access.log", zone="UTC")
+        if "git-receive-pack" in (e["text"] or "")
+    ]
+    assert ("push_denied", "failure") in outcomes
+    assert ("push_request", "failure") not in outcomes
+
+
 def test_text_that_imitates_fields_moves_none():
     (dao,) = events("bitbucket_access", "planted_and_torn.log")
     assert (dao["account"], dao["outcome"]) == ("dao", None)
