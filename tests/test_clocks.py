@@ -119,6 +119,19 @@ def test_a_rotated_file_that_nothing_bounds_can_be_off_as_its_next_one_is(by):
     ] * bool(by)
 
 
+def test_where_a_log_s_lines_go_back_its_clock_may_have_been_set_right():
+    """No entry bounds what follows: it can be off as before, or as written."""
+    stage = moved(staged(), "syslog", 7 * MINUTE)
+    stage.add("other", "syslog", when=T0 - 24 * 60 * MINUTE, text="a line from before, behind the others")
+    case = stage.evidence(Question(jobs=("12",)))
+    seen = corrections.corrected(case, clocks.compare(case)).events
+    rows = seen[(seen["format"] == "syslog") & seen["earliest_ns"].notna()].sort_values("start")
+    back, before = rows.iloc[-1], rows.iloc[:-1]
+    assert (before["latest_ns"] < before["written_earliest_ns"]).all()
+    assert back["earliest_ns"] < back["written_earliest_ns"] - 6 * MINUTE
+    assert back["latest_ns"] >= back["written_latest_ns"]
+
+
 def test_a_zone_is_named_and_a_mere_offset_is_not():
     zones = [g for g in moved(staged(), "syslog", -480 * MINUTE).examined().gaps if g.kind == "clock_step"]
     assert [g.source for g in zones] == ["login01:syslog: zone off by -08:00"]
