@@ -8,9 +8,11 @@ import pytest
 
 from forensics import formats, pipeline
 from forensics.analysis import displaced
+from forensics.core.roster import Question
 from forensics.custody.seal import Sealed
 from forensics.pipeline import files
 from forensics.pipeline.files import Known, Tally
+from forensics.pipeline.inmemory import Desk
 from forensics.store import parquet
 
 SSHD = b"Nov 23 15:11:37 login01 sshd[71]: Accepted publickey for mei from 127.0.0.11 port 50022 ssh2: ED25519 SHA256:x\n"
@@ -89,3 +91,16 @@ def test_a_user_s_copy_takes_neither_place_nor_trust_from_a_log(tmp_path):
         ("lin", "login01", "login01:root"),
         ("mei", "login01", "login01:root"),
     ]
+
+
+def test_what_a_file_is_goes_by_where_no_user_writes_in_memory_too(tmp_path):
+    """A recorded terminal that shows a login; somebody keeps the same bytes at a path that comes before."""
+    evidence = {
+        "login01/home/kai/auth.log": SSHD,
+        "login01/var/log/sudo-io/00/00/01/ttyout": SSHD,
+    }
+    told = {(e["format"], e["verb"], e["domain"]) for e in read(tmp_path, evidence)}
+    desk = Desk(tmp_path / "desk")
+    tables, _ = desk.tables(evidence, Question())
+    memory = {(e["format"], e["verb"], e["domain"]) for e in tables["event"].to_pylist()}
+    assert told == memory == {("sudo_stream", "other", "login01:root")}

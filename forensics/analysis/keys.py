@@ -53,6 +53,11 @@ class Opened(NamedTuple):
     events: tuple[str, ...]
 
 
+def _read_off(kind: str, thing: str, e: Row, source: str) -> Opened:
+    """What one event shows by itself, with no bounds of its own."""
+    return Opened(kind, thing, e.account, e.host, "observed", source, e.domain, None, None, (e.event_id,))
+
+
 @dataclass(slots=True)
 class _File:
     """What is known of the key files of one account of one host.
@@ -122,20 +127,7 @@ def _copies(evidence: Evidence, files: dict[tuple[str | None, str], _File], said
             known = files.setdefault(live[f.sha256][-1], _File())
             known.held = (known.held or set()) if not f.rejected else None
     for e in rows_of(events[(events["verb"] == "enrol_key") & ~events["domain"].str.startswith("git")]):
-        said.append(
-            Opened(
-                "opens",
-                e.credential,
-                e.account,
-                e.host,
-                "observed",
-                e.format,
-                e.domain,
-                None,
-                None,
-                (e.event_id,),
-            )
-        )
+        said.append(_read_off("opens", e.credential, e, e.format))
         if e.account is None:
             continue
         known = files.setdefault((e.host, e.account), _File())
@@ -231,21 +223,8 @@ def authorities(evidence: Evidence) -> Iterable[Opened]:
         bare = re.sub(r'"(?:[^"\\]|\\.)*"', '""', options).split(" ", 1)[0].lower().split(",")
         if "cert-authority" not in bare:
             continue
-        yield Opened(
-            "authority",
-            e.credential,
-            e.account,
-            e.host,
-            "observed",
-            e.format,
-            e.domain,
-            None,
-            None,
-            (e.event_id,),
-        )
+        yield _read_off("authority", e.credential, e, e.format)
         names = _PRINCIPALS.search(options)
         for name in names["names"].split(",") if names and 'principals=""' in bare else ():
             source = f"principal of certificates of {e.credential}"
-            yield Opened(
-                "principal", name, e.account, e.host, "observed", source, e.domain, None, None, (e.event_id,)
-            )
+            yield _read_off("principal", name, e, source)

@@ -1,6 +1,6 @@
 """The table `file`: what each sealed file is, and what became of its bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,17 +48,21 @@ class Known(NamedTuple):
     packed: str | None
 
 
-def recognised(case: Path, rows: Sequence[Sealed]) -> dict[str, Known]:
+def recognised(rows: Sequence[Sealed], looked: Callable[[str, str], Known]) -> dict[str, Known]:
     """What each sealed file is, by hash: what the first of its paths, in order, is recognised as.
 
     Paths where only administrators write come first: what somebody copies elsewhere changes nothing.
+
+    Args:
+        rows: what was sealed.
+        looked: what a file is, by its hash and one of its paths.
     """
     known: dict[str, Known] = {}
     held = (row for row in rows if row.kind == "file")
     for row in sorted(held, key=lambda row: (hostevents.writable(hosts.place(row.path)[1] or ""), row)):
         before = known.get(row.sha256)
         if before is None or before.format is None:
-            known[row.sha256] = looked_at(sealing.locate(case, row.sha256), row.path)
+            known[row.sha256] = looked(row.sha256, row.path)
     return known
 
 

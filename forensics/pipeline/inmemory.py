@@ -101,10 +101,7 @@ class Desk:
             seal.Sealed(path, self._sealed(content), len(content), "file", None, "copied")
             for path, content in evidence.items()
         )
-        known: dict[str, Known] = {}
-        for row in rows:
-            if row.sha256 not in known or known[row.sha256].format is None:
-                known[row.sha256] = self._recognised(row.sha256, row.path)
+        known = account.recognised(rows, self._recognised)
         read = {s: self._read(s, k) for s, k in sorted(known.items()) if k.format is not None}
         tallies = {
             row.sha256: read[row.sha256].tally if row.sha256 in read else Tally(row.bytes, 0, 0, row.bytes)

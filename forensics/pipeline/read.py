@@ -80,7 +80,7 @@ def ingest(
         local = stack.enter_context(engine.processes(workers if executor is None else 1))
         _forget(case)
         runs_on = Runner(executor or local, 2 * workers)
-        known = files.recognised(case, rows)
+        known = files.recognised(rows, lambda s, path: files.looked_at(sealing.locate(case, s), path))
         plan = _plan(rows, known)
         packed = {sha256: file.packed for sha256, file in known.items()}
         # What became of the bytes of a file that is told as it is read is not known yet.
