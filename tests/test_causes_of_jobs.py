@@ -1,10 +1,11 @@
 """What ended a job: cases that simulated incidents showed to be told wrongly, each on invented evidence."""
 
 import pytest
-from stage import HOST, UIDS, Stage
+from stage import HOST, UIDS, Stage, claim
 
 from forensics.analysis import gaps
 from forensics.analysis.gaps import Gap
+from forensics.core.roster import Question
 
 PACKAGE = "/opt/env/lib/python3.11/site-packages/torch/optim/sgd.py"
 
@@ -95,24 +96,29 @@ OUT_OF_LIMIT = OUT_OF_NODE.replace("CONSTRAINT_NONE", "CONSTRAINT_MEMCG").replac
 )
 
 
-def short_of_memory(*, program=None, by="kai", kernel=None):
+def short_of_memory(**how):
+    return job(crowded(**how))[1]
+
+
+def crowded(*, program=None, by="kai", kernel=None):
     """A job dies for want of memory; on its host somebody may have run a program, and the kernel may say why."""
     day = Stage()
+    day.enrol()
     mei, other = day.login("mei"), day.login(by)
     day.submit("mei", mei, "11", outcome="OUT_OF_MEMORY")
     if program is not None:
         day.run(by, other, [program, "-c", "x=bytearray(10**11)"])
     if kernel is not None:
         day.add("fault", "syslog", text=kernel)
-    return job(day)[1]
+    return day
 
 
 def test_memory_that_another_s_program_can_have_used_up_is_no_failure_of_the_job_s_own():
     assert short_of_memory().cause == "own_failure"
     assert short_of_memory(program="squeue").cause == "own_failure"
     assert short_of_memory(program="python3", by="mei").cause == "own_failure"
-    crowded = short_of_memory(program="python3")
-    assert (crowded.cause, crowded.why) == (
+    beside = short_of_memory(program="python3")
+    assert (beside.cause, beside.why) == (
         "not_established",
         "program_of_another_on_node_when_memory_ran_out",
     )
@@ -124,6 +130,73 @@ def test_the_kernel_says_whether_the_node_s_memory_ran_out_or_the_job_s_own():
     assert short_of_memory(kernel=OUT_OF_LIMIT).cause == "own_failure"
     named = OUT_OF_LIMIT.replace("task=python3", "task=constraint=CONST")
     assert short_of_memory(kernel=named).cause == "own_failure", "a process chooses its own name"
+
+
+def test_a_job_at_its_own_limit_was_not_crowded_by_another():
+    assert short_of_memory(program="python3", kernel=OUT_OF_LIMIT).cause == "own_failure"
+    other = OUT_OF_LIMIT.replace("job_11", "job_12").replace("task=python3", "task=,oom_memcg=/job_11,")
+    assert short_of_memory(program="python3", kernel=other).cause == "not_established", (
+        "a process chooses its own name"
+    )
+
+
+def beside(**how):
+    found = job(crowded(**how))[0]
+    return [a for a in found.acts if a.act == "run_beside"]
+
+
+def test_programs_beside_a_job_whose_memory_ran_out_are_acts_that_are_linked_to_nothing():
+    """Who ran them is told; that they took the memory is not."""
+    for kernel in (None, OUT_OF_NODE):
+        [act] = beside(program="python3", kernel=kernel)
+        assert (act.account, act.person, act.job, act.link, act.effect) == (
+            "kai", "kai", "11", "not_established", None,
+        )  # fmt: skip
+        assert act.in_question
+    assert beside(program="python3", kernel=OUT_OF_LIMIT) == []
+    assert beside(program="squeue", kernel=OUT_OF_NODE) == []
+    assert beside(program="python3", by="mei", kernel=OUT_OF_NODE) == []
+
+
+def test_who_ran_a_program_beside_a_job_is_not_who_ended_it():
+    """ "It was another" is not made true by what another did that no record links to the job; nor false by such an act of the speaker's."""
+    day = crowded(program="python3")
+    claims = (claim("D01", "lin", "kai"), claim("D01", "kai", "lin"), claim("D11", "lin"))
+    done = day.examined(Question(jobs=("11",), claims=claims))
+    assert [(a.status, a.why) for a in done.answers] == [("untestable", "no_act_linked_to_job")] * 3
+
+
+def begun(*, quiet, cut):
+    """A job that fails by itself, on a host where nothing happens for a while; its trail can be cut off until the job has begun."""
+    day = Stage()
+    day.enrol()
+    start = day.at
+    day.wait(quiet)
+    mei = day.login("mei")
+    day.submit("mei", mei, "11", outcome="FAILED", code=1)
+    begins = day.at + 5_000_000_000
+    day.wait(30)
+    day.logout("mei", mei)
+    if cut:
+        day.rows = [r for r in day.rows if r["format"] != "auditd" or r["earliest_ns"] >= begins]
+    return day, Question(jobs=("11",), window=(start, day.at))
+
+
+@pytest.mark.parametrize(
+    ("quiet", "cut", "cause"),
+    [(60, False, "own_failure"), (1200, False, "not_established"), (60, True, "not_established")],
+)
+def test_a_trail_that_begins_after_what_is_asked_about_leaves_a_failure_open(quiet, cut, cause):
+    day, question = begun(quiet=quiet, cut=cut)
+    done = day.examined(question)
+    [ended] = [j for j in done.jobs if j.job == "11"]
+    assert ended.cause == cause
+    [gap] = [g for g in done.gaps if g.kind == "silence"] or [None]
+    assert (gap is None) == (cause == "own_failure")
+    if gap is not None:
+        first = done.scene.events.loc[gap.events[0]]
+        since = done.jobs[0].submit_ns if quiet == 60 else question.window[0]
+        assert (gap.host, gap.earliest_ns, gap.latest_ns) == (HOST, since, first["earliest_ns"])
 
 
 def cancelled(**how):

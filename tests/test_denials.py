@@ -3,6 +3,7 @@
 import pytest
 from stage import Stage, claim, roster
 
+from forensics.analysis import verdicts
 from forensics.analysis.claims import TESTS
 from forensics.core.roster import Question, Roster
 from forensics.render.denials import CLAIM_WHY, DENIALS
@@ -155,6 +156,34 @@ def test_a_push_that_the_git_server_took_is_out_of_a_login_host_s_reach():
     done = day.examined(Question(jobs=("11",)))
     assert done.holders.of("login01:root") == done.holders.of("slurm:admin") == ["dao"]
     assert done.holders.of("git:server") == done.holders.of("gpu01:root") == []
+
+
+@pytest.mark.parametrize(
+    ("taken_out", "holds"), [("before", []), ("after", ["dao"]), ("after, and put in again", ["dao"])]
+)
+def test_who_was_in_a_group_then_holds_what_the_group_may(taken_out, holds):
+    """The file of groups was copied later: whoever was taken out after the act had root at the time of it."""
+    day = Stage()
+    day.enrol()
+    day.add("enrol_sudo", "sudoers", account=None, object="ALL", text="%sudo ALL = (ALL) ALL", when=None)
+    day.add("account_edit", "syslog", object="dao", text="add 'dao' to group 'sudo'")
+    gone = {"object": "dao", "text": "user dao removed by root from group sudo"}
+    if taken_out == "before":
+        day.add("account_edit", "syslog", **gone)
+        day.wait(60)
+    mei, kai = day.login("mei"), day.login("kai")
+    day.submit("mei", mei, "11")
+    day.cancel("kai", kai, "11")
+    day.wait(60)
+    if taken_out != "before":
+        day.add("account_edit", "syslog", **gone)
+    if taken_out.endswith("again"):
+        day.add("account_edit", "syslog", object="dao", text="add 'dao' to group 'sudo'")
+    done = day.examined(Question(jobs=("11",)))
+    [act] = [a for a in done.acts if a.act == "cancel"]
+    assert done.holders.of("login01:root", act.session.start_ns) == holds
+    weighed = {r["who"]: r["holds"] for r in verdicts.hypotheses(done.judged[act.act_id])}
+    assert ("login01:root" in weighed["dao"]) == bool(holds)
 
 
 def test_nothing_at_all_answers_nothing():

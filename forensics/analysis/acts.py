@@ -23,6 +23,7 @@ ACTS = {
     "cancel": "asked the scheduler to end a job",
     "hold": "asked the scheduler to hold, suspend or release a job",
     "requeue": "asked the scheduler to run a job again",
+    "run_beside": "ran programs on the node of a job whose memory ran out",
     "signal": "sent a signal to a process of a job",
     "modify_job": "asked the scheduler to change a job",
     "enter_job": "asked the scheduler to run a program inside a job",

@@ -38,6 +38,11 @@ class Grounds:
         """The acts attributed to a person."""
         return [a for a in self.acts if a.person == person]
 
+    def telling(self) -> list[Act]:
+        """The acts that can be what harmed a job asked about; all, where no job is. Of the rest it is not told what they did to one."""
+        linked = [a for a in self.acts if a.link != "not_established" and a.effect != "not_shown"]
+        return linked if self.jobs else self.acts
+
     def in_accounts_of(self, person: str) -> list[Act]:
         """The acts in an account that a person owns or enters."""
         return [a for a in self.acts if person in self.scene.directory.owners(a.account, a.earliest_ns)]

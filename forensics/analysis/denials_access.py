@@ -16,9 +16,16 @@ def _left_open(person: str, g: Grounds) -> list[Act]:
 
 def another_did_it(claim: Claim, g: Grounds) -> Answer:
     """D01. True predicts that the other's sessions hold the acts; false, that the speaker's do."""
-    by = [a for a in g.acts if a.person == claim.by]
+    acts = g.telling()
+    if g.acts and not acts:
+        return answer("untestable", g.acts, "no_act_linked_to_job", open_questions(g))
+    return _by_either(claim, g, acts)
+
+
+def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
+    by = [a for a in acts if a.person == claim.by]
     others = [
-        a for a in g.acts if a.person not in {None, claim.by} and (not claim.names or a.person == claim.names)
+        a for a in acts if a.person not in {None, claim.by} and (not claim.names or a.person == claim.names)
     ]
     if by and others:
         return answer("mixed", [*by, *others], "acts_of_both")
@@ -28,7 +35,7 @@ def another_did_it(claim: Claim, g: Grounds) -> Answer:
         return answer("contradicted", by, "acts_in_sessions_of_speaker")
     if others:
         return answer("supported", others, "acts_in_sessions_of_other")
-    third = [a for a in g.acts if a.person is not None]
+    third = [a for a in acts if a.person is not None]
     if third:
         return answer("mixed", third, "acts_in_sessions_of_neither")
     return answer("untestable", g.acts, "no_act_attributed", open_questions(g))
@@ -63,6 +70,12 @@ def not_logged_in(claim: Claim, g: Grounds) -> Answer:
         return answer("mixed", by, "no_session_then_but_left_behind_earlier")
     if any(a.verdict == "inconclusive" for a in g.acts) or not g.acts:
         return answer("untestable", g.acts, "no_act_attributed", open_questions(g))
+    return _no_act_of_speaker(claim, g)
+
+
+def _no_act_of_speaker(claim: Claim, g: Grounds) -> Answer:
+    if not g.telling():
+        return answer("untestable", g.acts, "no_act_linked_to_job", open_questions(g))
     while_there = [a for a in g.acts if _there(claim.by, a, g.scene)]
     if while_there:
         return answer("mixed", while_there, "session_of_speaker_is_open_and_holds_no_act")

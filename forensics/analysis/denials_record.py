@@ -175,10 +175,10 @@ def framed_by_administrator(claim: Claim, g: Grounds) -> Answer:
         groups = g.judged[act.act_id].person.groups or g.judged[act.act_id].account.groups
         domains = {x.domain for x in groups}
         named = {claim.names} if claim.names else g.scene.directory.people - {claim.by}
-        holding = {p: g.holders.held_by(p, domains) for p in sorted(named)}
+        first = act.session.start_ns if act.session is not None else act.earliest_ns
+        holding = {p: g.holders.held_by(p, domains, first) for p in sorted(named)}
         if domains and any(holding.values()) and all(domains - held for held in holding.values()):
             free.append(act)
-        first = act.session.start_ns if act.session is not None else act.earliest_ns
         for person, held in holding.items():
             if held and g.holders.presence(person, held, first, act.latest_ns, sparing=claim.by) == "active":
                 active.append(act)

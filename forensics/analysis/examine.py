@@ -32,6 +32,7 @@ from forensics.analysis import (
     impact,
     jobs,
     lives,
+    memory,
     overlaps,
     planted,
     scheduler_acts,
@@ -295,7 +296,8 @@ def _acts(
                 entry.job, entry.link, entry.why_link = act.job, "derived", "carried_act"
     wanted = {j.job for j in asked}
     owners: set[str | None] = {j.owner for j in asked}
-    bearing = [a for a in requests if a.job in wanted]
+    beside = list(memory.beside(scene, asked))
+    bearing = [*(a for a in requests if a.job in wanted), *beside]
     foreign = [a for a in [*linked, *damaging] if _foreign(a, owners, scene)]
     bearing += foreign
     names = {p.rsplit("/", 1)[-1] for p in {a.object for a in foreign} | {r.path for r in reads}}
@@ -312,7 +314,7 @@ def _acts(
     said = {(b.events[0], b.object) for b in linked}
     plain = [a for a in base if (a.events[0], a.object) not in said]
     everything = _unique(
-        [*submits, *requests, *linked, *plain, *left_behind, *own, *git, *pulled, *commands, *raised]
+        [*submits, *requests, *beside, *linked, *plain, *left_behind, *own, *git, *pulled, *commands, *raised]
     )
     kept = {id(a) for a in everything}
     return everything, {a.act_id for a in [*bearing, *raised]}, [d for d in left if id(d.act) in kept]

@@ -78,7 +78,9 @@ class Gap:
 def find(evidence: Evidence, sessions: Iterable[Session]) -> list[Gap]:
     """Every gap that the evidence itself shows, in a total order."""
     silent = _silences(evidence, list(sessions))
-    found = [*_serials(evidence), *_lost(evidence), *_steps(evidence), *_missing(evidence), *silent]
+    found = [
+        *_serials(evidence), *_lost(evidence), *_steps(evidence), *_missing(evidence), *silent, *_before(evidence),
+    ]  # fmt: skip
     return sorted(found, key=lambda g: (g.kind, g.source, g.earliest_ns or 0, g.latest_ns or 0, g.events))
 
 
@@ -160,6 +162,34 @@ def _silences(evidence: Evidence, sessions: list[Session]) -> Iterable[Gap]:
                 _extend(runs.setdefault(s.host, []), gap)
         for host in sorted(runs):
             yield from runs[host]
+
+
+def _before(evidence: Evidence) -> Iterable[Gap]:
+    """Trails that begin after the jobs asked about, or well after the window: what was done on that host before is on no record.
+
+    Only of hosts where an account that owns such a job is seen, before the window ends.
+    """
+    named, records = evidence.question.jobs, evidence.job_records
+    own = records[records["job"].isin(named)] if named else records
+    window = evidence.question.window
+    begun = [] if window is None else [(window[0], _QUIET_NS)]
+    if own["submit_ns"].notna().any():
+        begun.append((int(own["submit_ns"].min()), 0))
+    events = evidence.events
+    told = events[events["trail"] & events["earliest_ns"].notna() & events["host"].notna()]
+    seen = told[told["account"].isin(set(own["owner"].dropna()))]
+    if window is not None:
+        seen = seen[seen["earliest_ns"] <= window[1]]
+    first = told.loc[told.groupby("host", sort=True)["earliest_ns"].idxmin()]
+    for e in rows_of(first[first["host"].isin(seen["host"].unique())]):
+        since = [at for at, quiet in begun if e.earliest_ns - at > quiet]
+        if since:
+            gap = f"{e.host}: {_TRAIL}"
+            yield Gap(gap, "silence", min(since), int(e.earliest_ns), None, e.host, (e.event_id,))
+
+
+_QUIET_NS = 600 * 1_000_000_000
+"""For how long a host that runs may write nothing: what runs by the hour, and who comes and goes, is recorded."""
 
 
 def _extend(run: list[Gap], gap: Gap) -> None:

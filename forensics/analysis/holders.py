@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from forensics.analysis import hops
+from forensics.analysis import hops, memberships
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.gaps import Gap
+from forensics.analysis.memberships import Member
 from forensics.analysis.sessions import Session
 
 _ADMINISTRATOR = re.compile(r"\b(?:admin\w*|administrator|operator|operations|ops|sre|root)\b", re.IGNORECASE)
@@ -36,12 +37,16 @@ _VOUCHED_FOR = frozenset({"slurm:admin"})
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why somebody is taken to hold a domain: `role` is asserted, the others observed, by these events."""
+    """Why somebody is taken to hold a domain: `role` is asserted, the others observed, by these events.
+
+    until_ns: when it was taken from them, where that is on record; who holds it only later can still change records.
+    """
 
     person: str
     host: str | None
     why: str
     events: tuple[str, ...] = ()
+    until_ns: int | None = None
 
 
 @dataclass(slots=True)
@@ -67,8 +72,8 @@ class Holders:
         self._rights = _open_ended_sessions(self.scene.events)
         self.addresses = frozenset().union(*hops.addresses(self.scene.evidence).values())
 
-    def of(self, domain: str) -> list[str]:
-        """Persons on the roster who hold a domain.
+    def of(self, domain: str, since_ns: int | None = None) -> list[str]:
+        """Persons on the roster who hold a domain, or held it at some moment from one on.
 
         A scheduler takes the word of every host's root for who asks it: what its controller says of the asking
         account is in reach of whoever has root on any host, though its file is not.
@@ -78,13 +83,14 @@ class Holders:
             {
                 h.person
                 for h in self.holds
-                if h.host is None or domain in _VOUCHED_FOR or (h.host == host and role in _HOST_S)
+                if (h.until_ns is None or since_ns is None or h.until_ns >= since_ns)
+                and (h.host is None or domain in _VOUCHED_FOR or (h.host == host and role in _HOST_S))
             }
         )
 
-    def held_by(self, person: str, domains: Iterable[str]) -> frozenset[str]:
-        """Which of some domains a person holds."""
-        return frozenset(d for d in domains if person in self.of(d))
+    def held_by(self, person: str, domains: Iterable[str], since_ns: int | None = None) -> frozenset[str]:
+        """Which of some domains a person holds, or held at some moment from one on."""
+        return frozenset(d for d in domains if person in self.of(d, since_ns))
 
     def presence(
         self,
@@ -191,15 +197,15 @@ def _holds(scene: Scene) -> Iterable[Hold]:
         if _ADMINISTRATOR.search(role):
             yield Hold(person, None, "role")
     events = scene.events
-    groups = _members(events)
+    groups = memberships.of_groups(events)
     for e in rows_of(picked(events, (events["verb"] == "enrol_sudo") & events["object"].notna())):
         if not _TO_ROOT.search(str(e.object)):
             continue
         subject = str(e.text).split(" ", 1)[0]
-        accounts = groups.get((e.host, subject[1:]), {}) if subject.startswith("%") else {e.account: ()}
-        for account, because in accounts.items():
-            for person in scene.directory.owners(account):
-                yield Hold(person, e.host, "sudoers", (e.event_id, *because))
+        own = [Member(e.account, None, ())]
+        for member in groups.get((e.host, subject[1:]), []) if subject.startswith("%") else own:
+            for person in scene.directory.owners(member.account):
+                yield Hold(person, e.host, "sudoers", (e.event_id, *member.because), member.until_ns)
     used = events[
         (events["verb"] == "sudo") & (events["outcome"] != "failure") & (events["effective"] == ROOT)
     ]
@@ -213,12 +219,3 @@ def _holds(scene: Scene) -> Iterable[Hold]:
             people = scene.directory.owners(told) if column == "account" else scene.directory.key_people(told)
             for person in people:
                 yield Hold(person, e.host, why, (e.event_id,))
-
-
-def _members(events: pd.DataFrame) -> dict[tuple[str | None, str], dict[str, tuple[str, ...]]]:
-    """The accounts of each host's groups, with the line that says so."""
-    found: dict[tuple[str | None, str], dict[str, tuple[str, ...]]] = {}
-    listed = picked(events, (events["verb"] == "enrol_group") & events["account"].notna())
-    for e in rows_of(listed):
-        found.setdefault((e.host, str(e.object)), {}).setdefault(e.account, (e.event_id,))
-    return found

@@ -108,7 +108,11 @@ def _doubt(job: Job, acts: Iterable[Act], scene: Scene, *, audited: bool) -> str
         ("memory_of_whole_node_ran_out", lambda: short and memory.of_whole_node(job, scene)),
         (
             "program_of_another_on_node_when_memory_ran_out",
-            lambda: short and bool(len(memory.programs_of_others(job, scene))),
+            lambda: (
+                short
+                and not memory.of_its_limit(job, scene)
+                and bool(len(memory.programs_of_others(job, scene)))
+            ),
         ),
         ("change_of_packages_that_job_can_have_met", lambda: any(_met(a, job) for a in acts)),
         ("change_of_owner_s_files_that_job_can_have_met", lambda: any(_beside(a, job) for a in acts)),

@@ -7,12 +7,13 @@ on the node beside the scheduler can be what used it up.
 
 import posixpath
 import re
+from collections.abc import Iterable
 
 import pandas as pd
 
 from forensics.analysis import rivals
-from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import where
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.evidence import rows_of, where
 from forensics.analysis.jobs import Job
 
 _WHOLE_NODE = re.compile(
@@ -49,6 +50,36 @@ def programs_of_others(job: Job, scene: Scene) -> pd.DataFrame:
         & (events["account"] != job.owner)
     ]
     return where(_during(job, ran, 0), "exe", lambda exe: posixpath.basename(str(exe or "")) not in _SMALL)
+
+
+def of_its_limit(job: Job, scene: Scene) -> bool:
+    """Whether the kernel says that a job's own control group was at its limit: what others take is then no reason."""
+    own = re.compile(
+        rf"(?:\[ *[0-9]+\.[0-9]+\] ?)?oom-kill:constraint=CONSTRAINT_MEMCG,(?:(?!,oom_memcg=).)*,oom_memcg=[^,]*/job_{re.escape(job.job)}(?:/[^,]*)?,"
+    )
+    events = scene.events[(scene.events["verb"] == "fault") & scene.events["text"].notna()]
+    return any(own.match(str(text)) for text in _during(job, events, _LATE_NS)["text"])
+
+
+def beside(scene: Scene, asked: Iterable[Job]) -> Iterable[Act]:
+    """Programs of others beside jobs whose memory ran out, where that can have been the node's: one act for each session.
+
+    How much each took is not told, so that none is linked to the end of the job. The last few programs are cited.
+    """
+    for job in asked:
+        if job.outcome != "OUT_OF_MEMORY" or of_its_limit(job, scene):
+            continue
+        ran = programs_of_others(job, scene)
+        for _, own in ran.groupby(["host", "session", "account"], sort=True):
+            last = list(rows_of(own))[-_MOST_CITED:]
+            act = scene.act("run_beside", job.job, "program_beside_job_out_of_memory", last[0])
+            act.events = [str(e.event_id) for e in last]
+            act.latest_ns = max(int(e.latest_ns) for e in last)
+            act.job, act.why_link = job.job, "on_node_when_memory_ran_out"
+            yield act
+
+
+_MOST_CITED = 8
 
 
 def _during(job: Job, events: pd.DataFrame, late_ns: int) -> pd.DataFrame:

@@ -162,7 +162,7 @@ def span(act: Act, sessions: Iterable[Session]) -> tuple[int | None, int | None]
 def _listed(
     who: str, holders: Holders, domains: set[str], first: int | None, last: int | None, *, sparing: str | None
 ) -> Rival:
-    holds = holders.held_by(who, domains)
+    holds = holders.held_by(who, domains, first)
     if not holds:
         return Rival(who)
     return Rival(who, holds, holders.presence(who, holds, first, last, sparing=sparing))

@@ -132,6 +132,7 @@ CLAIM_WHY = {
     "acts_in_sessions_of_neither": "the acts in question are attributed to neither of the two",
     "acts_in_sessions_of_other": "the acts in question lie in sessions attributed to another person",
     "no_act_attributed": "no act in question can be attributed to a person",
+    "no_act_linked_to_job": "no act in question is linked to the job asked about",
     "no_act_found": "no act in question is found",
     "account_has_one_holder": "the account that acts has one enrolled holder",
     "account_is_shared_but_key_and_session_tell_who": "the account is shared, yet key and session tell its users apart",

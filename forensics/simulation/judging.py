@@ -16,6 +16,8 @@ _KINDS: dict[str, frozenset[str]] = {
     "plant_cron": frozenset({"plant"}),
     "cancel_job": frozenset({"cancel", "signal"}),
     "kill_job": frozenset({"signal", "cancel"}),
+    "crowd_node": frozenset({"run_beside"}),
+    "run_program": frozenset({"run_beside"}),
     "hold_job": frozenset({"hold", "modify_job"}),
     "update_job": frozenset({"modify_job", "hold"}),
     "commit": frozenset({"commit"}),
@@ -179,7 +181,8 @@ def _matching(act: Json, deeds: Iterable[Json], slack: float) -> list[Json]:
     if when is None or len({d["person"] for d in alike}) < 2:
         return alike
     alike = [d for d in alike if d["account"] == act["account"]] or alike
-    middle = (when[0] + when[1]) / 2
+    # Programs that were run beside a job are many: the first that the act cites is the one to look for.
+    middle = when[0] if act["act"] == "run_beside" else (when[0] + when[1]) / 2
     least = min(abs(d["at"] - middle) for d in alike)
     return [d for d in alike if abs(d["at"] - middle) == least]
 
@@ -188,6 +191,8 @@ def _same(act: Json, deed: Json) -> bool:
     thing = str(deed["thing"])
     if deed["what"] in {"push", "wipe_log", "change_clock"}:
         return True
+    if deed["what"] == "run_program":
+        return bool(thing == act["host"])
     if deed["what"] == "timestomp":
         return thing in act["object"]
     return bool(act["object"] == thing or act["object"].rsplit("/", 1)[-1] == thing.rsplit("/", 1)[-1])

@@ -16,6 +16,9 @@ from forensics.simulation.trail import UNSET, File, Process, Trail
 PROJECT = "/srv/range/proj"
 CHECKOUT = f"{PROJECT}/llm"
 PACKAGES = "/opt/env/lib/python3.11/site-packages"
+_BEFORE_MS = 1_800_000
+_CRON = Process(900, 1, UNSET, UNSET, 0, 0, "(none)", "cron", "/usr/sbin/cron")
+"""What runs by the hour, and is what a host's trail has from before the incident: it does not begin with whoever comes first."""
 LOADER = ("/lib64/ld-linux-x86-64.so.2", File(338944, "0100755", 0, 0))
 
 Script = Generator[float, None, None]
@@ -94,7 +97,11 @@ class World:
 
     def _host(self, name: str, groups: dict[int, str], ip: str) -> Host:
         trail = Trail(name, self.rng, self.names, groups, self.rng.randrange(400, 90_000))
-        return Host(name, self.rng, trail, self.rng.randrange(2000, 60_000), self.rng.randrange(20, 400), ip)
+        host = Host(name, self.rng, trail, self.rng.randrange(2000, 60_000), self.rng.randrange(20, 400), ip)
+        asked = 'op=PAM:accounting grantors=pam_permit acct="root"'
+        before = self.now + host.offset_ms - _BEFORE_MS
+        trail.message(before, "USER_ACCT", _CRON, asked, where="hostname=? addr=? terminal=cron")
+        return host
 
     @property
     def hosts(self) -> list[Host]:
@@ -243,6 +250,7 @@ class World:
             cwd=up.cwd,
         )
         host.trail.execute(self.tick(6) + host.offset_ms, process, list(argv), self.program(exe))
+        self.did("run_program", session, host.name, harm=False)
         return process
 
     def new_inode(self) -> int:
