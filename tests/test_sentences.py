@@ -114,6 +114,19 @@ def test_ratio_and_what_it_is_not_stand_apart():
     assert ratios.ratio_sentences({**act, "person": made.person("inconclusive")}) == []
 
 
+def test_programs_beside_a_job_are_told_with_what_no_record_tells_of_them():
+    act = {**made.acts()[0], "act": "run_beside", "object": "11", "effect": None, "link": "not_established"}
+    assert sentences.account_sentence(act).text.startswith(
+        "Account `kai` runs programs, before memory runs out, on a node of job `11`"
+    )
+    said = ratios.effect_sentence(act)
+    assert (said.text, said.basis) == (
+        "No record tells how much memory the programs of act A0001 take, and none connects them to the end of job `11`.",
+        Basis.ABSENCE,
+    )
+    assert ratios.effect_sentence({**act, "act": "submit"}) is None
+
+
 @pytest.mark.parametrize(
     "cause", ["act", "own_failure", "infrastructure", "not_established", "none", "a_new_cause"]
 )

@@ -8,7 +8,7 @@ ACTS = {
     "hold": "asks the scheduler to hold, suspend or release",
     "requeue": "asks the scheduler to run again",
     "enter_job": "asks the scheduler to run a program inside",
-    "run_beside": "runs programs on a node, before its memory runs out, of",
+    "run_beside": "runs programs, before memory runs out, on a node of",
     "signal": "sends a signal to a process of",
     "modify_job": "asks the scheduler to change",
     "modify_file": "changes in place the file",

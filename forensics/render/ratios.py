@@ -144,7 +144,7 @@ def holder_sentences(holders: Iterable[Json], cites: Cites) -> list[Sentence]:
 
 def effect_sentence(act: Json) -> Sentence | None:
     """Whether what was done is shown to have harmed the job that it is linked to."""
-    key = f"effect_{act.get('effect')}"
+    key = "effect_beside" if act["act"] == "run_beside" else f"effect_{act.get('effect')}"
     if key not in TEMPLATES or act.get("job") is None:
         return None
     return say(key, basis=Basis.ABSENCE, about=act["id"], act=act["id"], job=quote(act["job"]))

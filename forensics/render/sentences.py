@@ -93,6 +93,7 @@ TEMPLATES = {
     "link": "The link of act {act} to job {job} is {link}: {meaning}; the rule is that {why}.",
     "effect_not_shown": "Nothing in the records shows that act {act} harms job {job}: the job ends otherwise, or as it can by itself.",
     "effect_possible": "That act {act} harms job {job} is possible and not shown by a record of its own.",
+    "effect_beside": "No record tells how much memory the programs of act {act} take, and none connects them to the end of job {job}.",
     "no_link": "No record connects act {act} to a job.",
     "account_attributed": "At the level of accounts, act {act} is attributed to account {account}, with {strength} support; who sits there is the next question.",
     "account_inconclusive": "Which account acts in {act} is inconclusive: no record out of the users' reach names it firmly enough.",
@@ -193,8 +194,7 @@ def _parts(value: Value) -> Sequence[Part]:
 
 def _opened(parts: list[Part]) -> tuple[Part, ...]:
     """The parts with the first letter of our own words a capital."""
-    first = parts[0]
-    if first.tone is Tone.OURS:
+    if (first := parts[0]).tone is Tone.OURS:
         parts[0] = Part(first.text[0].upper() + first.text[1:])
     return tuple(parts)
 
