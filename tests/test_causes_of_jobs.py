@@ -215,14 +215,51 @@ def test_an_owner_s_request_from_a_device_of_nobody_ends_no_inquiry():
     day = Stage()
     day.enrol()
     day.submit("mei", day.login("mei"), "11")
+    day.cancel("mei", from_nobody_s_device(day), "11")
+    ended = job(day)[1]
+    assert (ended.cause, ended.why) == ("not_established", "cancelled_from_unlisted_key_or_device")
+
+
+def from_nobody_s_device(day):
+    """A session in mei's account, from an address that is enrolled to nobody."""
     day.ses += 1
     ses, pid = str(day.ses), 1000 + day.ses * 10
     who = {"account": "mei", "auid": UIDS["mei"], "session": ses, "pid": pid, "exe": "/usr/sbin/sshd"}
     day.add("loginuid", **who)
     day.add("login", address="10.9.0.77", tty="pts/9", **who)
-    day.cancel("mei", ses, "11")
+    return ses
+
+
+@pytest.mark.parametrize(("known", "cause"), [(True, "own_failure"), (False, "not_established")])
+def test_a_limit_that_was_changed_from_a_device_of_nobody_is_not_the_job_s_own(known, cause):
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    ses = mei if known else from_nobody_s_device(day)
+    day.submit("mei", mei, "11", outcome="TIMEOUT")
+    day.run("mei", ses, ["scontrol", "update", "jobid=11", "timelimit=1"])
+    day.add("job_update", "slurmctld", "slurm:admin", host=None, job="11", uid=UIDS["mei"])
     ended = job(day)[1]
-    assert (ended.cause, ended.why) == ("not_established", "cancelled_from_unlisted_key_or_device")
+    assert ended.cause == cause
+    assert known or ended.why == "job_changed_from_unlisted_key_or_device"
+
+
+@pytest.mark.parametrize(("after_end", "cause"), [(False, "not_established"), (True, "own_failure")])
+def test_times_that_were_set_before_a_job_s_end_leave_its_failure_open(after_end, cause):
+    """What they hide is not known; it is the owner's account that set them, and in which session is not told."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    day.wait(60)
+    if not after_end:
+        day.run("mei", mei, ["touch", "-d", "2026-11-01 09:00", "/srv/proj/train.py"])
+    day.submit("mei", mei, "11", outcome="FAILED", code=1)
+    if after_end:
+        day.wait(3600)
+        day.run("mei", mei, ["touch", "-d", "2026-11-01 09:00", "/srv/proj/train.py"])
+    ended = job(day)[1]
+    assert ended.cause == cause
+    assert after_end or ended.why == "times_of_a_file_set_before_job_s_end"
 
 
 def test_an_owner_s_request_out_of_another_s_session_is_not_the_owner_s():

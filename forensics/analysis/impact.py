@@ -120,6 +120,18 @@ def _doubt(job: Job, acts: Iterable[Act], scene: Scene, *, audited: bool) -> str
             "owner_s_files_changed_from_unlisted_key_or_device",
             lambda: any(_unlisted(a, job, scene) for a in acts),
         ),
+        (
+            "job_changed_from_unlisted_key_or_device",
+            lambda: any(
+                a.job == job.job and a.act in REQUESTS and _stranger(a, job, scene)
+                for a in acts
+                if a.rule not in REFUSED
+            ),
+        ),
+        (
+            "times_of_a_file_set_before_job_s_end",
+            lambda: any(a.act == "timestomp" and a.in_question and _before_end(a, job) for a in acts),
+        ),
     )
     return next((why for why, holds in doubts if holds()), None)
 
@@ -158,8 +170,12 @@ _NEW = frozenset({"imported_by_script"})
 def _met(act: Act, job: Job) -> bool:
     """Whether a change of installed packages can have reached a job, though no reading of them is on record."""
     packages = "/site-packages/" in act.object or "/dist-packages/" in act.object
-    ended = act.earliest_ns is None or job.end_ns is None or act.earliest_ns <= job.end_ns
-    return act.in_question and packages and ended and act.act in _FILES
+    return act.in_question and packages and _before_end(act, job) and act.act in _FILES
+
+
+def _before_end(act: Act, job: Job) -> bool:
+    """Whether an act can have been before a job's end."""
+    return act.earliest_ns is None or job.end_ns is None or act.earliest_ns <= job.end_ns
 
 
 def _by_acts(told: list[Act], job: Job) -> tuple[str, str]:
@@ -176,9 +192,9 @@ def _disputed(act: Act, job: Job) -> bool:
 
 def _beside(act: Act, job: Job) -> bool:
     """Whether somebody else changed a file of the owner's before a job's end, though no reading of it is on record."""
-    ended = act.earliest_ns is None or job.end_ns is None or act.earliest_ns <= job.end_ns
     unlinked = act.job is None or act.link == "not_established"
-    return act.in_question and act.act in _FILES and unlinked and ended and act.account != job.owner
+    foreign = act.account != job.owner
+    return act.in_question and act.act in _FILES and unlinked and foreign and _before_end(act, job)
 
 
 def _unlisted(act: Act, job: Job, scene: Scene) -> bool:

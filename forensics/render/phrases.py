@@ -85,6 +85,8 @@ JOB_WHY = {
     "cancelled_by_owner_and_no_audit_trail": "the account that owns the job asks for its end, and no audit trail is whole enough to show why",
     "change_of_owner_s_files_that_job_can_have_met": "somebody else changes a file of its owner's before it ends, and whether the job reads it is not on record",
     "owner_s_files_changed_from_unlisted_key_or_device": "a file that it reads is changed in its owner's account, entered with a key or from a device that is enrolled to nobody",
+    "job_changed_from_unlisted_key_or_device": "it is changed in its owner's account, in a session entered with a key or from a device that is enrolled to nobody",
+    "times_of_a_file_set_before_job_s_end": "somebody sets the times of a file before it ends, which can hide when the file was changed",
     "sources_disagree_on_owner_s_session": "the account that owns the job asks for its end, and the sources do not agree on who is in that session",
     "changed_file_and_own_exit_code": "it ends with an exit code of its own after a file that it reads is edited, and no record of what the edit changed shows it to be the reason",
     "no_sender_of_signal": "a signal ends it, and no record read says who sends the signal",
