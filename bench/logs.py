@@ -21,7 +21,7 @@ COLUMNS = (
     "import sys, pathlib; from forensics import formats; from forensics.custody import chunks; from forensics.pipeline import parts\n"
     "path, name, sha256 = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]\n"
     "for chunk in chunks.cut(path, sha256, formats.registry()[name].CUT, hand_on=True):\n"
-    "    parts.parse(parts.Task('', name, sha256, path, chunk, None, path.stat().st_size))\n"
+    "    parts.parse(parts.Task('', name, sha256, path, chunk, None))\n"
 )
 LOGS = {
     "sacct": ("sacct", "slurm/sacct.psv", sacct_rows.written),

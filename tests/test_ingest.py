@@ -201,7 +201,7 @@ def test_files_may_be_read_in_any_parts(read_cases, tmp_path, monkeypatch):
 def test_a_second_run_does_nothing(small, monkeypatch):
     first = pipeline.ingest(small)
     before = {p: p.stat().st_mtime_ns for p in small.rglob("*") if p.name != ".lock"}
-    monkeypatch.setattr(read, "parse", None)
+    monkeypatch.setattr(parts, "parse", None)
     monkeypatch.setattr(tell, "tell", None)
     assert pipeline.ingest(small) == first
     assert {p: p.stat().st_mtime_ns for p in small.rglob("*") if p.name != ".lock"} == before
@@ -269,7 +269,7 @@ def test_parts_that_are_there_are_not_read_again(small, monkeypatch):
     pipeline.ingest(small)
     before = written(small)
     (small / "tables" / "ingest.json").unlink()
-    monkeypatch.setattr(read, "parse", None)
+    monkeypatch.setattr(parts, "parse", None)
     pipeline.ingest(small)
     assert written(small) == before
 

@@ -18,18 +18,17 @@ Ints = npt.NDArray[np.int64]
 NS_PER_S = 1_000_000_000
 MOST_YEARS = 20
 _MISSING = np.iinfo(np.int64).min
+_EPOCH = np.datetime64(0, "s")
+_FARTHEST_S = 2**63 // NS_PER_S - 2 * 86_400
+_LEAP_YEAR_BEGAN_S = calendar.timegm((2000, 1, 1, 0, 0, 0))
 _LEAP_DAY = 59
 _AFTER_LEAP_DAY_S = (_LEAP_DAY + 1) * 86_400
 _STAMP = r"^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-3][0-9] (?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)$"
 _STAMP_BYTES = 15
 _PLAIN_LAYOUT = "%Y-%m-%dT%H:%M:%S"
 _PLAIN_WALL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]$"
-_MONTH_NAMES = np.array(
-    [
-        int.from_bytes(name.encode(), "big")
-        for name in ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    ]
-)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTH_NAMES = np.array([int.from_bytes(name.encode(), "big") for name in _MONTHS])
 _LEAP_MONTH_DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _LEAP_MONTH_BEGINS = np.cumsum(_LEAP_MONTH_DAYS) - _LEAP_MONTH_DAYS
 
@@ -45,18 +44,27 @@ def _nullable(values: Ints) -> pa.Array:
     return pa.array(values, pa.int64(), mask=values == _MISSING)
 
 
-def _ns(times: pd.Series) -> pd.Series:
+def _ns(moments: npt.NDArray[np.datetime64]) -> Ints:
     """Zoneless moments in ns; one that int64 ns cannot hold in every zone, as of year 9999, is missing."""
-    zones = pd.Timedelta(days=2)
-    held = times.between(pd.Timestamp.min + zones, pd.Timestamp.max - zones)
-    return times.where(held).astype("datetime64[ns]")
+    held = (moments > np.datetime64(-_FARTHEST_S, "s")) & (moments < np.datetime64(_FARTHEST_S, "s"))
+    return np.where(held, np.where(held, moments, _EPOCH).astype("datetime64[ns]").astype(np.int64), _MISSING)
 
 
-def _localised(naive: pd.Series, zone: str, *, fold: int) -> Ints:
+def _parsed(written: pa.Array | pa.ChunkedArray, layout: str, *, utc: bool = False) -> Ints:
+    """Readings of a layout that pandas knows, in ns; missing where one is no such time."""
+    text = written.to_pandas().astype(object)
+    told = pd.Series(pd.to_datetime(text, format=layout, utc=utc, errors="coerce"))
+    return _ns((told.dt.tz_localize(None) if utc else told).to_numpy())
+
+
+def _localised(naive: Ints, zone: str, *, fold: int) -> Ints:
     """Wall times in `zone` as UTC ns; a skipped wall time is missing; a repeated one takes `fold`."""
-    aware = naive.dt.tz_localize(ZoneInfo(zone), ambiguous=np.full(len(naive), fold == 0), nonexistent="NaT")
-    plain = aware.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[ns]")
-    return np.asarray(plain.to_numpy().astype("datetime64[ns]").astype(np.int64))
+    if zone == "UTC":
+        return naive
+    told = pd.Series(naive.view("datetime64[ns]"))
+    aware = told.dt.tz_localize(ZoneInfo(zone), ambiguous=np.full(len(naive), fold == 0), nonexistent="NaT")
+    plain = aware.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    return np.asarray(plain.astype("datetime64[ns]").astype(np.int64))
 
 
 def walls(written: pa.Array | pa.ChunkedArray, *, layout: str, zone: str, tick_ns: int) -> Interval:
@@ -74,22 +82,24 @@ def walls(written: pa.Array | pa.ChunkedArray, *, layout: str, zone: str, tick_n
     """
     naive = _plain_walls(written) if layout == _PLAIN_LAYOUT else None
     if naive is None:
-        text = written.to_pandas().astype(object)
-        naive = _ns(pd.Series(pd.to_datetime(text, format=layout, errors="coerce")))
-    first = _localised(naive, zone, fold=0)
-    second = first if zone == "UTC" else _localised(naive, zone, fold=1)
-    latest = np.where(second == _MISSING, _MISSING, second + tick_ns - 1)
-    return Interval(_nullable(first), _nullable(latest))
+        naive = _parsed(written, layout)
+    return _wide(naive, zone, tick_ns)
 
 
-def _plain_walls(written: pa.Array | pa.ChunkedArray) -> pd.Series | None:
+def _wide(naive: Ints, zone: str, tick_ns: int) -> Interval:
+    """Wall times, each from the first moment that it can be to the last."""
+    first, second = _localised(naive, zone, fold=0), _localised(naive, zone, fold=1)
+    return Interval(_nullable(first), _nullable(np.where(second == _MISSING, _MISSING, second + tick_ns - 1)))
+
+
+def _plain_walls(written: pa.Array | pa.ChunkedArray) -> Ints | None:
     """Readings such as `2026-11-23T15:11:37`, as Arrow reads them, which is many times faster; None where one is otherwise."""
     try:
         shaped = pc.all(pc.match_substring_regex(written, _PLAIN_WALL)).as_py()
         moments = pc.cast(written, pa.timestamp("s")) if shaped in {True, None} else None
     except pa.ArrowInvalid:
         return None
-    return None if moments is None else _ns(moments.to_pandas())
+    return None if moments is None else _ns(moments.to_numpy(zero_copy_only=False))
 
 
 def dated_walls(written: pa.Array | pa.ChunkedArray, *, zone: str, tick_ns: int) -> Interval:
@@ -103,10 +113,7 @@ def dated_walls(written: pa.Array | pa.ChunkedArray, *, zone: str, tick_ns: int)
     Returns:
         As `walls`: two-sided where the clocks were set back, null where the zone skipped the time.
     """
-    text = pc.replace_substring(written, ",", ".").to_pandas().astype(object)
-    naive = _ns(pd.Series(pd.to_datetime(text, format="ISO8601", errors="coerce")))
-    first, second = _localised(naive, zone, fold=0), _localised(naive, zone, fold=1)
-    return Interval(_nullable(first), _nullable(np.where(second == _MISSING, _MISSING, second + tick_ns - 1)))
+    return _wide(_parsed(pc.replace_substring(written, ",", "."), "ISO8601"), zone, tick_ns)
 
 
 def offsets(written: pa.Array | pa.ChunkedArray, *, tick_ns: int) -> Interval:
@@ -118,11 +125,7 @@ def offsets(written: pa.Array | pa.ChunkedArray, *, tick_ns: int) -> Interval:
     """
     first = _uniform(written)
     if first is None:
-        parsed = pd.to_datetime(
-            written.to_pandas().astype(object), format="ISO8601", utc=True, errors="coerce"
-        )
-        plain = _ns(pd.Series(parsed).dt.tz_localize(None)).to_numpy()
-        first = plain.astype("datetime64[ns]").astype(np.int64)
+        first = _parsed(written, "ISO8601", utc=True)
     return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
 
@@ -135,13 +138,12 @@ def _uniform(written: pa.Array | pa.ChunkedArray) -> Ints | None:
     shape = r"^(?:19[7-9][0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]\.[0-9]{6}(?:Z|[+-][0-9]{2}:[0-9]{2})$"
     if not len(written) or written.null_count or pc.min(size).as_py() != pc.max(size).as_py():
         return None
-    if not pc.all(pc.match_substring_regex(written, shape)).as_py():
-        return None
     try:
-        moments = pc.cast(written, pa.timestamp("us", "UTC"))
+        shaped = pc.all(pc.match_substring_regex(written, shape)).as_py()
+        moments = pc.cast(written, pa.timestamp("us", "UTC")) if shaped else None
     except pa.ArrowInvalid:
         return None
-    return np.asarray(moments.cast(pa.int64())) * 1000
+    return None if moments is None else np.asarray(moments.cast(pa.int64())) * 1000
 
 
 def yearless(written: pa.Array | pa.ChunkedArray, *, zone: str, anchor_ns: int | None) -> Interval:
@@ -160,11 +162,10 @@ def yearless(written: pa.Array | pa.ChunkedArray, *, zone: str, anchor_ns: int |
         nothing = pa.nulls(len(written), pa.int64())
         return Interval(nothing, nothing)
     year = datetime.fromtimestamp(anchor_ns // NS_PER_S, UTC).year
-    text = pd.Series(written.to_pandas().astype(object))
     tries = []
     for y in (year - 1, year, year + 1):
         dated = pa.array(
-            [None if t is None else f"{y} {' '.join(str(t).split())}" for t in text], pa.string()
+            [None if t is None else f"{y} {' '.join(t.split())}" for t in written.to_pylist()], pa.string()
         )
         tries.append(walls(dated, layout="%Y %b %d %H:%M:%S", zone=zone, tick_ns=NS_PER_S))
     first = np.stack([np.asarray(i.earliest_ns.fill_null(_MISSING)) for i in tries])
@@ -255,10 +256,7 @@ def yearless_in_order(
     year = _years(own[rows], np.asarray(coded.indices, np.int64)[rows], anchor_ns, known)
     naive = np.full(len(written), _MISSING, np.int64)
     naive[rows] = _moment(own[rows], year)
-    told = pd.Series(naive.astype("datetime64[s]").astype("datetime64[us]"))
-    first, second_ = (_localised(_ns(told), zone, fold=fold) for fold in (0, 1))
-    latest = np.where(second_ == _MISSING, _MISSING, second_ + NS_PER_S - 1)
-    return Interval(_nullable(first), _nullable(latest))
+    return _wide(_ns(naive.view("datetime64[s]")), zone, NS_PER_S)
 
 
 def leap_seconds(written: pa.Array) -> Ints:
@@ -275,9 +273,8 @@ def _second_of_leap_year(stamps: pa.Array) -> Ints:
     if pc.all(pc.match_substring_regex(stamps, _STAMP)).as_py():
         return _by_digits(stamps)
     texts = [f"2000 {' '.join(text.split())}" for text in stamps.to_pylist()]
-    naive = pd.to_datetime(pd.Series(texts, dtype=object), format="%Y %b %d %H:%M:%S", errors="coerce")
-    since = (naive - pd.Timestamp(2000, 1, 1)).dt.total_seconds()
-    return since.fillna(-1).to_numpy().astype(np.int64)
+    naive = _parsed(pa.array(texts, pa.string()), "%Y %b %d %H:%M:%S")
+    return np.where(naive == _MISSING, -1, naive // NS_PER_S - _LEAP_YEAR_BEGAN_S)
 
 
 def _by_digits(stamps: pa.Array) -> Ints:

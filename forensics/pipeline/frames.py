@@ -110,12 +110,8 @@ def _stretches(missing: dict[int | None, Task], sha256: str, *, here: bool) -> I
     """The stretches of one large file, which is cut, and its hash checked, in one go."""
     work, part, _, _ = next(iter(missing.values()))
     size = stretch_bytes(part.format) or 1
-    for stretch, own in groupby(_chunks(work, part, sha256, here=here), key=lambda t: t.chunk.start // size):
-        task = missing.pop(stretch, None)
-        if task is not None:
-            yield task._replace(chunks=own if here else list(own))  # noqa: B031 - one of the two, once
-    # Where a line is longer than a stretch, no chunk begins in the next.
-    yield from (task._replace(chunks=()) for task in missing.values())
+    for stretch, own in parts.by_stretch(_chunks(work, part, sha256, here=here), size, missing, here=here):
+        yield missing[stretch]._replace(chunks=own)
 
 
 def _chunks(work: Work, part: Part, sha256: str, *, here: bool) -> Iterator[parts.Task]:
@@ -123,7 +119,7 @@ def _chunks(work: Work, part: Part, sha256: str, *, here: bool) -> Iterator[part
     path, packed = sealing.locate(work.case, sha256), work.packed[sha256]
     frame = int(form.FRAME_BYTES)  # type: ignore[attr-defined]
     for chunk in chunks.cut(path, sha256, form.CUT, frame, packed, hand_on=here):
-        yield parts.Task(part.name, part.format, sha256, path, chunk, packed, 0)
+        yield parts.Task(part.name, part.format, sha256, path, chunk, packed)
 
 
 def read(task: Task) -> Done:

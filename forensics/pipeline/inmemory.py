@@ -142,7 +142,7 @@ class Desk:
             tally = Tally()
             records, rejects = [parts.record_table(form).empty()], [REJECT.empty()]
             for chunk in cut:
-                found = parts.parse(parts.Task("", form, sha256, path, chunk, known.packed, 0))
+                found = parts.parse(parts.Task("", form, sha256, path, chunk, known.packed))
                 tally = tally.plus(found.tally)
                 records.append(found.records)
                 rejects.append(parquet.conformed(found.rejects, REJECT.schema()))

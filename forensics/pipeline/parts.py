@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,18 +45,15 @@ class Task(NamedTuple):
     path: Path
     chunk: chunks.Chunk
     packed: str | None
-    sealed_bytes: int
 
 
 class Read(NamedTuple):
     """What a chunk holds."""
 
-    part: str
     sha256: str
     records: pa.Table
     rejects: pa.Table
     tally: Tally
-    sealed_bytes: int
 
 
 def record_table(name: str) -> Table:
@@ -100,6 +98,26 @@ def settle(path: Path, value: object) -> None:
     partial.rename(path)
 
 
+def by_stretch(
+    cut: Iterable[Task], stretch_bytes: int, missing: Collection[int | None], *, here: bool
+) -> Iterator[tuple[int | None, Iterable[Task]]]:
+    """The chunks of one large file, by the stretch in which each begins, those stretches that are missing.
+
+    Args:
+        cut: the chunks. All are taken, so that the hash of the file is checked.
+        stretch_bytes: how long a stretch is.
+        missing: which stretches are asked for.
+        here: whether each is read, chunk by chunk, before the next is asked for.
+    """
+    left = set(missing)
+    for stretch, own in groupby(cut, key=lambda task: task.chunk.start // stretch_bytes):
+        if stretch in left:
+            left.discard(stretch)
+            yield stretch, own if here else list(own)  # noqa: B031 - one of the two, once
+    # Where a line is longer than a stretch, no chunk begins in the next.
+    yield from ((stretch, ()) for stretch in missing if stretch in left)
+
+
 def parse(task: Task) -> Read:
     """Read one chunk, and see that every byte of it is accounted for once.
 
@@ -142,7 +160,7 @@ def _accounted(task: Task, parsed: Parsed, start: int, stop: int) -> Read:
     rejects = _under(task.sha256, rejected).select(REJECT.names)
     tally = Tally(stop - start, *(_bytes(spans) for spans in parsed))
     told = parquet.conformed(records, table.schema())
-    return Read(task.part, task.sha256, told, rejects, tally, task.sealed_bytes)
+    return Read(task.sha256, told, rejects, tally)
 
 
 def _misread(task: Task) -> CustodyError:

@@ -66,4 +66,4 @@ def _found(task: Task) -> Iterator[parts.Read]:
     for sha256 in part.files:
         path, packed = sealing.locate(task.case, sha256), task.packed[sha256]
         for chunk in chunks.cut(path, sha256, how, chunks.BLOCK_BYTES, packed, hand_on=True):
-            yield from parts.pieces(parts.Task(part.name, part.format, sha256, path, chunk, packed, 0))
+            yield from parts.pieces(parts.Task(part.name, part.format, sha256, path, chunk, packed))

@@ -1,16 +1,16 @@
 """Reading: sealed bytes into records, rejects and sums; then the readings are asked what they tell.
 
-Files of one format are read in *parts*: runs of files in order of hash, of about `PART_BYTES` together.
-A part depends on its files and on the version of this program alone, so one that is there need not be
-read again, and a run that was broken off goes on where it was. Within a part, chunks are read by as
-many processes as there are; audit trails are read part by part instead, and told at once (`frames`).
+Files of one format are read in *parts*: runs of files in order of hash, of about as many bytes together, or
+stretches of a large file. A part depends on its files and on the version of this program alone, so one that is
+there need not be read again, and a run that was broken off goes on where it was. Each part is read and written
+by one process (`stretches`); audit trails are told at once too (`frames`).
 Neither cuts nor processes leave a trace in what is written.
 """
 
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import astuple
@@ -26,12 +26,14 @@ from forensics.core.tables import CORE, FILE, REJECT
 from forensics.custody import chunks, ledger
 from forensics.custody import seal as sealing
 from forensics.custody.seal import Sealed
-from forensics.pipeline import files, frames, parts, pieces, take, tell, torn
+from forensics.pipeline import files, frames, parts, pieces, stretches, take, tell, torn
 from forensics.pipeline.files import Known, Tally
-from forensics.pipeline.parts import Part, Read, Task, digest, parse, record_table, unaccounted
+from forensics.pipeline.parts import Part, digest, record_table, unaccounted
 from forensics.store import parquet
 
 PART_BYTES = 64 << 20
+UNPACKED = 8
+"""What a packed file holds, about, for each byte of it."""
 STAMP = "ingest.json"
 
 Progress = Callable[[str, int, int], None]
@@ -134,19 +136,27 @@ def _plan(rows: Sequence[Sealed], known: Mapping[str, Known]) -> list[Part]:
     plan = []
     for name in sorted({file.format for file in known.values() if file.format is not None}):
         together: list[str] = []
-        held, stretch = 0, frames.stretch_bytes(name)
+        held, stretch = 0, _stretch_bytes(name)
+        most = PART_BYTES if frames.framed(name) else min(PART_BYTES, stretches.PART_BYTES)
         for sha256 in sorted(s for s, file in known.items() if file.format == name):
-            count = 1 if stretch is None or known[sha256].packed else -(-sizes[sha256] // stretch)
-            if together and (held + sizes[sha256] > PART_BYTES or count > 1):
+            packed = known[sha256].packed
+            count = 1 if stretch is None or packed else -(-sizes[sha256] // stretch)
+            size = sizes[sha256] * (1 if packed is None or frames.framed(name) else UNPACKED)
+            if together and (held + size > most or count > 1):
                 plan.append(_part(name, together))
                 together, held = [], 0
             if count > 1:
                 plan += [_part(name, [sha256], at) for at in range(count)]
             else:
                 together.append(sha256)
-                held += sizes[sha256]
+                held += size
         plan += [_part(name, together)] if together else []
     return plan
+
+
+def _stretch_bytes(name: str) -> int | None:
+    """How much of a large file one part holds, about; None where all of it."""
+    return None if pieces.pieced(name) else frames.stretch_bytes(name) or stretches.stretch_bytes(name)
 
 
 def _part(name: str, files: Sequence[str], stretch: int | None = None) -> Part:
@@ -176,13 +186,7 @@ def _read_parts(run: _Run, framed: frames.Work) -> dict[str, Tally]:
     """Read the parts that are not there; the sums of every file, by hash."""
     case, meter, tallies = run.case, run.meter, {sha256: Tally() for sha256 in run.meter.sizes}
     (case / "work" / "parts").mkdir(parents=True, exist_ok=True)
-    chunked = [part for part in run.plan if not (frames.framed(part.format) or pieces.pieced(part.format))]
-    missing = {part.name: part for part in chunked if parts.sums(case, part) is None}
-    sizes = dict(meter.sizes)
-    tasks = (task for part in missing.values() for task in _tasks(run, part, sizes))
-    results = engine.run(parse, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight)
-    for name, found in groupby(results, key=lambda result: result.part):
-        _write(case, missing[name], found, sizes, meter)
+    _read_stretches(run)
     _read_frames(run, framed)
     _read_pieces(run)
     seen = set()
@@ -199,15 +203,29 @@ def _read_parts(run: _Run, framed: frames.Work) -> dict[str, Tally]:
     return tallies
 
 
-def _read_frames(run: _Run, framed: frames.Work) -> None:
-    """Read and tell the parts of formats that are read in frames, each in one go."""
-    own = [part for part in run.plan if frames.framed(part.format)]
-    tasks = frames.tasks(framed, own, here=run.here)
-    for done in engine.run(frames.read, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight):
-        if done.was_read:
-            for sha256, tally in done.sums.items():
-                sealed = run.meter.sizes[sha256] if run.packed[sha256] else tally.bytes
-                run.meter.add(done.part.format, sealed)
+def _read_stretches(run: _Run) -> None:
+    """Read the parts of formats that are cut into chunks."""
+    own = [part for part in run.plan if not (frames.framed(part.format) or pieces.pieced(part.format))]
+    tasks = stretches.tasks(run.case, own, run.packed, run.block_bytes, here=run.here)
+    for part, sums in engine.run(
+        stretches.read, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight
+    ):
+        _told_of(run, part, sums)
+    _see_all(run, own)
+
+
+def _told_of(run: _Run, part: Part, sums: Mapping[str, Tally]) -> None:
+    """Tell how far the run is, by a part that was read."""
+    for sha256, tally in sums.items():
+        run.meter.add(part.format, run.meter.sizes[sha256] if run.packed[sha256] else tally.bytes)
+
+
+def _see_all(run: _Run, own: Sequence[Part]) -> None:
+    """See that parts account for every byte of their files.
+
+    Raises:
+        CustodyError: they do not.
+    """
     sums: dict[str, Tally] = {}
     for part in own:
         for sha256, tally in (parts.sums(run.case, part) or {}).items():
@@ -215,6 +233,16 @@ def _read_frames(run: _Run, framed: frames.Work) -> None:
     for sha256, tally in sums.items():
         if run.packed[sha256] is None and tally.bytes != run.meter.sizes[sha256]:
             raise unaccounted(run.case, sha256)
+
+
+def _read_frames(run: _Run, framed: frames.Work) -> None:
+    """Read and tell the parts of formats that are read in frames, each in one go."""
+    own = [part for part in run.plan if frames.framed(part.format)]
+    tasks = frames.tasks(framed, own, here=run.here)
+    for done in engine.run(frames.read, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight):
+        if done.was_read:
+            _told_of(run, done.part, done.sums)
+    _see_all(run, own)
 
 
 def _read_pieces(run: _Run) -> None:
@@ -226,46 +254,6 @@ def _read_pieces(run: _Run) -> None:
             if run.packed[sha256] is None and tally.bytes != run.meter.sizes[sha256]:
                 raise unaccounted(run.case, sha256)
             run.meter.add(part.format, run.meter.sizes[sha256])
-
-
-def _tasks(run: _Run, part: Part, sizes: dict[str, int]) -> Iterator[Task]:
-    """The chunks of a part. Into `sizes` goes how much a packed file was found to hold."""
-    how, packed = formats.registry()[part.format].CUT, run.packed
-    for sha256 in part.files:
-        path, due = sealing.locate(run.case, sha256), sizes[sha256]
-        for chunk in chunks.cut(path, sha256, how, run.block_bytes, packed[sha256], hand_on=run.here):
-            sealed_bytes = chunk.stop - chunk.start
-            if packed[sha256] is not None:
-                # How much of the sealed file a chunk took is not told: the first counts for all.
-                sizes[sha256], sealed_bytes, due = chunk.stop, due, 0
-            yield Task(part.name, part.format, sha256, path, chunk, packed[sha256], sealed_bytes)
-
-
-def _write(case: Path, part: Part, found: Iterator[Read], sizes: Mapping[str, int], meter: _Meter) -> None:
-    """Write a part's records and rejects, and last of all its sums, which say that it is whole.
-
-    Args:
-        case: the case folder.
-        part: which.
-        found: what its chunks hold.
-        sizes: how much there is to read of each file, by hash, once `found` is exhausted.
-        meter: told of each sealed byte once.
-    """
-    sums = dict.fromkeys(part.files, Tally())
-    tables = case / "tables"
-    with (
-        parquet.Part(tables, record_table(part.format), part.name) as records,
-        parquet.Part(tables, REJECT, part.name) as rejects,
-    ):
-        for read in found:
-            records.add(read.records)
-            rejects.add(read.rejects)
-            sums[read.sha256] = sums[read.sha256].plus(read.tally)
-            meter.add(part.format, read.sealed_bytes)
-    for sha256, tally in sums.items():
-        if tally.bytes != sizes[sha256] or sum(tally[1:]) != tally.bytes:
-            raise unaccounted(case, sha256)
-    parts.settle_sums(case, part, sums)
 
 
 def _forget(case: Path) -> None:

@@ -1,0 +1,102 @@
+"""Records of formats that are cut into chunks, each part written by the process that reads it.
+
+What is read need not be sent to another process then. Of a file larger than a part each *stretch* is a part of
+its own: the chunks that begin in it, where chunks of such a file are cut by `chunks.BLOCK_BYTES`, whatever the
+size of blocks that was asked for.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from forensics import formats
+from forensics.core.tables import REJECT
+from forensics.custody import chunks
+from forensics.custody import seal as sealing
+from forensics.pipeline import parts
+from forensics.pipeline.files import Tally
+from forensics.pipeline.parts import Part
+from forensics.store import parquet
+
+PART_BYTES = 32 << 20
+"""How much of a large file is one part, and how much small files together, about."""
+
+
+class Task(NamedTuple):
+    """A part to read. `chunks`: of its file, where others have stretches of that; else None."""
+
+    case: Path
+    part: Part
+    packed: Mapping[str, str | None]
+    block_bytes: int
+    chunks: Iterable[parts.Task] | None = None
+
+
+def stretch_bytes(name: str) -> int | None:
+    """How much of a large file one part holds, about; None where a format may not be cut."""
+    return None if formats.registry()[name].CUT == "whole" else PART_BYTES
+
+
+def tasks(
+    case: Path, plan: Sequence[Part], packed: Mapping[str, str | None], block_bytes: int, *, here: bool
+) -> Iterator[Task]:
+    """The parts that have yet to be read.
+
+    Args:
+        case: the case folder.
+        plan: all parts; those of one file follow one another.
+        packed: how each file is compressed.
+        block_bytes: how much of a file that is one part is read at a time, about.
+        here: whether they are read in this process, so that bytes can be handed on as they are cut.
+    """
+    for files, own in groupby(plan, key=lambda part: part.files):
+        missing = {part.stretch: part for part in own if parts.sums(case, part) is None}
+        held = {sha256: packed[sha256] for sha256 in files}
+        whole = missing.pop(None, None)
+        if whole is not None:
+            yield Task(case, whole, held, block_bytes)
+        elif missing:
+            one = next(iter(missing.values()))
+            cut = _chunks(Task(case, one, held, chunks.BLOCK_BYTES), files[0], here=here)
+            for stretch, found in parts.by_stretch(cut, PART_BYTES, missing, here=here):
+                yield Task(case, missing[stretch], held, chunks.BLOCK_BYTES, found)
+
+
+def _chunks(task: Task, sha256: str, *, here: bool) -> Iterator[parts.Task]:
+    """The chunks of a file, whose hash is checked when the last has been taken."""
+    part, packed, path = task.part, task.packed[sha256], sealing.locate(task.case, sha256)
+    how = formats.registry()[part.format].CUT
+    for chunk in chunks.cut(path, sha256, how, task.block_bytes, packed, hand_on=here):
+        yield parts.Task(part.name, part.format, sha256, path, chunk, packed)
+
+
+def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
+    """Write the records and rejects of a part, and last of all its sums; what became of its bytes, by file.
+
+    Raises:
+        CustodyError: bytes changed, or some are not accounted for.
+    """
+    case, part, own = task.case, task.part, task.chunks
+    if own is None:
+        own = (each for sha256 in part.files for each in _chunks(task, sha256, here=True))
+    sums, stops = dict.fromkeys(part.files, Tally()), dict.fromkeys(part.files, 0)
+    with (
+        parquet.Part(case / "tables", parts.record_table(part.format), part.name) as records,
+        parquet.Part(case / "tables", REJECT, part.name) as rejects,
+    ):
+        for each in own:
+            found = parts.parse(each)
+            records.add(found.records)
+            rejects.add(found.rejects)
+            sums[each.sha256] = sums[each.sha256].plus(found.tally)
+            stops[each.sha256] = each.chunk.stop
+    for sha256, tally in sums.items():
+        if sum(tally[1:]) != tally.bytes or (task.chunks is None and tally.bytes != stops[sha256]):
+            raise parts.unaccounted(case, sha256)
+    parts.settle_sums(case, part, sums)
+    # What a part took would otherwise stay with the process.
+    pa.default_memory_pool().release_unused()
+    return part, sums
