@@ -27,16 +27,27 @@ CONNECT_S = 30
 
 
 @contextmanager
-def processes(workers: int) -> Iterator[Executor | None]:
-    """Local processes to run in until the block ends; None, which is this process, where one is enough."""
+def processes(workers: int, *, begin: Callable[[], None] | None = None) -> Iterator[Executor | None]:
+    """Local processes to run in until the block ends; None, which is this process, where one is enough.
+
+    Args:
+        workers: how many.
+        begin: what each of them does first, where it is not this one.
+    """
     keep_freed_memory()
     if workers <= 1:
         yield None
         return
     # Not forked: the threads of Arrow and DuckDB would not survive that.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=keep_freed_memory) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begun, initargs=(begin,)) as pool:
         yield pool
+
+
+def _begun(begin: Callable[[], None] | None) -> None:
+    keep_freed_memory()
+    if begin is not None:
+        begin()
 
 
 def keep_freed_memory() -> None:

@@ -148,14 +148,35 @@ def test_who_loads_nothing_heavy(case):
 
 
 def test_ingest_loads_the_readings_that_it_needs(tmp_path):
-    """And no database, where events are few enough to be put in order in memory."""
+    """And no database, where events are few enough to be put in order in memory; no pandas, which takes longest to load;
+    and of an audit log not every format."""
     log = Path(__file__).parents[1] / "sample_logs/formats/auditd/accounts_and_services.log"
     pipeline.create(tmp_path / "case")
     pipeline.seal(tmp_path / "case", [log])
     found = loaded("ingest", tmp_path / "case")
     readings = {name for name in found if name.startswith("forensics.readings.")}
     assert readings == {"forensics.readings.auditd"}
-    assert not {"duckdb", "networkx", "matplotlib"} & found
+    assert not {"duckdb", "networkx", "matplotlib", "pandas"} & found
+    assert len([name for name in found if name.startswith("forensics.formats.")]) < 10
+
+
+LATE = """
+from forensics.core import tabular
+tabular.not_for_arrow()
+import sys
+import pyarrow as pa
+assert "pandas" not in sys.modules
+told = pa.array(tabular.pandas.Series([1.5, float("nan")]))
+print(told.null_count, "pandas" in sys.modules)
+tabular.not_for_arrow()
+print(pa.array(tabular.pandas.Series([1.5, float("nan")])).null_count)
+"""
+
+
+def test_pandas_is_loaded_when_it_is_asked_for():
+    """And Arrow knows then what a missing number of it is, as it would have had it never been told otherwise."""
+    done = subprocess.run([sys.executable, "-c", LATE], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["1", "True", "1"]
 
 
 def test_every_stage_that_is_offered_is_there():

@@ -231,6 +231,16 @@ def test_damage_breaks_no_promise(name, data):
     check_events(read(name, records, files)["event"], records)
 
 
+@pytest.mark.parametrize("path", ["login01/var/log/audit/audit.log", "log01/00/00/01/ttyin"])
+def test_who_is_asked_first_is_who_would_be_surest(path):
+    """To load every format takes longer than to read a small log, so some are asked before the others."""
+    heads = [s.read_bytes()[:HEAD_BYTES] for s in samples_of("auditd")]
+    for head in [*heads, b"type=x", b"node=", b"type=", b"node=x type=y"]:
+        sure = {name: form.recognise(head, path) for name, form in REGISTRY.items()}
+        best = max(sorted(sure), key=sure.get)
+        assert formats.recognise(head, path) == (best if sure[best] > 10 else None)
+
+
 @every_sample
 def test_sample_is_recognised(sample):
     """A `damaged_` or `not_` sample shows what is made of such bytes; nothing has to recognise it."""

@@ -163,6 +163,15 @@ def test_a_unit_ends_the_name_and_is_declared():
     assert wrong == []
 
 
+def test_what_reads_evidence_loads_pandas_late():
+    """From `core.tabular`: a process that ingests has told Arrow that there is none."""
+    stages = ("core", "custody", "formats", "readings", "store", "engine.py")
+    paths = [path for path in SOURCES if path.relative_to(ROOT / "forensics").parts[0] in stages]
+    found = {ident(p) for p in paths for node in ast.walk(tree(p)) if "pandas" in imported(node)}
+    assert len(paths) > 100
+    assert found == {"forensics/core/tabular.py"}
+
+
 def tracked():
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout, so nothing says what is tracked")

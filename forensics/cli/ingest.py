@@ -20,7 +20,9 @@ def ingest(
     Exit status 3 says that some of the evidence could not be read: `forensics status` lists what.
     """
     from forensics import pipeline
+    from forensics.core import tabular
 
+    tabular.not_for_arrow()
     with progress.watched("reading") as moved:
         tally = pipeline.ingest(
             case, workers=workers, cluster=engine, progress=moved, command=options.as_typed()

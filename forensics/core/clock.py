@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import years
+from forensics.core.tabular import pandas as pd
 
 Ints = npt.NDArray[np.int64]
 NS_PER_S = 1_000_000_000

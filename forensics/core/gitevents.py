@@ -7,7 +7,6 @@ account is ever named here; `author` and `committer` carry the assertion under i
 import re
 from collections.abc import Callable, Mapping
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +14,7 @@ from forensics.core import clock, hostevents
 from forensics.core.gitcolumns import UNTOLD
 from forensics.core.ids import event_id
 from forensics.core.tables import COPY, EVENT, STRINGS
+from forensics.core.tabular import pandas as pd
 
 LONGEST_TEXT = 4096
 MOST_PIECES = 1000

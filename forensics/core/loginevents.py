@@ -8,13 +8,13 @@ the same process and no boot lies between, and then cites both.
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.tables import EVENT
+from forensics.core.tabular import pandas as pd
 
 # By type, 0 to 9: its name in utmp(5), and what it is taken to mean.
 _TYPES = (

@@ -13,13 +13,13 @@ Open    Values are the controller's at that moment: a file edited later, or anot
 import re
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core.lines import LONGEST_LINE_BYTES, cut, shown
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
+from forensics.core.tabular import pandas as pd
 
 TABLE = Table(
     "scontrol_config",

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import pyarrow.compute as pc
 
 from forensics import __version__, engine, formats
+from forensics.core import tabular
 from forensics.core.errors import CustodyError
 from forensics.core.tables import CORE, FILE, REJECT
 from forensics.custody import chunks, ledger
@@ -79,7 +80,8 @@ def ingest(
             return done
         if cluster is not None:
             executor, workers = stack.enter_context(engine.cluster(cluster, sealing.ledger_of(case)))
-        local = stack.enter_context(engine.processes(workers if executor is None else 1))
+        own = workers if executor is None else 1
+        local = stack.enter_context(engine.processes(own, begin=tabular.not_for_arrow))
         _forget(case)
         runs_on = Runner(executor or local, 2 * workers)
         known = files.recognised(rows, lambda s, path: files.looked_at(sealing.locate(case, s), path))

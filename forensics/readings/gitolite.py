@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import clock
 from forensics.core.tables import EVENT
+from forensics.core.tabular import pandas as pd
 
 WHOLE = "lines of one request lie among those of others"
 NEEDS_ANCHOR = False

@@ -8,7 +8,6 @@ with pods follows from somebody's request, and is no request of a person. Whoeve
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +16,7 @@ from forensics.core.citation import column
 from forensics.core.hostevents import LONGEST_TEXT
 from forensics.core.kubejobs import Row
 from forensics.core.tables import EVENT
+from forensics.core.tabular import pandas as pd
 
 NEEDS_ANCHOR = False
 _ANSWERED = "(stage IS NULL OR stage <> 'RequestReceived')"

@@ -10,13 +10,13 @@ weekday and the evidence around it, and the text says so.
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.tables import EVENT
+from forensics.core.tabular import pandas as pd
 
 WHOLE = "whether a file holds refused entries shows in all its lines"
 NEEDS_ANCHOR = True

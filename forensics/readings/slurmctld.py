@@ -8,13 +8,13 @@ cites both lines. A node, a reservation or the configuration is changed by whom 
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import citation, slurmlog
 from forensics.core.citation import column
 from forensics.core.tables import EVENT
+from forensics.core.tabular import pandas as pd
 
 WHOLE = "whether a request was refused stands in a later line"
 NEEDS_ANCHOR = False
