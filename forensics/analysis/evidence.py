@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import displaced, trails
+from forensics.analysis import displaced, tips, trails
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
 
@@ -160,6 +160,8 @@ class Evidence:
     raw: format tables that an analysis needs beyond events (git objects), by name.
     roster, question: who could have acted, and what is asked; both may be empty.
     totals: what was counted where not all events are held; none where they are.
+    refs_apart: what was counted of events of refs that are not held, by host and repository.
+    lost: the refs that name objects which are not in the evidence.
     """
 
     files: pd.DataFrame
@@ -170,6 +172,8 @@ class Evidence:
     roster: Roster
     question: Question
     totals: Totals | None = None
+    refs_apart: Mapping[tips.Place, tips.Left] = field(default_factory=dict)
+    lost: tuple[tips.Lost, ...] = ()
     memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """What was looked up once, by what looks it up; a copy of the evidence starts without it."""
 
@@ -182,7 +186,11 @@ def _telling(table: pa.Table) -> pa.Table:
 
 
 def assemble(
-    found: Mapping[str, pa.Table], roster: Roster, question: Question, totals: Totals | None = None
+    found: Mapping[str, pa.Table],
+    roster: Roster,
+    question: Question,
+    totals: Totals | None = None,
+    refs_apart: Mapping[tips.Place, tips.Left] | None = None,
 ) -> Evidence:
     """Take what ingest found.
 
@@ -192,6 +200,7 @@ def assemble(
         roster: who could have acted.
         question: what is asked.
         totals: what was counted of events that are not among them.
+        refs_apart: the same of events of refs, by host and repository.
     """
     known = {t.name: t for t in (tables.FILE, tables.JOB_RECORD, tables.COPY)}
     got = {name: frame(found.get(name, table.empty())) for name, table in known.items()}
@@ -214,4 +223,6 @@ def assemble(
         roster=roster,
         question=question,
         totals=totals,
+        refs_apart=refs_apart or {},
+        lost=tips.lost(found, refs_apart or {}),
     )

@@ -354,9 +354,10 @@ def _persons(done: Examination) -> list[Json]:
 
 def _rules(done: Examination) -> list[Json]:
     """Every kind of act that was looked for, and how often it was found: found nothing is a result too."""
-    totals = done.scene.evidence.totals
+    evidence = done.scene.evidence
+    totals, apart = evidence.totals, sum(left.all for left in evidence.refs_apart.values())
     fired = Counter(a.act for a in done.acts) + Counter(totals.fired if totals is not None else {})
-    evaluated = len(done.scene.events) if totals is None else totals.events
+    evaluated = len(done.scene.events) + apart if totals is None else totals.events
     return [
         {"id": kind, "meaning": ACTS[kind], "fired": fired[kind], "evaluated": evaluated}
         for kind in sorted(ACTS)

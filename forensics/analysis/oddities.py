@@ -30,6 +30,7 @@ FACTS = {
     "grafted": "a graft gives the commit other parents than it names",
     "cut_by_shallow": "a shallow file says that the history stops here",
     "parent_missing": "a parent that the commit names is not in the evidence, and no shallow file says so",
+    "ref_without_object": "refs of a repository name objects that are not in the evidence: why is not said",
     "dangling": "no ref and no reflog leads to the commit",
     "reflog_only": "only a reflog leads to the commit",
 }
@@ -66,7 +67,7 @@ def find(scene: Scene, commits: Mapping[Key, Commit]) -> list[Oddity]:
     """Every fact of the closed list, in a total order."""
     zones = _zones(commits.values())
     found = [fact for commit in commits.values() for fact in _of(commit, commits, zones)]
-    found += [*_identities(commits.values()), *_mailmaps(scene, commits), *_layout(scene)]
+    found += [*_identities(commits.values()), *_mailmaps(scene, commits), *_layout(scene), *_lost(scene)]
     return sorted(found, key=lambda o: (o.fact, o.repository or "", o.oid or "", o.about, o.events))
 
 
@@ -178,6 +179,15 @@ def _layout(scene: Scene) -> Iterable[Oddity]:
         for oid in row.parents if row is not None and isinstance(row.parents, list) else ():
             if oid not in scene.git_objects and e.object not in cut:
                 yield Oddity("parent_missing", e.object, _known(e.repository), f"parent {oid}", (e.event_id,))
+
+
+def _lost(scene: Scene) -> Iterable[Oddity]:
+    """The refs of each repository that lead to nothing in the evidence."""
+    for one in scene.evidence.lost:
+        ref, oid, _ = one.examples[0]
+        about = f"{ref} names {oid}" if one.number == 1 else f"{one.number} refs, of which {ref} names {oid}"
+        events = tuple(event for _, _, event in one.examples)
+        yield Oddity("ref_without_object", oid if one.number == 1 else None, one.repository, about, events)
 
 
 def _known(value: object) -> str | None:

@@ -85,6 +85,8 @@ def recognise(head: bytes, of: Layout) -> int:
     short record can be read in two layouts; the one whose length divides the file is surer.
     """
     count = min(len(head) // of.bytes, _FIRST_ROWS)
+    if not count:
+        return 0
     rows = np.frombuffer(head, of.record, count=count)
     held = np.frombuffer(head, np.uint8, count=count * of.bytes).reshape(count, of.bytes).any(axis=1)
     sound = _typed(rows) & _timed(rows) & (rows["pid"] >= 0) & held

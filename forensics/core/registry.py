@@ -13,6 +13,7 @@ class Modules(Mapping[str, ModuleType]):
         """The modules of `package`, which lies in `paths`."""
         self._package = package
         self._names = sorted(module.name for module in pkgutil.iter_modules(paths))
+        self._loaded: dict[str, ModuleType] = {}
 
     def __getitem__(self, name: str) -> ModuleType:
         """The module of a name.
@@ -20,9 +21,13 @@ class Modules(Mapping[str, ModuleType]):
         Raises:
             KeyError: there is none.
         """
-        if name not in self._names:
-            raise KeyError(name)
-        return import_module(f"{self._package}.{name}")
+        loaded = self._loaded.get(name)
+        if loaded is None:
+            if name not in self._names:
+                raise KeyError(name)
+            # Asked for again with every file that is to be recognised, and finding it takes longer than some answers.
+            loaded = self._loaded[name] = import_module(f"{self._package}.{name}")
+        return loaded
 
     def __contains__(self, name: object) -> bool:
         """Whether there is such a module."""

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from forensics.core import lines
 from forensics.core.lines import LONGEST_LINE_BYTES
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
 from forensics.core.schema import Table
@@ -25,11 +24,14 @@ class Line(NamedTuple):
 
 def cut(data: bytes, base: int) -> list[Line]:
     """The lines of `data`, whose first byte stands at `base` in the file."""
-    found = lines.cut(data, base)
-    return [
-        Line(start, stop, text.as_py())
-        for start, stop, text in zip(found.start.tolist(), found.stop.tolist(), found.text, strict=True)
-    ]
+    # What `lines.cut` does; of a small file, in a fraction of the time that it takes to make columns.
+    found, at = [], base
+    for raw in data.split(b"\n"):
+        stop = at + len(raw) + 1
+        found.append(Line(at, stop, raw.removesuffix(b"\r")))
+        at = stop
+    last = found.pop()
+    return [*found, last._replace(stop=last.stop - 1)] if last.stop - 1 > last.start else found
 
 
 def joined(

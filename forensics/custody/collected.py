@@ -42,9 +42,7 @@ def archives(case: Path, rows: list[Sealed]) -> Iterator[Archive]:
     An archive that lies within a host's file system is that host's own, not what somebody collected in, and stays
     closed, as does one within an archive.
     """
-    done = {
-        entry["what"]["archive"] for entry in ledger.check(seal.ledger_of(case)) if entry["act"] == "unpack"
-    }
+    done = {entry["what"]["archive"] for entry in ledger.check(seal.ledger_of(case), "unpack")}
     for row in rows:
         if row.kind != "file" or row.archive is not None or row.sha256 in done:
             continue

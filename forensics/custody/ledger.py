@@ -13,7 +13,7 @@ import json
 import os
 import platform
 import pwd
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,27 +76,50 @@ def append(path: Path, hand: Hand, acts: Iterable[tuple[str, Mapping[str, object
         os.close(descriptor)
 
 
-def check(path: Path) -> list[Entry]:
-    """Every entry, after the whole chain was checked.
+def check(path: Path, *acts: str) -> list[Entry]:
+    """The entries of some acts, or all, after the whole chain was checked.
+
+    A case of a million files has as many entries: what is not asked for is not held.
+
+    Raises:
+        CaseError: there is no ledger.
+        CustodyError: the chain is broken; the first broken line is named.
+    """
+    return [entry for entry in told(path) if not acts or entry["act"] in acts]
+
+
+def unbroken(path: Path) -> None:
+    """See that the whole chain holds, and hold none of it.
+
+    Raises:
+        CaseError: there is no ledger.
+        CustodyError: the chain is broken; the first broken line is named.
+    """
+    for _ in told(path):
+        pass
+
+
+def told(path: Path) -> Iterator[Entry]:
+    """Every entry in order, as far as the chain holds. Nothing may be made of them before all were told.
 
     Raises:
         CaseError: there is no ledger.
         CustodyError: the chain is broken; the first broken line is named.
     """
     try:
-        raw = path.read_bytes()
+        raw = path.open("rb")
     except FileNotFoundError as error:
         raise CaseError(f"{path.parent}: no case; make one with `forensics init`") from error
-    previous, entries = FIRST, []
-    for n, line in enumerate(raw.splitlines(keepends=True), start=1):
-        entry = _parsed(line)
-        if entry is None or entry.get("n") != n or entry.get("previous") != previous:
-            raise CustodyError(
-                f"{path}: line {n} does not follow from the lines before it; compare with a copy of the case"
-            )
-        entries.append(entry)
-        previous = _sha256(line)
-    return entries
+    with raw:
+        previous = FIRST
+        for n, line in enumerate(raw, start=1):
+            entry = _parsed(line)
+            if entry is None or entry.get("n") != n or entry.get("previous") != previous:
+                raise CustodyError(
+                    f"{path}: line {n} does not follow from the lines before it; compare with a copy of the case"
+                )
+            yield entry
+            previous = _sha256(line)
 
 
 def _line(n: int, previous: str, hand: Hand, act: str, what: Mapping[str, object]) -> bytes:

@@ -9,6 +9,8 @@ Who     user.name and user.email of the process: typed, never checked. On a serv
 Open    the file is its writer's own: lines can be edited or removed, and git removes old ones (`gc`)
 """
 
+import re
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,12 +36,15 @@ DOMAIN = "git:reflog"
 
 _NAMES = r"^(?P<old>[0-9a-f]{40}|[0-9a-f]{64}) (?P<new>[0-9a-f]{40}|[0-9a-f]{64}) "
 _REST = r" (?P<epoch>-?[0-9]{1,18}) (?P<zone>[+-][0-9]{4})(?:\t(?P<message>(?s:.*)))?$"
+_BEGINS = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})? [0-9a-f]{40}")
 # git writes no angle bracket inside a name; a planted name that holds one is read up to the first tab.
 _SHAPES = (_NAMES + r"(?P<who>[^<>]*<[^<>]*>)" + _REST, _NAMES + r"(?P<who>[^\t]*)" + _REST)
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where the first line is a whole reflog line."""
+    if _BEGINS.match(head) is None:
+        return 0
     first = shown(pa.array([head.split(b"\n", 1)[0].rstrip(b"\r")[:4096]], pa.binary()))
     return 95 if any(pc.match_substring_regex(first, shape)[0].as_py() for shape in _SHAPES) else 0
 

@@ -73,6 +73,8 @@ _NATIVE = _layout("<")
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where three in four of the first records can be such records."""
+    if len(head) < RECORD_BYTES:
+        return 0
     rows = _rows(head[: _FIRST_ROWS * RECORD_BYTES])
     sound = (_why(rows) == "") & (rows["epoch_s"] > 0) & (rows["pid"] > 0)  # fmt: skip
     raw = np.ascontiguousarray(rows["command"]).view(np.uint8).reshape(len(rows), 16)

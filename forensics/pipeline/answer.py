@@ -41,7 +41,7 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
         CaseError: nothing was read yet, or another version of the program read it.
     """
     from forensics.analysis import blind, evidence, examine, trails  # noqa: PLC0415 - pandas and networkx, when needed
-    from forensics.pipeline import narrowed  # noqa: PLC0415 - the same
+    from forensics.pipeline import narrowed, tips  # noqa: PLC0415 - the same
 
     tables = tables_of(case)
     there = set(parquet.names(tables))
@@ -54,9 +54,7 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
                 f"{case}: another version of the program read it; run `forensics ingest {case}` again"
             )
     trail = narrowed.trail_of(tables) if "event" in there else None
-    found = {
-        name: parquet.read(tables, name) for name in _NEEDED if name in there - {"event" if trail else ""}
-    }
+    found = {name: parquet.read(tables, name) for name in _NEEDED if name in there - {"event"}}
     found |= {
         name: parquet.read(tables, name, trails.columns(name))
         for name in trails.TRAILS
@@ -67,7 +65,9 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
     if trail is not None:
         held = narrowed.Case(tables, found, hidden.roster, hidden.question)
         return narrowed.examined(held, rejects, trail), hidden.names
-    return examine.examine(evidence.assemble(found, hidden.roster, hidden.question), rejects), hidden.names
+    found["event"], left = tips.held(tables, found)
+    whole = evidence.assemble(found, hidden.roster, hidden.question, refs_apart=left)
+    return examine.examine(whole, rejects), hidden.names
 
 
 def analyse(case: Path, *, sigma: Path | None = None, command: str | None = None) -> None:

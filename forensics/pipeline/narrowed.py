@@ -20,7 +20,7 @@ from forensics.analysis.examine import Examination
 from forensics.analysis.jobs import Job
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT
-from forensics.pipeline import counted, owned
+from forensics.pipeline import counted, owned, tips
 from forensics.pipeline.owned import columns
 from forensics.store import parquet, places
 from forensics.store.places import Asked, Places
@@ -92,6 +92,7 @@ class _Held:
         self.slack_ns = 0
         self.jumps: tuple[pa.Table, frozenset[tuple[str | None, int, int]]] | None = None
         self.fired: dict[str, int] | None = None
+        self.refs = tips.apart(case.tables, asked, case.found)
 
     def evidence(self) -> Evidence:
         """The events that are wanted so far, with what is counted of the others."""
@@ -110,7 +111,7 @@ class _Held:
             paths=self.paths,
             jumps=jumps,
         )
-        return evidence.assemble(found, self.case.roster, self.case.question, totals)
+        return evidence.assemble(found, self.case.roster, self.case.question, totals, self.refs.counted)
 
     def _of_mass(self, events: pa.Table) -> pa.ChunkedArray:
         verbs = pa.array(relevance.MASS, pa.string())
@@ -130,6 +131,7 @@ class _Held:
     def begin(self) -> None:
         """Everything but the mass; then what of the mass is read wherever it stands; then what bears on the jobs."""
         self._want(f"WHERE NOT coalesce({self.mass}, false)")
+        self.wanted = np.setdiff1d(self.wanted, self.refs.places, assume_unique=True)
         self._programs()
         seen = self._seen()
         self._skeleton(seen)

@@ -37,7 +37,7 @@ def create(case: Path, *, command: str | None = None) -> None:
     """
     path = sealing.ledger_of(case)
     if path.exists():
-        ledger.check(path)
+        ledger.unbroken(path)
         return
     if case.exists() and (not case.is_dir() or any(case.iterdir())):
         raise CaseError(f"{case}: holds something that is no case; name a folder that is empty or absent")
@@ -64,7 +64,7 @@ def seal(
         CustodyError: some evidence cannot be read, or is no longer what was sealed.
         RosterError: the roster or the case file is not as the contract says.
     """
-    ledger.check(sealing.ledger_of(case))
+    ledger.unbroken(sealing.ledger_of(case))
     with sealing.locked(case):
         for name, source in ((ROSTER, roster), (ABOUT, about)):
             if source is not None:
@@ -85,7 +85,7 @@ def _is_a_file(case: Path, archive: collected.Archive) -> bool:
 
 def archives_of(case: Path) -> list[dict[str, object]]:
     """What was counted in each archive that was opened: members of each kind, and what was wrong."""
-    opened = [entry["what"] for entry in ledger.check(sealing.ledger_of(case)) if entry["act"] == "unpack"]
+    opened = [entry["what"] for entry in ledger.check(sealing.ledger_of(case), "unpack")]
     return [
         {"archive": e["archive"], "form": e["form"], "packing": e["packing"], **e["counted"]} for e in opened
     ]
@@ -110,7 +110,7 @@ def rates_of(case: Path, source: Path | None = None, *, command: str | None = No
         RatesError: the file is not as the how-to says.
     """
     if source is not None:
-        ledger.check(sealing.ledger_of(case))
+        ledger.unbroken(sealing.ledger_of(case))
         with sealing.locked(case):
             _take_input(case, RATES, source, command)
     raw = _input(case, RATES)
@@ -126,7 +126,7 @@ def rules_of(case: Path, source: Path | None = None, *, command: str | None = No
     if source is not None:
         raw = sigmarules.packed(source)
         sigmarules.rules(raw, str(source))
-        ledger.check(sealing.ledger_of(case))
+        ledger.unbroken(sealing.ledger_of(case))
         with sealing.locked(case):
             _put_input(case, SIGMA, raw, command)
     held = _input(case, SIGMA)
@@ -172,8 +172,8 @@ def _input(case: Path, name: str) -> bytes | None:
 
 def _entered(case: Path, name: str) -> str | None:
     found = None
-    for entry in ledger.check(sealing.ledger_of(case)):
-        if entry["act"] == "input" and entry["what"]["name"] == name:
+    for entry in ledger.check(sealing.ledger_of(case), "input"):
+        if entry["what"]["name"] == name:
             found = str(entry["what"]["sha256"])
     return found
 

@@ -1,0 +1,74 @@
+"""What refs lead to, and refs that lead to nothing in the evidence: not collected is one reason of several, so none is given."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+FORMATS = ("git_ref",)
+"""Formats whose events say what a ref names."""
+REPLACE = "refs/replace/"
+MOST_EXAMPLES = 20
+"""So many refs of a repository are shown of those whose object is nowhere."""
+_OID = r"^(?P<oid>[0-9a-f]{40}(?:[0-9a-f]{24})?)(?: |$)"
+_NAMES = (("git_object", "oid"), ("git_object", "oid_sha256"), ("git_pack", "oid"))
+
+Place = tuple[str | None, str | None]
+"""Host and repository."""
+
+
+class Left(NamedTuple):
+    """How many events of refs are not held, and how many of those name an object that is not in the evidence."""
+
+    all: int
+    lost: int
+
+
+class Lost(NamedTuple):
+    """The refs of one repository that name objects which are not in the evidence: how many, and the first of them."""
+
+    host: str | None
+    repository: str | None
+    number: int
+    examples: tuple[tuple[str, str, str], ...]
+    """Ref, object and event of each."""
+
+
+def objects(found: Mapping[str, pa.Table]) -> pa.Array:
+    """The names of all objects in the evidence, of either kind, each once."""
+    names = [
+        found[table][column]
+        for table, column in _NAMES
+        if table in found and column in found[table].column_names
+    ]
+    return pc.unique(
+        pa.chunked_array([chunk for name in names for chunk in name.chunks], pa.string())
+    ).drop_null()
+
+
+def lost(found: Mapping[str, pa.Table], left: Mapping[Place, Left]) -> tuple[Lost, ...]:
+    """The refs whose object is nowhere, by repository, in order.
+
+    Args:
+        found: tables by name, `event` among them.
+        left: what was counted of events of refs that are not among these.
+    """
+    events = found["event"]
+    events = events.filter(
+        pc.and_(pc.is_in(events["format"], pa.array(FORMATS)), pc.equal(events["object_kind"], "ref"))
+    )
+    oid = pc.struct_field(pc.extract_regex(events["text"], pattern=_OID), "oid")
+    nowhere = pc.and_(pc.is_valid(oid), pc.invert(pc.is_in(oid, value_set=objects(found))))
+    own = ["host", "repository", "object", "sha256", "start", "event_id"]
+    rows = events.select(own).append_column("oid", oid).filter(nowhere)
+    rows = rows.sort_by([(name, "ascending") for name in ("sha256", "start", "event_id")])
+    by_place: dict[Place, list[tuple[str, str, str]]] = {}
+    for row in rows.to_pylist():
+        by_place.setdefault((row["host"], row["repository"]), []).append(
+            (str(row["object"]), row["oid"], row["event_id"])
+        )
+    return tuple(
+        Lost(*place, len(refs) + left.get(place, Left(0, 0)).lost, tuple(refs[:MOST_EXAMPLES]))
+        for place, refs in sorted(by_place.items(), key=lambda item: (item[0][0] or "", item[0][1] or ""))
+    )

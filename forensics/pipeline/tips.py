@@ -1,0 +1,92 @@
+"""Refs, of which a repository can have a million: which of their events an analysis needs, and what is counted of the others.
+
+A ref has no time and nobody in it. It says which object it leads to, and so of many that lead to one object, one says
+as much as all; that an object is not in the evidence is told by a few examples and a number.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from forensics.analysis import tips
+from forensics.core.tables import EVENT
+from forensics.store import parquet, places
+from forensics.store.places import Asked, Places
+
+MOST_REFS = 50_000
+"""Up to so many events of refs are all held."""
+_REF = "format IN ({formats}) AND object_kind = 'ref'"
+_SAID = """
+WITH said AS (
+    SELECT place, host, repository, text,
+           text IS NULL OR starts_with(text, 'ref: ') OR regexp_extract(text, '^[0-9a-f]+') IN (SELECT oid FROM known) AS found,
+           coalesce(starts_with(object, '{replace}') AND substr(object, {after}) IN (SELECT oid FROM known), false) AS replacing
+    FROM part WHERE {ref}
+)
+"""
+_SUMS = (
+    "SELECT host, repository, count(*) AS refs, count(*) FILTER (NOT found) AS lost FROM said GROUP BY ALL"
+)
+_KEPT = """
+SELECT host, repository, found, min(place) AS place FROM said WHERE found AND NOT replacing GROUP BY host, repository, found, text
+UNION ALL SELECT host, repository, found, place FROM said WHERE replacing
+UNION ALL SELECT host, repository, found, unnest(min(place, {examples})) FROM said WHERE NOT found AND NOT replacing
+          GROUP BY host, repository, found
+"""
+
+
+class Apart(NamedTuple):
+    """The events of refs that are not held: their places, and what is counted of them."""
+
+    places: Places
+    counted: Mapping[tips.Place, tips.Left]
+
+
+def apart(tables: Path, asked: Asked, found: Mapping[str, pa.Table]) -> Apart:
+    """The events of refs that need not be held; none where there are few.
+
+    Args:
+        tables: the folder of tables.
+        asked: the events.
+        found: tables by name, those of git objects among them where there are any.
+    """
+    if _few(tables, MOST_REFS):
+        return Apart(np.empty(0, np.int64), {})
+    known = pa.table({"oid": tips.objects(found)})
+    which = _REF.format(formats=", ".join(f"'{name}'" for name in tips.FORMATS))
+    said = _SAID.format(ref=which, replace=tips.REPLACE, after=len(tips.REPLACE) + 1)
+    beside = {"known": known}
+    kept = asked.ask(said + _KEPT.format(examples=tips.MOST_EXAMPLES), beside)
+    own: Counter[tips.Place] = Counter()
+    lost: Counter[tips.Place] = Counter()
+    for row in kept.select(["host", "repository", "found"]).to_pylist():
+        own[row["host"], row["repository"]] += 1
+        lost[row["host"], row["repository"]] += not row["found"]
+    counted = {}
+    for row in asked.ask(said + _SUMS, beside).to_pylist():
+        place = row["host"], row["repository"]
+        counted[place] = tips.Left(row["refs"] - own[place], row["lost"] - lost[place])
+    left = np.setdiff1d(asked.places(f"WHERE {which}"), kept["place"].to_numpy())
+    return Apart(left, counted)
+
+
+def held(tables: Path, found: Mapping[str, pa.Table]) -> tuple[pa.Table, Mapping[tips.Place, tips.Left]]:
+    """The events of a case, and what is counted of those of refs that are not among them.
+
+    Raises:
+        CaseError: there are none.
+    """
+    if _few(tables, MOST_REFS):
+        return parquet.read(tables, "event"), {}
+    with places.opened(tables, "event") as asked:
+        left = apart(tables, asked, found)
+        kept = np.setdiff1d(asked.places(""), left.places, assume_unique=True)
+        return asked.rows(kept, EVENT.names), left.counted
+
+
+def _few(tables: Path, most: int) -> bool:
+    return sum(parquet.count(tables, name) for name in tips.FORMATS) <= most
