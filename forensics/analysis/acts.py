@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, Row, rows_of
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.identity import Directory
 from forensics.analysis.jobs import Job
 from forensics.analysis.sessions import Session
@@ -183,7 +183,7 @@ class Scene:
     def runs_of(self, host: object, pid: object) -> pd.DataFrame:
         """The executions by a process of a host, in the order of the events."""
         if "runs" not in self.memo:
-            ran = self.events[self.events["verb"] == "execute"]
+            ran = picked(self.events, self.events["verb"] == "execute")
             self.memo["runs"] = ran, _places(zip(ran["host"], ran["pid"], strict=True))
         ran, at = self.memo["runs"]
         found: pd.DataFrame = ran.iloc[at.get((host, pid), [])]
@@ -192,7 +192,7 @@ class Scene:
     def told_of(self, job: str) -> pd.DataFrame:
         """The events that name a job, in their order."""
         if "told" not in self.memo:
-            told = self.events[self.events["job"].notna()]
+            told = picked(self.events, self.events["job"].notna())
             self.memo["told"] = told, _places(zip(told["job"], strict=True))
         told, at = self.memo["told"]
         found: pd.DataFrame = told.iloc[at.get((job,), [])]

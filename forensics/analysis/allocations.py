@@ -76,7 +76,7 @@ def attempts(records: pd.DataFrame) -> pd.DataFrame:
         `<column>_most` of the numbers; `job`; `attempt`, a number of the row; `number` and `of`.
         An attempt that ended without an end on record has none, whatever its run time says.
     """
-    own = records[records["step"].isna()].reindex(
+    own = picked(records, records["step"].isna()).reindex(
         columns=[*records.columns, *(c for c in _TOLD if c not in records)]
     )
     rank = own["format"].map(_RANK).fillna(9)

@@ -103,7 +103,7 @@ def find(events: pd.DataFrame, owners: Mapping[str, int]) -> pd.DataFrame:
         `most_ns` (by how much the second is later in truth), in a total order. One entry can have
         several pairs; the two events of a pair are of two sources.
     """
-    sides = _Sides(events[events["earliest_ns"].notna()], owners)
+    sides = _Sides(picked(events, events["earliest_ns"].notna()), owners)
     made = [p for rule in RULES for p in _paired(rule, sides(rule.first), sides(rule.second))]
     made.sort(key=lambda p: (p.entry, p.rule, p.first, p.second))
     return pd.DataFrame({name: [getattr(p, name) for p in made] for name in _Pair._fields})
@@ -127,8 +127,8 @@ class _Sides:
     def __init__(self, events: pd.DataFrame, owners: Mapping[str, int]) -> None:
         events = events[list(_READ)]
         self.events, self.owners = events, owners
-        self.trail = events[events["trail"] & ~events["format"].isin(FROM_ANYBODY)]
-        self.syslog = events[events["format"].isin(SYSTEM_LOGS) & ~events["trail"]]
+        self.trail = picked(events, events["trail"] & ~events["format"].isin(FROM_ANYBODY))
+        self.syslog = picked(events, events["format"].isin(SYSTEM_LOGS) & ~events["trail"])
         self.known: dict[str, pd.DataFrame] = {}
 
     def __call__(self, name: str) -> pd.DataFrame:
@@ -137,7 +137,7 @@ class _Sides:
         return self.known[name]
 
     def _of(self, table: pd.DataFrame, verb: str) -> pd.DataFrame:
-        return table[(table["verb"] == verb) & (table["outcome"] != "failure")]
+        return picked(table, (table["verb"] == verb) & (table["outcome"] != "failure"))
 
     def _kernel_loginuid(self) -> pd.DataFrame:
         return self._of(self.trail, "loginuid")
@@ -176,7 +176,7 @@ class _Sides:
         return _named(ran, lambda argv: [m.group(1) for m in map(_SCRIPT.search, argv[:2]) if m])
 
     def _kernel_execute_git(self) -> pd.DataFrame:
-        return self.trail[self.trail["verb"] == "execute"]
+        return picked(self.trail, self.trail["verb"] == "execute")
 
     def _kernel_child_git(self) -> pd.DataFrame:
         ran = self._program("git")
@@ -203,10 +203,10 @@ class _Sides:
 
     def _syslog_message(self) -> pd.DataFrame:
         told = {"login", "session_open", "session_close", "cron_run"}
-        return self.syslog[self.syslog["verb"].isin(told)]
+        return picked(self.syslog, self.syslog["verb"].isin(told))
 
     def _record_login(self) -> pd.DataFrame:
-        return self._of(self.events[self.events["format"].isin(LOGIN_RECORDS)], "login")
+        return self._of(picked(self.events, self.events["format"].isin(LOGIN_RECORDS)), "login")
 
     def _scheduler(self, verb: str, *formats: str) -> pd.DataFrame:
         told = picked(
@@ -242,10 +242,10 @@ class _Sides:
         return _earliest(self._scheduler("task_exit", "slurmd"))
 
     def _git_first(self) -> pd.DataFrame:
-        return _earliest(self.events[self.events["format"] == "gitolite"], "pid")
+        return _earliest(picked(self.events, self.events["format"] == "gitolite"), "pid")
 
     def _git_push(self) -> pd.DataFrame:
-        return self._of(self.events[self.events["format"] == "gitolite"], "push")
+        return self._of(picked(self.events, self.events["format"] == "gitolite"), "push")
 
 
 def _earliest(table: pd.DataFrame, what: str = "job") -> pd.DataFrame:
@@ -265,7 +265,7 @@ def _named(table: pd.DataFrame, jobs: Callable[[Sequence[str]], list[str]]) -> p
     found = [jobs(argv) if isinstance(argv, list) else [] for argv in table["argv"]]
     one = [names[0] if len(names) == 1 else None for names in found]
     job = pd.Series(one, index=table.index, dtype=object)
-    return table[job.notna()].assign(job=job[job.notna()])
+    return picked(table, job.notna()).assign(job=job[job.notna()])
 
 
 class _Row(NamedTuple):
@@ -296,9 +296,14 @@ def _keyed(table: pd.DataFrame, by: tuple[str, ...]) -> _Keyed:
 
 def _paired(rule: Rule, first: pd.DataFrame, second: pd.DataFrame) -> Iterable[_Pair]:
     """The pairs of one rule."""
+    if first.empty or second.empty:
+        return
     for what in ("pid", "job"):
         if what in rule.by:
-            first, second = first[first[what].isin(second[what])], second[second[what].isin(first[what])]
+            first, second = (
+                picked(first, first[what].isin(second[what])),
+                picked(second, second[what].isin(first[what])),
+            )
     left, right = _keyed(first, rule.by), _keyed(second, rule.by)
     least, most = int(rule.least_s * NS_PER_S), int(rule.most_s * NS_PER_S)
     for key in left.keys() & right.keys():

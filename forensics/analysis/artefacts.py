@@ -123,13 +123,14 @@ def versions(evidence: Evidence) -> dict[str, list[Version]]:
     Where not all events are held, of the paths whose every change is.
     """
     events = evidence.events
-    changed = events[
+    changed = picked(
+        events,
         events["verb"].isin(CHANGES)
         & (events["outcome"] != "failure")
         & (events["object_kind"] == "path")
         & events["object"].notna()
-        & events["earliest_ns"].notna()
-    ]
+        & events["earliest_ns"].notna(),
+    )
     held = evidence.totals.paths if evidence.totals is not None else None
     found: dict[str, list[Version]] = {}
     for e in rows_of(changed):
@@ -149,10 +150,10 @@ def versions(evidence: Evidence) -> dict[str, list[Version]]:
 def _add_other_names(events: pd.DataFrame, changed: pd.DataFrame, found: dict[str, list[Version]]) -> None:
     """What a path's file got by its other names, in its place among the path's own changes."""
     numbered = changed["inode"].dropna().unique()
-    seen = events[events["verb"].isin({"read", "execute"}) & events["inode"].isin(numbered)]
-    seen = seen[
-        (seen["outcome"] != "failure") & seen["earliest_ns"].notna() & (seen["object_kind"] == "path")
-    ]
+    seen = picked(events, events["verb"].isin({"read", "execute"}) & events["inode"].isin(numbered))
+    seen = picked(
+        seen, (seen["outcome"] != "failure") & seen["earliest_ns"].notna() & (seen["object_kind"] == "path")
+    )
     touched: set[str] = set()
     for s in file_names.shared(changed, seen, lambda e: _how(e.verb, e.exe, replaced=False)):
         owner = None if pd.isna(s.event.object_owner_uid) else int(s.event.object_owner_uid)
@@ -234,7 +235,7 @@ def _start(job: Job, own: pd.DataFrame) -> int | None:
 
 def _opened(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
     touched = picked(own, own["verb"].isin({"read", "execute", "write"}) & own["object"].isin(history.keys()))
-    for e in rows_of(touched[touched["outcome"] != "failure"]):
+    for e in rows_of(picked(touched, touched["outcome"] != "failure")):
         yield Reading(job.job, e.object, "observed", "opened_by_job", int(e.earliest_ns), (e.event_id,))
 
 
@@ -273,12 +274,14 @@ def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
     if at is None:
         return events.iloc[:0]
     if "submitters" not in evidence.memo:
-        ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
-        ran = where(ran[ran["earliest_ns"].notna()], "exe", lambda exe: _program(exe) in SUBMITTERS)
+        ran = picked(
+            events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")
+        )
+        ran = where(picked(ran, ran["earliest_ns"].notna()), "exe", lambda exe: _program(exe) in SUBMITTERS)
         evidence.memo["submitters"] = ran, ran["earliest_ns"].to_numpy(np.int64)
     ran, when = evidence.memo["submitters"]
     near = ran.iloc[slice(*np.searchsorted(when, [at - before_ns, at + 2 * _SECOND]))]
-    found: pd.DataFrame = near[(near["uid"] == job.owner_uid) | near["uid"].isna()]
+    found: pd.DataFrame = picked(near, (near["uid"] == job.owner_uid) | near["uid"].isna())
     return found
 
 
@@ -369,7 +372,7 @@ def _payloads(
 ) -> Iterable[Reading]:
     """A copy of a changed file holds a command, and a process of the job executed that command."""
     executed = picked(own, own["verb"] == "execute")
-    held = evidence.copies[evidence.copies["kind"].isin({"pickle", "torch"})]
+    held = picked(evidence.copies, evidence.copies["kind"].isin({"pickle", "torch"}))
     events = evidence.events
     for copy in rows_of(held):
         strings = {s for s in copy.strings or () if len(s) >= 8}

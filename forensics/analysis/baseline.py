@@ -13,6 +13,7 @@ import pandas as pd
 
 from forensics.analysis import exact
 from forensics.analysis.allocations import SECOND
+from forensics.analysis.evidence import picked
 from forensics.core.ranges import Range, ranged
 
 FAILURES = frozenset({"FAILED", "NODE_FAIL", "OUT_OF_MEMORY"})
@@ -54,9 +55,11 @@ def before(table: pd.DataFrame, until_ns: int | None, unit: str, *, apart: Colle
         unit: `gpus`, `node_count` or `cpus`.
         apart: jobs that acts are linked to, and that are no measure of what happens without.
     """
-    ended = table[table["end_ns"].notna() & table["start_ns"].notna() & ~table["job"].isin(list(apart))]
-    ended = ended[ended["end_ns"] < until_ns] if until_ns is not None else ended.iloc[:0]
-    known = ended[ended[f"{unit}_most"].notna() & (ended[f"{unit}_most"] > 0)]
+    ended = picked(
+        table, table["end_ns"].notna() & table["start_ns"].notna() & ~table["job"].isin(list(apart))
+    )
+    ended = picked(ended, ended["end_ns"] < until_ns) if until_ns is not None else ended.iloc[:0]
+    known = picked(ended, ended[f"{unit}_most"].notna() & (ended[f"{unit}_most"] > 0))
     failures = int(known["outcome"].isin(FAILURES).sum())
     days = exposure(known, unit)
     rate = None
@@ -69,7 +72,7 @@ def before(table: pd.DataFrame, until_ns: int | None, unit: str, *, apart: Colle
 
 def exposure(table: pd.DataFrame, unit: str) -> Fraction:
     """What attempts held of a unit, in unit-days, by the first source that says so."""
-    ran = table[table["start_ns"].notna() & table[unit].notna()]
+    ran = picked(table, table["start_ns"].notna() & table[unit].notna())
     start = ran["start_ns"].to_numpy(dtype=np.int64)
     ended = ran["end_ns"].fillna(ran["start_ns"]).to_numpy(dtype=np.int64)
     counted = np.maximum(ended - start, 0) // SECOND

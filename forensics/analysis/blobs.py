@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from forensics.analysis.evidence import Evidence, rows_of
+from forensics.analysis.evidence import Evidence, picked, rows_of
 
 
 def copied(evidence: Evidence, oid: str) -> Iterable[Sequence[str]]:
     """The texts of the first copy of a blob, where there is one."""
     if "copied" not in evidence.memo:
-        once = evidence.copies[evidence.copies["blob"].notna()].drop_duplicates("blob")
+        once = picked(evidence.copies, evidence.copies["blob"].notna()).drop_duplicates("blob")
         evidence.memo["copied"] = dict(zip(once["blob"], once["strings"], strict=True))
     held = evidence.memo["copied"]
     return [held[oid] or ()] if oid in held else []
@@ -25,13 +25,13 @@ def named(evidence: Evidence, name: str) -> Iterable[tuple[str, tuple[str, ...]]
 def _entries(evidence: Evidence) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
     """The entries of all trees, by name."""
     events, found = evidence.events, dict[str, list[tuple[str, tuple[str, ...]]]]()
-    own = events[events["format"].isin({"git_object", "git_pack"})]
+    own = picked(events, events["format"].isin({"git_object", "git_pack"}))
     first: dict[tuple[str, int], str] = {}
     for sha256, start, event in zip(own["sha256"], own["start"], own["event_id"], strict=True):
         first.setdefault((sha256, start), event)
     for source in ("git_object", "git_pack"):
         objects = evidence.raw.get(source)
-        for tree in rows_of(objects[objects["kind"] == "tree"]) if objects is not None else ():
+        for tree in rows_of(picked(objects, objects["kind"] == "tree")) if objects is not None else ():
             told = first.get((tree.sha256, tree.start))
             cited = () if told is None else (told,)
             for entry in tree.entries if isinstance(tree.entries, list) else ():

@@ -118,9 +118,9 @@ def channels(scene: Scene) -> list[Channel]:
     hosts = {short_name(e.repository): e.host for e in rows_of(_served(scene)) if isinstance(e.host, str)}
     found = []
     for name in sorted(str(n) for n in names):
-        of = pushed[
-            pd.Series([short_name(r) == name for r in pushed["repository"]], pushed.index, dtype=bool)
-        ]
+        of = picked(
+            pushed, pd.Series([short_name(r) == name for r in pushed["repository"]], pushed.index, dtype=bool)
+        )
         for way, formats in WAYS.items():
             logs = picked(events, events["format"].isin(formats))
             if way == "the server's own files":
@@ -145,7 +145,7 @@ def _served(scene: Scene) -> pd.DataFrame:
     bare = moves["repository"].str.endswith(".git") & ~moves["repository"].str.contains(
         r"(?:^|/)\.git$", regex=True
     )
-    return moves[bare & moves["object"].str.startswith("refs/")]
+    return picked(moves, bare & moves["object"].str.startswith("refs/"))
 
 
 def moves(scene: Scene, found: Iterable[Channel]) -> list[Move]:

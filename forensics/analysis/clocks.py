@@ -104,7 +104,7 @@ def compare(evidence: Evidence) -> list[Compared]:
 
     Reads `events` as written and the owners of jobs; the order of the events changes nothing.
     """
-    events = evidence.events[evidence.events["earliest_ns"].notna()]
+    events = picked(evidence.events, evidence.events["earliest_ns"].notna())
     events = events.assign(source=anchors.sources(events))
     found = anchors.find(events, _owners(evidence))
     dated = _Dated(events, found)
@@ -119,7 +119,7 @@ def _owners(evidence: Evidence) -> dict[str, int]:
     own = picked(records, records["step"].isna() & records["owner_uid"].notna())
     told = pd.concat([own[["job", "owner_uid"]].set_axis(["job", "uid"], axis=1), _started(evidence)])
     one = told.dropna().drop_duplicates()
-    one = one[~one["job"].duplicated(keep=False)]
+    one = picked(one, ~one["job"].duplicated(keep=False))
     return {str(j): int(u) for j, u in zip(one["job"], one["uid"], strict=True)}
 
 

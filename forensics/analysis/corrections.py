@@ -98,7 +98,7 @@ def _bounds(one: Compared, rows: pd.DataFrame, written: Int) -> tuple[Int, Int]:
 
 def _back(rows: pd.DataFrame) -> list[tuple[int, int, str, str]]:
     """Where the lines of one log go back in time: places and events of the last line before and the first after."""
-    told = rows[rows["format"].isin(LOGS)].sort_values(["start", "event_id"])
+    told = picked(rows, rows["format"].isin(LOGS)).sort_values(["start", "event_id"])
     when, place = (told[c].to_numpy(np.int64) for c in ("written_earliest_ns", "start"))
     at = np.flatnonzero(np.diff(when) < -_BACK_NS)
     names = told["event_id"].to_numpy(object)
@@ -110,7 +110,7 @@ def _records(records: pd.DataFrame, moved: dict[str, Compared]) -> pd.DataFrame:
     made = records.copy()
     source = made["domain"].astype(str) + ":" + made["format"].astype(str) + " " + made["sha256"].astype(str)
     for name, one in moved.items():
-        rows = made[source == name]
+        rows = picked(made, source == name)
         for column in ("submit_ns", "start_ns", "end_ns"):
             told = picked(rows, rows[column].notna())
             if one.band is None or not len(told):

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
-from forensics.analysis.evidence import rows_of
+from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.lineage import Lineage
 from forensics.analysis.planted import TRANSIENT, programs
 from forensics.analysis.sessions import Session
@@ -327,7 +327,7 @@ def _outlived(scene: Scene, act: Act, clients: pd.DataFrame, made: Lineage) -> D
 def _clients(scene: Scene) -> pd.DataFrame:
     """Executions of multiplexers in sessions."""
     ran = programs(scene, MULTIPLEXERS)
-    return ran[ran["session"].notna()]
+    return picked(ran, ran["session"].notna())
 
 
 def _typists(scene: Scene, act: Act, clients: pd.DataFrame) -> list[tuple[Session, str]]:

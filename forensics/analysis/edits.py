@@ -11,6 +11,7 @@ from functools import cache
 
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Act, Scene
+from forensics.analysis.evidence import picked
 
 _LONGEST = 1 << 18
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -106,6 +107,6 @@ def _blobs(scene: Scene) -> dict[str, str]:
     for source in ("git_object", "git_pack"):
         table = scene.evidence.raw.get(source)
         if table is not None and "text" in table.columns:
-            own = table[table["text"].notna() & (table["kind"] == "blob")]
+            own = picked(table, table["text"].notna() & (table["kind"] == "blob"))
             found |= dict(zip(own["oid"], own["text"], strict=True))
     return found

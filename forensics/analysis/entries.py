@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.trails import FROM_ANYBODY
 
 _PID_REUSE_NS = 86_400 * 1_000_000_000
@@ -44,10 +44,10 @@ def dated(row: Row) -> tuple[bool, int]:
 
 def audit_groups(events: pd.DataFrame) -> Iterable[list[Row]]:
     """The events of each audit session: of the trail alone where it tells of the session, else from anybody too."""
-    own = events[events["trail"] & events["session"].notna()]
+    own = picked(events, events["trail"] & events["session"].notna())
     loose = own["format"].isin(FROM_ANYBODY)
     firm = pd.MultiIndex.from_frame(own.loc[~loose, ["host", "session"]])
-    own = own[~loose | ~pd.MultiIndex.from_frame(own[["host", "session"]]).isin(firm)]
+    own = picked(own, ~loose | ~pd.MultiIndex.from_frame(own[["host", "session"]]).isin(firm))
     groups: dict[tuple[str | None, str], list[Row]] = {}
     for row in rows_of(own):
         groups.setdefault((row.host, row.session), []).append(row)

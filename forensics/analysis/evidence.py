@@ -33,7 +33,7 @@ def rows_of(table: pd.DataFrame) -> Iterator[Row]:
     # What `itertuples` does, without its new class for every frame and without a series for each column of each.
     row = _row_of(tuple(table.columns))
     for first in range(0, len(table), _ROWS):
-        some = table.iloc[first : first + _ROWS]
+        some = table if len(table) <= _ROWS else table.iloc[first : first + _ROWS]
         for place, values in zip(some.index, some.to_numpy(dtype=object), strict=True):
             yield row(place, *values)
 
@@ -74,7 +74,8 @@ def picked(table: pd.DataFrame, mask: "pd.Series[bool]") -> pd.DataFrame:
     """
     if not mask.index.is_(table.index):
         return table[mask]
-    at = np.flatnonzero(mask.to_numpy(bool, na_value=False))
+    flags = mask.to_numpy() if mask.dtype == bool else mask.to_numpy(bool, na_value=False)
+    at = np.flatnonzero(flags)
     first, stop = (int(at[0]), int(at[-1]) + 1) if len(at) else (0, 0)
     return table.iloc[first:stop] if stop - first == len(at) else table.iloc[at]
 

@@ -44,7 +44,7 @@ from forensics.analysis.artefacts import Reading, Version
 from forensics.analysis.attribution import Judgement
 from forensics.analysis.deferred import Deferral
 from forensics.analysis.edits import Edits
-from forensics.analysis.evidence import Evidence
+from forensics.analysis.evidence import Evidence, picked
 from forensics.analysis.gaps import Gap
 from forensics.analysis.holders import Holders
 from forensics.analysis.jobs import Job
@@ -126,7 +126,7 @@ def named(evidence: Evidence, directory: identity.Directory) -> pd.DataFrame:
 
     audit = events["trail"]
     for column, source in (("account", ("auid",)), ("effective", ("euid", "uid"))):
-        bare = events[audit & events[column].isna()]
+        bare = picked(events, audit & events[column].isna())
         for number in source:
             asked = zip(bare["host"], bare[number], bare["earliest_ns"], strict=True)
             found = [name(*each) for each in asked]

@@ -130,7 +130,7 @@ def near(job: Job) -> tuple[str, str] | None:
 def _command(scene: Scene, event: Row) -> list[str]:
     """The execution of the program that changed a file."""
     mine = scene.runs_of(event.host, event.pid)
-    mine = mine[(mine["earliest_ns"] <= event.earliest_ns) & (mine["session"] == event.session)]
+    mine = picked(mine, (mine["earliest_ns"] <= event.earliest_ns) & (mine["session"] == event.session))
     return list(mine["event_id"])[-1:]
 
 
@@ -271,11 +271,12 @@ def escalations(scene: Scene, harmful: Iterable[Act]) -> Iterable[Act]:
     for act in harmful:
         if act.session is None or act.effective in {None, act.account} or act.earliest_ns is None:
             continue
-        mine = sudo[(sudo["session"] == act.session.ses) & (sudo["host"] == act.session.host)]
-        mine = mine[
+        mine = picked(sudo, (sudo["session"] == act.session.ses) & (sudo["host"] == act.session.host))
+        mine = picked(
+            mine,
             (mine["earliest_ns"] <= act.latest_ns)
-            & (mine["earliest_ns"] >= act.earliest_ns - 600_000_000_000)
-        ]
+            & (mine["earliest_ns"] >= act.earliest_ns - 600_000_000_000),
+        )
         for e in list(rows_of(mine))[-1:]:
             if e.event_id in seen:
                 continue

@@ -90,7 +90,7 @@ def _serials(evidence: Evidence) -> Iterable[Gap]:
     Only what keeps all events is looked at: a table has those that somebody asked for, and a line that any
     account can send may bear any number.
     """
-    events = evidence.events[evidence.events["trail"] & evidence.events["format"].isin(WHOLE)]
+    events = picked(evidence.events, evidence.events["trail"] & evidence.events["format"].isin(WHOLE))
     told = events.dropna(subset=["serial", "earliest_ns"])
     jumps = evidence.totals.jumps if evidence.totals is not None else None
     for host, rows in told.groupby("host", sort=True, dropna=False):
@@ -116,14 +116,14 @@ def _serials(evidence: Evidence) -> Iterable[Gap]:
 
 
 def _lost(evidence: Evidence) -> Iterable[Gap]:
-    events = evidence.events[evidence.events["verb"] == "audit_lost"]
+    events = picked(evidence.events, evidence.events["verb"] == "audit_lost")
     for e in rows_of(events):
         first, last = (None, None) if pd.isna(e.earliest_ns) else (int(e.earliest_ns), int(e.latest_ns))
         yield Gap(f"{e.host}: audit trail", "serial_gap", first, last, None, e.host, (e.event_id,))
 
 
 def _steps(evidence: Evidence) -> Iterable[Gap]:
-    events = evidence.events[evidence.events["verb"] == "clock_change"]
+    events = picked(evidence.events, evidence.events["verb"] == "clock_change")
     for e in rows_of(picked(events, events["outcome"] != "failure")):
         first, last = (None, None) if pd.isna(e.earliest_ns) else (int(e.earliest_ns), int(e.latest_ns))
         yield Gap(f"{e.host}: clock", "clock_step", first, last, None, e.host, (e.event_id,))
@@ -137,7 +137,7 @@ def _missing(evidence: Evidence) -> Iterable[Gap]:
     have = set(events.loc[~trail, "format"])
     for source, formats in EXPECTED:
         entered = source.startswith("login") and not len(
-            events[events["format"].isin(SYSTEM_LOGS) & ~trail & (events["verb"] == "login")]
+            picked(events, events["format"].isin(SYSTEM_LOGS) & ~trail & (events["verb"] == "login"))
         )
         here = formats & set(events.loc[trail, "format"]) if source == AUDIT_TRAIL else formats & have
         if (here and not entered) or ("gitolite" in formats and not have & _GIT):
@@ -228,7 +228,7 @@ def covers(found: Sequence[Gap], source: str, earliest_ns: int | None, latest_ns
 
 def truncated(rejects: pd.DataFrame) -> list[Gap]:
     """Files that end inside a record, by their rejects."""
-    cut = rejects[rejects["why"] == "truncated"].sort_values(["sha256", "start"])
+    cut = picked(rejects, rejects["why"] == "truncated").sort_values(["sha256", "start"])
     return [
         Gap(f"{r.format}: {r.sha256[:16]}", "truncated", None, None, None, None, ()) for r in rows_of(cut)
     ]

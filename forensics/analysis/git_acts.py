@@ -39,7 +39,7 @@ def commits(scene: Scene) -> list[Act]:
     told = scene.events.loc[scene.events["verb"] == "commit", _COMMIT]
     writers = _object_writers(scene, set(told["object"]))
     ran = _ran_git(scene, "commit")
-    ran = ran[ran["earliest_ns"].notna()]
+    ran = picked(ran, ran["earliest_ns"].notna())
     found: dict[str, list[Row]] = {}
     for row in rows_of(told):
         found.setdefault(row.object, []).append(row)
@@ -64,7 +64,7 @@ def subcommand(argv: object) -> str | None:
 def program_of(scene: Scene, event: Row) -> Row | None:
     """The execution by which the process of an event became what it was then."""
     mine = scene.runs_of(event.host, event.pid)
-    return next(rows_of(mine[mine["earliest_ns"] <= event.earliest_ns].iloc[-1:]), None)
+    return next(rows_of(picked(mine, mine["earliest_ns"] <= event.earliest_ns).iloc[-1:]), None)
 
 
 def _object_writers(scene: Scene, wanted: set[str]) -> dict[str, Row]:
@@ -74,7 +74,7 @@ def _object_writers(scene: Scene, wanted: set[str]) -> dict[str, Row]:
     """
     events = scene.events
     placed = picked(events, events["verb"].isin({"link", "rename", "create"}) & events["object"].notna())
-    placed = placed[placed["object"].str.contains("/objects/", regex=False, na=False)]
+    placed = picked(placed, placed["object"].str.contains("/objects/", regex=False, na=False))
     found: dict[str, Row] = {}
     for e in rows_of(placed):
         match = _OBJECT.search(e.object)
@@ -102,9 +102,9 @@ def _commit(scene: Scene, oid: str, rows: list[Row], writers: dict[str, Row], ra
     if oid in writers:
         act = scene.act("commit", oid, "object_written", writers[oid])
         act.events += named
-        mine = ran[
-            (ran["pid"] == act.pid) & (ran["host"] == act.host) & (ran["earliest_ns"] <= act.latest_ns)
-        ]
+        mine = picked(
+            ran, (ran["pid"] == act.pid) & (ran["host"] == act.host) & (ran["earliest_ns"] <= act.latest_ns)
+        )
         act.events += list(mine["event_id"])[-1:]
         if program_of(scene, writers[oid]) is None:
             act.missing.append("command_of_commit")
@@ -131,9 +131,9 @@ def _commit(scene: Scene, oid: str, rows: list[Row], writers: dict[str, Row], ra
 
 def pushes(scene: Scene) -> list[Act]:
     """One act per change of a ref that a git server accepted, with the session that sent it."""
-    told = scene.events[scene.events["verb"] == "push"]
+    told = picked(scene.events, scene.events["verb"] == "push")
     # A wall time that its zone skipped places no push; it stays in the events.
-    return [_push(scene, e) for e in rows_of(told[told["earliest_ns"].notna()])]
+    return [_push(scene, e) for e in rows_of(picked(told, told["earliest_ns"].notna()))]
 
 
 def _push(scene: Scene, event: Row) -> Act:
@@ -197,7 +197,7 @@ def _nearest(near: pd.DataFrame, earliest: int) -> pd.DataFrame:
 
 def _server_accounts(scene: Scene) -> set[str]:
     starts = picked(scene.events, (scene.events["verb"] == "session_start") & scene.events["text"].notna())
-    served = starts[starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False)]
+    served = picked(starts, starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False))
     return {a for a in served["account"] if isinstance(a, str)}
 
 
@@ -205,21 +205,24 @@ def _server_login(scene: Scene, act: Act) -> Row | None:
     """The git server's own login record of a push: its key, by the forced command that names the user."""
     events = scene.events
     starts = picked(events, (events["verb"] == "session_start") & events["text"].notna())
-    named = starts[
+    named = picked(
+        starts,
         starts["text"].str.contains(
             rf"(?:gitolite-shell|git-shell) {re.escape(str(act.account))}'", regex=True, na=False
-        )
-    ]
-    near = named[(named["earliest_ns"] - int(act.earliest_ns or 0)).abs() <= _NEAR_NS]
+        ),
+    )
+    near = picked(named, (named["earliest_ns"] - int(act.earliest_ns or 0)).abs() <= _NEAR_NS)
     for start in rows_of(near):
-        logins = events[
+        logins = picked(
+            events,
             (events["verb"] == "login")
             & (events["port"] == start.port)
-            & (events["address"] == start.address)
-        ]
-        logins = logins[
-            logins["credential"].notna() & ((logins["earliest_ns"] - start.earliest_ns).abs() <= _NEAR_NS)
-        ]
+            & (events["address"] == start.address),
+        )
+        logins = picked(
+            logins,
+            logins["credential"].notna() & ((logins["earliest_ns"] - start.earliest_ns).abs() <= _NEAR_NS),
+        )
         for login in rows_of(logins):
             act.events.append(start.event_id)
             return login
@@ -278,7 +281,7 @@ def objects_of(evidence: Evidence) -> dict[str, Row]:
     for source in ("git_object", "git_pack"):
         table = evidence.raw.get(source)
         if table is not None:
-            for row in rows_of(table[table["kind"].isin({"commit", "tag", "tree"})]):
+            for row in rows_of(picked(table, table["kind"].isin({"commit", "tag", "tree"}))):
                 objects[row.oid] = row
     return objects
 

@@ -148,7 +148,7 @@ def _open_ended_sessions(events: pd.DataFrame) -> frozenset[tuple[str | None, st
     run = picked(events, events["verb"].isin({"sudo", "execute"}) & events["session"].notna())
     raised = (run["verb"] == "sudo") | _true(run["exe"], lambda exe: posixpath.basename(exe) in RAISERS)
     first: dict[tuple[str | None, str], int | None] = {}
-    for e in rows_of(run[raised | (run["auid"] == 0)]):
+    for e in rows_of(picked(run, raised | (run["auid"] == 0))):
         first.setdefault((e.host, e.session), None if pd.isna(e.earliest_ns) else int(e.earliest_ns))
     found = set()
     for e in rows_of(picked(run, (run["effective"] == ROOT) | (run["verb"] == "sudo"))):
@@ -206,14 +206,14 @@ def _holds(scene: Scene) -> Iterable[Hold]:
         for member in groups.get((e.host, subject[1:]), []) if subject.startswith("%") else own:
             for person in scene.directory.owners(member.account):
                 yield Hold(person, e.host, "sudoers", (e.event_id, *member.because), member.until_ns)
-    used = events[
-        (events["verb"] == "sudo") & (events["outcome"] != "failure") & (events["effective"] == ROOT)
-    ]
+    used = picked(
+        events, (events["verb"] == "sudo") & (events["outcome"] != "failure") & (events["effective"] == ROOT)
+    )
     entered = picked(
         events, (events["verb"] == "login") & (events["account"] == ROOT) & events["credential"].notna()
     )
     for why, rows, column in (("sudo_used", used, "account"), ("root_login", entered, "credential")):
-        first = rows[rows[column].notna()].drop_duplicates(["host", column])
+        first = picked(rows, rows[column].notna()).drop_duplicates(["host", column])
         for e in rows_of(first):
             told = getattr(e, column)
             people = scene.directory.owners(told) if column == "account" else scene.directory.key_people(told)

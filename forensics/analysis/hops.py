@@ -183,17 +183,20 @@ def _network(evidence: Evidence) -> _Network:
     for host, event, match in _told(evidence):
         sides[(host, match["peer"], int(match["port"]))] = Side(match["own"], int(match["at"]), event)
     reached: dict[tuple[str | None, int], tuple[Row, ...]] = {}
-    made = events[
+    made = picked(
+        events,
         (events["verb"] == "connect")
         & events["trail"]
         & events["pid"].notna()
-        & events["earliest_ns"].notna()
-    ]
-    for e in rows_of(made[made["object_kind"] == "address"]):
+        & events["earliest_ns"].notna(),
+    )
+    for e in rows_of(picked(made, made["object_kind"] == "address")):
         key = (e.host, int(e.pid))
         reached[key] = (*reached.get(key, ()), e)
     firewall: dict[tuple[str | None, str, str, int], tuple[Row, ...]] = {}
-    logs = events[events["format"].isin(SYSTEM_LOGS) & events["earliest_ns"].notna() & events["text"].notna()]
+    logs = picked(
+        events, events["format"].isin(SYSTEM_LOGS) & events["earliest_ns"].notna() & events["text"].notna()
+    )
     for e in rows_of(where(logs, "text", lambda text: " SRC=" in text and " SPT=" in text)):
         told = _FIREWALL.search(e.text)
         if told is not None:
@@ -253,7 +256,7 @@ def _told(evidence: Evidence) -> Iterable[tuple[str, str, re.Match[str]]]:
     told = picked(
         events, events["format"].isin(SYSTEM_LOGS) & events["host"].notna() & events["text"].notna()
     )
-    told = told[told["text"].str.startswith(("Connection from ", "sshd: Connection from "))]
+    told = picked(told, told["text"].str.startswith(("Connection from ", "sshd: Connection from ")))
     for host, event, text in zip(told["host"], told["event_id"], told["text"], strict=True):
         match = _OWN_SIDE.match(str(text).removeprefix("sshd: "))
         if match is not None:

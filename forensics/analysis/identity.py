@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import keys, uids
-from forensics.analysis.evidence import Evidence, rows_of, where
+from forensics.analysis.evidence import Evidence, picked, rows_of, where
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -290,17 +290,18 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
         yield Enrolment(
             o.kind, o.thing, None, o.account, o.host, o.basis, o.source, o.domain, o.from_ns, o.until_ns, o.events
         )  # fmt: skip
-    listed = events[(events["verb"] == "enrol_key") & events["domain"].str.startswith("git")]
-    for e in rows_of(listed[listed["account"].isin(named)]):
+    listed = picked(events, (events["verb"] == "enrol_key") & events["domain"].str.startswith("git"))
+    for e in rows_of(picked(listed, listed["account"].isin(named))):
         yield Enrolment(
             "key", e.credential, named[e.account], None, None, "derived", "git key directory", e.domain, None, None, (e.event_id,)
         )  # fmt: skip
-    entered = events[
+    entered = picked(
+        events,
         (events["verb"] == "login")
         & events["credential"].notna()
         & events["format"].isin(SYSTEM_LOGS)
-        & ~events["trail"]
-    ]
+        & ~events["trail"],
+    )
     yield from _certified(entered)
 
 

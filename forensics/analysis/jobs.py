@@ -118,7 +118,7 @@ def reconstruct(evidence: Evidence, directory: Directory) -> dict[str, Job]:
     source tells differently is listed in `disagree`.
     """
     records = evidence.job_records
-    own = records[records["step"].isna()]
+    own = picked(records, records["step"].isna())
     found = {job: _settled(job, rows) for job, rows in _by_job(own)}
     events = evidence.events
     columns = ["job", "event_id", "verb", "earliest_ns", "latest_ns", "uid", "signal"]
@@ -209,13 +209,15 @@ class _Loose:
 
     def __init__(self, evidence: Evidence) -> None:
         events = evidence.events
-        rows = events[events["trail"] & events["pid"].notna() & events["session"].isna()]
-        self.rows = rows[rows["earliest_ns"].notna() & rows["latest_ns"].notna()]
+        rows = picked(events, events["trail"] & events["pid"].notna() & events["session"].isna())
+        self.rows = picked(rows, rows["earliest_ns"].notna() & rows["latest_ns"].notna())
         self.first, self.last = (self.rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
         self._longest = int((self.last - self.first).max()) if len(self.first) else 0
         columns = (self.rows[c] for c in ("host", "pid", "ppid", "start", "verb", "uid", "argv", "event_id"))
         self.told = list(zip(self.first.tolist(), *columns, strict=True))
-        tasks = events[(events["verb"] == "task_start") & events["job"].notna() & events["pid"].notna()]
+        tasks = picked(
+            events, (events["verb"] == "task_start") & events["job"].notna() & events["pid"].notna()
+        )
         self.tasks: dict[str, set[int]] = {}
         for job, pid in zip(tasks["job"], tasks["pid"], strict=True):
             self.tasks.setdefault(job, set()).add(int(pid))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis.evidence import Evidence, Row, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.core import sshkey
 from forensics.core.messageevents import SYSTEM_LOGS
 
@@ -117,7 +117,7 @@ def _bounded(one: Opened, known: _File | None) -> Opened:
 def _copies(evidence: Evidence, files: dict[tuple[str | None, str], _File], said: list[Opened]) -> None:
     """What copies of key files hold; those in the place where sshd looks are what holds in the end."""
     events = evidence.events
-    placed = evidence.files[evidence.files["origin"].notna()]
+    placed = picked(evidence.files, evidence.files["origin"].notna())
     live: dict[str, list[tuple[str | None, str]]] = {}
     for f in rows_of(placed):
         match = _LIVE.fullmatch(f.origin)
@@ -126,7 +126,9 @@ def _copies(evidence: Evidence, files: dict[tuple[str | None, str], _File], said
             # An empty file is of no format, and lacks every key.
             known = files.setdefault(live[f.sha256][-1], _File())
             known.held = (known.held or set()) if not f.rejected else None
-    for e in rows_of(events[(events["verb"] == "enrol_key") & ~events["domain"].str.startswith("git")]):
+    for e in rows_of(
+        picked(events, (events["verb"] == "enrol_key") & ~events["domain"].str.startswith("git"))
+    ):
         said.append(_read_off("opens", e.credential, e, e.format))
         if e.account is None:
             continue
@@ -140,7 +142,7 @@ def _uses(events: pd.DataFrame, files: dict[tuple[str | None, str], _File], said
     """What sshd let in, and the keys that it found in a file."""
     loose = events["format"].isin(SYSTEM_LOGS) & ~events["trail"]
     logs = events.loc[loose, _READ]
-    entered = logs[(logs["verb"] == "login") & logs["credential"].notna()]
+    entered = picked(logs, (logs["verb"] == "login") & logs["credential"].notna())
     groups: dict[tuple[str, ...], list[Row]] = {}
     for e in rows_of(entered):
         groups.setdefault((str(e.host), str(e.account), str(e.credential)), []).append(e)
@@ -171,8 +173,10 @@ def _see(files: dict[tuple[str | None, str], _File], e: Row, account: str, key: 
 
 def _changes(events: pd.DataFrame, files: dict[tuple[str | None, str], _File]) -> None:
     """Recorded changes of the files, in order of time."""
-    changed = events[events["verb"].isin(_CHANGES) & events["trail"] & (events["outcome"] != "failure")]
-    changed = changed[changed["object"].notna() & changed["earliest_ns"].notna()]
+    changed = picked(
+        events, events["verb"].isin(_CHANGES) & events["trail"] & (events["outcome"] != "failure")
+    )
+    changed = picked(changed, changed["object"].notna() & changed["earliest_ns"].notna())
     for e in rows_of(
         where(changed, "object", lambda path: "authorized_keys" in path or path.startswith("/etc/ssh/"))
     ):
@@ -189,12 +193,13 @@ def _changes(events: pd.DataFrame, files: dict[tuple[str | None, str], _File]) -
 
 def _added(events: pd.DataFrame, files: dict[tuple[str | None, str], _File]) -> None:
     """Commands that the kernel saw write a whole key to a key file."""
-    ran = events[
+    ran = picked(
+        events,
         (events["verb"] == "execute")
         & events["trail"]
         & (events["outcome"] != "failure")
-        & events["earliest_ns"].notna()
-    ]
+        & events["earliest_ns"].notna(),
+    )
     for e in rows_of(
         where(
             ran, "text", lambda text: isinstance(text, str) and "authorized_keys" in text and "AAAA" in text
@@ -214,9 +219,9 @@ def _added(events: pd.DataFrame, files: dict[tuple[str | None, str], _File]) -> 
 def authorities(evidence: Evidence) -> Iterable[Opened]:
     """Keys whose certificates open an account, and the principals that these have to name: as the file's line says."""
     events = evidence.events
-    told = events[
-        (events["format"] == "authorized_keys") & events["account"].notna() & events["text"].notna()
-    ]
+    told = picked(
+        events, (events["format"] == "authorized_keys") & events["account"].notna() & events["text"].notna()
+    )
     for e in rows_of(where(told, "text", lambda text: text.startswith("options: "))):
         # Options stand before the comment, and a quoted one can hold anything: only the option's own name counts.
         options = e.text.removeprefix("options: ")

@@ -52,9 +52,9 @@ def told_apart(evidence: Evidence) -> set[str]:
     """Rename, in events and job records, the jobs that bear another one's id; the ids that this was true of."""
     records = evidence.job_records
     own = picked(records, records["submit_ns"].notna())
-    reused = own[own["step"].isna()].groupby("job")["submit_ns"].nunique()
+    reused = picked(own, own["step"].isna()).groupby("job")["submit_ns"].nunique()
     found: set[str] = set()
-    for job, rows in groups_of(own[own["job"].isin(set(reused[reused > 1].index))], "job"):
+    for job, rows in groups_of(picked(own, own["job"].isin(set(reused[reused > 1].index))), "job"):
         lives = _lives(rows[rows["step"].isna()])
         if len(lives) > 1:
             found.add(str(job))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence
+from forensics.analysis.evidence import Evidence, picked
 from forensics.analysis.hops import roots
 from forensics.analysis.sessions import Session
 from forensics.core.schema import Column, Table
@@ -84,9 +84,9 @@ class _Moments:
 
     def __init__(self, evidence: Evidence) -> None:
         rows = evidence.events[["event_id", "verb", "earliest_ns", "latest_ns"]]
-        rows = rows[rows["earliest_ns"].notna() & rows["latest_ns"].notna()]
-        begins = rows[rows["verb"].isin({"login", "loginuid", "session_open"})]
-        ends = rows[rows["verb"].isin({"session_close", "logout"})]
+        rows = picked(rows, rows["earliest_ns"].notna() & rows["latest_ns"].notna())
+        begins = picked(rows, rows["verb"].isin({"login", "loginuid", "session_open"}))
+        ends = picked(rows, rows["verb"].isin({"session_close", "logout"}))
         self.opened = dict(zip(begins["event_id"], begins["latest_ns"].tolist(), strict=True))
         self.closed = dict(zip(ends["event_id"], ends["earliest_ns"].tolist(), strict=True))
 

@@ -10,7 +10,7 @@ import pandas as pd
 from forensics.analysis import lineage
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
-from forensics.analysis.evidence import Row, rows_of, where
+from forensics.analysis.evidence import Row, picked, rows_of, where
 
 TRANSIENT = "transient unit: "
 """Before the words of a unit that a command asked for, in the place of a file's name."""
@@ -34,7 +34,7 @@ def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> li
     """
     found = [a for pairs in changes.values() for _, a in pairs if a.act == "plant"]
     found += asked_for(scene, found)
-    edits = scene.events[(scene.events["verb"] == "cron_edit")]
+    edits = picked(scene.events, (scene.events["verb"] == "cron_edit"))
     unique = {id(a): a for a in found}
     for e in rows_of(edits.sort_values("pid", na_position="last", kind="stable")):
         path = f"/var/spool/cron/crontabs/{e.object}"
@@ -74,7 +74,7 @@ def asked_for(scene: Scene, known: Sequence[Act]) -> list[Act]:
         known: what was left by changes of files; a process that made one is told already.
     """
     told = {(a.host, a.pid) for a in known}
-    logged = {e.host for e in rows_of(scene.events[scene.events["verb"] == "cron_edit"])}
+    logged = {e.host for e in rows_of(picked(scene.events, scene.events["verb"] == "cron_edit"))}
     found = []
     for e in rows_of(programs(scene, LEAVING)):
         program, words = posixpath.basename(e.exe), [str(w) for w in (e.argv or ())[1:]]
@@ -116,8 +116,8 @@ def _runs_as(scene: Scene, e: Row) -> str | None:
 def programs(scene: Scene, names: frozenset[str]) -> pd.DataFrame:
     """Executions of programs of some names, in order of time."""
     events = scene.events
-    ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
-    ran = ran[ran["earliest_ns"].notna()]
+    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
+    ran = picked(ran, ran["earliest_ns"].notna())
     return where(ran, "exe", lambda e: isinstance(e, str) and posixpath.basename(e) in names)
 
 

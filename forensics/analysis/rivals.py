@@ -106,14 +106,15 @@ def _there(job: Job, scene: Scene, hosts: frozenset[str]) -> frozenset[str]:
 
 def _faults(job: Job, scene: Scene, hosts: frozenset[str]) -> pd.DataFrame:
     """Faults that name the job, or that a node of it reported while it ran."""
-    events = scene.events[scene.events["verb"] == "fault"]
+    events = picked(scene.events, scene.events["verb"] == "fault")
     named = events["job"] == job.job
     first, last = job.window()
     during = events["earliest_ns"].between(first, last + _LATE_NS).fillna(value=False)
-    return events[
+    return picked(
+        events,
         named.fillna(value=False).astype(bool)
-        | (events["host"].isin(hosts) & events["job"].isna() & during.astype(bool))
-    ]
+        | (events["host"].isin(hosts) & events["job"].isna() & during.astype(bool)),
+    )
 
 
 def expanded(nodes: str | None) -> list[str]:

@@ -52,8 +52,10 @@ def _program(exe: object) -> str:
 def _commands(scene: Scene, *programs: str) -> pd.DataFrame:
     if ("commands", programs) not in scene.memo:
         events = scene.events
-        ran = events[(events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")]
-        ran = where(ran[ran["earliest_ns"].notna()], "exe", lambda exe: _program(exe) in programs)
+        ran = picked(
+            events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")
+        )
+        ran = where(picked(ran, ran["earliest_ns"].notna()), "exe", lambda exe: _program(exe) in programs)
         scene.memo["commands", programs] = ran
     found: pd.DataFrame = scene.memo["commands", programs]
     return found
@@ -188,9 +190,9 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
         act.missing.append("command_of_request")
         return act
     near = (ran["latest_ns"] >= earliest - _NEAR_NS) & (ran["earliest_ns"] <= latest + _NEAR_NS)
-    ran = where(ran[near], "argv", lambda a: _names_job(a, job, job.owner))
+    ran = where(picked(ran, near), "argv", lambda a: _names_job(a, job, job.owner))
     same = [_same_rights(e, uid, account) for e in rows_of(ran)]
-    mine = ran[pd.Series(same, index=ran.index, dtype=bool)]
+    mine = picked(ran, pd.Series(same, index=ran.index, dtype=bool))
     sources = {(e.host, e.session, e.pid) for e in rows_of(mine)}
     if len(sources) == 1:
         command = next(rows_of(mine))
@@ -238,7 +240,7 @@ def changes(scene: Scene) -> Iterable[Act]:
     """Commands that hold, requeue or change a job, each with the controller's line of the change where one is."""
     asked = list(_scontrol(scene))
     yield from (act for act, _ in asked)
-    for e in rows_of(scene.events[scene.events["verb"] == "job_update"]):
+    for e in rows_of(picked(scene.events, scene.events["verb"] == "job_update")):
         named = e.account if isinstance(e.account, str) else None
         if e.job not in scene.jobs or (pd.isna(e.uid) and named is None):
             continue
@@ -263,7 +265,7 @@ def changes(scene: Scene) -> Iterable[Act]:
 
 def entries(scene: Scene) -> Iterable[Act]:
     """Programs that somebody asked to run inside a job, such as `kubectl exec`: what they did there is not told."""
-    for e in rows_of(scene.events[scene.events["verb"] == "job_enter"]):
+    for e in rows_of(picked(scene.events, scene.events["verb"] == "job_enter")):
         if e.job not in scene.jobs or e.outcome == "failure" or not isinstance(e.account, str):
             continue
         act = Act("enter_job", e.job, "enter_request", [e.event_id], *moment(e))
@@ -316,18 +318,18 @@ def signals(scene: Scene) -> Iterable[Act]:
 def _own_command(scene: Scene, event: Row) -> list[str]:
     """The execution of the program that sent a signal."""
     mine = scene.runs_of(event.host, event.pid)
-    mine = mine[mine["earliest_ns"] <= event.earliest_ns]
+    mine = picked(mine, mine["earliest_ns"] <= event.earliest_ns)
     return list(mine["event_id"])[-1:]
 
 
 def _exit_records(scene: Scene, job: Job, event: Row) -> list[str]:
     """What the scheduler and the node say of the end that followed: the same job, killed by the same signal."""
     told = scene.told_of(job.job)
-    told = told[told["verb"].isin({"task_exit", "end"})]
-    told = told[told["signal"].notna() & (told["signal"] == event.signal)]
+    told = picked(told, told["verb"].isin({"task_exit", "end"}))
+    told = picked(told, told["signal"].notna() & (told["signal"] == event.signal))
     after = told["latest_ns"] >= event.earliest_ns
     soon = told["earliest_ns"] <= event.latest_ns + _NEAR_NS
-    return list(told[after & soon]["event_id"])
+    return list(picked(told, after & soon)["event_id"])
 
 
 def killers(scene: Scene, known: list[Act]) -> Iterable[Act]:

@@ -167,17 +167,17 @@ def reconstruct(evidence: Evidence) -> list[Session]:
     """
     events = evidence.events.loc[evidence.events["verb"].isin(ENTRY), _READ]
     audit = [_from_audit(rows) for rows in entries.audit_groups(events)]
-    syslog = events[events["format"].isin(SYSTEM_LOGS) & ~events["trail"]]
+    syslog = picked(events, events["format"].isin(SYSTEM_LOGS) & ~events["trail"])
     told = entries.Told(rows_of(syslog))
     connections = [_from_sshd(rows, told) for rows in entries.by_pid(told.logins)]
     joined = _join(audit, connections)
-    records = events[
-        events["format"].isin(_LOGIN_RECORDS) & events["verb"].eq("login") & events["pid"].notna()
-    ]
+    records = picked(
+        events, events["format"].isin(_LOGIN_RECORDS) & events["verb"].eq("login") & events["pid"].notna()
+    )
     by_pid = dict(groups_of(records, "pid"))
     for session in joined:
         _add_wtmp(session, by_pid.get(session.pid, records[:0]))
-    _add_wtmpdb(joined, events[events["format"] == _NO_PID])
+    _add_wtmpdb(joined, picked(events, events["format"] == _NO_PID))
     _add_work(joined, evidence.events)
     return sorted(joined, key=lambda s: (s.start_ns is None, s.start_ns or 0, s.session_id))
 
@@ -288,9 +288,9 @@ def _add_wtmp(session: Session, records: pd.DataFrame) -> None:
     """Login records keep the same pid and terminal; they speak of address and account once more."""
     if session.pid is None or not len(records):
         return
-    own = records[records["host"].isna() | (records["host"] == session.host)]
+    own = picked(records, records["host"].isna() | (records["host"] == session.host))
     if session.start_ns is not None and len(own):
-        own = own[(own["earliest_ns"] - session.start_ns).abs() < _PID_REUSE_NS]
+        own = picked(own, (own["earliest_ns"] - session.start_ns).abs() < _PID_REUSE_NS)
     if len(own):
         _add_records(session, own, "wtmp")
 
@@ -322,7 +322,9 @@ def _add_work(sessions: list[Session], events: pd.DataFrame) -> None:
     """How long the kernel recorded anything in each session, and which programs in it outlive one."""
     own = picked(events, events["trail"] & events["session"].notna() & ~events["format"].isin(FROM_ANYBODY))
     last = own.groupby(["host", "session"])["latest_ns"].max().dropna()
-    ran = where(own[own["verb"] == "execute"], "exe", lambda e: isinstance(e, str) and _base(e) in KEEPERS)
+    ran = where(
+        picked(own, own["verb"] == "execute"), "exe", lambda e: isinstance(e, str) and _base(e) in KEEPERS
+    )
     kept: dict[tuple[str | None, str | None], set[str]] = {}
     for host, ses, exe in zip(ran["host"], ran["session"], ran["exe"], strict=True):
         kept.setdefault((host, ses), set()).add(_base(exe))

@@ -82,7 +82,7 @@ def find(evidence: Evidence) -> list[Named]:
 def _changes(events: pd.DataFrame) -> Iterable[tuple[str | None, _Change]]:
     """What the tools of shadow wrote, by host, in order of time."""
     loose = events["format"].isin(SYSTEM_LOGS) & ~events["trail"] & events["earliest_ns"].notna()
-    told = events[loose & events["verb"].isin({"enrol_account", "account_edit"})]
+    told = picked(events, loose & events["verb"].isin({"enrol_account", "account_edit"}))
     for e in rows_of(told):
         for begins, account, uid in _said(e):
             first, last = int(e.earliest_ns), int(e.latest_ns)
