@@ -1,7 +1,8 @@
 """Commands as somebody types them, each in a process of its own, forked from one that has imported everything.
 
 Starting an interpreter and importing tables and figures takes ten times as long as most commands take. Arguments,
-standard streams, exit status and what is done at the exit are those of `python -m forensics`.
+standard streams, exit status and what is done at the exit are those of `python -m forensics`; but the interpreter is
+not taken apart afterwards, which would touch, and so copy, every page that is shared with the process forked from.
 """
 
 import json
@@ -15,7 +16,7 @@ import forensics
 
 _MAIN = str(Path(forensics.__file__).with_name("__main__.py"))
 _SERVER = """
-import json, os, pkgutil, sys
+import atexit, gc, json, os, pkgutil, sys, threading
 import duckdb, dulwich.repo, matplotlib.backends.backend_agg, matplotlib.backends.backend_pdf, matplotlib.backends.backend_svg
 import matplotlib.figure, networkx, numpy, pandas, pyarrow.compute, pyarrow.parquet, rich.progress, typst
 import forensics
@@ -24,6 +25,8 @@ for module in pkgutil.walk_packages(forensics.__path__, "forensics."):
         __import__(module.name)
 from forensics.cli.app import main
 
+gc.collect()
+gc.freeze()  # what is imported is not looked through again: to look at an object is to write to its page
 for line in sys.stdin:
     asked = json.loads(line)
     child = os.fork()
@@ -35,7 +38,16 @@ for line in sys.stdin:
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 else:
     os._exit(0)
-main()
+status = 0
+try:
+    main()
+except SystemExit as left:
+    status = 0 if left.code is None else left.code
+threading._shutdown()
+atexit._run_exitfuncs()
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(status)
 """
 
 
