@@ -75,16 +75,16 @@ def test_an_interpreter_that_runs_the_sites_package_manager_is_no_tampering(tool
 @pytest.mark.parametrize("kind", ["serial_gap", "silence"])
 def test_a_trail_with_a_hole_shows_no_absence(kind):
     hole = [Gap(f"{HOST}: audit trail", kind, 50, 60)]
-    assert not gaps.covers(hole, gaps.AUDIT_TRAIL, 0, 100)
-    assert gaps.covers(hole, gaps.AUDIT_TRAIL, 70, 100)
+    assert not gaps.Cover(hole, gaps.AUDIT_TRAIL).whole(0, 100)
+    assert gaps.Cover(hole, gaps.AUDIT_TRAIL).whole(70, 100)
 
 
 def test_a_clock_that_was_set_leaves_no_order():
     step = [Gap(f"{HOST}: clock", "clock_step", 50, 60)]
-    assert not gaps.covers(step, gaps.AUDIT_TRAIL, 0, 100)
-    assert gaps.covers(step, gaps.AUDIT_TRAIL, 70, 100)
-    assert not gaps.covers(step, gaps.AUDIT_TRAIL, 0, 40), "it can have been set back past the end"
-    assert gaps.covers([Gap(f"{HOST}: clock", "clock_step", 10**15, 10**15)], gaps.AUDIT_TRAIL, 0, 40)
+    assert not gaps.Cover(step, gaps.AUDIT_TRAIL).whole(0, 100)
+    assert gaps.Cover(step, gaps.AUDIT_TRAIL).whole(70, 100)
+    assert not gaps.Cover(step, gaps.AUDIT_TRAIL).whole(0, 40), "it can have been set back past the end"
+    assert gaps.Cover([Gap(f"{HOST}: clock", "clock_step", 10**15, 10**15)], gaps.AUDIT_TRAIL).whole(0, 40)
 
 
 OUT_OF_NODE = (

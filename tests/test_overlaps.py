@@ -117,6 +117,31 @@ def test_two_clients_at_once_leave_the_origin_open():
 
 
 @pytest.mark.parametrize(
+    ("exe", "there", "led"),
+    [
+        ("/usr/sbin/sshd", "10.9.0.2:22", True),
+        ("/usr/lib/openssh/sshd-session", "10.9.0.2:22", True),
+        ("/usr/sbin/sshd", "10.9.0.2:2222", False),
+        ("/usr/sbin/sshd", "10.9.0.77:22", False),
+        ("/usr/bin/curl", "10.9.0.2:22", False),
+    ],
+    ids=["sshd", "newer_sshd", "another_port", "another_host", "another_program"],
+)
+def test_a_jump_by_forwarding_is_traced_to_the_session_in_which_sshd_connected(exe, there, led):
+    """`ssh -J` runs no client on the host between: its sshd connects on, as the account that is logged in there."""
+    s = Stage()
+    ses = s.login("lin")
+    s.at += 8 * SECOND
+    s.add("connect", session=ses, account="lin", pid=4321, exe=exe, object_kind="address", object=there)
+    s.at -= 8 * SECOND
+    _, inner, _ = hop(s, argv=["vim", "gpu01"], source="10.9.0.1")
+    evidence, found = sessions_of(s)
+    told = [(h.origin.account, h.rule, h.by) for h in hops.link(evidence, found)]
+    assert told == ([("lin", hops.FORWARDED, ("address", "destination", "time"))] if led else [])
+    assert (inner.via is not None) == led
+
+
+@pytest.mark.parametrize(
     ("there", "led", "borne"),
     [
         ("10.9.0.2:22", True, True),

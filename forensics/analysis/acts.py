@@ -4,6 +4,7 @@ An act has the account that the sources name, never a person: persons are the ne
 without events does not exist, and the owner of a thing is not its actor.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -169,13 +170,6 @@ class Scene:
         """The events, indexed by id."""
         return self.evidence.events
 
-    def columns(self, *names: str) -> pd.DataFrame:
-        """Some columns of the events."""
-        if names not in self.memo:
-            self.memo[names] = self.events[list(names)]
-        found: pd.DataFrame = self.memo[names]
-        return found
-
     def row(self, event: str) -> Row:
         """One event."""
         return next(rows_of(self.events.loc[[event]]))
@@ -198,6 +192,13 @@ class Scene:
         found: pd.DataFrame = told.iloc[at.get((job,), [])]
         return found
 
+    def faults_of(self, job: str) -> int:
+        """How many faults of a machine are told of a job."""
+        if "faults" not in self.memo:
+            told = self.events.loc[self.events["verb"] == "fault", "job"]
+            self.memo["faults"] = Counter(job for job in told if isinstance(job, str))
+        return int(self.memo["faults"][job])
+
     def known(self, cited: Iterable[str]) -> list[str]:
         """Those of some events that are in the evidence, once each, in their order."""
         there = self.evidence.events.index
@@ -205,8 +206,27 @@ class Scene:
 
     def values(self, cited: Iterable[str], column: str) -> list[Any]:
         """What a column says of each of some events that are in the evidence."""
-        told = self.evidence.events[column]
-        return [told.loc[e] for e in self.known(cited)]
+        return [told for (told,) in self.cells(cited, column)]
+
+    def cells(self, cited: Iterable[str], *columns: str) -> list[tuple[Any, ...]]:
+        """What some columns say of each of some events that are in the evidence.
+
+        Looked up event by event: an act cites a few, and a frame of them takes longer to make than to read.
+        """
+        events = self.events
+        for name in columns:
+            if ("cells", name) not in self.memo:
+                self.memo["cells", name] = events[name].to_numpy(dtype=object)
+        held = [self.memo["cells", name] for name in columns]
+        places = [events.index.get_loc(e) for e in self.known(cited)]
+        return [tuple(values[at] for values in held) for at in places]
+
+    def by_id(self) -> dict[str, Session]:
+        """The sessions by their ids."""
+        if "by_id" not in self.memo:
+            self.memo["by_id"] = {s.session_id: s for s in self.sessions.values()}
+        found: dict[str, Session] = self.memo["by_id"]
+        return found
 
     def session_of(self, event: Row) -> Session | None:
         """The session whose kernel number an event carries."""

@@ -8,16 +8,14 @@ shell history and a job's owner are no link at all. How strongly the records sup
 that is left is the next step's (`strength`), and it too can end as inconclusive.
 """
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
-from forensics.analysis import links, standings, strength
+from forensics.analysis import hops, links, standings, strength
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
-from forensics.analysis.evidence import rows_of
-from forensics.analysis.gaps import Gap
 from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
 from forensics.analysis.parameters import parameters
@@ -30,7 +28,6 @@ _DECISIVE = {"write_of_commit_object", "command_of_commit"}
 """What an act cannot be tied to a session without: a commit's own time and names are typed by who commits."""
 _LINKED = ["event_id", "credential", "address", "domain"]
 _LEAST = -(2**62)
-CLIENTS = frozenset({"/usr/bin/ssh", "/bin/ssh"})
 _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:server": "root"}
 """Domains that may be another one under another name, by who holds that one."""
 _UNKNOWN_WRITER = {"cron": "writer_of_cron_entry", "at": "writer_of_at_job", "timer": "writer_of_unit"}
@@ -80,7 +77,7 @@ def judge(act: Act, scene: Scene, holders: Holders) -> Judgement:
         holders: who holds which trust domain; with it, acts on logs, clocks and logging, and the gaps.
     """
     sessions, missing = _sessions(act)
-    touched = _touched(act, sessions, holders.gaps)
+    touched = _touched(act, sessions, holders)
     account = strength.of_account(act, scene, holders, gap=touched)
     if not scene.directory.people:
         return Judgement("not_attempted", missing=["roster"], account=account)
@@ -125,10 +122,10 @@ def _weigh(found: Judgement, act: Act, scene: Scene, holders: Holders, sessions:
         found.strength = "moderate"
 
 
-def _touched(act: Act, sessions: list[Session], gaps: Iterable[Gap]) -> bool:
+def _touched(act: Act, sessions: list[Session], holders: Holders) -> bool:
     """Whether records are missing, or a clock was set, between the opening of the session and the act."""
     start, last = strength.span(act, sessions)
-    return any(g.kind in {"serial_gap", "clock_step", "silence"} and g.touches(start, last) for g in gaps)
+    return holders.missing.touch(start, last)
 
 
 def _by_job(act: Act, scene: Scene, account: Strength) -> Judgement:
@@ -211,15 +208,18 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
     """What key, device and session say; a contradiction between the sources points at nobody."""
     at = session.start_ns if session.start_ns is not None else act.earliest_ns
     directory, events = scene.directory, tuple(session.events)
-    rows = scene.columns(*_LINKED).loc[scene.known(session.events)]
+    rows = scene.cells(session.events, *_LINKED)
+    domain = next((told[-1] for told in rows if isinstance(told[-1], str)), None)
     reasons = []
     for cls, column, people in (
         ("key", "credential", directory.key_people),
         ("device", "address", directory.device_people),
     ):
-        values = sorted({v for v in rows[column] if isinstance(v, str)})
-        own = tuple(rows.loc[rows[column].notna(), "event_id"])
-        reasons += [Reason(cls, people(value, at), own, _first(rows["domain"])) for value in values]
+        at_column = _LINKED.index(column)
+        told = [(row[0], row[at_column]) for row in rows if isinstance(row[at_column], str)]
+        values = sorted({value for _, value in told})
+        own = tuple(event for event, _ in told)
+        reasons += [Reason(cls, people(value, at), own, domain) for value in values]
         if not values:
             missing.append({"key": "key_of_session", "device": "address_of_session"}[cls])
     if session.contradicts:
@@ -227,9 +227,7 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
     if len(session.recognised_by) < 2:
         missing.append("second_source_of_session")
     if session.account is not None:
-        reasons.append(
-            Reason("session", directory.holders(session.account, at), events, _first(rows["domain"]))
-        )
+        reasons.append(Reason("session", directory.holders(session.account, at), events, domain))
     return reasons
 
 
@@ -244,10 +242,6 @@ def _from_anybody(act: Act, scene: Scene, sessions: list[Session]) -> bool:
     return any(not trusted(domain) for session, domain in told if session is not None)
 
 
-def _first(values: pd.Series) -> str | None:
-    return next((v for v in values if isinstance(v, str)), None)
-
-
 def _enrolling(scene: Scene, kind: str, account: str) -> tuple[str, ...]:
     lines = scene.directory.about(kind, account)
     return tuple(sorted({i for e in lines for i in e.events}))[:2]
@@ -259,12 +253,9 @@ def _hops(scene: Scene, sessions: list[Session]) -> frozenset[str]:
     for s in sessions:
         if s.start_ns is None or scene.directory.device_people(s.address):
             continue
-        if "clients" not in scene.memo:
-            events = scene.events
-            scene.memo["clients"] = events[(events["verb"] == "execute") & events["exe"].isin(CLIENTS)]
-        ran = scene.memo["clients"]
-        near = ran[ran["earliest_ns"].between(s.start_ns - 30_000_000_000, s.start_ns + 1_000_000_000)]
-        for e in rows_of(near):
+        for e in hops.clients(scene.evidence).about(s.start_ns):
+            if posixpath.basename(e.exe) != "ssh":
+                continue
             via = scene.session_of(e)
             if via is not None and via.session_id != s.session_id:
                 found |= scene.directory.holders(via.account) & (

@@ -33,7 +33,7 @@ LINKS = {
     "led_from_session": "the session was opened out of one that is enrolled to the person",
 }
 """The links that are counted; of the last four, one that says others only speaks against."""
-_DECIDING = ("key_of_session", "device_of_session", "address_of_own_sessions", "led_from_session")
+DECIDING = ("key_of_session", "device_of_session", "address_of_own_sessions", "led_from_session")
 
 CANDIDATE = Table(
     "candidate",
@@ -101,8 +101,8 @@ def _of(act: Act, scene: Scene, judged: Judgement, homes: Mapping[str, Link]) ->
 
 def _weighed(act: Act, person: str, links: list[Link]) -> Candidate:
     speaks = [link for link in links if person in link.says]
-    against = [link for link in links if person not in link.says and link.name in _DECIDING]
-    points = any(link.name in _DECIDING for link in speaks)
+    against = [link for link in links if person not in link.says and link.name in DECIDING]
+    points = any(link.name in DECIDING for link in speaks)
     cls = ("divided" if against else "pointed_at") if points else "spoken_against" if against else "allowed"
     return Candidate(act, person, cls, tuple(speaks), tuple(against))
 
@@ -121,7 +121,7 @@ def _links(session: Session, scene: Scene, homes: Mapping[str, Link]) -> Iterabl
         yield Link("own_key_opens_account", directory.key_people(line.thing, at), line.events[:2])
     if session.address in homes and not directory.device_people(session.address, at):
         yield homes[str(session.address)]
-    via = next((s for s in scene.sessions.values() if s.session_id == session.via), None)
+    via = scene.by_id().get(session.via or "")
     if via is not None:
         yield Link("led_from_session", people_of(scene, via), tuple(session.via_events))
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
-from forensics.analysis.evidence import picked, rows_of
+from forensics.analysis.evidence import Row, picked, rows_of, where
 from forensics.analysis.lineage import Lineage
 from forensics.analysis.planted import TRANSIENT, programs
 from forensics.analysis.sessions import Session
@@ -112,6 +112,7 @@ _SYSTEM_UNIT = re.compile(r"/(?:etc|run|usr/lib|lib|usr/local/lib)/systemd/syste
 _SYSTEM_CRON = re.compile(r"/etc/(?:crontab|cron\.d/.+)")
 _PERIODIC = re.compile(r"/etc/(?:anacrontab|cron\.(?:hourly|daily|weekly|monthly)/.+)")
 _EXEC = re.compile(r"\[Service\] ExecStart(?:Pre|Post)?=[-@:+!|]*(?P<command>.*)", re.DOTALL)
+_HANDLED = frozenset({"delete", "create", "read", "link", "rename"})
 _EARLY_NS, _LATE_NS = 5_000_000_000, 120_000_000_000
 """By how much the clock that atd wakes by, and its other work, can move a run from its minute."""
 _MINUTE_NS = 60_000_000_000
@@ -218,17 +219,20 @@ def _due_ns(path: str) -> int | None:
 
 def _taken(scene: Scene, host: str | None, pid: int | None, at_ns: int | None) -> dict[str, str]:
     """The jobs of at whose files a run's first process handled, and the event that says so."""
-    events = scene.events
     if pid is None or at_ns is None:
         return {}
-    mine = events[(events["host"] == host) & (events["pid"] == pid) & (events["object_kind"] == "path")]
-    mine = mine[mine["trail"] & mine["verb"].isin({"delete", "create", "read", "link", "rename"})]
-    near = mine[(mine["earliest_ns"] - at_ns).abs() <= _MINUTE_NS]
+    if "at_files" not in scene.memo:
+        events = scene.events
+        touched = events[(events["object_kind"] == "path") & events["trail"] & events["pid"].notna()]
+        touched = touched[touched["verb"].isin(_HANDLED) & touched["earliest_ns"].notna()]
+        held: dict[tuple[str | None, int], list[Row]] = {}
+        for e in rows_of(where(touched, "object", lambda path: _at_name(str(path)) is not None)):
+            held.setdefault((e.host, int(e.pid)), []).append(e)
+        scene.memo["at_files"] = held
     found: dict[str, str] = {}
-    for e in rows_of(near):
-        name = _at_name(str(e.object))
-        if name is not None:
-            found.setdefault(name, str(e.event_id))
+    for e in scene.memo["at_files"].get((host, pid), ()):
+        if abs(int(e.earliest_ns) - at_ns) <= _MINUTE_NS:
+            found.setdefault(str(_at_name(str(e.object))), str(e.event_id))
     return found
 
 
@@ -291,9 +295,14 @@ def _service(scene: Scene, act: Act, planted: Sequence[Act], made: Lineage) -> D
 
 def _units(scene: Scene, host: str | None, words: list[list[str]]) -> dict[str, list[str]]:
     """Units, by their name without its ending, whose command is one that ran; with the lines that say so."""
-    events, found = scene.events, dict[str, list[str]]()
-    told = events[(events["verb"] == "enrol_task") & (events["format"] == "systemd_unit")]
-    for e in rows_of(told[(told["host"] == host) & told["text"].notna()]):
+    if "units" not in scene.memo:
+        events, on = scene.events, dict[str | None, list[Row]]()
+        told = events[(events["verb"] == "enrol_task") & (events["format"] == "systemd_unit")]
+        for e in rows_of(told[told["text"].notna()]):
+            on.setdefault(e.host, []).append(e)
+        scene.memo["units"] = on
+    found: dict[str, list[str]] = {}
+    for e in scene.memo["units"].get(host, ()):
         match = _EXEC.fullmatch(str(e.text))
         if match is not None and any(_same_command(match["command"].split(), w) for w in words):
             found.setdefault(_unit_of(str(e.object)), []).append(str(e.event_id))

@@ -188,9 +188,10 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     for act in everything:
         of_job.setdefault(act.job, []).append(act)
     bearing = [a for a in everything if a.in_question]
+    trail = gaps.Cover(missing, gaps.AUDIT_TRAIL)
     for job in found_jobs.values():
         since = window[0] if window[0] is not None else job.submit_ns
-        audited = gaps.covers(missing, gaps.AUDIT_TRAIL, since, job.end_ns)
+        audited = trail.whole(since, job.end_ns)
         about = [*of_job.get(job.job, ()), *(a for a in bearing if a.job != job.job)]
         impact.explain(job, about, scene, edits, audited=audited)
     _settle_own(everything, asked)
@@ -349,12 +350,15 @@ def _foreign(act: Act, owners: set[str | None], scene: Scene) -> bool:
 
 def _settle_own(everything: list[Act], asked: list[Job]) -> None:
     """What whoever submitted the jobs did to their files is that person's ordinary work, by whichever account."""
-    submitters = {
-        j.job: {a.person for a in everything if a.act == "submit" and a.job == j.job} for j in asked
-    }
+    submitters: dict[str | None, set[str | None]] = {j.job: set() for j in asked}
     for act in everything:
-        about = [submitters[act.job]] if act.job in submitters else list(submitters.values())
-        if act.person is not None and about and all(by == {act.person} for by in about) and act.act in _WORK:
+        if act.act == "submit" and act.job in submitters:
+            submitters[act.job].add(act.person)
+    all_by = set(map(frozenset, submitters.values()))
+    everybody = next(iter(all_by)) if len(all_by) == 1 else frozenset()
+    for act in everything:
+        by = submitters.get(act.job, everybody)
+        if act.person is not None and by == {act.person} and act.act in _WORK:
             act.in_question = False
 
 

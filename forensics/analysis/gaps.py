@@ -1,7 +1,9 @@
 """What is not there: serials that jump, files that end inside a record, sources that nobody collected."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import pandas as pd
 import pyarrow as pa
@@ -201,29 +203,58 @@ def _extend(run: list[Gap], gap: Gap) -> None:
     run.append(gap)
 
 
+_FAR_NS = 2**63
 _SET_BACK_NS = 86_400 * 1_000_000_000
 """By how much a clock is taken to have been set back at most, where it is not known."""
 
 
-def covers(found: Sequence[Gap], source: str, earliest_ns: int | None, latest_ns: int | None) -> bool:
-    """Whether no gap in a source is known that an interval touches, and no clock was set in it.
+class Cover:
+    """Of which times a source tells everything, for all that is known: made of the gaps once, and asked for each job."""
 
-    Where a host's clock was set, what the source tells cannot be put in order with what another host tells. The
-    clock of one log that was off by a bounded time is read by its bounds, and hides nothing. A clock can have been
-    set back: what another host did before the moment that is written can have come after it.
-    """
-    late = None if latest_ns is None else latest_ns + _SET_BACK_NS
-    if any(
-        g.kind == "clock_step" and g.source.endswith(": clock") and g.touches(earliest_ns, late)
-        for g in found
-    ):
-        return False
-    return not any(
-        g.kind in {"missing_source", "silence", "serial_gap"}
-        and (g.source == source or g.source.endswith(f": {source.partition(' (')[0]}"))
-        and (g.kind == "missing_source" or g.touches(earliest_ns, latest_ns))
-        for g in found
-    )
+    def __init__(self, found: Sequence[Gap], source: str) -> None:
+        """`found` are the gaps; `source` is one of `EXPECTED`."""
+        set_then = [g for g in found if g.kind == "clock_step" and g.source.endswith(": clock")]
+        short = f": {source.partition(' (')[0]}"
+        holes = [
+            g
+            for g in found
+            if g.kind in {"missing_source", "silence", "serial_gap"}
+            and (g.source == source or g.source.endswith(short))
+        ]
+        self._missing = any(g.kind == "missing_source" for g in holes)
+        self._set, self._holes = Spans(set_then), Spans(holes)
+
+    def whole(self, earliest_ns: int | None, latest_ns: int | None) -> bool:
+        """Whether no gap is known that an interval touches, and no clock was set in it.
+
+        Where a host's clock was set, what the source tells cannot be put in order with what another host tells. The
+        clock of one log that was off by a bounded time is read by its bounds, and hides nothing. A clock can have been
+        set back: what another host did before the moment that is written can have come after it.
+        """
+        late = None if latest_ns is None else latest_ns + _SET_BACK_NS
+        return not (
+            self._missing or self._set.touch(earliest_ns, late) or self._holes.touch(earliest_ns, latest_ns)
+        )
+
+
+class Spans:
+    """The times of gaps, of which one is asked whether it touches an interval, as `Gap.touches` has it."""
+
+    def __init__(self, found: Iterable[Gap]) -> None:
+        times = sorted((_bound(g.earliest_ns, -1), _bound(g.latest_ns, 1)) for g in found)
+        self._starts = [first for first, _ in times]
+        self._last = list(accumulate((last for _, last in times), max))
+
+    def touch(self, earliest_ns: int | None, latest_ns: int | None) -> bool:
+        """Whether one does; an interval without bounds is touched by none."""
+        if earliest_ns is None or latest_ns is None:
+            return False
+        before = bisect_right(self._starts, latest_ns)
+        return before > 0 and self._last[before - 1] >= earliest_ns
+
+
+def _bound(ns: int | None, sign: int) -> int:
+    return sign * _FAR_NS if ns is None else ns
 
 
 def truncated(rejects: pd.DataFrame) -> list[Gap]:

@@ -15,7 +15,7 @@ import pandas as pd
 from forensics.analysis import hops, memberships
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import picked, rows_of
-from forensics.analysis.gaps import Gap
+from forensics.analysis.gaps import Gap, Spans
 from forensics.analysis.memberships import Member
 from forensics.analysis.sessions import Session
 
@@ -53,7 +53,7 @@ class Hold:
 class Holders:
     """Everybody's hold on the trust domains of a case, and their presence where it matters.
 
-    `addresses` are those of the hosts themselves.
+    `addresses` are those of the hosts themselves; `missing` are the times of which records are missing somewhere, or a clock was set.
     """
 
     scene: Scene
@@ -63,6 +63,8 @@ class Holders:
     _sessions: dict[str, list[Session]] = field(default_factory=dict)
     _rights: frozenset[tuple[str | None, str]] = frozenset()
     addresses: frozenset[str] = frozenset()
+    missing: Spans = field(init=False)
+    _missing_on: dict[str | None, Spans] = field(init=False)
 
     def __post_init__(self) -> None:
         self.holds = sorted(_holds(self.scene), key=lambda h: (h.person, h.host or "", h.why, h.events))
@@ -70,6 +72,12 @@ class Holders:
             for person in people_of(self.scene, session):
                 self._sessions.setdefault(person, []).append(session)
         self._rights = _open_ended_sessions(self.scene.events)
+        nobodys = [g for g in self.gaps if g.kind in _NOBODYS]
+        self.missing = Spans(nobodys)
+        by_host: dict[str | None, list[Gap]] = {}
+        for gap in nobodys:
+            by_host.setdefault(gap.host, []).append(gap)
+        self._missing_on = {host: Spans(found) for host, found in by_host.items()}
         self.addresses = frozenset().union(*hops.addresses(self.scene.evidence).values())
 
     def of(self, domain: str, since_ns: int | None = None) -> list[str]:
@@ -128,7 +136,7 @@ class Holders:
         self, hosts: set[str], first_ns: int, last_ns: int, person: str | None, sparing: str | None
     ) -> bool:
         """Whether records of a host are missing or were handled about then, by this person or by nobody known."""
-        if any(g.kind in _NOBODYS and g.host in hosts and g.touches(first_ns, last_ns) for g in self.gaps):
+        if any(self._missing_on[h].touch(first_ns, last_ns) for h in hosts & self._missing_on.keys()):
             return True
         for act in self.tampering:
             owners = self.scene.directory.owners(act.account)

@@ -26,14 +26,18 @@ from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
 RULE = "client_led_to_entry"
-"""The rule of every link here. It errs where a client that no record tells did it, and where two hosts share an address."""
+"""An ssh client ran in the one session at the moment of the other's entry. It errs where a client that no record tells
+did it, and where two hosts share an address."""
+FORWARDED = "forwarding_led_to_entry"
+"""sshd itself, within the one session, connected to the very address and port that was entered: `ssh -J` and `ssh -W`
+run no client on the host between. It errs where somebody forwards a connection of another's through an own session."""
 HOP = Table(
     "hop",
     "one session out of which another can have been opened: derived",
     (
         Column("origin", pa.string(), "session in which the client ran"),
         Column("session", pa.string(), "session that it can have opened"),
-        Column("rule", pa.string(), f"`{RULE}`"),
+        Column("rule", pa.string(), f"`{RULE}`, or `{FORWARDED}`, by which no client runs on the host between"),
         Column("basis", pa.string(), "derived"),
         Column(
             "borne_out_by",
@@ -42,11 +46,13 @@ HOP = Table(
             "destination (the kernel saw it connect there); port (a line of the firewall tells of its port)",
         ),
         Column("rivals", pa.int64(), "other sessions out of which it can have been opened; `via` is set where there are none"),
-        Column("events", STRINGS, "executions of the client, its connections, and the firewall's lines"),
+        Column("events", STRINGS, "executions of the client, its or sshd's connections, and the firewall's lines"),
     ),
 )  # fmt: skip
 CLIENTS = frozenset({"ssh", "scp", "sftp", "rsync", "git", "mosh", "autossh"})
 SHELLS_INTO = frozenset({"machinectl"})
+FORWARDERS = frozenset({"sshd", "sshd-session"})
+"""Programs that connect on for whoever is logged in."""
 _BEFORE_NS, _AFTER_NS = 30 * NS_PER_S, NS_PER_S
 """From the start of a client to the entry that it makes, at most; and how much clocks of two hosts may be apart."""
 _ENTERED = frozenset({"sshd", "systemd", "systemd-machined", "login"})
@@ -75,6 +81,7 @@ class Hop:
     by: tuple[str, ...]
     rivals: int
     events: tuple[str, ...]
+    rule: str = RULE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +89,11 @@ class _Network:
     """What is known of addresses and connections."""
 
     own: Mapping[str, frozenset[str]]
+    hosts: Mapping[str | None, frozenset[str]]
     sides: Mapping[tuple[str | None, str, int], Side]
-    reached: Mapping[tuple[str | None, int], tuple[Row, ...]]
-    firewall: Mapping[tuple[str | None, str, str, int], tuple[Row, ...]]
+    reached: Mapping[tuple[str | None, int], Sequence[Row]]
+    firewall: Mapping[tuple[str | None, str, str, int], Sequence[Row]]
+    forwarded: Mapping[tuple[str, int], Sequence[Row]]
 
 
 def link(evidence: Evidence, sessions: Sequence[Session]) -> list[Hop]:
@@ -99,32 +108,54 @@ def link(evidence: Evidence, sessions: Sequence[Session]) -> list[Hop]:
     """
     by_ses = {(s.host, s.ses): s for s in sessions if s.ses is not None}
     network = _network(evidence)
-    ran = _clients(evidence)
-    asked = [(e, by_ses[(e.host, e.session)]) for e in rows_of(ran) if (e.host, e.session) in by_ses]
-    asked.sort(key=lambda pair: int(pair[0].earliest_ns))
-    began = [int(e.earliest_ns) for e, _ in asked]
-    longest = max((int(e.latest_ns) - int(e.earliest_ns) for e, _ in asked), default=0)
+    ran = clients(evidence)
     found = []
     for session in sessions:
         if session.start_ns is None or session.service not in _ENTERED:
             continue
-        first = bisect_left(began, session.start_ns - _BEFORE_NS - longest)
-        about = asked[first : bisect_right(began, session.start_ns + _AFTER_NS)]
-        near = [(e, via) for e, via in about if _can_have_led(e, via, session, network)]
+        # A client that led here ran on a host that has the address, or on the session's own.
+        hosts = {session.host, *network.hosts.get(session.address, ())}
+        about = [(e, by_ses.get((e.host, e.session))) for e in ran.about(session.start_ns, hosts)]
+        near = [(e, via) for e, via in about if via is not None and _can_have_led(e, via, session, network)]
+        through = _forwarded(session, network, by_ses)
         # One client runs others (git runs ssh, rsync too): the origin is the session, not the process.
-        origins = {via.session_id: via for _, via in near}
+        origins = {via.session_id: via for _, via in [*near, *through]}
         for name in sorted(origins):
-            own = [e for e, via in near if via.session_id == name]
-            found.append(_hop(origins[name], session, own, network, len(origins) - 1))
+            ran_by = [e for e, via in near if via.session_id == name]
+            passed = [e for e, via in through if via.session_id == name]
+            found.append(_hop(origins[name], session, ran_by, passed, network, len(origins) - 1))
         if len(origins) == 1:
             session.via = next(iter(origins))
-            session.via_events = sorted({str(e.event_id) for e, _ in near})
+            session.via_events = sorted({str(e.event_id) for e, _ in [*near, *through]})
     return found
 
 
-def _hop(origin: Session, session: Session, clients: Sequence[Row], network: _Network, rivals: int) -> Hop:
-    """What bears out that clients in one session opened another."""
-    by, events = {"time"}, [str(e.event_id) for e in clients]
+def _forwarded(
+    session: Session, network: _Network, by_ses: Mapping[tuple[str | None, str], Session]
+) -> list[tuple[Row, Session]]:
+    """Connections by sshd, each within a session, to the very address and port of an entry, about its moment."""
+    side, start = _side(session, network), session.start_ns
+    if side is None or start is None:
+        return []
+    made = network.forwarded.get((side.address, side.port), ())
+    near = [e for e in made if e.earliest_ns - _AFTER_NS <= start <= e.latest_ns + _BEFORE_NS]
+    # Whose addresses are not known can have the one that the entry came from.
+    own = [e for e in near if session.address in network.own.get(str(e.host), {session.address})]
+    found = [(e, by_ses.get((e.host, e.session))) for e in own]
+    return [(e, via) for e, via in found if via is not None and via is not session]
+
+
+def _hop(
+    origin: Session,
+    session: Session,
+    clients: Sequence[Row],
+    passed: Sequence[Row],
+    network: _Network,
+    rivals: int,
+) -> Hop:
+    """What bears out that clients in one session, or sshd for it, opened another."""
+    by, events = {"time"}, [str(e.event_id) for e in (*clients, *passed)]
+    by |= {"destination"} if passed else set()
     if session.address in network.own.get(str(origin.host), frozenset()):
         by.add("address")
     names = {str(session.host), *network.own.get(str(session.host), frozenset())}
@@ -146,7 +177,8 @@ def _hop(origin: Session, session: Session, clients: Sequence[Row], network: _Ne
             if abs(int(line.earliest_ns) - int(session.start_ns or 0)) <= _BEFORE_NS:
                 by.add("port")
                 events.append(str(line.event_id))
-    return Hop(origin, session, tuple(sorted(by)), rivals, tuple(dict.fromkeys(events)))
+    rule = RULE if clients else FORWARDED
+    return Hop(origin, session, tuple(sorted(by)), rivals, tuple(dict.fromkeys(events)), rule)
 
 
 def _side(session: Session, network: _Network) -> Side | None:
@@ -182,7 +214,8 @@ def _network(evidence: Evidence) -> _Network:
     sides: dict[tuple[str | None, str, int], Side] = {}
     for host, event, match in _told(evidence):
         sides[(host, match["peer"], int(match["port"]))] = Side(match["own"], int(match["at"]), event)
-    reached: dict[tuple[str | None, int], tuple[Row, ...]] = {}
+    reached: dict[tuple[str | None, int], list[Row]] = {}
+    forwarded: dict[tuple[str, int], list[Row]] = {}
     made = picked(
         events,
         (events["verb"] == "connect")
@@ -191,18 +224,62 @@ def _network(evidence: Evidence) -> _Network:
         & events["earliest_ns"].notna(),
     )
     for e in rows_of(picked(made, made["object_kind"] == "address")):
-        key = (e.host, int(e.pid))
-        reached[key] = (*reached.get(key, ()), e)
-    firewall: dict[tuple[str | None, str, str, int], tuple[Row, ...]] = {}
+        reached.setdefault((e.host, int(e.pid)), []).append(e)
+        at = (
+            _REACHED.fullmatch(str(e.object))
+            if isinstance(e.session, str) and _base(e.exe) in FORWARDERS
+            else None
+        )
+        if at is not None:
+            forwarded.setdefault((at["address"], int(at["port"])), []).append(e)
+    firewall: dict[tuple[str | None, str, str, int], list[Row]] = {}
     logs = picked(
         events, events["format"].isin(SYSTEM_LOGS) & events["earliest_ns"].notna() & events["text"].notna()
     )
     for e in rows_of(where(logs, "text", lambda text: " SRC=" in text and " SPT=" in text)):
         told = _FIREWALL.search(e.text)
         if told is not None:
-            line = (e.host, told["src"], told["dst"], int(told["spt"]))
-            firewall[line] = (*firewall.get(line, ()), e)
-    return _Network(addresses(evidence), sides, reached, firewall)
+            firewall.setdefault((e.host, told["src"], told["dst"], int(told["spt"])), []).append(e)
+    own, hosts = addresses(evidence), dict[str | None, set[str]]()
+    for host, known in own.items():
+        for address in known:
+            hosts.setdefault(address, set()).add(host)
+    having = {address: frozenset(there) for address, there in hosts.items()}
+    return _Network(own, having, sides, reached, firewall, forwarded)
+
+
+def _base(exe: object) -> str:
+    return posixpath.basename(exe) if isinstance(exe, str) else ""
+
+
+class Clients:
+    """Executions of what can open a session elsewhere, with a moment and an audit session, by host and time."""
+
+    def __init__(self, ran: pd.DataFrame) -> None:
+        """`ran` are such executions, in order of time."""
+        self._on: dict[str | None, list[Row]] = {}
+        for e in rows_of(ran):
+            self._on.setdefault(e.host, []).append(e)
+        self._began = {host: [int(e.earliest_ns) for e in rows] for host, rows in self._on.items()}
+        self._longest = max((int(e.latest_ns) - int(e.earliest_ns) for e in rows_of(ran)), default=0)
+
+    def about(self, start_ns: int, hosts: Iterable[str | None] | None = None) -> list[Row]:
+        """Those that can have opened a session which began at a moment: on some hosts, or on any."""
+        found: list[Row] = []
+        for host in self._on if hosts is None else hosts:
+            began = self._began.get(host, ())
+            first = bisect_left(began, start_ns - _BEFORE_NS - self._longest)
+            near = self._on.get(host, ())[first : bisect_right(began, start_ns + _AFTER_NS)]
+            found += [e for e in near if e.earliest_ns - _AFTER_NS <= start_ns <= e.latest_ns + _BEFORE_NS]
+        return sorted(found, key=lambda e: (int(e.earliest_ns), str(e.event_id)))
+
+
+def clients(evidence: Evidence) -> Clients:
+    """The clients of a case, looked up once."""
+    if "clients" not in evidence.memo:
+        evidence.memo["clients"] = Clients(_clients(evidence))
+    found: Clients = evidence.memo["clients"]
+    return found
 
 
 def _clients(evidence: Evidence) -> pd.DataFrame:
@@ -215,8 +292,9 @@ def _clients(evidence: Evidence) -> pd.DataFrame:
 
 
 def _can_have_led(e: Row, via: Session, session: Session, network: _Network) -> bool:
-    start, own = session.start_ns, network.own
-    if start is None or via is session or not e.earliest_ns - _AFTER_NS <= start <= e.latest_ns + _BEFORE_NS:
+    """Whether a client that ran about then can have opened a session, by its host, its words and where it connected to."""
+    own = network.own
+    if via is session:
         return False
     if posixpath.basename(e.exe) in SHELLS_INTO:
         return bool(
@@ -279,7 +357,7 @@ def table(found: Iterable[Hop]) -> pa.Table:
     return HOP.build({
         "origin": [h.origin.session_id for h in rows],
         "session": [h.session.session_id for h in rows],
-        "rule": [RULE for _ in rows],
+        "rule": [h.rule for h in rows],
         "basis": ["derived" for _ in rows],
         "borne_out_by": [list(h.by) for h in rows],
         "rivals": [h.rivals for h in rows],

@@ -84,8 +84,7 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
     if told:
         job.cause, job.why = _by_acts(told, job)
         return
-    faults = int((scene.told_of(job.job)["verb"] == "fault").sum())
-    job.cause, job.why = _without_act(job, requested=bool(mine), faults=faults)
+    job.cause, job.why = _without_act(job, requested=bool(mine), faults=scene.faults_of(job.job))
     if job.cause == "own_failure" and any(edits.idle(a) is not True for a in harm):
         job.cause, job.why = "not_established", "changed_file_and_own_exit_code"
     if job.why == "cancelled_by_owner" and any(_stranger(a, job, scene) for a in mine):

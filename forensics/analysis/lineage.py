@@ -22,6 +22,7 @@ class Lineage:
     events: pd.DataFrame
     _ran: pd.DataFrame | None = None
     _at: dict[Any, Any] = field(default_factory=dict)
+    _told: list[Any] = field(default_factory=list)
 
     def _own(self, host: str | None, pid: int, at_ns: int, session: object) -> list[Row]:
         """What a process executed until a moment, the last first: of one kernel session, for numbers come round."""
@@ -32,17 +33,24 @@ class Lineage:
         until = rows[: bisect_right(rows, at_ns, key=lambda e: int(e.earliest_ns))]
         return [e for e in reversed(until) if _same(e.session, session)]
 
+    def _first(self, act: Act) -> tuple[Any, object] | None:
+        """Parent and session in the first of an act's events that tells a process."""
+        if not self._told:
+            self._told = [self.events[name].to_numpy(dtype=object) for name in ("pid", "ppid", "session")]
+        pids, parents, sessions = self._told
+        index = self.events.index
+        places = (index.get_loc(e) for e in act.events if e in index)
+        return next(((parents[at], sessions[at]) for at in places if not pd.isna(pids[at])), None)
+
     def above(self, act: Act) -> tuple[list[Row], int | None]:
         """The executions of an act's process and of its parents, the nearest first; and the last one's parent.
 
         The parent is the one at a process's first execution: children of one that ended since are the first process's.
         """
-        events = self.events
-        told = events.loc[[e for e in act.events if e in events.index], ["pid", "ppid", "session"]]
-        first = next(rows_of(told[told["pid"].notna()]), None)
+        first = None if act.earliest_ns is None or act.pid is None else self._first(act)
         if first is None or act.earliest_ns is None or act.pid is None:
             return [], None
-        session, parent = first.session, first.ppid
+        parent, session = first
         pid, top, found = act.pid, None if pd.isna(parent) else int(parent), list[Row]()
         for _ in range(_DEEPEST):
             own = self._own(act.host, pid, act.earliest_ns, session)

@@ -26,7 +26,7 @@ def whole(scene: Scene) -> frozenset[str]:
 def origins(scene: Scene, sessions: Iterable[Session]) -> list[Told]:
     """Whose device the sessions were opened from that led to these, by the client that ran in them."""
     led = [s for s in sessions if s.via is not None]
-    known: Mapping[str, Session] = {s.session_id: s for s in scene.sessions.values()} if led else {}
+    known: Mapping[str, Session] = scene.by_id() if led else {}
     found = []
     for session in led:
         chain = hops.roots(session, known)
@@ -60,8 +60,8 @@ def strangers(scene: Scene, sessions: Iterable[Session], own: frozenset[str]) ->
 
 
 def _stranger(scene: Scene, session: Session, tells: str, column: str, value: str) -> Told | None:
-    rows = scene.events[["event_id", column, "reach"]].loc[scene.known(session.events)]
-    rows = rows[(rows[column] == value) & rows["reach"].notna()]
-    if column in session.contradicts or not len(rows):
+    rows = scene.cells(session.events, "event_id", column, "reach")
+    rows = [row for row in rows if row[1] == value and isinstance(row[2], str)]
+    if column in session.contradicts or not rows:
         return None
-    return Told(tells, frozenset(), tuple(rows["event_id"][:2]), str(rows["reach"].iloc[0]))
+    return Told(tells, frozenset(), tuple(row[0] for row in rows[:2]), str(rows[0][2]))

@@ -36,14 +36,15 @@ def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> li
     found += asked_for(scene, found)
     edits = picked(scene.events, (scene.events["verb"] == "cron_edit"))
     unique = {id(a): a for a in found}
+    by_end: dict[tuple[str | None, str], list[Act]] = {}
+    for act in unique.values():
+        by_end.setdefault((act.host, posixpath.basename(act.object)), []).append(act)
     for e in rows_of(edits.sort_values("pid", na_position="last", kind="stable")):
         path = f"/var/spool/cron/crontabs/{e.object}"
         if str(e.text or "").upper().startswith("DELETE"):
             continue
-        mates = [
-            a for a in unique.values()
-            if a.host == e.host and a.object.endswith(f"/{e.object}") and _same_edit(a, e)
-        ]  # fmt: skip
+        alike = by_end.setdefault((e.host, posixpath.basename(path)), [])
+        mates = [a for a in alike if a.object.endswith(f"/{e.object}") and _same_edit(a, e)]
         if mates:
             mates[0].events.append(e.event_id)
             continue
@@ -54,6 +55,7 @@ def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> li
         else:
             act.events.append(e.event_id)
         unique[id(act)] = act
+        alike.append(act)
     return list(unique.values())
 
 
@@ -125,7 +127,12 @@ def command_of_edit(scene: Scene, log: Row) -> Row | None:
     """The execution of crontab that a log's line on an installed crontab is of: its process, in the hour before."""
     if pd.isna(log.pid) or pd.isna(log.earliest_ns):
         return None
-    ran = programs(scene, frozenset({"crontab"}))
-    ran = ran[(ran["host"] == log.host) & (ran["pid"] == log.pid)]
-    ran = ran[(ran["earliest_ns"] <= log.latest_ns) & (ran["earliest_ns"] >= log.earliest_ns - _EDITED_NS)]
-    return next(rows_of(ran.iloc[-1:]), None)
+    if "crontab" not in scene.memo:
+        own: dict[tuple[str | None, int], list[Row]] = {}
+        for e in rows_of(programs(scene, frozenset({"crontab"}))):
+            if not pd.isna(e.pid):
+                own.setdefault((e.host, int(e.pid)), []).append(e)
+        scene.memo["crontab"] = own
+    ran = scene.memo["crontab"].get((log.host, int(log.pid)), ())
+    near = [e for e in ran if log.earliest_ns - _EDITED_NS <= e.earliest_ns <= log.latest_ns]
+    return near[-1] if near else None

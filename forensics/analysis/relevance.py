@@ -17,7 +17,6 @@ import pyarrow as pa
 from forensics.analysis import (
     anchors,
     artefacts,
-    attribution,
     checkpoints,
     deferred,
     displaced,
@@ -50,7 +49,6 @@ PROGRAMS = frozenset(
         *deferred.KEEPERS,
         *holders.RAISERS,
         *anchors.PROGRAMS,
-        *(posixpath.basename(path) for path in attribution.CLIENTS),
         "scontrol",
     }
 )
@@ -58,6 +56,7 @@ PROGRAMS = frozenset(
 SCRIPT = "/slurm_script"
 RECEIVER = "git-receive-pack"
 CLIENTS = hops.CLIENTS | hops.SHELLS_INTO
+FORWARDERS = hops.FORWARDERS
 TOUCHED = "(starts_with(object, '/var/spool/') OR contains(object, 'authorized_keys') OR starts_with(object, '/etc/ssh/'))"
 """Files of which every touch is read: what waits to be run, and what lets somebody in."""
 WRITES_A_KEY = "(contains(text, 'authorized_keys') AND contains(text, 'AAAA'))"

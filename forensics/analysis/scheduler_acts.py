@@ -5,19 +5,21 @@ that sent it is looked for in the audit trail, and gives the session; a request 
 found keeps its account and has no session.
 """
 
-import posixpath
 import re
 import signal
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
+from forensics.analysis import commands
 from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.artefacts import submissions
-from forensics.analysis.evidence import Row, one_session, picked, rows_of, where
+from forensics.analysis.evidence import Row, one_session, picked, rows_of
 from forensics.analysis.jobs import Job
 
-_NEAR_NS = 5_000_000_000
+_SECOND_NS = 1_000_000_000
+_NEAR_NS = 5 * _SECOND_NS
 _SCONTROL = {
     "hold": "hold", "uhold": "hold", "release": "hold", "suspend": "hold", "resume": "hold",
     "requeue": "requeue", "requeuehold": "requeue", "update": "modify_job", "top": "modify_job",
@@ -26,7 +28,9 @@ CONTROLLERS = (
     "slurmctld", "pbs_accounting", "pbs_server", "lsf_events", "k8s_audit", "yarn_audit",
 )  # fmt: skip
 """Formats in which a scheduler itself writes down each request as it comes in."""
-_POD = r"(?:-[0-9]{1,5})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|(?:master|worker|launcher|chief|ps|head)(?:-[a-z0-9]{1,10})*)"
+_POD = re.compile(
+    r"(?:-[0-9]{1,5})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|(?:master|worker|launcher|chief|ps|head)(?:-[a-z0-9]{1,10})*)"
+)
 """What a controller puts behind a job's name to name a pod: an index, five of its letters, or a role."""
 CANCELLING = (
     "scancel",
@@ -42,23 +46,6 @@ CANCELLING = (
     "canceljob",
 )
 KILLERS = ("kill", "pkill", "killall", "skill")
-_ENDING = {9, 15, 18, 19, 2, 1, 3}
-
-
-def _program(exe: object) -> str:
-    return posixpath.basename(exe) if isinstance(exe, str) else ""
-
-
-def _commands(scene: Scene, *programs: str) -> pd.DataFrame:
-    if ("commands", programs) not in scene.memo:
-        events = scene.events
-        ran = picked(
-            events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")
-        )
-        ran = where(picked(ran, ran["earliest_ns"].notna()), "exe", lambda exe: _program(exe) in programs)
-        scene.memo["commands", programs] = ran
-    found: pd.DataFrame = scene.memo["commands", programs]
-    return found
 
 
 def _names_job(argv: object, job: Job, owner: str | None) -> bool:
@@ -88,9 +75,9 @@ def _in_words(short: str, said: set[str]) -> bool:
 
 def submits(scene: Scene) -> Iterable[Act]:
     """One act per job that some source says was submitted; ordinary work, kept in the acts table."""
-    submitted = picked(scene.events, scene.events["verb"] == "submit")
+    submitted = commands.by_job(picked(scene.events, scene.events["verb"] == "submit"))
     for job in scene.jobs.values():
-        told = picked(submitted, submitted["job"] == job.job)
+        told = submitted(job.job)
         command = submissions(job, scene.evidence)
         if not len(told) and not one_session(command):
             continue
@@ -116,11 +103,12 @@ def cancels(scene: Scene) -> Iterable[Act]:
     # A request that names nobody, as in a log that anybody could have written, is no act of anybody.
     asked = picked(asked, asked["account"].notna() | asked["uid"].notna())
     pods = picked(asked, (asked["format"] == "k8s_audit") & asked["account"].notna() & asked["job"].notna())
+    asked_of, pods_of = commands.by_job(asked), _by_name_of_pod(scene, pods)
     for job in scene.jobs.values():
-        requests = _requests(picked(asked, asked["job"] == job.job))
+        requests = _requests(asked_of(job.job))
         for rows in requests:
             yield _cancel(scene, job, rows, used)
-        for rows in _of_pods(scene, job, pods):
+        for rows in pods_of(job):
             act = _cancel(scene, job, rows, used)
             act.link, act.why_link = "derived", "pod_named_after_job"
             yield act
@@ -147,18 +135,19 @@ def _requests(told: pd.DataFrame) -> list[pd.DataFrame]:
     return groups
 
 
-def _of_pods(scene: Scene, job: Job, told: pd.DataFrame) -> list[pd.DataFrame]:
-    """Requests to delete a pod that is named as the pods of a job are, where no record says whose pod it was.
+def _by_name_of_pod(scene: Scene, told: pd.DataFrame) -> Callable[[Job], list[pd.DataFrame]]:
+    """A look-up of requests to delete a pod that is named as the pods of a job are, where no record says whose it was.
 
     An audit log at level Metadata shows no labels and no owners; controllers name a pod after its job.
     """
-    if not len(told) or job.submit_ns is None:
-        return []
-    named = re.compile(re.escape(job.job) + _POD)
-    # A job of that very name of its own is no pod of this one.
-    own = {j.job for j in scene.jobs.values() if j.submit_ns is not None}
-    found = where(told, "job", lambda name: name not in own and named.fullmatch(name) is not None)
-    return [found.loc[[i]] for i in found.index]
+    # A job of that very name of its own is no pod of another.
+    own = {j.job for j in scene.jobs.values() if j.submit_ns is not None} if len(told) else set[str]()
+    at: dict[str, list[int]] = {}
+    for n, name in enumerate(told["job"]):
+        for cut in (m.start() for m in re.finditer("-", name) if name not in own):
+            if _POD.fullmatch(name, cut):
+                at.setdefault(name[:cut], []).append(n)
+    return lambda job: [told.iloc[[n]] for n in at.get(job.job, ())] if job.submit_ns is not None else []
 
 
 def _same_request(known: pd.DataFrame, line: pd.DataFrame) -> bool:
@@ -185,27 +174,24 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
     act.address = next((a for a in rows["address"] if isinstance(a, str)), None)
     act.account = act.effective = account
     act.job, act.link, act.why_link = job.job, "observed", "scheduler_names_job"
-    ran = _commands(scene, *CANCELLING)
     if earliest is None or latest is None:
         act.missing.append("command_of_request")
         return act
-    near = (ran["latest_ns"] >= earliest - _NEAR_NS) & (ran["earliest_ns"] <= latest + _NEAR_NS)
-    ran = where(picked(ran, near), "argv", lambda a: _names_job(a, job, job.owner))
-    same = [_same_rights(e, uid, account) for e in rows_of(ran)]
-    mine = picked(ran, pd.Series(same, index=ran.index, dtype=bool))
-    sources = {(e.host, e.session, e.pid) for e in rows_of(mine)}
+    ran = commands.of(scene, *CANCELLING).near(earliest - _NEAR_NS, latest + _NEAR_NS)
+    mine = [e for e in ran if _names_job(e.argv, job, job.owner) and _same_rights(e, uid, account)]
+    sources = {(e.host, e.session, e.pid) for e in mine}
     if len(sources) == 1:
-        command = next(rows_of(mine))
-        used.update(mine["event_id"])
+        command = mine[0]
+        used.update(e.event_id for e in mine)
         found = scene.act("cancel", job.job, rule, command)
         act.session, act.host, act.origin, act.pid = found.session, found.host, found.origin, found.pid
         act.account = found.account or account
-        act.events += list(mine["event_id"])
+        act.events += [e.event_id for e in mine]
         _kind_of_signal(act, command.argv)
     elif sources:
         act.missing.append("one_command_for_request")
-        act.events += list(mine["event_id"])
-        act.rival_accounts |= {a for a in mine["account"] if isinstance(a, str)}
+        act.events += [e.event_id for e in mine]
+        act.rival_accounts |= {e.account for e in mine if isinstance(e.account, str)}
     else:
         act.missing.append("command_of_request")
     return act
@@ -226,8 +212,8 @@ def _kind_of_signal(act: Act, argv: object) -> None:
 def _unrecorded(scene: Scene, job: Job, used: set[str]) -> Iterable[Act]:
     """A cancelling command that names the job and ran in its time, of which the scheduler's records are missing."""
     first, last = job.window()
-    for e in rows_of(_commands(scene, *CANCELLING)):
-        if e.event_id in used or not _names_job(e.argv, job, job.owner) or not first <= e.earliest_ns <= last:
+    for e in commands.of(scene, *CANCELLING).begun(first, last):
+        if e.event_id in used or not _names_job(e.argv, job, job.owner):
             continue
         act = scene.act("cancel", job.job, "cancel_command", e)
         act.job, act.link, act.why_link = job.job, "derived", "command_names_job"
@@ -240,6 +226,9 @@ def changes(scene: Scene) -> Iterable[Act]:
     """Commands that hold, requeue or change a job, each with the controller's line of the change where one is."""
     asked = list(_scontrol(scene))
     yield from (act for act, _ in asked)
+    by_job: dict[str | None, list[tuple[Act, Row]]] = {}
+    for act, command in asked:
+        by_job.setdefault(act.job, []).append((act, command))
     for e in rows_of(picked(scene.events, scene.events["verb"] == "job_update")):
         named = e.account if isinstance(e.account, str) else None
         if e.job not in scene.jobs or (pd.isna(e.uid) and named is None):
@@ -247,8 +236,8 @@ def changes(scene: Scene) -> Iterable[Act]:
         uid = None if pd.isna(e.uid) else int(e.uid)
         account = scene.directory.account_of(None, uid, moment(e)[0]) or named or f"uid {uid}"
         near = [] if pd.isna(e.earliest_ns) else [
-            act for act, command in asked
-            if act.job == e.job and act.act != "requeue" and abs(int(command.earliest_ns) - int(e.earliest_ns)) <= _NEAR_NS
+            act for act, command in by_job.get(e.job, ())
+            if act.act != "requeue" and abs(int(command.earliest_ns) - int(e.earliest_ns)) <= _NEAR_NS
             and _same_rights(command, uid, account)
         ]  # fmt: skip
         if len(near) == 1:
@@ -278,15 +267,16 @@ def entries(scene: Scene) -> Iterable[Act]:
 
 def _scontrol(scene: Scene) -> Iterable[tuple[Act, Row]]:
     """The commands that hold, requeue or change a job, as acts beside their events."""
-    for e in rows_of(_commands(scene, "scontrol")):
+    order = {job.job: n for n, job in enumerate(scene.jobs.values())}
+    for e in commands.of(scene, "scontrol").rows:
         words = list(e.argv or ())[1:]
         kind = next((_SCONTROL[w] for w in words if w in _SCONTROL), None)
-        text = " ".join(words)
-        for job in scene.jobs.values() if kind else ():
-            if job.job in words or f"jobid={job.job}" in text.lower().split():
-                act = scene.act(str(kind), job.job, "scontrol_command", e)
-                act.job, act.link, act.why_link = job.job, "derived", "command_names_job"
-                yield act, e
+        text = " ".join(words).lower().split()
+        meant = {*words, *(w.removeprefix("jobid=") for w in text if w.startswith("jobid="))}
+        for job in sorted(meant & order.keys(), key=lambda job: order[job]) if kind else ():
+            act = scene.act(str(kind), job, "scontrol_command", e)
+            act.job, act.link, act.why_link = job, "derived", "command_names_job"
+            yield act, e
 
 
 def signals(scene: Scene) -> Iterable[Act]:
@@ -297,7 +287,7 @@ def signals(scene: Scene) -> Iterable[Act]:
     sent = picked(scene.events, (scene.events["verb"] == "signal") & (scene.events["outcome"] != "failure"))
     found: dict[tuple[object, ...], Act] = {}
     for e in rows_of(sent):
-        if pd.isna(e.earliest_ns) or pd.isna(e.target_pid) or _program(e.exe).startswith("slurm"):
+        if pd.isna(e.earliest_ns) or pd.isna(e.target_pid) or commands.program(e.exe).startswith("slurm"):
             continue
         job = scene.job_of(e.host, e.target_pid, int(e.earliest_ns))
         if job is None:
@@ -335,15 +325,22 @@ def _exit_records(scene: Scene, job: Job, event: Row) -> list[str]:
 def killers(scene: Scene, known: list[Act]) -> Iterable[Act]:
     """Kill commands whose signal the audit rules did not record, where the job died of it in those seconds."""
     recorded = {(a.host, a.pid) for a in known}
-    for e in rows_of(_commands(scene, *KILLERS)):
+    died = [
+        (job.end_ns, n, job)
+        for n, job in enumerate(scene.jobs.values())
+        if job.exit_signal and job.end_ns is not None
+    ]
+    died.sort(key=lambda row: row[0])
+    for e in commands.of(scene, *KILLERS).rows:
         if (e.host, int(e.pid)) in recorded:
             continue
-        for job in scene.jobs.values():
-            if not job.exit_signal or job.end_ns is None:
-                continue
-            if _sends(e.argv) != job.exit_signal:
-                continue
-            if not -1_000_000_000 <= job.end_ns - int(e.earliest_ns) <= _NEAR_NS or not _means(e.argv, job):
+        at = int(e.earliest_ns)
+        soon = slice(
+            bisect_left(died, at - _SECOND_NS, key=lambda row: row[0]),
+            bisect_right(died, at + _NEAR_NS, key=lambda row: row[0]),
+        )
+        for _, _, job in sorted(died[soon], key=lambda row: row[1]):
+            if _sends(e.argv) != job.exit_signal or not _means(e.argv, job):
                 continue
             act = scene.act("signal", job.job, "kill_command", e)
             act.job, act.link, act.why_link = job.job, "derived", "command_names_process_of_job"

@@ -6,11 +6,12 @@ can only lower the answer: a person is named at moderate support or more, after 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
+from typing import NamedTuple
 
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.holders import Holders
 from forensics.analysis.hypotheses import (
     ADMINISTRATOR,
@@ -27,7 +28,6 @@ from forensics.analysis.parameters import Parameters, parameters
 from forensics.analysis.sessions import Session
 
 MODERATE = "moderate"
-_NAMING = ["event_id", "reach", "account", "auid", "uid"]
 _DECISIVE = frozenset(
     {
         "write_of_commit_object",
@@ -40,6 +40,16 @@ _DECISIVE = frozenset(
     }
 )
 """What an act cannot be tied to an account without, where it is missing."""
+
+
+class _Naming(NamedTuple):
+    """What an event says of who acts."""
+
+    event_id: str
+    reach: str | None
+    account: str | None
+    auid: int | None
+    uid: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +277,7 @@ def _telling(
     ]
     numbers = {a: scene.directory.uids_of(a, act.earliest_ns) for a in sorted(accounts)}
     found: dict[tuple[str, str], str] = {}
-    for e in rows_of(scene.columns(*_NAMING).loc[scene.known(cited)]):
+    for e in starmap(_Naming, scene.cells(cited, *_Naming._fields)):
         if not isinstance(e.reach, str) or reach(e.reach) == "user":
             continue
         named = _named(e, numbers)
@@ -288,7 +298,7 @@ def _people(
     return [_one("account", domain, items) for domain, items in sorted(by.items())]
 
 
-def _named(event: Row, numbers: dict[str, frozenset[int]]) -> str | None:
+def _named(event: _Naming, numbers: dict[str, frozenset[int]]) -> str | None:
     """Which of some accounts an event names as the one acting, by name or by the number that it authenticated."""
     if isinstance(event.account, str):
         return event.account if event.account in numbers else None

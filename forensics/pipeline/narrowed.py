@@ -177,6 +177,10 @@ class _Held:
         ran = self.asked.ask(
             f"SELECT DISTINCT host, pid FROM part WHERE {self.mass} AND verb = 'execute' AND {_BASE} IN ({clients}) AND pid IS NOT NULL"
         )
+        forwarders = ", ".join(f"'{name}'" for name in sorted(relevance.FORWARDERS))
+        self._want(
+            f"WHERE {self.mass} AND verb = 'connect' AND session IS NOT NULL AND {_BASE} IN ({forwarders})"
+        )
         made = "part.host IS NOT DISTINCT FROM client.host AND part.pid = client.pid"
         self._want(f"SEMI JOIN client ON {made} WHERE {self.mass} AND verb = 'connect'", {"client": ran})
 

@@ -1,0 +1,53 @@
+"""Which commands ran when, and which rows name which job: looked up once, and asked for each job."""
+
+import posixpath
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+
+import pandas as pd
+
+from forensics.analysis.acts import Scene
+from forensics.analysis.evidence import Row, picked, rows_of, where
+
+
+class Commands:
+    """Executions of some programs by anybody, in order of time."""
+
+    def __init__(self, ran: pd.DataFrame) -> None:
+        self.rows = list(rows_of(ran))
+        self._began = [int(e.earliest_ns) for e in self.rows]
+        self._longest = max((int(e.latest_ns) - int(e.earliest_ns) for e in self.rows), default=0)
+
+    def begun(self, first_ns: int, last_ns: int) -> list[Row]:
+        """Those that begin, at the earliest, in an interval."""
+        return self.rows[bisect_left(self._began, first_ns) : bisect_right(self._began, last_ns)]
+
+    def near(self, first_ns: int, last_ns: int) -> list[Row]:
+        """Those that can have been in an interval."""
+        return [e for e in self.begun(first_ns - self._longest, last_ns) if e.latest_ns >= first_ns]
+
+
+def of(scene: Scene, *programs: str) -> Commands:
+    """The runs of some programs that did not fail, looked up once."""
+    if ("commands", programs) not in scene.memo:
+        events = scene.events
+        ran = picked(
+            events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")
+        )
+        ran = where(picked(ran, ran["earliest_ns"].notna()), "exe", lambda exe: program(exe) in programs)
+        scene.memo["commands", programs] = Commands(ran)
+    found: Commands = scene.memo["commands", programs]
+    return found
+
+
+def by_job(told: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
+    """A look-up of the rows that name a job."""
+    at: dict[object, list[int]] = {}
+    for n, job in enumerate(told["job"]):
+        at.setdefault(job, []).append(n)
+    return lambda job: told.iloc[at.get(job, [])]
+
+
+def program(exe: object) -> str:
+    """The name of a program by its path; empty where none is known."""
+    return posixpath.basename(exe) if isinstance(exe, str) else ""
