@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import T0, Stage
@@ -170,4 +171,29 @@ def test_what_is_written_through_another_name_is_one_act():
     acts = [a for a in day.examined().acts if a.act == "modify_file" and a.account == "kai"]
     assert [(a.object, a.job, a.why_link) for a in acts] == [
         ("/srv/proj/old.py", "11", "argument_of_job_process")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("program", "verb", "how"),
+    [("rsync", "rename", "replace"), ("rsync", "write", "replace"), ("sftp-server", "write", "replace"),
+     ("scp", "write", "replace"), ("python3", "write", "edit")],
+    ids=["rsync", "rsync_in_place", "sftp", "old_scp", "mapped_or_written_by_a_program"],
+)  # fmt: skip
+def test_a_version_names_the_account_and_the_program_that_wrote_it(program, verb, how):
+    """What a mapped page changes is in no record: its writer is who opened the file to write."""
+    day = Stage()
+    ses = day.login("kai")
+    renamed = {"replaced": "fe:00:1", "source": "/srv/proj/.train.py.Ab3x9Q"} if verb == "rename" else {}
+    event = day.change("kai", ses, "/srv/proj/train.py", program=program, verb=verb, owner="mei", **renamed)
+    (found,) = artefacts.versions(day.evidence())["/srv/proj/train.py"]
+    assert (found.event_id, found.account, found.writer, found.how) == (
+        event,
+        "kai",
+        f"/usr/bin/{program}",
+        how,
+    )
+    table = artefacts.table({"/srv/proj/train.py": [found]})
+    assert table.select(["account", "writer"]).to_pylist() == [
+        {"account": "kai", "writer": f"/usr/bin/{program}"}
     ]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import blobs, file_names
+from forensics.analysis import blobs, file_names, writers
 from forensics.analysis.evidence import Evidence, one_session, picked, rows_of, where
 from forensics.analysis.jobs import Job, own_events
 from forensics.core.schema import Column, Table
@@ -38,6 +38,14 @@ VERSION = Table(
             None,
             "by this one",
         ),
+        Column(
+            "account",
+            pa.string(),
+            "account that wrote it: the login's where one is recorded",
+            None,
+            "not recorded",
+        ),
+        Column("writer", pa.string(), "program that wrote it, by its path", None, "not recorded"),
         Column("inode", pa.string(), "`device:inode`", None, "not recorded"),
         Column("owner_uid", pa.int64(), "owner of the file before", None, "new, or not recorded"),
         Column("earliest_ns", pa.int64(), "first moment it can have been", "ns since 1970-01-01T00:00:00Z"),
@@ -50,30 +58,6 @@ CHANGES = {"create", "write", "rename", "truncate", "delete", "link"}
 SCRIPTS = (".py", ".sh", ".bash", ".sbatch", ".slurm")
 SUBMITTERS = frozenset({"sbatch", "srun", "salloc", "qsub", "bsub"})
 """Programs that ask a scheduler to run a job."""
-COPIERS = frozenset(
-    {"mv", "cp", "install", "rsync", "scp", "sftp-server", "dd", "tar", "wget", "curl", "unzip", "git"}
-)
-"""Programs that put a whole other content in a file's place."""
-EDITORS = frozenset(
-    {
-        "sed",
-        "perl",
-        "vi",
-        "vim",
-        "vim.basic",
-        "vim.tiny",
-        "nvim",
-        "nano",
-        "emacs",
-        "ed",
-        "ex",
-        "gawk",
-        "patch",
-        "code",
-        "micro",
-    }
-)
-"""Programs that write a new file over the old one and carry the old content along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +73,8 @@ class Version:
     earliest_ns: int
     latest_ns: int
     through: str | None = None
+    account: str | None = None
+    writer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +87,6 @@ class Reading:
     why: str
     earliest_ns: int
     events: tuple[str, ...]
-
-
-def _program(exe: str | None) -> str:
-    return posixpath.basename(exe or "")
-
-
-def _how(verb: str, exe: str | None, *, replaced: bool) -> str:
-    if verb == "delete":
-        return "delete"
-    if verb == "rename":
-        return "edit" if _program(exe) in EDITORS else ("replace" if replaced else "create")
-    if verb in {"create", "link"}:
-        return "create"
-    return "replace" if _program(exe) in COPIERS else "edit"
 
 
 def versions(evidence: Evidence) -> dict[str, list[Version]]:
@@ -137,11 +109,12 @@ def versions(evidence: Evidence) -> dict[str, list[Version]]:
         replaced = isinstance(e.replaced_inode, str)
         owner = None if pd.isna(e.object_owner_uid) else int(e.object_owner_uid)
         when = (int(e.earliest_ns), int(e.latest_ns))
-        how = _how(e.verb, e.exe, replaced=replaced)
-        version = Version(e.event_id, e.object, e.host, how, e.inode, owner, *when)
+        how = writers.how(e.verb, e.exe, replaced=replaced)
+        by = writers.by(e)
+        version = Version(e.event_id, e.object, e.host, how, e.inode, owner, *when, None, *by)
         found.setdefault(e.object, []).append(version)
         if e.verb == "rename" and isinstance(e.object_from, str):
-            gone = Version(e.event_id, e.object_from, e.host, "delete", e.inode, None, *when)
+            gone = Version(e.event_id, e.object_from, e.host, "delete", e.inode, None, *when, None, *by)
             found.setdefault(e.object_from, []).append(gone)
     _add_other_names(events, changed, found)
     return found if held is None else {path: rows for path, rows in found.items() if path in held}
@@ -155,10 +128,10 @@ def _add_other_names(events: pd.DataFrame, changed: pd.DataFrame, found: dict[st
         seen, (seen["outcome"] != "failure") & seen["earliest_ns"].notna() & (seen["object_kind"] == "path")
     )
     touched: set[str] = set()
-    for s in file_names.shared(changed, seen, lambda e: _how(e.verb, e.exe, replaced=False)):
+    for s in file_names.shared(changed, seen, lambda e: writers.how(e.verb, e.exe, replaced=False)):
         owner = None if pd.isna(s.event.object_owner_uid) else int(s.event.object_owner_uid)
         other = Version(
-            s.event.event_id, s.path, s.event.host, s.how, s.event.inode, owner, s.earliest_ns, s.latest_ns, s.through
+            s.event.event_id, s.path, s.event.host, s.how, s.event.inode, owner, s.earliest_ns, s.latest_ns, s.through, *writers.by(s.event),
         )  # fmt: skip
         found.setdefault(s.path, []).append(other)
         touched.add(s.path)
@@ -251,7 +224,7 @@ def _arguments(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -
     for e in rows_of(executed):
         for token in (e.argv or ())[1:]:
             path = resolved(token, e.cwd)
-            if path in history and _program(e.exe) not in {"rm", "unlink", "mkdir"}:
+            if path in history and writers.program(e.exe) not in {"rm", "unlink", "mkdir"}:
                 yield Reading(
                     job.job,
                     str(path),
@@ -277,7 +250,9 @@ def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
         ran = picked(
             events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")
         )
-        ran = where(picked(ran, ran["earliest_ns"].notna()), "exe", lambda exe: _program(exe) in SUBMITTERS)
+        ran = where(
+            picked(ran, ran["earliest_ns"].notna()), "exe", lambda exe: writers.program(exe) in SUBMITTERS
+        )
         evidence.memo["submitters"] = ran, ran["earliest_ns"].to_numpy(np.int64)
     ran, when = evidence.memo["submitters"]
     near = ran.iloc[slice(*np.searchsorted(when, [at - before_ns, at + 2 * _SECOND]))]

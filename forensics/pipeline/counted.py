@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from forensics.analysis import artefacts, file_acts, sessions
+from forensics.analysis import file_acts, sessions, writers
 from forensics.store import parquet, places
 from forensics.store.places import Asked
 
@@ -47,8 +47,8 @@ def _sources(held: pa.Table) -> dict[str, int]:
 def fired(asked: Asked, changed: str, paths: Iterable[str], held: pa.Table) -> dict[str, int]:
     """By kind, the acts on files other than some: of one path, process and session each kind once."""
     programs = {
-        "copiers": pa.table({"name": pa.array(sorted(artefacts.COPIERS), pa.string())}),
-        "editors": pa.table({"name": pa.array(sorted(artefacts.EDITORS), pa.string())}),
+        "copiers": pa.table({"name": pa.array(sorted(writers.COPIERS), pa.string())}),
+        "editors": pa.table({"name": pa.array(sorted(writers.EDITORS), pa.string())}),
         "bearing": pa.table({"path": pa.array(sorted(paths), pa.string())}),
         "entered": _entered(held),
     }
