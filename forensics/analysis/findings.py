@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from forensics.analysis import (
+    antecedents,
     candidates,
     certainty,
     channels,
@@ -44,12 +45,13 @@ def findings(done: Examination) -> Json:
     acts = done.in_question
     names = dict(zip((a.act_id for a in acts), ids.numbered("A", len(acts)), strict=True))
     question, files = done.scene.evidence.question, done.scene.evidence.files
-    signed = signed_acts.teller(done, partial(citations, done))
+    cites = partial(citations, done)
+    signed, before = signed_acts.teller(done, cites), antecedents.teller(done, names, cites)
     found = {
         "schema": "findings/1",
         "case": _case(done, question),
         "jobs": [_job(done, job, acts, names) for job in done.asked],
-        "acts": [_act(done, act, names) | signed(act) for act in acts],
+        "acts": [_act(done, act, names) | before(act) | signed(act) for act in acts],
         "contradictions": _contradictions(done, acts, names),
         "gaps": [_gap(g, acts, names) for g in done.gaps],
         "clocks": clocks.told(done.compared),
@@ -368,17 +370,18 @@ def _sources(done: Examination) -> list[Json]:
     files, events = done.scene.evidence.files, done.scene.events
     read = files[files["format"].notna()]
     found, known = [], certainty.reasons(done)
+    times = events.groupby("sha256").agg({"earliest_ns": "min", "latest_ns": "max"}).dropna()
     for (form, domain), rows in read.groupby(["format", "domain"], sort=True):
         why = known.get((str(form), str(domain)), "alone")
-        times = picked(events, events["sha256"].isin(set(rows["sha256"])) & events["earliest_ns"].notna())
+        told = times.loc[times.index.isin(rows["sha256"])]
         found.append({
             "source": f"{domain}: {form}",
             "format": form,
             "domain": domain,
             "files": len(rows),
             "bytes": int(rows["bytes"].sum()),
-            "first": _written(times["earliest_ns"].min() if len(times) else None),
-            "last": _written(times["latest_ns"].max() if len(times) else None),
+            "first": _written(told["earliest_ns"].min() if len(told) else None),
+            "last": _written(told["latest_ns"].max() if len(told) else None),
             "certainty": certainty.level(str(domain), why),
             "certainty_why": why,
         })  # fmt: skip

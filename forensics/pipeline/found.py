@@ -55,6 +55,9 @@ def who(case: Path, job: str) -> dict[str, Any]:
         **{k: about[k] for k in ("job", "owner", "outcome", "cause", "why")},
         "exculpatory": [x for x in found["exculpatory"] if x["act"] in ids],
         "acts": [row(a) for a in acts],
+        "came_from": [r for a in acts for r in _came_from(a)],
+        "left_to_run": [r for a in acts for r in _left(a)],
+        "could_have": [{"act": a["id"], "person": p, **r} for a in acts for p, r in a["could_have"].items()],
         "rivals": [{"act": a["id"], **r} for a in acts for r in a["rivals"]],
         "evidence": [
             {"act": a["id"], "side": s, "event": e} for a in acts for s in ("for", "against") for e in a[s]
@@ -70,6 +73,38 @@ def who(case: Path, job: str) -> dict[str, Any]:
             {"act": a["id"], "path": paths[c["sha256"]], **c} for a in acts for c in _joined(a["citations"])
         ],
     }
+
+
+def _came_from(act: dict[str, Any]) -> list[dict[str, Any]]:
+    """Out of which sessions those of an act can have been opened."""
+    told = ("session", "account", "host", "address", "credential", "rule", "borne_out_by", "events")
+    return [
+        {
+            "act": act["id"],
+            "entered": step["session"],
+            "of": len(step["origins"]),
+            **{k: origin[k] for k in told},
+        }
+        for step in act["came_from"]
+        for origin in step["origins"]
+    ]
+
+
+def _left(act: dict[str, Any]) -> list[dict[str, Any]]:
+    """What can have left an act to run, one line each; one line with what is missing where nothing is known."""
+    left = act["left_to_run"]
+    if left is None:
+        return []
+    told = ("act", "object", "account", "effective", "session", "events")
+    rows = left["planted"] or [dict.fromkeys(told)]
+    return [
+        {
+            "act": act["id"],
+            **{k: left[k] for k in ("kind", "rule", "missing")},
+            **{"by_act" if k == "act" else k: r[k] for k in told},
+        }
+        for r in rows
+    ]
 
 
 def _joined(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from forensics.render import (
     annexes,
+    antecedents,
     boundary,
     comparison,
     damage,
@@ -215,15 +216,20 @@ def _thing(act: Json) -> list[Part]:
 
 def _act(p: Pages, act: Json) -> None:
     cites = p.sources.cites
+    left: list[Sentence | None] = [*antecedents.left_sentences(act)] or [dossier.planted_sentence(act)]
     p.head(2, f"{act['id']}: {words(phrases.NAMES, act['act'])}")
     p.para(
-        sentences.account_sentence(act), dossier.entry_sentence(act, cites), dossier.planted_sentence(act),
+        sentences.account_sentence(act), dossier.entry_sentence(act, cites), *antecedents.came_from_sentences(act),
+        *left,
         dossier.asserted_sentence(act), dossier.signature_sentence(act), sentences.link_sentence(act), ratios.effect_sentence(act),
     )  # fmt: skip
     p.para(
         ratios.account_level_sentence(act), sentences.person_sentence(act), sentences.candidates_sentence(act),
         *ratios.ratio_sentences(act),
     )  # fmt: skip
+    if act.get("could_have"):
+        p.plain("Who can have been in the account, by class:")
+        p.items([s] for s in antecedents.candidate_sentences(act, cites))
     if act.get("reasons"):
         p.plain("What the links say:")
         p.items([s] for s in dossier.reason_sentences(act, cites))

@@ -239,6 +239,63 @@ HOLDS = {
 
 LINKED_BY = {"account": "the account", "key": "the key", "device": "the device"}
 
+LED = {
+    "client_led_to_entry": "a client runs in the one session at the moment at which the other is entered",
+    "forwarding_led_to_entry": "sshd connects, within the one session, to the address and port at which the other is entered, as for `ssh -J`",
+}
+"""Rules by which one session leads to another."""
+
+BORNE_OUT = {
+    "time": "a client runs there, or sshd connects on from there, at the moment of the entry",
+    "address": "the host there has the address that the entry comes from",
+    "host_named": "the client's words name the host that is entered",
+    "destination": "the kernel sees it connect to the address and port that are entered",
+    "port": "a line of the firewall there tells of the port that the entry comes from",
+}
+"""What bears out that one session was opened out of another."""
+
+RUNS = {
+    "cron": "from cron",
+    "at": "from at",
+    "timer": "from a unit of systemd",
+    "login": "in a session that outlives its login",
+}
+
+LEFT = {
+    "cron_entry_of_account": "cron runs the account's crontab, and the system's, as that account, and this is changed before",
+    "at_file_taken_by_run": "the process that becomes the run removes the file of that very job",
+    "at_file_due_then": "the name of the job's file holds the minute in which it is due, and the run is in that minute",
+    "at_job_of_account": "at runs a job as the account that asks for it, and this is asked for before",
+    "unit_of_account": "the manager of the account's units runs its unit files, and what is asked of it in the same words",
+    "unit_names_command": "a process without a login has the words of the unit's command",
+    "outlived_login": "a process keeps the kernel's session number when its login ends",
+    "typed_through_multiplexer": "what is typed into a multiplexer such as tmux is done by its server, in the session that begins it",
+}
+"""Rules by which an act that ran by itself leads to whoever left it."""
+
+CANDIDATES = {
+    "pointed_at": "a link of the entry points at, while none points at others only",
+    "divided": "one link of the entry points at, and another away from",
+    "allowed": "the account lets in, and nothing of the entry says who comes",
+    "spoken_against": "the account lets in, and what is known of the entry says others only",
+}
+"""Classes of those who can have been in an account, the strongest first."""
+
+CANDIDATE_LINKS = {
+    "member_of_account": "a register or a host lists the person as a holder of the account",
+    "own_key_opens_account": "a key of the person's opens the account at that time",
+    "key_of_session": "the key that opens the session is enrolled to the person",
+    "device_of_session": "the session comes from a device of the person's",
+    "address_of_own_sessions": "the session comes from where the person's own account is entered from",
+    "led_from_session": "the session is opened out of one that is enrolled to the person",
+}
+CANDIDATE_LINKS_AGAINST = {
+    "key_of_session": "the key that opens the session is enrolled to others only",
+    "device_of_session": "the session comes from a device of others only",
+    "address_of_own_sessions": "the session comes from where others only enter their own accounts from",
+    "led_from_session": "the session is opened out of one that is enrolled to others only",
+}
+
 LIMITS = {
     "numbers_are_placeholders": "The numbers of the scoring model are elicited, not measured at this site; they are listed, and a ratio is no better than they are.",
     "not_validated": "The rules are tested on staged incidents only; error rates for other sites are not known.",

@@ -9,7 +9,7 @@ from enum import StrEnum
 from string import Formatter
 from typing import Any, NamedTuple
 
-from forensics.render import phrases
+from forensics.render import phrases, wordings
 from forensics.render.glyphs import quoted
 from forensics.render.phrases import words
 
@@ -116,7 +116,7 @@ TEMPLATES = {
     "entry": "The session of act {act} is opened{credential}{address}.",
     "asserted": "The commit of act {act} names {author} as author and {committer} as committer; these fields can be written by anybody and name no actor.",
     "signature": "The commit of act {act} is signed{named}: {result}{lists}. Whoever has a key can sign with it: that is no statement of who sat there.",
-    "planted": "Act {act} runs without a login, from what {acts} leaves behind.",
+    **wordings.BEFORE,
     "reason": "{label} {says}{domain}.",
     "reason_nobody": "{label} nobody on the roster{domain}.",
     "frame_cost": "To fabricate every record that points this way for {act}, somebody needs control of {domains}.",

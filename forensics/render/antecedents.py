@@ -1,0 +1,165 @@
+"""Sentences on what came before an act: out of which session, left to run by whom, and who can have been in the account.
+
+They are of the same kind as those in `sentences`, which holds every template.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from forensics.render import phrases
+from forensics.render.phrases import words
+from forensics.render.sentences import (
+    Basis,
+    Citation,
+    Json,
+    Part,
+    Sentence,
+    Value,
+    counted,
+    listed,
+    missing_parts,
+    person,
+    quote,
+    say,
+)
+
+Cites = Callable[[Iterable[str]], Sequence[Citation]]
+_SHOWN = 4
+"""Of more origins, or of more acts that can have left something, so many are told one by one."""
+
+
+def came_from_sentences(act: Json) -> list[Sentence]:
+    """Out of which sessions the session of an act was opened, the nearest first."""
+    steps = act.get("came_from") or ()
+    found = [sentence for step in steps for sentence in _step(act, step)]
+    rules = {str(origin["rule"]) for step in steps for origin in step["origins"]}
+    return [
+        *found,
+        *(say("came_from_rule", basis=Basis.METHOD, rule=words(phrases.LED, r)) for r in sorted(rules)),
+    ]
+
+
+def _step(act: Json, step: Json) -> Iterable[Sentence]:
+    origins, entered = step["origins"], _session(step, key=False)
+    own = list(step.get("citations") or ())
+    if len(origins) == 1:
+        spans = [*origins[0]["citations"], *own]
+        yield say(
+            "came_from", spans, about=act["id"], act=act["id"], entered=entered,
+            origin=[Part("that of "), *_session(origins[0])], why=_borne_out(origins[0]),
+        )  # fmt: skip
+        return
+    yield say(
+        "came_from_several", own, about=act["id"], act=act["id"], entered=entered,
+        count=counted(len(origins), "session"),
+    )  # fmt: skip
+    for origin in origins[:_SHOWN]:
+        yield say(
+            "came_from_origin", origin["citations"], about=act["id"],
+            origin=[Part("that of "), *_session(origin)], why=_borne_out(origin),
+        )  # fmt: skip
+
+
+def _session(session: Json, *, key: bool = True) -> list[Part]:
+    """`account kai on login01, entered from 10.0.0.7 with the credential SHA256:…`."""
+    account, host = session.get("account"), session.get("host")
+    found = [Part("account "), quote(account)] if account else [Part("an account that no record names")]
+    found += [Part(" on "), quote(host)] if host else []
+    told: list[Part] = []
+    if session.get("address"):
+        told += [Part(" from "), quote(session["address"])]
+    if key and session.get("credential"):
+        told += [Part(" with the credential "), quote(session["credential"])]
+    return [*found, Part(", entered"), *told] if told else found
+
+
+def _borne_out(origin: Json) -> list[Part]:
+    """What bears a step out, in words."""
+    return listed([words(phrases.BORNE_OUT, code) for code in origin.get("borne_out_by") or ()])
+
+
+def left_sentences(act: Json) -> list[Sentence]:
+    """What left an act to run, by which rule, or why that cannot be told."""
+    row: Json = act.get("left_to_run") or {}
+    if not row:
+        return []
+    cited = [*row.get("citations", ()), *act.get("citations", ())]
+    why = words(phrases.LEFT, row.get("rule"))
+    if row.get("rule") in {"typed_through_multiplexer", "outlived_login"}:
+        return _typed(act, row, why, cited)
+    how, planted = words(phrases.RUNS, row.get("kind")), row.get("planted") or ()
+    if not planted:
+        missing = missing_parts([row["missing"]] if row.get("missing") else ())
+        return [say("left_unknown", cited, about=act["id"], act=act["id"], how=how, missing=missing)]
+    spans = [*cited, *(c for p in planted for c in p["citations"])]
+    if len(planted) == 1:
+        head = say("left", spans, about=act["id"], act=act["id"], how=how, thing=_plant(planted[0]), why=why)
+    else:
+        count = counted(len(planted), "act")
+        head = say("left_several", spans, about=act["id"], act=act["id"], how=how, count=count, why=why)
+    return [head, *(_left_by(act, p) for p in planted[:_SHOWN])]
+
+
+def _plant(plant: Json) -> list[Part]:
+    """The act that left something, by its id in the findings where it has one, and by what was changed."""
+    named = Part(f"act {plant['act']} on " if plant.get("act") else "an act that is in no finding, on ")
+    return [named, quote(plant["object"])]
+
+
+def _left_by(act: Json, plant: Json) -> Sentence:
+    account, effective = plant.get("account"), plant.get("effective")
+    rights: Value = ""
+    if effective and effective != account:
+        rights = (Part(", with the rights of account "), quote(effective))
+    where = (
+        ", in a login session that is on record"
+        if plant.get("session")
+        else ", in no session that is on record"
+    )
+    who = [Part("account "), quote(account)] if account else [Part("an account that no record names")]
+    name = [Part(f"what act {plant['act']} changes, " if plant.get("act") else "what is changed there, "), quote(plant["object"]), Part(",")]  # fmt: skip
+    return say(
+        "left_by", plant["citations"], about=act["id"], thing=name, account=who, rights=rights, where=where
+    )
+
+
+def _typed(act: Json, row: Json, why: str, cited: list[Any]) -> list[Sentence]:
+    sessions = row.get("sessions") or ()
+    key = "typed" if row["rule"] == "typed_through_multiplexer" else "outlived"
+    found = [say(key, cited, about=act["id"], act=act["id"], why=why)]
+    for session in sessions[:_SHOWN] if key == "typed" else ():
+        entered = _session(session)
+        found.append(say("typed_by", session["citations"], about=act["id"], entered=entered))
+    return found
+
+
+def candidate_sentences(act: Json, cites: Cites) -> list[Sentence]:
+    """Who can have been in the account: everybody who can, by class, with the links for and against."""
+    rows: Json = act.get("could_have") or {}
+    if not rows:
+        return []
+    rank = list(phrases.CANDIDATES)
+    ordered = sorted(rows, key=lambda name: (_rank(rank, rows[name]), -len(rows[name]["for"]), name))
+    found = [_candidate(act, name, rows[name], cites) for name in ordered]
+    return [*found, say("candidate_rule", basis=Basis.METHOD)]
+
+
+def _rank(rank: Sequence[str], row: Json) -> int:
+    return rank.index(row["class"]) if row["class"] in rank else len(rank)
+
+
+def _candidate(act: Json, name: str, row: Json, cites: Cites) -> Sentence:
+    spans = cites([*row["events_for"], *row["events_against"]])
+    sides = [
+        [Part(f"; {lead} "), *listed([words(table, code) for code in dict.fromkeys(row[side])])]
+        if row[side]
+        else ""
+        for side, lead, table in (
+            ("for", "for it speaks that", phrases.CANDIDATE_LINKS),
+            ("against", "against it that", phrases.CANDIDATE_LINKS_AGAINST),
+        )
+    ]
+    return say(
+        "candidate", spans, basis=Basis.FACT if spans else Basis.ASKED, about=act["id"], act=act["id"],
+        person=person(name), cls=words(phrases.CANDIDATES, row["class"]), speaks=sides[0], against=sides[1],
+    )  # fmt: skip

@@ -1,0 +1,19 @@
+"""Templates on what came before an act, in a module of their own; `sentences.TEMPLATES` has them with all others."""
+
+BEFORE = {
+    "planted": "Act {act} runs without a login, from what {acts} leaves behind.",
+    "came_from": "The session of {entered}, on which act {act} rests, can have been opened out of {origin}, and out of no other on record: {why}.",
+    "came_from_several": "The session of {entered}, on which act {act} rests, can have been opened out of any of {count}, which the records do not tell apart.",
+    "came_from_origin": "One of these is {origin}: {why}.",
+    "came_from_rule": "No record says so itself: the rule is that {rule}.",
+    "left": "Act {act} runs {how}, and of all that is on record {thing} alone can have left it there: the rule is that {why}.",
+    "left_several": "Act {act} runs {how}, and any of {count} can have left it there: the rule is that {why}.",
+    "left_unknown": "Act {act} runs {how}, and no record read says who leaves it there; what is missing is {missing}.",
+    "left_by": "{thing} is left by {account}{rights}{where}.",
+    "typed": "Act {act} is done in a terminal that others can type into: {why}.",
+    "typed_by": "One of the sessions in which it can be typed is that of {entered}.",
+    "outlived": "Act {act} is done after the login of its session ends: {why}.",
+    "candidate": "For act {act}, {person} is in the class that {cls}{speaks}{against}.",
+    "candidate_rule": "A class follows by a rule from the links that are counted here, and is no probability.",
+}
+"""Sentences on sessions that led to a session, on what was left to run, and on who can have been in an account."""
