@@ -15,7 +15,7 @@ from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.evidence import Row, picked, rows_of
 
 _NEAR_NS = 2_000_000_000
-_COMMITTED = re.compile(r" old=[0-9a-f]+ commit\b")
+_COMMITTED = re.compile(r" old=[0-9a-f]+ (?:update=[0-9]+ )?commit\b")
 _OWN_WORK = frozenset({"commit", "stash", "apply", "rm", "mv", "init"})
 """What git is asked to do where a file it writes does not come from another's commit."""
 

@@ -53,7 +53,7 @@ EXPECTED = (
     ("job accounting (sacct)", ACCOUNTS),
     ("git server's push log", PUSH_LOGS),
 )
-_GIT = frozenset({"git_object", "git_pack", "git_reflog"})
+_GIT = frozenset({"git_object", "git_pack", "git_reflog", "git_reftable"})
 
 
 @dataclass(frozen=True, slots=True)

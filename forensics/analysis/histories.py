@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import git_acts
+from forensics.analysis import tips as leading
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.core.schema import Column, Table
@@ -98,7 +99,13 @@ def commits(scene: Scene) -> dict[Key, Commit]:
 def _reached(scene: Scene, found: Mapping[Key, Commit]) -> None:
     """Say of each commit whether a ref leads to it, or only a reflog, or nothing."""
     events = scene.events
-    refs = picked(events, (events["object_kind"] == "ref") & events["format"].isin({"git_ref", "git_pack"}))
+    refs = picked(
+        events,
+        (events["object_kind"] == "ref")
+        & events["format"].isin({*leading.FORMATS, "git_pack"})
+        & (events["verb"] == "other"),
+    )
+    refs = refs[leading.standing(refs)]
     logs = picked(events, events["verb"] == "ref_update")
     tips: dict[str | None, set[str]] = {}
     for e in rows_of(refs):

@@ -39,8 +39,9 @@ JOB_COMMIT = Table(
     ),
 )
 _NAME = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9A-Za-z])")
-_HEAD = re.compile(r"(?P<tree>/.*)/\.git/logs/HEAD")
-_LINKED = re.compile(r"(?P<root>/.*/worktrees/[^/]+)/(?:logs/HEAD|gitdir)")
+_HEAD = re.compile(r"(?P<tree>/.*)/\.git/(?:logs/HEAD|reftable/[^/]+)")
+_LINKED = re.compile(r"(?P<root>/.*/worktrees/[^/]+)/(?:logs/HEAD|reftable/[^/]+|gitdir)")
+_UPDATE = re.compile(r"^new=[0-9a-f]+ old=[0-9a-f]+ update=([0-9]{1,18})(?: |$)")
 _SECOND_NS = 1_000_000_000
 _TOLD = frozenset({"submit", "job_update", "start"})
 
@@ -89,6 +90,11 @@ def _heads(scene: Scene) -> dict[tuple[str, str], list[Row]]:
                 trees[f.host, linked["root"]] = (f.host, e.object.removesuffix("/.git"))
     found: dict[tuple[str, str], list[Row]] = {}
     moves = picked(events, (events["verb"] == "ref_update") & events["earliest_ns"].notna())
+    # A file of logs of its own is that of one ref; a reftable has those of all.
+    moves = picked(
+        moves,
+        (moves["format"] != "git_reftable") | moves["object"].str.fullmatch(r"(?:worktrees/[^/]+/)?HEAD"),
+    )
     for (sha256, host), own in moves.groupby(["sha256", "host"], sort=True):
         for f in rows_of(placed[(placed["sha256"] == sha256) & (placed["host"] == host)]):
             plain, linked = _HEAD.fullmatch(f.origin), _LINKED.fullmatch(f.origin)
@@ -97,8 +103,13 @@ def _heads(scene: Scene) -> dict[tuple[str, str], list[Row]]:
             )
             if place is not None:
                 found.setdefault(place, []).extend(rows_of(own))
-    # In order of the file: a reflog's own order holds where its clock went back.
-    return {place: sorted(rows, key=lambda e: (e.sha256, e.start)) for place, rows in found.items()}
+    return {place: sorted(rows, key=_order) for place, rows in found.items()}
+
+
+def _order(move: Row) -> tuple[str, int, int]:
+    """In order of the file, or of the number of the update: a log's own order holds where its clock went back."""
+    numbered = _UPDATE.match(str(move.text)) if move.format == "git_reftable" else None
+    return ("", int(numbered[1]), 0) if numbered else (move.sha256, move.start, 0)
 
 
 def _from_heads(job: Job, heads: Mapping[tuple[str, str], list[Row]], known: set[str]) -> Iterable[Link]:

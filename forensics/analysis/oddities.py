@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow as pa
 
+from forensics.analysis import tips
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.histories import Commit, Key
@@ -164,7 +165,11 @@ def _mailmaps(scene: Scene, commits: Mapping[Key, Commit]) -> Iterable[Oddity]:
 def _layout(scene: Scene) -> Iterable[Oddity]:
     """Replace refs, grafts and shallow lines, as they were found; parents that are nowhere."""
     events = scene.events
-    for e in rows_of(picked(events, (events["format"] == "git_ref") & events["object"].notna())):
+    refs = picked(
+        events,
+        events["format"].isin(tips.FORMATS) & (events["object_kind"] == "ref") & (events["verb"] == "other"),
+    )
+    for e in rows_of(refs[tips.standing(refs)]):
         if e.object.startswith("refs/replace/"):
             yield Oddity("replaced", e.object[13:], _known(e.repository), f"by {e.text}", (e.event_id,))
     cut: set[str] = set()

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FORMATS = ("git_ref",)
+FORMATS = ("git_ref", "git_reftable")
 """Formats whose events say what a ref names."""
 REPLACE = "refs/replace/"
 MOST_EXAMPLES = 20
 """So many refs of a repository are shown of those whose object is nowhere."""
+_UPDATE = r" update=([0-9]{1,18})$"
 _OID = r"^(?P<oid>[0-9a-f]{40}(?:[0-9a-f]{24})?)(?: |$)"
 _NAMES = (("git_object", "oid"), ("git_object", "oid_sha256"), ("git_pack", "oid"))
 
@@ -35,6 +37,22 @@ class Lost(NamedTuple):
     """Ref, object and event of each."""
 
 
+def standing(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether each row is what its ref names: of a reftable's states of one ref the last counts, if it is not that there is none.
+
+    Args:
+        rows: `host`, `repository`, `object`, `text` and `format` of events of refs.
+    """
+    told = rows["text"].astype("string")
+    of_table = rows["format"].eq("git_reftable")
+    update = told.str.extract(_UPDATE, expand=False).astype("Int64").fillna(-1).astype("int64")
+    last = update.groupby(
+        [rows[name].astype(object) for name in ("host", "repository", "object")], dropna=False
+    ).transform("max")
+    removed = told.str.startswith("removed ").fillna(value=False)
+    return ~of_table | ((update == last) & ~removed.astype(bool))
+
+
 def objects(found: Mapping[str, pa.Table]) -> pa.Array:
     """The names of all objects in the evidence, of either kind, each once."""
     names = [
@@ -55,9 +73,10 @@ def lost(found: Mapping[str, pa.Table], left: Mapping[Place, Left]) -> tuple[Los
         left: what was counted of events of refs that are not among these.
     """
     events = found["event"]
-    events = events.filter(
-        pc.and_(pc.is_in(events["format"], pa.array(FORMATS)), pc.equal(events["object_kind"], "ref"))
-    )
+    of_ref = pc.and_(pc.equal(events["verb"], "other"), pc.equal(events["object_kind"], "ref"))
+    events = events.filter(pc.and_(pc.is_in(events["format"], pa.array(FORMATS)), of_ref))
+    told = events.select(["host", "repository", "object", "text", "format"]).to_pandas()
+    events = events.filter(pa.array(standing(told).to_numpy(bool)))
     oid = pc.struct_field(pc.extract_regex(events["text"], pattern=_OID), "oid")
     nowhere = pc.and_(pc.is_valid(oid), pc.invert(pc.is_in(oid, value_set=objects(found))))
     own = ["host", "repository", "object", "sha256", "start", "event_id"]

@@ -236,7 +236,7 @@ EVENT = Table(
         Column(
             "object_kind",
             pa.string(),
-            "path, process, address, job, ref, commit, account, group, key, crontab, task, setting, package or source",
+            "path, process, address, job, ref, reflog, commit, account, group, key, crontab, task, setting, package or source",
             None,
             "no object",
         ),

@@ -8,6 +8,7 @@ Shape   one statement a line, each file of one kind:
         `<object>`                             `shallow`: the history stops here
         `<object> <object>…`                   `info/grafts`: a commit and the parents it is to be given
         `<object> <object|not-for-merge>…`     `FETCH_HEAD`: what a fetch brought, and from where
+        `<table>`                              `reftable/tables.list`: a file of refs, a later one overrides those before
         `<object> <ref>`                       a `.promisor` file: this pack came from a remote that promised the rest
 Source  git documentation, gitrepository-layout(5), git-fetch(1) "OUTPUT", shallow and partial clone notes
 Time    none: it is the state found
@@ -47,12 +48,13 @@ DOMAIN = "git:objects"
 _OID = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 _LINE = (
     rf"^(?:(?P<gitdir>gitdir: )(?P<far>[^\x00]+)|(?P<oid>{_OID})(?P<others>(?: {_OID})*)"
-    r"(?:(?P<fetched>\t(?:not-for-merge)?\t)(?P<from>[^\x00]*)| (?P<ref>[^\x00]+))?|(?P<path>(?:/|\.\./|\./)[^\x00]*|\.))$"
+    r"(?:(?P<fetched>\t(?:not-for-merge)?\t)(?P<from>[^\x00]*)| (?P<ref>[^\x00]+))?|(?P<path>(?:/|\.\./|\./)[^\x00]*|\.|(?:0x)?[0-9a-f]+-(?:0x)?[0-9a-f]+-[^/\x00]*\.(?:ref|log)))$"
 )
 _GITDIR = re.compile(rb"gitdir: [^\0\n]+\r?\n?")
 _PATHS = re.compile(rb"(?:(?:(?:/|\.\./|\./)[^\0\n]*|\.\r?)\n)+(?:[^\0\n]*)?|(?:/|\.\./)[^\0\n]+")
 _FETCHED = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?\t(?:not-for-merge)?\t")
 _OBJECTS = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?(?: [^\n]+)?\r?\n")
+_TABLES = re.compile(rb"(?:(?:0x)?[0-9a-f]+-(?:0x)?[0-9a-f]+-[^/\0\n]*\.(?:ref|log)\r?\n)+")
 _NAMED_PATHS = re.compile(r"(?:^|/)(?:objects/info/alternates|worktrees/[^/]+/(?:gitdir|commondir))$")
 _NAMED_OBJECTS = re.compile(r"(?:^|/)(?:shallow|info/grafts|objects/pack/[^/]+\.promisor)$")
 
@@ -63,6 +65,8 @@ def recognise(head: bytes, path: str) -> int:
         return 90
     if _FETCHED.match(head):
         return 85
+    if path.endswith("reftable/tables.list") and _TABLES.match(head):
+        return 60
     if _NAMED_PATHS.search(path) and _PATHS.match(head):
         return 60
     return 60 if _NAMED_OBJECTS.search(path) and _OBJECTS.match(head) else 0

@@ -19,22 +19,28 @@ from forensics.store.places import Asked, Places
 
 MOST_REFS = 50_000
 """Up to so many events of refs are all held."""
-_REF = "format IN ({formats}) AND object_kind = 'ref'"
+_REF = "format IN ({formats}) AND object_kind = 'ref' AND verb = 'other' AND earliest_ns IS NULL"
 _SAID = """
-WITH said AS (
-    SELECT place, host, repository, text,
-           text IS NULL OR starts_with(text, 'ref: ') OR regexp_extract(text, '^[0-9a-f]+') IN (SELECT oid FROM known) AS found,
-           coalesce(starts_with(object, '{replace}') AND substr(object, {after}) IN (SELECT oid FROM known), false) AS replacing
+WITH ref AS (
+    SELECT place, host, repository, object, regexp_replace(text, ' update=[0-9]+$', '') AS text,
+           CASE WHEN format = 'git_reftable' THEN coalesce(TRY_CAST(regexp_extract(text, ' update=([0-9]+)$', 1) AS BIGINT), -1) END AS number
     FROM part WHERE {ref}
+), last AS (
+    SELECT host, repository, object, max(number) AS number FROM ref WHERE number IS NOT NULL GROUP BY host, repository, object HAVING count(*) > 1
+), said AS (
+    SELECT ref.place, ref.host, ref.repository, ref.text,
+           ref.text IS NULL OR starts_with(ref.text, 'ref: ') OR regexp_extract(ref.text, '^[0-9a-f]+') IN (SELECT oid FROM known) AS found,
+           coalesce(starts_with(ref.object, '{replace}') AND substr(ref.object, {after}) IN (SELECT oid FROM known), false) AS replacing,
+           ref.number IS NULL OR (ref.number = coalesce(last.number, ref.number) AND ref.text IS DISTINCT FROM 'removed') AS stands
+    FROM ref LEFT JOIN last ON ref.number IS NOT NULL AND ref.host IS NOT DISTINCT FROM last.host
+         AND ref.repository IS NOT DISTINCT FROM last.repository AND ref.object = last.object
 )
 """
-_SUMS = (
-    "SELECT host, repository, count(*) AS refs, count(*) FILTER (NOT found) AS lost FROM said GROUP BY ALL"
-)
+_SUMS = "SELECT host, repository, count(*) AS refs, count(*) FILTER (NOT found AND stands) AS lost FROM said GROUP BY ALL"
 _KEPT = """
-SELECT host, repository, found, min(place) AS place FROM said WHERE found AND NOT replacing GROUP BY host, repository, found, text
-UNION ALL SELECT host, repository, found, place FROM said WHERE replacing
-UNION ALL SELECT host, repository, found, unnest(min(place, {examples})) FROM said WHERE NOT found AND NOT replacing
+SELECT host, repository, found, min(place) AS place FROM said WHERE stands AND found AND NOT replacing GROUP BY host, repository, found, text
+UNION ALL SELECT host, repository, found, place FROM said WHERE stands AND replacing
+UNION ALL SELECT host, repository, found, unnest(min(place, {examples})) FROM said WHERE stands AND NOT found AND NOT replacing
           GROUP BY host, repository, found
 """
 

@@ -13,7 +13,7 @@ NEEDS_ANCHOR = False
 
 _KIND = re.compile(
     r"(?:(?P<root>.*?)/)?(?P<file>objects/info/alternates|shallow|info/grafts|FETCH_HEAD"
-    r"|objects/pack/[^/]+\.promisor|worktrees/[^/]+/(?:gitdir|commondir|FETCH_HEAD)|\.git)"
+    r"|objects/pack/[^/]+\.promisor|(?:worktrees/[^/]+/)?reftable/tables\.list|worktrees/[^/]+/(?:gitdir|commondir|FETCH_HEAD)|\.git)"
 )
 _SAYS = {
     "alternates": "objects are looked for also in",
@@ -22,6 +22,7 @@ _SAYS = {
     "FETCH_HEAD": "fetched",
     "gitdir": "its working tree is at",
     "commondir": "shares the repository at",
+    "tables.list": "refs are read from",
     ".git": "the repository of this folder is at",
 }
 """By the last part of the path; a promisor's has its own."""
