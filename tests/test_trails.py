@@ -1,16 +1,14 @@
 """One audit trail, kept in several ways, is one witness; and a line that anybody can send names nobody."""
 
-import json
-import shutil
 from pathlib import Path
 
+import investigated
 import pandas as pd
 import pytest
 from stage import KERNEL, SECOND, T0, Stage, address
 from test_attribution import SCRIPT, edited, verdicts
 from test_audit_dialects import grouped, in_auditbeat, in_laurel, in_syslog, laurel_tells
 
-from forensics import pipeline
 from forensics.analysis import trails
 
 STAGED = Path(__file__).parents[1] / "sample_logs" / "incidents" / "script_edit"
@@ -22,17 +20,17 @@ MADE = {
 }
 
 
-def investigated(tmp, *dialects, kept=True):
+def told_by(*dialects, kept=True):
     """The findings of the staged incident, with its login host's trail told in more ways, or in others."""
-    evidence = tmp / "evidence"
-    shutil.copytree(STAGED / "evidence", evidence)
-    data = (evidence / TRAIL).read_bytes()
+    folder = STAGED / "evidence"
+    evidence = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    data = evidence[TRAIL.as_posix()]
     for name in dialects:
-        (evidence / TRAIL).with_name(f"{name}.log").write_bytes(MADE[name](data))
+        evidence[TRAIL.with_name(f"{name}.log").as_posix()] = MADE[name](data)
     if not kept:
-        (evidence / TRAIL).unlink()
-    pipeline.investigate(tmp / "case", [evidence], roster=STAGED / "roster.toml", about=STAGED / "case.toml")
-    return json.loads((tmp / "case" / "findings.json").read_text())
+        del evidence[TRAIL.as_posix()]
+    roster, about = ((STAGED / f"{name}.toml").read_bytes() for name in ("roster", "case"))
+    return investigated.found(evidence, roster=roster, about=about)
 
 
 def said(found):
@@ -45,13 +43,18 @@ def said(found):
     return acts, [(j["job"], j["cause"]) for j in found["jobs"]], [c["status"] for c in found["claims"]]
 
 
+# In the worker of pytest-xdist in which the incident is read for others.
+of_the_incident = pytest.mark.xdist_group(STAGED.name)
+
+
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory):
-    return investigated(tmp_path_factory.mktemp("plain"))
+def plain():
+    return told_by()
 
 
-def test_copies_of_a_trail_change_no_act_no_name_and_no_domain(plain, tmp_path):
-    assert said(investigated(tmp_path, *MADE)) == said(plain)
+@of_the_incident
+def test_copies_of_a_trail_change_no_act_no_name_and_no_domain(plain):
+    assert said(told_by(*MADE)) == said(plain)
 
 
 def kinds(found):
@@ -62,16 +65,18 @@ def absent(found):
     return {(g["source"], g["kind"]) for g in found["gaps"] if g["kind"] == "missing_source"}
 
 
-def test_laurel_alone_tells_the_acts_and_the_names(plain, tmp_path):
+@of_the_incident
+def test_laurel_alone_tells_the_acts_and_the_names(plain):
     """But for what its documents do not hold in the same way."""
-    found = investigated(tmp_path, "laurel", kept=False)
+    found = told_by("laurel", kept=False)
     assert (kinds(found), absent(found)) == (kinds(plain), absent(plain))
     names = {(a["act"], a["object"], a["person"]["name"]) for a in found["acts"]}
     assert names == {(a["act"], a["object"], a["person"]["name"]) for a in plain["acts"]}
 
 
-def test_a_trail_that_only_syslog_carried_tells_the_acts_and_names_nobody(plain, tmp_path):
-    found = investigated(tmp_path, "audisp_syslog", kept=False)
+@of_the_incident
+def test_a_trail_that_only_syslog_carried_tells_the_acts_and_names_nobody(plain):
+    found = told_by("audisp_syslog", kept=False)
     assert (kinds(found), absent(found)) == (kinds(plain), absent(plain))
     assert {a["person"]["name"] for a in found["acts"]} == {None}
     wanted = "source_of_session_that_accounts_cannot_write"
