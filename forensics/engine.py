@@ -4,6 +4,7 @@ The results are those of a plain loop, in its order, whatever runs them.
 """
 
 import hashlib
+import mmap
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 IN_FLIGHT = 16
+MOST_KEPT_BYTES = 272 << 20
+"""What a process may hold of memory after a part of its work, about; above it gives back what it does not use."""
+_HELD = Path("/proc/self/statm")
 RETRIES = 3
 """How often a task is begun again whose worker went away."""
 CONNECT_S = 30
@@ -57,6 +61,19 @@ def keep_freed_memory() -> None:
     of all processor time went into pages that the kernel had to clear.
     """
     pa.set_memory_pool(pa.system_memory_pool())
+
+
+def give_back() -> None:
+    """Give the system what this process freed, where it holds much: it takes a little more with each part that it reads.
+
+    Not each time: what is given back has to be cleared by the kernel, page by page, before it is used again.
+    """
+    try:
+        pages = int(_HELD.read_text(encoding="ascii").split()[1])
+    except OSError:
+        pages = MOST_KEPT_BYTES
+    if pages * mmap.PAGESIZE > MOST_KEPT_BYTES:
+        pa.default_memory_pool().release_unused()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 
@@ -35,22 +36,7 @@ class Table:
 
     def schema(self) -> pa.Schema:
         """The Arrow schema, each field carrying its meaning, unit and absence as metadata."""
-        return pa.schema(
-            [
-                pa.field(
-                    c.name,
-                    c.type,
-                    nullable=c.absent is not None,
-                    metadata={
-                        "meaning": c.meaning,
-                        **({"unit": c.unit} if c.unit else {}),
-                        **({"absent": c.absent} if c.absent else {}),
-                    },
-                )
-                for c in self.columns
-            ],
-            metadata={"table": self.name, "meaning": self.meaning},
-        )
+        return _schema(self)
 
     def build(self, data: Mapping[str, Sequence[object] | pa.Array | pa.ChunkedArray]) -> pa.Table:
         """Make a table of this schema from columns.
@@ -86,6 +72,27 @@ class Table:
     def empty(self) -> pa.Table:
         """A table of this schema without rows."""
         return self.schema().empty_table()
+
+
+@cache
+def _schema(table: Table) -> pa.Schema:
+    # Made once for each table: of a log as often as it has frames, and more.
+    return pa.schema(
+        [
+            pa.field(
+                c.name,
+                c.type,
+                nullable=c.absent is not None,
+                metadata={
+                    "meaning": c.meaning,
+                    **({"unit": c.unit} if c.unit else {}),
+                    **({"absent": c.absent} if c.absent else {}),
+                },
+            )
+            for c in table.columns
+        ],
+        metadata={"table": table.name, "meaning": table.meaning},
+    )
 
 
 def extended(table: Table, *columns: Column) -> Table:

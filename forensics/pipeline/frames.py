@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forensics import __version__, formats, readings
+from forensics import __version__, engine, formats, readings
 from forensics.core.errors import CustodyError
 from forensics.core.tables import EVENT, REJECT
 from forensics.custody import chunks
@@ -25,6 +26,7 @@ from forensics.pipeline.files import Tally
 from forensics.pipeline.parts import Part
 from forensics.store import parquet, spool
 
+Bools = npt.NDArray[np.bool_]
 STRETCH_FRAMES = 4
 """How much of a large file is one part, in frames: a chunk belongs to the stretch in which it begins."""
 BATCH_ROWS = 1 << 13
@@ -32,6 +34,8 @@ BATCH_ROWS = 1 << 13
 EDGE_ROWS = 256
 """How many records at either end of a batch are kept as they are, since their events may go on beyond it."""
 FIRST, INNER, LAST, EDGE, NUMBER = "first", "inner", "last", "edge", "number"
+ASIDE = "aside"
+"""Whether a batch leaves the event of a record to be told with those that it tears."""
 TOLD = (FIRST, INNER, LAST)
 """The folders of what a batch tells, in order: its events near either edge, which may yet be told again, and the others."""
 
@@ -142,8 +146,7 @@ def read(task: Task) -> Done:
             batches.add(records)
         batches.close()
         tell.appear(partial, task.told)
-    # What a part took in pieces would otherwise stay with the process, a little more with each.
-    pa.default_memory_pool().release_unused()
+    engine.give_back()
     return Done(part, there is None, sums)
 
 
@@ -195,20 +198,34 @@ class _Batches:
         self._held = []
         if not held:
             return
-        made = tell.made(self._form, held, self._files, self._zone, None)
+        keys = readings.registry()[self._form].ALIKE  # type: ignore[attr-defined]
+        aside = _several(held, keys)
+        whole = held.filter(pa.array(~aside)) if aside.any() else held
+        made = tell.made(self._form, whole, self._files, self._zone, None)
         if set(made) - {EVENT.name}:
             raise CustodyError(f"readings/{self._form}.py makes more than events of records in frames")
         folder = self._folder / f"{self._told:06d}"
         self._told += 1
-        _leave(folder, self._form, held, made[EVENT.name])
+        _leave(folder, held.select(["sha256", "start", *keys]), aside, held, made[EVENT.name])
 
 
-def _leave(folder: Path, form: str, records: pa.Table, events: pa.Table) -> None:
+def _several(records: pa.Table, keys: Sequence[str]) -> Bools:
+    """Which records share their event's numbers with another, where these are few: frames end within events.
+
+    To tell of a few takes nearly as long as to tell of thousands, so those of all batches are told together.
+    """
+    numbers = [records[key].to_numpy() for key in keys]
+    order = np.lexsort(numbers[::-1])
+    same = np.logical_and.reduce([np.diff(number[order]) == 0 for number in numbers])
+    found = np.zeros(len(order), bool)
+    found[order[:-1][same]] = found[order[1:][same]] = True
+    return found if found.sum() <= EDGE_ROWS else np.zeros(len(order), bool)
+
+
+def _leave(folder: Path, numbers: pa.Table, aside: Bools, records: pa.Table, events: pa.Table) -> None:
     """Put down what a batch tells, and what is needed to find and mend what it tears."""
-    keys = readings.registry()[form].ALIKE  # type: ignore[attr-defined]
-    numbers = records.select(["sha256", "start", *keys])
-    near = np.ones(len(records), bool)
-    near[EDGE_ROWS:-EDGE_ROWS] = False
+    near = aside.copy()
+    near[:EDGE_ROWS] = near[-EDGE_ROWS:] = True
     edge = records.filter(pa.array(near))
     ordered = spool.sorted_by([events], tell.ORDER[EVENT])
     last = max(EDGE_ROWS, len(ordered) - EDGE_ROWS)
@@ -216,5 +233,5 @@ def _leave(folder: Path, form: str, records: pa.Table, events: pa.Table) -> None
         own = ordered.slice(first, stop - first)
         if len(own):
             spool.write(folder / name, EVENT, own)
-    spool.put(folder / f"{NUMBER}.arrow", numbers)
+    spool.put(folder / f"{NUMBER}.arrow", numbers.append_column(ASIDE, pa.array(aside)))
     spool.put(folder / f"{EDGE}.arrow", edge)

@@ -94,12 +94,12 @@ def ingest(
         table = files.table(rows, known, _read_parts(run, framed))
         parquet.write(case / "tables", FILE, table)
         chunked = [(part.format, part.name, part.files) for part in plan if not frames.framed(part.format)]
-        whole = _mended(framed, plan)
+        whole = _mended(framed, plan, runs_on)
         tell.events(case, chunked, files.placing(table), question, runs_on, whole)
         return _finish(case, inputs, plan, files.total(table), command)
 
 
-def _mended(framed: frames.Work, plan: Sequence[Part]) -> list[Path]:
+def _mended(framed: frames.Work, plan: Sequence[Part], runs_on: "Runner") -> list[Path]:
     """The events that were told as they were read, those that frames tear put together."""
     whole = []
     for name, own in groupby((part for part in plan if frames.framed(part.format)), key=lambda p: p.format):
@@ -109,7 +109,7 @@ def _mended(framed: frames.Work, plan: Sequence[Part]) -> list[Path]:
         ]
         files = framed.files.filter(pc.equal(framed.files["format"], name))
         into = framed.case / "work" / "told" / f"{name}-again"
-        whole += torn.mended(name, told, files, framed.zone, into)
+        whole += torn.mended(name, told, files, framed.zone, into, runs_on)
     return whole
 
 

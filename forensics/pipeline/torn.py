@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from forensics import readings
+from forensics import engine, readings
 from forensics.core.tables import EVENT
 from forensics.pipeline import frames, tell
 from forensics.store import spool
 
+if TYPE_CHECKING:
+    from forensics.pipeline.read import Runner
+
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 WINDOW_ROWS = 1 << 20
 """How many numbers are compared at a time, about."""
 _MANY = 64
@@ -40,18 +44,31 @@ class Batch(NamedTuple):
 
 
 class _Numbers(NamedTuple):
-    """Rows of several batches by the two numbers that records of one event share."""
+    """Rows of several batches by the two numbers that records of one event share; `aside`: see `frames.ASIDE`."""
 
     batch: Ints
     major: Ints
     minor: Ints
+    aside: Bools
 
-    def where(self, rows: Ints | npt.NDArray[np.bool_]) -> "_Numbers":
+    def where(self, rows: Ints | Bools) -> "_Numbers":
         return _Numbers(*(values[rows] for values in self))
 
 
+class _Out(NamedTuple):
+    """What to take out of a batch: the events that begin where some records do (`sha256`, `start`)."""
+
+    folder: Path
+    records: pa.Table
+
+
 def mended(
-    form: str, told: Sequence[tuple[Path, Path]], files: pa.Table, zone: str, into: Path
+    form: str,
+    told: Sequence[tuple[Path, Path]],
+    files: pa.Table,
+    zone: str,
+    into: Path,
+    runs_on: "Runner | None" = None,
 ) -> list[Path]:
     """Tell again what batches tear, and take it out of them.
 
@@ -61,6 +78,7 @@ def mended(
         files: schema `file`, those of the format.
         zone: of wall clocks.
         into: a folder for what is told again.
+        runs_on: where batches are mended; here, where it is None.
 
     Returns:
         Folders with spooled events, which together tell each event once.
@@ -78,7 +96,8 @@ def mended(
         rows = spool.sorted_by([own], ("sha256", "start"))
         sealed = files.filter(pc.is_in(files["sha256"], pc.unique(rows["sha256"])))
         events = tell.made(form, rows, sealed, zone, None)[EVENT.name]
-        _take_out([batches[at] for at in np.unique(torn.batch)], rows)
+        told = np.unique(torn.batch[~torn.aside])
+        _taken_out([batches[at].folder for at in told], rows, runs_on)
         again.append(into / f"{n:06d}")
         spool.write(again[-1], EVENT, spool.sorted_by([events], tell.ORDER[EVENT]))
     return [*(batch.folder / name for batch in batches for name in frames.TOLD), *again]
@@ -103,30 +122,31 @@ def _windows(batches: Sequence[Batch]) -> Iterator[tuple[int, int]]:
 
 
 def _between(batches: Sequence[Batch], keys: Sequence[str], first: int, stop: int) -> _Numbers:
-    """The numbers in a window, where another batch reaches too."""
+    """The numbers in a window, where another batch reaches too, and those that a batch left aside."""
     found = []
     lies = [(at, batch) for at, batch in enumerate(batches) if batch.first < stop and batch.last >= first]
     for at, batch in lies:
-        table = spool.read(batch.folder / f"{frames.NUMBER}.arrow", keys)
-        major, minor = (table[key].to_numpy() for key in keys)
-        own = np.zeros(len(major), bool)
+        table = spool.read(batch.folder / f"{frames.NUMBER}.arrow", [*keys, frames.ASIDE])
+        major, minor, aside = (column.to_numpy() for column in table.columns)
+        own = aside.copy()
         for other, beside in lies if len(lies) <= _MANY else ():
             if other != at and beside.first <= batch.last and beside.last >= batch.first:
                 own |= (major >= beside.first) & (major <= beside.last)
         own = (own | (len(lies) > _MANY)) & (major >= first) & (major < stop)
-        found.append(_Numbers(np.full(int(own.sum()), at), major[own], minor[own]))
+        found.append(_Numbers(np.full(int(own.sum()), at), major[own], minor[own], aside[own]))
     return _Numbers(*(np.concatenate(values) for values in zip(*found, strict=True)))
 
 
 def _torn(numbers: _Numbers) -> _Numbers:
-    """Those that stand in more than one batch, in order."""
+    """Those that stand in more than one batch, or that one left aside, in order."""
     ordered = numbers.where(np.lexsort((numbers.batch, numbers.minor, numbers.major)))
     if not len(ordered.batch):
         return ordered
     new = np.append(True, (np.diff(ordered.major) != 0) | (np.diff(ordered.minor) != 0))
     begins = np.flatnonzero(new)
     last = np.append(begins[1:], len(new)) - 1
-    return ordered.where((ordered.batch[begins] != ordered.batch[last])[np.cumsum(new) - 1])
+    found = (ordered.batch[begins] != ordered.batch[last]) | np.logical_or.reduceat(ordered.aside, begins)
+    return ordered.where(found[np.cumsum(new) - 1])
 
 
 def _records(batches: Sequence[Batch], keys: Sequence[str], torn: _Numbers) -> Iterator[pa.Table]:
@@ -159,21 +179,29 @@ def _stored(batch: Batch, keys: Sequence[str], own: _Numbers) -> pa.Table:
     return rows.filter(pa.array(mine, pa.bool_()))
 
 
-def _take_out(batches: Sequence[Batch], records: pa.Table) -> None:
+def _taken_out(folders: Sequence[Path], records: pa.Table, runs_on: "Runner | None") -> None:
     """Take the events of some records out of what batches tell."""
-    torn = set(zip(*(records[name].to_pylist() for name in ("sha256", "start")), strict=True))
-    starts = records["start"].to_numpy()
-    for batch in batches:
-        for name in frames.TOLD:
-            path = batch.folder / name / f"{EVENT.name}.arrow"
-            if not path.exists():
-                continue
-            held = spool.read(path, ["sha256", "start"])
-            may = np.flatnonzero(np.isin(held["start"].to_numpy(), starts))
-            places = zip(*(held[column].take(pa.array(may)).to_pylist() for column in ("sha256", "start")), strict=True)  # fmt: skip
-            gone = [row for row, place in zip(may.tolist(), places, strict=True) if place in torn]
-            if gone:
-                kept = np.ones(len(held), bool)
-                kept[gone] = False
-                rows = spool.read(path).filter(pa.array(kept))
-                spool.put(path, rows)
+    asked = (_Out(folder, records.select(["sha256", "start"])) for folder in folders)
+    executor, in_flight = (None, 1) if runs_on is None else runs_on
+    for _ in engine.run(_take_out, asked, executor, in_flight=in_flight):
+        pass
+
+
+def _take_out(out: _Out) -> None:
+    torn = set(zip(*(out.records[name].to_pylist() for name in ("sha256", "start")), strict=True))
+    starts = out.records["start"].to_numpy()
+    for name in frames.TOLD:
+        path = out.folder / name / f"{EVENT.name}.arrow"
+        if not path.exists():
+            continue
+        held = spool.read(path, ["start"])["start"].to_numpy()
+        may = np.flatnonzero(np.isin(held, starts))
+        if not len(may):
+            continue
+        rows = spool.read(path)
+        sha256 = rows["sha256"].take(pa.array(may)).to_pylist()
+        gone = [row for row, of in zip(may.tolist(), sha256, strict=True) if (of, int(held[row])) in torn]
+        if gone:
+            kept = np.ones(len(held), bool)
+            kept[gone] = False
+            spool.put(path, rows.filter(pa.array(kept)))
