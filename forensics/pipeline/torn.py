@@ -52,7 +52,7 @@ class _Numbers(NamedTuple):
     aside: Bools
 
     def where(self, rows: Ints | Bools) -> "_Numbers":
-        return _Numbers(*(values[rows] for values in self))
+        return _Numbers(self.batch[rows], self.major[rows], self.minor[rows], self.aside[rows])
 
 
 class _Out(NamedTuple):
@@ -96,8 +96,8 @@ def mended(
         rows = spool.sorted_by([own], ("sha256", "start"))
         sealed = files.filter(pc.is_in(files["sha256"], pc.unique(rows["sha256"])))
         events = tell.made(form, rows, sealed, zone, None)[EVENT.name]
-        told = np.unique(torn.batch[~torn.aside])
-        _taken_out([batches[at].folder for at in told], rows, runs_on)
+        tearing = np.unique(torn.batch[~torn.aside])
+        _taken_out([batches[at].folder for at in tearing], rows, runs_on)
         again.append(into / f"{n:06d}")
         spool.write(again[-1], EVENT, spool.sorted_by([events], tell.ORDER[EVENT]))
     return [*(batch.folder / name for batch in batches for name in frames.TOLD), *again]
