@@ -1,8 +1,10 @@
 """Every way into a repository is named before anything is made of silence; a move that no push tells is told."""
 
+from functools import partial
+
 from test_commit_facts import examined
 
-from forensics.analysis import channels, findings
+from forensics.analysis import channels, contradictions, findings
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 LOG = (
@@ -18,6 +20,10 @@ def reflog(*moves):
 
 def of(*files):
     return examined(*files)
+
+
+def unpushed(done):
+    return contradictions.unpushed(done, partial(findings.citations, done))
 
 
 def table(done, name):
@@ -42,7 +48,7 @@ def test_a_move_that_no_push_tells_is_told_beside_the_ways_that_nobody_collected
     assert (pushed["told_by"], pushed["new"], len(pushed["events"])) == ("push", B, 2)
     assert (other["told_by"], other["new"]) == ("nothing", C)
     assert other["uncollected"] == ["git over HTTP", "web pages and API", "the server's own files"]
-    (found,) = findings._unpushed(done)
+    (found,) = unpushed(done)
     assert found["about"] == "repository llm: refs/heads/main"
     assert found["says"][1]["what"] == (
         "no push is told in gitolite; not collected of that time: git over HTTP, web pages and API, the server's own files"
@@ -90,4 +96,4 @@ def test_where_nothing_was_pushed_every_way_is_still_named():
     done = of(SERVED)
     assert [(c["collected"], c["pushes"]) for c in table(done, "channel")] == [(False, 0)] * 4
     assert [m["told_by"] for m in table(done, "ref_move")] == ["nothing", "nothing"]
-    assert "none was collected" in findings._unpushed(done)[0]["says"][1]["what"]
+    assert "none was collected" in unpushed(done)[0]["says"][1]["what"]

@@ -113,6 +113,8 @@ def _named(findings: Json) -> set[str]:
             found.update(reason.get("because") or ())
         for rival in act.get("rivals") or ():
             found.update(rival.get("for") or (), rival.get("against") or ())
+        for row in act.get("capability") or ():
+            found.update(row["because"])
         for row in (act.get("could_have") or {}).values():
             found.update(row["events_for"], row["events_against"])
     for item in findings.get("exculpatory") or ():

@@ -230,6 +230,9 @@ def _act(p: Pages, act: Json) -> None:
     if act.get("could_have"):
         p.plain("Who can have been in the account, by class:")
         p.items([s] for s in antecedents.candidate_sentences(act, cites))
+    if act.get("capability"):
+        p.plain("Who has the right to do it, as of that time, by what is on record:")
+        p.items([s] for s in ratios.capability_sentences(act, cites))
     if act.get("reasons"):
         p.plain("What the links say:")
         p.items([s] for s in dossier.reason_sentences(act, cites))

@@ -237,6 +237,14 @@ HOLDS = {
     "root_login": "a login as root",
 }
 
+RIGHTS = {
+    "owns_job": "the job is of an account of this person's",
+    "owns_file": "the file is of an account of this person's before the act",
+    "root": "a use of root, a rule of sudo or the role gives the rights of root",
+    "scheduler_administrator": "the scheduler has an account of this person's as operator or administrator",
+    "enters_account": "the person is enrolled to the account that acts, or a key of theirs opens it",
+}
+
 LINKED_BY = {"account": "the account", "key": "the key", "device": "the device"}
 
 LED = {

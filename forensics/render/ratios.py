@@ -142,6 +142,32 @@ def holder_sentences(holders: Iterable[Json], cites: Cites) -> list[Sentence]:
     return found
 
 
+def capability_sentences(act: Json, cites: Cites) -> list[Sentence]:
+    """Who has the right to do it as of that time, by what is on record, and of whom no record says so."""
+    rows = act.get("capability") or ()
+    found = []
+    for row in rows:
+        if row["rights"]:
+            spans = list(cites(row["because"]))
+            found.append(
+                say(
+                    "capability", spans, basis=Basis.FACT if spans else Basis.ASKED, about=act["id"],
+                    act=act["id"], person=person(row["person"]), why=listed([words(phrases.RIGHTS, r) for r in row["rights"]]),
+                )
+            )  # fmt: skip
+    if others := [person(row["person"]) for row in rows if not row["rights"]]:
+        found.append(
+            say(
+                "capability_none",
+                basis=Basis.ABSENCE,
+                about=act["id"],
+                act=act["id"],
+                persons=listed(others, " or "),
+            )
+        )
+    return found
+
+
 def effect_sentence(act: Json) -> Sentence | None:
     """Whether what was done is shown to have harmed the job that it is linked to."""
     key = "effect_beside" if act["act"] == "run_beside" else f"effect_{act.get('effect')}"
