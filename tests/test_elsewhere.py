@@ -214,7 +214,7 @@ def test_a_run_that_was_broken_off_goes_on(url, small, monkeypatch):
         run("ingest", url)
     assert commits.last(Place(url)) == before
     monkeypatch.setattr(commits, "put", put)
-    monkeypatch.setattr("forensics.pipeline.read.parse", lambda _: pytest.fail("read again"))
+    monkeypatch.setattr("forensics.pipeline.parts.parse", lambda _: pytest.fail("read again"))
     run("ingest", url)
     assert "tables/ingest.json" in commits.last(Place(url)).files
 

@@ -13,7 +13,7 @@ from forensics.core import clock
 from forensics.core.lines import cut, shown
 from forensics.custody import chunks
 from forensics.formats import sacct
-from forensics.pipeline import read
+from forensics.pipeline import parts
 
 NAMES = "JobID|JobName|User|UID|State|Submit|ElapsedRaw"
 FIELDS = st.text(st.sampled_from("a1.|[]é\\\r\x00 "), max_size=6).map(str.encode) | st.binary(max_size=4)
@@ -79,9 +79,9 @@ def test_a_chunk_is_read_under_the_header_of_its_file(tmp_path_factory, data, bl
     found = []
     for chunk in chunks.cut(path, sha256, sacct.CUT, block):
         assert chunk.head == (data[: data.index(b"\n") + 1] if chunk.start else b"")
-        found.append(read.parse(read.Task("p", "sacct", sha256, path, chunk, None, len(data))).records)
+        found.append(parts.parse(parts.Task("p", "sacct", sha256, path, chunk, None)).records)
     uncut = chunks.Chunk(0, len(data), sha256, readable=True)
-    whole = read.parse(read.Task("p", "sacct", sha256, path, uncut, None, len(data)))
+    whole = parts.parse(parts.Task("p", "sacct", sha256, path, uncut, None))
     assert pa.concat_tables(found).to_pylist() == whole.records.to_pylist()
 
 

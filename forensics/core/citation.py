@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 
 from forensics.core.tables import CITATIONS
 
+_ID_DIGITS = 16
+
 
 def column(rows: pa.Table, name: str) -> pa.Array:
     """A column of a table in one piece."""
@@ -20,8 +22,21 @@ def spans(rows: pa.Table) -> dict[str, pa.Array]:
     return {name: column(rows, name) for name in ("sha256", "start", "stop")}
 
 
+def named(where: Mapping[str, pa.Array]) -> pa.Array:
+    """A name for the span of each row, by which the ids of its events begin."""
+    sha256, start, stop = (where[name] for name in ("sha256", "start", "stop"))
+    # Most rows that are read together are of one file, whose hash is then cut once.
+    one = len(sha256) and pc.all(pc.equal(sha256, sha256[0])).as_py()
+    file = sha256[0].as_py()[:_ID_DIGITS] if one else pc.utf8_slice_codeunits(sha256, 0, _ID_DIGITS)
+    return pc.binary_join_element_wise(file, start.cast(pa.string()), stop.cast(pa.string()), ".")
+
+
 def cited(
-    where: Mapping[str, pa.Array], *, part: int | None = None, second: pa.Array | None = None
+    where: Mapping[str, pa.Array],
+    *,
+    part: int | None = None,
+    second: pa.Array | None = None,
+    names: pa.Array | None = None,
 ) -> dict[str, pa.Array]:
     """The event columns that say where each row stands: id, citations and span.
 
@@ -29,10 +44,12 @@ def cited(
         where: spans, with `sha256`, `start` and `stop`.
         part: which of several events of a span these are.
         second: for each row, the number of another row that says so too, or null.
+        names: as `named` gives them, where they are known already.
     """
     sha256, start, stop = (where[name] for name in ("sha256", "start", "stop"))
-    words = [pc.utf8_slice_codeunits(sha256, 0, 16), start.cast(pa.string()), stop.cast(pa.string())]
-    named = pc.binary_join_element_wise(*words, *([] if part is None else [str(part)]), ".")
+    ids = named(where) if names is None else names
+    if part is not None:
+        ids = pc.binary_join_element_wise(ids, str(part), ".")
     spans = pa.StructArray.from_arrays([sha256, start, stop], ["sha256", "start", "stop"])
     bounds = np.arange(len(sha256) + 1, dtype=np.int32)
     if second is not None:
@@ -41,7 +58,7 @@ def cited(
         spans = spans.take(pa.array(pairs[pairs >= 0]))
         bounds = np.append(0, np.cumsum((pairs >= 0).sum(axis=1))).astype(np.int32)
     citations = pa.ListArray.from_arrays(pa.array(bounds), spans).cast(CITATIONS)
-    return {"event_id": named, "citations": citations, "sha256": sha256, "start": start, "stop": stop}
+    return {"event_id": ids, "citations": citations, "sha256": sha256, "start": start, "stop": stop}
 
 
 def of_file(sha256: pa.Array, files: pa.Table, name: str) -> pa.Array:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import years
+from forensics.core import digits, years
 from forensics.core.tabular import pandas as pd
 
 Ints = npt.NDArray[np.int64]
@@ -26,7 +26,6 @@ _AFTER_LEAP_DAY_S = (_LEAP_DAY + 1) * 86_400
 _STAMP = r"^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-3][0-9] (?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)$"
 _STAMP_BYTES = 15
 _PLAIN_LAYOUT = "%Y-%m-%dT%H:%M:%S"
-_PLAIN_WALL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]$"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTH_NAMES = np.array([int.from_bytes(name.encode(), "big") for name in _MONTHS])
 _LEAP_MONTH_DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -93,13 +92,14 @@ def _wide(naive: Ints, zone: str, tick_ns: int) -> Interval:
 
 
 def _plain_walls(written: pa.Array | pa.ChunkedArray) -> Ints | None:
-    """Readings such as `2026-11-23T15:11:37`, as Arrow reads them, which is many times faster; None where one is otherwise."""
-    try:
-        shaped = pc.all(pc.match_substring_regex(written, _PLAIN_WALL)).as_py()
-        moments = pc.cast(written, pa.timestamp("s")) if shaped in {True, None} else None
-    except pa.ArrowInvalid:
-        return None
-    return None if moments is None else _ns(moments.to_numpy(zero_copy_only=False))
+    """Readings such as `2026-11-23T15:11:37`, by their digits, which is many times faster; None where one is otherwise."""
+    held = written.combine_chunks() if isinstance(written, pa.ChunkedArray) else written
+    found = digits.seconds(held.drop_null() if held.null_count else held)
+    if found is None or not held.null_count:
+        return None if found is None else _ns(found.view("datetime64[s]"))
+    naive = np.full(len(held), _MISSING, np.int64)
+    naive[np.asarray(held.is_valid())] = _ns(found.view("datetime64[s]"))
+    return naive
 
 
 def dated_walls(written: pa.Array | pa.ChunkedArray, *, zone: str, tick_ns: int) -> Interval:

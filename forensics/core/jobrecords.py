@@ -8,6 +8,7 @@ authenticated the submitter as that account, or named another one as the submitt
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -61,6 +62,7 @@ class _Jobs(NamedTuple):
     domain: pa.Array
     form: str
     asked: pa.Array | None
+    named: pa.Array
 
 
 def read(
@@ -98,6 +100,7 @@ def read(
         domain,
         form,
         None if asked is None else _keys(asked["sha256"], asked["job"]),
+        citation.named(whole),
     )
     return {"event": _events(jobs), "job_record": _records(jobs)}
 
@@ -147,10 +150,10 @@ def _keys(sha256: pa.Array, job: pa.Array) -> pa.Array:
 
 def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
     if pc.all(rows).as_py():
-        told, outcome, domain = jobs.told, jobs.outcome, jobs.domain
+        told, outcome, domain, named = jobs.told, jobs.outcome, jobs.domain, jobs.named
     else:
         told = {name: jobs.told[name].filter(rows) for name in _SAID[kind]}
-        outcome, domain = jobs.outcome.filter(rows), jobs.domain.filter(rows)
+        outcome, domain, named = (whole.filter(rows) for whole in (jobs.outcome, jobs.domain, jobs.named))
     nothing = pa.nulls(len(domain), pa.int64())
     when = {SUBMIT: jobs.times.submit, START: jobs.times.start, END: jobs.times.end, KILL: jobs.times.end}
     earliest, latest = (v.filter(rows) for v in when[kind]) if kind in when else (nothing, nothing)
@@ -160,7 +163,7 @@ def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
     absence = pc.if_else(pc.and_(pc.is_null(account), pc.is_valid(uid)), "number_only", "not_recorded")
     return EVENT.build(
         {
-            **citation.cited(told, part=kind),
+            **citation.cited(told, part=kind, names=named),
             "earliest_ns": earliest,
             "latest_ns": latest,
             "clock": citation.clocked(earliest, domain, jobs.form),
@@ -212,12 +215,30 @@ def _words(told: Mapping[str, pa.Array], kind: int) -> pa.Array:
     if kind == SUBMIT:
         words = pc.coalesce(told["submit_line"], told["name"])
     else:
-        step = pc.binary_join_element_wise("step", told["step"], " ")
-        rest = pc.binary_join_element_wise("on", told["nodes"], " ") if kind == START else told["state"]
-        # Arrow's own way to skip nulls loses rows where all are null.
-        words = pc.binary_join_element_wise(pc.fill_null(step, ""), pc.fill_null(rest, ""), " ")
-        words = pc.utf8_trim_whitespace(words)
-    return pc.utf8_slice_codeunits(pc.if_else(pc.equal(words, ""), _NO_TEXT, words), 0, LONGEST_TEXT)
+        words = _of_step(told["step"], told["nodes"] if kind == START else told["state"], kind)
+    if (pc.max(pc.binary_length(words)).as_py() or 0) > LONGEST_TEXT:
+        words = pc.utf8_slice_codeunits(words, 0, LONGEST_TEXT)
+    return pc.if_else(pc.equal(words, ""), _NO_TEXT, words)
+
+
+def _of_step(step: pa.Array, said: pa.Array, kind: int) -> pa.Array:
+    """What is said of a job or a step; asked once of every pair that there can be, where those are few."""
+    steps, words = (column.dictionary_encode(null_encoding="encode") for column in (step, said))
+    pairs = len(steps.dictionary) * len(words.dictionary)
+    if pairs > len(step):
+        return _joined(step, said, kind)
+    first, second = np.divmod(np.arange(pairs), max(1, len(words.dictionary)))
+    told = _joined(steps.dictionary.take(pa.array(first)), words.dictionary.take(pa.array(second)), kind)
+    own = np.asarray(steps.indices, np.int64) * len(words.dictionary) + np.asarray(words.indices, np.int64)
+    return told.take(pa.array(own))
+
+
+def _joined(step: pa.Array, said: pa.Array, kind: int) -> pa.Array:
+    of_step = pc.binary_join_element_wise("step", step, " ")
+    rest = pc.binary_join_element_wise("on", said, " ") if kind == START else said
+    # Arrow's own way to skip nulls loses rows where all are null.
+    words = pc.binary_join_element_wise(pc.fill_null(of_step, ""), pc.fill_null(rest, ""), " ")
+    return pc.utf8_trim_whitespace(words)
 
 
 def _records(jobs: _Jobs) -> pa.Table:

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import sacctfields, tres
+from forensics.core import digits, sacctfields, tres
 from forensics.core.lines import LONGEST_LINE_BYTES, Lines, cut, shown
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
@@ -120,7 +120,7 @@ _XDMOD_ROW = re.compile(
     re.ASCII,
 )
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?P<mark>[^A-Za-z0-9 .]{1,8})[A-Za-z]")
-_VOID = pa.array(["", "Unknown", "None", "unknown"])
+_VOID = pa.array(["Unknown", "None", "unknown"])
 _TIMES = ("submit_wall", "eligible_wall", "start_wall", "end_wall")
 
 
@@ -225,15 +225,16 @@ def _sliced(
 
 
 def _between(data: bytes, start: np.ndarray, stop: np.ndarray) -> pa.Array:
-    """The stretches of `data` from each start to each stop, in order and apart, as text."""
+    """The stretches of `data` from each start to each stop, in order and apart, as text; null where there is nothing."""
     bounds = np.empty(2 * len(start) + 1, np.int64)
     bounds[0:-1:2], bounds[1::2], bounds[-1] = start, stop, len(data)
     every = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
-    return every.take(pa.array(np.arange(0, len(bounds) - 1, 2))).cast(pa.string())
+    at = pa.array(np.arange(0, len(bounds) - 1, 2), mask=start == stop)
+    return every.take(at).cast(pa.string())
 
 
 def _rows(text: pa.Array, layout: _Layout) -> tuple[np.ndarray, dict[str, pa.Array]]:
-    """The lines that have as many fields as there are columns, and the columns."""
+    """The lines that have as many fields as there are columns, and the columns; null where there is nothing."""
     count = len(layout.names) + layout.closed
     parts = pc.split_pattern(text, layout.mark)
     right = np.asarray(pc.equal(pc.list_value_length(parts), count))
@@ -242,6 +243,7 @@ def _rows(text: pa.Array, layout: _Layout) -> tuple[np.ndarray, dict[str, pa.Arr
         right &= np.asarray(pc.ends_with(text, layout.mark))
     rows = np.flatnonzero(right)
     flat = parts.filter(pa.array(right)).flatten()
+    flat = pc.if_else(pc.equal(flat, ""), None, flat)
     at = np.arange(len(rows)) * count
     return rows, {name: flat.take(pa.array(at + n)) for n, name in enumerate(layout.names)}
 
@@ -251,15 +253,17 @@ def _readable(
 ) -> tuple[np.ndarray, dict[str, pa.Array]]:
     """The rows whose ids, numbers and times are such; of the others, `why` is told."""
     value, time = (np.ones(len(rows), bool) for _ in range(2))
+    ids: list[pa.Array] = []
     for name in names:
-        column = _COLUMNS.get(name.lower())
-        void = pc.is_in(raw[name], _VOID)
-        if column in {"job_id", "job_id_raw"}:
-            value &= np.asarray(pc.match_substring_regex(raw[name], rf"^{_ID}(?:\.[^\s]+)?$"))
+        column, written = _COLUMNS.get(name.lower()), raw[name]
+        if column in {"job_id", "job_id_raw"} and not any(written.equals(seen) for seen in ids):
+            ids.append(written)
+            value &= _true(pc.match_substring_regex(written, rf"^{_ID}(?:\.[^\s]+)?$"))
         elif column in {"uid", "elapsed_s"}:
-            value &= np.asarray(pc.or_(void, pc.match_substring_regex(raw[name], r"^[0-9]{1,10}$")))
-        elif column in _TIMES:
-            time &= np.asarray(pc.or_(void, pc.match_substring_regex(raw[name], _STAMP)))
+            value &= _shaped(written, r"^[0-9]{1,10}$")
+        # Where all are such times, as in most chunks, the slower pattern has nothing to find.
+        elif column in _TIMES and digits.seconds(written.drop_null()) is None:
+            time &= _shaped(written, _STAMP)
     why[rows[~time]] = Why.TIME.value
     why[rows[~value]] = Why.VALUE.value
     good = value & time
@@ -268,13 +272,24 @@ def _readable(
     return rows[good], {name: column.filter(pa.array(good)) for name, column in raw.items()}
 
 
+def _true(told: pa.Array) -> np.ndarray:
+    return np.asarray(pc.fill_null(told, False), bool)
+
+
+def _shaped(written: pa.Array, pattern: str) -> np.ndarray:
+    """Which texts are of a shape, or there is nothing, or a word for it."""
+    void = pc.or_(pc.is_null(written), pc.is_in(written, _VOID))
+    return _true(pc.or_(pc.fill_null(pc.match_substring_regex(written, pattern), False), void))
+
+
 def _fields(names: list[str], raw: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
     """The declared columns of rows that have been found readable."""
     held = {_COLUMNS[name.lower()]: raw[name] for name in names if name.lower() in _COLUMNS}
     fields = {name: pa.nulls(count, pa.string()) for name in _COLUMNS.values()}
     for name, values in held.items():
-        void = _VOID if name in {*_TIMES, "uid", "elapsed_s"} else pa.array([""])
-        fields[name] = pc.if_else(pc.is_in(values, void), None, values)
+        void = pc.is_in(values, _VOID) if name in {*_TIMES, "uid", "elapsed_s"} else None
+        some = void is not None and pc.any(void).as_py()
+        fields[name] = pc.if_else(void, None, values) if some else values
     fields["job_id"] = pc.coalesce(fields["job_id"], fields["job_id_raw"])
     fields |= _steps(fields["job_id"])
     fields |= {name: fields[name].cast(pa.int64()) for name in ("uid", "elapsed_s")}
@@ -332,7 +347,7 @@ def _others(names: list[str], raw: dict[str, pa.Array], count: int) -> pa.Array:
     if not names:
         return pa.array([[]] * count, STRINGS)
     told = [pc.binary_join_element_wise(name, raw[name], "=") for name in names]
-    held = np.array([np.asarray(pc.not_equal(raw[name], "")) for name in names])
+    held = np.array([np.asarray(raw[name].is_valid()) for name in names])
     # By row, then by column: entry (row, column) is at row * columns + column.
     flat = pa.concat_arrays(told).take(
         pa.array(np.arange(count * len(names)).reshape(len(names), count).T.ravel())

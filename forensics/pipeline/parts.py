@@ -176,7 +176,13 @@ def _under_head(task: Task) -> Parsed:
     parsed = form.parse(chunk.head + chunks.raw(task.path, chunk, task.packed), chunk.start - len(chunk.head))
     if not chunk.head:
         return parsed
-    return Parsed(*(rows.filter(pc.greater_equal(rows["start"], chunk.start)) for rows in parsed))
+    return Parsed(*(_from(rows, chunk.start) for rows in parsed))
+
+
+def _from(rows: pa.Table, start: int) -> pa.Table:
+    """The rows that begin at a place or behind it; most often all of them."""
+    own = pc.greater_equal(rows["start"], start)
+    return rows if pc.all(own).as_py() else rows.filter(own)
 
 
 def _unread(name: str, chunk: chunks.Chunk) -> Parsed:

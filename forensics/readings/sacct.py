@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from forensics.core import clock, jobrecords
 from forensics.core.citation import column
 
+_MOST_DIGITS = 12
 NEEDS_ANCHOR = False
 ONCE = True
 COLUMNS = (
@@ -70,11 +71,11 @@ def _found(written: pa.Array, pattern: str, *names: str) -> list[pa.Array]:
 
 def _placed(wall: pa.Array, zone: str) -> clock.Interval:
     """Wall clocks, and seconds since 1970 where the command was told to print those."""
-    digits = pc.match_substring_regex(wall, r"^[0-9]{1,12}$")
-    counted = pc.fill_null(digits, False)
     layout, tick_ns = "%Y-%m-%dT%H:%M:%S", clock.NS_PER_S
-    if not pc.any(counted).as_py():
+    short = pc.less_equal(pc.binary_length(wall), _MOST_DIGITS)
+    if not pc.any(short).as_py():
         return clock.walls(wall, layout=layout, zone=zone, tick_ns=tick_ns)
+    counted = pc.fill_null(pc.and_(short, pc.match_substring_regex(wall, r"^[0-9]+$")), False)
     dated = clock.walls(pc.if_else(counted, None, wall), layout=layout, zone=zone, tick_ns=tick_ns)
     since = clock.epoch(pc.if_else(counted, wall, None).cast(pa.int64()))
     return clock.Interval(*(pc.if_else(counted, c, d) for c, d in zip(since, dated, strict=True)))
