@@ -4,7 +4,9 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -25,6 +27,8 @@ TIME_READERS = {"strptime", "to_datetime", "fromisoformat"}
 FORBIDDEN_WORDS = re.compile(
     r"\b(proves?|proven|guilty|guilt|certainly|undoubtedly|culprit|perpetrator)\b", re.IGNORECASE
 )
+# One worker of pytest-xdist runs this file, so that each module is read once.
+pytestmark = pytest.mark.xdist_group("house")
 WORD_LIST = ROOT / "forensics" / "render" / "forbidden.py"
 """The one file that may hold the forbidden words, because it forbids them in what is printed."""
 HOME = re.compile(
@@ -37,8 +41,13 @@ def ident(path):
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
+def text(path):
+    return path.read_text(encoding="utf-8")
+
+
 def tree(path):
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return ast.parse(text(path))
 
 
 def dotted(node):
@@ -52,6 +61,41 @@ def imported(node):
     if isinstance(node, ast.Import):
         return {alias.name.partition(".")[0] for alias in node.names}
     return {(node.module or "").partition(".")[0]} if isinstance(node, ast.ImportFrom) else set()
+
+
+class Said(NamedTuple):
+    """What the rules ask of a module.
+
+    imported, first: packages imported anywhere in it, and by its own body.
+    called: what is called, as it is written.
+    caught: what is caught, as it is written; empty where it is not a name.
+    """
+
+    doc: str | None
+    imported: frozenset[str]
+    first: frozenset[str]
+    called: tuple[str, ...]
+    caught: tuple[str, ...]
+
+
+@cache
+def said(path):
+    """Each module is read once for all rules: to walk through one takes longer than to ask."""
+    module = tree(path)
+    nodes = list(ast.walk(module))
+    kinds = [node.type for node in nodes if isinstance(node, ast.ExceptHandler)]
+    return Said(
+        ast.get_docstring(module),
+        frozenset(name for node in nodes for name in imported(node)),
+        frozenset(name for node in module.body for name in imported(node)),
+        tuple(dotted(node.func) for node in nodes if isinstance(node, ast.Call)),
+        tuple(dotted(t) for kind in kinds for t in (kind.elts if isinstance(kind, ast.Tuple) else [kind])),
+    )
+
+
+def those(broken, paths=tuple(SOURCES)):
+    """The modules by which a rule is broken, and how."""
+    return {ident(path): found for path in paths if (found := broken(path))}
 
 
 def strings(path):
@@ -70,66 +114,54 @@ def strings(path):
     ]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=ident)
-def test_a_module_is_named_for_what_it_holds(path):
-    assert path.stem not in WORDLESS_NAMES
-    assert path.parent.name not in WORDLESS_NAMES
+def test_there_are_modules():
+    """Without which every rule below would hold."""
+    assert len(SOURCES) > 500
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=ident)
-def test_a_module_says_what_it_is(path):
-    assert ast.get_docstring(tree(path)), "no docstring"
+def test_a_module_is_named_for_what_it_holds():
+    assert those(lambda path: {path.stem, path.parent.name} & WORDLESS_NAMES) == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=ident)
-def test_a_module_is_one_thing(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_LINES
+def test_a_module_says_what_it_is():
+    assert those(lambda path: not said(path).doc) == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=ident)
-def test_no_note_to_self_is_left(path):
-    assert not NOTE_TO_SELF.findall(path.read_text(encoding="utf-8"))
+def test_a_module_is_one_thing():
+    assert those(lambda path: len(text(path).splitlines()) > LONGEST_LINES) == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=ident)
-def test_no_failure_is_caught_unnamed(path):
-    caught = [node.type for node in ast.walk(tree(path)) if isinstance(node, ast.ExceptHandler)]
-    names = [dotted(t) for kind in caught for t in (kind.elts if isinstance(kind, ast.Tuple) else [kind])]
-    assert not {"", "Exception", "BaseException"} & set(names)
+def test_no_note_to_self_is_left():
+    assert those(lambda path: NOTE_TO_SELF.findall(text(path))) == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=ident)
-def test_evidence_cannot_be_run(path):
+def test_no_failure_is_caught_unnamed():
+    assert those(lambda path: {"", "Exception", "BaseException"} & set(said(path).caught)) == {}
+
+
+def test_evidence_cannot_be_run():
     """No way to start a program, to run text as code, or to load a pickle is in reach."""
-    nodes = list(ast.walk(tree(path)))
-    assert not NEVER_IMPORTED & {name for node in nodes for name in imported(node)}
-    called = [dotted(node.func) for node in nodes if isinstance(node, ast.Call)]
-    assert not [name for name in called if NEVER_CALLED.match(name)]
+    assert those(lambda path: NEVER_IMPORTED & said(path).imported) == {}
+    assert those(lambda path: [name for name in said(path).called if NEVER_CALLED.match(name)]) == {}
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if ident(p) != "forensics/core/clock.py"], ids=ident)
-def test_written_times_are_read_in_one_place(path):
-    called = {
-        dotted(node.func).rpartition(".")[2] for node in ast.walk(tree(path)) if isinstance(node, ast.Call)
-    }
-    assert not TIME_READERS & called
+def test_written_times_are_read_in_one_place():
+    places = [path for path in SOURCES if ident(path) != "forensics/core/clock.py"]
+    assert len(places) == len(SOURCES) - 1
+    assert those(lambda p: TIME_READERS & {name.rpartition(".")[2] for name in said(p).called}, places) == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=ident)
-def test_no_pattern_repeats_a_group_possessively(path):
+def test_no_pattern_repeats_a_group_possessively():
     """Python 3.11 before 3.11.5 misses matches of such a group; of one character or class it does not."""
-    assert not re.findall(r"\)(?:[*+?]|\{[\d,]+\})\+|\(\?>", path.read_text(encoding="utf-8"))
+    assert those(lambda path: re.findall(r"\)(?:[*+?]|\{[\d,]+\})\+|\(\?>", text(path))) == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=ident)
-def test_only_figures_draw(path):
-    module = tree(path)
-    if "matplotlib" not in {name for node in ast.walk(module) for name in imported(node)}:
-        return
-    assert path.relative_to(ROOT).as_posix().startswith("forensics/render/figures")
-    assert "matplotlib" not in {name for node in module.body for name in imported(node)}, (
-        "import it where it draws"
-    )
+def test_only_figures_draw():
+    drawing = [path for path in SOURCES if "matplotlib" in said(path).imported]
+    assert drawing
+    assert those(lambda path: not ident(path).startswith("forensics/render/figures"), drawing) == {}
+    early = those(lambda path: "matplotlib" in said(path).first, drawing)
+    assert early == {}, "import it where it draws"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +199,7 @@ def test_what_reads_evidence_loads_pandas_late():
     """From `core.tabular`: a process that ingests has told Arrow that there is none."""
     stages = ("core", "custody", "formats", "readings", "store", "engine.py")
     paths = [path for path in SOURCES if path.relative_to(ROOT / "forensics").parts[0] in stages]
-    found = {ident(p) for p in paths for node in ast.walk(tree(p)) if "pandas" in imported(node)}
+    found = {ident(p) for p in paths if "pandas" in said(p).imported}
     assert len(paths) > 100
     assert found == {"forensics/core/tabular.py"}
 
