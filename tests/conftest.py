@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # On the build server the examples are the same in every run of the same code, so that red means the change;
@@ -17,3 +18,13 @@ def pytest_addoption(parser):
         action="store_true",
         help="write tests/golden from what the formats read now; look at the difference before you commit it",
     )
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items):
+    """What a module makes once for its tests is made once: those that use it run in one worker of pytest-xdist."""
+    for item in items:
+        used = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+        shared = any(known[-1].scope == "module" for known in used)
+        if shared and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))

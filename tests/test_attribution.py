@@ -354,7 +354,6 @@ def days():
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
-@pytest.mark.xdist_group("renamed days")
 def test_renaming_people_permutes_the_answers(order, days):
     swap = dict(zip(PEOPLE, order, strict=True))
     for day, plain in days:
