@@ -18,7 +18,8 @@ from forensics.store import parquet, places
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "bench"))
 
-import cluster  # noqa: E402 - a script's folder is no package
+import both_ways  # noqa: E402 - a script's folder is no package
+import cluster  # noqa: E402 - the same
 
 INCIDENT = ROOT / "sample_logs" / "incidents" / "poisoned_checkpoint"
 AROUND = 1_000
@@ -61,6 +62,15 @@ def test_the_findings_are_the_same_and_rest_on_fewer_events(case, monkeypatch):
     assert held < all_events * 0.7
     assert {a["job"] for a in told["acts"]} & {j["job"] for j in told["jobs"]}
     assert {r["evaluated"] for r in told["rules"]} == {all_events}
+
+
+@pytest.mark.parametrize("seed", [1003, 1026])
+def test_a_simulated_incident_is_told_the_same_both_ways(seed):
+    """Of thirty that `bench/both_ways.py` compares, those that take the least time."""
+    found = both_ways.compared(seed)
+    assert found.differs == []
+    assert found.held is not None
+    assert found.held < found.events
 
 
 @pytest.mark.parametrize("row", file_acts.COMMANDS, ids=lambda row: f"{row.program} {row.act}")

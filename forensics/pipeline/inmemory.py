@@ -116,6 +116,11 @@ class Desk:
                 tables[form] = records.select(trails.columns(form)) if form in trails.TRAILS else records
         return tables, pa.concat_tables([REJECT.empty(), *(one.rejects for one in read.values())])
 
+    def records(self, form: str) -> pa.Table:
+        """The records of every file of a format that was read here."""
+        own = [one.records for (_, known), one in sorted(self._parsed.items()) if known.format == form]
+        return pa.concat_tables([parts.record_table(form).empty(), *own])
+
     def _sealed(self, content: bytes) -> str:
         """The hash of a file with that content, which lies where a case has it."""
         if content not in self._kept:
