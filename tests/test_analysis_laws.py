@@ -2,6 +2,7 @@
 
 import random
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +10,9 @@ from stage import Stage
 
 from forensics.analysis import graph
 from forensics.analysis.artefacts import Version, contributors, module_of
+from forensics.analysis.commands import Commands
 from forensics.analysis.findings import findings
+from forensics.analysis.gaps import Gap, Spans
 
 HOW = st.sampled_from(["create", "edit", "replace", "delete"])
 HISTORIES = st.lists(st.tuples(HOW, st.integers(0, 50), st.integers(0, 5)), max_size=12)
@@ -170,3 +173,34 @@ def test_ways_from_a_person_to_a_job_are_told_once_where_they_are_alike():
 
 def test_findings_are_the_same_every_time():
     assert findings(busy_day().examined()) == findings(busy_day().examined())
+
+
+moments = st.none() | st.integers(-20, 20)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(moments, moments), max_size=6), moments, moments)
+def test_a_sweep_over_gaps_touches_what_any_one_of_them_does(bounds, first, last):
+    found = [Gap("login01: audit trail", "serial_gap", *pair) for pair in bounds]
+    assert Spans(found).touch(first, last) is any(g.touches(first, last) for g in found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), max_size=8),
+    st.integers(0, 30),
+    st.integers(0, 9),
+)
+def test_commands_near_an_interval_are_those_that_can_have_been_in_it(times, first, wide):
+    rows = [{"earliest_ns": at, "latest_ns": at + width} for at, width in sorted(times)]
+    ran = Commands(pd.DataFrame(rows, columns=["earliest_ns", "latest_ns"]))
+    last = first + wide
+    told = [(e.earliest_ns, e.latest_ns) for e in ran.near(first, last)]
+    assert told == [
+        (r["earliest_ns"], r["latest_ns"])
+        for r in rows
+        if r["earliest_ns"] <= last and r["latest_ns"] >= first
+    ]
+    assert [e.earliest_ns for e in ran.begun(first, last)] == [
+        r["earliest_ns"] for r in rows if first <= r["earliest_ns"] <= last
+    ]

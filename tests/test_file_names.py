@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import T0, Stage
 
-from forensics.analysis import artefacts, evidence
+from forensics.analysis import artefacts, evidence, file_names
 from forensics.analysis.artefacts import contributors
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
@@ -197,3 +197,20 @@ def test_a_version_names_the_account_and_the_program_that_wrote_it(program, verb
     assert table.select(["account", "writer"]).to_pylist() == [
         {"account": "kai", "writer": f"/usr/bin/{program}"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("verb", "late", "noted"), [("mount", 0, True), ("mount", 2, False), ("other", 0, False)]
+)
+def test_a_file_system_that_was_mounted_then_is_a_limit(verb, late, noted):
+    day = Stage()
+    day.add(
+        verb,
+        when=T0 + late * 3_600_000_000_000,
+        effective="root",
+        uid=0,
+        object_kind="path",
+        object="/srv/proj",
+    )
+    asked = Question(jobs=("15",), window=(T0 - 1, T0 + 3_600_000_000_000))
+    assert file_names.limits(day.evidence(asked)) == (["mounts_recorded"] if noted else [])

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 
 RULE = "one_file_by_inode"
 CONTENT = frozenset({"create", "write", "truncate"})
@@ -164,3 +164,21 @@ def _removed(e: Row, known: _Names) -> None:
 def _kept(one: _Wrote) -> str:
     """What a change does to a file under another name: a file that came into being is no other's beginning."""
     return "edit" if one.how == "create" else one.how
+
+
+def limits(evidence: Evidence) -> list[str]:
+    """`mounts_recorded` where a trail tells that a file system was mounted or taken away in the time asked about.
+
+    A path can lead to another file from then on. Names of one file are known by device and inode where these are
+    recorded, a bind mount's among them; a record that has the path alone can speak of either file.
+    """
+    events = evidence.events
+    told = picked(events, (events["verb"] == "mount") & events["trail"] & (events["outcome"] != "failure"))
+    first, last = evidence.question.window or (None, None)
+    inside = [
+        e
+        for e in rows_of(told)
+        if pd.isna(e.earliest_ns)
+        or ((last is None or e.earliest_ns <= last) and (first is None or e.latest_ns >= first))
+    ]
+    return ["mounts_recorded"] if inside else []

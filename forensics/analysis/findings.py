@@ -17,8 +17,8 @@ from forensics.analysis import (
     certainty,
     clocks,
     contradictions,
-    displaced,
     exculpatory,
+    limits,
     packed,
     signed_acts,
     verdicts,
@@ -64,7 +64,7 @@ def findings(done: Examination) -> Json:
         "model": verdicts.model(),
         "sources": _sources(done),
         "certainty": certainty.scale(),
-        "limits": _limits(done),
+        "limits": limits.limits(done),
         "accounting": packed.accounting(files),
     }
     return packed.marked(weighing.weighed(found, done, names), files)
@@ -305,15 +305,3 @@ def _sources(done: Examination) -> list[Json]:
             "certainty_why": why,
         })  # fmt: skip
     return found
-
-
-def _limits(done: Examination) -> list[str]:
-    """What this version does not do, where it bears on this case; each a code that the report puts in words."""
-    codes = ["numbers_are_placeholders", "not_validated", *clocks.limits(done.compared)]
-    if not done.scene.directory.people:
-        codes.append("no_roster")
-    if displaced.displaced(done.scene.evidence.files):
-        codes.append("logs_where_users_write")
-    if not any(r.link == "observed" for r in done.readings) and done.readings:
-        codes.append("no_file_reads_recorded")
-    return sorted(codes)

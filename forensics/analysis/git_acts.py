@@ -5,9 +5,9 @@ process wrote the object; who pushed is the account that the git server authenti
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
@@ -29,6 +29,7 @@ def _ran_git(scene: Scene, word: str) -> pd.DataFrame:
 
 
 _DEEPEST = 32
+_ABOUT_NS = 2_000_000_000
 Pair = tuple[str, str | None, str | None]
 """A changed path, with the names of what it held before and after."""
 _COMMIT = ["object", "event_id", "author", "committer", "earliest_ns", "latest_ns"]
@@ -38,8 +39,8 @@ def commits(scene: Scene) -> list[Act]:
     """One act per commit object, with the session whose process wrote it where that is recorded."""
     told = scene.events.loc[scene.events["verb"] == "commit", _COMMIT]
     writers = _object_writers(scene, set(told["object"]))
-    ran = _ran_git(scene, "commit")
-    ran = picked(ran, ran["earliest_ns"].notna())
+    git = _ran_git(scene, "commit")
+    ran = _Near(picked(git, git["earliest_ns"].notna()))
     found: dict[str, list[Row]] = {}
     for row in rows_of(told):
         found.setdefault(row.object, []).append(row)
@@ -87,31 +88,51 @@ def _object_writers(scene: Scene, wanted: set[str]) -> dict[str, Row]:
     return found
 
 
-def _near(ran: pd.DataFrame, event: Row) -> pd.DataFrame:
-    """The executions within two seconds of an event."""
-    if pd.isna(event.earliest_ns) or not len(ran):
-        return ran[:0]
-    apart = np.abs(ran["earliest_ns"].to_numpy(np.int64) - int(event.earliest_ns))
-    return ran[apart <= 2_000_000_000] if (apart <= 2_000_000_000).any() else ran[:0]
+class _Near:
+    """Executions in order of time, of which those about a moment are asked for."""
+
+    def __init__(self, ran: pd.DataFrame) -> None:
+        self._rows = list(rows_of(ran))
+        self._times = [int(e.earliest_ns) for e in self._rows]
+        self._own: dict[tuple[str | None, int], list[Row]] = {}
+        for e in self._rows:
+            if not pd.isna(e.pid):
+                self._own.setdefault((e.host, int(e.pid)), []).append(e)
+
+    def about(self, event: Row) -> list[Row]:
+        """Those that began within two seconds of an event."""
+        if pd.isna(event.earliest_ns):
+            return []
+        first, last = (int(event.earliest_ns) + by for by in (-_ABOUT_NS, _ABOUT_NS))
+        return self._rows[bisect_left(self._times, first) : bisect_right(self._times, last)]
+
+    def until(self, act: Act) -> list[Row]:
+        """Those of an act's process that began before its end."""
+        if act.pid is None or act.latest_ns is None:
+            return []
+        own = self._own.get((act.host, act.pid), [])
+        return own[: bisect_right(own, act.latest_ns, key=lambda e: int(e.earliest_ns))]
 
 
-def _commit(scene: Scene, oid: str, rows: list[Row], writers: dict[str, Row], ran: pd.DataFrame) -> Act:
+def _of_one_session(ran: list[Row]) -> bool:
+    """Whether there are executions, all in one kernel session."""
+    return len({e.session for e in ran}) == 1 and isinstance(ran[0].session, str)
+
+
+def _commit(scene: Scene, oid: str, rows: list[Row], writers: dict[str, Row], ran: _Near) -> Act:
     first = rows[0]
     named = [row.event_id for row in rows]
     asserted = first.author, first.committer
     if oid in writers:
         act = scene.act("commit", oid, "object_written", writers[oid])
         act.events += named
-        mine = picked(
-            ran, (ran["pid"] == act.pid) & (ran["host"] == act.host) & (ran["earliest_ns"] <= act.latest_ns)
-        )
-        act.events += list(mine["event_id"])[-1:]
+        act.events += [e.event_id for e in ran.until(act)[-1:]]
         if program_of(scene, writers[oid]) is None:
             act.missing.append("command_of_commit")
     else:
-        near = _near(ran, first)
-        if len(near) and one_session(near):
-            act = scene.act("commit", oid, "commit_command", next(rows_of(near)))
+        near = ran.about(first)
+        if _of_one_session(near):
+            act = scene.act("commit", oid, "commit_command", near[0])
             act.events += named
             act.missing.append("write_of_commit_object")
         else:

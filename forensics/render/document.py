@@ -216,17 +216,19 @@ def _thing(act: Json) -> list[Part]:
 
 def _act(p: Pages, act: Json) -> None:
     cites = p.sources.cites
-    left: list[Sentence | None] = [*antecedents.left_sentences(act)] or [dossier.planted_sentence(act)]
+    left = antecedents.left_sentences(act)
     p.head(2, f"{act['id']}: {words(phrases.NAMES, act['act'])}")
     p.para(
-        sentences.account_sentence(act), dossier.entry_sentence(act, cites), *antecedents.came_from_sentences(act),
-        *left,
+        sentences.account_sentence(act), dossier.entry_sentence(act, cites), None if left else dossier.planted_sentence(act),
         dossier.asserted_sentence(act), dossier.signature_sentence(act), sentences.link_sentence(act), ratios.effect_sentence(act),
     )  # fmt: skip
     p.para(
         ratios.account_level_sentence(act), sentences.person_sentence(act), sentences.candidates_sentence(act),
         *ratios.ratio_sentences(act),
     )  # fmt: skip
+    if before := [*antecedents.came_from_sentences(act), *left]:
+        p.plain("What came before it:")
+        p.items([s] for s in before)
     if act.get("could_have"):
         p.plain("Who can have been in the account, by class:")
         p.items([s] for s in antecedents.candidate_sentences(act, cites))

@@ -249,7 +249,7 @@ LINKED_BY = {"account": "the account", "key": "the key", "device": "the device"}
 
 LED = {
     "client_led_to_entry": "a client runs in the one session at the moment at which the other is entered",
-    "forwarding_led_to_entry": "sshd connects, within the one session, to the address and port at which the other is entered, as for `ssh -J`",
+    "forwarding_led_to_entry": "sshd connects, within the one session, to the address and port at which the other is entered, as for ssh -J",
 }
 """Rules by which one session leads to another."""
 
@@ -310,6 +310,7 @@ LIMITS = {
     "clocks_not_compared": "Clocks of different machines are taken as written; their offset from one another is not measured.",
     "some_clocks_not_compared": "Some clocks saw nothing that another clock saw too; what they wrote is taken as written.",
     "logs_where_users_write": "Some logs lie where users of the host can write (those of a domain that ends in `:user` in the list of sources). They name nobody, and are left out where a log of the same kind was collected from its own place.",
+    "mounts_recorded": "File systems are mounted or taken away in the time asked about, so that a path can lead to another file before than after. Device and inode tell files apart where they are recorded; where a record has the path alone, it can speak of either.",
     "clocks_differ": "Some clocks differ, and no audit trail tells which of them is right; they are taken as written.",
     "no_roster": "No roster is given, so no person is named.",
     "no_file_reads_recorded": "The evidence does not record which files a process reads; links between a file and a job are derived from names and times.",
