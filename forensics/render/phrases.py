@@ -238,12 +238,13 @@ HOLDS = {
 }
 
 RIGHTS = {
-    "owns_job": "the job is of an account of this person's",
-    "owns_file": "the file is of an account of this person's before the act",
-    "root": "a use of root, a rule of sudo or the role gives the rights of root",
-    "scheduler_administrator": "the scheduler has an account of this person's as operator or administrator",
-    "enters_account": "the person is enrolled to the account that acts, or a key of theirs opens it",
+    "owns_job": "by owning the job",
+    "owns_file": "by owning the file before the act",
+    "root": "by root's rights, which a use, a rule of sudo or the role gives",
+    "scheduler_administrator": "as operator or administrator of the scheduler",
+    "enters_account": "by being enrolled to the account that acts, or by a key that opens it",
 }
+"""Rights that a person has under an account of their own."""
 
 LINKED_BY = {"account": "the account", "key": "the key", "device": "the device"}
 

@@ -24,6 +24,7 @@ from forensics.render.sentences import (
 
 Cites = Callable[[Iterable[str]], Sequence[Citation]]
 _DIGITS = 100.0
+_MOST_NAMED = 12
 _TELLS_APART = 2.0
 """The least ratio that discriminates at all."""
 
@@ -143,29 +144,40 @@ def holder_sentences(holders: Iterable[Json], cites: Cites) -> list[Sentence]:
 
 
 def capability_sentences(act: Json, cites: Cites) -> list[Sentence]:
-    """Who has the right to do it as of that time, by what is on record, and of whom no record says so."""
-    rows = act.get("capability") or ()
+    """Who has the right to do it as of that time, by what is on record, and of whom no record says so; those with the same rights together."""
+    alike: dict[tuple[str, ...], list[Json]] = {}
+    for row in act.get("capability") or ():
+        alike.setdefault(tuple(row["rights"]), []).append(row)
     found = []
-    for row in rows:
-        if row["rights"]:
-            spans = list(cites(row["because"]))
-            found.append(
-                say(
-                    "capability", spans, basis=Basis.FACT if spans else Basis.ASKED, about=act["id"],
-                    act=act["id"], person=person(row["person"]), why=listed([words(phrases.RIGHTS, r) for r in row["rights"]]),
-                )
-            )  # fmt: skip
-    if others := [person(row["person"]) for row in rows if not row["rights"]]:
+    for rights, rows in sorted(alike.items()):
+        people = _people([str(row["person"]) for row in rows])
+        if not rights:
+            continue
+        spans = list(cites(e for row in rows for e in row["because"]))
+        found.append(
+            say(
+                "capability", spans, basis=Basis.FACT if spans else Basis.ASKED, about=act["id"],
+                act=act["id"], persons=people, why=listed([words(phrases.RIGHTS, r) for r in rights]),
+            )
+        )  # fmt: skip
+    if others := [str(row["person"]) for row in alike.get((), ())]:
         found.append(
             say(
                 "capability_none",
                 basis=Basis.ABSENCE,
                 about=act["id"],
                 act=act["id"],
-                persons=listed(others, " or "),
+                persons=_people(others),
             )
         )
     return found
+
+
+def _people(names: Sequence[str]) -> list[Part]:
+    """Persons in a row; of many, the first few and how many more."""
+    more = len(names) - _MOST_NAMED
+    shown: list[Value] = [person(name) for name in names[:_MOST_NAMED]]
+    return listed([*shown, f"{more} more of those listed"] if more > 0 else shown)
 
 
 def effect_sentence(act: Json) -> Sentence | None:

@@ -14,8 +14,8 @@ BEFORE = {
     "typed_by": "One of the sessions in which it can be typed is that of {entered}.",
     "outlived": "Act {act} is done after the login of its session ends: {why}.",
     "candidate": "For act {act}, {person} is in the class that {cls}{speaks}{against}.",
-    "capability": "{person} has the right to do what act {act} does, under an account of their own: {why}.",
-    "capability_none": "No record read gives {persons} that right at the time of act {act}; modes of files are not looked at, and a right can be there without a record.",
+    "capability": "What act {act} does is within the rights of {persons}: {why}.",
+    "capability_none": "No record read gives {persons} that right; modes of files are not looked at, and a right can be there without a record (act {act}).",
     "candidate_rule": "A class follows by a rule from the links that are counted here, and is no probability.",
 }
 """Sentences on sessions that led to a session, on what was left to run, and on who can have been in an account."""
