@@ -39,13 +39,27 @@ BASE = 1000
 ANCHOR_NS = 1_795_446_697_000_000_000
 FEW = settings(max_examples=12, deadline=None)
 
+
+def of(name):
+    """All tests of a format run in one worker of pytest-xdist, so that its samples are read once."""
+    return pytest.mark.xdist_group(f"format {name}")
+
+
 every_sample = pytest.mark.parametrize(
-    "sample", [s for s in SAMPLES if s.parent.name in REGISTRY], ids=lambda p: f"{p.parent.name}/{p.name}"
+    "sample",
+    [
+        pytest.param(s, marks=of(s.parent.name), id=f"{s.parent.name}/{s.name}")
+        for s in SAMPLES
+        if s.parent.name in REGISTRY
+    ],
 )
-every_format = pytest.mark.parametrize(
-    # All tests of a format run in one worker of pytest-xdist, so that its samples are read once.
-    "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"format {name}")) for name in NAMES]
-)  # fmt: skip
+every_format = pytest.mark.parametrize("name", [pytest.param(name, marks=of(name)) for name in NAMES])
+
+
+@cache
+def read_at(sample, base):
+    """What a sample holds that begins at some byte."""
+    return REGISTRY[sample.parent.name].parse(sample.read_bytes(), base)
 
 
 def golden_of(sample):
@@ -101,7 +115,7 @@ def damaged(draw, name):
 @every_sample
 def test_sample_reads_as_its_golden(sample, request):
     """The whole output is compared, so an extra or a missing row fails too."""
-    parsed = REGISTRY[sample.parent.name].parse(sample.read_bytes(), 0)
+    parsed = read_at(sample, 0)
     got = "".join(canonical.line(row) + "\n" for row in rows(parsed))
     if request.config.getoption("--update-golden"):
         golden_of(sample).parent.mkdir(parents=True, exist_ok=True)
@@ -138,8 +152,8 @@ def test_tables_are_as_declared(name):
     """A format's rows and its schema cannot drift apart."""
     form = REGISTRY[name]
     declared = (form.TABLE, REJECTED, IGNORED)
-    for data in (b"", b"\n", b"\x00", *(sample.read_bytes() for sample in samples_of(name))):
-        parsed = form.parse(data, 0)
+    least = (form.parse(data, 0) for data in (b"", b"\n", b"\x00"))
+    for parsed in (*least, *(read_at(sample, 0) for sample in samples_of(name))):
         for table, got in zip(declared, parsed, strict=True):
             assert got.schema.equals(table.schema(), check_metadata=True), table.name
             got.validate(full=True)
@@ -150,8 +164,7 @@ def test_tables_are_as_declared(name):
 
 @every_sample
 def test_sample_is_accounted_for(sample):
-    data = sample.read_bytes()
-    tiles(REGISTRY[sample.parent.name].parse(data, BASE), BASE, BASE + len(data))
+    tiles(read_at(sample, BASE), BASE, BASE + sample.stat().st_size)
 
 
 @every_format
@@ -193,7 +206,7 @@ def test_chunks_change_nothing(sample):
     """Each line, or record, alone: no two of them stand in one chunk. And in two halves, where most of them do."""
     form, raw = REGISTRY[sample.parent.name], sample.read_bytes()
     if is_cut(form):
-        allowed, told = cuts(form, raw), rows(form.parse(raw, BASE))
+        allowed, told = cuts(form, raw), rows(read_at(sample, BASE))
         for at in (allowed, allowed[len(allowed) // 2 :][:1]):
             assert rows(cut_up(form, raw, at, BASE)) == told
 
