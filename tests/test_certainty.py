@@ -1,6 +1,8 @@
 """How far the records of a source can be relied on by themselves; and the words for a ratio, in two languages."""
 
+import re
 from importlib.resources import files
+from pathlib import Path
 
 import fixtures_findings as made
 import pytest
@@ -13,6 +15,7 @@ from forensics.render import boundary, document
 from forensics.render.glyphs import han
 
 SCRIPT = "/srv/proj/train.py"
+GLOSSARY = Path(__file__).parents[1] / "docs" / "glossary.md"
 
 
 def day(**login):
@@ -74,10 +77,24 @@ def test_a_gap_weighs_on_every_source_of_its_host_or_on_the_one_that_shows_it():
     done = day().examined()
     gap = type(done.gaps[0])("login01:auditd", "serial_gap", 0, 1, 3, "login01")
     event = next(e for e, d in zip(done.scene.events["event_id"], done.scene.events["domain"], strict=True) if d == "slurm:admin")  # fmt: skip
-    shown = type(gap)("slurm", "clock_step", 0, 1, None, None, (event,))
+    shown = type(gap)("slurm", "clock_step", 0, 1, None, "gpu01", (event,))
     done.gaps[:] = [gap, shown]
     found = certainty.reasons(done)
     assert found["auditd", "login01:root"] == found["slurmctld", "slurm:admin"] == "gap"
+    assert "gpu01:slurmd" in set(done.scene.events["domain"])
+    assert found.get(("slurmd", "gpu01:slurmd")) != "gap"
+    # A source that is not there has no records that a gap could weigh on.
+    done.gaps[:] = [type(gap)("login01:sshd", "missing_source", None, None, None, "login01")]
+    assert "gap" not in certainty.reasons(done).values()
+
+
+def test_of_several_reasons_the_gravest_decides():
+    done = day(told_address="203.0.113.9").examined()
+    told_otherwise = next(s for s in done.sessions if s.contradicts)
+    done.scene.events.loc[done.scene.events["format"] == "syslog", "domain"] = "loghost:root"
+    done.gaps[:] = [type(done.gaps[0])("login01:auditd", "serial_gap", 0, 1, 3, "login01")]
+    assert told_otherwise.host == "login01"
+    assert certainty.reasons(done)["auditd", "login01:root"] == "contradicted"
 
 
 def test_findings_give_every_source_its_level_and_no_act_one():
@@ -92,6 +109,16 @@ def test_every_step_of_the_scale_has_chinese_words_that_the_font_can_draw():
     assert len(words) == len(boundary.SCALE)
     assert {ord(c) for word in words for c in word} <= set(font.get_charmap())
     assert all(han(word) == word for word in words)
+
+
+def test_the_words_of_each_step_are_those_of_the_glossary_beside_its_ratios():
+    """In both languages: the words of two steps that stand in each other's place are words all the same."""
+    bands = parameters().bands
+    row = next(line for line in GLOSSARY.read_text().splitlines() if line.startswith("| verbal scale "))
+    assert re.findall(r"([a-z ]+ support) \((.+?)\)", row) == [(f" {b.en}", b.zh) for b in bands]
+    told = [(ratio, words.partition(",")[0]) for ratio, words, zh in boundary.SCALE if zh is None]
+    ends = [b.least for b in bands[1:]] + [10_000]
+    assert told == [(f"{b.least:,.0f} to {end:,.0f}", b.en) for b, end in zip(bands, ends, strict=True)]
 
 
 def test_the_report_prints_both_languages_and_the_level():
