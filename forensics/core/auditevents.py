@@ -15,7 +15,7 @@ from forensics.core.auditkeys import leads
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-_FEW = 2000
+_FEW = 100
 _NOT_NORMAL = r"//|/\.{1,2}(?:/|$)|./$"
 
 

@@ -116,6 +116,8 @@ class Read(NamedTuple):
 
     def without(self, token: Ints) -> "Read":
         """The same, some fields not claimed."""
+        if not len(token):
+            return self
         self.claimed[token] = False
         kept = []
         for piece in self.pieces:
@@ -146,6 +148,7 @@ def read(fields: Fields, pool: Pool, row: Ints, kind: Ints) -> Read:
         kind: what each line can fill, see `auditkeys`.
     """
     raw, tokens = fields
+    at = audittext.words(raw)
     column = _claims(raw, tokens, kind)
     arguments = _are_arguments(raw, tokens, kind == ARGUMENTS)
     column[arguments] = -1
@@ -162,13 +165,14 @@ def read(fields: Fields, pool: Pool, row: Ints, kind: Ints) -> Read:
         own = own[claimed[own]]
         if not len(own):
             continue
-        values = _decoded(raw, tokens.equals[own], tokens.stop[own], about.written)
+        start, stop, quoted = audittext.unquoted(raw, tokens.equals[own], tokens.stop[own])
         if about.written in {"number", "id"}:
-            good = np.asarray(values.is_valid())
+            numbers, good = audittext.decimals(at, start, stop)
             claimed[own[~good]] = False
-            own, values = own[good], values.drop_null()
-            pieces.append(Piece(target, row[tokens.line[own]], np.asarray(values), own))
+            own = own[good]
+            pieces.append(Piece(target, row[tokens.line[own]], numbers[good], own))
         else:
+            values = _decoded(raw, start, stop, quoted, coded=about.written == "coded")
             pieces.append(Piece(target, row[tokens.line[own]], pool.add(values), own))
     told = _arguments(raw, tokens.where(arguments), row)
     return Read(fields, row, claimed, pieces, [told])
@@ -189,14 +193,11 @@ def _claims(raw: Bytes, tokens: Tokens, kind: Ints) -> Ints:
     return column
 
 
-def _decoded(raw: Bytes, equals: Ints, stop: Ints, written: str) -> pa.Array:
-    """Values by kind of key: numbers, or text out of its quotes or its hexadecimal."""
-    start, stop, quoted = audittext.unquoted(raw, equals, stop)
+def _decoded(raw: Bytes, start: Ints, stop: Ints, quoted: Bools, *, coded: bool) -> pa.Array:
+    """Texts without their quotes, or out of their hexadecimal where they can be `coded`."""
     values = audittext.sliced(raw, start, stop)
-    if written in {"number", "id"}:
-        return audittext.integers(values)
     values = pc.if_else(pc.and_(pc.is_in(values, _NOTHING), pa.array(~quoted)), None, values)
-    return lines.shown(audittext.unhexed(values, ~quoted) if written == "coded" else values)
+    return lines.shown(audittext.unhexed(values, ~quoted) if coded else values)
 
 
 def _are_arguments(raw: Bytes, tokens: Tokens, execve: Bools) -> Bools:

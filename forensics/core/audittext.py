@@ -133,15 +133,6 @@ def unquoted(raw: Bytes, equals: Ints, stop: Ints) -> tuple[Ints, Ints, Bools]:
     return start + quoted, stop - quoted, quoted
 
 
-def integers(values: pa.Array) -> pa.Array:
-    """Decimal numbers; null where it is none, or one that int64 does not hold."""
-    coded = values.dictionary_encode()
-    held = coded.dictionary
-    good = pc.match_substring_regex(held, r"^-?[0-9]{1,18}$")
-    numbers = pc.if_else(good, held, None).cast(pa.string()).cast(pa.int64())
-    return numbers.take(coded.indices)
-
-
 def unhexed(values: pa.Array, bare: Bools) -> pa.Array:
     """The values (binary), those that are upper-case hexadecimal without quotes decoded."""
     size = np.asarray(pc.binary_length(values).fill_null(0)).astype(np.int64)
