@@ -303,8 +303,15 @@ def objects_of(evidence: Evidence) -> dict[str, Row]:
         table = evidence.raw.get(source)
         if table is not None:
             for row in rows_of(picked(table, table["kind"].isin({"commit", "tag", "tree"}))):
-                objects[row.oid] = row
+                known = objects.get(row.oid)
+                if known is None or _tells(row) >= _tells(known):
+                    objects[row.oid] = row
     return objects
+
+
+def _tells(row: Row) -> int:
+    """How much a copy of an object tells: one in a shallow clone does not say what its commit changed."""
+    return sum(isinstance(getattr(row, name, None), list) for name in ("changes", "entries"))
 
 
 def carrying(scene: Scene, acts: Iterable[Act], names: set[str], owners: set[str | None]) -> Iterable[Act]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import tips
+from forensics.analysis import absent, tips
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.histories import Commit, Key
@@ -32,6 +32,7 @@ FACTS = {
     "cut_by_shallow": "a shallow file says that the history stops here",
     "parent_missing": "a parent that the commit names is not in the evidence, and no shallow file says so",
     "ref_without_object": "refs of a repository name objects that are not in the evidence: why is not said",
+    **absent.FACTS,
     "dangling": "no ref and no reflog leads to the commit",
     "reflog_only": "only a reflog leads to the commit",
 }
@@ -68,6 +69,7 @@ def find(scene: Scene, commits: Mapping[Key, Commit]) -> list[Oddity]:
     """Every fact of the closed list, in a total order."""
     zones = _zones(commits.values())
     found = [fact for commit in commits.values() for fact in _of(commit, commits, zones)]
+    found += [Oddity(*fact) for fact in absent.find(scene, commits)]
     found += [*_identities(commits.values()), *_mailmaps(scene, commits), *_layout(scene), *_lost(scene)]
     return sorted(found, key=lambda o: (o.fact, o.repository or "", o.oid or "", o.about, o.events))
 
@@ -170,10 +172,11 @@ def _layout(scene: Scene) -> Iterable[Oddity]:
         events["format"].isin(tips.FORMATS) & (events["object_kind"] == "ref") & (events["verb"] == "other"),
     )
     for e in rows_of(refs[tips.standing(refs)]):
-        if e.object.startswith("refs/replace/"):
+        if isinstance(e.object, str) and e.object.startswith(tips.REPLACE):
             yield Oddity("replaced", e.object[13:], _known(e.repository), f"by {e.text}", (e.event_id,))
     cut: set[str] = set()
-    for e in rows_of(picked(events, (events["format"] == "git_layout") & events["object"].notna())):
+    layout = events["format"].isin({"git_layout", "git_ref"}) & (events["verb"] == "setting")
+    for e in rows_of(picked(events, layout & events["object"].notna())):
         word = str(e.text).split(":")[0]
         if word in {"grafts", "shallow"}:
             cut.add(e.object)

@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FORMATS = ("git_ref", "git_reftable")
-"""Formats whose events say what a ref names."""
+FORMATS = ("git_ref", "git_reftable", "git_layout")
+"""Formats whose events say what a ref names; lines of a repository's layout can have the bytes of a ref."""
 REPLACE = "refs/replace/"
 MOST_EXAMPLES = 20
 """So many refs of a repository are shown of those whose object is nowhere."""

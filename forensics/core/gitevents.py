@@ -59,6 +59,12 @@ def place_of_ref(path: str, below: str) -> tuple[str | None, str] | None:
     return repository(root), ref
 
 
+def cut_at(path: str) -> str | None:
+    """The repository whose `shallow` file a path is, if it is one; the file can have the bytes of a ref."""
+    root, _, name = path.rpartition("/")
+    return repository(root) if name == "shallow" else None
+
+
 def repository_of_object(path: str) -> str | None:
     """The repository that an object or a pack was collected from."""
     found = _OBJECTS.fullmatch(path)

@@ -41,16 +41,19 @@ def read(
     count = lines.num_rows
     told = pc.coalesce(lines["path"], lines["others"], lines["rest"], "")
     text = pc.binary_join_element_wise(gitevents.by_path(paths, _says), told, " ")
+    # Where another clone's `shallow` has the bytes of a ref, that ref is read as a line of objects.
+    ref = pc.if_else(pc.equal(lines["kind"], "object"), gitevents.by_path(paths, _ref), hostevents.NOTHING)
+    is_ref = pc.is_valid(ref)
     event = EVENT.build(
         {
             **hostevents.columns(rows, "git_layout"),
             "host": rows.files["host"],
-            "verb": pa.array(["setting"] * count, pa.string()),
+            "verb": pc.if_else(is_ref, "other", "setting"),
             "account_absence": pa.array(["not_applicable"] * count, pa.string()),
-            "object_kind": pc.if_else(pc.is_valid(lines["oid"]), "commit", "path"),
-            "object": pc.coalesce(lines["oid"], lines["path"]),
+            "object_kind": pc.if_else(is_ref, "ref", pc.if_else(pc.is_valid(lines["oid"]), "commit", "path")),
+            "object": pc.coalesce(ref, lines["oid"], lines["path"]),
             "repository": gitevents.by_path(paths, _repository),
-            "text": hostevents.short(text),
+            "text": hostevents.short(pc.if_else(is_ref, lines["oid"], text)),
         }
     )
     return {"event": event}
@@ -58,7 +61,15 @@ def read(
 
 def _repository(path: str) -> str | None:
     found = _KIND.fullmatch(path)
-    return gitevents.repository(found["root"]) if found else None
+    if found:
+        return gitevents.repository(found["root"])
+    placed = gitevents.place_of_ref(path, "")
+    return placed[0] if placed else None
+
+
+def _ref(path: str) -> str | None:
+    found = None if _KIND.fullmatch(path) else gitevents.place_of_ref(path, "")
+    return found[1] if found else None
 
 
 def _says(path: str) -> str:

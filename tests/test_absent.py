@@ -1,0 +1,75 @@
+"""What a repository says is elsewhere, and what is nowhere: said as it stands, with what shows it, and never as removed."""
+
+import subprocess
+
+import pytest
+from repositories import Repository
+
+from forensics import pipeline
+from forensics.store import parquet
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """The facts of a shallow clone, a clone without contents, and a repository whose pack was left out, made by git."""
+    place = tmp_path_factory.mktemp("absent")
+    made = Repository(place / "made")
+    for i in range(3):
+        made.commit(f"Seed {i}", train=f"SEED = {i}\n")
+    made.git("config", "uploadpack.allowfilter", "true")
+    home = place / "evidence" / "login01" / "home" / "kai"
+    home.mkdir(parents=True)
+    for name, how in (("shallow", ["--depth=1"]), ("partial", ["--filter=blob:none", "--no-checkout"])):
+        made.git("clone", "-q", "--no-local", *how, f"file://{made.root}", str(home / name))
+    made.git("clone", "-q", "--no-local", f"file://{made.root}", str(home / "lost"))
+    for pack in (home / "lost").glob(".git/objects/pack/*.pack"):
+        pack.unlink()
+    pipeline.create(place / "case")
+    pipeline.seal(place / "case", [place / "evidence"])
+    pipeline.ingest(place / "case")
+    pipeline.analyse(place / "case")
+    tip = subprocess.run(
+        ["git", "-C", str(made.root), "rev-parse", "main"], check=True, capture_output=True, text=True
+    )
+    return place / "case", tip.stdout.strip()
+
+
+def facts(case, name):
+    told = [o for o in parquet.read(case / "tables", "oddity").to_pylist() if o["fact"] == name]
+    assert all(o["events"] for o in told)
+    assert not [o for o in told if "delete" in o["about"]]
+    return told
+
+
+def test_a_shallow_boundary_is_said_though_its_file_has_the_bytes_of_a_ref(odd):
+    case, tip = odd
+    (cut,) = facts(case, "cut_by_shallow")
+    assert (cut["oid"], cut["repository"]) == (tip, "login01/home/kai/shallow/.git")
+    refs = [e for e in parquet.read(case / "tables", "event").to_pylist() if e["object_kind"] == "ref"]
+    assert {e["object"] for e in refs if (e["repository"] or "").endswith("shallow/.git")} >= {
+        "refs/heads/main"
+    }
+    assert None not in {e["object"] for e in refs}
+
+
+def test_a_clone_without_contents_says_who_promised_them_and_which_are_lacking(odd):
+    case, tip = odd
+    promised = {o["about"].split(" ")[0] for o in facts(case, "partial_clone")}
+    assert {"remote.origin.promisor", "promisor:"} <= promised
+    lacking = facts(case, "content_missing")
+    # The newest content is in the shallow clone, so it is in the evidence.
+    assert len(lacking) == 2
+    assert tip not in {o["oid"] for o in lacking}
+    assert {o["repository"] for o in lacking} == {"login01/home/kai/partial/.git"}
+
+
+def test_an_index_whose_pack_is_not_there_says_how_much_was_in_it(odd):
+    told = facts(odd[0], "pack_not_there")
+    assert {o["repository"] for o in told} == {"login01/home/kai/lost/.git"}
+    assert [o for o in told if "pack index version 2 of 9 objects" in o["about"]]
+
+
+def test_a_commit_in_a_shallow_clone_is_told_by_the_copy_that_tells_more(odd):
+    case, tip = odd
+    told = [h for h in parquet.read(case / "tables", "history").to_pylist() if h["oid"] == tip]
+    assert {h["changed"] for h in told} == {1}
