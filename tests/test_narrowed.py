@@ -5,8 +5,10 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from forensics import pipeline
@@ -104,6 +106,9 @@ def test_numbers_that_jump_are_found_whatever_the_order_and_the_cut():
     runs = [counted._runs(pa.array(part).to_numpy()) for part in ([5, 1, 2, 2], [3, 9], [20, 10, 21])]
     assert counted._between(counted._joined(runs)) == [(3, 5), (5, 9), (10, 20)]
     assert counted._between(counted._joined([counted._runs(pa.array([7]).to_numpy())])) == []
+    # One number that is missing is a jump, within a part as well; a run inside another ends nothing.
+    within = [counted._runs(np.array(part)) for part in ([1, 2, 3, 4, 6, 7, 8, 9], [7, 8], [11])]
+    assert counted._between(counted._joined(within)) == [(4, 6), (9, 11)]
 
 
 def test_rows_are_read_by_their_places_across_parts(tmp_path):
@@ -124,6 +129,9 @@ def test_rows_are_read_by_their_places_across_parts(tmp_path):
             "start": [0, 1, 2],
         }
         parquet.write(tmp_path, EVENT, EVENT.build(rows), part)
+    # Of one part each row is a group of its own, as in a large part each million is.
+    (last,) = tmp_path.glob("event/*1.parquet")
+    pq.write_table(pq.read_table(last), last, row_group_size=1)
     with places.opened(tmp_path, "event") as asked:
         read = asked.places("WHERE verb = 'read'")
         assert asked.rows(read, ["event_id"])["event_id"].to_pylist() == [
