@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from forensics import engine
 from forensics.core.schema import Table
 from forensics.core.tables import COPY, EVENT, JOB_RECORD
 from forensics.store import parquet, spool
@@ -92,6 +93,7 @@ def write(asked: Ordered) -> None:
     with parquet.Part(asked.tables, asked.table, asked.part) as out:
         for rows in _by_time(asked) if asked.table.name == EVENT.name else _by_place(asked):
             out.add(rows)
+    engine.give_back()
 
 
 def _by_time(asked: Ordered) -> Iterator[pa.Table]:

@@ -10,9 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow as pa
-
-from forensics import formats
+from forensics import engine, formats
 from forensics.core.tables import REJECT
 from forensics.custody import chunks
 from forensics.custody import seal as sealing
@@ -93,10 +91,11 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
             rejects.add(found.rejects)
             sums[each.sha256] = sums[each.sha256].plus(found.tally)
             stops[each.sha256] = each.chunk.stop
+            del found
+            engine.give_back()
     for sha256, tally in sums.items():
         if sum(tally[1:]) != tally.bytes or (task.chunks is None and tally.bytes != stops[sha256]):
             raise parts.unaccounted(case, sha256)
     parts.settle_sums(case, part, sums)
-    # What a part took would otherwise stay with the process.
-    pa.default_memory_pool().release_unused()
+    engine.give_back()
     return part, sums

@@ -167,6 +167,8 @@ def tell(task: Task) -> Path:
         if rows is not None and rows.num_rows:
             spool.write(partial, table, spool.sorted_by([rows], keys))
     appear(partial, task.told)
+    del records, found, rows
+    engine.give_back()
     return task.told
 
 
