@@ -34,6 +34,6 @@ def _entries(evidence: Evidence) -> dict[str, list[tuple[str, tuple[str, ...]]]]
         for tree in rows_of(picked(objects, objects["kind"] == "tree")) if objects is not None else ():
             told = first.get((tree.sha256, tree.start))
             cited = () if told is None else (told,)
-            for entry in tree.entries if isinstance(tree.entries, list) else ():
+            for entry in tree.entries:
                 found.setdefault(entry["name"], []).append((entry["oid"], cited))
     return found

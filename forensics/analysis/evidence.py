@@ -104,10 +104,10 @@ def frame(table: pa.Table) -> pd.DataFrame:
 
 def _values(column: pa.ChunkedArray, name: str) -> npt.NDArray[Any] | list[Any]:
     """The values of a column, those that come again as one object each."""
-    if name == "citations":
+    if name in _LATER:
         held = column.combine_chunks()
         found = np.empty(len(held), object)
-        found[:] = [Spans(held, row) for row in range(len(held))]
+        found[:] = [Listed(held, row) for row in range(len(held))]
         return found
     if not pa.types.is_string(column.type) or name in _ALL_DIFFERENT:
         plain: list[Any] = column.to_pylist()
@@ -121,8 +121,12 @@ def _values(column: pa.ChunkedArray, name: str) -> npt.NDArray[Any] | list[Any]:
 _ALL_DIFFERENT = frozenset({"event_id", "oid"})
 
 
-class Spans:
-    """The spans that one event cites, made when they are looked at: few of them ever are."""
+_LATER = frozenset({"citations", "entries"})
+"""Columns of lists whose values are made when they are looked at: spans that events cite, entries of git's trees."""
+
+
+class Listed:
+    """The values of a list in one row, made when they are looked at: few of them ever are. A null has none."""
 
     __slots__ = ("_held", "_row")
 
@@ -130,7 +134,7 @@ class Spans:
         self._held, self._row = held, row
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Each span, in order."""
+        """Each value, in order."""
         return iter(self._held[self._row].as_py() or ())
 
 
