@@ -6,6 +6,7 @@ import pytest
 from repositories import Repository
 
 from forensics import pipeline
+from forensics.analysis import oddities
 from forensics.store import parquet
 
 
@@ -73,3 +74,51 @@ def test_a_commit_in_a_shallow_clone_is_told_by_the_copy_that_tells_more(odd):
     case, tip = odd
     told = [h for h in parquet.read(case / "tables", "history").to_pylist() if h["oid"] == tip]
     assert {h["changed"] for h in told} == {1}
+
+
+def test_what_a_loose_commit_changed_is_told_as_git_tells_it(tmp_path, monkeypatch):
+    """A commit that was pushed by itself lies loose, or in a pack without its parent."""
+    made = Repository(tmp_path / "evidence" / "login01" / "home" / "kai" / "llm")
+    made.commit(
+        "Seed", **{"src/train.py": "LR = 1\n", "src/data.py": "x\n", "notes": "a\n", "deep/a/b": "1\n"}
+    )
+    made.git("gc", "-q")
+    (made.root / "notes").unlink()
+    made.commit("Slower", **{"src/train.py": "LR = 2\n", "notes/now": "a folder\n", "deep/a/b": "2\n"})
+    made.commit("Root again", train="SEED = 1\n")
+    pipeline.create(tmp_path / "case")
+    pipeline.seal(tmp_path / "case", [tmp_path / "evidence"])
+    pipeline.ingest(tmp_path / "case")
+    held = []
+    whole = oddities.find
+    monkeypatch.setattr(
+        oddities, "find", lambda scene, commits: held.append(commits) or whole(scene, commits)
+    )
+    pipeline.analyse(tmp_path / "case")
+    told = {
+        commit.oid: [
+            (c["old_mode"], c["new_mode"], c["old_oid"], c["new_oid"], c["path"]) for c in commit.changes
+        ]
+        for commit in held[0].values()
+    }
+    assert len(told) == 3
+    zero = "0" * 40
+    wanted = {}
+    for oid in told:
+        out = made.git(
+            "diff-tree", "--root", "-r", "-m", "--first-parent", "--no-renames", "--no-commit-id", oid
+        ).decode()
+        rows = [line.lstrip(":").replace("\t", " ").split(" ") for line in out.splitlines()]
+        wanted[oid] = [
+            (
+                *(None if mode == "000000" else mode for mode in row[:2]),
+                *(None if name == zero else name for name in row[2:4]),
+                row[5],
+            )
+            for row in rows
+        ]
+    assert {oid: set(changes) for oid, changes in told.items()} == {
+        oid: set(changes) for oid, changes in wanted.items()
+    }
+    symbols = parquet.read(tmp_path / "case" / "tables", "symbol_change").to_pylist()
+    assert {s["path"] for s in symbols} >= {"src/train.py"}

@@ -75,8 +75,7 @@ def _contents(scene: Scene, commits: Mapping[Key, Commit]) -> Iterable[Fact]:
             blobs = table[table["kind"] == "blob"]
             held.update(*(blobs[name].dropna() for name in ("oid", "oid_sha256") if name in blobs))
     for commit in commits.values():
-        changes = commit.row.changes if isinstance(commit.row.changes, list) else []
-        put = [c for c in changes if c["new_oid"] is not None and c["new_mode"] != _SUBMODULE]
+        put = [c for c in commit.changes or () if c["new_oid"] is not None and c["new_mode"] != _SUBMODULE]
         lacking = [c for c in put if c["new_oid"] not in held]
         if lacking:
             about = f"{len(lacking)} of {len(put)} files, of which {lacking[0]['path']} is {lacking[0]['new_oid']}"

@@ -15,6 +15,7 @@ import pyarrow as pa
 from forensics.analysis import git_acts
 from forensics.analysis import tips as leading
 from forensics.analysis.acts import Scene
+from forensics.analysis.changes import Change, Differences
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -58,6 +59,8 @@ class Commit:
     pusher: str | None = None
     received: tuple[int, int] | None = None
     reached_by: str | None = None
+    changes: list[Change] | None = None
+    """What it changed against its first parent; None where an object that says so is not in the evidence."""
 
     @property
     def parents(self) -> list[str]:
@@ -84,13 +87,16 @@ def commits(scene: Scene) -> dict[Key, Commit]:
     """Every commit of every repository, in order of repository and name."""
     told = scene.events[scene.events["verb"] == "commit"]
     found: dict[Key, Commit] = {}
+    differences, changed = Differences(scene.git_objects), dict[str, list[Change] | None]()
     for e in rows_of(told.sort_values(["repository", "object", "event_id"], na_position="first")):
         row = scene.git_objects.get(e.object)
         if row is not None:
             repository = e.repository if isinstance(e.repository, str) else None
-            found.setdefault((repository, e.object), Commit(e.object, repository, row, [])).events.append(
-                e.event_id
-            )
+            if (repository, e.object) not in found:
+                if e.object not in changed:
+                    changed[e.object] = differences.of(row)
+                found[repository, e.object] = Commit(e.object, repository, row, [], changes=changed[e.object])
+            found[repository, e.object].events.append(e.event_id)
     _reached(scene, found)
     _received(scene, found)
     return found
@@ -200,7 +206,7 @@ def _row(scene: Scene, commit: Commit, signer: Signer) -> dict[str, object]:
         "received_earliest_ns": commit.received[0] if commit.received else None,
         "received_latest_ns": commit.received[1] if commit.received else None,
         "reached_by": commit.reached_by,
-        "changed": len(row.changes) if isinstance(row.changes, list) else None,
+        "changed": None if commit.changes is None else len(commit.changes),
         "lacking": lacking,
         "events": commit.events,
     }

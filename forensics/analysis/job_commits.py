@@ -158,8 +158,8 @@ def _blobs(scene: Scene, commits: Mapping[Key, Commit]) -> dict[tuple[str, str],
             contents |= dict(zip(blobs["oid"], blobs["content_sha256"], strict=True))
     found: dict[tuple[str, str], list[Commit]] = {}
     for commit in commits.values():
-        for change in commit.row.changes if isinstance(commit.row.changes, list) else ():
-            content = contents.get(change["new_oid"])
+        for change in commit.changes or ():
+            content = contents.get(change["new_oid"] or "")
             if content is not None:
                 found.setdefault((content, posixpath.basename(change["path"])), []).append(commit)
     return found

@@ -151,7 +151,7 @@ def _mailmaps(scene: Scene, commits: Mapping[Key, Commit]) -> Iterable[Oddity]:
         if isinstance(copy.strings, list):
             texts.setdefault(copy.blob, copy.strings)
     for commit in commits.values():
-        for change in commit.row.changes if isinstance(commit.row.changes, list) else ():
+        for change in commit.changes or ():
             if change["path"] == ".mailmap" and change["new_oid"] in texts:
                 for line in "".join(texts[change["new_oid"]]).splitlines():
                     if _MAILMAP.fullmatch(line.strip()):

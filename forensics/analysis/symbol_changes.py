@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from forensics.analysis import changes as trees
 from forensics.analysis.acts import Scene
 from forensics.analysis.histories import Commit, Key
 from forensics.core import pysymbols
@@ -69,7 +70,7 @@ def find(scene: Scene, commits: Mapping[Key, Commit], asked: Iterable[str]) -> l
     pairs = [
         (commit, change)
         for commit in order
-        for change in (commit.row.changes if isinstance(commit.row.changes, list) else ())
+        for change in (commit.changes or ())
         if change["path"].endswith(".py") and change["old_oid"] != change["new_oid"]
     ]
     texts = _texts(scene, {oid for _, c in pairs[:MOST_FILES] for oid in (c["old_oid"], c["new_oid"]) if oid})
@@ -109,7 +110,7 @@ def _texts(scene: Scene, wanted: set[str]) -> dict[str, str]:
     return found
 
 
-def _compared(commit: Commit, change: Mapping[str, str | None], texts: Mapping[str, str]) -> Iterable[Change]:
+def _compared(commit: Commit, change: trees.Change, texts: Mapping[str, str]) -> Iterable[Change]:
     path, events = str(change["path"]), (commit.events[0],)
     sides: list[list[Symbol]] = []
     for which in ("old_oid", "new_oid"):
