@@ -64,6 +64,10 @@ def test_a_proxy_lends_no_address_and_a_refusal_no_name():
         ("push_request", "kai", "llm", "10.0.0.7"),
         ("push_denied", None, "llm", "10.0.0.8"),
     ]
+    assert [e["outcome"] for e in events("http_access", "git_over_http.log") if e["verb"] in PUSHES] == [
+        "success",
+        "failure",
+    ]
 
 
 @pytest.mark.parametrize("status", ["401", "403", "404", "500"])
