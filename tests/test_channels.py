@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import pytest
 from test_commit_facts import examined
 
 from forensics.analysis import channels, contradictions, findings
@@ -97,3 +98,47 @@ def test_where_nothing_was_pushed_every_way_is_still_named():
     assert [(c["collected"], c["pushes"]) for c in table(done, "channel")] == [(False, 0)] * 4
     assert [m["told_by"] for m in table(done, "ref_move")] == ["nothing", "nothing"]
     assert "none was collected" in unpushed(done)[0]["says"][1]["what"]
+
+
+LATER = f"2026-11-23.19:11:48\t8\tupdate\tllm\tkai\tW\trefs/heads/main\t{B}\t{C}\trefs/.*\n".encode()
+
+
+def ref_at(oid, path="git/srv/llm.git/refs/heads/main"):
+    return "git_ref", path, f"{oid}\n".encode()
+
+
+def test_a_ref_that_does_not_stand_where_the_last_push_put_it_is_told():
+    """A bare repository keeps no reflog: what was moved by hand on the server leaves only where it stands."""
+    [found] = unpushed(of(ref_at(C), GITOLITE))
+    assert (found["about"], found["kind"]) == (
+        "repository llm: refs/heads/main", "ref_not_where_last_push_put_it",
+    )  # fmt: skip
+    stands, pushed = (says["what"] for says in found["says"])
+    assert stands == f"the ref names {C}"
+    assert pushed == (
+        f"the last push that gitolite tells moves it to {B}; nothing was collected of git over HTTP, web pages and API, the server's own files"
+    )
+    assert all(says["citations"] for says in found["says"])
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param((ref_at(B), GITOLITE), id="where the push put it"),
+        pytest.param((ref_at(C, "git/srv/other.git/refs/heads/main"), GITOLITE), id="another repository"),
+        pytest.param((ref_at(C, "git/srv/llm.git/refs/heads/side"), GITOLITE), id="a ref never pushed"),
+        pytest.param((ref_at(C, "home/kai/llm/.git/refs/heads/main"), GITOLITE), id="a working tree"),
+        pytest.param(
+            (ref_at(C), ref_at(A, "mirror/srv/llm.git/refs/heads/main"), GITOLITE), id="two of one name"
+        ),
+        pytest.param((ref_at(C),), id="no log of pushes"),
+        pytest.param((ref_at(C), (*GITOLITE[:2], GITOLITE[2] + LATER)), id="a later push"),
+    ],
+)  # fmt: skip
+def test_a_ref_that_is_where_records_put_it_or_that_none_tells_of_is_not(files):
+    assert [f for f in unpushed(of(*files)) if f["kind"] == "ref_not_where_last_push_put_it"] == []
+
+
+def test_a_move_that_the_reflog_tells_is_told_once():
+    kinds = [f["kind"] for f in unpushed(of(SERVED, ref_at(C), GITOLITE))]
+    assert kinds == ["ref_moved_without_push"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from forensics.analysis import channels, signed_acts
+from forensics.analysis import astray, channels, signed_acts
 from forensics.analysis.acts import Act
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.examine import Examination
@@ -65,7 +65,8 @@ def unpushed(done: Examination, cites: Cites) -> list[Json]:
     """Refs that moved where pushes arrive, and that no log of a push tells; beside what was not collected."""
     scene, found = done.scene, list[Json]()
     ways = channels.channels(scene)
-    for move in channels.moves(scene, ways):
+    moves = channels.moves(scene, ways)
+    for move in moves:
         if move.told_by != "nothing":
             continue
         told = [c for c in ways if c.repository == move.repository and c.way not in move.uncollected]
@@ -78,6 +79,18 @@ def unpushed(done: Examination, cites: Cites) -> list[Json]:
         about = f"repository {move.repository}: {move.ref}"
         says = [{"what": what, "citations": cited} for what in said]
         found.append({"about": about, "kind": "ref_moved_without_push", "says": says})
+    for ref in astray.astray(scene, ways, moves):
+        left = f"; nothing was collected of {', '.join(ref.uncollected)}" if ref.uncollected else ""
+        stands, push = ref.events
+        says = [
+            {"what": f"the ref names {ref.now}", "citations": cites([stands])},
+            {
+                "what": f"the last push that {ref.pushed_by} tells moves it to {ref.pushed}{left}",
+                "citations": cites([push]),
+            },
+        ]
+        about = f"repository {ref.repository}: {ref.ref}"
+        found.append({"about": about, "kind": "ref_not_where_last_push_put_it", "says": says})
     return found
 
 
