@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from forensics.analysis.evidence import Row
+from forensics.analysis.evidence import Listed, Row
 
 MOST_ENTRIES = 2_000_000
 """So many entries of trees are looked at for all commits of a case; of further ones nothing is told."""
@@ -74,8 +74,11 @@ class Differences:
         """The entries of a tree by name, of no tree none; None where they are not known, or one name stands twice."""
         if tree is None:
             return {}
-        entries: Any = getattr(self._objects.get(tree), "entries", None)
-        if not isinstance(entries, list) or len(entries) > self._left:
+        held: Any = getattr(self._objects.get(tree), "entries", None)
+        if not isinstance(held, Listed) or not held.known:
+            return None
+        entries = list(held)
+        if len(entries) > self._left:
             return None
         self._left -= len(entries)
         listed = {e["name"]: (str(e["mode"]), str(e["oid"])) for e in entries}

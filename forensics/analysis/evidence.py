@@ -133,6 +133,11 @@ class Listed:
     def __init__(self, held: pa.Array, row: int) -> None:
         self._held, self._row = held, row
 
+    @property
+    def known(self) -> bool:
+        """Whether the row has a list at all, be it empty."""
+        return bool(self._held[self._row].is_valid)
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Each value, in order."""
         return iter(self._held[self._row].as_py() or ())
