@@ -7,6 +7,7 @@ from forensics.analysis import findings
 from forensics.core.roster import Question
 from forensics.render import citing, ratios
 from forensics.render.forbidden import lint
+from forensics.render.sentences import Basis
 
 
 def day():
@@ -20,7 +21,8 @@ def rights(made, kind):
     """By person, the rights that are on record for the one act of a kind."""
     told = findings.findings(made.examined(Question(jobs=("11",))))
     [act] = [a for a in told["acts"] if a["act"] == kind]
-    return {row["person"]: row["rights"] for row in act["capability"] if row["rights"]}, act
+    told = {row["person"]: [r["right"] for r in row["rights"]] for row in act["capability"]}
+    return {person: found for person, found in told.items() if found}, act
 
 
 def cancelled(*before, after=()):
@@ -112,21 +114,37 @@ def test_the_owner_of_a_changed_file_is_told():
 def test_the_sentences_say_who_has_the_right_and_of_whom_nothing_says_so():
     made = cancelled(LISTED)
     _, act = rights(made, "cancel")
-    cited = {e for row in act["capability"] for e in row["because"]}
+    cited = {e for row in act["capability"] for right in row["rights"] for e in right["because"]}
     assert cited <= citing._named({"acts": [act]})
-    said = [
-        s.text for s in ratios.capability_sentences(act, lambda events: [("a" * 64, 0, 1)] if events else [])
-    ]
+    assert cited
+    told = ratios.capability_sentences(act, lambda events: [("a" * 64, 0, 1)] if list(events) else [])
+    said = [s.text for s in told]
+    within = f"What act {act['id']} does is within the rights of"
     assert said == [
-        f"What act {act['id']} does is within the rights of kai: by being enrolled to the account that acts, or by a key that opens it.",
-        f"What act {act['id']} does is within the rights of mei: by owning the job.",
-        f"What act {act['id']} does is within the rights of lin: as operator or administrator of the scheduler.",
+        f"{within} mei: an account that they are enrolled to owns the job.",
+        f"{within} lin: the scheduler has an account of theirs as operator or administrator.",
+        f"{within} kai: they can enter the account that acts, by an enrolment or a key.",
         f"No record read gives dao that right; modes of files are not looked at, and a right can be there without a record (act {act['id']}).",
     ]
+    assert [s.basis for s in told] == [Basis.ASKED, Basis.FACT, Basis.FACT, Basis.ABSENCE]
     assert all(lint(text) == [] for text in said)
 
 
 def test_many_people_with_the_same_right_are_one_sentence():
-    rows = [{"person": f"p{n:03d}", "rights": ["root"], "because": []} for n in range(200)]
+    rows = [{"person": f"p{n:03d}", "rights": [{"right": "root", "because": []}]} for n in range(200)]
     [said] = ratios.capability_sentences({"id": "A0001", "capability": rows}, lambda _: [])
     assert "p011 and 188 more of those listed" in said.text
+
+
+def test_what_the_roster_says_and_what_evidence_shows_of_one_right_are_two_sentences():
+    rows = [
+        {"person": "dao", "rights": [{"right": "root", "because": []}]},
+        {"person": "kai", "rights": [{"right": "root", "because": ["a"]}]},
+    ]
+    told = ratios.capability_sentences(
+        {"id": "A0001", "capability": rows}, lambda events: [("a" * 64, 0, 1)] if list(events) else []
+    )
+    assert [(s.basis, "dao" in s.text, len(s.citations)) for s in told] == [
+        (Basis.FACT, False, 1),
+        (Basis.ASKED, True, 0),
+    ]

@@ -28,15 +28,17 @@ def told(act: Act, done: Examination) -> list[Json]:
     """Of everybody on the roster, which rights are on record.
 
     Returns:
-        By person: `person`, `rights` (codes of `RIGHTS`, in that order) and `because` (ids of events; empty where the roster alone says it).
+        By person: `person`, and `rights`, each a code of `RIGHTS`, in that order, with `because` (ids of events; empty where the roster says it).
     """
     rights = list(_rights(act, done))
     found = []
     for person in sorted(done.scene.directory.people):
-        own = [(code, because) for code, people, because in rights if person in people]
-        codes = {code for code, _ in own}
-        events = dict.fromkeys(e for _, because in own for e in because)
-        found.append({"person": person, "rights": [r for r in RIGHTS if r in codes], "because": list(events)})
+        own: dict[str, dict[str, None]] = {}
+        for code, people, because in rights:
+            if person in people:
+                own.setdefault(code, {}).update(dict.fromkeys(because))
+        told_of = [{"right": code, "because": list(own[code])} for code in RIGHTS if code in own]
+        found.append({"person": person, "rights": told_of})
     return found
 
 
@@ -58,7 +60,9 @@ def _rights(act: Act, done: Examination) -> Iterable[tuple[str, Iterable[str], t
     if act.act in REQUESTS:
         for account, events in _administrators(scene, at).items():
             yield "scheduler_administrator", directory.owners(account, at), events
-    yield "enters_account", directory.holders(act.account, at), ()
+    yield "enters_account", directory.owners(act.account, at), ()
+    for opening in directory.opening(act.account, at):
+        yield "enters_account", directory.key_people(opening.thing, at), opening.events
 
 
 def _administrators(scene: Scene, at_ns: int | None) -> dict[str, tuple[str, ...]]:

@@ -114,7 +114,7 @@ def _named(findings: Json) -> set[str]:
         for rival in act.get("rivals") or ():
             found.update(rival.get("for") or (), rival.get("against") or ())
         for row in act.get("capability") or ():
-            found.update(row["because"])
+            found.update(e for right in row["rights"] for e in right["because"])
         for row in (act.get("could_have") or {}).values():
             found.update(row["events_for"], row["events_against"])
     for item in findings.get("exculpatory") or ():

@@ -238,11 +238,11 @@ HOLDS = {
 }
 
 RIGHTS = {
-    "owns_job": "by owning the job",
-    "owns_file": "by owning the file before the act",
-    "root": "by root's rights, which a use, a rule of sudo or the role gives",
-    "scheduler_administrator": "as operator or administrator of the scheduler",
-    "enters_account": "by being enrolled to the account that acts, or by a key that opens it",
+    "owns_job": "an account that they are enrolled to owns the job",
+    "owns_file": "an account that they are enrolled to owns the file before the act",
+    "root": "they have the rights of root, by a use, a rule of sudo or their role",
+    "scheduler_administrator": "the scheduler has an account of theirs as operator or administrator",
+    "enters_account": "they can enter the account that acts, by an enrolment or a key",
 }
 """Rights that a person has under an account of their own."""
 

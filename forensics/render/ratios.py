@@ -144,23 +144,21 @@ def holder_sentences(holders: Iterable[Json], cites: Cites) -> list[Sentence]:
 
 
 def capability_sentences(act: Json, cites: Cites) -> list[Sentence]:
-    """Who has the right to do it as of that time, by what is on record, and of whom no record says so; those with the same rights together."""
-    alike: dict[tuple[str, ...], list[Json]] = {}
-    for row in act.get("capability") or ():
-        alike.setdefault(tuple(row["rights"]), []).append(row)
-    found = []
-    for rights, rows in sorted(alike.items()):
-        people = _people([str(row["person"]) for row in rows])
-        if not rights:
-            continue
-        spans = list(cites(e for row in rows for e in row["because"]))
-        found.append(
-            say(
-                "capability", spans, basis=Basis.FACT if spans else Basis.ASKED, about=act["id"],
-                act=act["id"], persons=people, why=listed([words(phrases.RIGHTS, r) for r in rights]),
-            )
-        )  # fmt: skip
-    if others := [str(row["person"]) for row in alike.get((), ())]:
+    """Who has the right to do it as of that time, one sentence for each right: what the roster says apart from what evidence does."""
+    rows = act.get("capability") or ()
+    alike: dict[tuple[str, bool], list[tuple[str, list[str]]]] = {}
+    for row in rows:
+        for right in row["rights"]:
+            key = (str(right["right"]), bool(right["because"]))
+            alike.setdefault(key, []).append((str(row["person"]), right["because"]))
+    found = [
+        say(
+            "capability", cites(e for _, because in told for e in because), basis=Basis.FACT if seen else Basis.ASKED,
+            about=act["id"], act=act["id"], persons=_people([name for name, _ in told]), why=words(phrases.RIGHTS, right),
+        )
+        for right in phrases.RIGHTS for seen in (True, False) if (told := alike.get((right, seen)))
+    ]  # fmt: skip
+    if others := [str(row["person"]) for row in rows if not row["rights"]]:
         found.append(
             say(
                 "capability_none",
