@@ -1,12 +1,16 @@
 """What a repository says is elsewhere, and what is nowhere: said as it stands, with what shows it, and never as removed."""
 
 import subprocess
+from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 from repositories import Repository
 
 from forensics import pipeline
 from forensics.analysis import oddities
+from forensics.analysis.changes import Differences
+from forensics.analysis.evidence import Listed
 from forensics.store import parquet
 
 
@@ -122,3 +126,10 @@ def test_what_a_loose_commit_changed_is_told_as_git_tells_it(tmp_path, monkeypat
     }
     symbols = parquet.read(tmp_path / "case" / "tables", "symbol_change").to_pylist()
     assert {s["path"] for s in symbols} >= {"src/train.py"}
+
+
+def test_a_tree_whose_entries_are_not_known_is_no_empty_one():
+    commit = SimpleNamespace(changes=None, parents=[], tree="t")
+    for entries, changed in ((None, None), ([], [])):
+        tree = SimpleNamespace(entries=Listed(pa.array([entries], pa.list_(pa.string())), 0))
+        assert Differences({"t": tree}).of(commit) == changed

@@ -103,6 +103,9 @@ def test_where_nothing_was_pushed_every_way_is_still_named():
 LATER = f"2026-11-23.19:11:48\t8\tupdate\tllm\tkai\tW\trefs/heads/main\t{B}\t{C}\trefs/.*\n".encode()
 
 
+DENIED = f"2026-11-23.19:11:48\t8\tupdate\tllm\tlin\tW\trefs/heads/main\t{B}\t{C}\tW refs/heads/main llm lin DENIED by refs/.*\n".encode()
+
+
 def ref_at(oid, path="git/srv/llm.git/refs/heads/main"):
     return "git_ref", path, f"{oid}\n".encode()
 
@@ -133,6 +136,7 @@ def test_a_ref_that_does_not_stand_where_the_last_push_put_it_is_told():
         ),
         pytest.param((ref_at(C),), id="no log of pushes"),
         pytest.param((ref_at(C), (*GITOLITE[:2], GITOLITE[2] + LATER)), id="a later push"),
+        pytest.param((ref_at(B), (*GITOLITE[:2], GITOLITE[2] + DENIED)), id="a later push that was refused"),
     ],
 )  # fmt: skip
 def test_a_ref_that_is_where_records_put_it_or_that_none_tells_of_is_not(files):

@@ -194,6 +194,7 @@ def test_hostile_text_is_only_text():
 @settings(max_examples=12, deadline=None)
 @example("")
 @example(" ")
+@example("`\x1f")  # a backquote turned what follows into a quotation, which was taken to be drawn
 @given(st.text(max_size=60))
 def test_any_text_can_be_set(text):
     found = {**poisoned(made.findings(), text), "jobs": [], "acts": poisoned(made.acts()[:1], text)}

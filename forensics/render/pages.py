@@ -93,8 +93,9 @@ def _is_number(cell: Block) -> bool:
 
 
 def _styled(text: str) -> tuple[Part, ...]:
+    """Parts between backquotes as quotations: drawn here, for a word of somebody else's in the text can hold a backquote."""
     tones = (Tone.OURS, Tone.QUOTED)
-    return tuple(Part(t, tones[i % 2]) for i, t in enumerate(text.split("`")) if t)
+    return tuple(Part(drawn(t), tones[i % 2]) for i, t in enumerate(text.split("`")) if t)
 
 
 def runs(parts: Iterable[Part | str]) -> list[Block]:
