@@ -1,4 +1,4 @@
-"""A table of events from a seed, written as the store writes it: in order of time, in groups of 65,536 rows.
+"""A table of events from a seed, written as the store writes it: in order of time, in parts as ingest makes them.
 
 Sixty hosts, four hundred accounts, one event every tenth of a second or so; one in two hundred names a
 job, whose numbers rise with time.
@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core.tables import EVENT
+from forensics.pipeline.ordering import named
+from forensics.pipeline.tell import PART_ROWS
 from forensics.store import parquet
 
 SEED = 20261123
@@ -20,7 +22,7 @@ JOB_EVENTS = 100
 ACCOUNTS = 400
 HOSTS = [f"gpu{n:02d}" for n in range(60)]
 VERBS = ["execute", "read", "write", "create", "login", "other"]
-BLOCK = 1 << 19
+BLOCK = PART_ROWS
 
 
 def _drawn(chance: np.random.Generator, words: list[str], count: int) -> pa.Array:
@@ -77,10 +79,10 @@ def block(first: int, count: int) -> pa.Table:
 
 def written(tables: Path, count: int) -> Path:
     """Write that many events where they are not there yet."""
-    if not parquet.parts(tables, EVENT.name):
-        with parquet.Part(tables, EVENT) as out:
-            for first in range(0, count, BLOCK):
-                out.add(block(first, min(BLOCK, count - first)))
+    if not (tables / "whole").exists():
+        for n, first in enumerate(range(0, count, BLOCK)):
+            parquet.write(tables, EVENT, block(first, min(BLOCK, count - first)), named(n))
+        (tables / "whole").touch()
     return tables
 
 

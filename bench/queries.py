@@ -26,9 +26,9 @@ class Store:
         sys.path.insert(0, str(ROOT))
         import events  # noqa: PLC0415 - see above
 
-        from forensics.store import slices  # noqa: PLC0415 - see above
+        from forensics.store import company, slices  # noqa: PLC0415 - see above
 
-        self.slices, self.events, self.count = slices, events, count
+        self.slices, self.company, self.events, self.count = slices, company, events, count
         self.tables = events.written(place / f"events-{count}", count)
         self.middle_ns = events.BEGAN_NS + count // 2 * events.EVERY_NS
         self.job = str(1_000_000 + count // 2 // (200 * events.JOB_EVENTS))
@@ -47,9 +47,9 @@ class Store:
             "a hundred events by id": lambda: slices.named(
                 tables, self.events.block(0, 100)["event_id"].to_pylist()
             ),
-            "runs of activity, 30 min": lambda: slices.spells(tables, gap_ns=HOUR_NS // 2),
-            "runs of activity, 60 s": lambda: slices.spells(tables, gap_ns=HOUR_NS // 60),
-            "events beside each job": lambda: slices.beside(
+            "runs of activity, 30 min": lambda: self.company.spells(tables, gap_ns=HOUR_NS // 2),
+            "runs of activity, 60 s": lambda: self.company.spells(tables, gap_ns=HOUR_NS // 60),
+            "events beside each job": lambda: self.company.beside(
                 tables, self.events.stays(self.count, max(1000, self.count // 100))
             ),
         }

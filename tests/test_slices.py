@@ -1,5 +1,6 @@
 """What is found without reading everything, or by bins, is what the plain definition finds."""
 
+import sys
 from itertools import groupby
 
 import pyarrow as pa
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from forensics.core import ids
 from forensics.core.errors import CaseError
 from forensics.core.tables import EVENT
-from forensics.store import parquet, slices
+from forensics.pipeline.ordering import named
+from forensics.store import company, parquet, slices
 
+PART = 7
 FAR = 2**63 - 2**20
 NEAR, ANY = st.integers(-50, 50), st.integers(-FAR, FAR)
 HOST, ACCOUNT, JOB = (st.sampled_from(values) for values in (["gpu01", "gpu01", "gpu02", None], ["kai", "kai", "lin", None], [None, "7", "11"]))  # fmt: skip
@@ -48,7 +51,7 @@ AT_HOME, ANYWHERE = events_at(st.none() | NEAR), events_at(st.none() | NEAR | AN
 
 
 def kept(folder, events):
-    """The events as the store keeps them: in order of time, two row groups to a part."""
+    """The events as the store keeps them: in order of time, in several parts."""
     ordered = sorted(events, key=lambda e: (e["earliest_ns"] is None, e["earliest_ns"] or 0))
     rows = []
     for n, e in enumerate(ordered):
@@ -68,7 +71,11 @@ def kept(folder, events):
             }
         )
     columns = {k: [row[k] for row in rows] for k in rows[0]} if rows else {}
-    parquet.write(folder, EVENT, EVENT.build(columns) if rows else EVENT.empty())
+    whole = EVENT.build(columns) if rows else EVENT.empty()
+    parts = [named(n) for n in range(max(1, -(-len(rows) // PART)))]
+    parquet.keep_only(folder, EVENT.name, parts)
+    for n, part in enumerate(parts):
+        parquet.write(folder, EVENT, whole.slice(n * PART, PART), part)
     return rows
 
 
@@ -117,7 +124,7 @@ def plain_spells(rows, gap):
 
 def check_spells(folder, events, gap):
     rows = kept(folder, events)
-    found = slices.spells(folder, gap_ns=gap)
+    found = company.spells(folder, gap_ns=gap)
     assert [tuple(r.values()) for r in found.to_pylist()] == list(plain_spells(rows, gap))
 
 
@@ -156,7 +163,7 @@ def check_beside(folder, events, stays, width):
             met = r["host"] == host and r["earliest_ns"] is not None and start <= end
             if met and start <= r["latest_ns"] and r["earliest_ns"] <= end:
                 plain[job, r["account"]] = plain.get((job, r["account"]), 0) + 1
-    found = slices.beside(folder, table, bin_ns=width)
+    found = company.beside(folder, table, long_ns=width)
     assert {(r["job"], r["account"]): r["events"] for r in found.to_pylist()} == plain
 
 
@@ -197,7 +204,7 @@ def event(first, last, account="kai"):
 def test_a_run_ends_after_the_gap_and_not_at_it(tmp_path, silence, runs):
     """An event that outlasts those after it keeps the run alive."""
     kept(tmp_path, [event(0, 100), event(30, 31), event(100 + silence, 120)])
-    assert len(slices.spells(tmp_path, gap_ns=10)) == runs
+    assert len(company.spells(tmp_path, gap_ns=10)) == runs
 
 
 @pytest.mark.parametrize("width", [1, 10, 100, 1000])
@@ -205,7 +212,31 @@ def test_an_event_that_began_before_a_stay_and_reaches_into_it_is_company(tmp_pa
     told = [event(98, 100), event(10, 99), event(98, 99), event(200, 205), event(201, 201)]
     check_beside(tmp_path, told, [("7", "gpu01", 100, 200)], width)
     stay = pa.table({"job": ["7"], "host": ["gpu01"], "start_ns": [100], "end_ns": [200]})
-    assert slices.beside(tmp_path, stay, bin_ns=width)["events"].to_pylist() == [2]
+    assert company.beside(tmp_path, stay, long_ns=width)["events"].to_pylist() == [2]
+
+
+def test_a_large_part_is_taken_in_pieces(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "GROUP_ROWS", 2)
+    monkeypatch.setattr(company, "_AT_ONCE_ROWS", 3)
+    monkeypatch.setattr(company, "_PAIRS", 1)
+    monkeypatch.setattr(sys.modules[__name__], "PART", 50)
+    told = [event(10 * n, 10 * n + (25 if n == 3 else 1), "kai" if n % 3 else "lin") for n in range(30)]
+    kept(tmp_path, told)
+    assert len(list(company._pieces(tmp_path))) > 5
+    for gap in (9, 19, 29):
+        check_spells(tmp_path, told, gap)
+    check_beside(tmp_path, told, [("7", "gpu01", 45, 120), ("11", "gpu01", 0, 3)], 20)
+
+
+def test_no_part_is_opened_that_cannot_hold_what_is_asked(tmp_path):
+    rows = kept(tmp_path, [event(n, n) | {"job": "7" if n < 20 else None} for n in range(30)])
+    own = lambda *bounds: [p.stem for p in slices.likely(tmp_path, "event", bounds)]  # noqa: E731 - short
+    assert len(own()) == 5
+    assert own(slices.Bound("earliest_ns", 7, 13)) == ["000001"]
+    assert own(slices.Bound("job", "7", "7")) == ["0", "000001", "000002"]
+    assert own(slices.Bound("job", "8", "8")) == ["0"]
+    assert own(slices.Bound("latest_ns", least=21), slices.Bound("earliest_ns", most=21)) == ["000003"]
+    assert len(slices.select(tmp_path, "event", only={"job": "7"})) == sum(r["job"] == "7" for r in rows)
 
 
 def test_what_is_not_there_is_said(tmp_path):
@@ -215,4 +246,4 @@ def test_what_is_not_there_is_said(tmp_path):
     with pytest.raises(KeyError):
         slices.select(tmp_path, "event", only={"colour": "red"})
     with pytest.raises(ValueError, match="not negative"):
-        slices.spells(tmp_path, gap_ns=-1)
+        company.spells(tmp_path, gap_ns=-1)
