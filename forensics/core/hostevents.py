@@ -49,7 +49,7 @@ def placed(records: pa.Table, files: pa.Table, *, every_path: bool) -> Placed:
     Returns:
         Rows in order of (sha256, start, path).
     """
-    lines = _whole(records.sort_by([("sha256", "ascending"), ("start", "ascending")]), records.schema)
+    lines = _whole(_in_order(records), records.schema)
     paths = _whole(files.sort_by([("sha256", "ascending"), ("path", "ascending")]), FILE.schema())
     encoded = lines["sha256"].dictionary_encode()
     known = paths["sha256"].to_pylist()
@@ -57,14 +57,17 @@ def placed(records: pa.Table, files: pa.Table, *, every_path: bool) -> Placed:
     count = Counter(known) if every_path else dict.fromkeys(first, 1)
     distinct = encoded.dictionary.to_pylist()
     code = np.asarray(encoded.indices, np.int64)
-    times = np.array([count[sha256] for sha256 in distinct], np.int64)[code]
+    of = np.array([first[sha256] for sha256 in distinct], np.int64)
+    many = np.array([count[sha256] for sha256 in distinct], np.int64)
+    if (many == 1).all():
+        return Placed(lines, _taken(paths, of[code]), _ids(lines, None))
+    times = many[code]
     row = np.repeat(np.arange(len(code), dtype=np.int64), times)
     part = np.arange(len(row), dtype=np.int64) - np.repeat(np.cumsum(times) - times, times)
-    file = np.array([first[sha256] for sha256 in distinct], np.int64)[code][row] + part
     taken = _taken(lines, row)
-    number = pa.array(part).cast(pa.string())
     several = pa.array(times[row] > 1, pa.bool_())
-    return Placed(taken, _taken(paths, file), _ids(taken, pc.if_else(several, number, NOTHING)))
+    number = pc.if_else(several, pa.array(part).cast(pa.string()), NOTHING)
+    return Placed(taken, _taken(paths, of[code][row] + part), _ids(taken, number))
 
 
 def columns(rows: Placed, form: str) -> dict[str, object]:
@@ -94,7 +97,8 @@ def times(when: Interval, host: pa.Array, rows: Placed, form: str) -> dict[str, 
 
 def short(text: pa.Array) -> pa.Array:
     """As much of a text as an event holds; an empty one is null."""
-    cut = pc.utf8_slice_codeunits(text, 0, LONGEST_TEXT)
+    most = pc.max(pc.binary_length(text)).as_py()
+    cut = text if most is None or most <= LONGEST_TEXT else pc.utf8_slice_codeunits(text, 0, LONGEST_TEXT)
     return pc.if_else(pc.equal(cut, ""), NOTHING, cut)
 
 
@@ -175,6 +179,14 @@ def owners(paths: pa.Array) -> pa.Array:
     return pa.array([found[0] if found else None for found in homes], pa.string()).take(distinct.indices)
 
 
+def _in_order(records: pa.Table) -> pa.Table:
+    """Records in order of (sha256, start). Those of one file mostly are, as they were read."""
+    start = records["start"].to_numpy()
+    if pc.count_distinct(records["sha256"]).as_py() <= 1 and (start[1:] > start[:-1]).all():
+        return records
+    return records.sort_by([("sha256", "ascending"), ("start", "ascending")])
+
+
 def _whole(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
     """A table with each column in one piece."""
     pieces = [pa.concat_arrays(c.chunks) if c.num_chunks else pa.array([], c.type) for c in table.columns]
@@ -186,8 +198,10 @@ def _taken(batch: pa.RecordBatch, rows: npt.NDArray[np.int64]) -> pa.RecordBatch
     return pa.RecordBatch.from_arrays([c.take(index) for c in batch.columns], schema=batch.schema)
 
 
-def _ids(lines: pa.RecordBatch, part: pa.Array) -> pa.Array:
-    """`core.ids.event_id`, a column at a time."""
+def _ids(lines: pa.RecordBatch, part: pa.Array | None) -> pa.Array:
+    """`core.ids.event_id`, a column at a time; `part` is the number among several of one line."""
     start, stop = (lines[name].cast(pa.string()) for name in ("start", "stop"))
-    span = pc.binary_join_element_wise(pc.utf8_slice_codeunits(lines["sha256"], 0, 16), start, stop, ".")
-    return pc.coalesce(pc.binary_join_element_wise(span, part, "."), span)
+    names = lines["sha256"].dictionary_encode()
+    short = pc.utf8_slice_codeunits(names.dictionary, 0, 16).take(names.indices)
+    span = pc.binary_join_element_wise(short, start, stop, ".")
+    return span if part is None else pc.coalesce(pc.binary_join_element_wise(span, part, "."), span)

@@ -171,8 +171,10 @@ def _object(lines: pa.RecordBatch) -> dict[str, pa.Array]:
 
 def _text(lines: pa.RecordBatch) -> pa.Array:
     """A command or an operation on a crontab alone; of a message that we do not know, the program too."""
-    start = pc.replace_substring_regex(lines["message"], pattern="^Starting session: ", replacement="")
-    message = pc.if_else(_is(lines["kind"], ("started",)), start, lines["message"])
+    message, began = lines["message"], _is(lines["kind"], ("started",))
+    if pc.any(began).as_py():
+        start = pc.replace_substring_regex(message, pattern="^Starting session: ", replacement="")
+        message = pc.if_else(began, start, message)
     named = pc.binary_join_element_wise(lines["program"], lines["message"], ": ")
     message = pc.if_else(pc.is_null(lines["kind"]), pc.coalesce(named, message), message)
     operation = pc.if_else(_is(lines["kind"], ("crontab",)), lines["operation"], NOTHING)

@@ -67,7 +67,8 @@ def read(
     rows = hostevents.placed(records, files, every_path=False)
     trail, own = _printed(rows, files, notes)
     courses = None if notes is None else _courses(rows, notes)
-    rows = Placed(rows.lines.filter(own), rows.files.filter(own), rows.event_id.filter(own))
+    if not pc.all(own).as_py():
+        rows = Placed(rows.lines.filter(own), rows.files.filter(own), rows.event_id.filter(own))
     lines = rows.lines
     host = pc.coalesce(lines["host"], rows.files["host"])
     told = messageevents.columns(lines)
@@ -90,18 +91,13 @@ def _traditional(lines: pa.RecordBatch | pa.Table) -> pa.Array:
 def _courses(rows: Placed, notes: pa.Table) -> dict[str, years.Course]:
     """How the years turn in each file of a slice, by what was noted of all slices."""
     lines = rows.lines
-    of_years = notes.filter(pc.is_valid(notes["turns"])).sort_by(
-        [("sha256", "ascending"), ("start", "ascending")]
-    )
     own = pc.unique(lines["sha256"])
+    here = pc.and_(pc.is_valid(notes["turns"]), pc.is_in(notes["sha256"], own))
+    of_years = notes.select(["sha256", "start", *Turns._fields]).filter(here)
     pieces: dict[str, list[tuple[int, Turns]]] = {}
-    for sha256, start, *told in (
-        of_years.select(["sha256", "start", *Turns._fields])
-        .filter(pc.is_in(of_years["sha256"], own))
-        .to_pandas()
-        .itertuples(index=False)
-    ):
-        pieces.setdefault(sha256, []).append((start, Turns(*map(int, told))))
+    for row in of_years.sort_by([("sha256", "ascending"), ("start", "ascending")]).to_pylist():
+        told = Turns(*(row[name] for name in Turns._fields))
+        pieces.setdefault(row["sha256"], []).append((row["start"], told))
     least = (
         pa.table({name: lines[name] for name in ("sha256", "start")})
         .group_by("sha256")
