@@ -93,6 +93,9 @@ def repeated(message: pa.Array) -> tuple[pa.Array, pa.Array]:
     Returns:
         times (int64, null where nothing is said), and the messages, unwrapped.
     """
+    held = message.buffers()[2]
+    if held is None or b" repeated " not in memoryview(held).tobytes():
+        return pa.nulls(len(message), pa.int64()), message
     starts = pc.or_(pc.starts_with(message, "message repeated"), pc.starts_with(message, " message repeated"))
     again = pc.match_substring(message, "last message repeated")
     if not (pc.any(starts).as_py() or pc.any(again).as_py()):
@@ -156,8 +159,10 @@ def _layout(wall: pa.Array) -> pa.Array:
 def _host(host: pa.Array, wall: pa.Array) -> tuple[pa.Array, pa.Array]:
     """The host; Chrome OS writes a severity in its place, and the host nowhere."""
     nothing = pa.scalar(None, pa.string())
-    dated = pc.equal(_layout(wall), "rfc3339")
-    instead = pc.fill_null(pc.and_(dated, pc.is_in(host, pa.array(_SEVERITIES))), False)
+    named = pc.is_in(host, pa.array(_SEVERITIES))
+    if not pc.any(named).as_py():
+        return host, pa.nulls(len(host), pa.string())
+    instead = pc.fill_null(pc.and_(pc.equal(_layout(wall), "rfc3339"), named), False)
     return pc.if_else(instead, nothing, host), pc.if_else(instead, host, nothing)
 
 
@@ -203,13 +208,14 @@ def _quick(text: pa.Array) -> tuple[_Rows, _Columns]:
     digits = np.asarray(pc.match_substring_regex(pid, "^[0-9]{1,18}$"), bool)
     sure &= np.where(numbered, digits & (raw[mark - 1] == ord("]")), True)
     rows, mark, keep = rows[sure], mark[sure], pa.array(sure)
-    wall, at = wall.filter(keep), distinct.indices.filter(keep)
+    at, moment = distinct.indices.filter(keep), stamps.indices.filter(keep)
+    wall = stamps.dictionary.take(moment)
     named_by = {name: filled(pc.struct_field(found, name)) for name in ("host", "program")}
     host, severity = _host(named_by["host"].take(at), wall)
     nothing = pa.nulls(len(rows), pa.string())
     return rows, {
         "wall": wall,
-        "stamp": _layout(wall),
+        "stamp": _layout(stamps.dictionary).take(moment),
         "priority": pa.nulls(len(rows), pa.int64()),
         "host": host,
         "severity": severity,

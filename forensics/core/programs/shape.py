@@ -57,8 +57,10 @@ def pam(services: str) -> tuple[Shape, ...]:
     expired = rf"{module}(?P<service>{services}):account\): account (?P<account>[^ ]+) has expired "
     begins = ("pam_",)
     return (
-        Shape("pam_opened", opened, begins),
-        Shape("pam_closed", rf"{start} closed for user (?P<account>[^ (]+)$", begins),
+        Shape("pam_opened", opened, begins, holds=" session opened "),
+        Shape(
+            "pam_closed", rf"{start} closed for user (?P<account>[^ (]+)$", begins, holds=" session closed "
+        ),
         Shape("pam_refused", rf"{auth} authentication failure{whom}", begins),
         Shape("pam_unknown", rf"{auth} check pass; user unknown$", begins),
         Shape("pam_refused", expired, begins),
