@@ -1,6 +1,8 @@
 """Who pushed is what a server authenticated; what a client typed moves no field, and a refused push is none."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -242,3 +244,71 @@ def test_the_token_of_a_push_is_kept():
     }
     (row,) = registry()["github_audit"].parse(json.dumps(push).encode() + b"\n", 0).records.to_pylist()
     assert (row["account"], row["credential"]) == ("kai", "q1w2=")
+
+
+def test_gitea_tells_each_way_in_and_names_nobody_from_its_log():
+    """Over SSH the key's number is known, over HTTP and the web the address; hooks are run by the server itself."""
+    found = events("gitea_log", "push_by_http_ssh_and_web.log")
+    assert {e["account"] for e in found} == {None}
+    assert [(e["verb"], e["credential"], e["address"]) for e in found if e["verb"] in PUSHES] == [
+        ("push_request", None, "10.0.0.7"),
+        ("push_request", None, None),
+        ("push_request", "key-20", "2001:db8::8"),
+        ("push_denied", "key-21", "10.0.0.9"),
+        ("push_request", None, "10.0.0.8"),
+        ("push_request", None, "10.0.0.8"),
+        ("push_denied", None, None),
+    ]
+    assert {e["repository"] for e in found if e["verb"] in PUSHES} == {"kai/llm"}
+    assert "0123456789abcdef" not in str(found)
+    older = events("gitea_log", "older_layouts.log")
+    assert [e["verb"] for e in older if e["verb"] in PUSHES] == ["push_request"] * 3
+    assert pushes("gitea_log", "colours_crlf.log") == [("push_request", None, "kai/llm", "10.0.0.7")]
+    assert pushes("gitea_log", "planted_names_and_torn.log") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["x from 10.0.0.7: ", "x from 10.0.0.7", "x] from 10.0.0.7: user", "x: from 10.0.0.7"]
+)
+def test_a_typed_name_lends_no_address(name):
+    """Gitea writes the name again in the reason, where nothing comes behind it that would tell it from the line's own words."""
+    line = f"2026/11/23 15:11:50 a/b.go:1:F() [W] Failed authentication attempt for {name} from 10.0.0.9:5: user does not exist [uid: 0, name: {name}]\n"
+    (event,) = told("gitea_log", line.encode(), "git/var/log/gitea.log")
+    assert event["verb"] == "login_failed"
+    assert event["address"] in {None, "10.0.0.9"}
+
+
+def test_a_push_in_giteas_feeds_is_one_and_a_deploy_keys_is_nobodys():
+    found = [
+        (e["verb"], e["account"], e["object"], e["object_from"], e["earliest_ns"])
+        for e in sorted(events("gitea_database", "pushes_and_feeds.db"), key=lambda e: (e["earliest_ns"] or 0, e["start"]))
+        if e["verb"] in PUSHES
+    ]  # fmt: skip
+    old, new = "91ab3f0c2d4e5f60718293a4b5c6d7e8f9012345", "38e41d51c6ea70a793765a4a55d901fa35570896"
+    at = 1795446708_000_000_000
+    assert found == [
+        ("push", "lin", "refs/heads/main", old, at),
+        ("push_request", "lin", "refs/heads/dev", None, at + 10**9),
+        ("push_request", "lin", "refs/heads/dev", None, at + 2 * 10**9),
+        ("push_request", "kai", None, None, at + 3 * 10**9),
+        ("push", None, "refs/heads/main", new, at + 4 * 10**9),
+    ]
+    deployed = events("gitea_database", "deploy_key_under_owner.db")
+    assert [e["account"] for e in deployed if e["verb"] == "push"] == ["lin", None]
+    assert [(e["account"], e["credential"][:11]) for e in deployed if e["verb"] == "enrol_key"] == [
+        ("lin", "SHA256:0123")
+    ]
+    planted = events("gitea_database", "planted_in_message_and_branch.db")
+    moved = [e for e in planted if e["verb"] == "push"]
+    assert [(e["object_from"], e["text"].split()[0]) for e in moved] == [(old, f"new={new}")]
+
+
+def test_a_database_is_gitea_by_its_other_tables_where_its_actions_are_declared_further_on():
+    """The first bytes of a large database hold some of its declarations only."""
+    recognise = registry()["gitea_database"].recognise
+    names = ["access_token", "hook_task", "gpg_key", "login_source", "two_factor"]
+    for count, sure in ((5, 90), (4, 0)):
+        with closing(sqlite3.connect(":memory:")) as db:
+            for name in names[:count]:
+                db.execute(f"CREATE TABLE {name}(id INTEGER)")
+            assert recognise(db.serialize()[:65536], "x") == sure

@@ -19,10 +19,11 @@ from forensics.analysis.trails import TRAILS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
+_FORGES = frozenset({"bitbucket_access", "gitea_database", "gitea_log", "github_audit", "gitlab_json"})
 WAYS: Mapping[str, frozenset[str]] = {
-    "git over SSH": frozenset({"gitolite", "gitlab_json", "gerrit_sshd", "bitbucket_access", "github_audit"}),
-    "git over HTTP": frozenset({"http_access", "gitlab_json", "bitbucket_access", "github_audit"}),
-    "web pages and API": frozenset({"gitlab_json", "bitbucket_access", "github_audit"}),
+    "git over SSH": frozenset({"gitolite", "gerrit_sshd", *_FORGES}),
+    "git over HTTP": frozenset({"http_access", *_FORGES}),
+    "web pages and API": _FORGES,
     "the server's own files": frozenset(TRAILS),
 }
 """Each way to write a repository, and the formats whose logs would tell it."""

@@ -17,7 +17,7 @@ KINDS = {
     "accounting": frozenset(
         {"sacct", "sacct_json", "jobcomp", "jobcomp_json", "pbs_accounting", "lsf_acct", "sge_accounting"}
     ),
-    "push log": frozenset({"gitolite", "gitlab_json", "gerrit_sshd"}),
+    "push log": frozenset({"gitolite", "gitlab_json", "gerrit_sshd", "gitea_log", "gitea_database"}),
 }  # fmt: skip
 """Formats that tell of the same, none of which users write where it belongs."""
 _KIND = {form: kind for kind, forms in KINDS.items() for form in forms}

@@ -1,4 +1,4 @@
-"""Rows of one table of an SQLite database, read from its bytes, each with the place it lies at.
+"""Rows of tables of an SQLite database, read from its bytes, each with the place it lies at.
 
 The file is never opened with the SQLite library: a hostile database attacks whoever opens it (views,
 triggers and corrupt pages are known ways), the library tells no byte ranges, and it would change a
@@ -39,7 +39,7 @@ class Row(NamedTuple):
     """One row.
 
     `values` has one for each column of the file's own declaration; a column added to the table after
-    the row was written is None. `overflow`: where the rest of a long row lies.
+    the row was written is None. `overflow`: where the rest of a long row lies. `table`: of which table it is.
     """
 
     start: int
@@ -47,10 +47,11 @@ class Row(NamedTuple):
     rowid: int
     values: dict[str, Value]
     overflow: list[Stretch]
+    table: str
 
 
 class Found(NamedTuple):
-    """What a file holds of one table. The three lists tile it, in order."""
+    """What a file holds of the tables asked for. The three lists tile it, in order."""
 
     rows: list[Row]
     rejected: list[tuple[int, int, Why]]
@@ -101,13 +102,13 @@ def in_wal_mode(data: bytes) -> bool:
     return data[18:20] != b"\1\1"
 
 
-def rows(data: bytes, base: int, table: str) -> Found:
-    """The rows of a table, and what the rest of the file is.
+def rows(data: bytes, base: int, *wanted: str) -> Found:
+    """The rows of some tables, and what the rest of the file is.
 
     Args:
         data: the whole file.
         base: offset of its first byte, in bytes; spans are told from there.
-        table: its name, in small letters. Where the file declares it twice, the first counts.
+        wanted: their names, in small letters. Where the file declares one twice, the first counts.
     """
     if not data:
         return Found([], [], [])
@@ -115,14 +116,14 @@ def rows(data: bytes, base: int, table: str) -> Found:
     if reader is None:
         return Found([], [(base, base + len(data), Why.SHAPE)], [])
     objects = list(_schema(reader))
-    wanted = next((found for name, found in objects if name == table and found.columns), None)
     told = _Told(base)
     told.structure(reader)
-    if wanted is not None:
-        for number, page in reader.walk(wanted.root, _TABLES):
-            told.page(reader, number, page, wanted)
-    for _, found in objects:
-        for number, page in reader.walk(found.root, (*_TABLES, _INTERIOR_INDEX, _LEAF_INDEX)):
+    for table in wanted:
+        found = next((one for name, one in objects if name == table and one.columns), None)
+        for number, page in () if found is None else reader.walk(found.root, _TABLES):
+            told.page(reader, number, page, None if found is None else (table, found))
+    for _, other in objects:
+        for number, page in reader.walk(other.root, (*_TABLES, _INTERIOR_INDEX, _LEAF_INDEX)):
             told.page(reader, number, page, None)
     return told.tiled(reader)
 
@@ -140,10 +141,10 @@ class _Told:
         """Mark damage that was met on the way to the schema."""
         self.unsound |= reader.unsound
 
-    def page(self, reader: "_Reader", number: int, page: _Page, declared: Declared | None) -> None:
-        """Take the rows of a page; a page with a cell that cannot be read is rejected around them."""
+    def page(self, reader: "_Reader", number: int, page: _Page, of: tuple[str, Declared] | None) -> None:
+        """Take the rows of a page of a table; a page with a cell that cannot be read is rejected around them."""
         sound = page.sound
-        if declared is not None and page.kind == _LEAF_TABLE:
+        if of is not None and page.kind == _LEAF_TABLE:
             for cell in page.cells:
                 if len(self.rows) >= _MOST_ROWS:
                     self.over.add(number)
@@ -153,7 +154,7 @@ class _Told:
                 except Damage:
                     sound = False
                     continue
-                self.rows.append(_row(cell, values, declared, self.base))
+                self.rows.append(_row(cell, values, of, self.base))
         if not sound:
             self.unsound.add(number)
 
@@ -189,13 +190,14 @@ def _stretch(
         rejected.append((base + start, base + stop, why))
 
 
-def _row(cell: _Cell, values: list[Value], declared: Declared, base: int) -> Row:
+def _row(cell: _Cell, values: list[Value], of: tuple[str, Declared], base: int) -> Row:
+    table, declared = of
     short = [*values, *[None] * len(declared.columns)]
     named = dict(zip(declared.columns, short, strict=False))
     if declared.alias is not None and named[declared.alias] is None:
         named[declared.alias] = cell.rowid
     overflow = [(base + start, base + stop) for start, stop in cell.overflow]
-    return Row(base + cell.start, base + cell.stop, cell.rowid, named, overflow)
+    return Row(base + cell.start, base + cell.stop, cell.rowid, named, overflow, table)
 
 
 def _schema(reader: "_Reader") -> Iterator[tuple[str, Declared]]:

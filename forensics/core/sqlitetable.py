@@ -1,4 +1,4 @@
-"""How a format reads one table of an SQLite database into its declared rows."""
+"""How a format reads tables of an SQLite database into its declared rows."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -12,6 +12,7 @@ from forensics.core.tables import STRINGS
 
 Values = Mapping[str, Value]
 Read = Callable[[Values], dict[str, object] | Why]
+Reads = Mapping[str, Read]
 """What a format makes of a row of the file: a row of its own columns, or why it is none."""
 
 _INT64 = range(-(2**63), 2**63)
@@ -49,7 +50,7 @@ def recognise(head: bytes, name: str, columns: Iterable[str]) -> int:
 
 
 def parse(data: bytes, base: int, into: Table, name: str, read: Read) -> Parsed:
-    """Read a whole database.
+    """Read one table of a whole database.
 
     Args:
         data: all of it.
@@ -58,12 +59,24 @@ def parse(data: bytes, base: int, into: Table, name: str, read: Read) -> Parsed:
         name: the table in the file, in small letters.
         read: makes a row of one row's values.
     """
-    found = sqlitefile.rows(data, base, name)
+    return parse_all(data, base, into, {name: read})
+
+
+def parse_all(data: bytes, base: int, into: Table, reads: Reads) -> Parsed:
+    """Read several tables of a whole database into one.
+
+    Args:
+        data: all of it.
+        base: offset of its first byte, in bytes.
+        into: what `table` declared.
+        reads: by the name of the table in the file, in small letters, what makes a row of one row's values.
+    """
+    found = sqlitefile.rows(data, base, *reads)
     wal = sqlitefile.in_wal_mode(data)
     rows: list[dict[str, object]] = []
     rejected: list[tuple[int, int, Why]] = list(found.rejected)
     for row in found.rows:
-        made = read(row.values)
+        made = reads[row.table](row.values)
         if isinstance(made, Why):
             rejected.append((row.start, row.stop, made))
             continue
