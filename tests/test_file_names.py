@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import T0, Stage
 
-from forensics.analysis import artefacts, evidence, file_names
+from forensics.analysis import artefacts, contents, evidence, file_names
 from forensics.analysis.artefacts import contributors
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
@@ -193,7 +193,7 @@ def test_a_version_names_the_account_and_the_program_that_wrote_it(program, verb
         f"/usr/bin/{program}",
         how,
     )
-    table = artefacts.table({"/srv/proj/train.py": [found]})
+    table = contents.table({"/srv/proj/train.py": [found]}, {})
     assert table.select(["account", "writer"]).to_pylist() == [
         {"account": "kai", "writer": f"/usr/bin/{program}"}
     ]

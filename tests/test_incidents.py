@@ -86,6 +86,12 @@ def test_every_staged_act_is_found_and_named(incident):
         assert any(a["account"] == act["account"] for a in matches)
 
 
+def test_a_payload_that_ran_ties_the_file_to_the_job(incident):
+    folder, _, found = incident
+    if folder.name == "poisoned_checkpoint":
+        assert "payload_executed" in {a["why_link"] for a in found["acts"]}
+
+
 def test_nobody_else_is_named(incident):
     _, truth, found = incident
     actors = {a["person"] for a in truth["acts"] if a["what"] in KIND}

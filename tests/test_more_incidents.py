@@ -85,3 +85,4 @@ def test_a_pull_is_not_a_commit(incident):
     speaks = {(x["person"], x["kind"]) for x in found["exculpatory"]}
     assert {("chen", "named_by_forgeable_field_only"), ("ana", "own_job_ran_bytes_of_another")} <= speaks
     assert {a["link"] for a in found["acts"]} == {"derived"}
+    assert "checked_out_for_job" in {a["why_link"] for a in found["acts"]}

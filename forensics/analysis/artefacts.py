@@ -29,7 +29,7 @@ VERSION = Table(
         Column(
             "how",
             pa.string(),
-            "create, edit (the earlier content may live on), replace (it does not) or delete",
+            "create, edit (the earlier content may live on), replace (it does not) or delete; attributes or times, which leave the content",
         ),
         Column(
             "through",
@@ -50,6 +50,14 @@ VERSION = Table(
         Column("owner_uid", pa.int64(), "owner of the file before", None, "new, or not recorded"),
         Column("earliest_ns", pa.int64(), "first moment it can have been", "ns since 1970-01-01T00:00:00Z"),
         Column("latest_ns", pa.int64(), "last moment it can have been", "ns since 1970-01-01T00:00:00Z"),
+        Column("content", pa.string(), "SHA-256 of its bytes", None, "no copy and no blob of it is known"),
+        Column(
+            "content_by",
+            pa.string(),
+            "rule by which they are known, from the closed list `contents.HOW`",
+            None,
+            "not known",
+        ),
     ),
 )
 
@@ -365,9 +373,3 @@ def _payloads(
                     int(ran[0].earliest_ns),
                     (*told, ran[0].event_id),
                 )
-
-
-def table(history: dict[str, list[Version]]) -> pa.Table:
-    """The versions as the declared table, in order of path and time."""
-    rows = [v for path in sorted(history) for v in history[path]]
-    return VERSION.build({c.name: [getattr(v, c.name) for v in rows] for c in VERSION.columns})

@@ -36,12 +36,12 @@ def fetched(
     for reading in readings:
         name = posixpath.basename(reading.path)
         for version in contributors(history[reading.path], reading.earliest_ns):
-            moves = _moves(scene, version)
-            brought = [oid for move in moves for oid in git_acts.between(scene, move.object_from, _new(move))]
+            came = moves(scene, version)
+            brought = [oid for move in came for oid in git_acts.between(scene, move.object_from, _new(move))]
             wanted = [oid for oid in brought if name in git_acts.changed_names(scene, oid)]
             if not wanted:
                 continue
-            why = [version.event_id, *(move.event_id for move in moves), *reading.events]
+            why = [version.event_id, *(move.event_id for move in came), *reading.events]
             for oid in wanted:
                 if oid in made:
                     yield made[oid].linked(reading.job, "derived", "checked_out_for_job", why)
@@ -50,7 +50,7 @@ def fetched(
                     yield push.linked(reading.job, "derived", "checked_out_for_job", why)
 
 
-def _moves(scene: Scene, version: Version) -> list[Row]:
+def moves(scene: Scene, version: Version) -> list[Row]:
     """The moves of a working tree's HEAD that git recorded as it wrote a file; none where it was another program."""
     event = next(rows_of(scene.events.loc[[version.event_id]]))
     if posixpath.basename(str(event.exe or "")) != "git":

@@ -149,14 +149,14 @@ class Totals:
 
     events: how many there are in all, held or not.
     apart: by source (`anchors.sources`), how many that have a time are not held.
-    fired: by kind of act, acts on files whose changes are not held.
+    fired: by kind of act and by rule, acts on files whose changes are not held.
     paths: the files whose every change is held; of any other file no change is looked at.
     jumps: host, and the kernel's numbers on both sides of each jump; the events of these are held.
     """
 
     events: int
     apart: Mapping[str, int]
-    fired: Mapping[str, int]
+    fired: Mapping[tuple[str, str], int]
     paths: frozenset[str]
     jumps: frozenset[tuple[str | None, int, int]]
 

@@ -20,6 +20,7 @@ from forensics.analysis import (
     claims,
     clock_bounds,
     clocks,
+    contents,
     corrections,
     deferred,
     file_acts,
@@ -35,9 +36,11 @@ from forensics.analysis import (
     memory,
     overlaps,
     planted,
+    read_versions,
     scheduler_acts,
     sessions,
     signatures,
+    touches,
 )
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version
@@ -51,7 +54,7 @@ from forensics.analysis.jobs import Job
 from forensics.analysis.sessions import Session
 
 TABLES = (
-    identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, act_tables.ACT, gaps.GAP,
+    identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, read_versions.READING, act_tables.ACT, gaps.GAP,
     clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP,
     candidates.CANDIDATE, graph.PATH, *git_tables.TABLES,
 )  # fmt: skip
@@ -90,12 +93,16 @@ class Examination:
     def tables(self) -> dict[str, pa.Table]:
         """The tables of `TABLES`, by name."""
         asked = [act.object for act in self.in_question if act.act == "commit"]
+        wanted = {*(r.path for r in self.readings), *(a.object for a in self.in_question)}
+        known = contents.known(self.scene, self.history, self.acts, wanted)
+        read = read_versions.find(self.scene, self.history, self.readings, known)
         return {
             **git_tables.tables(self.scene, self.jobs, self.readings, asked, self.signed),
             "identity": self.scene.directory.table(),
             "session": sessions.table(self.sessions),
             "job": jobs.table(self.jobs),
-            "version": artefacts.table(self.history),
+            "version": contents.table(self.history, known, touches.find(self.scene.evidence)),
+            "reading": read_versions.table(read),
             "act": act_tables.table(self.acts),
             "gap": gaps.table(self.gaps),
             "clock": clocks.table(self.compared),
@@ -282,8 +289,11 @@ def _acts(
     ]
     sent = list(scheduler_acts.signals(scene))
     requests += [*sent, *scheduler_acts.killers(scene, sent)]
-    linked = list(file_acts.linked(scene, changes, history, reads))
+    refused = list(touches.withheld(scene, changes, asked))
+    linked = [*file_acts.linked(scene, changes, history, reads), *refused]
     damaging = [*file_acts.damaging(changes, asked), *file_acts.of_packages(changes, scene, asked)]
+    kept_away = {(a.events[0], a.object) for a in refused}
+    damaging = [a for a in damaging if (a.events[0], a.object) not in kept_away]
     own = list(file_acts.by_own_process(changes, scene, asked))
     git = [*git_acts.commits(scene), *git_acts.pushes(scene)]
     pulled = list(checkouts.fetched(scene, git, history, reads))

@@ -20,6 +20,7 @@ from forensics.analysis import (
     exculpatory,
     limits,
     packed,
+    rules,
     signed_acts,
     verdicts,
     weighing,
@@ -60,6 +61,7 @@ def findings(done: Examination) -> Json:
         "exculpatory": exculpatory.sought(done, acts, names),
         "persons": _persons(done),
         "rules": _rules(done),
+        "act_rules": _act_rules(done),
         "holders": verdicts.holders(done, acts),
         "model": verdicts.model(),
         "sources": _sources(done),
@@ -275,14 +277,35 @@ def _persons(done: Examination) -> list[Json]:
 
 def _rules(done: Examination) -> list[Json]:
     """Every kind of act that was looked for, and how often it was found: found nothing is a result too."""
-    evidence = done.scene.evidence
-    totals, apart = evidence.totals, sum(left.all for left in evidence.refs_apart.values())
-    fired = Counter(a.act for a in done.acts) + Counter(totals.fired if totals is not None else {})
-    evaluated = len(done.scene.events) + apart if totals is None else totals.events
+    fired = Counter(a.act for a in done.acts)
+    for (kind, _), count in _apart(done):
+        fired[kind] += count
+    evaluated = _evaluated(done)
     return [
         {"id": kind, "meaning": ACTS[kind], "fired": fired[kind], "evaluated": evaluated}
         for kind in sorted(ACTS)
     ]
+
+
+def _act_rules(done: Examination) -> list[Json]:
+    """Every rule that makes an act or ties one to a job, with how often it fired."""
+    apart = Counter[str]()
+    for (_, rule), count in _apart(done):
+        apart[rule] += count
+    return rules.told(done.acts, apart, _evaluated(done))
+
+
+def _apart(done: Examination) -> list[tuple[tuple[str, str], int]]:
+    totals = done.scene.evidence.totals
+    return [] if totals is None else sorted(totals.fired.items())
+
+
+def _evaluated(done: Examination) -> int:
+    """How many events there are, held or not."""
+    evidence = done.scene.evidence
+    if evidence.totals is not None:
+        return evidence.totals.events
+    return len(done.scene.events) + sum(left.all for left in evidence.refs_apart.values())
 
 
 def _sources(done: Examination) -> list[Json]:

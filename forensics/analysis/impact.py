@@ -149,6 +149,8 @@ def _effect(act: Act, job: Job, harm: Iterable[Act], edits: Edits) -> str:
         return "not_shown"
     if _BY_OUTCOME.get(job.outcome or "") == "infrastructure":
         return "not_shown"
+    if act.why_link == "refused_to_job" and job.outcome == "COMPLETED":
+        return "not_shown"
     if act.act not in _EDITS or act.why_link in _NEW:
         return "possible"
     idle = edits.idle(act)
@@ -163,7 +165,7 @@ _DONE = frozenset({"payload_executed", "carried_act"})
 _ENDS = frozenset({"cancel", "signal"})
 """Requests that end a job; one that holds or changes it explains no end."""
 _EDITS = frozenset({"modify_file", "commit", "push"})
-_NEW = frozenset({"imported_by_script"})
+_NEW = frozenset({"imported_by_script", "refused_to_job"})
 
 
 def _met(act: Act, job: Job) -> bool:
@@ -181,7 +183,10 @@ def _by_acts(told: list[Act], job: Job) -> tuple[str, str]:
     """The cause that acts give: none that is established where each is the owner's, in a session that sources dispute."""
     if all(_disputed(a, job) for a in told):
         return "not_established", "sources_disagree_on_owner_s_session"
-    return "act", "act_on_job" if any(a.act in REQUESTS for a in told) else "job_read_changed_file"
+    if any(a.act in REQUESTS for a in told):
+        return "act", "act_on_job"
+    refused = all(a.why_link == "refused_to_job" for a in told)
+    return "act", "job_was_refused_file" if refused else "job_read_changed_file"
 
 
 def _disputed(act: Act, job: Job) -> bool:

@@ -27,6 +27,7 @@ from forensics.analysis import (
     planted,
     scheduler_acts,
     sessions,
+    touches,
 )
 from forensics.analysis.evidence import Evidence, rows_of
 from forensics.analysis.jobs import Job
@@ -37,6 +38,8 @@ MASS = (
 )  # fmt: skip
 """Verbs of which an audit trail tells many times over."""
 CHANGES = tuple(sorted(artefacts.CHANGES))
+TOUCHES = frozenset(touches.HOW)
+"""Verbs of what is done to a file beside its content."""
 PROGRAMS = frozenset(
     {
         *hops.CLIENTS,

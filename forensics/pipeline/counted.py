@@ -44,8 +44,8 @@ def _sources(held: pa.Table) -> dict[str, int]:
     return {row["values"]: row["counts"] for row in found}
 
 
-def fired(asked: Asked, changed: str, paths: Iterable[str], held: pa.Table) -> dict[str, int]:
-    """By kind, the acts on files other than some: of one path, process and session each kind once."""
+def fired(asked: Asked, changed: str, paths: Iterable[str], held: pa.Table) -> dict[tuple[str, str], int]:
+    """By kind and rule, the acts on files other than some: of one path, process and session each kind once, by its first rule."""
     programs = {
         "copiers": pa.table({"name": pa.array(sorted(writers.COPIERS), pa.string())}),
         "editors": pa.table({"name": pa.array(sorted(writers.EDITORS), pa.string())}),
@@ -54,27 +54,31 @@ def fired(asked: Asked, changed: str, paths: Iterable[str], held: pa.Table) -> d
     }
     scratch = file_acts.SCRATCH.pattern.replace("$", "\\n?$").replace("'", "''")
     answer = asked.ask(_FIRED.format(changed=changed, scratch=scratch), programs)
-    return {row["kind"]: row["acts"] for row in answer.to_pylist()}
+    return {(row["kind"], f"file_{row['how']}"): row["acts"] for row in answer.to_pylist()}
 
 
 _FIRED = """
 WITH change AS (
-    SELECT object AS path, host, pid, session,
-           CASE verb WHEN 'delete' THEN 'delete_file'
-                WHEN 'rename' THEN CASE WHEN base IN (SELECT name FROM editors) THEN 'modify_file'
-                                   WHEN replaced_inode IS NOT NULL THEN 'replace_file' ELSE 'modify_file' END
-                WHEN 'create' THEN 'modify_file' WHEN 'link' THEN 'modify_file'
-                ELSE CASE WHEN base IN (SELECT name FROM copiers) THEN 'replace_file' ELSE 'modify_file' END END AS kind
+    SELECT object AS path, host, pid, session, place,
+           CASE verb WHEN 'delete' THEN 'delete'
+                WHEN 'rename' THEN CASE WHEN base IN (SELECT name FROM editors) THEN 'edit'
+                                   WHEN replaced_inode IS NOT NULL THEN 'replace' ELSE 'create' END
+                WHEN 'create' THEN 'create' WHEN 'link' THEN 'create'
+                ELSE CASE WHEN base IN (SELECT name FROM copiers) THEN 'replace' ELSE 'edit' END END AS how
     FROM (SELECT *, coalesce(regexp_extract(exe, '[^/]*$'), '') AS base FROM part WHERE {changed})
     UNION ALL
-    SELECT object_from, host, pid, session, 'delete_file' FROM part
+    SELECT object_from, host, pid, session, place, 'delete' FROM part
     WHERE {changed} AND verb = 'rename' AND object_from IS NOT NULL
 ), other AS (
-    SELECT change.* EXCLUDE (session), entered.session FROM change ANTI JOIN bearing ON change.path = bearing.path
+    SELECT change.* EXCLUDE (session), entered.session,
+           CASE how WHEN 'delete' THEN 'delete_file' WHEN 'replace' THEN 'replace_file' ELSE 'modify_file' END AS kind
+    FROM change ANTI JOIN bearing ON change.path = bearing.path
     LEFT JOIN entered ON change.host IS NOT DISTINCT FROM entered.host AND change.session = entered.session
     WHERE NOT contains(path, '/.git/') AND NOT regexp_matches(path, '{scratch}')
+), once AS (
+    SELECT kind, arg_min(how, place) AS how FROM other GROUP BY kind, hash(path, host, pid, session)
 )
-SELECT kind, count(DISTINCT hash(path, host, pid, session)) AS acts FROM other GROUP BY kind
+SELECT kind, how, count(*) AS acts FROM once GROUP BY ALL
 """
 
 

@@ -29,6 +29,7 @@ WHOLE_EVENTS = 100_000
 """Up to so many events of a case are all held."""
 COLUMNS = tuple(EVENT.names)
 _DEEPEST = 64
+_TOUCH = f"verb IN ({', '.join(repr(verb) for verb in sorted(relevance.TOUCHES))})"
 _BASE = "regexp_extract(exe, '[^/]*$')"
 
 
@@ -91,7 +92,7 @@ class _Held:
         self.paths: frozenset[str] = frozenset()
         self.slack_ns = 0
         self.jumps: tuple[pa.Table, frozenset[tuple[str | None, int, int]]] | None = None
-        self.fired: dict[str, int] | None = None
+        self.fired: dict[tuple[str, str], int] | None = None
         self.refs = tips.apart(case.tables, asked, case.found)
 
     def evidence(self) -> Evidence:
@@ -145,10 +146,14 @@ class _Held:
         touched.named |= relevance.submitted(view.evidence, view.asked)
         shared = self._shared()
         self.paths = self._bearing(relevance.Paths(view.evidence, view.asked, touched)) | shared
+        self.paths |= self._closed(touched.opened)
         self._read_of(shared)
         named = pa.table({"path": pa.array(sorted(self.paths), pa.string())})
         below = "object IN (SELECT path FROM bearing) OR object_from IN (SELECT path FROM bearing)"
         self._want(f"WHERE {self.changed} AND ({below})", {"bearing": named})
+        self._want(
+            f"WHERE {self.mass} AND {_TOUCH} AND object IN (SELECT path FROM bearing)", {"bearing": named}
+        )
         self._take(own.joined, own.first(), own.read(self.paths))
         self._processes()
 
@@ -277,6 +282,12 @@ class _Held:
                     found.add(one)
         return frozenset(found)
 
+    def _closed(self, opened: set[str]) -> frozenset[str]:
+        """Those of the paths which the jobs' processes asked for of which mode, owner or attributes were changed."""
+        asked = pa.table({"path": pa.array(sorted(opened), pa.string())})
+        told = f"SELECT DISTINCT object FROM part SEMI JOIN asked ON object = path WHERE {self.mass} AND verb = 'attributes'"
+        return frozenset(self.asked.ask(told, {"asked": asked})["object"].to_pylist())
+
     def _shared(self) -> frozenset[str]:
         """Every name of the files that bear more than one: what is written through one is told of the others."""
         told = f"""
@@ -316,7 +327,7 @@ class _Held:
         told = self.asked.rows(self.wanted, ["verb", "host", "pid", "target_pid", "session", "format"])
         rows = told.filter(pc.equal(told["format"], self.trail)).to_pandas(integer_object_nulls=True)
         acting = rows[rows["verb"].isin({*relevance.CHANGES, "signal"}) & rows["pid"].notna()]
-        pairs = _pairs(zip(acting["host"], acting["pid"], strict=True))
+        pairs = owned.pairs(zip(acting["host"], acting["pid"], strict=True))
         own = "part.host IS NOT DISTINCT FROM acting.host AND part.pid = acting.pid"
         self._want(f"SEMI JOIN acting ON {own} WHERE {self.mass} AND verb = 'execute'", {"acting": pairs})
         loose = rows[rows["session"].isna() & rows["verb"].isin({*relevance.CHANGES, "signal", "execute"})]
@@ -332,7 +343,7 @@ class _Held:
         """Whatever the processes of acts ran, and their parents, and so on, each within its kernel session."""
         told = self.asked.rows(self.wanted, ["verb", "exe", "host", "pid", "ppid", "session", "format"])
         told = told.filter(pc.and_(pc.equal(told["format"], self.trail), pc.is_valid(told["pid"])))
-        ahead = _family(told)
+        ahead = owned.family(told)
         known: set[tuple[str | None, int, str | None]] = set()
         same = " AND ".join(
             f"part.{key} IS NOT DISTINCT FROM family.{key}" for key in ("host", "pid", "session")
@@ -342,7 +353,7 @@ class _Held:
             if not ahead:
                 return
             known |= ahead
-            family = columns(sorted(ahead, key=str), _FAMILY, (pa.string(), pa.int64(), pa.string()))
+            family = columns(sorted(ahead, key=str), owned.FAMILY, (pa.string(), pa.int64(), pa.string()))
             found = self.asked.ask(
                 f"SELECT part.place, part.host, ppid, part.session FROM part SEMI JOIN family ON {same}"
                 f" WHERE {self.mass} AND verb = 'execute'",
@@ -366,7 +377,7 @@ class _Held:
                 f"SELECT part.host, ppid, arg_min(place, earliest_ns) AS first, arg_max(place, earliest_ns) AS last FROM part"
                 f" SEMI JOIN process ON {mine} WHERE format = '{self.trail}' AND session IS NULL AND ppid IS NOT NULL"
                 f" GROUP BY part.host, part.pid, ppid, {bucket}",
-                {"process": _pairs(ahead)},
+                {"process": owned.pairs(ahead)},
             )
             self.wanted = np.union1d(
                 self.wanted,
@@ -375,26 +386,3 @@ class _Held:
                 ).to_numpy(),
             )
             ahead = set(zip(ends["host"].to_pylist(), ends["ppid"].to_pylist(), strict=True))
-
-
-_FAMILY = ("host", "pid", "session")
-
-
-def _family(told: pa.Table) -> set[tuple[str | None, int, str | None]]:
-    """Processes and their parents, each in its kernel session."""
-    names = ("verb", "exe", "host", "pid", "ppid", "session")
-    found: set[tuple[str | None, int, str | None]] = set()
-    for verb, exe, host, pid, ppid, session in zip(*(told[n].to_pylist() for n in names), strict=True):
-        if not relevance.acts(verb, exe):
-            continue
-        found |= {(host, pid, session)} | (
-            {(host, ppid, session)} if ppid is not None and ppid > 1 else set()
-        )
-    return found
-
-
-def _pairs(pairs: Iterable[tuple[str | None, int]]) -> pa.Table:
-    rows = sorted(
-        {(None if pd.isna(h) else h, int(p)) for h, p in pairs}, key=lambda row: (row[0] or "", row[1])
-    )
-    return columns(rows, ("host", "pid"), (pa.string(), pa.int64()))

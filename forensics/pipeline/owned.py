@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -141,3 +142,28 @@ class Owned:
             {"own": self._own},
         )
         return set(told["path"].to_pylist())
+
+
+FAMILY = ("host", "pid", "session")
+"""What makes a process one of a kernel session."""
+
+
+def family(told: pa.Table) -> set[tuple[str | None, int, str | None]]:
+    """Processes and their parents, each in its kernel session."""
+    names = ("verb", "exe", "host", "pid", "ppid", "session")
+    found: set[tuple[str | None, int, str | None]] = set()
+    for verb, exe, host, pid, ppid, session in zip(*(told[n].to_pylist() for n in names), strict=True):
+        if not relevance.acts(verb, exe):
+            continue
+        found |= {(host, pid, session)} | (
+            {(host, ppid, session)} if ppid is not None and ppid > 1 else set()
+        )
+    return found
+
+
+def pairs(found: Iterable[tuple[str | None, int]]) -> pa.Table:
+    """Processes by host and pid, in order."""
+    rows = sorted(
+        {(None if pd.isna(h) else h, int(p)) for h, p in found}, key=lambda row: (row[0] or "", row[1])
+    )
+    return columns(rows, ("host", "pid"), (pa.string(), pa.int64()))

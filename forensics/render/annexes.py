@@ -35,6 +35,11 @@ def method(p: Pages) -> None:
         p.plain(*boundary.RULES)
         rows = [(Part(str(r["id"]), Tone.QUOTED), str(r.get("meaning", "")), f"{int(r.get('fired', 0)):,}", f"{int(r.get('evaluated', 0)):,}") for r in rules]  # fmt: skip
         p.table(("Rule", "Meaning", "Fired", "Looked at"), ("9em", "1fr", "auto", "auto"), rows)
+    by_rule = p.findings.get("act_rules") or ()
+    if by_rule:
+        p.plain(*boundary.ACT_RULES)
+        rows = [(Part(f"{r['id']} {r['version']}", Tone.QUOTED), str(r["rationale"]), str(r["errs"]), f"{int(r['fired']):,}") for r in by_rule]  # fmt: skip
+        p.table(("Rule, version", "Holds because", "Errs with", "Fired"), ("9em", "1fr", "1fr", "auto"), rows)
 
 
 def _in_chinese(p: Pages, said: str) -> str:

@@ -138,6 +138,10 @@ RULES = (
     "A rule that gave nothing is listed too.",
 )
 
+ACT_RULES = (
+    "By which rules events are taken for acts, and acts are tied to jobs: each with its version, why it holds, with what it errs, and how often it fired.",
+)
+
 EVIDENCE = (
     "Each file as collected, with its size and the full SHA-256 under which it is sealed.",
     "The numbers are used in the footnotes.",

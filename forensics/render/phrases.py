@@ -66,6 +66,7 @@ WHY_LINK = {
     "process_of_job": "a process of the job itself does it",
     "on_node_when_memory_ran_out": "they run on the job's node then, and no record read says how much memory they take",
     "opened_by_job": "a process of the job opens the file",
+    "refused_to_job": "a process of the job asks for the file after that, and is refused",
     "argument_of_job_process": "the file is an argument of a process of the job",
     "named_in_script": "the script of the job names the file",
     "imported_by_script": "a script of the job imports the file",
@@ -77,6 +78,7 @@ WHY_LINK = {
 JOB_WHY = {
     "act_on_job": "a request or a signal to the job itself is recorded",
     "job_read_changed_file": "the job reads or runs a file that an act changes before",
+    "job_was_refused_file": "a process of the job asks for a file that an act removes or closes before, and is refused",
     "cancelled_by_owner": "the account that owns the job asks for its end",
     "canceller_not_recorded": "no record read says which account asks for its end",
     "fault_recorded_for_job": "a fault of a node or a device is recorded for it",

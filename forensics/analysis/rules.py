@@ -1,0 +1,268 @@
+"""Every rule by which an act is made of events, or tied to a job: why it holds, and where it errs.
+
+A rule that fired nowhere is told too. A version goes up when the rule comes to fire elsewhere than before,
+so that two reports that differ can be traced to it. Rules by which an act leads to whoever left it to run are
+in `deferred.RULES`, those by which one session leads to another in `hops`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from forensics.analysis import file_acts, planted
+from forensics.analysis.acts import ACTS, Act
+
+Json = dict[str, Any]
+
+
+class Rule(NamedTuple):
+    """A rule: the kinds of act that it makes (none where it ties one to a job), why it holds, and where it errs."""
+
+    acts: tuple[str, ...]
+    rationale: str
+    errs: str
+    version: int = 1
+
+
+_ON_FILES = ("modify_file", "plant", "grant", "wipe_log")
+_OPENED = "an opening to write that wrote nothing; a write through a handle that was opened before is dated by the opening"
+_HIDES = {
+    "wipe_log": "its words name a log or a history, and it removes, empties or rewrites what it is given",
+    "timestomp": "its words set the times of a file to some that are chosen",
+    "change_clock": "its words set a clock",
+    "change_logging": "its words stop or alter what is logged",
+    "grant": "its words give an account, a group or a key a right",
+}
+_COMMAND_ERRS = "a program of that name that is another; words that were not carried out; ordinary upkeep, which looks the same"
+
+_ASKS_FOR = Rule(("plant",), "its words ask for something to be run later", "words that were not carried out")
+
+
+def _of_commands() -> dict[str, Rule]:
+    """The rules of `file_acts.COMMANDS`: one for each program, whatever its words make of it."""
+    kinds: dict[str, dict[str, None]] = {}
+    for row in file_acts.COMMANDS:
+        kinds.setdefault(row.program, {})[row.act] = None
+    return {
+        f"command_{program}": Rule(tuple(made), "; or ".join(_HIDES[kind] for kind in made), _COMMAND_ERRS)
+        for program, made in sorted(kinds.items())
+    }
+
+
+ACT_RULES = {
+    "file_create": Rule(
+        _ON_FILES,
+        "the kernel's record says that a process of the account brought the file into being",
+        "a file that was there already under another name; a copy of one's own file",
+    ),
+    "file_edit": Rule(
+        _ON_FILES, "the kernel's record says that a process opened the file to write, or cut it", _OPENED
+    ),
+    "file_replace": Rule(
+        ("replace_file", "plant", "grant", "wipe_log"),
+        "a program that puts a whole other content in place wrote the file, or one was renamed over it",
+        "an editor that is not known as one; a copy of the very same bytes",
+    ),
+    "file_delete": Rule(
+        ("delete_file",),
+        "the kernel's record says that the name was removed, or renamed away",
+        "a file that lives on under another name",
+    ),
+    "file_attributes": Rule(
+        ("modify_file",),
+        "the kernel's record says that mode, owner or attributes of the file were changed",
+        "a change that closed nothing to anybody",
+    ),
+    "crontab_log": Rule(
+        ("plant",),
+        "cron's own log says that a crontab was installed or edited",
+        "a line that any account can send to the system log; a crontab saved without a change",
+    ),
+    "sudo_before_act": Rule(
+        ("escalate",),
+        "the act used other rights than its account's, and sudo ran in its session in the ten minutes before",
+        "an earlier use of sudo in the same session, for something else",
+    ),
+    "submit_command": Rule(
+        ("submit",),
+        "one session alone ran a command that asks for jobs, with the owner's uid, in the three seconds before",
+        "two jobs of one owner in the same seconds",
+    ),
+    "submit_record": Rule(
+        ("submit",),
+        "the scheduler's log says that the job came in",
+        "an account that the scheduler was told, where it takes one",
+    ),
+    "kill_request": Rule(
+        ("cancel", "signal"),
+        "the controller wrote down the request with the uid that it authenticated; the command is the one that names the job in those seconds",
+        "a controller that does not authenticate; two commands of one uid in the same seconds",
+    ),
+    "kill_request_refused": Rule(
+        ("cancel", "signal"),
+        "the controller wrote down a request that it refused",
+        "a refusal of a second request, where the first was carried out",
+    ),
+    "cancel_command": Rule(
+        ("cancel", "signal"),
+        "a command that ends jobs named the job while it ran, and the scheduler's record of the request is missing",
+        "a command that failed; a pattern that meant other jobs",
+    ),
+    "update_request": Rule(
+        ("modify_job",),
+        "the controller wrote down a change of the job with the uid that it authenticated",
+        "a change that altered nothing",
+    ),
+    "update_request_refused": Rule(
+        ("modify_job",), "the controller wrote down a change that it refused", "none known"
+    ),
+    "scontrol_command": Rule(
+        ("hold", "requeue", "modify_job"),
+        "a command of the scheduler named the job and what to do with it",
+        "a command that the controller refused",
+    ),
+    "enter_request": Rule(
+        ("enter_job",),
+        "the scheduler wrote down that somebody asked to run a program inside the job",
+        "what the program did there is not told",
+    ),
+    "signal_to_job_process": Rule(
+        ("signal",),
+        "the kernel's record names the process that got the signal (OBJ_PID), and it is one of the job's at that moment",
+        "a number that was given again within the job's own time",
+    ),
+    "kill_command": Rule(
+        ("signal",),
+        "a command that sends the very signal that ended the job named its process or owner in those seconds",
+        "a command that missed; a signal that something else sent in the same seconds",
+    ),
+    "program_beside_job_out_of_memory": Rule(
+        ("run_beside",),
+        "programs of another account ran on the node while the job's memory ran out",
+        "how much they took is not told, so that nothing links them to its end",
+    ),
+    "object_written": Rule(
+        ("commit",),
+        "the kernel's record says which process put the commit's object in place, and git was not asked to fetch",
+        "a tool that writes objects which were made elsewhere",
+    ),
+    "commit_command": Rule(
+        ("commit",),
+        "one session alone ran `git commit` within two seconds of the time that the commit names",
+        "a time that was typed; a commit made with another tool",
+    ),
+    "commit_object": Rule(
+        ("commit",), "a commit object exists", "who and when are typed by whoever committed"
+    ),
+    "git_server_log": Rule(
+        ("push",),
+        "the git server wrote down the change of the ref and the account that it authenticated",
+        "a key that somebody else used; a client that ran in another session of the same seconds",
+    ),
+    **{f"command_{program}": _ASKS_FOR for program in sorted(planted.LEAVING)},
+    **_of_commands(),
+}
+"""Every rule that makes an act, by id."""
+
+LINK_RULES = {
+    "scheduler_names_job": Rule((), "the scheduler's own record names the job", "an id that was given again"),
+    "pid_of_job_process": Rule(
+        (),
+        "the process that got the signal descends from one that the node says it started for the job, in its time",
+        "a parent whose number was given again",
+    ),
+    "process_of_job": Rule((), "a process of the job did it, under its owner's name", "whose code that was"),
+    "opened_by_job": Rule(
+        (),
+        "a process of the job opened or executed the path",
+        "an opening that read nothing; a path that led to another file then",
+    ),
+    "refused_to_job": Rule(
+        (),
+        "a process of the job asked for the path and was refused, and the last before was its removal or a change of its mode or owner",
+        "a program that tries many paths and goes on; a refusal for another reason",
+    ),
+    "payload_executed": Rule(
+        (),
+        "a copy of the file holds a command that a process of the job executed",
+        "a command that is usual, and has another origin",
+    ),
+    "argument_of_job_process": Rule(
+        (), "the path is an argument of a process of the job", "a program that did not open it"
+    ),
+    "submitted_script": Rule(
+        (),
+        "the path is an argument of the command that submitted the job",
+        "an argument that is no script; a script that was copied before",
+    ),
+    "imported_by_script": Rule(
+        (),
+        "the text of a script that the job ran imports the module",
+        "another module of that name that is found first; a branch that was not taken",
+    ),
+    "package_imported_by_script": Rule(
+        (), "the text of a script that the job ran imports the package", "a module that is never loaded"
+    ),
+    "named_in_script": Rule(
+        (), "the text of a script that the job ran names the file", "a mention that is no opening"
+    ),
+    "checked_out_for_job": Rule(
+        (),
+        "git wrote the file from commits that HEAD came to in those seconds, and the job read it",
+        "a file that was changed between the checkout and the reading",
+    ),
+    "command_before_start": Rule(
+        (), "the command ran in the seconds before, with the owner's uid", "another job of the same seconds"
+    ),
+    "command_names_job": Rule((), "the command line names the job", "a command that failed"),
+    "command_names_process_of_job": Rule(
+        (), "the command line names a process of the job, or its owner", "a command that missed"
+    ),
+    "pod_named_after_job": Rule(
+        (), "the pod is named as the controllers name pods of the job", "a pod that somebody named so"
+    ),
+    "on_node_when_memory_ran_out": Rule(
+        (), "it ran on the node then", "it is tied to nothing: how much memory it took is not told"
+    ),
+    "carried_act": Rule((), "it carried an act that is tied to the job", "as far as that act's own tie"),
+}
+"""Every rule that ties an act to a job, by id."""
+
+
+def told(acts: Iterable[Act], apart: Counter[str], evaluated: int) -> list[Json]:
+    """Every rule with how often it fired, and how many events it looked at: those that fired nowhere too.
+
+    Args:
+        acts: all acts of the case.
+        apart: by rule, acts that were counted and are not among them.
+        evaluated: events that every rule was put to.
+    """
+    every = list(acts)
+    fired = Counter(a.rule for a in every) + apart
+    linked = Counter(a.why_link for a in every if a.why_link is not None)
+    return [
+        {
+            "id": name,
+            "of": of,
+            "version": rule.version,
+            "acts": list(rule.acts),
+            "rationale": rule.rationale,
+            "errs": rule.errs,
+            "fired": counted[name],
+            "evaluated": evaluated,
+        }
+        for of, known, counted in (("act", ACT_RULES, fired), ("link", LINK_RULES, linked))
+        for name, rule in sorted(known.items())
+    ]
+
+
+def unknown(acts: Iterable[Act]) -> set[str]:
+    """Rules that acts name and no list has, and kinds that their rule does not make: none, unless a rule is not written down."""
+    found = set()
+    for act in acts:
+        rule = ACT_RULES.get(act.rule)
+        if rule is None or act.act not in rule.acts or act.act not in ACTS:
+            found.add(f"{act.rule}: {act.act}")
+        if act.why_link is not None and act.why_link not in LINK_RULES:
+            found.add(act.why_link)
+    return found
