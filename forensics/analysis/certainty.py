@@ -52,7 +52,9 @@ def reasons(done: Examination) -> dict[Source, str]:
     known: dict[str, Source] = dict(zip(events["event_id"], places, strict=True))
     told = [act.events for act in done.acts] + [s.events for s in done.sessions if not s.contradicts]
     found = dict.fromkeys(_together(known, told), "agreed")
-    missing = [gap for gap in done.gaps if gap.kind != "missing_source"]
+    missing = [
+        gap for gap in done.gaps if gap.kind != "missing_source" and not gap.kind.startswith("source_")
+    ]
     holed = {known[e] for gap in missing for e in gap.events if e in known}
     hosts = {gap.host for gap in missing if gap.host is not None and not gap.events}
     holed |= {source for source in set(known.values()) if source[1].rpartition(":")[0] in hosts}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from forensics.analysis import astray, channels, signed_acts
+from forensics.analysis import astray, channels, copies, signed_acts
 from forensics.analysis.acts import Act
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.examine import Examination
@@ -46,6 +46,7 @@ def of_sources(done: Examination, acts: list[Act], names: Mapping[str, str], cit
             })  # fmt: skip
     found += signed_acts.contradictions(done, cites)
     found += unpushed(done, cites)
+    found += copies.contradictions(done.scene.evidence, cites)
     for about, lines in done.scene.directory.disagreements().items():
         says = [_enrolled(e, cites) for e in lines]
         found.append({"about": f"who has {about}", "kind": "register_disagrees", "says": says})

@@ -76,6 +76,9 @@ def _by_number(act: Act, g: Grounds) -> bool:
     return act.session is not None and bool((rows["session"] == act.session.ses).any())
 
 
+_MISSING = frozenset({"serial_gap", "silence", "truncated", "daemon_stop", "rotation_hole"})
+
+
 def log_edited(claim: Claim, g: Grounds) -> Answer:
     """D08. True predicts handled logs, missing numbers, or copies that differ; false, records out of reach that agree.
 
@@ -83,7 +86,7 @@ def log_edited(claim: Claim, g: Grounds) -> Answer:
     """
     handled = [a for a in g.acts if a.act in _LOGS]
     acts = g.of(claim.by) or g.acts
-    lost = [x for x in g.gaps if x.kind in {"serial_gap", "silence", "truncated"} and _then(x, acts)]
+    lost = [x for x in g.gaps if x.kind in _MISSING and _then(x, acts)]
     events = [e for x in lost for e in x.events]
     if handled or lost:
         return answer("supported", handled, "logs_handled_or_records_missing", events=events)

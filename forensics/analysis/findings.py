@@ -18,6 +18,7 @@ from forensics.analysis import (
     clocks,
     contradictions,
     exculpatory,
+    holes,
     limits,
     packed,
     rules,
@@ -54,7 +55,8 @@ def findings(done: Examination) -> Json:
         "jobs": [_job(done, job, acts, names) for job in done.asked],
         "acts": [_act(done, act, names) | before(act) | signed(act) for act in acts],
         "contradictions": contradictions.of_sources(done, acts, names, cites),
-        "gaps": [_gap(g, acts, names) for g in done.gaps],
+        "gaps": [_gap(g, acts, names) | {"citations": cites(g.events)} for g in done.gaps],
+        "requests": _requests(done),
         "clocks": clocks.told(done.compared),
         "overlaps": [_overlap(done, o) for o in done.at_once],
         "claims": _claims(done, question, names),
@@ -224,6 +226,15 @@ def _gap(gap: Gap, acts: list[Act], names: Mapping[str, str]) -> Json:
         "records": gap.records,
         "matters_for": [names[a.act_id] for a in acts if gap.touches(*_reach(a))],
     }
+
+
+def _requests(done: Examination) -> list[Json]:
+    """What was asked for and what came of it, as the case file states it."""
+    moments = {"asked_ns", "from_ns", "until_ns"}
+    return [
+        {k.removesuffix("_ns"): _written(v) if k in moments else v for k, v in row.items()}  # type: ignore[arg-type]
+        for row in holes.ledger(done.scene.evidence)
+    ]
 
 
 def _overlap(done: Examination, overlap: Overlap) -> Json:

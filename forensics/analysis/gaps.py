@@ -8,6 +8,7 @@ from itertools import accumulate
 import pandas as pd
 import pyarrow as pa
 
+from forensics.analysis import holes
 from forensics.analysis.channels import PUSH_LOGS
 from forensics.analysis.evidence import Evidence, picked, rows_of
 from forensics.analysis.sessions import Session
@@ -21,7 +22,11 @@ GAP = Table(
     "a stretch, or a source, of which the evidence says nothing",
     (
         Column("source", pa.string(), "host and format, or the source that is missing"),
-        Column("kind", pa.string(), "serial_gap, silence, truncated, clock_step or missing_source"),
+        Column(
+            "kind",
+            pa.string(),
+            "serial_gap, silence, daemon_stop, rotation_hole, truncated, clock_step, missing_source, or source_ with the answer to a request",
+        ),
         Column("earliest_ns", pa.int64(), "begins", "ns since 1970-01-01T00:00:00Z", "not bounded"),
         Column("latest_ns", pa.int64(), "ends", "ns since 1970-01-01T00:00:00Z", "not bounded"),
         Column("records", pa.int64(), "records known to be missing", None, "not countable"),
@@ -82,6 +87,7 @@ def find(evidence: Evidence, sessions: Iterable[Session]) -> list[Gap]:
     silent = _silences(evidence, list(sessions))
     found = [
         *_serials(evidence), *_lost(evidence), *_steps(evidence), *_missing(evidence), *silent, *_before(evidence),
+        *(Gap(source, kind, first, last, None, host, events) for source, kind, first, last, host, events in holes.find(evidence)),
     ]  # fmt: skip
     return sorted(found, key=lambda g: (g.kind, g.source, g.earliest_ns or 0, g.latest_ns or 0, g.events))
 
@@ -218,7 +224,7 @@ class Cover:
         holes = [
             g
             for g in found
-            if g.kind in {"missing_source", "silence", "serial_gap"}
+            if g.kind in {"missing_source", "silence", "serial_gap", "daemon_stop"}
             and (g.source == source or g.source.endswith(short))
         ]
         self._missing = any(g.kind == "missing_source" for g in holes)

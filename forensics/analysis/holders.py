@@ -28,7 +28,7 @@ _OPEN_ENDED = re.compile(
 RAISERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser", "machinectl", "run0"})
 """Programs that give another account's rights."""
 _RECORDS = re.compile(r"/var/log|/audit|journal|loginuid|authorized_keys|[bw]tmp|lastlog")
-_NOBODYS = frozenset({"silence", "serial_gap", "clock_step"})
+_NOBODYS = frozenset({"silence", "serial_gap", "clock_step", "daemon_stop"})
 ROOT = "root"
 _HOST_S = frozenset({ROOT, "slurmd"})
 """Kinds of domain that the root of the host holds."""

@@ -200,7 +200,10 @@ def _stretch(loss: Loss, found: Sequence[Saved], done: Examination) -> tuple[Fra
     if attempt.elapsed_s is None or attempt.end_ns is None or not found:
         return Fraction(), attempt.elapsed_s.high if attempt.elapsed_s is not None else Fraction()
     last, end = found[-1], attempt.end_ns
-    gaps = any(g.kind in {"serial_gap", "silence"} and g.touches(last.earliest_ns, end) for g in done.gaps)
+    gaps = any(
+        g.kind in {"serial_gap", "silence", "daemon_stop"} and g.touches(last.earliest_ns, end)
+        for g in done.gaps
+    )
     low = Fraction() if gaps else max(Fraction(end - last.latest_ns, SECOND) - 1, Fraction())
     sure = [s for s in found if s.basis == "seen"]
     sure = sure if sure and sure[-1].whole else sure[:-1]

@@ -28,15 +28,12 @@ from forensics.analysis import (
     scheduler_acts,
     sessions,
     touches,
+    trails,
 )
 from forensics.analysis.evidence import Evidence, rows_of
 from forensics.analysis.jobs import Job
 
-MASS = (
-    "execute", "read", "write", "create", "rename", "link", "delete", "truncate", "attributes", "utimes", "connect", "identity",
-    "trace", "other",
-)  # fmt: skip
-"""Verbs of which an audit trail tells many times over."""
+MASS = trails.MASS
 CHANGES = tuple(sorted(artefacts.CHANGES))
 TOUCHES = frozenset(touches.HOW)
 """Verbs of what is done to a file beside its content."""

@@ -19,6 +19,11 @@ WHOLE = ("auditd", "laurel", "journal_export", "journal_json", "auditbeat")
 TRAILS = (*WHOLE, "ausearch_csv", "audisp_syslog")
 """Formats that tell an audit trail: those above, what somebody chose from one, and what any account can send too."""
 JOURNALS = tuple(sorted(SYSTEM_LOGS.intersection(TRAILS)))
+MASS = (
+    "execute", "read", "write", "create", "rename", "link", "delete", "truncate", "attributes", "utimes", "connect", "identity",
+    "trace", "other",
+)  # fmt: skip
+"""Verbs of which an audit trail tells many times over."""
 FROM_ANYBODY = frozenset({"audisp_syslog"})
 _ELSEWHERE = frozenset({"auditbeat"})
 _NUMBER = ("sha256", "start", "serial")

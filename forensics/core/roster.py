@@ -91,6 +91,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Requested:
+    """A source that was asked for: what it is, of which host and format, of which time, and what was answered."""
+
+    name: str
+    host: str = ""
+    format: str = ""
+    answer: str = "given"
+    reason: str = ""
+    asked_ns: int | None = None
+    from_ns: int | None = None
+    until_ns: int | None = None
+
+
+ANSWERS = ("given", "refused", "not_kept", "pending")
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of the evidence. `zone` is the IANA zone of clocks that name none."""
 
@@ -100,6 +117,7 @@ class Question:
     window: tuple[int, int] | None = None
     jobs: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
+    sources: tuple[Requested, ...] = ()
 
 
 def roster(raw: bytes, name: str) -> Roster:
@@ -147,6 +165,7 @@ def question(raw: bytes, name: str) -> Question:
         window=span,
         jobs=tuple(str(j) for j in _list(found, "jobs", name)),
         claims=tuple(_claim(c, name) for c in _tables(found, "claim", name)),
+        sources=tuple(_requested(s, name) for s in _tables(found, "source", name)),
     )
 
 
@@ -254,4 +273,14 @@ def _claim(found: dict[str, Any], name: str) -> Claim:
     return Claim(
         _text(found, "id", name, needed=True), _text(found, "by", name), _text(found, "names", name),
         _text(found, "text", name), "" if job is None else str(job),
+    )  # fmt: skip
+
+
+def _requested(found: dict[str, Any], name: str) -> Requested:
+    answer = _text(found, "answer", name, default="given")
+    if answer not in ANSWERS:
+        raise RosterError(f"{name}: answer = {answer!r} of a [[source]]; write one of {', '.join(ANSWERS)}")
+    return Requested(
+        _text(found, "name", name, needed=True), _text(found, "host", name), _text(found, "format", name), answer,
+        _text(found, "reason", name), _moment(found.get("asked"), "asked", name), *_bounds(found, name),
     )  # fmt: skip

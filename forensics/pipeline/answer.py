@@ -286,7 +286,13 @@ def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str
     base = stated[0] if stated else Claim(id=claim_id, by=by or "", names=names or "", text="", job="")
     asked = Claim(id=claim_id, by=base.by, names=base.names, text=base.text, job=job or base.job)
     about = Question(
-        question.title, question.cluster, question.zone, question.window, question.jobs, (asked,)
+        question.title,
+        question.cluster,
+        question.zone,
+        question.window,
+        question.jobs,
+        (asked,),
+        question.sources,
     )
     done, known = examined(case, about)
     found = blind.unblinded(findings.findings(done), known)

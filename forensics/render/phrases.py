@@ -211,6 +211,11 @@ GAPS = {
     "silence": "No record is written by",
     "truncated": "A record is cut off at the end of",
     "clock_step": "A clock is set, or is off by a zone:",
+    "daemon_stop": "The daemon that writes it stops:",
+    "rotation_hole": "Of a log that is rotated there is no",
+    "source_refused": "Asked for and refused is",
+    "source_not_kept": "Asked for and no longer kept is",
+    "source_pending": "Asked for and not answered is",
     "missing_source": "No record at all is present of",
 }
 
