@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import T0, Stage
 
-from forensics.analysis import artefacts, contents, evidence, file_names
+from forensics.analysis import artefacts, contents, evidence, file_names, findings, writers
 from forensics.analysis.artefacts import contributors
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
@@ -214,3 +214,31 @@ def test_a_file_system_that_was_mounted_then_is_a_limit(verb, late, noted):
     )
     asked = Question(jobs=("15",), window=(T0 - 1, T0 + 3_600_000_000_000))
     assert file_names.limits(day.evidence(asked)) == (["mounts_recorded"] if noted else [])
+
+
+@pytest.mark.parametrize(
+    ("exe", "path", "by"),
+    [("/usr/sbin/sshd", "/srv/proj/a.py", "sftp"), ("/usr/lib/openssh/sshd-session", "/home/kai/a.py", "sftp"), ("/usr/sbin/sshd", "/var/log/wtmp", None),
+     ("/usr/sbin/sshd", "/dev/pts/3", None), ("/usr/lib/openssh/sftp-server", "/srv/a", "sftp"), ("/usr/bin/scp", "/srv/a", "scp"),
+     ("/usr/bin/rsync", "/srv/a", "rsync"), ("/usr/bin/python3", "/srv/a", None), (None, "/srv/a", None)],
+)  # fmt: skip
+def test_the_program_that_carried_a_file_is_told(exe, path, by):
+    """As strace saw of OpenSSH 9.2: internal-sftp is sshd itself, which writes nothing else of an account's files."""
+    assert writers.transfer(exe, path) == by
+
+
+def test_a_file_that_sftp_within_sshd_wrote_is_an_act_that_says_so():
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.add(
+        "write", account="kai", auid=4102, effective="kai", uid=4102, session=kai, pid=77, exe="/usr/sbin/sshd", object_kind="path",
+        object="/srv/proj/train.py", object_owner_uid=4101,
+    )  # fmt: skip
+    day.submit("mei", mei, "11", argv=("python3", "train.py"), outcome="FAILED", code=1)
+    done = day.examined()
+    told = [
+        (a["account"], a["transfer"]) for a in findings.findings(done)["acts"] if a["act"] == "modify_file"
+    ]
+    assert told == [("kai", "sftp")]
+    assert "sftp" in done.tables()["version"]["transfer"].to_pylist()

@@ -6,7 +6,7 @@ process did the damage, but which version of which file it had read, and who wro
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import blobs, file_names, writers
-from forensics.analysis.evidence import Evidence, one_session, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, one_session, picked, rows_of, where
 from forensics.analysis.jobs import Job, own_events
 from forensics.core.schema import Column, Table
 
@@ -46,6 +46,13 @@ VERSION = Table(
             "not recorded",
         ),
         Column("writer", pa.string(), "program that wrote it, by its path", None, "not recorded"),
+        Column(
+            "transfer",
+            pa.string(),
+            "sftp, scp, rsync, git, wget or curl, where one of these carried the bytes there; sftp within sshd too",
+            None,
+            "another program",
+        ),
         Column("inode", pa.string(), "`device:inode`", None, "not recorded"),
         Column("owner_uid", pa.int64(), "owner of the file before", None, "new, or not recorded"),
         Column("earliest_ns", pa.int64(), "first moment it can have been", "ns since 1970-01-01T00:00:00Z"),
@@ -95,6 +102,7 @@ class Reading:
     why: str
     earliest_ns: int
     events: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
 
 
 def versions(evidence: Evidence) -> dict[str, list[Version]]:
@@ -147,15 +155,17 @@ def _add_other_names(events: pd.DataFrame, changed: pd.DataFrame, found: dict[st
         found[path].sort(key=lambda v: v.earliest_ns)
 
 
-def contributors(history: list[Version], before_ns: int) -> list[Version]:
-    """The changes whose content a reader at `before_ns` can have seen.
+def contributors(
+    history: list[Version], before_ns: int, near: Callable[[Version], bool] | None = None
+) -> list[Version]:
+    """The changes whose content a reader at `before_ns` can have seen; `near` says which are of the file that it read.
 
     Everything since the file was last created or replaced whole. A change that cannot be shown to
     lie before the reading is not among them.
     """
     living: list[Version] = []
     for version in history:
-        if version.latest_ns >= before_ns:
+        if version.latest_ns >= before_ns or (near is not None and not near(version)):
             continue
         if version.how != "edit":
             living = []
@@ -197,7 +207,8 @@ def _strongest(rows: Iterable[Reading]) -> Reading:
     """The reading of one path by its strongest way, with the events of the others behind its own."""
     first, *rest = rows
     events = dict.fromkeys([*first.events, *(e for r in rest for e in r.events)])
-    return replace(first, events=tuple(events))
+    hosts = {*first.hosts, *(h for r in rest for h in r.hosts)}
+    return replace(first, events=tuple(events), hosts=tuple(sorted(hosts)))
 
 
 def _scripts(job: Job, evidence: Evidence, own: pd.DataFrame) -> set[str]:
@@ -209,6 +220,10 @@ def _scripts(job: Job, evidence: Evidence, own: pd.DataFrame) -> set[str]:
     return {path for path in paths if path is not None}
 
 
+def _host(e: Row) -> tuple[str, ...]:
+    return (e.host,) if isinstance(e.host, str) else ()
+
+
 def _start(job: Job, own: pd.DataFrame) -> int | None:
     times = own["earliest_ns"].dropna()
     return int(times.min()) if len(times) else job.start_ns
@@ -217,7 +232,9 @@ def _start(job: Job, own: pd.DataFrame) -> int | None:
 def _opened(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
     touched = picked(own, own["verb"].isin({"read", "execute", "write"}) & own["object"].isin(history.keys()))
     for e in rows_of(picked(touched, touched["outcome"] != "failure")):
-        yield Reading(job.job, e.object, "observed", "opened_by_job", int(e.earliest_ns), (e.event_id,))
+        yield Reading(
+            job.job, e.object, "observed", "opened_by_job", int(e.earliest_ns), (e.event_id,), _host(e)
+        )
 
 
 def resolved(token: str, cwd: str | None) -> str | None:
@@ -240,6 +257,7 @@ def _arguments(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -
                     "argument_of_job_process",
                     int(e.earliest_ns),
                     (e.event_id,),
+                    _host(e),
                 )
 
 
@@ -276,9 +294,8 @@ def _submitted(job: Job, evidence: Evidence, history: dict[str, list[Version]]) 
         for token in (e.argv or ())[1:]:
             path = resolved(token, e.cwd)
             if path in history:
-                yield Reading(
-                    job.job, str(path), "derived", "submitted_script", int(e.earliest_ns), (e.event_id,)
-                )
+                at, cited = int(e.earliest_ns), (e.event_id,)
+                yield Reading(job.job, str(path), "derived", "submitted_script", at, cited, _host(e))
 
 
 def texts(evidence: Evidence, script: str) -> Iterable[tuple[str, tuple[str, ...]]]:
@@ -300,13 +317,14 @@ def _named(
     job: Job, evidence: Evidence, history: dict[str, list[Version]], scripts: set[str], started: int
 ) -> Iterable[Reading]:
     """Changed paths that the text of a script names: as a file, or as a module that it imports."""
+    hosts = tuple(sorted({host for host, _ in job.processes if host is not None}))
     for script in sorted(scripts):
         for text, cited in texts(evidence, script):
             modules = imports(text)
             for path in history:
                 why = None if path in scripts or "/.git/" in path else said(path, script, text, modules)
                 if why is not None:
-                    yield Reading(job.job, path, "derived", why, started, cited)
+                    yield Reading(job.job, path, "derived", why, started, cited, hosts)
 
 
 def module_of(path: str, script: str) -> str | None:
@@ -372,4 +390,5 @@ def _payloads(
                     "payload_executed",
                     int(ran[0].earliest_ns),
                     (*told, ran[0].event_id),
+                    _host(ran[0]),
                 )

@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from forensics.analysis import git_acts
+from forensics.analysis import git_acts, mounts
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.evidence import Row, picked, rows_of
@@ -35,7 +35,9 @@ def fetched(
     pushed = [a for a in git if a.act == "push"]
     for reading in readings:
         name = posixpath.basename(reading.path)
-        for version in contributors(history[reading.path], reading.earliest_ns):
+        for version in contributors(
+            history[reading.path], reading.earliest_ns, mounts.near(scene.evidence, reading)
+        ):
             came = moves(scene, version)
             brought = [oid for move in came for oid in git_acts.between(scene, move.object_from, _new(move))]
             wanted = [oid for oid in brought if name in git_acts.changed_names(scene, oid)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from forensics.analysis import artefacts, baseline, exact
+from forensics.analysis import artefacts, baseline, exact, mounts
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.allocations import SECOND
 from forensics.analysis.artefacts import Version
@@ -117,21 +117,23 @@ class Readings:
 
     def __init__(self, scene: Scene, history: dict[str, list[Version]], acts: Iterable[Act]) -> None:
         changing = [a for a in acts if _read_by_jobs(a)]
+        self._evidence = scene.evidence
         self.history = {a.object: history.get(a.object, []) for a in changing}
         jobs = nearest(scene, changing)
         self.left_out = len(jobs[MOST_JOBS:])
         self._jobs = sorted(jobs[:MOST_JOBS], key=lambda j: (j.start_ns or 0, j.job))
-        self._first: dict[tuple[str, str], int] = {}
+        self._first: dict[tuple[str, str], artefacts.Reading] = {}
         for job in self._jobs:
             for r in artefacts.readings(job, scene.evidence, self.history):
-                self._first[job.job, r.path] = r.earliest_ns
+                self._first[job.job, r.path] = r
 
     def groups(self, act: Act, removed: int | None) -> Groups:
         """The jobs of a comparison, by what they read of the act's path."""
         found = Groups([], [], [], [], 0)
         unknown = 0
         for job in filter(_ended, self._jobs):
-            at, start = self._first.get((job.job, act.object)), job.start_ns or 0
+            read, start = self._first.get((job.job, act.object)), job.start_ns or 0
+            at = None if read is None else read.earliest_ns
             if at is None and not job.processes:
                 unknown += start >= (act.earliest_ns or 0) and (removed is None or start <= removed)
             elif at is None:
@@ -141,17 +143,19 @@ class Readings:
                 found.before.append(_seen(job))
             elif removed is not None and at > removed:
                 found.after.append(_seen(job))
-            elif self._exposed(act, at):
+            elif read is not None and self._exposed(act, read):
                 found.exposed.append(_seen(job))
             else:
                 found.control.append(_seen(job))
         return found._replace(unknown=unknown)
 
-    def _exposed(self, act: Act, at_ns: int) -> bool:
+    def _exposed(self, act: Act, read: artefacts.Reading) -> bool:
         """Whether what was read at a moment can hold the act's bytes; a removal cannot be read, only missed."""
         if act.act == "delete_file" or not self.history.get(act.object):
             return True
-        return any(v.event_id in act.events for v in artefacts.contributors(self.history[act.object], at_ns))
+        near = mounts.near(self._evidence, read)
+        living = artefacts.contributors(self.history[act.object], read.earliest_ns, near)
+        return any(v.event_id in act.events for v in living)
 
 
 def _told(act: Act, removed: int | None, groups: Groups, base: baseline.BaseRate, *, cut: bool) -> Json:

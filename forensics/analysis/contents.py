@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from forensics.analysis import checkouts, git_acts
+from forensics.analysis import checkouts, git_acts, writers
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import VERSION, Version
 from forensics.analysis.evidence import rows_of
@@ -162,8 +162,9 @@ def table(
     known = {
         c.name: [getattr(v, c.name) for v in rows]
         for c in VERSION.columns
-        if not c.name.startswith("content")
+        if not c.name.startswith(("content", "transfer"))
     }
+    known["transfer"] = [writers.transfer(v.writer, v.path) for v in rows]
     known["content"] = [None if c is None else c.sha256 for c in told]
     known["content_by"] = [None if c is None else c.how for c in told]
     return VERSION.build(known)

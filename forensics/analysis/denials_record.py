@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import strength
+from forensics.analysis import mounts, strength
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
 from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions
@@ -153,7 +153,9 @@ def changed_later(claim: Claim, g: Grounds) -> Answer:
     later: list[Act] = []
     read = False
     for reading in g.readings:
-        versions = contributors(g.history.get(reading.path, []), reading.earliest_ns)
+        versions = contributors(
+            g.history.get(reading.path, []), reading.earliest_ns, mounts.near(g.scene.evidence, reading)
+        )
         told = [v.event_id for v in versions]
         if not set(told) & mine:
             continue

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from forensics.analysis import mounts
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.evidence import Row, picked, rows_of
@@ -183,7 +184,12 @@ def linked(
 ) -> Iterable[Act]:
     """Each change whose content a job read, said of that job."""
     for reading in readings:
-        living = {v.event_id for v in contributors(history[reading.path], reading.earliest_ns)}
+        living = {
+            v.event_id
+            for v in contributors(
+                history[reading.path], reading.earliest_ns, mounts.near(scene.evidence, reading)
+            )
+        }
         done: set[int] = set()
         for version, act in changes.get(reading.path, []):
             # Who first wrote a file changed nothing of the job's, unless the file itself does the harm.

@@ -25,6 +25,7 @@ from forensics.analysis import (
     signed_acts,
     verdicts,
     weighing,
+    writers,
 )
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.evidence import picked, rows_of
@@ -150,6 +151,14 @@ def _gpu_hours(job: Job) -> list[float] | None:
     return [round(job.gpus * max(job.elapsed_s + d, 0) / 3600, 4) for d in (-1, 1)]
 
 
+def _transfer(done: Examination, act: Act) -> str | None:
+    """By which program that carries files an act on a file was done."""
+    if not act.rule.startswith("file_"):
+        return None
+    exe = done.scene.events.loc[act.events[0], "exe"]
+    return writers.transfer(exe if isinstance(exe, str) else None, act.object)
+
+
 def _asserted(act: Act) -> Json:
     """The names that a commit carries, as whoever committed typed them, their addresses apart."""
     found: Json = {}
@@ -187,6 +196,7 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "origin": act.origin,
         "account": act.account,
         "effective": act.effective or act.account,
+        "transfer": _transfer(done, act),
         "session": session.session_id if session else None,
         "credential": (session.credential if session else None) or act.credential,
         "address": (session.address if session else None) or act.address,

@@ -1,13 +1,14 @@
 """What this version does not do, and what the evidence leaves open, where it bears on the case."""
 
-from forensics.analysis import clocks, displaced, file_names
+from forensics.analysis import clocks, displaced, file_names, mounts
 from forensics.analysis.examine import Examination
 
 
 def limits(done: Examination) -> list[str]:
     """The limits of a case, each a code that the report puts in words."""
     known = file_names.limits(done.scene.evidence)
-    codes = ["numbers_are_placeholders", "not_validated", *known, *clocks.limits(done.compared)]
+    joined = mounts.limits(done.scene.evidence, done.readings, done.history)
+    codes = ["numbers_are_placeholders", "not_validated", *known, *joined, *clocks.limits(done.compared)]
     if not done.scene.directory.people:
         codes.append("no_roster")
     if displaced.displaced(done.scene.evidence.files):

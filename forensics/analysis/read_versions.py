@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from forensics.analysis import mounts
 from forensics.analysis.acts import Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.contents import Content, Key
@@ -26,6 +27,7 @@ READING = Table(
         Column("how", pa.string(), "what that did: create, edit (of what was there before) or replace", None, "no version"),
         Column("account", pa.string(), "account that wrote it", None, "no version, or not recorded"),
         Column("writer", pa.string(), "program that wrote it", None, "no version, or not recorded"),
+        Column("one_file", pa.string(), "by what the file that was written and the one that was read are one, from the closed list `mounts.BY`", None, "no version"),
         Column("content", pa.string(), "SHA-256 of its bytes", None, "no copy and no blob of it is known"),
         Column("unordered", pa.int64(), "changes of the path that may lie before or after the reading: they are not among its versions"),
         Column("events", STRINGS, "events that show the reading"),
@@ -42,6 +44,7 @@ class Read:
     version: Version | None
     content: str | None
     unordered: int
+    one_file: str | None = None
 
 
 def find(
@@ -54,15 +57,20 @@ def find(
     found = []
     for reading in sorted(readings, key=lambda r: (r.job, r.path, r.earliest_ns, r.events)):
         versions = history.get(reading.path, [])
-        living: list[Version | None] = [*contributors(versions, reading.earliest_ns)]
+        near = mounts.near(scene.evidence, reading)
+        living: list[Version | None] = [*contributors(versions, reading.earliest_ns, near)]
         by = _processes(scene, reading)
         # What may have been before or after it is no version that it is said to have read.
         open_still = sum(
-            v.earliest_ns <= reading.earliest_ns <= v.latest_ns and v.how != "delete" for v in versions
+            v.earliest_ns <= reading.earliest_ns <= v.latest_ns and v.how != "delete" and near(v)
+            for v in versions
         )
         for version in living or [None]:
+            joined = None if version is None else mounts.by(mounts.of(scene.evidence), reading, version)
             content = contents.get((version.event_id, reading.path)) if version is not None else None
-            found.append(Read(reading, by, version, None if content is None else content.sha256, open_still))
+            found.append(
+                Read(reading, by, version, None if content is None else content.sha256, open_still, joined)
+            )
     return found
 
 
@@ -88,6 +96,7 @@ def table(found: Iterable[Read]) -> pa.Table:
         "earliest_ns": [r.reading.earliest_ns for r in rows],
         "version": [v.event_id if v else None for v in versions],
         **{name: [getattr(v, name) if v else None for v in versions] for name in ("how", "account", "writer")},
+        "one_file": [r.one_file for r in rows],
         "content": [r.content for r in rows],
         "unordered": [r.unordered for r in rows],
         "events": [list(r.reading.events) for r in rows],

@@ -24,6 +24,7 @@ from forensics.analysis import (
     holders,
     hops,
     memory,
+    mounts,
     planted,
     scheduler_acts,
     sessions,
@@ -49,6 +50,7 @@ PROGRAMS = frozenset(
         *deferred.KEEPERS,
         *holders.RAISERS,
         *anchors.PROGRAMS,
+        *mounts.MOUNTERS,
         "scontrol",
     }
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from forensics.analysis import writers
+from forensics.analysis import mounts, writers
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
@@ -72,12 +72,17 @@ def _last(
     scene: Scene, refused: Row, changed: Iterable[tuple[Version, Act]], closed: Iterable[Row]
 ) -> Act | None:
     """The last that was done to a path before it was refused, if that can be why: a removal, or a change of its mode or owner."""
+    changed, closed = list(changed), list(closed)
+    hosts = {*(v.host for v, _ in changed), *(e.host for e in closed)}
+    known = mounts.of(scene.evidence)
+    here = {h: known.joined(str(refused.object), h, refused.host) is not None for h in hosts}
     before = [
-        (v.latest_ns, v.how == "delete", v, act) for v, act in changed if v.latest_ns < refused.earliest_ns
+        (v.latest_ns, v.how == "delete", v, act)
+        for v, act in changed
+        if v.latest_ns < refused.earliest_ns and here[v.host] and here[v.host]
     ]
-    modes = [e for e in closed if e.latest_ns < refused.earliest_ns and e.host == refused.host]
+    modes = [e for e in closed if e.latest_ns < refused.earliest_ns and here[e.host]]
     last = before[-1] if before else None
     if modes and (last is None or modes[-1].latest_ns > last[0]):
         return scene.act("modify_file", str(refused.object), "file_attributes", modes[-1])
-    here = last is not None and last[2].host in {refused.host, None}
-    return last[3] if last is not None and last[1] and here else None
+    return last[3] if last is not None and last[1] else None

@@ -4,13 +4,15 @@ A copier gets its bytes from elsewhere, whole: another file, another host, a rep
 over the old one and carries the old content along. Of any other program it is not known, and the old content may live on.
 
     rsync                     makes a hidden file beside the target and renames it over it; with --inplace it writes into it
-    scp, sftp                 `sftp-server` opens the target and cuts it to nothing; as internal-sftp it is sshd itself, which writes
-                              much else, so that what it leaves of a file is taken for an edit
+    scp, sftp                 `sftp-server` opens the target to write, and cuts it to its new length at the end (OpenSSH 9.2); as
+                              internal-sftp it is sshd itself, with whose writing of a file the old content may live on.
+                              `reput` appends, which the opening's flags alone tell: it is taken for a whole file here
     scp -O                    `scp -t` on the host that is copied to, the same way
     git checkout, pull        removes the file and makes it anew
 """
 
 import posixpath
+import re
 
 from forensics.analysis.evidence import Row
 
@@ -38,6 +40,29 @@ EDITORS = frozenset(
     }
 )
 """Programs that write a new file over the old one and carry the old content along."""
+
+
+_OF_SSHD = re.compile(r"/(?:dev|proc|sys|run|var/run|var/log|var/lib/lastlog)(?:/|$)|/tmp/ssh-")
+"""What sshd writes for itself: terminals, login records, sockets of agents."""
+_CARRIERS = {
+    "sftp-server": "sftp",
+    "scp": "scp",
+    "rsync": "rsync",
+    "git": "git",
+    "wget": "wget",
+    "curl": "curl",
+}
+
+
+def transfer(exe: str | None, path: str) -> str | None:
+    """By which program that carries files from elsewhere a file was written; None where it was another.
+
+    sshd writes nothing of its own but what `_OF_SSHD` has, so that any other file is written by sftp within it.
+    """
+    name = program(exe)
+    if name in {"sshd", "sshd-session"}:
+        return None if _OF_SSHD.match(path) else "sftp"
+    return _CARRIERS.get(name)
 
 
 def program(exe: str | None) -> str:
