@@ -16,7 +16,12 @@ COMMANDS = {
     "systemd-run": "scancel 1", "busctl": "call x StartTransientUnit", "gdbus": "call StartTransientUnit", "dbus-send": "StartTransientUnit",
     "sudo": "true",
 }  # fmt: skip
-UNSTAGED = {"checked_out_for_job": "test_more_incidents.py", "payload_executed": "test_incidents.py"}
+UNSTAGED = {
+    "checked_out_for_job": "test_more_incidents.py",
+    "payload_executed": "test_incidents.py",
+    "file_attributes": "test_readings.py",
+    "refused_to_job": "test_readings.py",
+}
 """What needs more than events: each with the test that shows it on real records."""
 
 
