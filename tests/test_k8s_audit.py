@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_slurm import UPSTREAM, events, parsed, records, told, typed, whys
 
-from forensics.core import kubefast
+from forensics.core import jsonshapes, kubefast
 from forensics.core import lines as core_lines
+from forensics.formats import k8s_audit
 
 FEW = settings(max_examples=40, deadline=None)
 CONTROLLER = "system:serviceaccount:kube-system:job-controller"
@@ -205,17 +206,128 @@ ODD = [
 ]
 
 
+def shaped(**spec):
+    made = {
+        "kind": "Pod",
+        "metadata": {"name": "p", "labels": {"job-name": "train-10"}, "uid": "u-1"},
+        "spec": spec,
+    }
+    return compact(event("create", "pods", None, group="", code=201, requestObject=made))
+
+
+OWNED = compact(event("create", "pods", "p", group="", responseObject=pod(ownerReferences=[{"kind": "Job", "name": "t", "controller": True}])))  # fmt: skip
+ENDED = compact(
+    event("patch", "pods", "p", group="", part="status", responseObject={"kind": "Pod", "status": {"phase": "Failed", "conditions": [{"type": "Complete", "status": "True", "reason": "x"}]}})
+)  # fmt: skip
+GPUS = shaped(containers=[{"resources": {"limits": {"nvidia.com/gpu": "4"}}}])
+NAMED = OWNED.replace(b'"kind":"Job"', b'"kind":"\x7f5"')
+BARE = PLAIN.replace(b'k \\"x\\"', b"kubectl")
+LIKE = [
+    *[BARE.replace(b"kubectl", name) for name in (b"x", b"m\\u0026i", b"m\xc3\xa9i")],
+    *[BARE.replace(b"mei", name) for name in (b"kai", b"", b"m\xc3\xa9i", b"m\\u0026i", b"m\\ud800i", b"m\x7f1", b"m\x01i", b"m\\qi", b"m\\u00i")],
+    *[BARE.replace(b"a/reason", key) for key in (b"kind", b'x\\"kind', b"a\\\\", b"logEvents")],
+    *[BARE.replace(b'by \\"x\\"', said) for said in (b"EventList", b"\\\\", b"\\u0026\\n\\ud800", b"\\", b"\\u12", b"")],
+    BARE.replace(b'"a/reason"', b'"kind"').replace(b'by \\"x\\"', b"EventList"),
+    BARE.replace(b"audit.k8s.io/v1", b"audit.k8s.io/v2"),
+    BARE.replace(b"audit.k8s.io/v1", b"other").replace(b'"kind":"Event"', b'"kind":"\\u007f3"'),
+    BARE.replace(b'"stage":', b'"stage" : '),
+    BARE.replace(b'"sourceIPs":["192.0.2.1"]', b'"sourceIPs":["192.0.2.1","192.0.2.2"]'),
+    BARE.replace(b'"sourceIPs":["192.0.2.1"]', b'"sourceIPs":[]'),
+    BARE.replace(b'"code":200', b'"code":"200"'), BARE.replace(b'"code":200', b'"code":"2OO"'),
+    GPUS, GPUS.replace(b'"4"', b'"all"'), GPUS.replace(b'"4"', b"4"), GPUS.replace(b"train-10", b""), GPUS.replace(b"u-1", b"u-2"),
+    GPUS.replace(b'"verb":"create"', b'"verb":"update"'), GPUS.replace(b'"kind":"Pod"', b'"kind":"Status"'),
+    OWNED, OWNED.replace(b"true", b"false"), OWNED.replace(b'"name":"t"', b'"name":"u"'), OWNED.replace(b'"kind":"Job"', b'"kind":"Set"'),
+    ENDED, ENDED.replace(b'"True"', b'"False"'), ENDED.replace(b"Complete", b"Ready"), ENDED.replace(b"Failed", b"Running"),
+    BARE.replace(b"mei", b"\xff"), BARE.replace(b'x\\\\"', b""), compact({"log": event(userAgent="k")}), compact({"log": event(userAgent="l")}),
+    BARE.replace(b"auditID", b"id"), BARE.replace(b"auditID", b"id").replace(b"audit.k8s.io/v1", b"other"),
+    *[BARE.replace(b"a/reason", b'x\\"kind').replace(b'by \\"x\\"', said) for said in (b"x", b"EventList")],
+    GPUS.replace(b'"verb":"create"', b'"verb":"get"'), *[OWNED.replace(b'"kind":"Job"', b'"kind":"%s3"' % mark) for mark in (b"\x7f", b"\\u007f")],
+    compact(event("create", "pods", "p", group="", part="exec", requestURI="/p?stdin=true")),
+    compact(event("create", "pods", "p", group="", part="log", requestURI="/p?command=ls")),
+    compact(event("create", "pods", "p", group="", part="exec", requestURI="/p?command=ls")),
+    compact(event("create", "pods", "p", group="", part="exec", requestURI="/p?command=id&command=-u")),
+    compact(event("create", "pods", "p", group="", part="binding", requestObject={"target": {"name": "gpu01"}})),
+    compact(event("patch", requestObject={"spec": {"suspend": True}})), compact(event("patch", requestObject={"a": ["b"]})),
+    *[NAMED.replace(b"create-p-kai", mark) for mark in (b"\x7f5", b"create-p-kai")],
+    *[shaped(nodeName="x", containers=[{"resources": {"limits": {"amd.com/gpu": said}}}]) for said in ("all", "4")],
+    BARE[: BARE.rindex(b'"') + 1],
+]  # fmt: skip
+
+
+def lumped(_, found):
+    """Lines that have as many strings, whether they can be of one shape or not."""
+    for many in sorted(set(found.many.tolist())):
+        yield many, kubefast.np.flatnonzero(found.many == many)
+
+
 @FEW
-@given(st.lists(st.sampled_from(ODD), max_size=12), st.booleans())
-def test_a_chunk_read_at_once_is_what_its_lines_are_one_by_one(chosen, ended):
+@given(st.lists(st.sampled_from(ODD + LIKE), max_size=12), st.booleans(), st.sampled_from([1, 2, 3]))
+def test_a_chunk_read_at_once_is_what_its_lines_are_one_by_one(chosen, ended, least):
     data = b"\n".join(chosen) + (b"\n" if ended else b"")
-    fast = [table.to_pylist() for table in parsed("k8s_audit", data)]
+    assert read_in_three_ways(data, least, jsonshapes._groups)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("groups", [jsonshapes._groups, lumped])
+def test_each_line_is_by_itself_what_it_is_beside_all_others(order, groups):
+    assert read_in_three_ways(b"\n".join([line for line in ODD + LIKE if line][::order] * 2), 1, groups)
+
+
+def read_in_three_ways(data, least, groups):
+    """Whether a chunk is the same by shapes, by Arrow, and by the definition alone, line by line."""
+    none = kubefast.np.empty(0, int)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kubefast, "read", lambda *_: kubefast.Read(kubefast.np.empty(0, int), {}))
-        assert [table.to_pylist() for table in parsed("k8s_audit", data)] == fast
+        patch.setattr(jsonshapes, "_LEAST_LINES", least)
+        patch.setattr(jsonshapes, "_MOST_SHAPES", 1000)
+        patch.setattr(jsonshapes, "_groups", groups)
+        patch.setattr(k8s_audit, "_SHAPES", fresh())
+        found = [[table.to_pylist() for table in parsed("k8s_audit", data)]]
+        patch.setattr(jsonshapes.Shapes, "read", lambda *_: jsonshapes.Read(none, {}))
+        found.append([table.to_pylist() for table in parsed("k8s_audit", data)])
+        patch.setattr(kubefast, "read", lambda *_: kubefast.Read(none, {}))
+        found.append([table.to_pylist() for table in parsed("k8s_audit", data)])
+    return found[0] == found[1] == found[2]
 
 
 def test_plain_lines_are_read_at_once():
     data = b"\n".join([PLAIN, ODD[2], PLAIN])
-    found = kubefast.read(data, core_lines.cut(data, 7), 7)
+    found = kubefast.read(data, core_lines.cut(data, 0))
     assert found.at.tolist() == [0, 2]
+
+
+def test_lines_of_one_shape_are_read_at_once():
+    """Whatever their strings hold, but for those that the definition looks into; and not those that few have."""
+    alike = [BARE.replace(b"mei", f"mei{n}".encode()) for n in range(9)]
+    pods = [shaped(nodeName=f"gpu0{n}") for n in range(8)]
+    changed = [compact(event("patch", requestObject={"spec": {"a": str(n)}})) for n in range(9)]
+    unnamed = [line.replace(b"auditID", b"id") for line in alike]
+    data = b"\n".join([*alike, *pods, *changed, *[ODD[9]] * 3, *unnamed])
+    found = fresh().read(data, core_lines.edged(data))
+    assert found.at.tolist() == [*range(17), *range(29, 38)]
+    assert found.columns["user"].to_pylist()[:9] == [f"mei{n}" for n in range(9)]
+    assert found.columns["node"].to_pylist()[9:17] == [f"gpu0{n}" for n in range(8)]
+
+
+def test_the_shapes_that_are_kept_are_bounded(monkeypatch):
+    """A log in which every line is of its own shape, as numbers that grow make it."""
+    monkeypatch.setattr(jsonshapes, "_MOST_KNOWN", 500)
+    monkeypatch.setattr(jsonshapes, "_LEAST_LINES", 1)
+    shapes = fresh()
+    for start in range(0, 60, 20):
+        data = b"\n".join(compact(event(code=200 + n)) for n in range(start, start + 20))
+        assert shapes.read(data, core_lines.edged(data)).at.tolist() == list(range(20))
+        assert 0 < sum(len(shape.word) for many in shapes._known.values() for shape in many) <= 500
+
+
+def test_a_definition_that_looks_into_what_it_does_not_name_is_not_taken_for_a_copy():
+    known = {"kind", "apiVersion", "verb"}
+    lax = jsonshapes.Shapes(
+        k8s_audit.TABLE, k8s_audit._SHAPES._rules._replace(decides=lambda _, path: path[-1] in known)
+    )
+    data = b"\n".join([GPUS] * 9)
+    assert not len(lax.read(data, core_lines.edged(data)).at)
+
+
+def fresh():
+    """Shapes of which none is known yet."""
+    return jsonshapes.Shapes(k8s_audit.TABLE, k8s_audit._SHAPES._rules)

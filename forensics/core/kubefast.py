@@ -70,15 +70,14 @@ class Read(NamedTuple):
     columns: Mapping[str, pa.Array]
 
 
-def read(data: bytes, cut: lines.Lines, base: int) -> Read:
-    """Read what can be read of the lines of a chunk.
+def read(data: bytes, cut: lines.Lines) -> Read:
+    """Read what can be read of some lines.
 
     Args:
-        data: the chunk.
-        cut: its lines.
-        base: offset of its first byte in the file.
+        data: the lines.
+        cut: where they lie in it, and their text.
     """
-    start, stop, text = cut.start - base, cut.stop - base, cut.text
+    start, stop, text = cut
     begins = pc.or_(*(pc.starts_with(text, word) for word in _PLAIN))
     shaped = np.asarray(pc.and_(begins, pc.ends_with(text, b"}")), bool) & (stop - start < _LONGEST_BYTES)
     shaped[_holding(data, start, stop)] = False

@@ -11,10 +11,31 @@ _LABELS = (
     "ray.io/cluster", "training.kubeflow.org/job-name", "jobset.sigs.k8s.io/jobset-name", "volcano.sh/job-name",
     "trainer.kubeflow.org/trainjob-name", "spark-app-name", "batch.kubernetes.io/job-name", "job-name",
 )  # fmt: skip
+_OBJECTS = ("responseObject", "requestObject")
 _CHANGES = {"update", "patch"}
 _GPU = ("nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "habana.ai/gaudi", "google.com/tpu")
 _SHELL, _MOST_SIGNAL = 128, 64
 _MOST_CONTAINERS = 1000
+
+_LOOKED_INTO = {"status", "type", "exitCode", "signal", "replicas", "parallelism", *_GPU}
+_COMMANDED = {"exec", "attach"}
+
+
+def decides(event: Object, path: tuple[str, ...]) -> bool:
+    """Whether the columns of an event hang on what the string under some keys says, and do not only repeat it.
+
+    Args:
+        event: the event.
+        path: the keys.
+    """
+    within = any(key in event for key in _OBJECTS)
+    return (
+        path[-1] == "kind"
+        or path in {("apiVersion",), ("objectRef", "subresource"), ("responseStatus", "code")}
+        or (path == ("verb",) and within)
+        or (path[0] in _OBJECTS and path[-1] in _LOOKED_INTO)
+        or (path == ("requestURI",) and jsonlines.text(event, "objectRef", "subresource") in _COMMANDED)
+    )
 
 
 def described(told: dict[str, object], event: Object) -> dict[str, object]:
@@ -24,7 +45,7 @@ def described(told: dict[str, object], event: Object) -> dict[str, object]:
         told: the columns read from the event itself.
         event: the event.
     """
-    objects = [o for o in (event.get("responseObject"), event.get("requestObject")) if isinstance(o, dict)]
+    objects = [o for o in map(event.get, _OBJECTS) if isinstance(o, dict)]
     objects = [
         o for o in objects if o.get("kind") != "Status" or "metadata" not in o or "spec" in o or "status" in o
     ]
@@ -34,7 +55,7 @@ def described(told: dict[str, object], event: Object) -> dict[str, object]:
         told["node"] = told.get("node") or jsonlines.text(o, "spec", "nodeName") or None
         told |= {key: value for key, value in _owner(o).items() if told.get(key) is None}
         told |= {key: value for key, value in _ended(o).items() if told.get(key) is None}
-    if told["subresource"] in {"exec", "attach"}:
+    if told["subresource"] in _COMMANDED:
         told["command"] = _command(event)
     if told["subresource"] == "binding":
         told["node"] = jsonlines.text(event, "requestObject", "target", "name")

@@ -26,6 +26,14 @@ class Lines(NamedTuple):
     text: pa.Array
 
 
+class Edges(NamedTuple):
+    """Where lines lie in some bytes: where each begins, where its terminator does, and where the next line does."""
+
+    start: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    stop: npt.NDArray[np.int64]
+
+
 def cut(data: bytes, base: int, *, returns: bool = False) -> Lines:
     r"""Cut `data` after every newline byte.
 
@@ -34,6 +42,18 @@ def cut(data: bytes, base: int, *, returns: bool = False) -> Lines:
         base: offset of its first byte in the file, in bytes.
         returns: cut after a carriage return too, unless a newline follows it, as what passed a terminal is written.
     """
+    edges = edged(data, returns=returns)
+    bounds = np.empty(2 * len(edges.start) + 1, np.int64)
+    bounds[0:-1:2], bounds[1::2], bounds[-1] = edges.start, edges.ends, len(data)
+    interleaved = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(bounds) - 1, [None, pa.py_buffer(bounds), pa.py_buffer(data)]
+    )
+    text = interleaved.take(pa.array(np.arange(0, len(bounds) - 1, 2))).cast(pa.binary())
+    return Lines(edges.start + base, edges.stop + base, text)
+
+
+def edged(data: bytes, *, returns: bool = False) -> Edges:
+    """Where the lines of `data` lie. Args as for `cut`."""
     raw = np.frombuffer(data, dtype=np.uint8)
     ended = raw == 10
     if returns and len(data):
@@ -47,13 +67,18 @@ def cut(data: bytes, base: int, *, returns: bool = False) -> Lines:
         stops -= (raw[ends - 1] == 10).astype(np.int64)
         held = stops > starts
         stops[held] -= (raw[stops[held] - 1] == 13).astype(np.int64)
-    bounds = np.empty(2 * len(starts) + 1, np.int64)
-    bounds[0:-1:2], bounds[1::2], bounds[-1] = starts, stops, len(data)
-    interleaved = pa.LargeBinaryArray.from_buffers(
-        pa.large_binary(), len(bounds) - 1, [None, pa.py_buffer(bounds), pa.py_buffer(data)]
-    )
-    text = interleaved.take(pa.array(np.arange(0, len(bounds) - 1, 2))).cast(pa.binary())
-    return Lines(starts + base, ends + base, text)
+    return Edges(starts, stops, ends)
+
+
+def joined(data: bytes, edges: Edges, own: npt.NDArray[np.int64]) -> bytes:
+    """The bytes of some lines, in order, each with its terminator; those that follow one another are copied at once."""
+    if len(own) == len(edges.start):
+        return data
+    breaks = np.flatnonzero(np.diff(own) != 1) + 1
+    firsts, lasts = own[np.append(0, breaks)], own[np.append(breaks, len(own)) - 1]
+    held = memoryview(data)
+    spans = zip(edges.start[firsts].tolist(), edges.stop[lasts].tolist(), strict=True)
+    return b"".join([held[a:b] for a, b in spans])
 
 
 def shown(raw: pa.Array) -> pa.Array:

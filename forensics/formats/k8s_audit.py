@@ -19,7 +19,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from forensics.core import jsonlines, jsonlists, kubefast, kubeobjects, kubewrap, lines
+from forensics.core import jsonlines, jsonlists, jsonshapes, kubefast, kubeobjects, kubewrap, lines
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -86,38 +86,41 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read lines, a chunk at a time; a line that is a list is several records."""
-    cut = lines.cut(data, base)
-    fast = kubefast.read(data, cut, base)
-    rest = np.ones(len(cut.text), bool)
-    rest[fast.at] = False
-    at = np.flatnonzero(rest)
-    rows: list[dict[str, object]] = []
+    edges = lines.edged(data)
+    shaped = _SHAPES.read(data, edges)
+    left = np.delete(np.arange(len(edges.start)), shaped.at)
+    tables = [_built(shaped.columns, edges, shaped.at, base)]
     rejected: list[tuple[int, int, str]] = []
     ignored: list[tuple[int, int]] = []
-    for n, raw in zip(at.tolist(), cut.text.take(pa.array(at)), strict=True):
-        _line(
-            raw.as_py(),
-            (int(cut.start[n]), int(cut.stop[n])),
-            rows,
-            rejected,
-            ignored,
-            torn=_torn(data, n, rest),
-        )
-    slow = TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names})
-    spans = {"start": pa.array(cut.start[fast.at]), "stop": pa.array(cut.stop[fast.at])}
-    records = (
-        pa.concat_tables([TABLE.build(dict(fast.columns) | spans), slow]).sort_by("start").combine_chunks()
-    )
+    if len(left):
+        rest = lines.joined(data, edges, left)
+        cut = lines.cut(rest, 0)
+        fast = kubefast.read(rest, cut)
+        tables.append(_built(fast.columns, edges, left[fast.at], base))
+        rows: list[dict[str, object]] = []
+        for n in np.delete(np.arange(len(left)), fast.at).tolist():
+            span = (int(edges.start[left[n]]) + base, int(edges.stop[left[n]]) + base)
+            torn = span[1] == base + len(data) and not data.endswith(b"\n")
+            _line(cut.text[n].as_py(), span, rows, rejected, ignored, torn=torn)
+        tables.append(TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names}))
     return Parsed(
-        records,
+        _in_order([table for table in tables if len(table)]),
         REJECTED.build({name: [row[n] for row in rejected] for n, name in enumerate(REJECTED.names)}),
         IGNORED.build({name: [row[n] for row in ignored] for n, name in enumerate(IGNORED.names)}),
     )
 
 
-def _torn(data: bytes, number: int, lines_: np.ndarray) -> bool:
-    """Whether a line is the last of its chunk and lacks its newline."""
-    return number == len(lines_) - 1 and not data.endswith(b"\n")
+def _built(columns: Mapping[str, pa.Array], edges: lines.Edges, at: np.ndarray, base: int) -> pa.Table:
+    """Records of the lines `at`, a row each."""
+    return TABLE.build(
+        {**columns, "start": pa.array(edges.start[at] + base), "stop": pa.array(edges.stop[at] + base)}
+    )
+
+
+def _in_order(tables: list[pa.Table]) -> pa.Table:
+    if len(tables) < 2:
+        return tables[0] if tables else TABLE.empty()
+    return pa.concat_tables(tables).sort_by("start").combine_chunks()
 
 
 def _line(
@@ -194,3 +197,14 @@ def _row(event: kubewrap.Object) -> dict[str, object]:
     told["addresses"] = jsonlines.words(event, "sourceIPs")
     told["code"] = jsonlines.number(event, "responseStatus", "code")
     return kubeobjects.described(told, event)
+
+
+def _alone(line: bytes) -> kubewrap.Object | None:
+    """The event that a line is by itself, with nothing around it."""
+    if kubewrap.listed(line) is not None:
+        return None
+    event, way = kubewrap.unwrapped(line)
+    return None if way or isinstance(event, Why) else event
+
+
+_SHAPES = jsonshapes.Shapes(TABLE, jsonshapes.Rules(_alone, _row, kubeobjects.decides))
