@@ -13,7 +13,7 @@ from forensics import formats, pipeline, readings
 from forensics.core.schema import Column, Table, extended
 from forensics.core.tables import FILE, SHA256
 from forensics.pipeline import slicing, tell
-from forensics.store import parquet, query, spool
+from forensics.store import parquet, spool
 
 FOLDER = Path(__file__).parents[1] / "sample_logs" / "formats"
 ANCHOR_NS = 1_795_446_697_000_000_000
@@ -58,7 +58,7 @@ def in_slices(name, records, files, size, folder):
     if slicing.notes_are_due(name, own):
         asked = hasattr(reading, "NOTES")
         notes = (
-            query.asked([path], reading.NOTES, folder)
+            slicing.by_question(name, [path], folder)
             if asked
             else pa.concat_tables(slicing.note(slicing.Asked(name, one)) for one in own)
         )

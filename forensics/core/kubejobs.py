@@ -96,21 +96,6 @@ def owners(rows: Iterable[Row]) -> dict[tuple[object, object], str]:
     return found
 
 
-def job(row: Row, known: Mapping[tuple[object, object], str]) -> str | None:
-    """The job that a request is about; null where it is about none, or about several at once."""
-    if not is_job(row):
-        return None
-    name = row["name"]
-    seen = {name}
-    # A workload of a queue is owned by a job, and a pod by a set that is: up to the last that is known.
-    while (row["namespace"], name) in known and known[row["namespace"], name] not in seen:
-        name = known[row["namespace"], name]
-        seen.add(name)
-    if not isinstance(name, str):
-        return None
-    return f"{row['namespace']}/{name}" if row["namespace"] is not None else name
-
-
 def outcome(row: Row) -> str | None:
     """The normalised outcome that a status tells."""
     if row["phase"] in {"Succeeded", "Complete"}:

@@ -122,6 +122,7 @@ class Reading(Protocol):
               records of formats that are not cut `whole` are told a slice at a time, a slice being a run of rows
     NOTES     only where slices must know something of one another: a SELECT over `records`, all those of the files,
               whose answer `read` is handed as `notes` wherever it does not get all records
+    settled   only beside NOTES: makes of the answer what is handed, once for all slices
     noted     the same, where it takes more than a question: makes a table of what one slice has to say, of
               the columns `NOTED`; `notes` is those of all slices, in order
     SLICED_BY     only where records of several files can make one event, or a file holds more than memory:

@@ -71,9 +71,19 @@ def jobs(rows: Iterable[Row], form: str, files: pa.Table) -> pa.Table:
         name: [row.get(name) for row in held] for name in JOB_RECORD.names
     }
     typed = {c.name: c.type for c in JOB_RECORD.columns}
+    return of_jobs({name: pa.array(values, typed[name]) for name, values in columns.items()}, form, files)
+
+
+def of_jobs(columns: Mapping[str, pa.Array], form: str, files: pa.Table) -> pa.Table:
+    """The same of columns of `job_record`; one that is left out holds nothing."""
+    size, typed = len(columns["sha256"]), {c.name: c.type for c in JOB_RECORD.columns}
     how = ("outcome", "exit_code", "exit_signal", "requestor")
-    outcome, code, signal, asked = (pa.array(columns[name], typed[name]) for name in how)
-    columns["ending"] = endings.told(outcome, exit_code=code, exit_signal=signal, requestor=asked)
-    columns["format"] = [form] * len(held)
-    columns["domain"] = citation.of_file(pa.array(columns["sha256"], pa.string()), files, "domain")
-    return JOB_RECORD.build(columns)
+    outcome, code, signal, asked = (columns.get(name, pa.nulls(size, typed[name])) for name in how)
+    return JOB_RECORD.build(
+        {
+            **columns,
+            "ending": endings.told(outcome, exit_code=code, exit_signal=signal, requestor=asked),
+            "format": pa.repeat(form, size),
+            "domain": citation.of_file(columns["sha256"], files, "domain"),
+        }
+    )

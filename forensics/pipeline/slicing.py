@@ -111,5 +111,6 @@ def by_question(form: str, records: Sequence[Path], spill: Path) -> pa.Table:
     """What the records of a batch answer to the question of their reading."""
     from forensics.store import query  # noqa: PLC0415 - the database is loaded where it is needed
 
-    question: str = readings.registry()[form].NOTES  # type: ignore[attr-defined]
-    return query.asked(records, question, spill)
+    reading = readings.registry()[form]
+    answer = query.asked(records, reading.NOTES, spill)  # type: ignore[attr-defined]
+    return reading.settled(answer) if hasattr(reading, "settled") else answer
