@@ -29,6 +29,10 @@ class Table:
     meaning: str
     columns: tuple[Column, ...]
 
+    def __hash__(self) -> int:
+        """By name alone: asked for with every chunk that is read, and of a table of many columns that takes longer than to read a small file."""
+        return hash(self.name)
+
     @property
     def names(self) -> list[str]:
         """The column names, in declared order."""
@@ -71,7 +75,12 @@ class Table:
 
     def empty(self) -> pa.Table:
         """A table of this schema without rows."""
-        return self.schema().empty_table()
+        return _empty(self)
+
+
+@cache
+def _empty(table: Table) -> pa.Table:
+    return _schema(table).empty_table()
 
 
 @cache

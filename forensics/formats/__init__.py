@@ -1,6 +1,6 @@
 """What can be read. A module in this folder is a format; being here is the registration."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import cast
 
@@ -29,11 +29,24 @@ def recognise(head: bytes, path: str) -> str | None:
         return None
     name, sure = _surest(_ASKED_FIRST.get(head[:5], ()), head, path)
     if sure < _SURE:
-        name, sure = _surest(registry(), head, path)
+        name, sure = _surest(None, head, path)
     return name if sure > 10 else None
 
 
-def _surest(names: Iterable[str], head: bytes, path: str) -> tuple[str | None, int]:
-    """The first in order of name of the formats that are surest of a file, and how sure."""
-    sure = {name: registry()[name].recognise(head, path) for name in sorted(names)}
-    return max(sure.items(), key=lambda item: item[1], default=(None, 0))
+def _surest(names: tuple[str, ...] | None, head: bytes, path: str) -> tuple[str | None, int]:
+    """The first in order of name of these formats, or of all, that are surest of a file, and how sure."""
+    best, most = None, -1
+    for name, asked in _asked(names):
+        sure = asked(head, path)
+        if sure > most:
+            best, most = name, sure
+    return best, max(most, 0)
+
+
+@cache
+def _asked(names: tuple[str, ...] | None) -> tuple[tuple[str, Callable[[bytes, str], int]], ...]:
+    """The formats of these names, or all, in order of name, with how each says how sure it is: looked up once, not for each file."""
+    known = registry()
+    return tuple(
+        (name, known[name].recognise) for name in (sorted(known) if names is None else sorted(names))
+    )

@@ -53,6 +53,8 @@ def recognise(head: bytes, path: str) -> int:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the lines; one that says what a tag leads to belongs to the line before it."""
+    if _LONE.fullmatch(data):
+        return _lone(data, base)
     lines = cut(data, base)
     size = np.asarray(pc.binary_length(lines.text), np.int64)
     long = size > LONGEST_LINE_BYTES
@@ -82,6 +84,12 @@ def parse(data: bytes, base: int) -> Parsed:
         REJECTED.build({**spans, "why": why[rejected].tolist()}),
         IGNORED.build({"start": lines.start[ignored], "stop": lines.stop[ignored]}),
     )
+
+
+def _lone(data: bytes, base: int) -> Parsed:
+    """What the lines would tell of a file that names one object: a repository can have a million of these."""
+    row = {"oid": [data.rstrip(b"\r\n").decode("ascii")], "start": [base], "stop": [base + len(data)]}
+    return Parsed(TABLE.build(row), REJECTED.empty(), IGNORED.empty())
 
 
 def _field(found: pa.Array, name: str) -> pa.Array:

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +23,9 @@ from forensics.core.tables import REJECT, SHA256
 from forensics.custody import chunks
 from forensics.pipeline.files import Tally
 from forensics.store import parquet
+
+_Ends = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+_NO_ENDS: _Ends = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Read(NamedTuple):
     tally: Tally
 
 
+@cache
 def record_table(name: str) -> Table:
     """A format's table as a case keeps it: the hash of the sealed file before its own columns."""
     return extended(formats.registry()[name].TABLE, SHA256)
@@ -150,17 +156,22 @@ def pieces(task: Task) -> Iterator[Read]:
 
 def _accounted(task: Task, parsed: Parsed, start: int, stop: int) -> Read:
     """What was read of a stretch of a chunk, all bytes of which are seen to be accounted for once."""
-    if not _tiled(parsed, start, stop):
+    held = [_ends(rows) for rows in parsed]
+    if not _tiled([ends for ends in held if len(ends[0])], start, stop):
         raise _misread(task)
     table = record_table(task.format)
     records = _under(task.sha256, _by_start(parsed.records))
-    rejected = _by_start(parsed.rejected).append_column(
-        "format", pa.array([task.format] * len(parsed.rejected), pa.string())
+    rejects = _rejects(task, parsed.rejected) if len(parsed.rejected) else REJECT.empty()
+    tally = Tally(
+        stop - start, *(int((stops - starts).sum()) if len(starts) else 0 for starts, stops in held)
     )
-    rejects = _under(task.sha256, rejected).select(REJECT.names)
-    tally = Tally(stop - start, *(_bytes(spans) for spans in parsed))
     told = parquet.conformed(records, table.schema())
     return Read(task.sha256, told, rejects, tally)
+
+
+def _rejects(task: Task, rejected: pa.Table) -> pa.Table:
+    format_ = pa.repeat(task.format, len(rejected))
+    return _under(task.sha256, _by_start(rejected).append_column("format", format_)).select(REJECT.names)
 
 
 def _misread(task: Task) -> CustodyError:
@@ -191,27 +202,32 @@ def _unread(name: str, chunk: chunks.Chunk) -> Parsed:
 
 
 def _under(sha256: str, rows: pa.Table) -> pa.Table:
-    return rows.add_column(
-        0, "sha256", pa.array([sha256], pa.string()).take(pa.array([0] * len(rows), pa.int8()))
-    )
+    return rows.add_column(0, "sha256", pa.repeat(sha256, len(rows)))
 
 
 def _by_start(spans: pa.Table) -> pa.Table:
+    if len(spans) < 2:
+        return spans
     starts = spans["start"].to_numpy()
     return spans if np.all(starts[:-1] <= starts[1:]) else spans.sort_by("start")
 
 
-def _bytes(rows: pa.Table) -> int:
+def _ends(rows: pa.Table) -> _Ends:
+    """The first byte, and the byte after the last, of each span of some rows."""
+    if not len(rows):
+        return _NO_ENDS
     start, stop = spans_of(rows)
-    return int(np.sum(stop.to_numpy() - start.to_numpy()))
+    return start.to_numpy(), stop.to_numpy()
 
 
-def _tiled(parsed: Parsed, first: int, last: int) -> bool:
-    starts, stops = (np.concatenate(ends) for ends in zip(*(spans_of(rows) for rows in parsed), strict=True))
+def _tiled(held: Sequence[_Ends], first: int, last: int) -> bool:
+    if not held:
+        return first == last
+    starts, stops = held[0] if len(held) == 1 else map(np.concatenate, zip(*held, strict=True))
+    if len(starts) == 1:
+        return bool(starts[0] == first and stops[0] == last)
     order = np.argsort(starts, kind="stable")  # fast where most of it is in order
     if (starts[order][1:] == starts[order][:-1]).any():
         order = np.lexsort((stops, starts))
     starts, stops = starts[order], stops[order]
-    if not len(starts):
-        return first == last
     return bool(starts[0] == first and stops[-1] == last and np.array_equal(starts[1:], stops[:-1]))

@@ -126,7 +126,8 @@ def conformed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
             f"{schema.metadata[b'table'].decode()}: columns {rows.column_names}, not {schema.names}"
         )
     return pa.Table.from_arrays(
-        [c.cast(f.type) for c, f in zip(rows.columns, schema, strict=True)], schema=schema
+        [c if c.type == f.type else c.cast(f.type) for c, f in zip(rows.columns, schema, strict=True)],
+        schema=schema,
     )
 
 
