@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from forensics.core import audittext, lines
 from forensics.core.auditkeys import ARGUMENTS, CALL, KEYS, MESSAGE, OLD, PLACES, TARGETS
-from forensics.core.auditlayout import Arguments, Left, Piece
 from forensics.core.auditpage import Page
+from forensics.core.auditpieces import Arguments, Left, Piece
 from forensics.core.auditpool import Pool
 from forensics.core.audittext import INNER, NAMES, OUTER, Bools, Bytes, Ints, Tokens
 
@@ -92,7 +92,8 @@ def _words(page: Page, line: Ints, head: Ints) -> Tokens:
     part[(np.arange(len(owner)) >= opener[owner]) & (part == OUTER)] = INNER
     start[opens] += 5
     marked = page.raw == _EQUALS
-    equals = np.append(np.flatnonzero(marked), len(page.raw))[audittext.counted_before(marked, start)[0]]
+    bits = np.packbits(marked, bitorder="little")
+    equals = np.append(np.flatnonzero(marked), len(page.raw))[audittext.counted_before(bits, start)[0]]
     equals[equals >= stop] = -1
     final = (part == INNER) & np.append((owner[1:] != owner[:-1]) | (part[1:] != INNER), True)[: len(owner)]
     stop -= final & (stop > start) & (page.raw[stop - 1] == _APOSTROPHE)

@@ -9,15 +9,13 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from forensics.core import audittext, lines
 from forensics.core.auditkeys import ARGUMENTS, NONE, SPELT, TARGETS
 from forensics.core.auditpage import Page
+from forensics.core.auditpieces import Arguments, Found, Left, Piece
 from forensics.core.auditpool import Places, Pool
-from forensics.core.audittext import INNER, NAMES, OUTER, Bools, Ints
+from forensics.core.audittext import INNER, NAMES, OUTER, Bools, Ints, Words
 
 LEAST_LINES = 24
 """Fewer lines of one layout are not worth one of their own."""
@@ -25,76 +23,13 @@ _MOST_WORDS = 4000
 _LONGEST_KEY = 40
 _OPENING = b"msg='"
 _BLANK, _QUOTE, _APOSTROPHE, _BRACKET, _QUESTION, _ENRICHED = 32, 34, 39, 40, 63, 29
+_WORD = 8
+_BLOCK_WORDS = 1 << 16
+"""How many words are held against a layout at a time."""
 _MOST_ARGUMENTS = 1000
 _ARGUMENT_KEYS = [b"a%d=" % n for n in range(_MOST_ARGUMENTS)]
 _ARGUMENT_WORDS = np.array([audittext.word(key) for key in _ARGUMENT_KEYS], np.uint64)
 _ARGUMENT_SIZES = np.array([len(key) for key in _ARGUMENT_KEYS])
-
-
-class Piece(NamedTuple):
-    """Values of one column: a place in `TARGETS`, the rows they stand in, and where in its source each stood.
-
-    `values` are numbers, or texts by their places.
-    """
-
-    target: int
-    row: Ints
-    values: Ints | Places
-    token: Ints | None
-
-    @property
-    def text(self) -> Places:
-        """Its texts.
-
-        Raises:
-            TypeError: it holds numbers.
-        """
-        if not isinstance(self.values, Places):
-            raise TypeError(TARGETS[self.target].name)
-        return self.values
-
-    def where(self, own: Bools) -> "Piece":
-        """Some of them."""
-        values = self.values.where(own) if isinstance(self.values, Places) else self.values[own]
-        return Piece(self.target, self.row[own], values, None if self.token is None else self.token[own])
-
-
-class Arguments(NamedTuple):
-    """Arguments of EXECVE lines in order: the row of each, its place, the word (binary)."""
-
-    row: Ints
-    place: Ints
-    word: pa.Array
-
-
-class Left(NamedTuple):
-    """What no column took: one text for each row that has some."""
-
-    row: Ints
-    text: Places
-
-
-class Found(NamedTuple):
-    """What was read, and from which rows."""
-
-    pieces: list[Piece]
-    left: list[Left]
-    arguments: list[Arguments]
-    read: Bools
-
-    def without(self, rows: Ints) -> "Found":
-        """The same, as if some rows had not been read."""
-        if not len(rows):
-            return self
-        self.read[rows] = False
-        pieces = [p if m.all() else p.where(m) for p in self.pieces for m in [self.read[p.row]]]
-        left = [Left(p.row[m], p.text.where(m)) for p in self.left for m in [self.read[p.row]]]
-        told = [
-            Arguments(p.row[m], p.place[m], p.word.filter(pa.array(m)))
-            for p in self.arguments
-            for m in [self.read[p.row]]
-        ]
-        return Found(pieces, left, told, self.read)  # fmt: skip
 
 
 class _Slot(NamedTuple):
@@ -176,104 +111,63 @@ def _template(cut: Page, line: int, kind: int, head: int) -> list[_Slot] | None:
     return slots
 
 
-class _Words(NamedTuple):
-    """A slot's words in the rows that are laid out alike: `begin` to `end` is the value of each."""
+class _Layout(NamedTuple):
+    """What is looked at in the words of lines that are laid out alike; slots by their places.
 
-    start: Ints
-    stop: Ints
+    `held`, `mask`: what `Page.opening` has where each begins. `odd`: those of which that does not say all.
+    `shown`: those whose value may have quotes. `runs`: first and last of slots that no column takes.
+    """
+
+    slots: list[_Slot]
+    held: Words
+    mask: Words
+    odd: list[int]
+    shown: Ints
+    numbers: Ints
+    texts: Ints
+    runs: list[tuple[int, int]]
+    begin: Ints
+    closes: Ints
+
+
+class _Values(NamedTuple):
+    """Values of lines by slot and line, where they stand; those of `numbers` are read.
+
+    `words`, `ends`: where what no column takes begins and ends, by line and run.
+    """
+
+    numbers: Ints
     begin: Ints
     end: Ints
     quoted: Bools
+    absent: Bools
+    words: Ints
+    ends: Ints
 
-    def where(self, rows: Bools) -> "_Words":
-        """Those of some rows."""
-        return _Words(self.start[rows], self.stop[rows], self.begin[rows], self.end[rows], self.quoted[rows])
-
-
-def _alike(cut: Page, pool: Pool, line: Ints, rows: Ints, kind: int, head: int, found: Found) -> None:
-    """Read rows by the layout of the first of them."""
-    slots = _template(cut, int(line[0]), kind, head)
-    if not slots:
-        return
-    numeric = [at for at, slot in enumerate(slots) if slot.target >= 0 and TARGETS[slot.target].written in {"number", "id"}]  # fmt: skip
-    words, fits = _held_against(cut, slots, line, head)
-    numbers, good = _numbers(cut, [words[at] for at in numeric], len(rows))
-    fits &= good
-    if not fits.all():
-        words, numbers, rows = [word.where(fits) for word in words], numbers[:, fits], rows[fits]
-    if not len(rows):
-        return
-    found.pieces.extend(Piece(slots[at].target, rows, numbers[n], None) for n, at in enumerate(numeric))
-    for at in sorted({at for at, slot in enumerate(slots) if slot.target >= 0} - set(numeric)):
-        values = _text(cut, pool, words[at], TARGETS[slots[at].target].written)
-        found.pieces.append(Piece(slots[at].target, rows, values, None))
-    left = _left(cut, pool, slots, words)
-    if left is not None:
-        found.left.append(Left(rows, left))
-    found.read[rows] = True
+    def where(self, own: Bools) -> "_Values":
+        """Those of some lines."""
+        numbers, begin, end, quoted, absent, words, ends = self
+        return _Values(
+            numbers[:, own], begin[:, own], end[:, own], quoted[:, own], absent[:, own], words[own], ends[own]
+        )
 
 
-def _held_against(cut: Page, slots: list[_Slot], line: Ints, head: int) -> tuple[list[_Words], Bools]:
-    """The words of each slot, and which lines have the keys, separators, frames and quotes of the layout.
-
-    A slot at a time: what a few thousand lines take stays in the processor's cache.
-    """
-    first = cut.token[line] + head
-    fits = cut.parts[line] == sum(slot.separator == _ENRICHED for slot in slots)
-    start, quoted_values = cut.begins[first], np.zeros(len(first), np.int64)
-    unquoted, found = np.zeros(len(first), bool), []
-    for at, slot in enumerate(slots):
-        stop = cut.ends[first + at]
-        begin, end = start + len(slot.key), stop - slot.closes if slot.closes else stop
-        held, mask = audittext.word(slot.key[:8])
-        fits &= (cut.opening[first + at] & mask) == held
-        if rest := slot.key[8:]:
-            fits &= audittext.begin(cut.at, start + 8, rest)
-        fits &= (begin == end) if slot.loose else (begin <= end) if slot.key else (start == stop)
-        if slot.closes:
-            fits &= cut.raw[end] == _APOSTROPHE
-        if slot.separator == _ENRICHED:
-            fits &= cut.raw[stop] == _ENRICHED
-        quoted = unquoted
-        if not slot.bare:
-            quoted = (cut.raw[begin] == _QUOTE) & (cut.raw[end - 1] == _QUOTE) & (end - begin > 1)
-            quoted_values += quoted
-        found.append(_Words(start, stop, begin, end, quoted))
-        start = stop + 1
-    # So each quote stands at an end of a value, and no blank between two words stood within quotes.
-    return found, fits & (2 * quoted_values == cut.quotes[line])
-
-
-def _numbers(cut: Page, words: list[_Words], count: int) -> tuple[npt.NDArray[np.int64], Bools]:
-    """The numbers of some slots, by slot and row, and in which rows all are such."""
-    if not words:
-        return np.zeros((0, count), np.int64), np.ones(count, bool)
-    told, good = audittext.decimals(
-        cut.at, *(np.concatenate([getattr(word, name) for word in words]) for name in ("begin", "end"))
+def _together(held: list[_Values]) -> _Values:
+    return _Values(
+        np.concatenate([each.numbers for each in held], axis=1),
+        np.concatenate([each.begin for each in held], axis=1),
+        np.concatenate([each.end for each in held], axis=1),
+        np.concatenate([each.quoted for each in held], axis=1),
+        np.concatenate([each.absent for each in held], axis=1),
+        np.concatenate([each.words for each in held]),
+        np.concatenate([each.ends for each in held]),
     )
-    return told.reshape(len(words), count), np.asarray(good.reshape(len(words), count).all(axis=0))
 
 
-def _text(cut: Page, pool: Pool, words: _Words, written: str) -> Places:
-    """Values of a slot out of their quotes or their hexadecimal."""
-    quoted = words.quoted
-    start, stop, absent = words.begin + quoted, words.end - quoted, np.zeros(len(quoted), bool)
-    if quoted.all():
-        return Places(start, stop, absent)
-    opening = cut.raw[start]
-    bare = np.flatnonzero(~quoted & ((opening == _QUESTION) | (opening == _BRACKET)))
-    if len(bare):
-        absent[bare] = audittext.nothing(cut.at, start[bare], stop[bare])
-    if written == "coded":
-        bare = np.flatnonzero(~quoted & ~absent)
-        values = audittext.sliced(cut.raw, start[bare], stop[bare])
-        decoded = pool.add(lines.shown(audittext.unhexed(values, np.ones(len(bare), bool))))
-        start[bare], stop[bare] = decoded.start, decoded.stop
-    return Places(start, stop, absent)
-
-
-def _left(cut: Page, pool: Pool, slots: list[_Slot], words: list[_Words]) -> Places | None:
-    """What no column takes, one text for each row; words that follow one another stay in one piece."""
+def _layout(slots: list[_Slot]) -> _Layout:
+    opened = np.array([audittext.word(slot.key[:8]) for slot in slots], np.uint64)
+    targets = [at for at, slot in enumerate(slots) if slot.target >= 0]
+    counted = [at for at in targets if TARGETS[slots[at].target].written in {"number", "id"}]
     runs: list[tuple[int, int]] = []
     for at, slot in enumerate(slots):
         if slot.target >= 0 or not slot.key:
@@ -282,13 +176,143 @@ def _left(cut: Page, pool: Pool, slots: list[_Slot], words: list[_Words]) -> Pla
             runs[-1] = (runs[-1][0], at)
         else:
             runs.append((at, at))
-    places = [
-        (words[first].start + len(_OPENING) * slots[first].opens, words[last].end) for first, last in runs
-    ]
-    if len(places) < 2:
-        return Places(*places[0], np.zeros(len(words[0].start), bool)) if places else None
-    pieces = [audittext.sliced(cut.raw, start, stop).view(pa.string()) for start, stop in places]
-    return pool.add(pc.binary_join_element_wise(*pieces, " "))
+    return _Layout(
+        slots,
+        opened[:, 0],
+        opened[:, 1],
+        [at for at, slot in enumerate(slots) if _is_odd(slot)],
+        np.array([at for at, slot in enumerate(slots) if not slot.bare], np.int64),
+        np.array(counted, np.int64),
+        np.array([at for at in targets if at not in counted], np.int64),
+        runs,
+        np.array([1 + len(slot.key) for slot in slots]),
+        np.array([int(slot.closes) for slot in slots]),
+    )
+
+
+def _is_odd(slot: _Slot) -> bool:
+    return not slot.key or len(slot.key) > _WORD or slot.loose or slot.closes or slot.separator == _ENRICHED
+
+
+def _alike(cut: Page, pool: Pool, line: Ints, rows: Ints, kind: int, head: int, found: Found) -> None:
+    """Read rows by the layout of the first of them, so many at a time that what they take stays in the cache."""
+    slots = _template(cut, int(line[0]), kind, head)
+    if not slots:
+        return
+    layout = _layout(slots)
+    step = max(_BLOCK_WORDS // len(slots), LEAST_LINES)
+    kept, held = [], []
+    for at in range(0, len(rows), step):
+        fits, values = _held_against(cut, layout, line[at : at + step], head)
+        kept.append(rows[at : at + step][fits])
+        held.append(values)
+    rows = np.concatenate(kept)
+    if not len(rows):
+        return
+    values = _together(held)
+    found.pieces.extend(
+        Piece(slots[at].target, rows, numbers, None)
+        for at, numbers in zip(layout.numbers, values.numbers, strict=True)
+    )
+    for at, *own in zip(layout.texts, values.begin, values.end, values.quoted, values.absent, strict=True):
+        target = slots[at].target
+        places = _text(cut, pool, *own, coded=TARGETS[target].written == "coded")
+        found.pieces.append(Piece(target, rows, places, None))
+    if layout.runs:
+        found.left.append(Left(rows, _left(cut, pool, values)))
+    found.read[rows] = True
+
+
+def _held_against(cut: Page, layout: _Layout, line: Ints, head: int) -> tuple[Bools, _Values]:
+    """Which lines have the keys, separators, frames, quotes and numbers of the layout; and the values of those."""
+    first, size = cut.token[line] + head, len(layout.slots)
+    stops = audittext.runs(cut.ends, size + 1)[first - 1]
+    fits = ((audittext.runs(cut.opening, size)[first] & layout.mask) == layout.held).all(axis=1)
+    fits &= cut.parts[line] == sum(slot.separator == _ENRICHED for slot in layout.slots)
+    for at in layout.odd:
+        fits &= _fits(cut, layout.slots[at], stops[:, at] + 1, stops[:, at + 1])
+    edges = (stops if fits.all() else stops[fits]).T
+    begin, end = _edges(layout, edges, layout.shown)
+    quoted = (cut.raw[begin] == _QUOTE) & (cut.raw[end - 1] == _QUOTE) & (end - begin > 1)
+    # So each quote stands at an end of a value, and no blank between two words stood within quotes.
+    good = 2 * quoted.sum(axis=0) == cut.quotes[line[fits]]
+    start, stop = _edges(layout, edges, layout.numbers)
+    numbers, counted = audittext.decimals(cut.at, start.ravel(), stop.ravel())
+    good &= counted.reshape(start.shape).all(axis=0)
+    values = _values(cut, layout, edges, numbers.reshape(start.shape), quoted)
+    if not good.all():
+        fits[fits] = good
+        values = values.where(good)
+    return fits, values
+
+
+def _edges(layout: _Layout, edges: Ints, slots: Ints) -> tuple[Ints, Ints]:
+    """Where the values of some slots begin and end, by slot and line."""
+    return edges[slots] + layout.begin[slots, None], edges[slots + 1] - layout.closes[slots, None]
+
+
+def _fits(cut: Page, slot: _Slot, start: Ints, stop: Ints) -> Bools:
+    """Which words are those of a slot, where how they begin is not enough."""
+    fits = np.ones(len(start), bool)
+    if rest := slot.key[_WORD:]:
+        fits = audittext.begin(cut.at, start + _WORD, rest)
+    if slot.loose or not slot.key:
+        fits &= stop - start == len(slot.key)
+    if slot.closes:
+        fits &= cut.raw[stop - 1] == _APOSTROPHE
+    if slot.separator == _ENRICHED:
+        fits &= cut.raw[stop] == _ENRICHED
+    return fits
+
+
+def _values(cut: Page, layout: _Layout, edges: Ints, numbers: Ints, shown: Bools) -> _Values:
+    """The values of lines that fit, without their quotes, and which say that there is none."""
+    begin, end = _edges(layout, edges, layout.texts)
+    quoted = np.zeros(begin.shape, bool)
+    for at, slot in enumerate(layout.texts):
+        if not layout.slots[slot].bare:
+            quoted[at] = shown[np.searchsorted(layout.shown, slot)]
+    opening = cut.raw[begin]
+    absent = ~quoted & ((opening == _QUESTION) | (opening == _BRACKET))
+    if absent.any():
+        absent[absent] = audittext.nothing(cut.at, begin[absent], end[absent])
+    words, ends = _unclaimed(layout, edges)
+    return _Values(numbers, begin + quoted, end - quoted, quoted, absent, words.T, ends.T)
+
+
+def _unclaimed(layout: _Layout, edges: Ints) -> tuple[Ints, Ints]:
+    """Where the pieces of what no column takes begin and end: its runs, and between two of them a blank."""
+    if not layout.runs:
+        return edges[:0], edges[:0]
+    first, last = np.array(layout.runs).T
+    opens = np.array([1 + len(_OPENING) * layout.slots[at].opens for at in first])
+    # Before the fields stands a blank.
+    words = np.repeat(edges[:1], 2 * len(first) - 1, axis=0)
+    ends = words + 1
+    words[::2], ends[::2] = edges[first] + opens[:, None], edges[last + 1] - layout.closes[last, None]
+    return words, ends
+
+
+def _text(
+    cut: Page, pool: Pool, start: Ints, stop: Ints, quoted: Bools, absent: Bools, *, coded: bool
+) -> Places:
+    """Values of a slot, out of their hexadecimal where they can be `coded`."""
+    bare = np.flatnonzero(~quoted & ~absent) if coded else ()
+    if len(bare):
+        values = audittext.sliced(cut.raw, start[bare], stop[bare])
+        decoded = pool.add(lines.shown(audittext.unhexed(values, np.ones(len(bare), bool))))
+        start[bare], stop[bare] = decoded.start, decoded.stop
+    return Places(start, stop, absent)
+
+
+def _left(cut: Page, pool: Pool, values: _Values) -> Places:
+    """What no column takes, one text for each row; words that follow one another stay in one piece."""
+    count, pieces = values.words.shape
+    if pieces == 1:
+        return Places(values.words[:, 0], values.ends[:, 0], np.zeros(count, bool))
+    # One after the other, the pieces of a row are its text.
+    told = pool.add(audittext.sliced(cut.raw, values.words.ravel(), values.ends.ravel()))
+    return Places(told.start[::pieces], told.stop[pieces - 1 :: pieces], np.zeros(count, bool))
 
 
 def _arguments(cut: Page, line: Ints, rows: Ints, head: Ints, found: Found) -> None:

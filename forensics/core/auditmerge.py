@@ -20,13 +20,13 @@ from forensics.core.auditkeys import (
     TARGETS,
     leads,
 )
-from forensics.core.auditlayout import Arguments, Left, Piece
 from forensics.core.auditpage import RECORD, Heads, Page
+from forensics.core.auditpieces import Arguments, Left, Piece
 from forensics.core.auditpool import Places, Pool
 from forensics.core.auditrecord import PATH, RECEIVER
 from forensics.core.audittext import Bools, Ints
 
-_UNSET_IDS = np.array([4_294_967_295, -1])
+_UNSET_ID = 4_294_967_295
 _LAST_TICK_NS = 999_999
 _FIRST_CALL, _FIRST_LINE = 1, 2
 
@@ -100,7 +100,7 @@ def records(cut: Page, heads: Heads, base: int) -> dict[str, pa.Array]:
         base: offset of its first byte in the file.
     """
     scene = cast(heads)
-    pool = Pool(cut.raw)
+    pool = Pool(cut.raw, cut.hold)
     laid = auditlayout.read(
         cut, pool, scene.line, scene.kind, heads.type[scene.line], 2 + (heads.node[scene.line] >= 0)
     )
@@ -212,7 +212,7 @@ def _flat(pool: Pool, scene: Cast, pieces: Mapping[int, list[Piece]]) -> dict[st
             continue
         if about.written in {"number", "id"}:
             numbers, known = _spread(same, scene.event, len(scene.begins))
-            was_set = known & ~np.isin(numbers, _UNSET_IDS)
+            was_set = known & (numbers != _UNSET_ID) & (numbers != -1)
             if target == AUID:
                 built["auid_set"] = pa.array(was_set, mask=~known)
             built[about.name] = pa.array(numbers, mask=~(was_set if about.written == "id" else known))
@@ -265,7 +265,7 @@ def _listed(
         if about.within == kind and about.written in {"number", "id"}:
             numbers, known = _spread(same, slot, len(own))
             if about.written == "id":
-                known &= ~np.isin(numbers, _UNSET_IDS)
+                known &= (numbers != _UNSET_ID) & (numbers != -1)
             found[about.name] = pa.array(numbers, mask=~known)
         elif about.within == kind:
             found[about.name] = _texts(pool, same, slot, len(own))

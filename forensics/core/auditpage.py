@@ -4,6 +4,7 @@ Lines as the kernel and the audit library write them are read from their places 
 anything else in it (a control or non-ASCII byte, a stamp of another length) is not *plain*, and is read by the general rules; what is read does not hang on which way was taken.
 """
 
+import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 
 from forensics.core import audittext, lines
 from forensics.core.auditkeys import TYPE
+from forensics.core.auditnames import Names
 from forensics.core.audittext import Bools, Bytes, Ints, Words
 from forensics.core.model import Why
 
@@ -23,12 +25,13 @@ REASONS = (Why.SHAPE, Why.TIME, Why.VALUE, Why.TOO_LONG, Why.TRUNCATED)
 _SHAPE, _TIME, _VALUE, _TOO_LONG, _TRUNCATED = range(len(REASONS))
 _NEWLINE, _BLANK_BYTE, _QUOTE, _ENRICHED, _ASCII = 10, 32, 34, 29, 128
 _LAST_SECOND = 9_223_372_035
+_LAST_MS = _LAST_SECOND * 1000 + 999
+_POINTED, _POINTS = audittext.word(b"\0\0.\0\0\0:")[0], audittext.word(b"\0\0\xff\0\0\0\xff")[0]
 _NS_PER_MS = 1_000_000
 _PADDING = b"\n" + bytes(64)
 _STAMP = len("msg=audit(")
 _SECONDS = 10
-_TWO_WORDS = 16
-_MOST_TYPES = 64
+_BLOCK_BYTES, _BLOCK_WORDS, _BLOCK_LINES = 1 << 19, 1 << 16, 1 << 12
 
 
 class Page(NamedTuple):
@@ -39,7 +42,8 @@ class Page(NamedTuple):
     is what `at` has where each begins, read once in order, for keys are looked at again and again.
     `plain`: whether a line is whole, not too long, and of printable ASCII but for 0x1d. `quotes`: how many
     double quotes it has; whoever cuts at blanks must find each of them round a value. `parts`: how many
-    times it has 0x1d.
+    times it has 0x1d. `hold`: `raw`, with room behind it. All of it is good until the same thread cuts
+    another page.
     """
 
     raw: Bytes
@@ -54,17 +58,38 @@ class Page(NamedTuple):
     plain: Bools
     quotes: Ints
     parts: Ints
+    hold: Bytes
+
+
+class _Scratch(threading.local):
+    """Large arrays that each frame needs anew. A thread keeps its own: memory that is asked for anew has to be cleared, and in between is cut up."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Bytes] = {}
+
+    def bytes_of(self, size: int, name: str = "raw") -> Bytes:
+        """At least so many bytes, which hold whatever was there."""
+        if len(self._held.get(name, ())) < size:
+            self._held[name] = np.empty(size + size // 4, np.uint8)
+        return self._held[name]
+
+    def places(self, name: str, count: int) -> Ints:
+        """So many places, which hold whatever was there."""
+        return self.bytes_of(8 * max(count, 1), name)[: 8 * count].view(np.int64)
+
+
+_held = _Scratch()
 
 
 def page(data: bytes) -> Page:
     """Cut bytes into lines and words; there is at least one byte."""
     size = len(data)
-    raw = np.frombuffer(data + _PADDING, np.uint8)
-    used = size + (data[-1] != _NEWLINE)
-    ends = np.flatnonzero(raw[:used] <= _BLANK_BYTE)
-    mark = raw[ends]
-    newline = np.flatnonzero(mark == _NEWLINE)
-    begins = np.empty_like(ends)
+    hold = _held.bytes_of(size + len(_PADDING))
+    raw = hold[: size + len(_PADDING)]
+    raw[:size], raw[size:] = np.frombuffer(data, np.uint8), np.frombuffer(_PADDING, np.uint8)
+    ends, marks, quoted = _marked(raw, size + (data[-1] != _NEWLINE))
+    newline = np.flatnonzero(marks == _NEWLINE)
+    begins = _held.places("begins", len(ends))
     begins[:1] = 0
     np.add(ends[:-1], 1, out=begins[1:])
     token = np.empty_like(newline)
@@ -73,16 +98,40 @@ def page(data: bytes) -> Page:
     start, stop = begins[token], np.minimum(ends[newline] + 1, size)
     plain = stop - start <= lines.LONGEST_LINE_BYTES
     plain[-1] &= data[-1] == _NEWLINE
-    odd = ends[(mark != _NEWLINE) & (mark != _BLANK_BYTE) & (mark != _ENRICHED)]
+    odd = ends[(marks != _NEWLINE) & (marks != _BLANK_BYTE) & (marks != _ENRICHED)]
     if raw.max() >= _ASCII:
         odd = np.append(odd, np.flatnonzero(raw >= _ASCII))
     plain[np.searchsorted(stop, odd, "right")] = False
     at = audittext.words(raw)
-    quotes = np.subtract(*audittext.counted_before(raw == _QUOTE, stop, start))
-    parts = np.bincount(np.searchsorted(stop, ends[mark == _ENRICHED], "right"), minlength=len(stop))
+    opening = _held.places("opening", len(ends)).view(np.uint64)
+    for some in range(0, len(begins), _BLOCK_WORDS):
+        opening[some : some + _BLOCK_WORDS] = at[begins[some : some + _BLOCK_WORDS]]
+    quotes = np.subtract(*audittext.counted_before(quoted, stop, start))
+    parts = np.bincount(np.searchsorted(stop, ends[marks == _ENRICHED], "right"), minlength=len(stop))
     return Page(
-        raw, at, start, stop, token, newline - token + 1, begins, ends, at[begins], plain, quotes, parts
+        raw, at, start, stop, token, newline - token + 1, begins, ends, opening, plain, quotes, parts, hold
     )
+
+
+def _marked(raw: Bytes, used: int) -> tuple[Ints, Bytes, Bytes]:
+    """Where words end, and with which byte; and for every byte, eight to one, whether it is a quote.
+
+    A stretch at a time, so that what is compared stays in the processor's cache.
+    """
+    quoted = np.empty(-(-len(raw) // 8), np.uint8)
+    found, flags = [], _held.bytes_of(_BLOCK_BYTES, "flags").view(np.bool_)
+    for at in range(0, len(raw), _BLOCK_BYTES):
+        block = raw[at : at + _BLOCK_BYTES]
+        own = flags[: len(block)]
+        np.equal(block, _QUOTE, out=own)
+        quoted[at // 8 : (at + len(block) + 7) // 8] = np.packbits(own, bitorder="little")
+        np.less_equal(block, _BLANK_BYTE, out=own)
+        ends = np.flatnonzero(own[: max(used - at, 0)])
+        ends += at
+        found.append(ends)
+    ends = _held.places("ends", sum(map(len, found)))
+    np.concatenate(found, out=ends)
+    return ends, raw[ends], quoted
 
 
 class Heads(NamedTuple):
@@ -123,114 +172,67 @@ def _together(known: list[str], more: list[str]) -> list[str]:
 
 
 def _stamped(cut: Page) -> tuple[Heads, Bools]:
-    """Heads of plain lines with seconds of ten digits, and which lines those are."""
-    last = len(cut.begins) - 1
-    named = audittext.opens(cut.opening[cut.token], b"node=")
-    kind = np.minimum(cut.token + named, last)
-    stamp = np.minimum(kind + 1, last)
-    good = cut.plain & (cut.size >= 2 + named) & audittext.opens(cut.opening[kind], b"type=")
-    good &= audittext.opens(cut.opening[stamp], b"msg=audit("[:8])
-    rows = np.flatnonzero(good)
-    start, stop = cut.begins[stamp[rows]], cut.ends[stamp[rows]]
-    fine = (stop - start > _STAMP + _SECONDS + len(".000:):")) & (cut.raw[stop] != _ENRICHED)
-    rows, start, stop = rows[fine], start[fine], stop[fine]
-    new = _differs(cut, cut.token[rows], named[rows], start, stop)
-    run = np.cumsum(new) - 1
-    moment, serial, fine = _stamps(cut, start[new], stop[new])
-    nodes: list[str] = []
-    hosts, own = np.full(len(moment), -1), np.flatnonzero(named[rows[new]])
-    if len(own):
-        nodes, hosts[own], fit = _coded(cut, cut.token[rows[new][own]], lambda name: name and '"' not in name)
+    """Heads of plain lines with seconds of ten digits, and which lines those are; some thousand lines at a time."""
+    count = len(cut.token)
+    node, type_, earliest_ns, serial, body = (np.full(count, -1) for _ in range(5))
+    nodes, types = Names(lambda name: name != "" and '"' not in name), Names(lambda name: TYPE.fullmatch(name) is not None)  # fmt: skip
+    held = Heads(np.full(count, _SHAPE, np.int8), node, type_, earliest_ns, serial, body, nodes.told, types.told)  # fmt: skip
+    good = np.zeros(count, bool)
+    for first in range(0, count, _BLOCK_LINES):
+        line, token, named, kind, start, stop = _begun(cut, first)
+        moment, number, fine = _stamps(cut, start, stop)
+        kinds, fit = types.numbered(cut, kind)
+        fine &= fit
+        hosts, own = np.full(len(line), -1), np.flatnonzero(named)
+        hosts[own], fit = nodes.numbered(cut, token[own])
         fine[own] &= fit
-    types, kinds, typed = _types(cut, kind[rows])
-    keep = fine[run] & typed
-    node, type_, earliest_ns, number, body = (np.full(len(good), -1) for _ in range(5))
-    why = np.full(len(good), _SHAPE, np.int8)
-    held = Heads(why, node, type_, earliest_ns, number, body, nodes, types)
-    at, run = rows[keep], run[keep]
-    held.why[at], held.node[at], held.type[at] = RECORD, hosts[run], kinds[keep]
-    held.earliest_ns[at], held.serial[at] = moment[run], serial[run]
-    held.body[at] = stop[keep] - cut.start[at]
-    good[:] = False
-    good[at] = True
+        at = line[fine]
+        good[at] = True
+        node[at], type_[at], earliest_ns[at], serial[at] = (
+            hosts[fine],
+            kinds[fine],
+            moment[fine],
+            number[fine],
+        )
+        body[at] = stop[fine] - cut.start[at]
+    held.why[good] = RECORD
     return held, good
 
 
-def _differs(cut: Page, token: Ints, named: Bools, start: Ints, stop: Ints) -> Bools:
-    """Which lines do not have the node and stamp of the one before; of long ones each counts as if it had not.
+def _begun(cut: Page, first: int) -> tuple[Ints, Ints, Bools, Ints, Ints, Ints]:
+    """Of some plain lines those that begin `node=… type=… msg=audi` or without the first.
 
-    Args:
-        cut: the page.
-        token: the first word of each line.
-        named: whether that is a node.
-        start: of its stamp, which has at least 16 bytes.
-        stop: of it.
+    Returns:
+        Each line, its first word, whether that is a node, the word with its type, and where its stamp begins and stops.
     """
-    node = np.where(named, cut.ends[token] - cut.begins[token], 0)
-    new = np.ones(len(token), bool)
-    new[1:] = (node[1:] > _TWO_WORDS) | (stop[1:] - start[1:] > 8 + 2 * _TWO_WORDS)
-    told = (
-        node,
-        stop - start,
-        cut.at[start + 8],
-        cut.at[start + 16],
-        cut.at[stop - 16],
-        cut.at[stop - 8],
-        np.where(named, cut.opening[token], 0),
-        np.where(node > 8, cut.at[np.maximum(cut.ends[token] - 8, 0)], 0),
-    )
-    for values in told:
-        new[1:] |= values[1:] != values[:-1]
-    return new
+    some, last = slice(first, first + _BLOCK_LINES), len(cut.begins) - 1
+    token = cut.token[some]
+    named = audittext.opens(cut.opening[token], b"node=")
+    kind = np.minimum(token + named, last)
+    stamp = np.minimum(kind + 1, last)
+    good = cut.plain[some] & (cut.size[some] >= 2 + named) & audittext.opens(cut.opening[kind], b"type=")
+    good &= audittext.opens(cut.opening[stamp], b"msg=audit("[:8])
+    start, stop = cut.begins[stamp], cut.ends[stamp]
+    good &= (stop - start > _STAMP + _SECONDS + len(".000:):")) & (cut.raw[stop] != _ENRICHED)
+    row = np.flatnonzero(good)
+    return first + row, token[row], named[row], kind[row], start[row], stop[row]
 
 
 def _stamps(cut: Page, start: Ints, stop: Ints) -> tuple[Ints, Ints, Bools]:
     """Moments in ns, serials, and which stamps hold such: `msg=audit(1795446841.266:7982):`."""
     at, raw, place = cut.at, cut.raw, start + _STAMP
-    fine = audittext.opens(at[start + 8], b"t(") & audittext.begin(at, stop - 2, b"):")
-    fine &= (raw[place + _SECONDS] == ord(".")) & (raw[place + _SECONDS + 4] == ord(":"))
-    seconds, digits = audittext.decimals(at, place, place + _SECONDS)
-    ms, whole = audittext.decimals(at, place + _SECONDS + 1, place + _SECONDS + 4)
+    fine = (raw[place - 2] == ord("t")) & (raw[place - 1] == ord("("))
+    fine &= (raw[stop - 2] == ord(")")) & (raw[stop - 1] == ord(":"))
+    early, digits = audittext.eight(at[place], 8)
+    rest = at[place + 8]
+    fine &= digits & ((rest & _POINTS) == _POINTED)
+    # The last two digits of the seconds and the three behind the point, as five that follow one another.
+    five = ((rest & np.uint64(0xFFFF)) << np.uint64(24)) | ((rest >> np.uint64(24)) << np.uint64(40))
+    late, digits = audittext.eight(five, 5)
+    ms = early * 100_000 + late
     serial, counted = audittext.decimals(at, place + _SECONDS + 5, stop - 2)
-    for sign in (place, place + _SECONDS + 1, place + _SECONDS + 5):
-        fine &= raw[sign] != ord("-")
-    fine &= digits & whole & counted & (seconds <= _LAST_SECOND)
-    return (np.where(fine, seconds, 0) * 1000 + ms) * _NS_PER_MS, serial, fine
-
-
-def _types(cut: Page, token: Ints) -> tuple[list[str], Ints, Bools]:
-    """Types in words `type=<type>`: the different ones, their numbers, and which are such."""
-    begins, ends = cut.begins[token] + 5, cut.ends[token]
-    size = ends - begins
-    low = cut.at[begins] & audittext.MASKS[np.clip(size, 0, 8)]
-    high = cut.at[begins + 8] & audittext.MASKS[np.clip(size - 8, 0, 8)]
-    names: list[str] = []
-    number = np.full(len(token), -1)
-    rest = np.flatnonzero(size <= _TWO_WORDS)
-    while len(rest) and len(names) < _MOST_TYPES:
-        first = rest[0]
-        same = (low[rest] == low[first]) & (high[rest] == high[first]) & (size[rest] == size[first])
-        number[rest[same]] = len(names)
-        names.append(cut.raw[begins[first] : ends[first]].tobytes().decode("ascii"))
-        rest = rest[~same]
-    rest = np.flatnonzero(number < 0)
-    if len(rest):
-        more, number[rest], _ = _coded(cut, token[rest], bool)
-        number[rest] += len(names)
-        names += more
-    good = np.array([TYPE.fullmatch(name) is not None for name in names] or [False])
-    return names, number, good[number] if len(number) else np.zeros(0, bool)
-
-
-def _coded(cut: Page, token: Ints, fits: object) -> tuple[list[str], Ints, Bools]:
-    """Values of words `key=value` with a key of four letters: the different ones, their numbers, which fit."""
-    # Plain lines are ASCII, so their bytes are text as they stand.
-    found = audittext.sliced(cut.raw, cut.begins[token] + 5, cut.ends[token]).view(pa.string())
-    coded = found.dictionary_encode()
-    names = coded.dictionary.to_pylist()
-    good = np.array([bool(fits(name)) for name in names] or [False])  # type: ignore[operator]
-    number = np.asarray(coded.indices).astype(np.int64)
-    return names, number, good[number] if len(number) else np.zeros(0, bool)
+    fine &= digits & counted & (ms <= _LAST_MS) & (raw[place + _SECONDS + 5] != ord("-"))
+    return np.where(fine, ms, 0) * _NS_PER_MS, serial, fine
 
 
 def read_heads(whole: pa.Array) -> Heads:

@@ -24,8 +24,9 @@ class Places(NamedTuple):
 class Pool:
     """The bytes of a page, and behind them those of texts that do not stand there as they are told."""
 
-    def __init__(self, raw: Bytes) -> None:
-        self._parts, self._size = [raw], len(raw)
+    def __init__(self, raw: Bytes, hold: Bytes | None = None) -> None:
+        """Begin with some bytes; `hold` has them too, and room for more behind them."""
+        self._held, self._size = raw if hold is None else hold, len(raw)
 
     def add(self, texts: pa.Array) -> Places:
         """Take in texts (string or binary)."""
@@ -33,14 +34,16 @@ class Pool:
         bounds = bounds[texts.offset : texts.offset + len(texts) + 1]
         held = texts.buffers()[2] if len(texts) else None
         data = np.frombuffer(held, np.uint8) if held is not None else np.zeros(0, np.uint8)
-        self._parts.append(data[bounds[0] : bounds[-1]])
+        data = data[bounds[0] : bounds[-1]]
+        if self._size + len(data) > len(self._held):
+            room = np.empty(self._size // 2 + len(data), np.uint8)
+            self._held = np.concatenate([self._held[: self._size], room])
+        self._held[self._size : self._size + len(data)] = data
         places: Ints = bounds.astype(np.int64) + (self._size - int(bounds[0]))
-        self._size += len(self._parts[-1])
+        self._size += len(data)
         absent = np.asarray(texts.is_null()) if texts.null_count else np.zeros(len(texts), bool)
         return Places(places[:-1], places[1:], absent)
 
     def taken(self, places: Places) -> pa.Array:
         """The texts at some places, as one column (string)."""
-        if len(self._parts) > 1:
-            self._parts = [np.concatenate(self._parts)]
-        return audittext.sliced(self._parts[0], *places).view(pa.string())
+        return audittext.sliced(self._held[: self._size], *places).view(pa.string())

@@ -4,7 +4,7 @@ The kernel and the audit library quote a value that holds no blank, quote, contr
 write every other in hexadecimal. So a quoted value cannot end early, and nothing within one is a field.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,13 @@ Words = npt.NDArray[np.uint64]
 _BLANK, _QUOTE, _APOSTROPHE, _EQUALS, _NEWLINE, _RETURN, _ENRICHED = 32, 34, 39, 61, 10, 13, 29
 _NO_NIBBLE = 255
 _LONGEST_NUMBER = 18
+_Any = TypeVar("_Any", bound=np.generic)
+# Of digits one to a byte, then pairs one to two bytes, then fours: each with the one before it makes one number.
+_HALVES = [
+    (np.uint64(10), np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
+    (np.uint64(100), np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
+    (np.uint64(10_000), np.uint64(32), np.uint64(0xFFFFFFFF)),
+]
 _NIBBLE = np.full(256, _NO_NIBBLE, np.uint8)
 _NIBBLE[np.frombuffer(b"0123456789ABCDEF", np.uint8)] = np.arange(16)
 
@@ -103,9 +110,8 @@ def begins(raw: Bytes, start: Ints, stop: Ints, word: bytes) -> Bools:
     return np.asarray(found)
 
 
-def counted_before(marked: Bools, *places: Ints) -> list[Ints]:
-    """How many bytes are marked before each of some places, for each set of these."""
-    bits = np.packbits(marked, bitorder="little")
+def counted_before(bits: Bytes, *places: Ints) -> list[Ints]:
+    """How many bytes are marked before each of some places, for each set of these; `bits` has the marks, the first lowest."""
     words = np.append(bits, np.zeros(-len(bits) % 8 + 8, np.uint8)).view("<u8")
     before = np.append(0, np.cumsum(np.bitwise_count(words), dtype=np.int64))
     within = [(np.uint64(1) << (place & 63).astype(np.uint64)) - np.uint64(1) for place in places]
@@ -184,6 +190,12 @@ def begin(at: Words, start: Ints, text: bytes) -> Bools:
     return found
 
 
+def runs(values: npt.NDArray[_Any], size: int) -> npt.NDArray[_Any]:
+    """Every `size` values that follow one another, a row for each place where they begin; nothing is copied."""
+    step = values.itemsize
+    return np.ndarray((max(len(values) - size + 1, 0), size), values.dtype, values.data, strides=(step, step))
+
+
 def decimals(at: Words, start: Ints, stop: Ints) -> tuple[Ints, Bools]:
     """Decimal numbers of 1 to 18 digits, perhaps with a minus; and where there is such a number.
 
@@ -192,21 +204,28 @@ def decimals(at: Words, start: Ints, stop: Ints) -> tuple[Ints, Bools]:
         start: first byte of each.
         stop: byte after the last of each.
     """
-    size, last = stop - start, at[stop - 8]
-    # Most numbers have at most eight bytes, the last eight begin with the first of those.
-    sign = last >> ((8 - np.clip(size, 1, 8)).astype(np.uint64) << np.uint64(3))
-    long = np.flatnonzero(size > 8)
-    if len(long):
-        sign[long] = at[start[long]]
-    minus = ((sign & np.uint64(255)) == ord("-")) & (size > 0)
+    size = stop - start
+    # Most are digits alone, and at most eight.
+    number, good = eight(at[stop - 8], np.minimum(size, 8))
+    good &= (size - 1).view(np.uint64) < 8
+    rest = np.flatnonzero(~good)
+    if len(rest):
+        number[rest], good[rest] = _any_decimals(at, start[rest], stop[rest])
+    return number, good
+
+
+def _any_decimals(at: Words, start: Ints, stop: Ints) -> tuple[Ints, Bools]:
+    """The same, of any length and sign."""
+    size = np.maximum(stop - start, 0)
+    minus = (size > 0) & ((at[start] & np.uint64(255)) == ord("-"))
     size = size - minus
-    number, good = _eight(last, np.clip(size, 0, 8))
+    number, good = eight(at[stop - 8], np.minimum(size, 8))
     good &= (size > 0) & (size <= _LONGEST_NUMBER)
     for places in (8, 16):
         more = np.flatnonzero(good & (size > places))
         if not len(more):
             break
-        upper, fine = _eight(at[np.maximum(stop[more] - places - 8, 0)], np.clip(size[more] - places, 0, 8))
+        upper, fine = eight(at[np.maximum(stop[more] - places - 8, 0)], np.minimum(size[more] - places, 8))
         number[more] += upper * 10**places
         good[more] &= fine
     return np.where(minus, -number, number), good
@@ -225,13 +244,19 @@ def nothing(at: Words, start: Ints, stop: Ints) -> Bools:
     return found
 
 
-def _eight(digits: Words, size: Ints) -> tuple[Ints, Bools]:
-    """The numbers that the last `size` of eight bytes write."""
-    clear = (np.uint64(64) - (size.astype(np.uint64) << np.uint64(3))) & np.uint64(63)
-    held = ((digits ^ np.uint64(0x3030303030303030)) >> clear) << clear
-    held[size == 0] = 0
-    good = (((held + np.uint64(0x7676767676767676)) | held) & np.uint64(0x8080808080808080)) == 0
-    held = ((held * np.uint64(10)) + (held >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
-    held = ((held * np.uint64(100)) + (held >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
-    held = ((held * np.uint64(10_000)) + (held >> np.uint64(32))) & np.uint64(0xFFFFFFFF)
-    return held.astype(np.int64), good
+def eight(digits: Words, size: Ints | int) -> tuple[Ints, Bools]:
+    """The numbers that the last `size` of eight bytes write; of none, whatever."""
+    clear = np.asarray((8 - size) << 3).view(np.uint64) & np.uint64(63)
+    held = digits ^ np.uint64(0x3030303030303030)
+    held >>= clear
+    held <<= clear
+    odd = held + np.uint64(0x7676767676767676)
+    odd |= held
+    odd &= np.uint64(0x8080808080808080)
+    good = odd == 0
+    for times, shift, mask in _HALVES:
+        upper = held >> shift
+        held *= times
+        held += upper
+        held &= mask
+    return held.view(np.int64), good

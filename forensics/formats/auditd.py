@@ -72,7 +72,12 @@ def _spans(cut: Page, lines: audittext.Bools, base: int) -> dict[str, pa.Array]:
 def _refuse_glued(cut: Page, heads: Heads) -> None:
     """Mark lines that hold a second record: nobody can say which fields are whose."""
     records = heads.why == RECORD
-    places = np.flatnonzero((cut.opening == _STAMPED) | (cut.opening == _FRAMED))
+    marked = cut.opening == _STAMPED
+    marked |= cut.opening == _FRAMED
+    # Each record has one such word, that of its own stamp.
+    if np.count_nonzero(marked) == np.count_nonzero(records):
+        return
+    places = np.flatnonzero(marked)
     count = np.bincount(np.searchsorted(cut.token, places, "right") - 1, minlength=len(records))
     line = np.flatnonzero((count > 1) & records)
     if not len(line):
