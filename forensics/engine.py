@@ -24,6 +24,8 @@ R = TypeVar("R")
 IN_FLIGHT = 16
 MOST_KEPT_BYTES = 272 << 20
 """What a process may hold of memory after a part of its work, about; above it gives back what it does not use."""
+MOST_HELD_BYTES = 352 << 20
+"""What it may hold within a part."""
 _HELD = Path("/proc/self/statm")
 RETRIES = 3
 """How often a task is begun again whose worker went away."""
@@ -63,16 +65,19 @@ def keep_freed_memory() -> None:
     pa.set_memory_pool(pa.system_memory_pool())
 
 
-def give_back() -> None:
+def give_back(most_bytes: int = MOST_KEPT_BYTES) -> None:
     """Give the system what this process freed, where it holds much: it takes a little more with each part that it reads.
 
     Not each time: what is given back has to be cleared by the kernel, page by page, before it is used again.
+
+    Args:
+        most_bytes: how much it may hold. More within a part of its work, most of which is in use again at once.
     """
     try:
         pages = int(_HELD.read_text(encoding="ascii").split()[1])
     except OSError:
-        pages = MOST_KEPT_BYTES
-    if pages * mmap.PAGESIZE > MOST_KEPT_BYTES:
+        return
+    if pages * mmap.PAGESIZE > most_bytes:
         pa.default_memory_pool().release_unused()
 
 

@@ -52,6 +52,7 @@ def least(request, monkeypatch):
     """How many lines are worth a layout of their own: what is read hangs on it nowhere."""
     monkeypatch.setattr(auditlayout, "LEAST_LINES", request.param)
     monkeypatch.setattr(auditfields, "LEAST_LINES", 1)
+    monkeypatch.setattr(auditfields, "BLOCK_LINES", 7)
 
 
 @pytest.mark.usefixtures("least")

@@ -1,5 +1,6 @@
 """Lines of an audit trail of any shape: cut into fields, sorted by key, decoded by kind of key."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +12,13 @@ from forensics.core.auditkeys import ARGUMENTS, CALL, KEYS, MESSAGE, OLD, PLACES
 from forensics.core.auditpage import Page
 from forensics.core.auditpieces import Arguments, Left, Piece
 from forensics.core.auditpool import Pool
-from forensics.core.audittext import INNER, NAMES, OUTER, Bools, Bytes, Ints, Tokens
+from forensics.core.audittext import INNER, NAMES, OUTER, Bools, Bytes, Ints, Narrow, Tokens
 
 _QUOTE, _APOSTROPHE, _EQUALS, _ENRICHED = 34, 39, 61, 29
 LEAST_LINES = 1000
 """Fewer lines are cut by themselves: to look through a page for them would take longer."""
+BLOCK_LINES = 1 << 12
+"""How many lines are cut and read at a time."""
 _ARGUMENT = r"^a(?P<place>\d{1,9})(?P<piece>\[\d+\])?$"
 _NOTHING = pa.array([b"?", b"(null)", b"(none)"], pa.binary())
 _KEYS = pa.array(KEYS, pa.binary())
@@ -45,32 +48,42 @@ def cut(whole: pa.Array, body: Ints) -> Fields:
     return Fields(raw, tokens.where((tokens.stop > tokens.start) & (tokens.start >= begins[tokens.line])))
 
 
-def of_page(page: Page, line: Ints, body: Ints, head: Ints) -> Fields:
+def of_page(page: Page, line: Ints, body: Ints, head: Ints) -> Iterator[tuple[Fields, Ints]]:
     """Cut lines of a page into fields: by the words that it has found already, where no blank stands within quotes.
+
+    So many lines at a time that what that takes does not grow with them.
 
     Args:
         page: the page.
         line: which lines.
         body: where in each its fields begin.
         head: how many words come before them.
+
+    Yields:
+        Fields, and the places in `line` of those whose they are.
     """
-    if len(line) < LEAST_LINES:
-        return cut(audittext.sliced(page.raw, page.start[line], page.stop[line]), body)
+    hard = []
+    for at in range(0, len(line), BLOCK_LINES):
+        own = np.arange(at, min(at + BLOCK_LINES, len(line)))
+        if len(line) >= LEAST_LINES:
+            tokens, easy = _easy(page, line[own], head[own])
+            yield Fields(page.raw, tokens), own
+            own = own[~easy]
+        hard.append(own)
+    rest = np.concatenate(hard) if hard else np.zeros(0, np.int64)
+    if len(rest):
+        whole = audittext.sliced(page.raw, page.start[line[rest]], page.stop[line[rest]])
+        yield cut(whole, body[rest]), rest
+
+
+def _easy(page: Page, line: Ints, head: Ints) -> tuple[Tokens, Bools]:
+    """The fields of those of some lines in which each quote stands at an end of a value, and which these are."""
     tokens = _words(page, line, head)
     start, stop, equals = tokens.start, tokens.stop, tokens.equals
     quoted = (equals >= 0) & (page.raw[equals + 1] == _QUOTE) & (page.raw[stop - 1] == _QUOTE) & (stop - equals > 2)  # fmt: skip
     easy = page.plain[line] & (2 * np.bincount(tokens.line[quoted], minlength=len(line)) == page.quotes[line])
     kept = easy[tokens.line] & (stop > start)
-    tokens = tokens if kept.all() else tokens.where(kept)
-    rest = np.flatnonzero(~easy)
-    if not len(rest):
-        return Fields(page.raw, tokens)
-    own = line[rest]
-    raw, more = cut(audittext.sliced(page.raw, page.start[own], page.stop[own]), body[rest])
-    at = len(page.raw)
-    more = Tokens(rest[more.line], more.start + at, np.where(more.equals < 0, -1, more.equals + at), more.stop + at, more.part)  # fmt: skip
-    both = (np.concatenate(pair) for pair in zip(tokens, more, strict=True))
-    return Fields(np.append(page.raw, raw), Tokens(*both))
+    return tokens if kept.all() else tokens.where(kept), easy
 
 
 def _words(page: Page, line: Ints, head: Ints) -> Tokens:
@@ -91,9 +104,11 @@ def _words(page: Page, line: Ints, head: Ints) -> Tokens:
     opener[owner[opens]] = opens
     part[(np.arange(len(owner)) >= opener[owner]) & (part == OUTER)] = INNER
     start[opens] += 5
-    marked = page.raw == _EQUALS
+    low, high = (int(start[0]), int(stop[-1])) if len(start) else (0, 0)
+    marked = page.raw[low:high] == _EQUALS
     bits = np.packbits(marked, bitorder="little")
-    equals = np.append(np.flatnonzero(marked), len(page.raw))[audittext.counted_before(bits, start)[0]]
+    found = np.append(np.flatnonzero(marked) + low, len(page.raw))
+    equals = found[audittext.counted_before(bits, start - low)[0]]
     equals[equals >= stop] = -1
     final = (part == INNER) & np.append((owner[1:] != owner[:-1]) | (part[1:] != INNER), True)[: len(owner)]
     stop -= final & (stop > start) & (page.raw[stop - 1] == _APOSTROPHE)
@@ -107,9 +122,16 @@ def glued(fields: Fields) -> Ints:
 
 
 class Read(NamedTuple):
-    """What lines say. `claimed`: which fields a column took; the others are what is left."""
+    """What lines say. `claimed`: which fields a column took; the others are what is left.
 
-    fields: Fields
+    `line`, `start`, `stop`: of the fields, in four bytes each. `first`: the number of the first of them.
+    """
+
+    raw: Bytes
+    line: Narrow
+    start: Narrow
+    stop: Narrow
+    first: int
     row: Ints
     claimed: Bools
     pieces: list[Piece]
@@ -117,9 +139,10 @@ class Read(NamedTuple):
 
     def without(self, token: Ints) -> "Read":
         """The same, some fields not claimed."""
+        token = token[(token >= self.first) & (token < self.first + len(self.claimed))]
         if not len(token):
             return self
-        self.claimed[token] = False
+        self.claimed[token - self.first] = False
         kept = []
         for piece in self.pieces:
             if piece.token is None:
@@ -129,17 +152,18 @@ class Read(NamedTuple):
 
     def left(self, pool: Pool) -> list[Left]:
         """What no column took, one text for each row that has some."""
-        tokens = self.fields.tokens.where(~self.claimed)
-        if not len(tokens.line):
+        free = ~self.claimed
+        line = self.line[free]
+        if not len(line):
             return []
-        words = audittext.sliced(self.fields.raw, tokens.start, tokens.stop)
-        begins = np.flatnonzero(np.diff(tokens.line, prepend=-1))
+        words = audittext.sliced(self.raw, self.start[free], self.stop[free])
+        begins = np.flatnonzero(np.diff(line, prepend=-1))
         listed = pa.ListArray.from_arrays(pa.array(np.append(begins, len(words)).astype(np.int32)), words)
         text = lines.shown(pc.binary_join(listed, pa.scalar(b" ", pa.binary())))
-        return [Left(self.row[tokens.line[begins]], pool.add(text))]
+        return [Left(self.row[line[begins]], pool.add(text))]
 
 
-def read(fields: Fields, pool: Pool, row: Ints, kind: Ints) -> Read:
+def read(fields: Fields, pool: Pool, row: Ints, kind: Ints, first: int) -> Read:
     """Read every field of lines.
 
     Args:
@@ -147,6 +171,7 @@ def read(fields: Fields, pool: Pool, row: Ints, kind: Ints) -> Read:
         pool: takes in their texts.
         row: the row of each line.
         kind: what each line can fill, see `auditkeys`.
+        first: the number of the first field.
     """
     raw, tokens = fields
     at = audittext.words(raw)
@@ -171,12 +196,13 @@ def read(fields: Fields, pool: Pool, row: Ints, kind: Ints) -> Read:
             numbers, good = audittext.decimals(at, start, stop)
             claimed[own[~good]] = False
             own = own[good]
-            pieces.append(Piece(target, row[tokens.line[own]], numbers[good], own))
+            pieces.append(Piece(target, row[tokens.line[own]], numbers[good], own + first))
         else:
             values = _decoded(raw, start, stop, quoted, coded=about.written == "coded")
-            pieces.append(Piece(target, row[tokens.line[own]], pool.add(values), own))
+            pieces.append(Piece(target, row[tokens.line[own]], pool.add(values), own + first))
     told = _arguments(raw, tokens.where(arguments), row)
-    return Read(fields, row, claimed, pieces, [told])
+    where = [at.astype(np.int32) for at in (tokens.line, tokens.start, tokens.stop)]
+    return Read(raw, where[0], where[1], where[2], first, row, claimed, pieces, [told])
 
 
 def _claims(raw: Bytes, tokens: Tokens, kind: Ints) -> Ints:

@@ -107,28 +107,34 @@ def records(cut: Page, heads: Heads, base: int) -> dict[str, pa.Array]:
     laid = laid.without(_losers(scene, laid.pieces)[0])
     while True:
         slow = _by_rules(cut, pool, heads, scene, laid.read)
-        rows, tokens = _losers(scene, [*laid.pieces, *slow.pieces])
+        rows, tokens = _losers(scene, [*laid.pieces, *(piece for each in slow for piece in each.pieces)])
         if not len(rows):
             break
         laid = laid.without(rows)
-    slow = slow.without(tokens)
-    pieces, left = _by_target([*laid.pieces, *slow.pieces]), [*laid.left, *slow.left(pool)]
+    slow = [each.without(tokens) for each in slow]
+    pieces = _by_target([*laid.pieces, *(piece for each in slow for piece in each.pieces)])
+    left = [*laid.left, *(text for each in slow for text in each.left(pool))]
     return {
         **_heads(cut, heads, scene, base),
         **_flat(pool, scene, pieces),
-        **_argv(scene, [*laid.arguments, *slow.arguments]),
+        **_argv(scene, [*laid.arguments, *(told for each in slow for told in each.arguments)]),
         "paths": _listed(pool, scene, pieces, left, PATHS, PATH),
         "receivers": _listed(pool, scene, pieces, left, RECEIVERS, RECEIVER),
         **_rest(pool, heads, scene, left),
     }
 
 
-def _by_rules(cut: Page, pool: Pool, heads: Heads, scene: Cast, done: Bools) -> auditfields.Read:
+def _by_rules(cut: Page, pool: Pool, heads: Heads, scene: Cast, done: Bools) -> list[auditfields.Read]:
     """Read the rows that no layout took."""
     rows = np.flatnonzero(~done)
     line = scene.line[rows]
-    fields = auditfields.of_page(cut, line, heads.body[line], 2 + (heads.node[line] >= 0))
-    return auditfields.read(fields, pool, rows, scene.kind[rows])
+    found: list[auditfields.Read] = []
+    first = 0
+    for fields, at in auditfields.of_page(cut, line, heads.body[line], 2 + (heads.node[line] >= 0)):
+        own = rows[at]
+        found.append(auditfields.read(fields, pool, own, scene.kind[own], first))
+        first += len(found[-1].claimed)
+    return found
 
 
 def _losers(scene: Cast, pieces: list[Piece]) -> tuple[Ints, Ints]:
@@ -303,6 +309,8 @@ def _rest(pool: Pool, heads: Heads, scene: Cast, left: list[Left]) -> dict[str, 
 
 def _argv(scene: Cast, told: list[Arguments]) -> dict[str, pa.Array]:
     """The arguments of each event in order of line, and their places where those are not 0, 1, 2 and so on."""
+    none = np.zeros(0, np.int64)
+    told = told or [Arguments(none, none, pa.array([], pa.binary()))]
     row, place = (np.concatenate([getattr(piece, name) for piece in told]) for name in ("row", "place"))
     word = lines.shown(_whole([piece.word for piece in told]))
     event = scene.event[row]

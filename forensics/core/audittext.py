@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from forensics.core import lines
 
 Ints = npt.NDArray[np.int64]
+Narrow = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
@@ -121,7 +122,7 @@ def counted_before(bits: Bytes, *places: Ints) -> list[Ints]:
     ]
 
 
-def sliced(raw: Bytes, start: Ints, stop: Ints, absent: Bools | None = None) -> pa.Array:
+def sliced(raw: Bytes, start: Ints | Narrow, stop: Ints | Narrow, absent: Bools | None = None) -> pa.Array:
     """The bytes between ascending places as one array; null where `absent`."""
     bounds = np.empty(2 * len(start) + 1, np.int32)
     bounds[0:-1:2], bounds[1::2], bounds[-1] = start, stop, len(raw)

@@ -181,16 +181,22 @@ def _records(read: _Readable, block: int) -> Iterator[_Piece]:
 def _lines(read: _Readable, block: int) -> Iterator[_Piece]:
     held = b""
     while True:
-        held += _filled(read, block - len(held))
-        if len(held) < block:
-            yield held, True, True
+        more = _filled(read, block - len(held))
+        if len(held) + len(more) < block:
+            yield held + more, True, True
             return
-        stop = held.rfind(b"\n") + 1
+        stop = more.rfind(b"\n") + 1
+        if not stop:
+            # No line ends in what is new: in what the one before left, after a long line, some may.
+            held, more = b"", held + more
+            stop = more.rfind(b"\n") + 1
         if stop:
-            yield held[:stop], True, True
-            held = held[stop:]
+            # What is large is copied once, and not kept while others work on it.
+            piece, held = b"".join((held, memoryview(more)[:stop])), more[stop:]
+            del more
+            yield piece, True, True
         else:
-            held = yield from _long_line(read, held, block)
+            held = yield from _long_line(read, more, block)
 
 
 def _long_line(read: _Readable, begun: bytes, block: int) -> Generator[_Piece, None, bytes]:

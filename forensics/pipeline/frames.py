@@ -168,6 +168,7 @@ def _written(task: Task, told: Callable[[pa.Table], None]) -> dict[str, Tally]:
             told(found.records)
             records.add(found.records)
             rejects.add(found.rejects)
+            engine.give_back(engine.MOST_HELD_BYTES)
     return sums
 
 
