@@ -4,10 +4,11 @@ import dataclasses
 import hashlib
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from stage import UIDS, Stage
 
-from forensics.analysis import contents, evidence, examine, read_versions, touches
+from forensics.analysis import contents, evidence, examine, gitfound, read_versions, touches
 from forensics.core import tables
 from forensics.core.roster import Question
 from forensics.formats import git_object
@@ -35,7 +36,11 @@ def examined(day, *, files=(), objects=()):
     names = tables.FILE.names
     table = tables.FILE.build({n: [f.get(n) for f in files] for n in names})
     raw = {"git_object": pd.DataFrame(list(objects))} if objects else {}
-    case = dataclasses.replace(case, files=evidence.frame(table), raw=raw)
+    names = {
+        n: pa.array([o[n] for o in objects if o["kind"] == "blob"], pa.string()) for n in gitfound.COLUMNS
+    }
+    kept = gitfound.Blobs(pa.table(names), lambda _: {})
+    case = dataclasses.replace(case, files=evidence.frame(table), raw=raw, blobs=kept)
     return examine.examine(case, evidence.frame(tables.REJECT.empty()))
 
 
@@ -136,7 +141,7 @@ def objects(name="train.py"):
     changes = [
         {"path": name, "old_oid": "a" * 40, "new_oid": BLOB, "old_mode": "100644", "new_mode": "100644"}
     ]
-    blank = dict.fromkeys(["sha256", "start", *(c.name for c in git_object.COLUMNS)])
+    blank = dict.fromkeys(["sha256", "start", "oid_sha256", *(c.name for c in git_object.COLUMNS)])
     return [
         blank | {"oid": BLOB, "kind": "blob", "content_sha256": BYTES},
         blank | {"oid": COMMIT, "kind": "commit", "parents": [], "changes": changes},

@@ -68,12 +68,9 @@ def _packs(scene: Scene) -> Iterable[Fact]:
 
 def _contents(scene: Scene, commits: Mapping[Key, Commit]) -> Iterable[Fact]:
     """Commits that put contents in place which are nowhere."""
-    held: set[str] = set()
-    for source in ("git_object", "git_pack"):
-        table = scene.evidence.raw.get(source)
-        if table is not None:
-            blobs = table[table["kind"] == "blob"]
-            held.update(*(blobs[name].dropna() for name in ("oid", "oid_sha256") if name in blobs))
+    held = scene.evidence.blobs.there(
+        c["new_oid"] for commit in commits.values() for c in commit.changes or () if c["new_oid"] is not None
+    )
     for commit in commits.values():
         put = [c for c in commit.changes or () if c["new_oid"] is not None and c["new_mode"] != _SUBMODULE]
         lacking = [c for c in put if c["new_oid"] not in held]

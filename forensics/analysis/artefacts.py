@@ -308,9 +308,11 @@ def texts(evidence: Evidence, script: str) -> Iterable[tuple[str, tuple[str, ...
         if wrote.search(e.text):
             # printf and echo -e write a newline for these two characters.
             yield e.text.replace("\\n", "\n"), (e.event_id,)
-    for oid, cited in blobs.named(evidence, name):
-        for strings in blobs.copied(evidence, oid):
-            yield "\n".join(strings), cited
+    called = blobs.named(evidence, name)
+    copied = blobs.copied(evidence, {oid for oid, _ in called})
+    for oid, cited in called:
+        if oid in copied:
+            yield "\n".join(copied[oid]), cited
 
 
 def _named(

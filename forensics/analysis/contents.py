@@ -44,17 +44,16 @@ def known(
         wanted: paths of which git's own work is looked at; what was collected is told of every path.
     """
     found = dict(_collected(scene, history))
-    blobs = _blobs(scene)
-    if not blobs:
+    if not scene.evidence.blobs:
         return found
     asked = sorted({path for path in wanted if path in history and "/.git/" not in path})
     for act in acts:
         if act.act == "commit" and act.session is not None and act.earliest_ns is not None:
-            for key, content in _committed(scene, act, asked, history, blobs):
+            for key, content in _committed(scene, act, asked, history):
                 found.setdefault(key, content)
     for path in asked:
         for version in history[path]:
-            told = _checked_out(scene, version, blobs)
+            told = _checked_out(scene, version)
             if told is not None:
                 found.setdefault((version.event_id, path), told)
     return found
@@ -79,30 +78,23 @@ def _collected(scene: Scene, history: Mapping[str, list[Version]]) -> Iterable[t
             yield (own[-1].event_id, path), Content(next(iter(hashes)), "collected", ())
 
 
-def _blobs(scene: Scene) -> dict[str, str]:
-    """The SHA-256 of the content of git's blobs, by their names."""
-    found: dict[str, str] = {}
-    for source in ("git_object", "git_pack"):
-        table = scene.evidence.raw.get(source)
-        if table is not None:
-            own = table[(table["kind"] == "blob") & table["content_sha256"].notna()]
-            found |= dict(zip(own["oid"], own["content_sha256"], strict=True))
-    return found
-
-
 def _in_tree(path: str, name: str) -> bool:
     """Whether a path can be that of a file of a repository."""
     return path.endswith("/" + name)
 
 
 def _committed(
-    scene: Scene, act: Act, paths: list[str], history: Mapping[str, list[Version]], blobs: Mapping[str, str]
+    scene: Scene,
+    act: Act,
+    paths: list[str],
+    history: Mapping[str, list[Version]],
 ) -> Iterable[tuple[Key, Content]]:
     """What a session wrote last before it committed the file."""
     session = act.session.session_id if act.session is not None else ""
     for name, _, new in git_acts.changed(scene, act.object):
-        content = blobs.get(new or "")
-        for path in (p for p in paths if _in_tree(p, name)) if content is not None else ():
+        here = [p for p in paths if _in_tree(p, name)]
+        content = scene.evidence.blobs.contents([new]).get(new) if here and new is not None else None
+        for path in here if content is not None else ():
             before = [v for v in history[path] if v.latest_ns < (act.earliest_ns or 0)]
             last = before[-1] if before else None
             # What may be later than the last writing, or than the commit, leaves it open.
@@ -117,7 +109,7 @@ def _committed(
                 )
 
 
-def _checked_out(scene: Scene, version: Version, blobs: Mapping[str, str]) -> Content | None:
+def _checked_out(scene: Scene, version: Version) -> Content | None:
     """What git put in place as HEAD came to a commit."""
     if version.how == "delete" or not str(version.writer or "").endswith("/git"):
         return None
@@ -132,7 +124,7 @@ def _checked_out(scene: Scene, version: Version, blobs: Mapping[str, str]) -> Co
             (new for name, _, new in git_acts.changed(scene, str(oid)) if _in_tree(version.path, name)), None
         )
         if blob is not None:
-            content = blobs.get(blob)
+            content = scene.evidence.blobs.contents([blob]).get(blob)
             events = tuple(str(move.event_id) for move in moves)
             return None if content is None else Content(content, "checked_out", events)
         oid = commit.parents[0] if isinstance(commit.parents, list) and commit.parents else None

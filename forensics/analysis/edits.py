@@ -6,12 +6,11 @@ there, or does not parse, is not known, and counts for nobody.
 
 import ast
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import picked
 
 _LONGEST = 1 << 18
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -21,10 +20,9 @@ class Edits:
     """What commits changed, looked up as acts are asked about."""
 
     def __init__(self, scene: Scene, acts: Iterable[Act]) -> None:
-        """Take the commits among the acts, and the texts of all blobs."""
+        """Take the commits among the acts."""
         self._scene = scene
         self._commits = [a for a in acts if a.act == "commit"]
-        self._texts: dict[str, str] | None = None
         self._known: dict[str, bool | None] = {}
 
     def idle(self, act: Act) -> bool | None:
@@ -50,20 +48,18 @@ class Edits:
             pairs = [
                 p for p in git_acts.changed(self._scene, oid) if only in {None, posixpath.basename(p[0])}
             ]
-            told = [self._pair(*p) for p in pairs]
+            texts = self._scene.evidence.blobs.texts(oid for p in pairs for oid in p[1:] if oid is not None)
+            told = [_pair(*p, texts) for p in pairs]
             self._known[key] = False if False in told else None if None in told or not told else True
         return self._known[key]
 
-    def _pair(self, path: str, old: str | None, new: str | None) -> bool | None:
-        if old is None or new is None:
-            return False
-        before, after = self._text(old), self._text(new)
-        return None if before is None or after is None else same_doing(path, before, after)
 
-    def _text(self, oid: str) -> str | None:
-        if self._texts is None:
-            self._texts = _blobs(self._scene)
-        return self._texts.get(oid)
+def _pair(path: str, old: str | None, new: str | None, texts: Mapping[str, str]) -> bool | None:
+    """Whether a file that a commit changed does the same as before, where both texts are known."""
+    if old is None or new is None:
+        return False
+    before, after = texts.get(old), texts.get(new)
+    return None if before is None or after is None else same_doing(path, before, after)
 
 
 def _follows(commit: Act, act: Act) -> bool:
@@ -100,13 +96,3 @@ def _syntax(text: str) -> str | None:
 def _lines(text: str) -> list[str]:
     lines = (line.rstrip() for line in text.splitlines())
     return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-
-
-def _blobs(scene: Scene) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for source in ("git_object", "git_pack"):
-        table = scene.evidence.raw.get(source)
-        if table is not None and "text" in table.columns:
-            own = picked(table, table["text"].notna() & (table["kind"] == "blob"))
-            found |= dict(zip(own["oid"], own["text"], strict=True))
-    return found

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from forensics.analysis import displaced, tips, trails
+from forensics.analysis import displaced, gitfound, tips, trails
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
 
@@ -171,6 +170,9 @@ class Evidence:
     roster, question: who could have acted, and what is asked; both may be empty.
     totals: what was counted where not all events are held; none where they are.
     refs_apart: what was counted of events of refs that are not held, by host and repository.
+    objects_apart: how many events of git's trees and blobs are not held.
+    blobs: git's blobs, by name.
+    trees: git's trees, by what they name.
     lost: the refs that name objects which are not in the evidence.
     """
 
@@ -183,16 +185,12 @@ class Evidence:
     question: Question
     totals: Totals | None = None
     refs_apart: Mapping[tips.Place, tips.Left] = field(default_factory=dict)
+    objects_apart: int = 0
+    blobs: gitfound.Blobs = field(default_factory=gitfound.nothing, repr=False, compare=False)
+    trees: gitfound.Trees = field(default_factory=lambda: gitfound.Trees(()), repr=False, compare=False)
     lost: tuple[tips.Lost, ...] = ()
     memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """What was looked up once, by what looks it up; a copy of the evidence starts without it."""
-
-
-def _telling(table: pa.Table) -> pa.Table:
-    """Git objects without the trees whose entries were not kept: most of a large history, and nothing is asked of them."""
-    if not {"kind", "entries"} <= set(table.column_names):
-        return table
-    return table.filter(pc.or_(pc.not_equal(table["kind"], "tree"), pc.is_valid(table["entries"])))
 
 
 def assemble(
@@ -201,6 +199,8 @@ def assemble(
     question: Question,
     totals: Totals | None = None,
     refs_apart: Mapping[tips.Place, tips.Left] | None = None,
+    objects_apart: int = 0,
+    texts: gitfound.Texts | None = None,
 ) -> Evidence:
     """Take what ingest found.
 
@@ -211,6 +211,8 @@ def assemble(
         question: what is asked.
         totals: what was counted of events that are not among them.
         refs_apart: the same of events of refs, by host and repository.
+        objects_apart: how many events of git's trees and blobs are not among them.
+        texts: what gives the texts of some blobs, where the tables do not hold them.
     """
     known = {t.name: t for t in (tables.FILE, tables.JOB_RECORD, tables.COPY)}
     got = {name: frame(found.get(name, table.empty())) for name, table in known.items()}
@@ -219,20 +221,25 @@ def assemble(
     )
     events = trails.settled(events, frame(trails.numbers(found)))
     raw = {
-        name: frame(_telling(table))
+        name: frame(gitfound.held(table))
         for name, table in sorted(found.items())
-        if name not in {"event", "reject", *known, *trails.TRAILS}
+        if name
+        not in {"event", "reject", gitfound.BLOB, gitfound.NAME, gitfound.TREE, *known, *trails.TRAILS}
     }
     return Evidence(
         files=got["file"],
         # A copy lies in few blocks, a column at a time in many: every selection of rows takes half the time.
         events=events.set_index("event_id", drop=False).rename_axis("at").copy(),
         job_records=displaced.without(got["job_record"], got["file"]),
-        copies=got["copy"],
+        # A blob's text is asked of `blobs`.
+        copies=got["copy"][got["copy"]["kind"] != "blob"],
         raw=raw,
         roster=roster,
         question=question,
         totals=totals,
         refs_apart=refs_apart or {},
+        objects_apart=objects_apart,
+        blobs=gitfound.blobs(found, texts),
+        trees=gitfound.trees(found),
         lost=tips.lost(found, refs_apart or {}),
     )

@@ -326,7 +326,11 @@ def _evaluated(done: Examination) -> int:
     evidence = done.scene.evidence
     if evidence.totals is not None:
         return evidence.totals.events
-    return len(done.scene.events) + sum(left.all for left in evidence.refs_apart.values())
+    return (
+        len(done.scene.events)
+        + evidence.objects_apart
+        + sum(left.all for left in evidence.refs_apart.values())
+    )
 
 
 def _sources(done: Examination) -> list[Json]:

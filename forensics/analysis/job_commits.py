@@ -63,7 +63,7 @@ def find(
     """Every way from a job to a commit, in a total order."""
     known = {oid for _, oid in commits}
     heads = _heads(scene)
-    blobs = _blobs(scene, commits)
+    blobs = _blobs(scene, readings, commits)
     found: set[Link] = set()
     wanted = set()
     for job in jobs:
@@ -148,16 +148,15 @@ def _from_records(scene: Scene, wanted: set[str], known: set[str]) -> Iterable[L
             yield Link(r.job, oid, "named_at_submit", None, True, tuple(same["event_id"])[:1])
 
 
-def _blobs(scene: Scene, commits: Mapping[Key, Commit]) -> dict[tuple[str, str], list[Commit]]:
-    """The commits that put a content in place, by its SHA-256 and the file's base name."""
-    contents: dict[str, str] = {}
-    for source in ("git_object", "git_pack"):
-        table = scene.evidence.raw.get(source)
-        if table is not None:
-            blobs = table[(table["kind"] == "blob") & table["content_sha256"].notna()]
-            contents |= dict(zip(blobs["oid"], blobs["content_sha256"], strict=True))
+def _blobs(
+    scene: Scene, readings: Iterable[Reading], commits: Mapping[Key, Commit]
+) -> dict[tuple[str, str], list[Commit]]:
+    """The commits that put in place the content of a file that was collected where a job read it, by SHA-256 and base name."""
+    files = scene.evidence.files
+    collected = files[files["origin"].isin({r.path for r in readings}) & (files["kind"] == "file")]
+    contents = scene.evidence.blobs.of_content(collected["sha256"])
     found: dict[tuple[str, str], list[Commit]] = {}
-    for commit in commits.values():
+    for commit in commits.values() if contents else ():
         for change in commit.changes or ():
             content = contents.get(change["new_oid"] or "")
             if content is not None:

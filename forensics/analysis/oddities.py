@@ -146,14 +146,14 @@ def _identities(commits: Iterable[Commit]) -> Iterable[Oddity]:
 
 def _mailmaps(scene: Scene, commits: Mapping[Key, Commit]) -> Iterable[Oddity]:
     """The lines of each mailmap that a commit put in place."""
-    texts: dict[str, list[str]] = {}
-    for copy in rows_of(scene.evidence.copies[scene.evidence.copies["kind"] == "blob"]):
-        if isinstance(copy.strings, list):
-            texts.setdefault(copy.blob, copy.strings)
+    put = {
+        c["new_oid"] for commit in commits.values() for c in commit.changes or () if c["path"] == ".mailmap"
+    }
+    texts = scene.evidence.blobs.texts(oid for oid in put if oid is not None)
     for commit in commits.values():
         for change in commit.changes or ():
             if change["path"] == ".mailmap" and change["new_oid"] in texts:
-                for line in "".join(texts[change["new_oid"]]).splitlines():
+                for line in texts[change["new_oid"]].splitlines():
                     if _MAILMAP.fullmatch(line.strip()):
                         yield Oddity(
                             "joined_by_mailmap",

@@ -73,7 +73,8 @@ def find(scene: Scene, commits: Mapping[Key, Commit], asked: Iterable[str]) -> l
         for change in (commit.changes or ())
         if change["path"].endswith(".py") and change["old_oid"] != change["new_oid"]
     ]
-    texts = _texts(scene, {oid for _, c in pairs[:MOST_FILES] for oid in (c["old_oid"], c["new_oid"]) if oid})
+    wanted = {oid for _, c in pairs[:MOST_FILES] for oid in (c["old_oid"], c["new_oid"]) if oid}
+    texts = scene.evidence.blobs.texts(wanted)
     found = [row for commit, change in pairs[:MOST_FILES] for row in _compared(commit, change, texts)]
     found += [
         Change(c.oid, change["path"], "not_compared", "", None, None, None, None, (c.events[0],))
@@ -97,17 +98,6 @@ def find(scene: Scene, commits: Mapping[Key, Commit], asked: Iterable[str]) -> l
 def _seconds(commit: Commit) -> int:
     value = commit.row.committer_s
     return value if isinstance(value, int) else 0
-
-
-def _texts(scene: Scene, wanted: set[str]) -> dict[str, str]:
-    """The text of each blob that is one and is in the evidence."""
-    found: dict[str, str] = {}
-    for source in ("git_object", "git_pack"):
-        table = scene.evidence.raw.get(source)
-        if table is not None:
-            own = table[table["oid"].isin(wanted) & table["text"].notna()]
-            found |= dict(zip(own["oid"], own["text"], strict=True))
-    return found
 
 
 def _compared(commit: Commit, change: trees.Change, texts: Mapping[str, str]) -> Iterable[Change]:

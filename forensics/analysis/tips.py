@@ -14,7 +14,14 @@ MOST_EXAMPLES = 20
 """So many refs of a repository are shown of those whose object is nowhere."""
 _UPDATE = r" update=([0-9]{1,18})$"
 _OID = r"^(?P<oid>[0-9a-f]{40}(?:[0-9a-f]{24})?)(?: |$)"
-_NAMES = (("git_object", "oid"), ("git_object", "oid_sha256"), ("git_pack", "oid"))
+_NAMES = (
+    ("git_object", "oid"),
+    ("git_object", "oid_sha256"),
+    ("git_pack", "oid"),
+    ("git_blob", "oid"),
+    ("git_blob", "oid_sha256"),
+    ("git_name", "oid"),
+)
 
 Place = tuple[str | None, str | None]
 """Host and repository."""

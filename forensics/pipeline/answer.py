@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from forensics.core import canonical, clock
 from forensics.core.errors import CaseError, UsageError
@@ -22,6 +23,8 @@ from forensics.store import parquet, query, slices
 
 _KEYS = ("git_push_cert", "allowed_signers", "openpgp_key", "x509_certificate")
 _NEEDED = ("file", "event", "job_record", "copy", "git_object", "git_pack", *_KEYS)
+_READ = {"copy": ds.field("kind") != "blob"}
+"""Of some tables, the rows that an analysis looks at: a blob's text is asked for where it is needed."""
 _CLOCKS = """
 SELECT clock, count(*) AS events, min(earliest_ns) AS earliest_ns, max(latest_ns) AS latest_ns,
        min(latest_ns - earliest_ns + 1) AS tick_ns
@@ -40,8 +43,8 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
     Raises:
         CaseError: nothing was read yet, or another version of the program read it.
     """
-    from forensics.analysis import blind, evidence, examine, trails  # noqa: PLC0415 - pandas and networkx, when needed
-    from forensics.pipeline import narrowed, tips  # noqa: PLC0415 - the same
+    from forensics.analysis import blind, evidence, examine, gitfound, trails  # noqa: PLC0415 - pandas and networkx, when needed
+    from forensics.pipeline import githeld, narrowed  # noqa: PLC0415 - the same
 
     tables = tables_of(case)
     there = set(parquet.names(tables))
@@ -54,7 +57,12 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
                 f"{case}: another version of the program read it; run `forensics ingest {case}` again"
             )
     trail = narrowed.trail_of(tables) if "event" in there else None
-    found = {name: parquet.read(tables, name) for name in _NEEDED if name in there - {"event"}}
+    of_git = githeld.large(tables)
+    apart = {"event", *(gitfound.SOURCES if of_git else ())}
+    found = {
+        name: parquet.read(tables, name, where=_READ.get(name)) for name in _NEEDED if name in there - apart
+    }
+    found |= githeld.objects(tables) if of_git else {}
     found |= {
         name: parquet.read(tables, name, trails.columns(name))
         for name in trails.TRAILS
@@ -65,8 +73,11 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
     if trail is not None:
         held = narrowed.Case(tables, found, hidden.roster, hidden.question)
         return narrowed.examined(held, rejects, trail), hidden.names
-    found["event"], left = tips.held(tables, found)
-    whole = evidence.assemble(found, hidden.roster, hidden.question, refs_apart=left)
+    found["event"], left, objects = githeld.held(tables, found)
+    texts = githeld.texts(tables) if of_git else None
+    whole = evidence.assemble(
+        found, hidden.roster, hidden.question, refs_apart=left, objects_apart=objects, texts=texts
+    )
     return examine.examine(whole, rejects), hidden.names
 
 

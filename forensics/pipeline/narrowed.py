@@ -20,7 +20,7 @@ from forensics.analysis.examine import Examination
 from forensics.analysis.jobs import Job
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT
-from forensics.pipeline import counted, owned, tips
+from forensics.pipeline import counted, githeld, owned, tips
 from forensics.pipeline.owned import columns
 from forensics.store import parquet, places
 from forensics.store.places import Asked, Places
@@ -38,7 +38,7 @@ def trail_of(tables: Path, *, least: int | None = None) -> str | None:
 
     Where two formats tell the trail, which of two events is the copy is settled with all of them at hand.
     """
-    if parquet.count(tables, "event") < (WHOLE_EVENTS if least is None else least):
+    if parquet.count(tables, "event") - githeld.unasked(tables) < (WHOLE_EVENTS if least is None else least):
         return None
     with places.opened(tables, "event") as asked:
         told = asked.ask("SELECT DISTINCT format FROM part")["format"].to_pylist()
@@ -94,6 +94,9 @@ class _Held:
         self.jumps: tuple[pa.Table, frozenset[tuple[str | None, int, int]]] | None = None
         self.fired: dict[tuple[str, str], int] | None = None
         self.refs = tips.apart(case.tables, asked, case.found)
+        large = githeld.large(case.tables)
+        self.objects = githeld.unread(asked, case.found) if large else np.empty(0, np.int64)
+        self.texts = githeld.texts(case.tables) if large else None
 
     def evidence(self) -> Evidence:
         """The events that are wanted so far, with what is counted of the others."""
@@ -112,7 +115,9 @@ class _Held:
             paths=self.paths,
             jumps=jumps,
         )
-        return evidence.assemble(found, self.case.roster, self.case.question, totals, self.refs.counted)
+        return evidence.assemble(
+            found, self.case.roster, self.case.question, totals, self.refs.counted, texts=self.texts
+        )
 
     def _of_mass(self, events: pa.Table) -> pa.ChunkedArray:
         verbs = pa.array(relevance.MASS, pa.string())
@@ -121,7 +126,7 @@ class _Held:
     def _seen(self) -> Evidence:
         """The events so far, with nothing counted: enough for what is no act."""
         found = {**self.case.found, "event": self.asked.rows(self.wanted, COLUMNS)}
-        return evidence.assemble(found, self.case.roster, self.case.question)
+        return evidence.assemble(found, self.case.roster, self.case.question, texts=self.texts)
 
     def _want(self, where: str, beside: Mapping[str, pa.Table] | None = None) -> None:
         self.wanted = np.union1d(self.wanted, self.asked.places(where, beside))
@@ -132,7 +137,9 @@ class _Held:
     def begin(self) -> None:
         """Everything but the mass; then what of the mass is read wherever it stands; then what bears on the jobs."""
         self._want(f"WHERE NOT coalesce({self.mass}, false)")
-        self.wanted = np.setdiff1d(self.wanted, self.refs.places, assume_unique=True)
+        self.wanted = np.setdiff1d(
+            self.wanted, np.union1d(self.refs.places, self.objects), assume_unique=True
+        )
         self._programs()
         seen = self._seen()
         self._skeleton(seen)
