@@ -192,3 +192,26 @@ def test_a_difference_of_copies_is_a_contradiction_and_other_logs_are_no_copies(
     assert told["kind"] == "copies_differ"
     assert [len(s["citations"]) for s in told["says"]] == [1, 0]
     assert copies.find(two_copies(range(12), {5}, set(), name="syslog")) == []
+
+
+@pytest.mark.parametrize(("second", "records"), [(2, None), (3, 1), (9, 7), (2_000_000, None)])
+def test_one_number_that_is_missing_is_a_gap(second, records):
+    """A boot starts the numbers anew, and a jump of more than a million is one, or another machine."""
+    day = Stage()
+    day.login("mei")
+    case = day.evidence()
+    own = case.events["trail"]
+    case.events.loc[own, "serial"] = [1, second][: int(own.sum())]
+    assert [g.records for g in gaps.find(case, []) if g.kind == "serial_gap"] == (
+        [] if records is None else [records]
+    )
+
+
+def test_numbers_after_a_clock_that_went_back_are_another_boot():
+    day = Stage()
+    day.login("mei")
+    day.rows[1]["earliest_ns"] -= 120 * SECOND
+    day.rows[1]["latest_ns"] -= 120 * SECOND
+    case = day.evidence()
+    case.events.loc[[day.rows[0]["event_id"], day.rows[1]["event_id"]], "serial"] = [1, 9]
+    assert not [g for g in gaps.find(case, []) if g.kind == "serial_gap"]

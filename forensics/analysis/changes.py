@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from forensics.analysis.evidence import Listed, Row
+from forensics.analysis.evidence import Listed, Row, listed
 
 MOST_ENTRIES = 2_000_000
 """So many entries of trees are looked at for all commits of a case; of further ones nothing is told."""
@@ -33,8 +33,8 @@ class Differences:
 
     def of(self, commit: Row) -> list[Change] | None:
         """The files that differ from the first parent, in order of path; None where an object that this needs is not there."""
-        if isinstance(commit.changes, list):
-            told: list[Change] = commit.changes
+        told: list[Change] | None = listed(commit.changes)
+        if told is not None:
             return told
         parents = commit.parents if isinstance(commit.parents, list) else []
         parent = self._objects.get(parents[0]) if parents else None

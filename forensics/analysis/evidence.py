@@ -120,8 +120,8 @@ def _values(column: pa.ChunkedArray, name: str) -> npt.NDArray[Any] | list[Any]:
 _ALL_DIFFERENT = frozenset({"event_id", "oid"})
 
 
-_LATER = frozenset({"citations", "entries"})
-"""Columns of lists whose values are made when they are looked at: spans that events cite, entries of git's trees."""
+_LATER = frozenset({"citations", "entries", "changes"})
+"""Columns of lists whose values are made when they are looked at: spans that events cite, entries of git's trees, what commits changed."""
 
 
 class Listed:
@@ -140,6 +140,18 @@ class Listed:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Each value, in order."""
         return iter(self._held[self._row].as_py() or ())
+
+
+def listed(value: object) -> list[Any] | None:
+    """The values of a list in a row, made where they were not; None where there is none."""
+    if isinstance(value, Listed):
+        return list(value) if value.known else None
+    return value if isinstance(value, list) else None
+
+
+def has_list(value: object) -> bool:
+    """Whether a row has a list at all, be it empty."""
+    return value.known if isinstance(value, Listed) else isinstance(value, list)
 
 
 @dataclass(frozen=True, slots=True)

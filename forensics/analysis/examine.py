@@ -157,6 +157,8 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
     if clock_bounds.rests_on_time(done.acts):
         bounded = corrections.corrected(evidence, found, bounds=True)
         if clock_bounds.widened(seen, bounded):
+            # What was looked up is looked up again where it is needed: two analyses are held at once from here on.
+            done.scene.memo.clear()
             wide = _examined(bounded, rejects, steps)
             clock_bounds.cap_acts(done.acts, done.judged, wide.judged)
             clock_bounds.cap_jobs(done.jobs, wide.jobs)

@@ -104,12 +104,13 @@ def _serials(evidence: Evidence) -> Iterable[Gap]:
     for host, rows in told.groupby("host", sort=True, dropna=False):
         ordered = rows.drop_duplicates("serial").sort_values(["serial", "event_id"])
         step = ordered["serial"].diff()
-        back = ordered["earliest_ns"].diff() < -60_000_000_000
+        # Not by `is True`: what a column holds is no flag of Python's own.
+        back = (ordered["earliest_ns"].diff() < -60_000_000_000).fillna(value=False)
         # A boot starts the numbers anew; a jump of more than a million is a boot too, or another machine.
         for at in [
             i
             for i, (s, b) in enumerate(zip(step, back, strict=True))
-            if not pd.isna(s) and 1 < s < 1_000_000 and b is not True
+            if not pd.isna(s) and 1 < s < 1_000_000 and not b
         ]:
             before, after = ordered.iloc[at - 1], ordered.iloc[at]
             known = host if isinstance(host, str) else None

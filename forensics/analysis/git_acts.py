@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Evidence, Row, one_session, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, has_list, listed, one_session, picked, rows_of, where
 
 _NEAR_NS = 10_000_000_000
 _TRANSFERS = frozenset(
@@ -265,8 +265,9 @@ def changed(scene: Scene, oid: str) -> list[Pair]:
     commit = objects.get(oid)
     if commit is None:
         return []
-    if isinstance(commit.changes, list):
-        return [(c["path"], c["old_oid"], c["new_oid"]) for c in commit.changes]
+    told = listed(commit.changes)
+    if told is not None:
+        return [(c["path"], c["old_oid"], c["new_oid"]) for c in told]
     parents = commit.parents if isinstance(commit.parents, list) else []
     parent = objects.get(parents[0]) if parents else None
     return list(_walked(objects, parent.tree if parent is not None else None, commit.tree, "", _DEEPEST))
@@ -311,7 +312,8 @@ def objects_of(evidence: Evidence) -> dict[str, Row]:
 
 def _tells(row: Row) -> int:
     """How much a copy of an object tells: one in a shallow clone does not say what its commit changed."""
-    return sum(isinstance(getattr(row, name, None), list) for name in ("changes", "entries"))
+    held = (getattr(row, name, None) for name in ("changes", "entries"))
+    return sum(has_list(value) for value in held)
 
 
 def carrying(scene: Scene, acts: Iterable[Act], names: set[str], owners: set[str | None]) -> Iterable[Act]:

@@ -16,7 +16,7 @@ from forensics.analysis import git_acts
 from forensics.analysis import tips as leading
 from forensics.analysis.acts import Scene
 from forensics.analysis.changes import Change, Differences
-from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.evidence import Row, has_list, listed, picked, rows_of
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -59,8 +59,14 @@ class Commit:
     pusher: str | None = None
     received: tuple[int, int] | None = None
     reached_by: str | None = None
-    changes: list[Change] | None = None
-    """What it changed against its first parent; None where an object that says so is not in the evidence."""
+    told: list[Change] | None = None
+    """What it changed, where trees say so and the object does not."""
+
+    @property
+    def changes(self) -> list[Change] | None:
+        """What it changed against its first parent; None where an object that says so is not in the evidence."""
+        found: list[Change] | None = listed(self.row.changes)
+        return self.told if found is None else found
 
     @property
     def parents(self) -> list[str]:
@@ -94,8 +100,8 @@ def commits(scene: Scene) -> dict[Key, Commit]:
             repository = e.repository if isinstance(e.repository, str) else None
             if (repository, e.object) not in found:
                 if e.object not in changed:
-                    changed[e.object] = differences.of(row)
-                found[repository, e.object] = Commit(e.object, repository, row, [], changes=changed[e.object])
+                    changed[e.object] = None if has_list(row.changes) else differences.of(row)
+                found[repository, e.object] = Commit(e.object, repository, row, [], told=changed[e.object])
             found[repository, e.object].events.append(e.event_id)
     _reached(scene, found)
     _received(scene, found)
@@ -194,6 +200,7 @@ def _row(scene: Scene, commit: Commit, signer: Signer) -> dict[str, object]:
     lacking = (
         [oid for oid in row.lacking if oid not in scene.git_objects] if isinstance(row.lacking, list) else []
     )
+    changes = commit.changes
     asserted = ("author", "author_s", "author_zone", "committer", "committer_s", "committer_zone")
     return {
         "oid": commit.oid,
@@ -206,7 +213,7 @@ def _row(scene: Scene, commit: Commit, signer: Signer) -> dict[str, object]:
         "received_earliest_ns": commit.received[0] if commit.received else None,
         "received_latest_ns": commit.received[1] if commit.received else None,
         "reached_by": commit.reached_by,
-        "changed": None if commit.changes is None else len(commit.changes),
+        "changed": None if changes is None else len(changes),
         "lacking": lacking,
         "events": commit.events,
     }

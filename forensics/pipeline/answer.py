@@ -78,6 +78,8 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
     whole = evidence.assemble(
         found, hidden.roster, hidden.question, refs_apart=left, objects_apart=objects, texts=texts
     )
+    # What the frames were made of is not held beside them.
+    found.clear()
     return examine.examine(whole, rejects), hidden.names
 
 

@@ -38,7 +38,8 @@ def trail_of(tables: Path, *, least: int | None = None) -> str | None:
 
     Where two formats tell the trail, which of two events is the copy is settled with all of them at hand.
     """
-    if parquet.count(tables, "event") - githeld.unasked(tables) < (WHOLE_EVENTS if least is None else least):
+    others = max(parquet.count(tables, "event") - githeld.told(tables), 0)
+    if others < (WHOLE_EVENTS if least is None else least):
         return None
     with places.opened(tables, "event") as asked:
         told = asked.ask("SELECT DISTINCT format FROM part")["format"].to_pylist()
