@@ -54,31 +54,38 @@ def fired(asked: Asked, changed: str, paths: Iterable[str], held: pa.Table) -> d
     }
     scratch = file_acts.SCRATCH.pattern.replace("$", "\\n?$").replace("'", "''")
     answer = asked.ask(_FIRED.format(changed=changed, scratch=scratch), programs)
-    return {(row["kind"], f"file_{row['how']}"): row["acts"] for row in answer.to_pylist()}
+    return {
+        (_KINDS.get(_HOW[row["how"]], "modify_file"), f"file_{_HOW[row['how']]}"): row["acts"]
+        for row in answer.to_pylist()
+    }
 
 
+_HOW = ("delete", "replace", "edit", "create")
+_KINDS = {"delete": "delete_file", "replace": "replace_file"}
+# How a change was made is a number here, a place in `_HOW`, and kept in the last digits of the place of the event: so each
+# act is two numbers in memory, of which there may be as many as there are changes. Small tables are asked
+# with IN, which holds those and never the changes. The last two ways are one kind of act.
 _FIRED = """
 WITH change AS (
     SELECT object AS path, host, pid, session, place,
-           CASE verb WHEN 'delete' THEN 'delete'
-                WHEN 'rename' THEN CASE WHEN base IN (SELECT name FROM editors) THEN 'edit'
-                                   WHEN replaced_inode IS NOT NULL THEN 'replace' ELSE 'create' END
-                WHEN 'create' THEN 'create' WHEN 'link' THEN 'create'
-                ELSE CASE WHEN base IN (SELECT name FROM copiers) THEN 'replace' ELSE 'edit' END END AS how
+           CASE verb WHEN 'delete' THEN 0
+                WHEN 'rename' THEN CASE WHEN base IN (SELECT name FROM editors) THEN 2
+                                   WHEN replaced_inode IS NOT NULL THEN 1 ELSE 3 END
+                WHEN 'create' THEN 3 WHEN 'link' THEN 3
+                ELSE CASE WHEN base IN (SELECT name FROM copiers) THEN 1 ELSE 2 END END AS how
     FROM (SELECT *, coalesce(regexp_extract(exe, '[^/]*$'), '') AS base FROM part WHERE {changed})
     UNION ALL
-    SELECT object_from, host, pid, session, place, 'delete' FROM part
+    SELECT object_from, host, pid, session, place, 0 FROM part
     WHERE {changed} AND verb = 'rename' AND object_from IS NOT NULL
 ), other AS (
-    SELECT change.* EXCLUDE (session), entered.session,
-           CASE how WHEN 'delete' THEN 'delete_file' WHEN 'replace' THEN 'replace_file' ELSE 'modify_file' END AS kind
-    FROM change ANTI JOIN bearing ON change.path = bearing.path
-    LEFT JOIN entered ON change.host IS NOT DISTINCT FROM entered.host AND change.session = entered.session
-    WHERE NOT contains(path, '/.git/') AND NOT regexp_matches(path, '{scratch}')
+    SELECT path, host, pid, how, place,
+           CASE WHEN hash(host, session) IN (SELECT hash(host, session) FROM entered) THEN session END AS session
+    FROM change WHERE (path IN (SELECT path FROM bearing)) IS NOT TRUE
+    AND NOT contains(path, '/.git/') AND NOT regexp_matches(path, '{scratch}')
 ), once AS (
-    SELECT kind, arg_min(how, place) AS how FROM other GROUP BY kind, hash(path, host, pid, session)
+    SELECT min(place * 4 + how) AS first FROM other GROUP BY hash(path, host, pid, session, least(how, 2))
 )
-SELECT kind, how, count(*) AS acts FROM once GROUP BY ALL
+SELECT first % 4 AS how, count(*) AS acts FROM once GROUP BY ALL
 """
 
 

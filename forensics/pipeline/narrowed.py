@@ -228,8 +228,12 @@ class _Held:
         edge = self.asked.ask(
             f"SELECT {keys}, min(earliest_ns) AS first_ns, max(latest_ns) AS last_ns FROM part WHERE {where} GROUP BY ALL", beside
         )  # fmt: skip
-        ends = f"(earliest_ns = first_ns OR latest_ns = last_ns) AND {where}"
-        self._want(f"JOIN edge ON {same} WHERE {ends}", {**(beside or {}), "edge": edge})
+        # The moments alone leave few rows, and with these rows the groups are looked up, not the other way about.
+        some = "earliest_ns IN (SELECT first_ns FROM edge) OR latest_ns IN (SELECT last_ns FROM edge)"
+        near = f"(SELECT * FROM part WHERE {where} AND ({some})) AS near"
+        ends = "earliest_ns = first_ns OR latest_ns = last_ns"
+        told = f"SELECT DISTINCT place FROM {near} JOIN edge ON {same} WHERE {ends}"
+        self._take(self.asked.ask(told, {**(beside or {}), "edge": edge})["place"].to_numpy())
 
     def _rights(self, seen: Evidence) -> None:
         """Where root's rights were first used in a session, and the first use after that leaves no further trace."""
@@ -304,7 +308,7 @@ class _Held:
                 UNION ALL
                 SELECT host, inode, object FROM part WHERE {self._opened()}
                 AND inode IN (SELECT inode FROM part WHERE {self.changed} AND inode IS NOT NULL)
-            ), several AS (SELECT host, inode FROM name GROUP BY ALL HAVING count(DISTINCT path) > 1)
+            ), several AS (SELECT host, inode FROM name GROUP BY ALL HAVING min(hash(path)) <> max(hash(path)))
             SELECT DISTINCT path FROM name JOIN several
             ON name.host IS NOT DISTINCT FROM several.host AND name.inode = several.inode
         """
