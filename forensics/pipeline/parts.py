@@ -223,7 +223,9 @@ def _ends(rows: pa.Table) -> _Ends:
 def _tiled(held: Sequence[_Ends], first: int, last: int) -> bool:
     if not held:
         return first == last
-    starts, stops = held[0] if len(held) == 1 else map(np.concatenate, zip(*held, strict=True))
+    starts, stops = held[0]
+    if len(held) > 1:
+        starts, stops = (np.concatenate(ends) for ends in zip(*held, strict=True))
     if len(starts) == 1:
         return bool(starts[0] == first and stops[0] == last)
     order = np.argsort(starts, kind="stable")  # fast where most of it is in order
