@@ -280,3 +280,14 @@ def test_an_owner_s_request_out_of_another_s_session_is_not_the_owner_s():
     assert act.verdict == "inconclusive"
     stood = {s.who: s.ratio[1] for s in done.judged[act.act_id].standings}
     assert max(stood, key=stood.get) == "kai"
+
+
+def test_a_node_that_failed_is_not_put_down_to_a_change_that_the_job_read():
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.change("kai", kai, "/srv/proj/train.py", program="cp", owner="mei")
+    day.submit("mei", mei, "11", argv=("python3", "train.py"), outcome="NODE_FAIL")
+    done = day.examined()
+    assert [a.effect for a in done.acts if a.job == "11" and a.account == "kai"] == ["not_shown"]
+    assert (done.jobs[0].cause, done.jobs[0].why) == ("infrastructure", "scheduler_says_node_fail")

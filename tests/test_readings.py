@@ -124,14 +124,17 @@ def test_the_last_version_has_the_bytes_that_were_collected():
     assert sum(c is not None for c, _ in told.values()) == 1
 
 
-@pytest.mark.parametrize("why", ["removed_since", "two_copies_differ", "another_host"])
+@pytest.mark.parametrize("why", ["removed_since", "two_copies_differ", "another_host", "two_at_once"])
 def test_what_was_collected_is_no_version_s_bytes_where(why):
-    day, _, _ = staged()
+    day, wrote, _ = staged()
     files = [collected()]
     if why == "removed_since":
         day.add("delete", account="kai", object_kind="path", object=TRAIN)
     elif why == "two_copies_differ":
         files.append(collected(sha256="d" * 64))
+    elif why == "two_at_once":
+        last = next(r for r in day.rows if r["event_id"] == wrote)
+        day.add("write", account="kai", object_kind="path", object=TRAIN, when=last["earliest_ns"])
     else:
         files = [collected(host="gpu09")]
     assert {c for (c,) in rows(examined(day, files=files), "version", "content")} == {None}
@@ -185,6 +188,13 @@ def test_a_version_has_the_bytes_of_the_commit_that_its_session_made_next(betwee
     }
     assert told[wrote] == ((BYTES, "committed") if known else (None, None))
     assert sum(c is not None for c, _ in told.values()) == known
+
+
+def test_a_change_that_may_lie_before_the_commit_or_after_it_leaves_the_bytes_open():
+    day, _, _ = staged()
+    day.add("write", account="mei", object_kind="path", object=TRAIN, when=day.at, pid=5)
+    committed(day, "32")
+    assert {c for (c,) in rows(examined(day, objects=objects()), "version", "content")} == {None}
 
 
 def test_what_git_wrote_has_the_bytes_of_the_commit_that_head_came_to():

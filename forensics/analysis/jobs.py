@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, Row, picked, rows_of
+from forensics.analysis import nodes
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.identity import Directory
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -49,6 +51,13 @@ JOB = Table(
             "energy_j", pa.int64(), "energy that it used, as metered", "J", "not metered, or not recorded"
         ),
         Column("workdir", pa.string(), "working directory", None, "not recorded"),
+        Column(
+            "joined_by",
+            pa.string(),
+            "how its processes are known: node (its pids, or the path of its script), cgroup or folder",
+            None,
+            "no process of it is known",
+        ),
         Column("cause", pa.string(), "act, own_failure, infrastructure, not_established or none"),
         Column("why", pa.string(), "rule that gave the cause"),
         Column("disagree", STRINGS, "columns that the sources tell differently"),
@@ -57,6 +66,10 @@ JOB = Table(
 )
 
 _SCRIPT = re.compile(r"/job0*(\d+)/slurm_script$")
+_CAGED = re.compile(
+    r"\btask_memcg=[^,]*/job_(?P<job>[0-9]{1,12})(?:/[^,]*)?,(?:[^,]*,)*?pid=(?P<pid>[0-9]{1,10})\b"
+)
+"""The kernel's line on a control group that ran out of memory, as Slurm names its groups."""
 _SLACK_NS = 5_000_000_000
 _RANK = {"sacct": 0, "sacct_json": 1, "jobcomp": 2, "jobcomp_json": 3, "scontrol_json": 4, "scontrol_job": 5}
 
@@ -91,6 +104,7 @@ class Job:
     why: str = "not_examined"
     disagree: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
+    joined_by: str | None = None
     processes: set[tuple[str | None, int]] = field(default_factory=set)
     started_by: list[str] = field(default_factory=list)
 
@@ -134,6 +148,7 @@ def reconstruct(evidence: Evidence, directory: Directory) -> dict[str, Job]:
         if item.owner_uid is None:
             item.owner_uid = directory.uid_of(item.owner, at)
         _processes(item, evidence)
+    _by_folder(found.values(), evidence)
     order = sorted(found.values(), key=lambda j: (j.submit_ns or 0, len(j.job), j.job))
     return {j.job: j for j in order}
 
@@ -213,7 +228,9 @@ class _Loose:
         self.rows = picked(rows, rows["earliest_ns"].notna() & rows["latest_ns"].notna())
         self.first, self.last = (self.rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
         self._longest = int((self.last - self.first).max()) if len(self.first) else 0
-        columns = (self.rows[c] for c in ("host", "pid", "ppid", "start", "verb", "uid", "argv", "event_id"))
+        columns = (
+            self.rows[c] for c in ("host", "pid", "ppid", "start", "verb", "uid", "argv", "event_id", "cwd")
+        )
         self.told = list(zip(self.first.tolist(), *columns, strict=True))
         tasks = picked(
             events, (events["verb"] == "task_start") & events["job"].notna() & events["pid"].notna()
@@ -221,6 +238,9 @@ class _Loose:
         self.tasks: dict[str, set[int]] = {}
         for job, pid in zip(tasks["job"], tasks["pid"], strict=True):
             self.tasks.setdefault(job, set()).add(int(pid))
+        self.caged: dict[str, set[tuple[str | None, int]]] = {}
+        for name, host, pid in caged(evidence):
+            self.caged.setdefault(name, set()).add((host, pid))
 
     def within(self, first: int, last: int) -> list[int]:
         """The places of the rows that touch an interval."""
@@ -235,24 +255,73 @@ def _loose(evidence: Evidence) -> _Loose:
     return found
 
 
+def caged(evidence: Evidence) -> list[tuple[str, str | None, int]]:
+    """Job, host and process of each line by which the kernel says whose control group ran out of memory, in order."""
+    events = evidence.events
+    told = picked(events, (events["verb"] == "fault") & events["text"].notna())
+    found = []
+    for e in rows_of(where(told, "text", lambda text: "task_memcg=" in text)):
+        match = _CAGED.search(str(e.text))
+        if match is not None:
+            found.append((match["job"], e.host if isinstance(e.host, str) else None, int(match["pid"])))
+    return found
+
+
 def _processes(job: Job, evidence: Evidence) -> None:
     """The processes of a job: those its node started for it, and all their descendants.
 
-    A node's task pid, or the path of the batch script it was given, starts the tree; a child joins
-    by its parent's pid, on the same host and inside the job's own time.
+    A node's task pid, the path of the batch script that it was given, or the job's control group starts the tree,
+    where the uid is the owner's; a child joins by its parent's pid, on the same host and inside the job's own time.
     """
     loose = _loose(evidence)
     ran = [loose.told[n] for n in loose.within(*job.window())]
-    tasks = loose.tasks.get(job.job, set())
-    for _, host, pid, _, _, verb, uid, argv, event in ran:
+    tasks, group = loose.tasks.get(job.job, set()), loose.caged.get(job.job, set())
+    for _, host, pid, _, _, verb, uid, argv, event, _ in ran:
         if verb != "execute" or pd.isna(uid) or uid != job.owner_uid:
             continue
-        if pid in tasks or any(m and m.group(1) == job.job for m in map(_SCRIPT.search, argv or ())):
+        node = pid in tasks or any(m and m.group(1) == job.job for m in map(_SCRIPT.search, argv or ()))
+        if node or (host, int(pid)) in group:
+            job.joined_by = "node" if node or job.joined_by == "node" else "cgroup"
             job.processes.add((host, int(pid)))
             job.started_by.append(str(event))
+    _descend(job, ran)
+
+
+def _descend(job: Job, ran: list[tuple[Any, ...]]) -> None:
     for _, host, pid, ppid, *_ in sorted(ran, key=lambda row: (row[0], row[4])):
         if not pd.isna(ppid) and (host, int(ppid)) in job.processes:
             job.processes.add((host, int(pid)))
+
+
+def _by_folder(found: Iterable[Job], evidence: Evidence) -> None:
+    """Processes of jobs of which none is known otherwise: by uid, working directory, node and time, where no other job has these.
+
+    It is derived: whoever has the owner's rights on the node without a login, as from another service, can have run them.
+    """
+    jobs = [j for j in found if j.workdir is not None and j.owner_uid is not None and j.start_ns is not None]
+    like: dict[tuple[int | None, str | None], list[Job]] = {}
+    for job in jobs:
+        like.setdefault((job.owner_uid, job.workdir), []).append(job)
+    loose = _loose(evidence)
+    for job in (j for j in jobs if not j.processes):
+        first, last = job.window()
+        rivals = [o for o in like[job.owner_uid, job.workdir] if o is not job]
+        if any(o.window()[0] <= last and o.window()[1] >= first for o in rivals):
+            continue
+        hosts = set(nodes.expanded(job.nodes))
+        ran = [loose.told[n] for n in loose.within(first, last)]
+        for _, host, pid, _, _, verb, uid, _, event, cwd in ran:
+            if (
+                verb == "execute"
+                and not pd.isna(uid)
+                and uid == job.owner_uid
+                and cwd == job.workdir
+                and host in hosts
+            ):
+                job.joined_by = "folder"
+                job.processes.add((host, int(pid)))
+                job.started_by.append(str(event))
+        _descend(job, ran)
 
 
 def own_events(job: Job, evidence: Evidence) -> pd.DataFrame:

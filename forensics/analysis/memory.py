@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from forensics.analysis import rivals
+from forensics.analysis import nodes
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import rows_of, where
 from forensics.analysis.jobs import Job
@@ -35,7 +35,7 @@ def of_whole_node(job: Job, scene: Scene) -> bool:
 
 def hosts(job: Job) -> frozenset[str]:
     """The hosts that a job ran on, by the scheduler's list of nodes and by where its processes were."""
-    return frozenset({*rivals.expanded(job.nodes), *(host for host, _ in job.processes if host is not None)})
+    return frozenset({*nodes.expanded(job.nodes), *(host for host, _ in job.processes if host is not None)})
 
 
 def programs_of_others(job: Job, scene: Scene) -> pd.DataFrame:

@@ -5,7 +5,6 @@ A rival that is found does not clear an act, nor the other way round: both can b
 """
 
 import re
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -14,6 +13,7 @@ from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import picked
 from forensics.analysis.gaps import ACCOUNTS, CONTROLS
 from forensics.analysis.jobs import Job
+from forensics.analysis.nodes import expanded
 from forensics.core.messageevents import SYSTEM_LOGS
 
 Json = dict[str, Any]
@@ -21,11 +21,9 @@ STATUSES = ("found", "not_found", "not_collected")
 ACCOUNTING, CONTROLLER, NODE, KERNEL = (
     "job accounting", "scheduler controller log", "node daemon's log", "node's kernel messages",
 )  # fmt: skip
-_MOST_NODES = 4096
 _SECOND = 1_000_000_000
 _LATE_NS = 60 * _SECOND
 """How long after a job's end a fault that ended it may be written."""
-_PART = re.compile(r"(?P<head>[^\[\],]*)(?:\[(?P<spans>[0-9,-]{1,4000})\](?P<tail>[^\[\],]*))?")
 _GPU = re.compile(r"NVRM|Xid|\bGPU\b|gpu", re.ASCII)
 _MEMORY = re.compile(r"[Oo]ut of memory|oom[-_ ]?kill|OOM|memory limit", re.ASCII)
 
@@ -115,24 +113,3 @@ def _faults(job: Job, scene: Scene, hosts: frozenset[str]) -> pd.DataFrame:
         named.fillna(value=False).astype(bool)
         | (events["host"].isin(hosts) & events["job"].isna() & during.astype(bool)),
     )
-
-
-def expanded(nodes: str | None) -> list[str]:
-    """The hosts of `gpu[01-03,07],login1`, as the scheduler writes them; at most 4,096, none where it is no such text."""
-    found: list[str] = []
-    for part in _PART.finditer(nodes or ""):
-        if part["spans"] is None:
-            found += [part["head"]] if part["head"] else []
-            continue
-        for span in part["spans"].split(","):
-            found += [f"{part['head']}{n}{part['tail']}" for n in _numbers(span, _MOST_NODES - len(found))]
-    return found[:_MOST_NODES]
-
-
-def _numbers(span: str, most: int) -> Iterable[str]:
-    first, dash, last = span.partition("-")
-    if not first.isdigit() or (dash and not last.isdigit()):
-        return []
-    width = len(first)
-    stop = int(last) if dash else int(first)
-    return (str(n).zfill(width) for n in range(int(first), min(stop, int(first) + most - 1) + 1))

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.analysis import comparison, evidence, examine, relevance, trails
+from forensics.analysis import jobs as job_table
 from forensics.analysis.evidence import Evidence, Totals
 from forensics.analysis.examine import Examination
 from forensics.analysis.jobs import Job
@@ -146,7 +147,7 @@ class _Held:
         self._skeleton(seen)
         view = examine.preview(self._seen())
         self.slack_ns = view.slack_ns
-        self._roots(view.evidence, view.jobs.values())
+        self._roots(view.evidence, [*view.jobs.values()])
         view = examine.preview(self._seen())
         own = owned.Owned(self.asked, self.trail, view.asked, view.slack_ns)
         touched = own.touched()
@@ -257,18 +258,20 @@ class _Held:
                     found[values[:5]] = values[9]
         self.wanted = np.union1d(self.wanted, np.fromiter(found.values(), np.int64, len(found)))
 
-    def _roots(self, seen: Evidence, jobs: Iterable[Job]) -> None:
+    def _roots(self, seen: Evidence, jobs: Sequence[Job]) -> None:
         """Processes that a node says it started for a job: within that job's time, by their number."""
         events = seen.events
         told = events[(events["verb"] == "task_start") & events["pid"].notna() & events["job"].notna()]
         of = {job.job: owned.window(job, self.slack_ns) for job in jobs}
-        rows = [(int(pid), *of[job]) for pid, job in zip(told["pid"], told["job"], strict=True) if job in of]
+        pairs = [*zip(told["job"], told["pid"], strict=True), *((j, p) for j, _, p in job_table.caged(seen))]
+        rows = [(int(pid), *of[job]) for job, pid in pairs if job in of]
         task = columns(rows, ("pid", "first_ns", "last_ns"), (pa.int64(), pa.int64(), pa.int64()))
         near = "part.pid = task.pid AND latest_ns >= task.first_ns AND earliest_ns <= task.last_ns"
         self._want(
             f"SEMI JOIN task ON {near} WHERE {self.mass} AND verb = 'execute' AND session IS NULL",
             {"task": task},
         )
+        self._want(*owned.in_folders(self.mass, jobs, self.slack_ns))
 
     def _beside_memory(self, jobs: Iterable[Job]) -> None:
         """What was run from a login where and while a job's memory ran out."""

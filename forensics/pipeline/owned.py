@@ -35,6 +35,24 @@ def columns(
     )
 
 
+def in_folders(mass: str, jobs: Iterable[Job], slack_ns: int) -> tuple[str, dict[str, pa.Table]]:
+    """Runs without a login by a job's owner in its working directory and time, for jobs of which no process is known."""
+    rows = [
+        (job.owner_uid, job.workdir, *window(job, slack_ns))
+        for job in jobs
+        if not job.processes
+        and job.workdir is not None
+        and job.owner_uid is not None
+        and job.start_ns is not None
+    ]
+    names, kinds = ("uid", "cwd", "first_ns", "last_ns"), (pa.int64(), pa.string(), pa.int64(), pa.int64())
+    same = (
+        "part.uid = folder.uid AND part.cwd = folder.cwd AND latest_ns >= first_ns AND earliest_ns <= last_ns"
+    )
+    where = f"SEMI JOIN folder ON {same} WHERE {mass} AND verb = 'execute' AND session IS NULL"
+    return where, {"folder": columns(rows, names, kinds)}
+
+
 class Owned:
     """The processes of some jobs, those that their nodes started and all their descendants.
 
