@@ -81,7 +81,7 @@ class _Scratch(threading.local):
 _held = _Scratch()
 
 
-def page(data: bytes) -> Page:
+def page(data: bytes | memoryview) -> Page:
     """Cut bytes into lines and words; there is at least one byte."""
     size = len(data)
     hold = _held.bytes_of(size + len(_PADDING))

@@ -9,6 +9,9 @@ whoever reads it, as everything of that kind is read again.
 """
 
 import hashlib
+import io
+import mmap
+import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -26,6 +29,9 @@ LARGEST_WHOLE_BYTES = 1 << 30
 """A larger file that cannot be cut is never held in memory."""
 
 
+Held = bytes | memoryview
+
+
 class Chunk(NamedTuple):
     """A stretch of a sealed file, or of the content of a packed one.
 
@@ -33,7 +39,7 @@ class Chunk(NamedTuple):
     are handed on from the read that checks the whole file. `readable` is False
     where it is not to be read, and `why` says then why. `content` is its bytes, where they came out
     of a packed file or are handed on, and can be held. `head` is the first line of the file, where the format has its
-    rows read under one and this stretch is not the first.
+    rows read under one and this stretch is not the first. Bytes that are *lent* are good until the next chunk is taken.
     """
 
     start: int
@@ -41,8 +47,23 @@ class Chunk(NamedTuple):
     sha256: str
     readable: bool
     why: Why = Why.TOO_LONG
-    content: bytes | None = None
+    content: Held | None = None
     head: bytes = b""
+
+
+class _Lent(threading.local):
+    """Room for a block, which a thread fills again and again: to ask for so much anew costs more than to fill it."""
+
+    room = bytearray()
+
+    def of(self, size: int) -> memoryview:
+        """Room for so many bytes."""
+        if len(self.room) < size:
+            self.room = bytearray(size)
+        return memoryview(self.room)[:size]
+
+
+_lent = _Lent()
 
 
 class _Readable(Protocol):
@@ -58,6 +79,7 @@ def cut(
     packed: str | None = None,
     *,
     hand_on: bool = False,
+    lend: bool = False,
 ) -> Iterator[Chunk]:
     """Cut a sealed file, or the content of a packed one, into chunks that tile it; nothing has none.
 
@@ -69,6 +91,8 @@ def cut(
         packed: how the file is compressed.
         hand_on: give chunks their bytes, so that the one read that checks the file is the one that is parsed.
             For work in this process: to another the bytes would have to be sent.
+        lend: the bytes handed on are good until the next chunk is taken, whose bytes lie in the same place.
+            Only where chunks end with a line.
 
     Raises:
         CustodyError: it is no longer what was sealed.
@@ -77,7 +101,7 @@ def cut(
     whole, stop = hashlib.sha256(), 0
     if packed is None:
         with seal.opened(path) as read:
-            for chunk, held in _chunks(read, how, block, whole.update, hand_on=hand_on):
+            for chunk, held in _chunks(read, how, block, whole.update, hand_on=hand_on, lend=lend):
                 yield chunk._replace(content=held) if hand_on else chunk
     else:
         with unpack.opened(path, packed) as content:
@@ -94,16 +118,17 @@ def _chunks(
     read: _Readable,
     how: str,
     block: int,
-    seen: Callable[[bytes], None] | None = None,
+    seen: Callable[[Held], None] | None = None,
     *,
     hand_on: bool = False,
-) -> Iterator[tuple[Chunk, bytes | None]]:
+    lend: bool = False,
+) -> Iterator[tuple[Chunk, Held | None]]:
     """The chunks of what is read, each with its bytes where they were held in one piece."""
     digest, start, stop, head = hashlib.sha256(), 0, 0, b""
     if how == "whole":
         pieces = _whole(read)
     elif how in {"line", "headed"}:
-        pieces = _lines(read, block)
+        pieces = _lines(read, block) if lend else _owned_lines(read, block)
     else:
         pieces = _records(read, max(1, block // int(how)) * int(how))
     for piece, ends, readable in pieces:
@@ -117,7 +142,7 @@ def _chunks(
             own = "" if held is not None and hand_on else digest.hexdigest()
             yield Chunk(start, stop, own, readable, head=head), held
             if how == "headed" and start == 0:
-                head = _first_line(piece) if readable else b"\n"
+                head = _first_line(bytes(piece)) if readable else b"\n"
             start, digest = stop, hashlib.sha256()
 
 
@@ -142,14 +167,28 @@ def raw(path: Path, chunk: Chunk, packed: str | None = None) -> bytes:
     Raises:
         CustodyError: they are no longer the bytes that were cut.
     """
+    held = lent(path, chunk, packed)
+    return held if isinstance(held, bytes) else bytes(held)
+
+
+def lent(path: Path, chunk: Chunk, packed: str | None = None) -> Held:
+    """The same, good until this thread asks for another, or takes another.
+
+    Args: as for `raw`.
+
+    Raises:
+        CustodyError: they are no longer the bytes that were cut.
+    """
     if chunk.content is not None:
         return chunk.content
+    found: Held
     if packed is not None:
         found = unpack.stretch(path, packed, chunk.start, chunk.stop)
     else:
         with seal.opened(path) as read:
             read.seek(chunk.start)
-            found = _filled(read, chunk.stop - chunk.start)
+            room = _lent.of(chunk.stop - chunk.start)
+            found = room[: _fill(read, room)]
     if hashlib.sha256(found).hexdigest() != chunk.sha256:
         raise CustodyError(f"{path}: changed while it was read; restore it from a copy")
     return found
@@ -161,7 +200,7 @@ def _first_line(raw: bytes) -> bytes:
     return raw[:stop] if 0 < stop <= LONGEST_HEAD_BYTES else b"\n"
 
 
-_Piece = tuple[bytes, bool, bool]
+_Piece = tuple[Held, bool, bool]
 """Some bytes, whether a chunk ends after them, and whether that chunk can be held in memory."""
 
 
@@ -178,25 +217,29 @@ def _records(read: _Readable, block: int) -> Iterator[_Piece]:
         yield found, True, True
 
 
+def _owned_lines(read: _Readable, block: int) -> Iterator[_Piece]:
+    """The same as `_lines`, each piece with bytes of its own."""
+    for piece, ends, readable in _lines(read, block):
+        yield bytes(piece), ends, readable
+
+
 def _lines(read: _Readable, block: int) -> Iterator[_Piece]:
-    held = b""
+    """Pieces that end with a line, each in the place of the one before; only of a line longer than that, apart."""
+    # Of such memory only what is filled is ever touched; most files are small.
+    room, held = mmap.mmap(-1, block), b""
+    view = memoryview(room)
     while True:
-        more = _filled(read, block - len(held))
-        if len(held) + len(more) < block:
-            yield held + more, True, True
+        view[: len(held)] = held
+        size = len(held) + _fill(read, view[len(held) :])
+        if size < block:
+            yield view[:size], True, True
             return
-        stop = more.rfind(b"\n") + 1
-        if not stop:
-            # No line ends in what is new: in what the one before left, after a long line, some may.
-            held, more = b"", held + more
-            stop = more.rfind(b"\n") + 1
+        stop = room.rfind(b"\n") + 1
         if stop:
-            # What is large is copied once, and not kept while others work on it.
-            piece, held = b"".join((held, memoryview(more)[:stop])), more[stop:]
-            del more
-            yield piece, True, True
+            held = bytes(view[stop:])
+            yield view[:stop], True, True
         else:
-            held = yield from _long_line(read, more, block)
+            held = yield from _long_line(read, bytes(view), block)
 
 
 def _long_line(read: _Readable, begun: bytes, block: int) -> Generator[_Piece, None, bytes]:
@@ -214,6 +257,19 @@ def _long_line(read: _Readable, begun: bytes, block: int) -> Generator[_Piece, N
             parts = []
     yield b"".join(parts), True, size <= LONGEST_LINE_BYTES
     return rest
+
+
+def _fill(read: _Readable, room: memoryview) -> int:
+    """Fill room with the next bytes; how many there were, fewer only at the end of the file."""
+    size = 0
+    if isinstance(read, io.RawIOBase):
+        while size < len(room) and (more := read.readinto(room[size:])):
+            size += more
+        return size
+    while size < len(room) and (part := read.read(len(room) - size)):
+        room[size : size + len(part)] = part
+        size += len(part)
+    return size
 
 
 def _filled(read: _Readable, size: int) -> bytes:

@@ -49,7 +49,7 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     return 60 if _FIRST_LINES.search(head) else 0
 
 
-def parse(data: bytes, base: int) -> Parsed:
+def parse(data: bytes | memoryview, base: int) -> Parsed:
     """Read a frame of a file, columns at a time."""
     if not data:
         return Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())

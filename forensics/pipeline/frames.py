@@ -122,7 +122,7 @@ def _chunks(work: Work, part: Part, sha256: str, *, here: bool) -> Iterator[part
     form = formats.registry()[part.format]
     path, packed = sealing.locate(work.case, sha256), work.packed[sha256]
     frame = int(form.FRAME_BYTES)  # type: ignore[attr-defined]
-    for chunk in chunks.cut(path, sha256, form.CUT, frame, packed, hand_on=here):
+    for chunk in chunks.cut(path, sha256, form.CUT, frame, packed, hand_on=here, lend=True):
         yield parts.Task(part.name, part.format, sha256, path, chunk, packed)
 
 

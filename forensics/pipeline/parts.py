@@ -184,9 +184,11 @@ def _misread(task: Task) -> CustodyError:
 def _under_head(task: Task) -> Parsed:
     """What a format makes of a chunk, read below the first line of its file where it is laid out by that."""
     chunk, form = task.chunk, formats.registry()[task.format]
-    parsed = form.parse(chunk.head + chunks.raw(task.path, chunk, task.packed), chunk.start - len(chunk.head))
     if not chunk.head:
-        return parsed
+        # What is read in frames keeps none of the bytes; others may.
+        read = chunks.lent if hasattr(form, "FRAME_BYTES") else chunks.raw
+        return form.parse(read(task.path, chunk, task.packed), chunk.start)  # type: ignore[arg-type]
+    parsed = form.parse(chunk.head + chunks.raw(task.path, chunk, task.packed), chunk.start - len(chunk.head))
     return Parsed(*(_from(rows, chunk.start) for rows in parsed))
 
 
