@@ -85,13 +85,16 @@ def _by_value(numbers: Ints) -> Ints:
 
 def _template(cut: Page, line: int, kind: int, head: int) -> list[_Slot] | None:
     """The layout of a line; None where it is not made of keys and values alone, empty where it has none."""
-    words = range(cut.token[line] + head, cut.token[line] + cut.size[line])
-    separators = [int(cut.raw[cut.ends[word]]) for word in words]
+    first, stop = int(cut.token[line]) + head, int(cut.token[line] + cut.size[line])
+    begins, ends = cut.begins[first:stop].tolist(), cut.ends[first:stop].tolist()
+    origin = begins[0] if begins else 0
+    whole = cut.raw[origin : (ends[-1] if ends else 0) + 1].tobytes()
+    words = [whole[begin - origin : end - origin] for begin, end in zip(begins, ends, strict=True)]
+    separators = [whole[end - origin] for end in ends]
     names_from = max((at + 1 for at, byte in enumerate(separators) if byte == _ENRICHED), default=len(words))
     slots: list[_Slot] = []
     part, taken = OUTER, set()
-    for at, word in enumerate(words):
-        text = cut.raw[cut.begins[word] : cut.ends[word]].tobytes()
+    for at, text in enumerate(words):
         opens = part == OUTER and at < names_from and text.startswith(_OPENING)
         part = NAMES if at >= names_from else INNER if opens else part
         key, equals, _ = text[len(_OPENING) * opens :].partition(b"=")

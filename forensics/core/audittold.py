@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core.auditevents import Scene
+from forensics.core.auditevents import Scene, coded
 from forensics.core.auditlines import shown
 
 # What the kernel says of its own accord beside the call that made it: a refusal, a module, a table of rules.
@@ -21,7 +21,9 @@ def beside(scene: Scene) -> pa.Array:
     Their words stay in the records: which of them a line keeps hangs on which lines lie in its frame.
     """
     kinds, event = scene.listed("types")
-    rows = np.flatnonzero(np.asarray(pc.match_substring_regex(kinds, _TELLING)))
+    held = coded(kinds)
+    telling = [kind is not None and re.fullmatch(_TELLING, str(kind)) is not None for kind in held.values]
+    rows = np.flatnonzero(np.array(telling)[held.number])
     lead = scene.type.take(pa.array(event[rows])).to_pylist()
     said: dict[int, dict[str, None]] = {}
     for at, kind, leads in zip(
