@@ -1,7 +1,10 @@
 """The small parts that make audit logs fast, each against the obvious way."""
 
+import copy
 import hashlib
+import multiprocessing
 import re
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.core import auditnames, audittext
-from forensics.custody import chunks
+from forensics.core.errors import CustodyError
+from forensics.custody import chunks, handed
 from forensics.formats import auditd
 
 FEW = settings(max_examples=60, deadline=None)
@@ -110,3 +114,40 @@ def test_one_frame_leaves_nothing_behind_for_another():
         room[:] = bytes(len(room))
         assert [rows.to_pylist() for rows in parsed] == before
     assert [[rows.to_pylist() for rows in parsed] for parsed in first] == told
+
+
+def as_another_process_sees(chunk):
+    return chunk._replace(content=copy.copy(chunk.content))
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.sampled_from([b"a", b"bc\n", b"0123456789" * 3]), max_size=20).map(b"".join),
+    st.integers(1, 50),
+)
+def test_bytes_handed_to_other_processes_are_those_whose_hash_is_checked(tmp_path_factory, raw, block):
+    path = tmp_path_factory.mktemp("shared") / "file"
+    path.write_bytes(raw)
+    found = list(chunks.cut(path, hashlib.sha256(raw).hexdigest(), "line", block, lend=True, share=True))
+    path.write_bytes(b"changed since")
+    seen = [as_another_process_sees(chunk) for chunk in found]
+    assert all(isinstance(chunk.content, handed.Elsewhere) for chunk in seen)
+    assert b"".join(bytes(chunks.lent(path, chunk)) for chunk in seen) == raw
+    with pytest.raises(CustodyError, match="no longer what was sealed"):
+        list(chunks.cut(path, hashlib.sha256(raw).hexdigest(), "line", block, lend=True, share=True))
+
+
+def test_nobody_can_write_what_was_handed_on_and_it_goes_when_nobody_needs_it():
+    held = handed.Memory(b"as sealed\n")
+    for how in ("r+b", "wb"):
+        with pytest.raises(PermissionError), Path(held.path).open(how, buffering=0) as file:
+            file.write(b"another")
+    assert bytes(handed.read(held, memoryview(bytearray(20)))) == b"as sealed\n"
+    path = held.path
+    del held
+    assert not Path(path).exists()
+
+
+def test_other_processes_can_read_what_this_one_holds():
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert handed.works(pool)
