@@ -254,7 +254,7 @@ LIKE = [
 ]  # fmt: skip
 
 
-def lumped(_, found):
+def lumped(_, __, found):
     """Lines that have as many strings, whether they can be of one shape or not."""
     for many in sorted(set(found.many.tolist())):
         yield many, kubefast.np.flatnonzero(found.many == many)
@@ -312,11 +312,25 @@ def test_the_shapes_that_are_kept_are_bounded(monkeypatch):
     """A log in which every line is of its own shape, as numbers that grow make it."""
     monkeypatch.setattr(jsonshapes, "_MOST_KNOWN", 500)
     monkeypatch.setattr(jsonshapes, "_LEAST_LINES", 1)
+    shapes, held = fresh(), []
+    for chunk in range(5):
+        made = [event(code=200 + n, sourceIPs=["x"] * chunk) for n in range(4)]
+        data = b"\n".join(map(compact, made))
+        assert shapes.read(data, core_lines.edged(data)).at.tolist() == list(range(4))
+        held.append(sum(len(shape.word) for many in shapes._known.values() for shape in many))
+    assert held[0] > 0
+    assert max(held) <= 500
+
+
+def test_shapes_that_few_lines_have_are_not_looked_for_without_end(monkeypatch):
+    tried = []
+    made = jsonshapes._shape
+    monkeypatch.setattr(jsonshapes, "_shape", lambda *asked: tried.append(1) or made(*asked))
     shapes = fresh()
-    for start in range(0, 60, 20):
-        data = b"\n".join(compact(event(code=200 + n)) for n in range(start, start + 20))
-        assert shapes.read(data, core_lines.edged(data)).at.tolist() == list(range(20))
-        assert 0 < sum(len(shape.word) for many in shapes._known.values() for shape in many) <= 500
+    data = b"\n".join(compact(event(code=200 + n)) for n in range(60))
+    assert len(shapes.read(data, core_lines.edged(data)).at) == jsonshapes._MOST_MISSED
+    assert len(tried) == jsonshapes._MOST_MISSED
+    assert not shapes._known
 
 
 def test_a_definition_that_looks_into_what_it_does_not_name_is_not_taken_for_a_copy():

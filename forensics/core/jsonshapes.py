@@ -33,6 +33,8 @@ _LEAST_LINES = 8
 """A shape that fewer lines of a chunk have is not worth reading."""
 _MOST_SHAPES = 96
 """Of one chunk. A hostile log can have one for each line."""
+_MOST_MISSED = 3
+"""How many shapes that few lines have are looked for among lines that may be of one."""
 _MOST_KNOWN = 1 << 18
 """How many words the shapes that are kept have together, about."""
 _MOST_WORDS = 1 << 16
@@ -96,25 +98,32 @@ class Shapes:
         found = find(data, edges)
         shaped: list[tuple[Ints, _Shape]] = []
         tries = _MOST_SHAPES
-        for key, group in _groups(data, found):
-            own = group
+        for key, group in _groups(data, edges, found):
+            own, kept, missed = group, [], 0
             for shape in self._known.get(key, ()):
-                own = _taken(data, edges, found, own, shape, shaped)
-            while len(own) >= _LEAST_LINES and tries:
+                left = _taken(data, edges, found, own, shape, shaped)
+                kept += [shape] if len(left) < len(own) else []
+                own = left
+            while len(own) >= _LEAST_LINES and tries and missed < _MOST_MISSED:
                 tries -= 1
                 new = _shape(data, edges, found, int(own[0]), self._rules)
-                if new is None:
-                    own = own[1:]
+                left = own[1:] if new is None else _taken(data, edges, found, own, new, shaped)
+                if new is not None and len(own) - len(left) >= _LEAST_LINES:
+                    kept.append(new)
                 else:
-                    self._keep(key, new)
-                    own = _taken(data, edges, found, own, new, shaped)
+                    missed += 1
+                own = left
+            self._keep(key, kept)
         return _columns(data, found, shaped, self._types)
 
-    def _keep(self, key: int, shape: _Shape) -> None:
-        if self._room < len(shape.word):
+    def _keep(self, key: int, shapes: list[_Shape]) -> None:
+        """Keep what lines of this chunk had; others of their kind are forgotten."""
+        before = sum(len(shape.word) for shape in self._known.pop(key, ()))
+        self._room += before - sum(len(shape.word) for shape in shapes)
+        if self._room < 0:
             self._known, self._room = {}, _MOST_KNOWN
-        self._room -= len(shape.word)
-        self._known[key] = [*self._known.get(key, ()), shape]
+        elif shapes:
+            self._known[key] = shapes
 
 
 def _taken(
@@ -134,15 +143,20 @@ def _taken(
     return own[~alike]
 
 
-def _groups(data: bytes, found: Strings) -> Iterator[tuple[int, Ints]]:
-    """Lines that may be of one shape: as many strings, the same byte behind each, the same of them empty. Many first."""
+def _groups(data: bytes, edges: lines.Edges, found: Strings) -> Iterator[tuple[int, Ints]]:
+    """Lines that may be of one shape: as many strings, the same byte behind each, the same of them empty, as many bytes around them.
+
+    Those of which there are many come first.
+    """
     if not len(found.line):
         return
     raw = np.frombuffer(data, np.uint8)
     place = np.arange(len(found.closes)) - np.repeat(found.first, found.many)
     after = raw.take(found.closes + 1).astype(np.uint64)
     after[found.closes - found.opens == 1] += 256
-    mixed = np.add.reduceat(after * _WEIGHTS.take(place), found.first) + found.many.astype(np.uint64)
+    around = (edges.ends - edges.start)[found.line] - np.add.reduceat(found.closes - found.opens, found.first)
+    mixed = np.add.reduceat(after * _WEIGHTS.take(place), found.first)
+    mixed = (mixed * _WEIGHTS[0] + found.many.astype(np.uint64)) * _WEIGHTS[0] + around.astype(np.uint64)
     order = np.argsort(mixed, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(mixed[order])) + 1)
     for group in sorted(groups, key=len, reverse=True):
