@@ -33,6 +33,7 @@ _LEAST_LINES = 8
 """A shape that fewer lines of a chunk have is not worth reading."""
 _MOST_SHAPES = 96
 """Of one chunk. A hostile log can have one for each line."""
+_SAMPLE, _LEAST_SAMPLE = 256, 2
 _MOST_MISSED = 3
 """How many shapes that few lines have are looked for among lines that may be of one."""
 _MOST_KNOWN = 1 << 18
@@ -107,7 +108,11 @@ class Shapes:
             while len(own) >= _LEAST_LINES and tries and missed < _MOST_MISSED:
                 tries -= 1
                 new = _shape(data, edges, found, int(own[0]), self._rules)
-                left = own[1:] if new is None else _taken(data, edges, found, own, new, shaped)
+                # Of a shape that is rare among the first lines, the others are not looked at.
+                rare = new is None or _alike(data, edges, found, own[:_SAMPLE], new).sum() < min(
+                    _LEAST_SAMPLE, _LEAST_LINES
+                )
+                left = own[1:] if new is None or rare else _taken(data, edges, found, own, new, shaped)
                 if new is not None and len(own) - len(left) >= _LEAST_LINES:
                     kept.append(new)
                 else:
@@ -198,8 +203,8 @@ class _Line(NamedTuple):
     def text(self, number: int) -> str:
         """What a string holds."""
         start, stop = self.places[number]
-        held: str = json.loads(self.raw[start : stop + 1])
-        return jsonlines.printable(held)
+        raw = self.raw[start + 1 : stop]
+        return jsonlines.printable(json.loads(b'"%s"' % raw)) if b"\\" in raw else raw.decode("utf-8")
 
     def marked(self, chosen: list[int]) -> bytes:
         """The line with a mark of its own in the place of each of some strings."""
@@ -228,9 +233,10 @@ class _Line(NamedTuple):
         if like is None:
             return None, {}, {}
         fixed = [n for n in range(len(self.places)) if n not in set(free)]
-        if any(_DEL in self.text(n) for n in fixed):
+        known = {self.text(n): n for n in reversed(fixed)}
+        if any(_DEL in text for text in known):
             return None, {}, {}
-        known = {self.text(n): n for n in reversed(fixed)} | {_mark(n): n for n in free}
+        known |= {_mark(n): n for n in free}
         strings: dict[str, int] = {}
         lists: dict[str, list[int]] = {}
         numbers: dict[str, int] = {}
