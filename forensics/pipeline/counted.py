@@ -22,6 +22,14 @@ CHANGED = (
 Run = tuple[int, int]
 
 
+def audited(tables: Path, journal: str) -> bool:
+    """Whether a journal holds lines of the audit trail; so it is taken where its records are not there to ask."""
+    if not parquet.parts(tables, journal):
+        return True
+    with places.opened(tables, journal) as asked:
+        return len(asked.ask("SELECT 1 AS one FROM part WHERE transport = 'audit' LIMIT 1")) > 0
+
+
 def apart(asked: Asked, mass: str, held: pa.Table) -> dict[str, int]:
     """By source of time, how many events of the mass are not held.
 

@@ -45,19 +45,12 @@ def trail_of(tables: Path, *, least: int | None = None) -> str | None:
     with places.opened(tables, "event") as asked:
         told = asked.ask("SELECT DISTINCT format FROM part")["format"].to_pylist()
     there = [name for name in told if name in trails.TRAILS]
-    journals = [name for name in there if name in trails.JOURNALS and _audited(tables, name)]
+    journals = [name for name in there if name in trails.JOURNALS and counted.audited(tables, name)]
     kept = [name for name in there if name not in trails.JOURNALS]
     astray = relevance.out_of_place(evidence.frame(parquet.read(tables, "file")))
     if astray or journals or len(kept) != 1 or kept[0] not in trails.WHOLE:
         return None
     return str(kept[0])
-
-
-def _audited(tables: Path, journal: str) -> bool:
-    if not parquet.parts(tables, journal):
-        return True
-    with places.opened(tables, journal) as asked:
-        return len(asked.ask("SELECT 1 AS one FROM part WHERE transport = 'audit' LIMIT 1")) > 0
 
 
 class Case(NamedTuple):
