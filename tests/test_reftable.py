@@ -133,6 +133,9 @@ def case(tmp_path_factory):
     second = table(refs((b"refs/heads/gone", 3), (b"refs/heads/main", 2, NEW)), logs(moved))
     (folder / "0x01-0x01-aa.ref").write_bytes(first)
     (folder / "0x02-0x03-bb.ref").write_bytes(second)
+    (folder / "0x09-0x09-cc.ref").write_bytes(
+        table(refs((b"refs/heads/main", 9, OLD), (b"refs/heads/old", 9, OLD)))
+    )
     (folder / "tables.list").write_text("0x01-0x01-aa.ref\n0x02-0x03-bb.ref\n")
     pipeline.create(place / "case")
     pipeline.seal(place / "case", [place / "evidence"])
@@ -147,6 +150,14 @@ def test_the_last_update_of_a_ref_counts_and_one_that_was_removed_leads_nowhere(
     ]
     assert (odd["oid"], odd["repository"]) == (NEW, "llm.git")
     assert odd["about"] == f"refs/heads/main names {NEW}"
+
+
+def test_a_table_that_is_not_listed_is_stale(case):
+    """A file of refs that git reads no more is told, and what it says is not what refs name, however high it counts."""
+    found = [o for o in parquet.read(case / "tables", "oddity").to_pylist() if o["fact"] == "stale_table"]
+    assert [(o["about"], o["repository"], len(o["events"])) for o in found] == [
+        ("0x09-0x09-cc.ref", "llm.git", 1)
+    ]
 
 
 def test_the_same_is_found_where_there_are_too_many_to_hold(case, monkeypatch):

@@ -78,7 +78,7 @@ def _standing(scene: Scene) -> dict[str, list[Row]]:
         & events["repository"].notna()
         & events["text"].str.match(r"[0-9a-f]{40}").fillna(value=False).astype(bool),
     )
-    refs = picked(refs, tips.standing(refs))
+    refs = picked(refs, tips.standing(refs, tips.listed(events)))
     places: dict[str, set[tuple[object, object]]] = {}
     found: dict[str, list[Row]] = {}
     for e in rows_of(refs):

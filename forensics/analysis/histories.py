@@ -117,7 +117,7 @@ def _reached(scene: Scene, found: Mapping[Key, Commit]) -> None:
         & events["format"].isin({*leading.FORMATS, "git_pack"})
         & (events["verb"] == "other"),
     )
-    refs = refs[leading.standing(refs)]
+    refs = refs[leading.standing(refs, leading.listed(events))]
     logs = picked(events, events["verb"] == "ref_update")
     tips: dict[str | None, set[str]] = {}
     for e in rows_of(refs):

@@ -23,7 +23,7 @@ FACTS = {
     "committer_before_author": "the committer time lies before the author time",
     "parent_later_than_child": "the committer time of a parent lies after that of its child",
     "received_before_committed": "the git server received it before the time that it says it was committed",
-    "committer_is_not_author": "author and committer carry different addresses",
+    "committer_is_not_author": "author and committer carry different addresses; told once of an address that commits for others and wrote nothing itself, as a forge does",
     "address_under_names": "one address is written with several names",
     "name_under_addresses": "one name is written with several addresses",
     "joined_by_mailmap": "a mailmap in the history says that two identities are one",
@@ -32,6 +32,7 @@ FACTS = {
     "cut_by_shallow": "a shallow file says that the history stops here",
     "parent_missing": "a parent that the commit names is not in the evidence, and no shallow file says so",
     "ref_without_object": "refs of a repository name objects that are not in the evidence: why is not said",
+    "stale_table": "a file of refs is not in the repository's list of these: git reads it no more, and what it says does not count",
     **absent.FACTS,
     "dangling": "no ref and no reflog leads to the commit",
     "reflog_only": "only a reflog leads to the commit",
@@ -53,6 +54,7 @@ _SHARE = 0.9
 _PERSON = re.compile(r"(?P<name>.*?) ?<(?P<address>[^<>]*)>", re.DOTALL)
 _MAILMAP = re.compile(r"[^#<>\n]*<[^<>\n]+>[^#<>\n]*(?:<[^<>\n]+>)?")
 _MOST_NAMES = 20
+_ZONE = re.compile(r"[+-][0-9]{4}")
 
 
 class Oddity(NamedTuple):
@@ -67,8 +69,9 @@ class Oddity(NamedTuple):
 
 def find(scene: Scene, commits: Mapping[Key, Commit]) -> list[Oddity]:
     """Every fact of the closed list, in a total order."""
-    zones = _zones(commits.values())
-    found = [fact for commit in commits.values() for fact in _of(commit, commits, zones)]
+    zones, services = _zones(commits.values()), _services(commits.values())
+    found = [fact for commit in commits.values() for fact in _of(commit, commits, zones, services)]
+    found += _served(commits.values(), services)
     found += [Oddity(*fact) for fact in absent.find(scene, commits)]
     found += [*_identities(commits.values()), *_mailmaps(scene, commits), *_layout(scene), *_lost(scene)]
     return sorted(found, key=lambda o: (o.fact, o.repository or "", o.oid or "", o.about, o.events))
@@ -90,7 +93,46 @@ def _zones(commits: Iterable[Commit]) -> dict[str, Counter[str]]:
     return found
 
 
-def _of(commit: Commit, commits: Mapping[Key, Commit], zones: Mapping[str, Counter[str]]) -> Iterable[Oddity]:
+def _services(commits: Iterable[Commit]) -> frozenset[str]:
+    """Addresses that committed what several others wrote and are nobody's who wrote: what a forge does for whoever merges on its pages."""
+    written: set[str] = set()
+    served: dict[str, set[str]] = defaultdict(set)
+    for commit in commits:
+        author, committer = parted(commit.row.author)[1], parted(commit.row.committer)[1]
+        written.add(author)
+        if author != committer:
+            served[committer].add(author)
+    return frozenset(a for a, authors in served.items() if a and len(authors) >= _FEWEST and a not in written)
+
+
+def _served(commits: Iterable[Commit], services: frozenset[str]) -> Iterable[Oddity]:
+    """One fact for each such address and repository, with the first commits that show it."""
+    found: dict[tuple[str, str], list[Commit]] = defaultdict(list)
+    for commit in commits:
+        address = parted(commit.row.committer)[1]
+        if address in services:
+            found[commit.repository or "", address].append(commit)
+    for (repository, address), own in found.items():
+        authors = len({parted(commit.row.author)[1] for commit in own})
+        shown = sorted(own, key=lambda commit: commit.oid)[:_MOST_NAMES]
+        about = f"{address} committed {len(own)} commits of {authors} other addresses, and wrote none"
+        yield Oddity(
+            "committer_is_not_author", None, repository or None, about, tuple(c.events[0] for c in shown)
+        )
+
+
+def _an_hour_apart(zone: str, other: str) -> bool:
+    """Whether two zones such as `+0100` differ as summer time and winter time do."""
+    minutes = [(-1 if z[:1] == "-" else 1) * (int(z[1:3]) * 60 + int(z[3:5])) for z in (zone, other) if _ZONE.fullmatch(z)]  # fmt: skip
+    return len(minutes) == 2 and abs(minutes[0] - minutes[1]) == 60
+
+
+def _of(
+    commit: Commit,
+    commits: Mapping[Key, Commit],
+    zones: Mapping[str, Counter[str]],
+    services: frozenset[str],
+) -> Iterable[Oddity]:
     row, where = commit.row, commit.repository
 
     def told(fact: str, about: str, *events: str) -> Oddity:
@@ -101,10 +143,15 @@ def _of(commit: Commit, commits: Mapping[Key, Commit], zones: Mapping[str, Count
     total, here = counts.total(), counts.get(row.committer_zone, 0)
     common, times = counts.most_common(1)[0] if counts else ("", 0)
     if total >= _FEWEST and here and times >= _SHARE * total and common != row.committer_zone:
-        yield told("zone_unlike_others", f"{row.committer_zone}, where {times} of {total} are in {common}")
+        summer = (
+            ": an hour apart, as summer time makes it" if _an_hour_apart(row.committer_zone, common) else ""
+        )
+        yield told(
+            "zone_unlike_others", f"{row.committer_zone}, where {times} of {total} are in {common}{summer}"
+        )
     if committed is not None and written is not None and committed < written:
         yield told("committer_before_author", f"by {written - committed} s")
-    if parted(row.author)[1] != parted(row.committer)[1]:
+    if parted(row.author)[1] != parted(row.committer)[1] and parted(row.committer)[1] not in services:
         yield told("committer_is_not_author", f"author {row.author}, committer {row.committer}")
     if committed is not None and commit.received and commit.received[1] < committed * 1_000_000_000:
         early = committed - commit.received[1] // 1_000_000_000
@@ -171,7 +218,12 @@ def _layout(scene: Scene) -> Iterable[Oddity]:
         events,
         events["format"].isin(tips.FORMATS) & (events["object_kind"] == "ref") & (events["verb"] == "other"),
     )
-    for e in rows_of(refs[tips.standing(refs)]):
+    lists = tips.listed(events)
+    unread = refs.assign(table=tips.stale(refs, lists))
+    first = unread[unread["table"].notna()].sort_values(["sha256", "start", "event_id"])
+    for e in rows_of(first.drop_duplicates(["host", "repository", "table"])):
+        yield Oddity("stale_table", None, _known(e.repository), str(e.table), (e.event_id,))
+    for e in rows_of(refs[tips.standing(refs, lists)]):
         if isinstance(e.object, str) and e.object.startswith(tips.REPLACE):
             yield Oddity("replaced", e.object[13:], _known(e.repository), f"by {e.text}", (e.event_id,))
     cut: set[str] = set()

@@ -1,7 +1,7 @@
 """What refs lead to, and refs that lead to nothing in the evidence: not collected is one reason of several, so none is given."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -12,7 +12,9 @@ FORMATS = ("git_ref", "git_reftable", "git_layout")
 REPLACE = "refs/replace/"
 MOST_EXAMPLES = 20
 """So many refs of a repository are shown of those whose object is nowhere."""
-_UPDATE = r" update=([0-9]{1,18})$"
+_UPDATE = r"(?: table=([^ ]*))? update=([0-9]{1,18})$"
+LISTED = "tables.list: "
+"""How an event begins that says which files a repository reads its refs from."""
 _OID = r"^(?P<oid>[0-9a-f]{40}(?:[0-9a-f]{24})?)(?: |$)"
 _NAMES = (
     ("git_object", "oid"),
@@ -44,20 +46,46 @@ class Lost(NamedTuple):
     """Ref, object and event of each."""
 
 
-def standing(rows: pd.DataFrame) -> "pd.Series[bool]":
+def listed(events: pd.DataFrame) -> pd.DataFrame:
+    """Of events, those that say which files a repository reads its refs from."""
+    said = events["format"].eq("git_layout") & events["text"].str.startswith(LISTED).fillna(
+        value=False
+    ).astype(bool)
+    return events.loc[said, ["host", "repository", "object"]]
+
+
+def stale(rows: pd.DataFrame, lists: pd.DataFrame) -> "pd.Series[Any]":
+    """Of each row the file of refs that it is of, where the repository's list names other such files and not this one; else null.
+
+    Args:
+        rows: as for `standing`.
+        lists: as `listed` gives them.
+    """
+    file = rows["text"].astype("string").str.extract(_UPDATE)[0].where(rows["format"].eq("git_reftable"))
+    named = {tuple(map(str, row)) for row in lists.itertuples(index=False)}
+    of = list(zip(rows["host"].map(str), rows["repository"].map(str), file.map(str), strict=True))
+    obeyed = {row[:2] for row in of if row in named}
+    gone = [row[:2] in obeyed and row not in named for row in of]
+    return file.where(pd.Series(gone, index=rows.index, dtype=bool))
+
+
+def standing(rows: pd.DataFrame, lists: pd.DataFrame) -> "pd.Series[bool]":
     """Whether each row is what its ref names: of a reftable's states of one ref the last counts, if it is not that there is none.
+
+    Files of refs that the repository's list does not name are not read by git, and their states do not count.
 
     Args:
         rows: `host`, `repository`, `object`, `text` and `format` of events of refs.
+        lists: as `listed` gives them.
     """
     told = rows["text"].astype("string")
-    of_table = rows["format"].eq("git_reftable")
-    update = told.str.extract(_UPDATE, expand=False).astype("Int64").fillna(-1).astype("int64")
+    of_table, gone = rows["format"].eq("git_reftable"), stale(rows, lists).notna()
+    update = told.str.extract(_UPDATE)[1].astype("Int64").fillna(-1).astype("int64").mask(gone, -2)
     last = update.groupby(
         [rows[name].astype(object) for name in ("host", "repository", "object")], dropna=False
     ).transform("max")
     removed = told.str.startswith("removed ").fillna(value=False)
-    return ~of_table | ((update == last) & ~removed.astype(bool))
+    return ~of_table | (~gone & (update == last) & ~removed.astype(bool))
 
 
 def objects(found: Mapping[str, pa.Table]) -> pa.Array:
@@ -80,10 +108,14 @@ def lost(found: Mapping[str, pa.Table], left: Mapping[Place, Left]) -> tuple[Los
         left: what was counted of events of refs that are not among these.
     """
     events = found["event"]
+    layout = events.filter(
+        pc.and_(pc.equal(events["format"], "git_layout"), pc.starts_with(events["text"], LISTED))
+    )
+    lists = layout.select(["host", "repository", "object"]).to_pandas()
     of_ref = pc.and_(pc.equal(events["verb"], "other"), pc.equal(events["object_kind"], "ref"))
     events = events.filter(pc.and_(pc.is_in(events["format"], pa.array(FORMATS)), of_ref))
     told = events.select(["host", "repository", "object", "text", "format"]).to_pandas()
-    events = events.filter(pa.array(standing(told).to_numpy(bool)))
+    events = events.filter(pa.array(standing(told, lists).to_numpy(bool)))
     oid = pc.struct_field(pc.extract_regex(events["text"], pattern=_OID), "oid")
     nowhere = pc.and_(pc.is_valid(oid), pc.invert(pc.is_in(oid, value_set=objects(found))))
     own = ["host", "repository", "object", "sha256", "start", "event_id"]

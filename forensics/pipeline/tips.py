@@ -22,16 +22,28 @@ MOST_REFS = 50_000
 _REF = "format IN ({formats}) AND object_kind = 'ref' AND verb = 'other' AND earliest_ns IS NULL"
 _SAID = """
 WITH ref AS (
-    SELECT place, host, repository, object, regexp_replace(text, ' update=[0-9]+$', '') AS text,
+    SELECT place, host, repository, object, regexp_replace(text, '( table=[^ ]*)? update=[0-9]+$', '') AS text,
+           CASE WHEN format = 'git_reftable' THEN nullif(regexp_extract(text, ' table=([^ ]*) update=[0-9]+$', 1), '') END AS file,
            CASE WHEN format = 'git_reftable' THEN coalesce(TRY_CAST(regexp_extract(text, ' update=([0-9]+)$', 1) AS BIGINT), -1) END AS number
     FROM part WHERE {ref}
+), list AS (
+    SELECT DISTINCT host, repository, object AS file FROM part WHERE format = 'git_layout' AND starts_with(text, '{listed}')
+), obeyed AS (
+    SELECT DISTINCT list.host, list.repository FROM list JOIN ref ON ref.file = list.file AND ref.host IS NOT DISTINCT FROM list.host
+           AND ref.repository IS NOT DISTINCT FROM list.repository
+), stale AS (
+    SELECT ref.place, ref.host, ref.repository, ref.file FROM ref
+    JOIN obeyed ON ref.host IS NOT DISTINCT FROM obeyed.host AND ref.repository IS NOT DISTINCT FROM obeyed.repository
+    LEFT JOIN list ON ref.file = list.file AND ref.host IS NOT DISTINCT FROM list.host AND ref.repository IS NOT DISTINCT FROM list.repository
+    WHERE ref.file IS NOT NULL AND list.file IS NULL
 ), last AS (
-    SELECT host, repository, object, max(number) AS number FROM ref WHERE number IS NOT NULL GROUP BY host, repository, object HAVING count(*) > 1
+    SELECT host, repository, object, max(number) AS number FROM ref WHERE number IS NOT NULL AND place NOT IN (SELECT place FROM stale) GROUP BY host, repository, object HAVING count(*) > 1
 ), said AS (
     SELECT ref.place, ref.host, ref.repository, ref.text,
            ref.text IS NULL OR starts_with(ref.text, 'ref: ') OR regexp_extract(ref.text, '^[0-9a-f]+') IN (SELECT oid FROM known) AS found,
            coalesce(starts_with(ref.object, '{replace}') AND substr(ref.object, {after}) IN (SELECT oid FROM known), false) AS replacing,
-           ref.number IS NULL OR (ref.number = coalesce(last.number, ref.number) AND ref.text IS DISTINCT FROM 'removed') AS stands
+           ref.number IS NULL OR (ref.number = coalesce(last.number, ref.number) AND ref.text IS DISTINCT FROM 'removed'
+           AND ref.place NOT IN (SELECT place FROM stale)) AS stands
     FROM ref LEFT JOIN last ON ref.number IS NOT NULL AND ref.host IS NOT DISTINCT FROM last.host
          AND ref.repository IS NOT DISTINCT FROM last.repository AND ref.object = last.object
 )
@@ -42,6 +54,7 @@ SELECT host, repository, found, min(place) AS place FROM said WHERE stands AND f
 UNION ALL SELECT host, repository, found, place FROM said WHERE stands AND replacing
 UNION ALL SELECT host, repository, found, unnest(min(place, {examples})) FROM said WHERE stands AND NOT found AND NOT replacing
           GROUP BY host, repository, found
+UNION ALL SELECT host, repository, true AS found, min(place) AS place FROM stale GROUP BY host, repository, file
 """
 
 
@@ -64,7 +77,7 @@ def apart(tables: Path, asked: Asked, found: Mapping[str, pa.Table]) -> Apart:
         return Apart(np.empty(0, np.int64), {})
     known = pa.table({"oid": tips.objects(found)})
     which = _REF.format(formats=", ".join(f"'{name}'" for name in tips.FORMATS))
-    said = _SAID.format(ref=which, replace=tips.REPLACE, after=len(tips.REPLACE) + 1)
+    said = _SAID.format(ref=which, replace=tips.REPLACE, after=len(tips.REPLACE) + 1, listed=tips.LISTED)
     beside = {"known": known}
     kept = asked.ask(said + _KEPT.format(examples=tips.MOST_EXAMPLES), beside)
     own: Counter[tips.Place] = Counter()

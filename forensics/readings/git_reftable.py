@@ -26,7 +26,8 @@ def read(
     """One event for each ref, and one for each entry of a log, which are as those of `git_ref` and `git_reflog`.
 
     Both carry the update index at the end of what they say of objects, as `update=7`: of several files, and of
-    several states of a ref, the highest counts.
+    several states of a ref, the highest counts. A ref of the repository's own says before that in which file it stands, as
+    `table=0x01-0x07-a1b2c3d4.ref`: what `tables.list` beside it does not name is not the repository's any more.
     """
     is_ref = pc.is_valid(records["ref"])
     refs = hostevents.placed(records.filter(is_ref), files, every_path=True)
@@ -41,6 +42,7 @@ def _states(rows: Placed) -> pa.Table:
     peeled = pc.coalesce(pc.binary_join_element_wise(" peeled=", lines["peeled"], ""), "")
     target = pc.binary_join_element_wise("ref: ", lines["target"], "")
     said = pc.coalesce(lines["oid"], target, "removed")
+    own = pc.binary_join_element_wise(" table=", gitevents.by_path(rows.files["path"], _table), "")
     return EVENT.build(
         {
             **hostevents.columns(rows, "git_reftable"),
@@ -50,7 +52,9 @@ def _states(rows: Placed) -> pa.Table:
             "object_kind": pa.array(["ref"] * count, pa.string()),
             "object": _named(rows, lines["ref"]),
             "repository": gitevents.by_path(rows.files["path"], _repository),
-            "text": hostevents.short(pc.binary_join_element_wise(said, peeled, update, "")),
+            "text": hostevents.short(
+                pc.binary_join_element_wise(said, peeled, pc.coalesce(own, ""), update, "")
+            ),
         }
     )
 
@@ -110,6 +114,12 @@ def _named(rows: Placed, ref: pa.Array) -> pa.Array:
 def _repository(path: str) -> str | None:
     found = _PLACE.fullmatch(path)
     return gitevents.repository(found["root"]) if found else None
+
+
+def _table(path: str) -> str | None:
+    """The file's name, if it is of the repository's own stack: a linked working tree has a list of its own."""
+    found = _PLACE.fullmatch(path)
+    return None if found is None or found["worktree"] else path.rpartition("/")[2].replace(" ", "%20")
 
 
 def _worktree(path: str) -> str | None:
