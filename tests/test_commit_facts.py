@@ -241,3 +241,36 @@ def test_facts_and_tables_are_of_their_closed_lists(repository):
     found = of(repository)
     assert {row["fact"] for row in found["oddity"]} <= set(oddities.FACTS)
     assert histories.table.__doc__
+
+
+def test_who_only_commits_for_others_is_told_once(repository):
+    """A forge commits whatever is merged on its pages: one fact for it, and one more for a commit of somebody who also writes."""
+    tree = repository.git("rev-parse", "HEAD^{tree}").decode().strip()
+    head = "HEAD"
+    for author, committer in (*((f"a{n}", "forge") for n in range(5)), ("a0", "lin")):
+        raw = (
+            f"tree {tree}\nparent {repository.git('rev-parse', head).decode().strip()}\n"
+            f"author {author} <{author}@lab.example> 1795446000 +0000\ncommitter {committer} <{committer}@lab.example> 1795446000 +0000\n\nx\n"
+        )
+        head = (
+            repository.git("hash-object", "-t", "commit", "-w", "--stdin", given=raw.encode())
+            .decode()
+            .strip()
+        )
+    repository.git("update-ref", "refs/heads/main", head)
+    found = facts(of(repository), "committer_is_not_author")
+    assert sorted((row["oid"], row["about"], len(row["events"])) for row in found if row["oid"] is None) == [
+        (None, "forge@lab.example committed 5 commits of 5 other addresses, and wrote none", 5)
+    ]
+    assert [row["oid"] for row in found if row["oid"]] == [head]
+
+
+def test_a_commit_of_sha256_names_whose_tree_is_empty_says_what_it_changed(tmp_path):
+    """Nothing in a tree without entries tells how long names are, so it goes by both."""
+    made = Repository(tmp_path / "llm", "--object-format=sha256")
+    made.git("commit", "-qm", "nothing yet", "--allow-empty")
+    made.commit("First", train="SEED = 1\n")
+    root, git = "git/srv/llm.git", made.root / ".git"
+    files = [("git_object", f"{root}/{p.relative_to(git)}", p.read_bytes()) for p in made.loose()]
+    rows = examined(*files).tables()["history"].to_pylist()
+    assert sorted((row["changed"], row["lacking"]) for row in rows) == [(0, []), (1, [])]

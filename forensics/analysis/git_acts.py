@@ -304,10 +304,19 @@ def objects_of(evidence: Evidence) -> dict[str, Row]:
         table = evidence.raw.get(source)
         if table is not None:
             for row in rows_of(picked(table, table["kind"].isin({"commit", "tag", "tree"}))):
-                known = objects.get(row.oid)
-                if known is None or _tells(row) >= _tells(known):
-                    objects[row.oid] = row
+                for oid in _names(row):
+                    known = objects.get(oid)
+                    if known is None or _tells(row) >= _tells(known):
+                        objects[oid] = row
     return objects
+
+
+def _names(row: Row) -> Iterable[str]:
+    """What an object is called: both ways where nothing in it tells how long names are in its repository, as of a tree of no entries."""
+    yield row.oid
+    wide = getattr(row, "oid_sha256", None)
+    if row.kind == "tree" and row.size == 0 and isinstance(wide, str):
+        yield wide
 
 
 def _tells(row: Row) -> int:
