@@ -1,10 +1,7 @@
 """The small parts that make audit logs fast, each against the obvious way."""
 
-import copy
 import hashlib
-import multiprocessing
 import re
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.core import auditnames, audittext
-from forensics.core.errors import CustodyError
-from forensics.custody import chunks, handed
+from forensics.custody import chunks
 from forensics.formats import auditd
 
 FEW = settings(max_examples=60, deadline=None)
@@ -128,40 +124,3 @@ def test_a_stamp_with_any_byte_changed_is_read_as_defined():
     data = b"".join(line + b"\n" for line in lines)
     parsed = auditd.parse(data, 0)
     assert (told(parsed.records), parsed.rejected.to_pylist(), []) == by_definition(data)
-
-
-def as_another_process_sees(chunk):
-    return chunk._replace(content=copy.copy(chunk.content))
-
-
-@settings(max_examples=20, deadline=None)
-@given(
-    st.lists(st.sampled_from([b"a", b"bc\n", b"0123456789" * 3]), max_size=20).map(b"".join),
-    st.integers(1, 50),
-)
-def test_bytes_handed_to_other_processes_are_those_whose_hash_is_checked(tmp_path_factory, raw, block):
-    path = tmp_path_factory.mktemp("shared") / "file"
-    path.write_bytes(raw)
-    found = list(chunks.cut(path, hashlib.sha256(raw).hexdigest(), "line", block, lend=True, share=True))
-    path.write_bytes(b"changed since")
-    seen = [as_another_process_sees(chunk) for chunk in found]
-    assert all(isinstance(chunk.content, handed.Elsewhere) for chunk in seen)
-    assert b"".join(bytes(chunks.lent(path, chunk)) for chunk in seen) == raw
-    with pytest.raises(CustodyError, match="no longer what was sealed"):
-        list(chunks.cut(path, hashlib.sha256(raw).hexdigest(), "line", block, lend=True, share=True))
-
-
-def test_nobody_can_write_what_was_handed_on_and_it_goes_when_nobody_needs_it():
-    held = handed.Memory(b"as sealed\n")
-    for how in ("r+b", "wb"):
-        with pytest.raises(PermissionError), Path(held.path).open(how, buffering=0) as file:
-            file.write(b"another")
-    assert bytes(handed.read(held, memoryview(bytearray(20)))) == b"as sealed\n"
-    path = held.path
-    del held
-    assert not Path(path).exists()
-
-
-def test_other_processes_can_read_what_this_one_holds():
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        assert handed.works(pool)

@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 
 from forensics.core.errors import CustodyError
 from forensics.core.model import Why
-from forensics.custody import handed, seal, unpack
+from forensics.custody import seal, unpack
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE_BYTES = 64 << 20
@@ -36,7 +36,7 @@ class Chunk(NamedTuple):
     """A stretch of a sealed file, or of the content of a packed one.
 
     `sha256` is of its bytes, so that whoever reads them later reads the same; it is empty where the bytes
-    are handed on from the read that checks the whole file (see `handed`, where to another process). `readable` is False
+    are handed on from the read that checks the whole file. `readable` is False
     where it is not to be read, and `why` says then why. `content` is its bytes, where they came out
     of a packed file or are handed on, and can be held. `head` is the first line of the file, where the format has its
     rows read under one and this stretch is not the first. Bytes that are *lent* are good until the next chunk is taken.
@@ -47,7 +47,7 @@ class Chunk(NamedTuple):
     sha256: str
     readable: bool
     why: Why = Why.TOO_LONG
-    content: Held | handed.Memory | handed.Elsewhere | None = None
+    content: Held | None = None
     head: bytes = b""
 
 
@@ -80,7 +80,6 @@ def cut(
     *,
     hand_on: bool = False,
     lend: bool = False,
-    share: bool = False,
 ) -> Iterator[Chunk]:
     """Cut a sealed file, or the content of a packed one, into chunks that tile it; nothing has none.
 
@@ -94,7 +93,6 @@ def cut(
             For work in this process: to another the bytes would have to be sent.
         lend: the bytes handed on are good until the next chunk is taken, whose bytes lie in the same place.
             Only where chunks end with a line.
-        share: hand bytes on to other processes of this machine, where a chunk can be held.
 
     Raises:
         CustodyError: it is no longer what was sealed.
@@ -103,11 +101,8 @@ def cut(
     whole, stop = hashlib.sha256(), 0
     if packed is None:
         with seal.opened(path) as read:
-            for chunk, held in _chunks(read, how, block, whole.update, hand_on=hand_on or share, lend=lend):
-                if share and held is not None:
-                    yield chunk._replace(content=handed.Memory(held))
-                else:
-                    yield chunk._replace(content=held) if hand_on else chunk
+            for chunk, held in _chunks(read, how, block, whole.update, hand_on=hand_on, lend=lend):
+                yield chunk._replace(content=held) if hand_on else chunk
     else:
         with unpack.opened(path, packed) as content:
             for chunk, held in _chunks(content, how, block):
@@ -184,8 +179,6 @@ def lent(path: Path, chunk: Chunk, packed: str | None = None) -> Held:
     Raises:
         CustodyError: they are no longer the bytes that were cut.
     """
-    if isinstance(chunk.content, handed.Memory | handed.Elsewhere):
-        return handed.read(chunk.content, _lent.of(chunk.content.size))
     if chunk.content is not None:
         return chunk.content
     found: Held

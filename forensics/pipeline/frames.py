@@ -88,14 +88,13 @@ def _files(work: Work, part: Part) -> pa.Table:
     return work.files.filter(np.isin(work.files["sha256"].to_numpy(zero_copy_only=False), part.files))
 
 
-def tasks(work: Work, plan: Sequence[Part], *, here: bool, share: bool = False) -> Iterator[Task]:
+def tasks(work: Work, plan: Sequence[Part], *, here: bool) -> Iterator[Task]:
     """The parts that have yet to be read or told.
 
     Args:
         work: what they share.
         plan: all parts of formats that are read in frames; those of one file follow one another.
         here: whether they are done in this process, so that bytes can be handed on as they are read.
-        share: whether other processes can be handed bytes, too.
     """
     for files, own in groupby(plan, key=lambda part: part.files):
         missing = {}
@@ -108,23 +107,22 @@ def tasks(work: Work, plan: Sequence[Part], *, here: bool, share: bool = False) 
         if None in missing:
             yield missing.pop(None)
         elif missing:
-            yield from _stretches(missing, files[0], here=here, share=share)
+            yield from _stretches(missing, files[0], here=here)
 
 
-def _stretches(missing: dict[int | None, Task], sha256: str, *, here: bool, share: bool) -> Iterator[Task]:
+def _stretches(missing: dict[int | None, Task], sha256: str, *, here: bool) -> Iterator[Task]:
     """The stretches of one large file, which is cut, and its hash checked, in one go."""
     work, part, _, _ = next(iter(missing.values()))
     size = stretch_bytes(part.format) or 1
-    cut = _chunks(work, part, sha256, here=here, share=share)
-    for stretch, own in parts.by_stretch(cut, size, missing, here=here):
+    for stretch, own in parts.by_stretch(_chunks(work, part, sha256, here=here), size, missing, here=here):
         yield missing[stretch]._replace(chunks=own)
 
 
-def _chunks(work: Work, part: Part, sha256: str, *, here: bool, share: bool = False) -> Iterator[parts.Task]:
+def _chunks(work: Work, part: Part, sha256: str, *, here: bool) -> Iterator[parts.Task]:
     form = formats.registry()[part.format]
     path, packed = sealing.locate(work.case, sha256), work.packed[sha256]
     frame = int(form.FRAME_BYTES)  # type: ignore[attr-defined]
-    for chunk in chunks.cut(path, sha256, form.CUT, frame, packed, hand_on=here, lend=True, share=share):
+    for chunk in chunks.cut(path, sha256, form.CUT, frame, packed, hand_on=here, lend=True):
         yield parts.Task(part.name, part.format, sha256, path, chunk, packed)
 
 

@@ -24,7 +24,7 @@ from forensics import __version__, engine, formats
 from forensics.core import tabular
 from forensics.core.errors import CustodyError
 from forensics.core.tables import CORE, FILE, REJECT
-from forensics.custody import chunks, handed, ledger
+from forensics.custody import chunks, ledger
 from forensics.custody import seal as sealing
 from forensics.custody.seal import Sealed
 from forensics.pipeline import files, frames, parts, pieces, stretches, take, tell, torn
@@ -84,14 +84,13 @@ def ingest(
         local = stack.enter_context(engine.processes(own, begin=tabular.not_for_arrow))
         _forget(case)
         runs_on = Runner(executor or local, 2 * workers)
-        share = local is not None and handed.works(local)
         known = files.recognised(rows, lambda s, path: files.looked_at(sealing.locate(case, s), path))
         plan = _plan(rows, known)
         packed = {sha256: file.packed for sha256, file in known.items()}
         # What became of the bytes of a file that is told as it is read is not known yet.
         sealed = files.placing(files.table(rows, known, defaultdict(Tally)))
         framed = frames.Work(case, packed, sealed, question.zone)
-        run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes, share)
+        run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes)
         table = files.table(rows, known, _read_parts(run, framed))
         parquet.write(case / "tables", FILE, table)
         chunked = [(part.format, part.name, part.files) for part in plan if not frames.framed(part.format)]
@@ -178,7 +177,6 @@ class _Run(NamedTuple):
     runs_on: Runner
     meter: _Meter
     block_bytes: int
-    share: bool
 
     @property
     def here(self) -> bool:
@@ -242,7 +240,7 @@ def _see_all(run: _Run, own: Sequence[Part]) -> None:
 def _read_frames(run: _Run, framed: frames.Work) -> None:
     """Read and tell the parts of formats that are read in frames, each in one go."""
     own = [part for part in run.plan if frames.framed(part.format)]
-    tasks = frames.tasks(framed, own, here=run.here, share=run.share)
+    tasks = frames.tasks(framed, own, here=run.here)
     for done in engine.run(frames.read, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight):
         if done.was_read:
             _told_of(run, done.part, done.sums)
