@@ -30,6 +30,7 @@ WHOLE_EVENTS = 100_000
 """Up to so many events of a case are all held."""
 COLUMNS = tuple(EVENT.names)
 _DEEPEST = 64
+_OPENED = "verb IN ('read', 'execute') AND outcome IS DISTINCT FROM 'failure' AND object_kind = 'path' AND object IS NOT NULL"
 _TOUCH = f"verb IN ({', '.join(repr(verb) for verb in sorted(relevance.TOUCHES))})"
 _BASE = "regexp_extract(exe, '[^/]*$')"
 
@@ -146,9 +147,8 @@ class _Held:
         touched = own.touched()
         self._beside_memory(view.asked)
         touched.named |= relevance.submitted(view.evidence, view.asked)
-        shared = self._shared()
-        self.paths = self._bearing(relevance.Paths(view.evidence, view.asked, touched)) | shared
-        self.paths |= self._closed(touched.opened)
+        shared, closed = self._shared(), self._closed(touched.opened)
+        self.paths = self._bearing(relevance.Paths(view.evidence, view.asked, touched)) | shared | closed
         self._read_of(shared)
         named = pa.table({"path": pa.array(sorted(self.paths), pa.string())})
         below = "object IN (SELECT path FROM bearing) OR object_from IN (SELECT path FROM bearing)"
@@ -302,7 +302,7 @@ class _Held:
             WITH name AS (
                 SELECT host, inode, object AS path FROM part WHERE {self.changed} AND inode IS NOT NULL
                 UNION ALL
-                SELECT host, inode, object FROM part WHERE {self._opened()}
+                SELECT host, inode, object FROM part WHERE {_OPENED}
                 AND inode IN (SELECT inode FROM part WHERE {self.changed} AND inode IS NOT NULL)
             ), several AS (SELECT host, inode FROM name GROUP BY ALL HAVING min(hash(path)) <> max(hash(path)))
             SELECT DISTINCT path FROM name JOIN several
@@ -310,14 +310,11 @@ class _Held:
         """
         return frozenset(self.asked.ask(told)["path"].to_pylist())
 
-    def _opened(self) -> str:
-        return "verb IN ('read', 'execute') AND outcome IS DISTINCT FROM 'failure' AND object_kind = 'path' AND object IS NOT NULL"
-
     def _read_of(self, paths: frozenset[str]) -> None:
         """Readings and executions of some paths: they tell which names a file has."""
         named = pa.table({"path": pa.array(sorted(paths), pa.string())})
         self._want(
-            f"WHERE {self.mass} AND {self._opened()} AND inode IS NOT NULL AND object IN (SELECT path FROM several)",
+            f"WHERE {self.mass} AND {_OPENED} AND inode IS NOT NULL AND object IN (SELECT path FROM several)",
             {"several": named},
         )
 
