@@ -1,19 +1,22 @@
 """Accounting read in bulk is what it is read line by line, and a chunk is read under its file's header."""
 
 import hashlib
+import re
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from forensics.core import clock
+from forensics.core import clock, endings, loose
 from forensics.core.lines import cut, shown
+from forensics.core.tables import EVENT, FILE, JOB_RECORD
 from forensics.custody import chunks
 from forensics.formats import sacct
 from forensics.pipeline import parts
+from forensics.readings import sacct as sacct_reading
 
 NAMES = "JobID|JobName|User|UID|State|Submit|ElapsedRaw"
 FIELDS = st.text(st.sampled_from("a1.|[]é\\\r\x00 "), max_size=6).map(str.encode) | st.binary(max_size=4)
@@ -102,3 +105,100 @@ def test_seconds_are_placed_where_int64_holds_them(seconds, tick):
     assert found.earliest_ns.to_pylist() == first
     assert found.latest_ns.to_pylist() == [None if f is None else f + tick - 1 for f in first]
     assert np.asarray(found.earliest_ns.is_null()).tolist() == [f is None for f in first]
+
+
+TOLD = st.tuples(
+    st.sampled_from(["1", "2", "3"]),
+    st.none() | st.sampled_from(["batch", "0"]),
+    st.sampled_from(["COMPLETED", "FAILED", "CANCELLED by 4101", "CANCELLED+ by 7", "RUNNING", "TIMEOUT", "WHAT", "OUT_OF_MEMORY"]),
+    st.none() | st.sampled_from(["0:0", "1:0", "137:0", "0:9", "x", "200:0"]),
+    st.none() | st.sampled_from(["2026-11-23T15:11:42", "1795446702", "2026-03-29T02:30:00"]),
+    st.none() | st.sampled_from(["gpu01", "None assigned", "gpu[02-03]"]),
+    st.none() | st.sampled_from(["", "sbatch x", "y" * 5000]),
+    st.none() | st.sampled_from(["kai", "lin"]),
+)  # fmt: skip
+
+
+def recorded(told):
+    """Records of accounting, as they are kept."""
+    names = ("job", "step", "state", "exit_code", "end_wall", "node_list", "submit_line", "user")
+    columns = {name: [row[at] for row in told] for at, name in enumerate(names)}
+    columns |= {f"{name}_wall": columns["end_wall"][::-1] for name in ("submit", "start")}
+    columns |= {
+        "job_id": columns["job"],
+        "others": [[]] * len(told),
+        "job_name": columns["submit_line"][::-1],
+    }
+    columns |= {"start": list(range(len(told))), "stop": list(range(1, len(told) + 1))}
+    columns |= {"sha256": ["ab" * 32] * len(told), "uid": [None if row[7] is None else 4101 for row in told]}
+    return parts.record_table("sacct").build(columns)
+
+
+NOON = "2026-11-23T12:00:00"
+CANCELLED = [
+    ("1", None, "CANCELLED by 4101", "0:0", NOON, "gpu01", None, "kai"),
+    ("1", "batch", "CANCELLED by 4101", "0:0", NOON, "gpu01", None, None),
+    ("2", "0", "CANCELLED by 7", "0:0", NOON, "gpu[02-03]", None, None),
+]
+FAILED = [
+    ("3", None, "FAILED", "0:9", NOON, None, "x", "kai"),
+    ("3", "batch", "FAILED", "137:0", NOON, "gpu01", None, None),
+    ("3", "0", "FAILED", "1:0", NOON, "gpu[02-03]", None, None),
+]
+
+
+def words(step, said):
+    """The words of an event of a job or a step."""
+    told = [f"step {step}"] * (step is not None) + [said] * (said is not None)
+    return " ".join(told) or None
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(TOLD, max_size=12), st.sampled_from(["UTC", "Europe/Amsterdam"]))
+@example((CANCELLED + FAILED) * 3, "UTC")
+def test_codes_tell_what_texts_tell(told, zone):
+    """Of values in dictionaries, some of which no row has, the same is told as of each row by itself."""
+    records, files = recorded(told), FILE.empty()
+    light = parts_of(records)
+    plain = sacct_reading.read(records, files, zone=zone, anchor_ns=None)
+    coded = sacct_reading.lightly(light, files, zone=zone, anchor_ns=None)
+    one_by_one = [
+        sacct_reading.read(records.slice(n, 1), files, zone=zone, anchor_ns=None, notes=settled(records))
+        for n in range(len(records))
+    ]
+    for table in (EVENT, JOB_RECORD):
+        strict = loose.strict(coded[table.name], table.schema())
+        assert strict.equals(plain[table.name])
+        alone = pa.concat_tables([table.empty(), *(found[table.name] for found in one_by_one)])
+        key = "event_id" if table is EVENT else "start"
+        assert alone.sort_by(key).to_pylist() == strict.sort_by(key).to_pylist()
+    for row in plain["job_record"].to_pylist():
+        how = {name: pa.array([row[name]], JOB_RECORD.schema().field(name).type) for name in ("exit_code", "exit_signal", "requestor")}  # fmt: skip
+        assert row["ending"] == endings.told(pa.array([row["outcome"]], pa.string()), **how)[0].as_py()
+    asked = {job for job, step, state, *_ in told if step is None and " by " in state}
+    kills = {n for n, (job, step, state, *_) in enumerate(told) if " by " in state and (step is None or job not in asked)}  # fmt: skip
+    events = plain["event"].to_pylist()
+    assert {event["start"] for event in events if event["verb"] == "kill_request"} == kills
+    for event in events:
+        _, step, state, _, _, nodes, *_ = told[event["start"]]
+        said = {"start": None if nodes is None else f"on {nodes}"}.get(event["verb"], state)
+        assert event["verb"] == "submit" or event["text"] == words(step, said)
+
+
+def parts_of(records):
+    """Records as they are read back: texts as codes, and a value that no row has."""
+    columns = []
+    for name, column in zip(records.column_names, records.columns, strict=True):
+        held = column.combine_chunks()
+        if name in sacct_reading.CODED:
+            coded = held.dictionary_encode()
+            words = pa.concat_arrays([coded.dictionary, pa.array(["2026-01-01T00:00:00"])])
+            held = pa.DictionaryArray.from_arrays(coded.indices, words if coded.dictionary.index(words[-1]).as_py() < 0 else coded.dictionary)  # fmt: skip
+        columns.append(held)
+    return pa.Table.from_arrays(columns, names=records.column_names)
+
+
+def settled(records):
+    """What slices must know of one another, in Python: jobs that say themselves who asked to end them."""
+    own = {(r["sha256"], r["job"]) for r in records.to_pylist() if r["step"] is None and re.fullmatch(r"CANCELLED\+? by [0-9]+", r["state"])}  # fmt: skip
+    return pa.table({"sha256": pa.array([s for s, _ in own], pa.string()), "job": pa.array([j for _, j in own], pa.string())})  # fmt: skip

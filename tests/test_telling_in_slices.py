@@ -11,13 +11,14 @@ import pytest
 
 from forensics import formats, pipeline, readings
 from forensics.core.schema import Column, Table, extended
-from forensics.core.tables import FILE, SHA256
+from forensics.core.tables import CORE, FILE, SHA256
 from forensics.pipeline import slicing, tell
 from forensics.store import parquet, spool
 
 FOLDER = Path(__file__).parents[1] / "sample_logs" / "formats"
 ANCHOR_NS = 1_795_446_697_000_000_000
 MOMENT = Table("moment", "a time", (Column("earliest_ns", pa.int64(), "time", "ns", "none"),))
+TABLES = {table.name: table for table in CORE}
 SLICED = [name for name in sorted(formats.registry()) if slicing.sliceable(name)]
 
 
@@ -45,7 +46,8 @@ def files_of(*rows):
 
 
 def rows_of(made):
-    return sorted((name, str(row)) for name, table in made.items() for row in table.to_pylist())
+    strict = {name: parquet.conformed(table, TABLES[name].schema()) for name, table in made.items()}
+    return sorted((name, str(row)) for name, table in strict.items() for row in table.to_pylist())
 
 
 def in_slices(name, records, files, size, folder):

@@ -25,10 +25,11 @@ def spans(rows: pa.Table) -> dict[str, pa.Array]:
 def named(where: Mapping[str, pa.Array]) -> pa.Array:
     """A name for the span of each row, by which the ids of its events begin."""
     sha256, start, stop = (where[name] for name in ("sha256", "start", "stop"))
+    coded = sha256 if pa.types.is_dictionary(sha256.type) else sha256.dictionary_encode()
+    file = pc.utf8_slice_codeunits(coded.dictionary, 0, _ID_DIGITS)
     # Most rows that are read together are of one file, whose hash is then cut once.
-    one = len(sha256) and pc.all(pc.equal(sha256, sha256[0])).as_py()
-    file = sha256[0].as_py()[:_ID_DIGITS] if one else pc.utf8_slice_codeunits(sha256, 0, _ID_DIGITS)
-    return pc.binary_join_element_wise(file, start.cast(pa.string()), stop.cast(pa.string()), ".")
+    named = file[0] if len(file) == 1 else file.take(coded.indices)
+    return pc.binary_join_element_wise(named, start.cast(pa.string()), stop.cast(pa.string()), ".")
 
 
 def cited(
@@ -65,7 +66,7 @@ def of_file(sha256: pa.Array, files: pa.Table, name: str) -> pa.Array:
     """A column of `file` for each row, by the first of the paths that its file was collected under."""
     last = files.sort_by([("sha256", "ascending"), ("path", "descending")])
     known = dict(zip(last["sha256"].to_pylist(), last[name].to_pylist(), strict=True))
-    coded = sha256.dictionary_encode()
+    coded = sha256 if pa.types.is_dictionary(sha256.type) else sha256.dictionary_encode()
     return pa.array([known.get(s) for s in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import citation, endings
+from forensics.core import citation, endings, loose
 from forensics.core.clock import Interval
 from forensics.core.tables import EVENT, JOB_RECORD
 
@@ -87,15 +87,36 @@ def read(
         asked: `sha256` and `job` of jobs whose own row tells who asked to end them, where that row may be
             among others than these; None where all rows of each job are.
     """
-    whole = {name: told.get(name, pa.nulls(records.num_rows, _TYPES[name])) for name in _COLUMNS}
+    made = lightly(records, files, told, times, form, outcome=outcome, asked=asked)
+    return {table.name: loose.strict(made[table.name], table.schema()) for table in (EVENT, JOB_RECORD)}
+
+
+def lightly(
+    records: pa.Table,
+    files: pa.Table,
+    told: Mapping[str, pa.Array],
+    times: Times,
+    form: str,
+    *,
+    outcome: pa.Array | None = None,
+    asked: pa.Table | None = None,
+) -> dict[str, pa.Table]:
+    """The same as `core.loose` has it. Texts may be given as dictionaries; what is said of a value is then found once."""
+    whole = {name: _held(told.get(name), name, records.num_rows) for name in _COLUMNS}
     whole |= citation.spans(records)
-    domain = citation.of_file(whole["sha256"], files, "domain")
+    whole["sha256"] = loose.dictionary(whole["sha256"])
+    domain = loose.dictionary(citation.of_file(whole["sha256"], files, "domain"))
     # A job that ended while it waited is given its last moment as its start; it has no nodes then.
-    nowhere = pc.fill_null(pc.is_in(whole["nodes"], _NOWHERE), False)
-    start = Interval(*(pc.if_else(nowhere, None, v) for v in times.start))
+    nowhere = loose.each(whole["nodes"], lambda nodes: pc.is_in(nodes, _NOWHERE))
+    start = times.start
+    if pc.any(nowhere).as_py():
+        nowhere = pc.fill_null(nowhere, False)
+        start = Interval(*(pc.if_else(nowhere, None, v) for v in times.start))
     jobs = _Jobs(
         whole,
-        outcomes(whole["state"]) if outcome is None else outcome,
+        loose.each(whole["state"], _outcomes)
+        if outcome is None
+        else loose.dictionary(outcome.cast(pa.string())),
         times._replace(start=start),
         domain,
         form,
@@ -105,16 +126,26 @@ def read(
     return {"event": _events(jobs), "job_record": _records(jobs)}
 
 
+def _held(column: pa.Array | None, name: str, rows: int) -> pa.Array:
+    """A column of `job_record`: a text as a dictionary, and nulls where there is none."""
+    if column is None or pa.types.is_null(column.type):
+        column = pa.nulls(rows, _TYPES[name])
+    return loose.dictionary(column) if _TYPES[name] == pa.string() else column
+
+
 def outcomes(state: pa.Array) -> pa.Array:
     """The normalised outcome of states as written: `CANCELLED by 4101` is CANCELLED. Null stays null."""
-    coded = state.dictionary_encode()
-    words = [text.replace(",", " ").split() for text in coded.dictionary.to_pylist()]
+    return loose.plain(loose.each(state, _outcomes))
+
+
+def _outcomes(states: pa.Array) -> pa.Array:
+    words = [text.replace(",", " ").split() for text in states.to_pylist()]
     named = [next((_OUTCOMES[w] for w in w_s if w in _OUTCOMES), "OTHER") for w_s in words]
-    return pa.array(named, pa.string()).take(coded.indices)
+    return pa.array(named, pa.string())
 
 
 def _under_way(jobs: _Jobs) -> pa.Array:
-    return pc.fill_null(pc.is_in(jobs.outcome, _UNDER_WAY), False)
+    return pc.fill_null(loose.each(jobs.outcome, lambda words: pc.is_in(words, _UNDER_WAY)), False)
 
 
 def _events(jobs: _Jobs) -> pa.Table:
@@ -129,72 +160,96 @@ def _events(jobs: _Jobs) -> pa.Table:
     }
     known[OTHER] = pc.invert(pc.or_(pc.or_(known[SUBMIT], known[START]), pc.or_(known[END], known[KILL])))
     made = [_event(jobs, kind, rows) for kind, rows in known.items() if pc.any(rows).as_py()]
-    return pa.concat_tables(made) if made else EVENT.empty()
+    return loose.together(made) if made else EVENT.empty()
 
 
 def _asked(jobs: _Jobs, own: pa.Array) -> pa.Array:
     """Where a request to end is told for the first time: a step repeats what its job says."""
     told = jobs.told
-    if not pc.any(pc.and_not(pc.is_valid(told["requestor"]), own)).as_py():
+    asked = pc.is_valid(told["requestor"])
+    step = np.flatnonzero(np.asarray(pc.and_not(asked, own)))
+    if not len(step):
         return own
-    key = _keys(told["sha256"], told["job"])
     known = jobs.asked
     if known is None:
-        known = key.filter(pc.and_(own, pc.is_valid(told["requestor"])))
-    return pc.or_(own, pc.invert(pc.is_in(key, known)))
+        job = pc.and_(own, asked)
+        known = _keys(told["sha256"].filter(job), told["job"].filter(job))
+    key = _keys(*(told[name].take(pa.array(step)) for name in ("sha256", "job")))
+    first = np.array(own)
+    first[step] = ~np.asarray(pc.is_in(key, known))
+    return pa.array(first)
 
 
 def _keys(sha256: pa.Array, job: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(sha256, job, "/")
+    return pc.binary_join_element_wise(loose.plain(sha256), loose.plain(job), "/")
 
 
 def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
-    if pc.all(rows).as_py():
-        told, outcome, domain, named = jobs.told, jobs.outcome, jobs.domain, jobs.named
-    else:
-        told = {name: jobs.told[name].filter(rows) for name in _SAID[kind]}
-        outcome, domain, named = (whole.filter(rows) for whole in (jobs.outcome, jobs.domain, jobs.named))
-    nothing = pa.nulls(len(domain), pa.int64())
+    at = pa.array(np.flatnonzero(np.asarray(rows)))
+    told = {name: jobs.told[name].take(at) for name in _SAID[kind]}
+    outcome, domain, named = (whole.take(at) for whole in (jobs.outcome, jobs.domain, jobs.named))
     when = {SUBMIT: jobs.times.submit, START: jobs.times.start, END: jobs.times.end, KILL: jobs.times.end}
-    earliest, latest = (v.filter(rows) for v in when[kind]) if kind in when else (nothing, nothing)
-    account = _account(told, kind)
-    uid = pc.if_else(pc.is_null(told["step"]), told["owner_uid"], None) if kind == SUBMIT else nothing
-    uid = _number(told["requestor"]) if kind == KILL else uid
-    absence = pc.if_else(pc.and_(pc.is_null(account), pc.is_valid(uid)), "number_only", "not_recorded")
-    return EVENT.build(
-        {
-            **citation.cited(told, part=kind, names=named),
-            "earliest_ns": earliest,
-            "latest_ns": latest,
-            "clock": citation.clocked(earliest, domain, jobs.form),
-            "format": pa.repeat(jobs.form, len(domain)),
-            "domain": domain,
-            "verb": pa.repeat(("submit", "start", "end", "kill_request", "other")[kind], len(domain)),
-            "outcome": _result(outcome, kind),
-            "account": account,
-            "account_absence": pc.if_else(pc.is_valid(account), _NO_TEXT, absence),
-            "uid": uid,
-            "cwd": told["workdir"] if kind == SUBMIT else pa.nulls(len(domain), pa.string()),
-            "object_kind": pa.repeat("job", len(domain)),
-            "object": told["job"],
-            "signal": _signal(told["exit_signal"]) if kind == END else nothing,
-            "job": told["job"],
-            "text": _words(told, kind),
-        }
-    )
+    nothing = pa.nulls(len(at), pa.int64())
+    earliest, latest = (v.take(at) for v in when[kind]) if kind in when else (nothing, nothing)
+    account, uid = _account(told, kind), _uid(told, kind)
+    made = {
+        "event_id": pc.binary_join_element_wise(named, str(kind), "."),
+        "sha256": told["sha256"],
+        "start": told["start"],
+        "stop": told["stop"],
+        "earliest_ns": earliest,
+        "latest_ns": latest,
+        "clock": _clock(earliest, domain, jobs.form),
+        "format": loose.repeated(jobs.form, len(at)),
+        "domain": domain,
+        "verb": loose.repeated(("submit", "start", "end", "kill_request", "other")[kind], len(at)),
+        "outcome": _result(outcome, kind),
+        "account": account,
+        "account_absence": _absence(account, uid, len(at)),
+        "uid": uid,
+        "cwd": told.get("workdir"),
+        "object_kind": loose.repeated("job", len(at)),
+        "object": told["job"],
+        "signal": _signal(told["exit_signal"]) if kind == END else None,
+        "job": told["job"],
+        "text": _words(told, kind),
+    }
+    return loose.built(EVENT.schema(), {name: c for name, c in made.items() if c is not None}, len(at))
+
+
+def _clock(earliest: pa.Array, domain: pa.Array, form: str) -> pa.Array:
+    named = loose.each(domain, lambda names: pc.binary_join_element_wise(names, form, ":"))
+    return pc.if_else(pc.is_valid(earliest), named, None) if earliest.null_count else named
 
 
 def _signal(number: pa.Array) -> pa.Array:
     return pc.if_else(pc.greater(number, 0), number, None)
 
 
-def _account(told: Mapping[str, pa.Array], kind: int) -> pa.Array:
+def _account(told: Mapping[str, pa.Array], kind: int) -> pa.Array | None:
     """Who acted: the owner submitted; who asked to end it is told by name, or by number alone."""
     if kind == SUBMIT:
-        return pc.coalesce(told["submitter"], told["owner"])
+        return loose.first_of(told["submitter"], told["owner"])
     if kind == KILL:
-        return pc.if_else(pc.is_null(_number(told["requestor"])), told["requestor"], _NO_TEXT)
-    return pa.nulls(len(told["job"]), pa.string())
+        asked = loose.plain(told["requestor"])
+        return loose.dictionary(pc.if_else(pc.is_null(_number(asked)), asked, _NO_TEXT))
+    return None
+
+
+def _uid(told: Mapping[str, pa.Array], kind: int) -> pa.Array | None:
+    if kind == SUBMIT:
+        return pc.if_else(pc.is_null(told["step"]), told["owner_uid"], None)
+    return _number(loose.plain(told["requestor"])) if kind == KILL else None
+
+
+def _absence(account: pa.Array | None, uid: pa.Array | None, rows: int) -> pa.Array:
+    """Why an account is null: its number alone is known, or nothing."""
+    if account is None or uid is None:
+        return loose.repeated("not_recorded", rows)
+    by_number, known = (np.asarray(column.is_valid(), bool) for column in (uid, account))
+    return pa.DictionaryArray.from_arrays(
+        pa.array(by_number.astype(np.int32), mask=known), pa.array(["not_recorded", "number_only"])
+    )
 
 
 def _number(text: pa.Array) -> pa.Array:
@@ -202,20 +257,25 @@ def _number(text: pa.Array) -> pa.Array:
     return pc.if_else(good, text, _NO_TEXT).cast(pa.int64())
 
 
-def _result(outcome: pa.Array, kind: int) -> pa.Array:
+def _result(outcome: pa.Array, kind: int) -> pa.Array | None:
     if kind == END:
-        failed = pc.if_else(pc.is_in(outcome, _FAILURES), "failure", outcome)
-        return pc.if_else(pc.equal(outcome, "COMPLETED"), "success", failed)
-    success = pa.repeat("success", len(outcome))
-    return success if kind == KILL else pa.nulls(len(outcome), pa.string())
+        return loose.each(outcome, _ends)
+    return loose.repeated("success", len(outcome)) if kind == KILL else None
+
+
+def _ends(outcome: pa.Array) -> pa.Array:
+    failed = pc.if_else(pc.is_in(outcome, _FAILURES), "failure", outcome)
+    return pc.if_else(pc.equal(outcome, "COMPLETED"), "success", failed)
 
 
 def _words(told: Mapping[str, pa.Array], kind: int) -> pa.Array:
     """The record's own words for what happened."""
     if kind == SUBMIT:
-        words = pc.coalesce(told["submit_line"], told["name"])
-    else:
-        words = _of_step(told["step"], told["nodes"] if kind == START else told["state"], kind)
+        return loose.each(loose.first_of(told["submit_line"], told["name"]), _text)
+    return _of_step(told["step"], told["nodes"] if kind == START else told["state"], kind)
+
+
+def _text(words: pa.Array) -> pa.Array:
     if (pc.max(pc.binary_length(words)).as_py() or 0) > LONGEST_TEXT:
         words = pc.utf8_slice_codeunits(words, 0, LONGEST_TEXT)
     return pc.if_else(pc.equal(words, ""), _NO_TEXT, words)
@@ -223,14 +283,14 @@ def _words(told: Mapping[str, pa.Array], kind: int) -> pa.Array:
 
 def _of_step(step: pa.Array, said: pa.Array, kind: int) -> pa.Array:
     """What is said of a job or a step; asked once of every pair that there can be, where those are few."""
-    steps, words = (column.dictionary_encode(null_encoding="encode") for column in (step, said))
-    pairs = len(steps.dictionary) * len(words.dictionary)
+    steps, words = (pa.concat_arrays([c.dictionary, pa.nulls(1, pa.string())]) for c in (step, said))
+    pairs = len(steps) * len(words)
     if pairs > len(step):
-        return _joined(step, said, kind)
-    first, second = np.divmod(np.arange(pairs), max(1, len(words.dictionary)))
-    told = _joined(steps.dictionary.take(pa.array(first)), words.dictionary.take(pa.array(second)), kind)
-    own = np.asarray(steps.indices, np.int64) * len(words.dictionary) + np.asarray(words.indices, np.int64)
-    return told.take(pa.array(own))
+        return loose.dictionary(_text(_joined(loose.plain(step), loose.plain(said), kind)))
+    first, second = np.divmod(np.arange(pairs), len(words))
+    every = _text(_joined(steps.take(pa.array(first)), words.take(pa.array(second)), kind))
+    code, other = (np.asarray(c.indices.fill_null(len(c.dictionary)), np.int64) for c in (step, said))
+    return loose.looked_up(every, code * len(words) + other)
 
 
 def _joined(step: pa.Array, said: pa.Array, kind: int) -> pa.Array:
@@ -243,18 +303,35 @@ def _joined(step: pa.Array, said: pa.Array, kind: int) -> pa.Array:
 
 def _records(jobs: _Jobs) -> pa.Table:
     running = _under_way(jobs)
-    return JOB_RECORD.build(
-        {
-            **jobs.told,
-            "outcome": jobs.outcome,
-            "ending": ended(jobs.told, jobs.outcome),
-            "submit_ns": jobs.times.submit.earliest_ns,
-            "start_ns": jobs.times.start.earliest_ns,
-            "end_ns": pc.if_else(running, None, jobs.times.end.latest_ns),
-            "format": pa.repeat(jobs.form, len(jobs.domain)),
-            "domain": jobs.domain,
-        }
+    rows = len(running)
+    ended_ns = jobs.times.end.latest_ns
+    made = {
+        **jobs.told,
+        "outcome": jobs.outcome,
+        "ending": _ending(jobs),
+        "submit_ns": jobs.times.submit.earliest_ns,
+        "start_ns": jobs.times.start.earliest_ns,
+        "end_ns": pc.if_else(running, None, ended_ns) if pc.any(running).as_py() else ended_ns,
+        "format": loose.repeated(jobs.form, rows),
+        "domain": jobs.domain,
+    }
+    return loose.built(JOB_RECORD.schema(), made, rows)
+
+
+def _ending(jobs: _Jobs) -> pa.Array:
+    """The ending of each job. Of most the outcome says it; only of those that failed more is asked."""
+    outcome = jobs.outcome
+    words = pa.concat_arrays([outcome.dictionary, pa.nulls(1, pa.string())])
+    failed = np.flatnonzero(
+        np.asarray(pc.fill_null(loose.each(outcome, lambda w: pc.equal(w, "FAILED")), False))
     )
+    nothing = {name: pa.nulls(len(words), _TYPES[name]) for name in ("exit_code", "exit_signal", "requestor")}
+    rows = {name: loose.plain(jobs.told[name].take(pa.array(failed))) for name in nothing}
+    own = endings.told(pa.repeat("FAILED", len(failed)), **rows).dictionary_encode()
+    every = pa.concat_arrays([endings.told(words, **nothing), own.dictionary])
+    code = np.asarray(outcome.indices.fill_null(len(words) - 1), np.int64)
+    code[failed] = np.asarray(own.indices) + len(words)
+    return loose.looked_up(every, code)
 
 
 def ended(told: Mapping[str, pa.Array], outcome: pa.Array) -> pa.Array:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import loose
+
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40, "P": 50}
 _DECIMAL = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SIZE = re.compile(r"(?P<whole>[0-9]{1,15})(?:\.(?P<part>[0-9]{1,6}))?(?P<unit>[KMGTP]?)(?:B|n|c)?")
@@ -28,7 +30,7 @@ class Amounts(NamedTuple):
 
 def told(written: pa.Array) -> Amounts:
     """The resources of each text; null where none is written, and 0 GPUs where others are."""
-    coded = pc.fill_null(written, "").dictionary_encode()
+    coded = loose.dictionary(written)
     rows = [_amounts(text) for text in coded.dictionary.to_pylist()]
     return Amounts(*(
         pa.array([row[at] for row in rows], pa.int64()).take(coded.indices) for at in range(5)

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import digits, sacctfields, tres
+from forensics.core import digits, loose, sacctfields, tres
 from forensics.core.lines import LONGEST_LINE_BYTES, Lines, cut, shown
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
@@ -83,6 +83,7 @@ _COLUMNS = {
     "reqtres": "req_tres", "nodelist": "node_list", "workdir": "work_dir", "submitline": "submit_line",
     "comment": "comment", "cluster": "cluster",
 }  # fmt: skip
+_AMOUNTS = {"alloctres", "consumedenergyraw", "consumedenergy", "alloccpus", "ncpus", "allocnodes", "nnodes"}
 _XDMOD = [
     "JobID",
     "JobIDRaw",
@@ -121,6 +122,7 @@ _XDMOD_ROW = re.compile(
 )
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?P<mark>[^A-Za-z0-9 .]{1,8})[A-Za-z]")
 _VOID = pa.array(["Unknown", "None", "unknown"])
+_IDS = {"job_id", "job_id_raw"}
 _TIMES = ("submit_wall", "eligible_wall", "start_wall", "end_wall")
 
 
@@ -164,6 +166,12 @@ def _layout(first: str) -> _Layout | None:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the rows under the header, columns at a time."""
+    found = lightly(data, base)
+    return found._replace(records=loose.strict(found.records, TABLE.schema()))
+
+
+def lightly(data: bytes, base: int) -> Parsed:
+    """The same, its records as `core.loose` has them: what is asked of a value is then asked once."""
     lines = cut(data, base)
     text = shown(pc.if_else(_long(lines), pa.scalar(b"", pa.binary()), lines.text))
     layout = _layout(text[0].as_py()) if len(text) else None
@@ -179,6 +187,9 @@ def parse(data: bytes, base: int) -> Parsed:
         rows, raw = (
             _sliced(data, lines, text, layout) if _sliceable(lines, text, layout) else _rows(text, layout)
         )
+        raw = {
+            name: c if _COLUMNS.get(name.lower()) in _IDS else loose.dictionary(c) for name, c in raw.items()
+        }
         rows, raw = _readable(rows, raw, layout.names, why)
         fields = _fields(layout.names, raw, len(rows))
     # A last line without its newline is torn, unless the separator that closes rows is there.
@@ -189,8 +200,9 @@ def parse(data: bytes, base: int) -> Parsed:
     bad = ~idle
     bad[rows] = False
     start, stop = (pa.array(at, pa.int64()) for at in (lines.start, lines.stop))
+    fields |= {"start": start.take(pa.array(rows)), "stop": stop.take(pa.array(rows))}
     return Parsed(
-        TABLE.build(fields | {"start": start.take(pa.array(rows)), "stop": stop.take(pa.array(rows))}),
+        loose.built(TABLE.schema(), fields, len(rows)),
         REJECTED.build({"start": start.filter(bad), "stop": stop.filter(bad), "why": why[bad].tolist()}),
         IGNORED.build({"start": start.filter(idle), "stop": stop.filter(idle)}),
     )
@@ -254,22 +266,35 @@ def _readable(
     """The rows whose ids, numbers and times are such; of the others, `why` is told."""
     value, time = (np.ones(len(rows), bool) for _ in range(2))
     ids: list[pa.Array] = []
+    times: list[pa.Array] = []
     for name in names:
         column, written = _COLUMNS.get(name.lower()), raw[name]
-        if column in {"job_id", "job_id_raw"} and not any(written.equals(seen) for seen in ids):
-            ids.append(written)
+        # The number of a job is often its name, and a job eligible when it was submitted.
+        seen = ids if column in _IDS else times if column in _TIMES else None
+        if seen is not None:
+            if any(written.equals(other) for other in seen):
+                continue
+            seen.append(written)
+        if column in _IDS:
             value &= _true(pc.match_substring_regex(written, rf"^{_ID}(?:\.[^\s]+)?$"))
         elif column in {"uid", "elapsed_s"}:
             value &= _shaped(written, r"^[0-9]{1,10}$")
         # Where all are such times, as in most chunks, the slower pattern has nothing to find.
-        elif column in _TIMES and digits.seconds(written.drop_null()) is None:
+        elif column in _TIMES and digits.seconds(written.dictionary) is None:
             time &= _shaped(written, _STAMP)
     why[rows[~time]] = Why.TIME.value
     why[rows[~value]] = Why.VALUE.value
     good = value & time
     if good.all():
         return rows, raw
-    return rows[good], {name: column.filter(pa.array(good)) for name, column in raw.items()}
+    # Dictionaries anew, without the values of rows that are left out.
+    kept = {name: loose.plain(column).filter(pa.array(good)) for name, column in raw.items()}
+    return rows[good], {name: _coded(name, column) for name, column in kept.items()}
+
+
+def _coded(name: str, column: pa.Array) -> pa.Array:
+    """A column as a dictionary of its values, but ids, all of which differ."""
+    return column if _COLUMNS.get(name.lower()) in _IDS else loose.dictionary(column)
 
 
 def _true(told: pa.Array) -> np.ndarray:
@@ -278,32 +303,41 @@ def _true(told: pa.Array) -> np.ndarray:
 
 def _shaped(written: pa.Array, pattern: str) -> np.ndarray:
     """Which texts are of a shape, or there is nothing, or a word for it."""
-    void = pc.or_(pc.is_null(written), pc.is_in(written, _VOID))
-    return _true(pc.or_(pc.fill_null(pc.match_substring_regex(written, pattern), False), void))
+    told = loose.each(written, lambda w: pc.or_(pc.is_in(w, _VOID), pc.match_substring_regex(w, pattern)))
+    return np.asarray(pc.fill_null(told, True), bool)
 
 
 def _fields(names: list[str], raw: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
     """The declared columns of rows that have been found readable."""
     held = {_COLUMNS[name.lower()]: raw[name] for name in names if name.lower() in _COLUMNS}
-    fields = {name: pa.nulls(count, pa.string()) for name in _COLUMNS.values()}
-    for name, values in held.items():
-        void = pc.is_in(values, _VOID) if name in {*_TIMES, "uid", "elapsed_s"} else None
-        some = void is not None and pc.any(void).as_py()
-        fields[name] = pc.if_else(void, None, values) if some else values
-    fields["job_id"] = pc.coalesce(fields["job_id"], fields["job_id_raw"])
-    fields |= _steps(fields["job_id"])
-    fields |= {name: fields[name].cast(pa.int64()) for name in ("uid", "elapsed_s")}
+    fields = {name: held.get(name, pa.nulls(count, pa.string())) for name in _COLUMNS.values()}
+    fields |= {name: _given(fields[name]) for name in _TIMES}
+    fields["job_id"] = loose.first_of(fields["job_id"], fields["job_id_raw"])
+    fields |= _steps(loose.plain(fields["job_id"]))
+    fields |= {name: _number(_given(fields[name])) for name in ("uid", "elapsed_s")}
     elapsed = next((raw[name] for name in names if name.lower() == "elapsed"), None)
     if elapsed is not None:
-        fields["elapsed_s"] = pc.coalesce(fields["elapsed_s"], _seconds(elapsed))
+        fields["elapsed_s"] = pc.coalesce(fields["elapsed_s"], _seconds(loose.plain(elapsed)))
     others = [name for name in names if name.lower() not in _COLUMNS]
     return fields | _amounts(fields["alloc_tres"], names, raw) | {"others": _others(others, raw, count)}
+
+
+def _given(column: pa.Array) -> pa.Array:
+    """A column without the words for nothing."""
+    held = loose.dictionary(column)
+    if not pc.any(pc.is_in(held.dictionary, _VOID)).as_py():
+        return held
+    return loose.each(held, lambda words: pc.if_else(pc.is_in(words, _VOID), None, words))
+
+
+def _number(column: pa.Array) -> pa.Array:
+    return loose.each(column, lambda words: words.cast(pa.int64()))
 
 
 def _amounts(alloc_tres: pa.Array, names: list[str], raw: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """What was allocated, as numbers; by columns of their own where the list of resources was not asked for."""
     found = tres.told(alloc_tres)
-    asked = {name.lower(): raw[name] for name in names}
+    asked = {name.lower(): loose.plain(raw[name]) for name in names if name.lower() in _AMOUNTS}
     energy = found.energy_j
     for name in ("consumedenergyraw", "consumedenergy"):
         if name in asked:
@@ -322,10 +356,10 @@ def _steps(job_id: pa.Array) -> dict[str, pa.Array]:
     """Job and step. A range of an array is in brackets, and may hold anything; without one, a dot parts the two."""
     if pc.any(pc.match_substring(job_id, "[")).as_py():
         split = pc.extract_regex(job_id, pattern=rf"^(?P<job>{_ID})(?:\.(?P<step>.+))?$")
-        step = pc.struct_field(split, "step")
-        return {"job": pc.struct_field(split, "job"), "step": pc.if_else(pc.equal(step, ""), None, step)}
+        step = pc.if_else(pc.equal(pc.struct_field(split, "step"), ""), None, pc.struct_field(split, "step"))
+        return {"job": loose.dictionary(pc.struct_field(split, "job")), "step": loose.dictionary(step)}
     parts = pc.list_slice(pc.split_pattern(job_id, ".", max_splits=1), 0, 2, return_fixed_size_list=True)
-    return {"job": pc.list_element(parts, 0), "step": pc.list_element(parts, 1)}
+    return {name: loose.dictionary(pc.list_element(parts, n)) for n, name in enumerate(("job", "step"))}
 
 
 def _seconds(elapsed: pa.Array) -> pa.Array:
@@ -346,7 +380,7 @@ def _others(names: list[str], raw: dict[str, pa.Array], count: int) -> pa.Array:
     """What stands in columns we declare no place for."""
     if not names:
         return pa.array([[]] * count, STRINGS)
-    told = [pc.binary_join_element_wise(name, raw[name], "=") for name in names]
+    told = [pc.binary_join_element_wise(name, loose.plain(raw[name]), "=") for name in names]
     held = np.array([np.asarray(raw[name].is_valid()) for name in names])
     # By row, then by column: entry (row, column) is at row * columns + column.
     flat = pa.concat_arrays(told).take(

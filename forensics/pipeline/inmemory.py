@@ -149,7 +149,7 @@ class Desk:
             for chunk in cut:
                 found = parts.parse(parts.Task("", form, sha256, path, chunk, known.packed))
                 tally = tally.plus(found.tally)
-                records.append(found.records)
+                records.append(parquet.conformed(found.records, parts.record_table(form).schema()))
                 rejects.append(parquet.conformed(found.rejects, REJECT.schema()))
             self._parsed[key] = _Parsed(pa.concat_tables(records), pa.concat_tables(rejects), tally)
         return self._parsed[key]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics import formats
-from forensics.core import canonical
+from forensics.core import canonical, loose
 from forensics.core.errors import CustodyError
 from forensics.core.model import IGNORED, REJECTED, Parsed, spans_of
 from forensics.core.schema import Table, extended
@@ -165,7 +165,7 @@ def _accounted(task: Task, parsed: Parsed, start: int, stop: int) -> Read:
     tally = Tally(
         stop - start, *(int((stops - starts).sum()) if len(starts) else 0 for starts, stops in held)
     )
-    told = parquet.conformed(records, table.schema())
+    told = parquet.fitting(records, table.schema())
     return Read(task.sha256, told, rejects, tally)
 
 
@@ -184,11 +184,12 @@ def _misread(task: Task) -> CustodyError:
 def _under_head(task: Task) -> Parsed:
     """What a format makes of a chunk, read below the first line of its file where it is laid out by that."""
     chunk, form = task.chunk, formats.registry()[task.format]
+    parse: Callable[..., Parsed] = getattr(form, "lightly", form.parse)
     if not chunk.head:
         # What is read in frames keeps none of the bytes; others may.
         read = chunks.lent if hasattr(form, "FRAME_BYTES") else chunks.raw
-        return form.parse(read(task.path, chunk, task.packed), chunk.start)  # type: ignore[arg-type]
-    parsed = form.parse(chunk.head + chunks.raw(task.path, chunk, task.packed), chunk.start - len(chunk.head))
+        return parse(read(task.path, chunk, task.packed), chunk.start)
+    parsed = parse(chunk.head + chunks.raw(task.path, chunk, task.packed), chunk.start - len(chunk.head))
     return Parsed(*(_from(rows, chunk.start) for rows in parsed))
 
 
@@ -204,7 +205,10 @@ def _unread(name: str, chunk: chunks.Chunk) -> Parsed:
 
 
 def _under(sha256: str, rows: pa.Table) -> pa.Table:
-    return rows.add_column(0, "sha256", pa.repeat(sha256, len(rows)))
+    coded = any(map(pa.types.is_dictionary, rows.schema.types))
+    return rows.add_column(
+        0, "sha256", loose.repeated(sha256, len(rows)) if coded else pa.repeat(sha256, len(rows))
+    )
 
 
 def _by_start(spans: pa.Table) -> pa.Table:

@@ -83,7 +83,7 @@ def read(own: Slice, reading: Reading, columns: Sequence[str] | None = None) -> 
         )
     if own.group is not None:
         wanted = getattr(reading, "COLUMNS", None) if columns is None else columns
-        with pq.ParquetFile(own.records[0]) as file:
+        with pq.ParquetFile(own.records[0], read_dictionary=getattr(reading, "CODED", None)) as file:
             return file.read_row_group(own.group, wanted, use_threads=False)
     return pa.concat_tables(pq.read_table(path, columns=columns, use_threads=False) for path in own.records)
 

@@ -92,7 +92,7 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
             sums[each.sha256] = sums[each.sha256].plus(found.tally)
             stops[each.sha256] = each.chunk.stop
             del found
-            engine.give_back()
+            engine.give_back(engine.MOST_HELD_BYTES)
     for sha256, tally in sums.items():
         if sum(tally[1:]) != tally.bytes or (task.chunks is None and tally.bytes != stops[sha256]):
             raise parts.unaccounted(case, sha256)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics import __version__, engine, readings
-from forensics.core import canonical
+from forensics.core import canonical, loose
 from forensics.core.errors import CustodyError
 from forensics.core.roster import Question
 from forensics.core.tables import EVENT
@@ -165,10 +165,10 @@ def tell(task: Task) -> Path:
     for table, keys in ORDER.items():
         rows = found.get(table.name)
         if rows is not None and rows.num_rows:
-            spool.write(partial, table, spool.sorted_by([rows], keys))
+            spool.write(partial, table, spool.sorted_by([loose.lightened(rows)], keys))
     appear(partial, task.told)
     del records, found, rows
-    engine.give_back()
+    engine.give_back(engine.MOST_HELD_BYTES)
     return task.told
 
 
@@ -199,16 +199,18 @@ def made(
     alike: twins.Twins | None = None,
     notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
-    """What a reading makes of records.
+    """What a reading makes of records, as declared or as `core.loose` has it.
 
     Raises:
         CustodyError: two events have one id.
         ValueError: the reading makes a table that is not its to make.
     """
     more = {} if notes is None else {"notes": notes}
-    found = dict(readings.registry()[form].read(records, files, zone=zone, anchor_ns=anchor_ns, **more))
+    reading = readings.registry()[form]
+    read = getattr(reading, "lightly", reading.read)
+    found = dict(read(records, files, zone=zone, anchor_ns=anchor_ns, **more))
     if alike and EVENT.name in found:
-        found[EVENT.name] = twins.cited(found[EVENT.name], alike)
+        found[EVENT.name] = twins.cited(loose.strict(found[EVENT.name], EVENT.schema()), alike)
     unknown = set(found) - {table.name for table in ORDER}
     if unknown:
         raise ValueError(f"readings/{form}.py makes {', '.join(sorted(unknown))}")

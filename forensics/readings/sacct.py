@@ -9,8 +9,9 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, jobrecords
+from forensics.core import clock, jobrecords, loose
 from forensics.core.citation import column
+from forensics.core.tables import EVENT, JOB_RECORD
 
 _MOST_DIGITS = 12
 NEEDS_ANCHOR = False
@@ -26,7 +27,27 @@ NOTES = r"""
 """Jobs that say themselves, and of which a step says too, who asked to end them: the two may lie in two slices."""
 
 
+CODED = tuple(
+    name
+    for name in COLUMNS
+    if name not in {"uid", "elapsed_s", "gpus", "cpus", "nodes", "energy_j", "start", "stop"}
+)
+
+
 def read(
+    records: pa.Table,
+    files: pa.Table,
+    *,
+    zone: str,
+    anchor_ns: int | None,
+    notes: pa.Table | None = None,
+) -> Mapping[str, pa.Table]:
+    """A submit, a start and an end for each job that has them, and a kill request where one is told."""
+    made = lightly(records, files, zone=zone, anchor_ns=anchor_ns, notes=notes)
+    return {table.name: loose.strict(made[table.name], table.schema()) for table in (EVENT, JOB_RECORD)}
+
+
+def lightly(
     records: pa.Table,
     files: pa.Table,
     *,
@@ -34,7 +55,7 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
     notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
-    """A submit, a start and an end for each job that has them, and a kill request where one is told."""
+    """The same, as `core.loose` has it."""
     state = column(records, "state")
     code, signal = _found(
         column(records, "exit_code"), r"^(?P<code>[0-9]{1,9}):(?P<signal>[0-9]{1,9})$", "code", "signal"
@@ -59,23 +80,29 @@ def read(
     times = jobrecords.Times(
         *(_placed(column(records, f"{name}_wall"), zone) for name in jobrecords.Times._fields)
     )
-    return jobrecords.read(records, files, told, times, "sacct", asked=notes)
+    return jobrecords.lightly(records, files, told, times, "sacct", asked=notes)
 
 
 def _found(written: pa.Array, pattern: str, *names: str) -> list[pa.Array]:
     """Groups of a pattern in words of which there are few: each is looked at once."""
-    coded = written.dictionary_encode()
+    coded = loose.dictionary(written)
     found = pc.extract_regex(coded.dictionary, pattern=pattern)
     return [pc.struct_field(found, name).take(coded.indices) for name in names]
 
 
 def _placed(wall: pa.Array, zone: str) -> clock.Interval:
+    """The times of different words, each of which is looked at once."""
+    coded = loose.dictionary(wall)
+    return clock.Interval(*(told.take(coded.indices) for told in _times(coded.dictionary, zone)))
+
+
+def _times(wall: pa.Array, zone: str) -> clock.Interval:
     """Wall clocks, and seconds since 1970 where the command was told to print those."""
     layout, tick_ns = "%Y-%m-%dT%H:%M:%S", clock.NS_PER_S
     short = pc.less_equal(pc.binary_length(wall), _MOST_DIGITS)
     if not pc.any(short).as_py():
         return clock.walls(wall, layout=layout, zone=zone, tick_ns=tick_ns)
-    counted = pc.fill_null(pc.and_(short, pc.match_substring_regex(wall, r"^[0-9]+$")), False)
+    counted = pc.and_(short, pc.match_substring_regex(wall, r"^[0-9]+$"))
     dated = clock.walls(pc.if_else(counted, None, wall), layout=layout, zone=zone, tick_ns=tick_ns)
     since = clock.epoch(pc.if_else(counted, wall, None).cast(pa.int64()))
     return clock.Interval(*(pc.if_else(counted, c, d) for c, d in zip(since, dated, strict=True)))

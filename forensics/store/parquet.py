@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from forensics.core import loose
 from forensics.core.errors import CaseError
 from forensics.core.schema import Table
 
@@ -29,7 +30,7 @@ _CLOSE = {
     (name, "int64"): "DELTA_BINARY_PACKED"
     for name in ("earliest_ns", "latest_ns", "start", "stop", "serial", "pid", "ppid")
 }
-_CLOSE |= {("event_id", "string"): "DELTA_BYTE_ARRAY"}
+_CLOSE |= {(name, "string"): "DELTA_BYTE_ARRAY" for name in ("event_id", "job_id", "job_id_raw")}
 # Values that seldom come twice: to keep them in a dictionary takes more time, and half as much space again.
 _CLOSE |= {(name, "string"): "DELTA_LENGTH_BYTE_ARRAY" for name in ("a0", "a1", "a2", "a3", "inode")}
 
@@ -53,12 +54,12 @@ class Part:
         return self
 
     def add(self, rows: pa.Table) -> None:
-        """Append rows.
+        """Append rows, as declared or lighter.
 
         Raises:
             ValueError: their columns are not the declared ones.
         """
-        self._held.append(conformed(rows, self._schema))
+        self._held.append(fitting(rows, self._schema))
         self._rows += len(rows)
         if self._rows >= GROUP_ROWS:
             self._write_groups(least=GROUP_ROWS)
@@ -67,21 +68,26 @@ class Part:
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish the file and give it its name, or leave nothing."""
-        if kind is None:
-            self._write_groups(least=1)
-        self._writer.close()
-        if kind is None:
+        whole = False
+        try:
+            if kind is None:
+                self._write_groups(least=1)
+                whole = True
+        finally:
+            self._writer.close()
+            if not whole:
+                self._partial.unlink()
+        if whole:
             self._partial.rename(self.path)
-        else:
-            self._partial.unlink()
 
     def _write_groups(self, *, least: int) -> None:
-        held = pa.concat_tables(self._held) if self._held else self._schema.empty_table()
+        held = loose.together([self._schema.empty_table(), *self._held])
         at = 0
         while len(held) - at >= least:
             group = held.slice(at, GROUP_ROWS)
             # Combined, so that no writer's pages can show where the rows were cut as they came.
-            self._writer.write_table(group.combine_chunks(), row_group_size=GROUP_ROWS)
+            declared = loose.strict(group, self._schema).combine_chunks()
+            self._writer.write_table(declared, row_group_size=GROUP_ROWS)
             at += len(group)
         self._held, self._rows = [held.slice(at)], len(held) - at
 
@@ -125,10 +131,18 @@ def conformed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
         raise ValueError(
             f"{schema.metadata[b'table'].decode()}: columns {rows.column_names}, not {schema.names}"
         )
-    return pa.Table.from_arrays(
-        [c if c.type == f.type else c.cast(f.type) for c, f in zip(rows.columns, schema, strict=True)],
-        schema=schema,
-    )
+    return loose.strict(rows, schema)
+
+
+def fitting(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """`rows` as declared, or lighter, as `core.loose` has them.
+
+    Raises:
+        ValueError: the columns have other names.
+    """
+    lighter = any(pa.types.is_dictionary(kind) or pa.types.is_null(kind) for kind in rows.schema.types)
+    own = lighter and rows.column_names == schema.names and all(map(loose.fits, rows.columns, schema))
+    return rows if own else conformed(rows, schema)
 
 
 def write(tables: Path, table: Table, rows: pa.Table, part: str = ONLY) -> Path:

@@ -67,23 +67,21 @@ def sql(tables: Path, query: str, declared: Iterable[Table] = ()) -> pa.Table:
 
 
 def ordered(
-    sources: Sequence[Path], schema: pa.Schema, keys: Sequence[str], spill: Path
+    rows: pa.RecordBatchReader, schema: pa.Schema, keys: Sequence[str], spill: Path
 ) -> Iterator[pa.Table]:
-    """The rows of many files of one schema in one order, nulls last, however many they are.
+    """Rows of one schema in one order, nulls last, however many they are.
 
     Args:
-        sources: spooled files of that schema.
+        rows: of that schema.
         schema: of the result.
         keys: columns that together put the rows in a total order.
         spill: a folder for what does not fit in memory.
     """
-    if not sources:
-        return
     with duckdb.connect(":memory:") as database:
         database.execute("SET python_enable_replacements = false")
         database.execute("SET threads = 1")
         database.execute("SET temp_directory = $folder", {"folder": str(spill)})
-        database.register("part", ds.dataset([str(path) for path in sources], schema=schema, format="arrow"))
+        database.register("part", rows)
         order = ", ".join(f'"{key}" ASC NULLS LAST' for key in keys)
         for batch in pa.RecordBatchReader.from_stream(database.sql(f"SELECT * FROM part ORDER BY {order}")):
             yield parquet.conformed(pa.Table.from_batches([batch]), schema)

@@ -14,12 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from forensics.core import loose
 from forensics.core.schema import Table
-from forensics.store import parquet
+from forensics.store import parquet, sorting
 
 OVERLAP_ROWS = 1 << 19
 """As many rows as are put in order in memory; where more lie at the same time, DuckDB sorts on the disk."""
-MERGED_ROWS = 1 << 15
+MERGED_ROWS = 1 << 16
 """How many rows are gathered before they are put in order, at least."""
 BATCH_ROWS = 1 << 12
 """How many rows of a spooled file are unpacked together."""
@@ -27,13 +28,14 @@ TIME = "earliest_ns"
 _SECOND = 1_000_000_000
 _SAMPLE = 256
 _NEVER = int(np.iinfo(np.int64).max)
-_MOST_STRETCHES = 16
+
+sorted_by = sorting.sorted_by
 
 
 def write(folder: Path, table: Table, rows: pa.Table) -> Path:
-    """Write a table, in order of its time where it has one."""
+    """Write a table, in order of its time where it has one; as declared, or lighter."""
     path = folder / f"{table.name}.arrow"
-    put(path, parquet.conformed(rows, table.schema()))
+    put(path, loose.lightened(parquet.fitting(rows, table.schema())))
     return path
 
 
@@ -41,7 +43,9 @@ def put(path: Path, rows: pa.Table) -> None:
     """Write rows of any kind; they appear whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    how = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    # Rows whose texts are numbers of a dictionary are small as they are.
+    coded = any(map(pa.types.is_dictionary, rows.schema.types))
+    how = pa.ipc.IpcWriteOptions(compression=None if coded else "lz4", use_threads=False)
     with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, rows.schema, options=how) as out:
         out.write_table(rows.combine_chunks(), max_chunksize=BATCH_ROWS)
     partial.rename(path)
@@ -290,7 +294,19 @@ def rows(path: Path, start: int, stop: int) -> pa.Table:
         file = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(use_threads=False))
         wanted = range(start // BATCH_ROWS, min(file.num_record_batches, -(-stop // BATCH_ROWS)))
         found = pa.Table.from_batches([file.get_batch(n) for n in wanted], schema=file.schema)
-    return found.slice(start - wanted.start * BATCH_ROWS, stop - start)
+    return _few(found.slice(start - wanted.start * BATCH_ROWS, stop - start))
+
+
+def _few(rows: pa.Table) -> pa.Table:
+    """Rows in one piece, without dictionaries that have more values than there are rows, which would be dear to join."""
+    held = rows.combine_chunks()
+    columns = [
+        column.cast(column.type.value_type)
+        if pa.types.is_dictionary(column.type) and any(len(c.dictionary) > len(rows) for c in column.chunks)
+        else column
+        for column in held.columns
+    ]
+    return pa.Table.from_arrays(columns, names=rows.column_names)
 
 
 def _by_database(
@@ -300,7 +316,18 @@ def _by_database(
         return
     from forensics.store import query  # noqa: PLC0415 - the database is loaded where it is needed
 
-    yield from query.ordered(sources, table.schema(), keys, spill)
+    schema = table.schema()
+    batches = (batch for path in sources for batch in _batches(path, schema))
+    yield from query.ordered(pa.RecordBatchReader.from_batches(schema, batches), schema, keys, spill)
+
+
+def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows of a spooled file as declared, a batch at a time."""
+    with pa.memory_map(str(path)) as source:
+        file = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(use_threads=False))
+        for n in range(file.num_record_batches):
+            own = pa.Table.from_batches([file.get_batch(n)], schema=file.schema)
+            yield from loose.strict(own, schema).combine_chunks().to_batches()
 
 
 def _within(rows: pa.Table, column: str, first: int | None, stop: int | None) -> pa.Table:
@@ -313,66 +340,6 @@ def _within(rows: pa.Table, column: str, first: int | None, stop: int | None) ->
         True if stop is None else pc.less(values, stop),
     ).fill_null(stop is None)
     return rows if pc.all(own).as_py() else rows.filter(own)
-
-
-def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
-    """Tables as one, in order of keys: numbers first, then text; a table that is in order is left alone."""
-    rows = pa.concat_tables(tables)
-    first = _ranks(rows[keys[0]])
-    order = np.argsort(first, kind="stable")
-    # The further keys are looked at only of rows that those before leave alike; ids are dear to compare.
-    alike, group = _alike(np.arange(len(order)), first[order])
-    for key in keys[1:]:
-        if not len(alike):
-            break
-        own = order[alike]
-        rank = _ranks(rows[key].take(pa.array(own)))
-        within = np.lexsort((rank, group))
-        order[alike] = own[within]
-        alike, group = _alike(alike, group, rank[within])
-    return rows if (np.diff(order) == 1).all() else _taken(rows, order)
-
-
-def _taken(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
-    """Rows in another order. Stretches that stay where they are, as most do of what follows a clock, are not copied."""
-    # Before such a row stand all that come before it, and no other: there the order can be cut.
-    ends = np.flatnonzero(np.maximum.accumulate(order) == np.arange(len(order)))
-    first = np.append(0, ends[:-1] + 1)
-    stays = first == ends
-    new = ~stays | np.append(True, ~stays[:-1])
-    edges = [*first[new].tolist(), len(order)]
-    if len(edges) > _MOST_STRETCHES:
-        return _moved(rows, order)
-    cut = zip(itertools.pairwise(edges), stays[new], strict=True)
-    return pa.concat_tables(
-        rows.slice(a, b - a) if stay else _moved(rows.slice(a, b - a), order[a:b] - a) for (a, b), stay in cut
-    )
-
-
-def _moved(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
-    held, index = rows.combine_chunks(), pa.array(order)
-    columns = [pa.nulls(len(c), c.type) if c.null_count == len(c) else c.take(index) for c in held.columns]
-    return pa.Table.from_arrays(columns, schema=held.schema)
-
-
-def _alike(
-    places: npt.NDArray[np.int64], *values: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Those of places in order whose values are those of a neighbour, and a number for each run of them."""
-    new = np.append(True, np.logical_or.reduce([np.diff(value) != 0 for value in values]))[: len(places)]
-    alone = new & np.append(new[1:], True)[: len(places)]
-    return places[~alone], np.cumsum(new)[~alone]
-
-
-def _ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    """Numbers in the order of a column's values; nulls last."""
-    if column.type == pa.int64() and not column.null_count:
-        return np.asarray(column.to_numpy())
-    coded = (column.combine_chunks() if column.num_chunks else pa.array([], column.type)).dictionary_encode()
-    rank = np.empty(len(coded.dictionary) + 1, np.int64)
-    rank[np.asarray(pc.sort_indices(coded.dictionary))] = np.arange(len(coded.dictionary))
-    rank[-1] = len(coded.dictionary)
-    return np.asarray(rank[np.asarray(coded.indices.fill_null(len(coded.dictionary)))])
 
 
 def _overlapping(ranges: Iterable[tuple[int, int, int]]) -> int:

@@ -1,0 +1,130 @@
+"""Rows on their way to the disk that are lighter than declared: what is put down, joined and written is what is declared."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from forensics.core import loose
+from forensics.core.schema import Column, Table
+from forensics.core.tables import CITATIONS, SHA256, STRINGS
+from forensics.store import parquet, spool
+
+KIND = Table(
+    "kind",
+    "a row of each kind of column",
+    (
+        Column("event_id", pa.string(), "its id"),
+        Column("earliest_ns", pa.int64(), "time", "ns", "none"),
+        Column("word", pa.string(), "few words", None, "none"),
+        Column("text", pa.string(), "many words"),
+        Column("count", pa.int64(), "a number", "pieces", "none"),
+        Column("size", pa.int64(), "a number", "bytes"),
+        Column("argv", STRINGS, "a list", None, "none"),
+        Column("citations", CITATIONS, "spans"),
+        SHA256,
+        Column("start", pa.int64(), "first byte", "bytes"),
+        Column("stop", pa.int64(), "byte after the last", "bytes"),
+    ),
+)
+ROW = st.tuples(
+    st.none() | st.integers(-(2**63), 2**63 - 1),
+    st.none() | st.sampled_from(["", "a", "é", "\x00"]),
+    st.text(max_size=3),
+    st.none() | st.sampled_from([0, -1, 2**63 - 1, -(2**63)]),
+    st.integers(-5, 5),
+    st.none() | st.lists(st.text(max_size=1), max_size=2),
+    st.integers(0, 2),
+)
+OWN = 0
+
+
+def table(rows):
+    return KIND.build(
+        {
+            "event_id": [f"{n}" for n in range(len(rows))],
+            "earliest_ns": [row[0] for row in rows],
+            "word": [row[1] for row in rows],
+            "text": [row[2] for row in rows],
+            "count": [row[3] for row in rows],
+            "size": [row[4] for row in rows],
+            "argv": [row[5] for row in rows],
+            "citations": [
+                [{"sha256": "f" * 64, "start": n + row[6] // 2, "stop": n + 9}][: 1 + row[6] % 2]
+                for n, row in enumerate(rows)
+            ],
+            "sha256": ["f" * 64] * len(rows),
+            "start": list(range(len(rows))),
+            "stop": [n + 9 for n in range(len(rows))],
+        }
+    )
+
+
+def lighter(rows, unused=("unused", "zzz")):
+    """The same rows with dictionaries, some of whose values no row has, and without what says nothing."""
+    columns = []
+    for field, column in zip(rows.schema, rows.columns, strict=True):
+        held = column.combine_chunks()
+        understood = field.name == "citations" and loose.cites_own_spans(rows)
+        if understood or (field.nullable and held.null_count == len(held)):
+            held = pa.nulls(len(rows))
+        elif pa.types.is_string(held.type) and field.name != "event_id":
+            coded = held.dictionary_encode()
+            # Their last value first, and those that no row has before it.
+            words = pa.concat_arrays([pa.array(unused, pa.string()), coded.dictionary[::-1]])
+            last = len(words) - 1
+            codes = [None if code is None else last - code for code in coded.indices.to_pylist()]
+            held = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), words)
+        columns.append(held)
+    return pa.Table.from_arrays(columns, names=rows.column_names)
+
+
+SAME = [(5, "a", "x", 7, 1, None, OWN)] * 9
+EMPTY = [(None, None, "", None, 0, None, OWN)] * 3
+MANY = [(n, None, str(n), n, n, [], OWN) for n in range(700)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(ROW, min_size=1, max_size=20), st.integers(1, 12))
+@example(SAME, 4)
+@example(EMPTY, 2)
+@example(MANY, 600)
+@example(MANY + SAME * 40, 1000)
+def test_lighter_rows_are_the_same_file_as_plain_ones(tmp_path_factory, rows, group):
+    folder, whole = tmp_path_factory.mktemp("tables"), table(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet, "GROUP_ROWS", group)
+        plain = parquet.write(folder / "plain", KIND, whole)
+        light = parquet.write(folder / "light", KIND, lighter(whole))
+        other = parquet.write(folder / "other", KIND, lighter(whole, ()))
+    assert pq.read_table(plain).equals(whole)
+    assert plain.read_bytes() == light.read_bytes() == other.read_bytes()
+
+
+def test_a_column_that_may_not_be_null_is_refused(tmp_path):
+    broken = table(SAME).set_column(3, "text", pa.array([None] * len(SAME), pa.string()))
+    with pytest.raises(ValueError, match="text"):
+        parquet.write(tmp_path, KIND, broken)
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.lists(ROW, max_size=6), st.booleans()), min_size=1, max_size=4))
+def test_lighter_tables_join_and_lie_on_the_disk_as_plain_ones(tmp_path_factory, parts):
+    folder = tmp_path_factory.mktemp("spool")
+    plain = [table(rows) for rows, _ in parts]
+    light = [lighter(t) if light and len(t) else t for t, (_, light) in zip(plain, parts, strict=True)]
+    whole = pa.concat_tables(plain)
+    assert loose.strict(loose.together(light), KIND.schema()).equals(whole)
+    for n, rows in enumerate(light):
+        path = spool.write(folder / str(n), KIND, rows)
+        assert loose.strict(spool.read(path), KIND.schema()).equals(plain[n])
+        assert loose.strict(spool.rows(path, 1, len(rows)), KIND.schema()).equals(
+            plain[n].slice(1)
+        ) or not len(rows)
+    order = ("earliest_ns", "sha256", "start", "event_id")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loose, "_LEAST_ROWS", 0)
+        put = spool.sorted_by([loose.lightened(rows) for rows in light], order)
+    assert loose.strict(put, KIND.schema()).equals(spool.sorted_by(plain, order))
