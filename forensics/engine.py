@@ -3,7 +3,6 @@
 The results are those of a plain loop, in its order, whatever runs them.
 """
 
-import ctypes
 import hashlib
 import mmap
 import multiprocessing
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from forensics import __version__
@@ -23,10 +23,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 IN_FLIGHT = 16
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""Options of `mallopt` in malloc.h of the GNU C library."""
-_MOST_KEPT_AT_THE_TOP, _MAPPED_BYTES = 1 << 30, 32 << 20
-"""How much freed memory stays with the process, and from which size on a block is given back by itself."""
+_LARGEST_BYTES = 8 << 20
+"""The largest block of freed memory that stays with the process."""
 MOST_KEPT_BYTES = 272 << 20
 """What a process may hold of memory after a part of its work, about; above it gives back what it does not use."""
 MOST_HELD_BYTES = 352 << 20
@@ -68,12 +66,10 @@ def keep_freed_memory() -> None:
     of all processor time went into pages that the kernel had to clear.
     """
     pa.set_memory_pool(pa.system_memory_pool())
-    try:
-        tuned = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):  # another C library keeps memory by rules of its own
-        return
-    for option, size in ((_TRIM_THRESHOLD, _MOST_KEPT_AT_THE_TOP), (_MMAP_THRESHOLD, _MAPPED_BYTES)):
-        tuned(ctypes.c_int(option), ctypes.c_int(size))
+    # A block that large, once freed, has the C library of GNU keep others up to its size, and twice as much at the top
+    # of its memory (mallopt(3), M_MMAP_THRESHOLD).
+    largest = np.empty(_LARGEST_BYTES, np.uint8)
+    del largest
 
 
 def give_back(most_bytes: int = MOST_KEPT_BYTES) -> None:
