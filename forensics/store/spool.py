@@ -20,7 +20,7 @@ from forensics.store import parquet, sorting
 
 OVERLAP_ROWS = 1 << 19
 """As many rows as are put in order in memory; where more lie at the same time, DuckDB sorts on the disk."""
-MERGED_ROWS = 1 << 16
+MERGED_ROWS = 1 << 15
 """How many rows are gathered before they are put in order, at least."""
 BATCH_ROWS = 1 << 12
 """How many rows of a spooled file are unpacked together."""
