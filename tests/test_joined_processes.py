@@ -42,6 +42,8 @@ def test_the_control_group_that_ran_out_of_memory_names_the_job():
     s.add("fault", "syslog", host="gpu01", text=OOM.format(job=11, pid=pid), pid=None)
     (job,) = found(s).values()
     assert (job.joined_by, job.processes) == ("cgroup", {("gpu01", pid), ("gpu01", pid + 1)})
+    # Any account can write a line that looks like the kernel's.
+    assert job.own_link == "derived"
 
 
 @pytest.mark.parametrize("why", ["another_uid", "another_job", "another_host"])
@@ -64,8 +66,10 @@ def test_where_nothing_else_tells_folder_owner_node_and_time_do():
     s, pid = day()
     (job,) = found(s).values()
     assert (job.joined_by, job.processes) == ("folder", {("gpu01", pid), ("gpu01", pid + 1)})
+    assert job.own_link == "derived"
     s, pid = day(tasks=True)
-    assert found(s)["11"].joined_by == "node"
+    job = found(s)["11"]
+    assert (job.joined_by, job.own_link) == ("node", "observed")
 
 
 @pytest.mark.parametrize(
@@ -110,3 +114,33 @@ def test_what_such_a_process_opened_is_derived():
         object="/srv/proj/data.bin",
     )
     assert [(r.path, r.link) for r in s.examined().readings] == [("/srv/proj/data.bin", "derived")]
+
+
+def test_what_is_done_by_such_a_process_and_to_it_is_derived():
+    s, pid = day()
+    s.add(
+        "delete",
+        host="gpu01",
+        pid=pid,
+        ppid=1,
+        uid=UIDS["mei"],
+        effective="mei",
+        exe="/usr/bin/python3",
+        object_kind="path",
+        object="/srv/proj/out.pt",
+        object_owner_uid=UIDS["mei"],
+    )
+    s.add(
+        "signal",
+        account="kai",
+        auid=UIDS["kai"],
+        effective="root",
+        uid=0,
+        pid=10,
+        exe="/usr/bin/kill",
+        signal=9,
+        target_pid=pid,
+        host="gpu01",
+    )
+    told = {a.why_link: a.link for a in s.examined().acts if a.job == "11"}
+    assert {told.get(why) for why in ("process_of_job", "pid_of_job_process")} == {"derived"}

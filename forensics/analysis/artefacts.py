@@ -232,8 +232,8 @@ def _start(job: Job, own: pd.DataFrame) -> int | None:
 def _opened(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
     touched = picked(own, own["verb"].isin({"read", "execute", "write"}) & own["object"].isin(history.keys()))
     for e in rows_of(picked(touched, touched["outcome"] != "failure")):
-        link = "derived" if job.joined_by == "folder" else "observed"
-        yield Reading(job.job, e.object, link, "opened_by_job", int(e.earliest_ns), (e.event_id,), _host(e))
+        at, cited = int(e.earliest_ns), (e.event_id,)
+        yield Reading(job.job, e.object, job.own_link, "opened_by_job", at, cited, _host(e))
 
 
 def resolved(token: str, cwd: str | None) -> str | None:

@@ -246,7 +246,7 @@ def by_own_process(
         for _, act in pairs:
             job = scene.job_of(act.host, act.pid, act.earliest_ns) if act.origin == "job" else None
             if job is not None and job.job in wanted and act.act == "delete_file":
-                yield act.linked(job.job, "observed", "process_of_job", [])
+                yield act.linked(job.job, job.own_link, "process_of_job", [])
 
 
 def commands(scene: Scene) -> Iterable[Act]:

@@ -185,8 +185,10 @@ def _by_acts(told: list[Act], job: Job) -> tuple[str, str]:
         return "not_established", "sources_disagree_on_owner_s_session"
     if any(a.act in REQUESTS for a in told):
         return "act", "act_on_job"
-    refused = all(a.why_link == "refused_to_job" for a in told)
-    return "act", "job_was_refused_file" if refused else "job_read_changed_file"
+    # Programs try paths that need not be there, and go on: that one was refused is no cause by itself.
+    if all(a.why_link == "refused_to_job" for a in told):
+        return "not_established", "job_was_refused_file"
+    return "act", "job_read_changed_file"
 
 
 def _disputed(act: Act, job: Job) -> bool:

@@ -108,6 +108,14 @@ class Job:
     processes: set[tuple[str | None, int]] = field(default_factory=set)
     started_by: list[str] = field(default_factory=list)
 
+    @property
+    def own_link(self) -> str:
+        """How well it is known that its processes are its own: observed where its node says so.
+
+        Derived where folder, owner, node and time do, or a line of the kernel's on a control group, which any account can write.
+        """
+        return "observed" if self.joined_by == "node" else "derived"
+
     def window(self) -> tuple[int, int]:
         """From its start (or submission) to its end, with the slack that whole seconds need."""
         first = self.start_ns if self.start_ns is not None else self.submit_ns
@@ -235,6 +243,10 @@ class _Loose:
         tasks = picked(
             events, (events["verb"] == "task_start") & events["job"].notna() & events["pid"].notna()
         )
+        self.ran_in: dict[tuple[int | None, str | None], list[int]] = {}
+        for n, (*_, verb, uid, _, _, cwd) in enumerate(self.told):
+            if verb == "execute" and not pd.isna(uid) and isinstance(cwd, str):
+                self.ran_in.setdefault((int(uid), cwd), []).append(n)
         self.tasks: dict[str, set[int]] = {}
         for job, pid in zip(tasks["job"], tasks["pid"], strict=True):
             self.tasks.setdefault(job, set()).add(int(pid))
@@ -284,7 +296,8 @@ def _processes(job: Job, evidence: Evidence) -> None:
             job.joined_by = "node" if node or job.joined_by == "node" else "cgroup"
             job.processes.add((host, int(pid)))
             job.started_by.append(str(event))
-    _descend(job, ran)
+    if job.processes:
+        _descend(job, ran)
 
 
 def _descend(job: Job, ran: list[tuple[Any, ...]]) -> None:
@@ -309,19 +322,14 @@ def _by_folder(found: Iterable[Job], evidence: Evidence) -> None:
         if any(o.window()[0] <= last and o.window()[1] >= first for o in rivals):
             continue
         hosts = set(nodes.expanded(job.nodes))
-        ran = [loose.told[n] for n in loose.within(first, last)]
-        for _, host, pid, _, _, verb, uid, _, event, cwd in ran:
-            if (
-                verb == "execute"
-                and not pd.isna(uid)
-                and uid == job.owner_uid
-                and cwd == job.workdir
-                and host in hosts
-            ):
+        for n in loose.ran_in.get((job.owner_uid, job.workdir), ()):
+            _, host, pid, *_, event, _ = loose.told[n]
+            if loose.first[n] <= last and loose.last[n] >= first and host in hosts:
                 job.joined_by = "folder"
                 job.processes.add((host, int(pid)))
                 job.started_by.append(str(event))
-        _descend(job, ran)
+        if job.processes:
+            _descend(job, [loose.told[n] for n in loose.within(first, last)])
 
 
 def own_events(job: Job, evidence: Evidence) -> pd.DataFrame:

@@ -298,8 +298,7 @@ def signals(scene: Scene) -> Iterable[Act]:
             found[key].latest_ns = int(e.latest_ns)
             continue
         act = scene.act("signal", job.job, "signal_to_job_process", e)
-        act.job, act.link, act.why_link = job.job, "observed", "pid_of_job_process"
-        act.link = "derived" if job.joined_by == "folder" else act.link
+        act.job, act.link, act.why_link = job.job, job.own_link, "pid_of_job_process"
         act.events += _own_command(scene, e)
         act.events += _exit_records(scene, job, e)
         found[key] = act

@@ -65,7 +65,7 @@ def withheld(
             seen.add(e.object)
             act = _last(scene, e, changes.get(e.object, ()), closing.get(e.object, ()))
             if act is not None and act.account != job.owner and act.origin != "job":
-                yield act.linked(job.job, "observed", "refused_to_job", [str(e.event_id)])
+                yield act.linked(job.job, "derived", "refused_to_job", [str(e.event_id)])
 
 
 def _last(
@@ -79,7 +79,7 @@ def _last(
     before = [
         (v.latest_ns, v.how == "delete", v, act)
         for v, act in changed
-        if v.latest_ns < refused.earliest_ns and here[v.host] and here[v.host]
+        if v.latest_ns < refused.earliest_ns and here[v.host]
     ]
     modes = [e for e in closed if e.latest_ns < refused.earliest_ns and here[e.host]]
     last = before[-1] if before else None
