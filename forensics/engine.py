@@ -13,18 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
 import pyarrow as pa
 
 from forensics import __version__
+from forensics.core import freed
 from forensics.core.errors import ClusterError, UsageError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 IN_FLIGHT = 16
-_LARGEST_BYTES = 8 << 20
-"""The largest block of freed memory that stays with the process."""
 MOST_KEPT_BYTES = 272 << 20
 """What a process may hold of memory after a part of its work, about; above it gives back what it does not use."""
 MOST_HELD_BYTES = 352 << 20
@@ -43,7 +41,7 @@ def processes(workers: int, *, begin: Callable[[], None] | None = None) -> Itera
         workers: how many.
         begin: what each of them does first, where it is not this one.
     """
-    keep_freed_memory()
+    freed.keep()
     if workers <= 1:
         yield None
         return
@@ -54,22 +52,9 @@ def processes(workers: int, *, begin: Callable[[], None] | None = None) -> Itera
 
 
 def _begun(begin: Callable[[], None] | None) -> None:
-    keep_freed_memory()
+    freed.keep()
     if begin is not None:
         begin()
-
-
-def keep_freed_memory() -> None:
-    """Have Arrow take memory from the C library, as numpy does, so that what one frees the other takes.
-
-    Arrow's own allocator gives the arrays of each block back to the system and asks for them anew: a fifth
-    of all processor time went into pages that the kernel had to clear.
-    """
-    pa.set_memory_pool(pa.system_memory_pool())
-    # A block that large, once freed, has the C library of GNU keep others up to its size, and twice as much at the top
-    # of its memory (mallopt(3), M_MMAP_THRESHOLD).
-    largest = np.empty(_LARGEST_BYTES, np.uint8)
-    del largest
 
 
 def give_back(most_bytes: int = MOST_KEPT_BYTES) -> None:
@@ -83,7 +68,7 @@ def give_back(most_bytes: int = MOST_KEPT_BYTES) -> None:
     try:
         pages = int(_HELD.read_text(encoding="ascii").split()[1])
     except OSError:
-        return
+        pages = most_bytes
     if pages * mmap.PAGESIZE > most_bytes:
         pa.default_memory_pool().release_unused()
 

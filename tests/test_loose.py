@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from forensics.core import loose
 from forensics.core.schema import Column, Table
 from forensics.core.tables import CITATIONS, SHA256, STRINGS
-from forensics.store import parquet, spool
+from forensics.store import parquet, sorting, spool
 
 KIND = Table(
     "kind",
@@ -126,5 +126,5 @@ def test_lighter_tables_join_and_lie_on_the_disk_as_plain_ones(tmp_path_factory,
     order = ("earliest_ns", "sha256", "start", "event_id")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loose, "_LEAST_ROWS", 0)
-        put = spool.sorted_by([loose.lightened(rows) for rows in light], order)
-    assert loose.strict(put, KIND.schema()).equals(spool.sorted_by(plain, order))
+        put = sorting.sorted_by([loose.lightened(rows) for rows in light], order)
+    assert loose.strict(put, KIND.schema()).equals(sorting.sorted_by(plain, order))

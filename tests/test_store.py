@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from forensics.core.errors import CaseError
 from forensics.core.schema import Column, Table
 from forensics.core.tables import CITATIONS, CORE, EVENT
-from forensics.store import parquet, spool
+from forensics.store import parquet, sorting, spool
 
 THING = Table(
     "thing",
@@ -133,7 +133,7 @@ def test_many_files_are_put_in_one_order(tmp_path_factory, monkeypatch, overlap,
     folder = tmp_path_factory.mktemp("tables")
     edges = [0, *sorted(min(c, len(rows)) for c in cuts), len(rows)]
     paths = [
-        spool.write(folder / str(n), DATE, spool.sorted_by([dated(rows[a:b])], ("when", "name", "n")))
+        spool.write(folder / str(n), DATE, sorting.sorted_by([dated(rows[a:b])], ("when", "name", "n")))
         for n, (a, b) in enumerate(pairwise(edges))
     ]
     found = [

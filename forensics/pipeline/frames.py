@@ -24,7 +24,7 @@ from forensics.custody import seal as sealing
 from forensics.pipeline import parts, tell
 from forensics.pipeline.files import Tally
 from forensics.pipeline.parts import Part
-from forensics.store import parquet, spool
+from forensics.store import parquet, sorting, spool
 
 Bools = npt.NDArray[np.bool_]
 STRETCH_FRAMES = 4
@@ -228,7 +228,7 @@ def _leave(folder: Path, numbers: pa.Table, aside: Bools, records: pa.Table, eve
     near = aside.copy()
     near[:EDGE_ROWS] = near[-EDGE_ROWS:] = True
     edge = records.filter(pa.array(near))
-    ordered = spool.sorted_by([events], tell.ORDER[EVENT])
+    ordered = sorting.sorted_by([events], tell.ORDER[EVENT])
     last = max(EDGE_ROWS, len(ordered) - EDGE_ROWS)
     for name, first, stop in zip(TOLD, (0, EDGE_ROWS, last), (EDGE_ROWS, last, len(ordered)), strict=True):
         own = ordered.slice(first, stop - first)

@@ -24,7 +24,7 @@ from forensics.custody import chunks, seal
 from forensics.pipeline import files as account
 from forensics.pipeline import parts, tell, twins
 from forensics.pipeline.files import Known, Tally
-from forensics.store import parquet, spool
+from forensics.store import parquet, sorting
 
 _RAW = ("git_object", "git_pack")
 _FREE = 1e15
@@ -173,7 +173,7 @@ class Desk:
         made = {}
         for kind, keys in tell.ORDER.items():
             rows = [kind.empty(), *(t[kind.name] for t in told if kind.name in t)]
-            made[kind.name] = spool.sorted_by([parquet.conformed(r, kind.schema()) for r in rows], keys)
+            made[kind.name] = sorting.sorted_by([parquet.conformed(r, kind.schema()) for r in rows], keys)
         return made
 
     def _telling(

@@ -16,7 +16,7 @@ import pyarrow as pa
 from forensics import engine
 from forensics.core.schema import Table
 from forensics.core.tables import COPY, EVENT, JOB_RECORD
-from forensics.store import parquet, spool
+from forensics.store import parquet, sorting, spool
 
 ORDER = {
     EVENT: ("earliest_ns", "sha256", "start", "event_id"),
@@ -107,7 +107,7 @@ def _by_place(asked: Ordered) -> Iterator[pa.Table]:
             yield spool.rows(piece.runs[0].path, start + piece.start, start + piece.stop)
         else:
             held = [spool.rows(run.path, run.start, run.stop) for run in piece.runs]
-            yield spool.sorted_by(held, asked.keys).slice(piece.start, piece.stop - piece.start)
+            yield sorting.sorted_by(held, asked.keys).slice(piece.start, piece.stop - piece.start)
 
 
 def _runs(sources: Sequence[Path]) -> list[Run]:

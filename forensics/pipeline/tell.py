@@ -22,7 +22,7 @@ from forensics.core.roster import Question
 from forensics.core.tables import EVENT
 from forensics.pipeline import ordering, slicing, twins
 from forensics.pipeline.parts import layout
-from forensics.store import parquet, spool
+from forensics.store import parquet, sorting, spool
 
 if TYPE_CHECKING:
     from forensics.pipeline.read import Runner
@@ -165,7 +165,7 @@ def tell(task: Task) -> Path:
     for table, keys in ORDER.items():
         rows = found.get(table.name)
         if rows is not None and rows.num_rows:
-            spool.write(partial, table, spool.sorted_by([loose.lightened(rows)], keys))
+            spool.write(partial, table, sorting.sorted_by([loose.lightened(rows)], keys))
     appear(partial, task.told)
     del records, found, rows
     engine.give_back(engine.MOST_HELD_BYTES)

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from forensics import engine, readings
 from forensics.core.tables import EVENT
 from forensics.pipeline import frames, tell
-from forensics.store import spool
+from forensics.store import sorting, spool
 
 if TYPE_CHECKING:
     from forensics.pipeline.read import Runner
@@ -93,13 +93,13 @@ def mended(
         if not len(torn.batch):
             continue
         own = pa.concat_tables(_records(batches, keys, torn)).combine_chunks()
-        rows = spool.sorted_by([own], ("sha256", "start"))
+        rows = sorting.sorted_by([own], ("sha256", "start"))
         sealed = files.filter(pc.is_in(files["sha256"], pc.unique(rows["sha256"])))
         events = tell.made(form, rows, sealed, zone, None)[EVENT.name]
         tearing = np.unique(torn.batch[~torn.aside])
         _taken_out([batches[at].folder for at in tearing], rows, runs_on)
         again.append(into / f"{n:06d}")
-        spool.write(again[-1], EVENT, spool.sorted_by([events], tell.ORDER[EVENT]))
+        spool.write(again[-1], EVENT, sorting.sorted_by([events], tell.ORDER[EVENT]))
     return [*(batch.folder / name for batch in batches for name in frames.TOLD), *again]
 
 

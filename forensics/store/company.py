@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from forensics.store import parquet, slices
+from forensics.core import freed
+from forensics.store import parquet
 
 HOUR_NS = 3_600 * 1_000_000_000
 _AT_ONCE_ROWS = 1 << 17
@@ -296,7 +297,7 @@ class Piece(NamedTuple):
 
 def _pieces(tables: Path) -> Iterator[Piece]:
     """The events, part by part as ingest makes them; larger parts in pieces of about that size."""
-    for path in slices.parts(tables, "event"):
+    for path in parquet.existing(tables, "event"):
         of = pq.read_metadata(path)
         if of.num_rows <= 2 * _AT_ONCE_ROWS:
             yield Piece(path)
@@ -308,20 +309,9 @@ def _pieces(tables: Path) -> Iterator[Piece]:
 
 def _side_by_side(work: Callable[[Piece], T], tables: Path) -> Iterator[T]:
     """The results of some work on the events, in their order, as many at a time as there are processors."""
-    _keep_freed_memory()
+    freed.keep()
     with ThreadPoolExecutor(pa.cpu_count()) as pool:
         yield from pool.map(work, _pieces(tables))
-
-
-def _keep_freed_memory() -> None:
-    """Have the C library keep blocks of some megabytes for the next piece, and Arrow take its own from there.
-
-    It keeps blocks as large as the largest that was ever freed (mallopt(3), M_MMAP_THRESHOLD). Otherwise each piece
-    is read into pages that the kernel has to clear first: two fifths of the time.
-    """
-    pa.set_memory_pool(pa.system_memory_pool())
-    largest = np.empty(31 << 20, np.uint8)
-    del largest
 
 
 def _told(some: Piece, who: Sequence[str]) -> _Told:
@@ -381,7 +371,7 @@ def _ordered(actors: Sequence[Actor]) -> tuple[list[Actor], Ints]:
 
 def _columns(tables: Path, names: Sequence[str], actors: Sequence[Actor], at: Ints) -> Mapping[str, pa.Array]:
     """Columns of the actors at some places."""
-    schema = pq.read_schema(parquet.parts(tables, "event")[0])
+    schema = pq.read_schema(parquet.existing(tables, "event")[0])
     of = pa.array(at)
     return {
         name: pa.array([actor[n] for actor in actors], schema.field(name).type).take(of)

@@ -172,8 +172,8 @@ def count(tables: Path, name: str) -> int:
     return sum(pq.read_metadata(path).num_rows for path in parts(tables, name))
 
 
-def dataset(tables: Path, name: str) -> "ds.Dataset":
-    """A table's parts, to be read as far as is asked.
+def existing(tables: Path, name: str) -> list[Path]:
+    """The parts of a table that there is.
 
     Raises:
         CaseError: it has none.
@@ -183,9 +183,18 @@ def dataset(tables: Path, name: str) -> "ds.Dataset":
         raise CaseError(
             f"{tables.parent}: there is no table {name} yet; run `forensics ingest`, then `forensics analyse`"
         )
+    return found
+
+
+def dataset(tables: Path, name: str) -> "ds.Dataset":
+    """A table's parts, to be read as far as is asked.
+
+    Raises:
+        CaseError: it has none.
+    """
     import pyarrow.dataset as ds  # noqa: PLC0415 - ingest needs none, and starts sooner
 
-    return ds.dataset([str(path) for path in found], format="parquet")
+    return ds.dataset([str(path) for path in existing(tables, name)], format="parquet")
 
 
 def read(

@@ -101,8 +101,7 @@ def opened(tables: Path, name: str) -> Iterator[Asked]:
     Raises:
         CaseError: there is no such table.
     """
-    parquet.dataset(tables, name)
-    parts = parquet.parts(tables, name)
+    parts = parquet.existing(tables, name)
     with duckdb.connect(":memory:") as database:
         database.execute("SET python_enable_replacements = false")
         database.execute(f"SET memory_limit = '{MEMORY}'")

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forensics.core import ids
-from forensics.core.errors import CaseError
 from forensics.store import parquet
 
 MEMORY = "768MB"
@@ -45,7 +44,7 @@ def _opened(tables: Path, name: str, bounds: Iterable[Bound]) -> Iterator[duckdb
 
 def likely(tables: Path, name: str, bounds: Iterable[Bound]) -> list[Path]:
     """The parts of a table that can hold a row within all bounds, in their order; the first where none can."""
-    found = parts(tables, name)
+    found = parquet.existing(tables, name)
     asked = list(bounds)
     if not asked or len(found) == 1:
         return found
@@ -70,20 +69,6 @@ def _within(group: pq.RowGroupMetaData, leaf: int, bound: Bound) -> bool:
     if not told.has_min_max:
         return True
     return (bound.least is None or told.max >= bound.least) and (bound.most is None or told.min <= bound.most)
-
-
-def parts(tables: Path, name: str) -> list[Path]:
-    """The parts of a table.
-
-    Raises:
-        CaseError: it has none.
-    """
-    found = parquet.parts(tables, name)
-    if not found:
-        raise CaseError(
-            f"{tables.parent}: there is no table {name} yet; run `forensics ingest`, then `forensics analyse`"
-        )
-    return found
 
 
 def _answer(database: duckdb.DuckDBPyConnection, asked: str, values: Mapping[str, object]) -> pa.Table:
@@ -112,7 +97,7 @@ def select(
         CaseError: there is no such table.
         KeyError: it has no such column.
     """
-    schema = pq.read_schema(parts(tables, name)[0])
+    schema = pq.read_schema(parquet.existing(tables, name)[0])
     values: dict[str, object] = {column: value for column, value in only.items() if value is not None}
     bounds = [Bound(column, value, value) for column, value in values.items()]
     tests = [f'"{column}" = ${column}' for column in values]
@@ -139,7 +124,7 @@ def named(tables: Path, names: Iterable[str]) -> pa.Table:
             spans[name] = ids.span_of(name)[1]
         except ValueError:
             continue
-    schema = pq.read_schema(parts(tables, "event")[0])
+    schema = pq.read_schema(parquet.existing(tables, "event")[0])
     bounds = [Bound("start", min(spans.values()), max(spans.values()))] if spans else []
     with _opened(tables, "event", bounds) as database:
         wanted = {

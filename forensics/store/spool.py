@@ -29,8 +29,6 @@ _SECOND = 1_000_000_000
 _SAMPLE = 256
 _NEVER = int(np.iinfo(np.int64).max)
 
-sorted_by = sorting.sorted_by
-
 
 def write(folder: Path, table: Table, rows: pa.Table) -> Path:
     """Write a table, in order of its time where it has one; as declared, or lighter."""
@@ -214,11 +212,11 @@ def merged(
         fresh += own.stop - own.start
         # Sorted when as much is new as was there already, so that many files that lie over one another cost little more.
         if after is not None and fresh >= max(MERGED_ROWS, len(held[0])):
-            together = sorted_by(held, keys)
+            together = sorting.sorted_by(held, keys)
             done = int(np.searchsorted(together[keys[0]].to_numpy(), after.first))
             yield together.slice(0, done)
             held, fresh = [together.slice(done)], 0
-    yield sorted_by(held, keys)
+    yield sorting.sorted_by(held, keys)
     yield from _undated([own for own in found if own.first == _NEVER], table, keys, spill)
 
 
@@ -241,7 +239,7 @@ def _undated(pieces: Sequence["Own"], table: Table, keys: Sequence[str], spill: 
 def _beside(held: Sequence["Own"], table: Table, keys: Sequence[str], spill: Path) -> Iterator[pa.Table]:
     """Rows without a time that lie over one another, in one order."""
     if sum(own.stop - own.start for own in held) <= OVERLAP_ROWS:
-        yield sorted_by([rows(own.path, own.start, own.stop) for own in held], keys)
+        yield sorting.sorted_by([rows(own.path, own.start, own.stop) for own in held], keys)
         return
     for batch in _by_database(list(dict.fromkeys(own.path for own in held)), table, keys, spill):
         yield batch.filter(pc.is_null(batch[keys[0]]))
