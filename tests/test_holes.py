@@ -124,7 +124,11 @@ def test_what_was_asked_for_stands_with_its_answer_and_a_refusal_is_a_gap():
 def test_requests_are_in_the_findings_with_their_times():
     day = Stage()
     day.login("mei")
-    (told, _) = findings.findings(day.examined(roster.question(CASE, "case.toml")))["requests"]
+    found = findings.findings(day.examined(roster.question(CASE, "case.toml")))
+    assert {g["kind"]: g["reason"] for g in found["gaps"] if g["reason"]} == {
+        "source_refused": "the owner of the network says no"
+    }
+    (told, _) = found["requests"]
     assert (told["from"], told["asked"], told["reason"]) == (
         "2026-11-23T00:00:00.000Z",
         None,

@@ -147,6 +147,13 @@ def test_what_is_absent_rests_on_all_of_the_evidence():
     assert [s.basis for s in dossier.gap_sentences(missing)] == [Basis.ABSENCE]
 
 
+def test_what_was_asked_for_and_not_given_rests_on_the_case_file():
+    refused = made.findings()["gaps"][1] | {"kind": "source_refused", "reason": "no <#b>", "citations": []}
+    told = dossier.gap_sentences(refused | {"matters_for": ["A0001"]})
+    assert {s.basis for s in told} == {Basis.ASKED}
+    assert told[1].text == "The reason given is `no <#b>`."
+
+
 def test_the_same_search_is_reported_for_everybody():
     assert (
         dossier.exculpatory_sentences("dao", made.findings()["exculpatory"], lambda _: [])[0].basis

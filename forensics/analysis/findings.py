@@ -56,7 +56,7 @@ def findings(done: Examination) -> Json:
         "jobs": [_job(done, job, acts, names) for job in done.asked],
         "acts": [_act(done, act, names) | before(act) | signed(act) for act in acts],
         "contradictions": contradictions.of_sources(done, acts, names, cites),
-        "gaps": [_gap(g, acts, names) | {"citations": cites(g.events)} for g in done.gaps],
+        "gaps": [_gap(done, g, acts, names) | {"citations": cites(g.events)} for g in done.gaps],
         "requests": _requests(done),
         "clocks": clocks.told(done.compared),
         "overlaps": [_overlap(done, o) for o in done.at_once],
@@ -228,12 +228,13 @@ def _when_written(done: Examination, act: Act) -> list[str] | None:
     return None
 
 
-def _gap(gap: Gap, acts: list[Act], names: Mapping[str, str]) -> Json:
+def _gap(done: Examination, gap: Gap, acts: list[Act], names: Mapping[str, str]) -> Json:
     return {
         "source": gap.source,
         "kind": gap.kind,
         "when": [_written(gap.earliest_ns), _written(gap.latest_ns)],
         "records": gap.records,
+        "reason": holes.reason(done.scene.evidence, gap.source, gap.kind, (gap.earliest_ns, gap.latest_ns)),
         "matters_for": [names[a.act_id] for a in acts if gap.touches(*_reach(a))],
     }
 

@@ -126,6 +126,20 @@ def ledger(evidence: Evidence) -> list[dict[str, object]]:
     ]
 
 
+def reason(evidence: Evidence, source: str, kind: str, when: tuple[int | None, int | None]) -> str | None:
+    """Why a source that was asked for is not there, in the words of the case file; None of any other hole, and where it does not say."""
+    return next(
+        (
+            asked.reason
+            for asked in evidence.question.sources
+            if asked.reason
+            and (source, kind, when)
+            == (_named(asked), f"source_{asked.answer}", (asked.from_ns, asked.until_ns))
+        ),
+        None,
+    )
+
+
 def _there(held: pd.DataFrame, asked: Requested) -> int:
     """How many files of a request's host and format there are; of one that names neither, none is counted."""
     if not asked.host and not asked.format:

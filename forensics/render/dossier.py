@@ -296,14 +296,25 @@ def gap_sentences(gap: Json) -> list[Sentence]:
     missing = gap.get("kind") == "missing_source"
     count = f" ({counted(int(gap['records']), 'record')} by their numbers)" if gap.get("records") else ""
     spans = gap.get("citations") or ()
+    # What was asked for and not given stands in the case file, and in no evidence.
+    asked = str(gap.get("kind")).startswith("source_")
+    basis = Basis.FACT if spans else Basis.ASKED if asked else Basis.ABSENCE
     found = [
         say(
-            "gap", spans, basis=Basis.FACT if spans else Basis.ABSENCE, kind=words(phrases.GAPS, gap.get("kind")),
+            "gap", spans, basis=basis, kind=words(phrases.GAPS, gap.get("kind")),
             source=quote(gap.get("source", "")), when="" if missing else moment(gap.get("when")), count=count,
         )
     ]  # fmt: skip
+    if gap.get("reason"):
+        found.append(say("gap_reason", basis=Basis.ASKED, reason=quote(gap["reason"])))
     if gap.get("matters_for"):
-        found.append(say("gap_matters", basis=Basis.ABSENCE, acts=act_names(gap["matters_for"])))
+        found.append(
+            say(
+                "gap_matters",
+                basis=Basis.ASKED if asked else Basis.ABSENCE,
+                acts=act_names(gap["matters_for"]),
+            )
+        )
     return found
 
 

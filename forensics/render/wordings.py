@@ -1,4 +1,4 @@
-"""Templates on what came before an act, in a module of their own; `sentences.TEMPLATES` has them with all others."""
+"""Templates on what came before an act, and on what is not there; `sentences.TEMPLATES` has them with all others."""
 
 BEFORE = {
     "planted": "Act {act} runs without a login, from what {acts} leaves behind.",
@@ -19,3 +19,10 @@ BEFORE = {
     "candidate_rule": "A class follows by a rule from the links that are counted here, and is no probability.",
 }
 """Sentences on sessions that led to a session, on what was left to run, and on who can have been in an account."""
+
+GAPS = {
+    "gap": "{kind} {source}{when}{count}.",
+    "gap_reason": "The reason given is {reason}.",
+    "gap_matters": "This bears on {acts}.",
+}
+"""Sentences on what the evidence says nothing of."""
