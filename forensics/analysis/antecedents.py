@@ -1,4 +1,4 @@
-"""What came before an act: the sessions out of which its session can have been opened, and what left it to run by itself.
+"""What came before an act: sessions that led to its own, where its rights were asked for, and what left it to run by itself.
 
 All of it is derived, names its rule and keeps all that the records do not tell apart. It names nobody: whoever held
 the first session of a chain is asked for like anybody else.
@@ -7,12 +7,13 @@ the first session of a chain is asked for like anybody else.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from forensics.analysis import hops
+from forensics.analysis import hops, raised
 from forensics.analysis.acts import Act
 from forensics.analysis.attribution import sessions_of
 from forensics.analysis.deferred import Deferral
 from forensics.analysis.examine import Examination
 from forensics.analysis.hops import Hop
+from forensics.analysis.raised import Raised
 from forensics.analysis.sessions import Session
 
 Json = dict[str, Any]
@@ -23,7 +24,7 @@ _FIRST = 4
 
 
 def teller(done: Examination, names: Mapping[str, str], cited: Cited) -> Callable[[Act], Json]:
-    """What to add to an act of the findings: `came_from`, a step for each session that was entered, and `left_to_run`.
+    """What to add to an act of the findings: `came_from`, a step for each session that was entered, `rights`, and `left_to_run`.
 
     Args:
         done: the whole analysis.
@@ -36,13 +37,18 @@ def teller(done: Examination, names: Mapping[str, str], cited: Cited) -> Callabl
             led.setdefault(hop.session.session_id, []).append(hop)
     left = {d.act.act_id: d for d in reversed(done.deferrals)}
     known = {s.session_id: s for s in done.sessions}
+    asked = raised.known(done.scene)
 
     def told(act: Act) -> Json:
         steps = [
             _step(session, led[session.session_id], cited) for session in _chain(sessions_of(act), led, known)
         ]
         row = left.get(act.act_id)
-        return {"came_from": steps, "left_to_run": None if row is None else _left(row, known, names, cited)}
+        return {
+            "came_from": steps,
+            "rights": [_asked(r, known, cited) for r in _rights(act, asked)],
+            "left_to_run": None if row is None else _left(row, known, names, cited),
+        }
 
     return told
 
@@ -79,6 +85,32 @@ def _step(session: Session, by: list[Hop], cited: Cited) -> Json:
             for hop in by
         ],
         "citations": cited(session.events[:_FIRST]),
+    }
+
+
+def _rights(act: Act, asked: Iterable[Raised]) -> list[Raised]:
+    """Lines of sudo and su by which the rights that an act used were asked for: in its own session, or in any where none is on record."""
+    used = act.effective or act.account
+    found = raised.before(asked, used, act.earliest_ns, act.latest_ns)
+    here = [r for r in found if act.host is None or r.host == act.host]
+    if act.session is None:
+        return here if act.origin == "unknown" else []
+    own = {s.session_id for s in sessions_of(act)}
+    return [r for r in here if r.session is not None and r.session.session_id in own]
+
+
+def _asked(row: Raised, known: Mapping[str, Session], cited: Cited) -> Json:
+    sessions = [row.session] if row.session is not None else [known[name] for name in row.rivals]
+    return {
+        "rule": raised.RULE,
+        "account": row.account,
+        "effective": row.effective,
+        "host": row.host,
+        "tty": row.tty,
+        "sessions": [_session(s) for s in sessions],
+        "missing": row.missing,
+        "events": [row.event, *row.inputs, *row.after],
+        "citations": cited([row.event, *row.inputs, *row.after]),
     }
 
 

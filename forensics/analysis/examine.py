@@ -36,6 +36,7 @@ from forensics.analysis import (
     memory,
     overlaps,
     planted,
+    raised,
     read_versions,
     scheduler_acts,
     sessions,
@@ -55,7 +56,7 @@ from forensics.analysis.sessions import Session
 
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, read_versions.READING, act_tables.ACT, gaps.GAP,
-    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP,
+    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP, raised.RAISED,
     candidates.CANDIDATE, graph.PATH, *git_tables.TABLES,
 )  # fmt: skip
 _SLACK_NS = 600_000_000_000
@@ -109,6 +110,7 @@ class Examination:
             "overlap": overlaps.table(self.at_once),
             "deferral": deferred.table(self.deferrals),
             "hop": hops.table(self.led),
+            "raised": raised.table(raised.known(self.scene)),
             "path": graph.paths(graph.build(self)),
             "candidate": candidates.table(c for found in self.could_have.values() for c in found),
         }

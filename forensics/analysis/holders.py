@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from forensics.analysis import hops, memberships
+from forensics.analysis import hops, memberships, raised
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.gaps import Gap, Spans
@@ -62,6 +62,7 @@ class Holders:
     holds: list[Hold] = field(default_factory=list)
     _sessions: dict[str, list[Session]] = field(default_factory=dict)
     _rights: frozenset[tuple[str | None, str]] = frozenset()
+    _asked: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
     missing: Spans = field(init=False)
     _missing_on: dict[str | None, Spans] = field(init=False)
@@ -72,6 +73,7 @@ class Holders:
             for person in people_of(self.scene, session):
                 self._sessions.setdefault(person, []).append(session)
         self._rights = _open_ended_sessions(self.scene.events)
+        self._asked = frozenset(_open_ended_lines(self.scene))
         nobodys = [g for g in self.gaps if g.kind in _NOBODYS]
         self.missing = Spans(nobodys)
         by_host: dict[str | None, list[Gap]] = {}
@@ -128,7 +130,7 @@ class Holders:
         open_then = [
             s for s in self._sessions.get(person, ()) if s.host in hosts and s.works(first_ns, last_ns)
         ]
-        if any((s.host, s.ses) in self._rights for s in open_then):
+        if any((s.host, s.ses) in self._rights or s.session_id in self._asked for s in open_then):
             return "active"
         return "present" if open_then else "absent"
 
@@ -171,6 +173,15 @@ def _open_ended_sessions(events: pd.DataFrame) -> frozenset[tuple[str | None, st
         ):
             found.add(key)
     return frozenset(found)
+
+
+def _open_ended_lines(scene: Scene) -> Iterable[str]:
+    """Sessions in which a line of sudo or su says that root's rights were used so; anybody can write one, so that it can only add rivals."""
+    for r in raised.known(scene):
+        if r.session is not None and r.outcome != "failure" and r.effective == ROOT:
+            argv = None if r.argv is None else list(r.argv)
+            if r.opens_shell or open_ended(verb="sudo", exe=None, argv=argv, text=r.text):
+                yield r.session.session_id
 
 
 def _true(values: pd.Series, test: Callable[[str], bool]) -> "pd.Series[bool]":

@@ -67,16 +67,21 @@ class Overlap:
 
 def find(evidence: Evidence, sessions: Sequence[Session]) -> list[Overlap]:
     """Every overlap that is sure, in a total order: of each kind the first `MOST`."""
-    moments = _Moments(evidence)
-    sure = {s.session_id: stay for s in sessions if (stay := _sure(moments, s)) is not None}
-    entered = [s for s in sessions if s.session_id in sure and s.service == "sshd"]
+    stays = sure(evidence, sessions)
+    entered = [s for s in sessions if s.session_id in stays and s.service == "sshd"]
     known = {s.session_id: s for s in sessions}
     found = []
     for kind, groups in _groups(entered).items():
-        pairs = [o for thing in sorted(groups) for o in _pairs(kind, thing, groups[thing], sure)]
+        pairs = [o for thing in sorted(groups) for o in _pairs(kind, thing, groups[thing], stays)]
         pairs.sort(key=lambda o: (o.earliest_ns, o.latest_ns, o.thing, o.one.session_id, o.other.session_id))
         found += [o for o in pairs if not _one_way(o, known)][:MOST]
     return found
+
+
+def sure(evidence: Evidence, sessions: Iterable[Session]) -> dict[str, tuple[int, int]]:
+    """From when to when each session was open whatever the clocks, where that can be told."""
+    moments = _Moments(evidence)
+    return {s.session_id: stay for s in sessions if (stay := _sure(moments, s)) is not None}
 
 
 class _Moments:

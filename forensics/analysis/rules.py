@@ -7,22 +7,13 @@ in `deferred.RULES`, those by which one session leads to another in `hops`.
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from forensics.analysis import file_acts, planted
 from forensics.analysis.acts import ACTS, Act
+from forensics.analysis.rulebook import Rule
 
 Json = dict[str, Any]
-
-
-class Rule(NamedTuple):
-    """A rule: the kinds of act that it makes (none where it ties one to a job), why it holds, and where it errs."""
-
-    acts: tuple[str, ...]
-    rationale: str
-    errs: str
-    version: int = 1
-
 
 _ON_FILES = ("modify_file", "plant", "grant", "wipe_log")
 _OPENED = "an opening to write that wrote nothing; a write through a handle that was opened before is dated by the opening"

@@ -39,6 +39,24 @@ def came_from_sentences(act: Json) -> list[Sentence]:
     ]
 
 
+def rights_sentences(act: Json) -> list[Sentence]:
+    """Where lines of sudo and su say that the rights were taken with which an act was done."""
+    found = []
+    for row in act.get("rights") or ():
+        asked, effective, tty, host = (quote(row[k] or "?") for k in ("account", "effective", "tty", "host"))
+        entered: list[Part] = []
+        if row["missing"] is None:
+            key, why = "rights", ""
+            entered = [Part("the session of "), *_session(row["sessions"][0])]
+        else:
+            key, why = "rights_untied", words(phrases.UNTIED, row["missing"])
+        found.append(say(
+            key, row["citations"], about=act["id"], act=act["id"], asked=asked, effective=effective, tty=tty, host=host,
+            entered=entered, why=why,
+        ))  # fmt: skip
+    return found
+
+
 def _step(act: Json, step: Json) -> Iterable[Sentence]:
     origins, entered = step["origins"], _session(step, key=False)
     own = list(step.get("citations") or ())

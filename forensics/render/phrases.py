@@ -261,6 +261,16 @@ LED = {
 }
 """Rules by which one session leads to another."""
 
+UNTIED = {
+    "terminal_in_line": "the line names no terminal",
+    "session_of_terminal": "no session on record can have held that terminal then",
+    "one_session_of_terminal": "several sessions can have held that terminal then",
+    "account_of_session": "the sources differ on the account of the session that held that terminal",
+    "same_account": "the session that held that terminal is of another account",
+    "own_rights": "the account that asks was itself reached there by rights that were asked for before",
+}
+"""Why a line of sudo or su is tied to no session."""
+
 BORNE_OUT = {
     "time": "a client runs there, or sshd connects on from there, at the moment of the entry",
     "address": "the host there has the address that the entry comes from",
