@@ -1,9 +1,9 @@
 """Who had the right to do it, as of the moment: by owning, by root, by the scheduler's own list, and of whom nothing is told."""
 
 import pytest
-from stage import UIDS, Stage
+from stage import HOST, UIDS, Stage
 
-from forensics.analysis import findings
+from forensics.analysis import findings, memberships
 from forensics.core.roster import Question
 from forensics.render import citing, ratios
 from forensics.render.forbidden import lint
@@ -101,6 +101,21 @@ def test_root_is_as_of_the_moment(taken, root):
     for row in gone if taken == "after" else ():
         made.add(**row)
     assert ("root" in rights(made, "cancel")[0].get("dao", [])) == root
+
+
+def test_the_trail_s_own_records_put_into_groups_and_take_out():
+    made = Stage()
+    for text, outcome in (
+        ('add-user-to-group acct=kai grp="docker"', "success"),
+        ('adding acct=lin user to group grp="docker"', "success"),
+        ('deleting acct=lin user from group grp="docker"', "success"),
+        ('add-user-to-group acct=dao grp="docker"', "failure"),
+        ('add-user-to-group acct=mei grp="other" grp="docker"', "success"),
+    ):
+        made.wait()
+        made.add("account_edit", text=f"USER_MGMT /usr/sbin/usermod {text}", outcome=outcome)
+    found = memberships.of_groups(made.evidence(Question()).events)[HOST, "docker"]
+    assert [(m.account, m.until_ns is None) for m in found] == [("kai", True), ("lin", False)]
 
 
 def test_the_owner_of_a_changed_file_is_told():

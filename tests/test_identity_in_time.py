@@ -222,6 +222,81 @@ def test_a_key_that_two_sources_give_to_two_people_is_shown():
     assert told(Stage(), people=roster()).disagreements() == {}
 
 
+def record(s, at, text, *, outcome="success", fmt="auditd"):
+    """A record of useradd and its kin in the audit trail, in the words that its reading gives."""
+    kind, _, op = text.partition(" ")
+    s.add("account_edit", fmt, when=at, outcome=outcome, text=f"{kind} /usr/sbin/x {op}")
+
+
+def test_the_trail_s_own_records_date_a_number_that_is_given_again():
+    """By invented records: `useradd` and `userdel` write them with root's rights."""
+    for words in (
+        ("DEL_USER deleting acct=kai user entries", "ADD_USER adding id=4102 acct=lin user"),
+        ("DEL_USER delete-user id=4102", "ADD_USER add-user acct=lin"),
+    ):
+        s = Stage()
+        passwd(s, 4102, "kai", copy="a")
+        now = passwd(s, 4102, "lin")
+        record(s, T0 + 10 * DAY, words[0])
+        record(s, T0 + 12 * DAY, words[1])
+        known = told(s, current=[now])
+        held = [known.account_of("login01", 4102, T0 + days * DAY) for days in (0, 11, 20)]
+        assert held == ["kai", None, "lin"], words
+
+
+def test_an_account_that_the_trail_adds_and_no_file_has_is_named_from_then_on():
+    s = Stage()
+    record(s, T0, "ADD_USER adding id=1007 acct=dao user")
+    record(s, T0 + 5 * DAY, "DEL_USER delete-user id=1007")
+    known = told(s)
+    held = [known.account_of("login01", 1007, T0 + days * DAY) for days in (-1, 1, 6)]
+    assert held == [None, "dao", None]
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("ADD_USER adding id=1007 acct=dao user", {"outcome": "failure"}),
+        ("ADD_USER adding id=1007 acct=dao user", {"fmt": "audisp_syslog"}),
+        ("ADD_USER adding id=1007 acct=dao home directory", {}),
+        ("ADD_GROUP adding id=1007 acct=dao group", {}),
+        ("USER_MGMT changing acct=dao uid", {}),
+        ("ADD_USER adding acct=dao id=1007 user", {}),
+    ],
+)
+def test_what_adds_no_account_names_nobody(text, given):
+    """Refused, from anybody, of a group, of no number, or a name that imitates the number's field."""
+    s = Stage()
+    record(s, T0, text, **given)
+    assert told(s).account_of("login01", 1007, T0 + DAY) is None
+
+
+def test_a_mailbox_removed_with_an_account_ends_no_name():
+    s = Stage()
+    now = passwd(s, 4102, "kai")
+    passwd(s, 4103, "lin", copy="a")
+    record(s, T0, "DEL_USER deleting acct=lin mail file")
+    record(s, T0, "DEL_USER deleting acct=kai user entries", outcome="failure")
+    known = told(s, current=[now])
+    assert known.account_of("login01", 4103, T0 + DAY) == "lin"
+    assert known.account_of("login01", 4102, T0 + DAY) == "kai"
+
+
+def test_a_changed_number_that_is_not_told_takes_no_name_away():
+    s = Stage()
+    passwd(s, 4102, "kai", copy="a")
+    record(s, T0, "USER_MGMT changing acct=kai uid")
+    assert told(s).account_of("login01", 4102, T0 - DAY) == "kai"
+
+
+def test_a_rename_in_the_trail_dates_the_new_name():
+    s = Stage()
+    now = passwd(s, 4102, "kai2")
+    record(s, T0 + DAY, "USER_MGMT changing acct=kai2 name")
+    known = told(s, current=[now])
+    assert [known.account_of("login01", 4102, T0 + days * DAY) for days in (0, 2)] == [None, "kai2"]
+
+
 def test_events_are_named_as_of_their_own_moment():
     s = Stage()
     passwd(s, 4102, "kai", copy="a")

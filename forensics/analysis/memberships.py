@@ -15,6 +15,11 @@ _EDIT = re.compile(
     r"(?:(?P<did>add|delete) '(?P<account>[^']+)' (?:to|from) (?:shadow )?group '(?P<group>[^']+)'"
     r"|user (?P<who>[^ ]+) (?P<done>added|removed) by [^ ]+ (?:to|from) group (?P<of>[^ ]+))"
 )
+_RECORD = re.compile(
+    r"^(?:USER_MGMT|GRP_MGMT|USER_CHAUTHTOK|DEL_USER) [^ ]+ (?P<did>add|adding|delete|deleting)(?:-user-(?:to|from)-group)?(?: id=[0-9]+)?"
+    r" acct=(?P<account>[^ ]+)(?: user (?:to|from) group)? grp=\"(?P<group>[^\" ]+)\"(?: |$)"
+)
+"""The same in the audit trail, where the record names the group, as some builds of useradd and usermod write it."""
 
 
 class Member(NamedTuple):
@@ -30,11 +35,10 @@ def of_groups(events: pd.DataFrame) -> dict[tuple[str | None, str], list[Member]
     found: dict[tuple[str | None, str], dict[str, Member]] = {}
     edits = picked(events, (events["verb"] == "account_edit") & events["text"].notna())
     for e in rows_of(edits):
-        told = _EDIT.match(str(e.text))
+        told = _told(str(e.text))
         if told is None or e.outcome == "failure":
             continue
-        account, group = told["account"] or told["who"], told["group"] or told["of"]
-        out = (told["did"] or told["done"]) in {"delete", "removed"}
+        account, group, out = told
         at_ns = int(e.latest_ns) if out and not pd.isna(e.latest_ns) else None
         known = found.setdefault((e.host, group), {})
         before = known[account].because if account in known else ()
@@ -44,3 +48,13 @@ def of_groups(events: pd.DataFrame) -> dict[tuple[str | None, str], list[Member]
         known = found.setdefault((e.host, str(e.object)), {})
         known[e.account] = Member(e.account, None, (e.event_id,))
     return {where: [own[name] for name in sorted(own)] for where, own in found.items()}
+
+
+def _told(text: str) -> tuple[str, str, bool] | None:
+    """Account and group that a line is about, and whether the account was taken out."""
+    if told := _RECORD.match(text):
+        return told["account"], told["group"], told["did"].startswith("delet")
+    if told := _EDIT.match(text):
+        out = (told["did"] or told["done"]) in {"delete", "removed"}
+        return told["account"] or told["who"], told["group"] or told["of"], out
+    return None

@@ -1,8 +1,9 @@
 """Which name a number had on a host, and when: by passwd, by the audit daemon, and by what useradd and its kin wrote.
 
 A copy of passwd says that a name and a number belong together at some moment, and not when. What useradd,
-usermod and userdel wrote bounds that. Any account can write a line that looks like theirs, so such a line
-can take a name away, by ending it or by setting another beside it, and never gives a number a name alone.
+usermod and userdel wrote bounds that. Any account can write a line to the system log that looks like theirs, so such
+a line can take a name away, by ending it or by setting another beside it, and never gives a number a name alone.
+What they wrote to the audit trail takes root's rights, and gives a name from the moment that it was added.
 """
 
 import re
@@ -22,6 +23,15 @@ CURRENT = "/etc/passwd"
 _DELETED = re.compile(r"^delete user '([^']+)'")
 _RENAMED = re.compile(r"^change user name '([^']+)' to '([^']+)'")
 _NUMBERED = re.compile(r"^change user '([^']+)' (?:UID|uid) from '(\d{1,10})' to '(\d{1,10})'")
+_RECORD = re.compile(
+    r"^(?P<type>ADD_USER|DEL_USER|USER_MGMT|USER_CHAUTHTOK) \S+ (?P<op>[a-z-]+)(?: id=(?P<id>\d{1,10}))?(?: acct=(?P<account>\S+))?(?: (?P<rest>[^=]*?))?(?: [A-Za-z]+=.*)?$"
+)
+_BEGINS = {
+    ("ADD_USER", "add-user"), ("ADD_USER", "adding user"),
+    *((kind, op) for kind in ("USER_MGMT", "USER_CHAUTHTOK") for op in ("changing name", "changing-name", "changing uid", "changing-uid")),
+}  # fmt: skip
+"""Types and operations after which a name is an account's. What else useradd and its kin tell changes no name and no number."""
+_ENDS = {("DEL_USER", op) for op in ("delete-user", "deleting user", "deleting user entries")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +51,16 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """One line that begins or ends a name or a number."""
+    """One line that begins or ends a name or a number; where it ends one, it can tell the number alone."""
 
     at_ns: int
     until_ns: int
     begins: bool
-    account: str
+    account: str | None
     uid: int | None
     event: str
     domain: str
+    firm: bool = False
 
 
 def find(evidence: Evidence) -> list[Named]:
@@ -81,12 +92,29 @@ def find(evidence: Evidence) -> list[Named]:
 
 def _changes(events: pd.DataFrame) -> Iterable[tuple[str | None, _Change]]:
     """What the tools of shadow wrote, by host, in order of time."""
-    loose = events["format"].isin(SYSTEM_LOGS) & ~events["trail"] & events["earliest_ns"].notna()
-    told = picked(events, loose & events["verb"].isin({"enrol_account", "account_edit"}))
-    for e in rows_of(told):
-        for begins, account, uid in _said(e):
+    loose = events["format"].isin(SYSTEM_LOGS) & ~events["trail"]
+    kept = loose | (events["trail"] & ~events["format"].isin(FROM_ANYBODY))
+    about = events["verb"].isin({"enrol_account", "account_edit"})
+    for e in rows_of(picked(events, kept & about & events["earliest_ns"].notna())):
+        for begins, account, uid in _recorded(e) if e.trail else _said(e):
             first, last = int(e.earliest_ns), int(e.latest_ns)
-            yield e.host, _Change(first, last, begins, account, uid, str(e.event_id), str(e.domain))
+            yield (
+                e.host,
+                _Change(first, last, begins, account, uid, str(e.event_id), str(e.domain), bool(e.trail)),
+            )
+
+
+def _recorded(e: Row) -> Iterable[tuple[bool, str | None, int | None]]:
+    """The same of one record of the audit trail. A record that names a number has it; most name the account alone."""
+    told = _RECORD.match(str(e.text or "")) if e.outcome == "success" else None
+    if told is None:
+        return
+    did = (told["type"], f"{told['op']} {told['rest'] or ''}".rstrip())
+    account, uid = told["account"], None if told["id"] is None else int(told["id"])
+    # Of a number that was changed, a record that has none does not say whether it was the one before.
+    begins = did in _BEGINS and account is not None and (uid is not None or not did[1].endswith("uid"))
+    if begins or (did in _ENDS and (account, uid) != (None, None)):
+        yield begins, account, uid
 
 
 def _said(e: Row) -> Iterable[tuple[bool, str, int | None]]:
@@ -138,7 +166,8 @@ def _of(one: Named, changes: Iterable[_Change], numbers: set[int]) -> list[_Chan
         (
             c
             for c in changes
-            if c.account == one.account and (c.uid == one.uid or (c.uid is None and numbers == {one.uid}))
+            if (c.account == one.account and (c.uid == one.uid or (c.uid is None and numbers == {one.uid})))
+            or (c.account is None and c.uid == one.uid)
         ),
         key=lambda c: (c.at_ns, c.until_ns, c.begins, c.event),
     )
@@ -161,8 +190,11 @@ def _bounded(one: Named, changes: list[_Change], *, current: bool) -> Iterable[N
             since, held = c.at_ns, True
             because = [*one.events, c.event]
         elif not c.begins and held:
-            yield _with(one, since, c.until_ns, [*because, c.event])
             held = False
+            # A number alone says that somebody's name ended; of a name that is only added later, it need not be this one.
+            if c.account is None and since is None and any(later.begins for later in changes[n + 1 :]):
+                continue
+            yield _with(one, since, c.until_ns, [*because, c.event])
     if held:
         yield _with(one, since, None, because)
 
@@ -182,18 +214,20 @@ def _with(one: Named, first: int | None, last: int | None, events: Iterable[str]
 
 
 def _told(host: str | None, changes: Iterable[_Change]) -> Iterable[Named]:
-    """Names that only such a line tells: asserted, so that they stand against others and never alone."""
+    """Names that only such a line tells: of the system log asserted, so that they stand against others and never alone."""
     ordered = sorted(changes, key=lambda c: (c.at_ns, c.until_ns, c.begins, c.event))
     for n, c in enumerate(ordered):
-        if not c.begins or c.uid is None:
+        if not c.begins or c.uid is None or c.account is None:
             continue
         later = ordered[n + 1 :]
         end = next(
-            (x for x in later if not x.begins and x.account == c.account and x.uid in {None, c.uid}), None
+            (x for x in later if not x.begins and x.account in {None, c.account} and x.uid in {None, c.uid}),
+            None,
         )
         events = (c.event,) if end is None else (c.event, end.event)
         until = None if end is None else end.until_ns
-        yield Named(host, c.uid, c.account, "asserted", "useradd", c.domain, c.at_ns, until, events)
+        basis = "observed" if c.firm else "asserted"
+        yield Named(host, c.uid, c.account, basis, "useradd", c.domain, c.at_ns, until, events)
 
 
 def disagreeing(stated: Sequence[Any]) -> Mapping[str, list[Any]]:

@@ -1,6 +1,7 @@
-"""Which lines of its own the kernel put beside a system call, and what was typed at a terminal."""
+"""Which lines of its own the kernel put beside a system call, which account was changed, and what was typed at a terminal."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +39,19 @@ def beside(scene: Scene) -> pa.Array:
     mask[list(said)] = True
     told = [" ".join(said[at]) for at in sorted(said)]
     return pc.replace_with_mask(found, pa.array(mask), pa.array(told, pa.string()))
+
+
+def changed(
+    scene: Scene, edited: pa.Array, named: Callable[[pa.Array], pa.Array]
+) -> tuple[pa.Array, pa.Array]:
+    """The number and the account that each line is about, as `id=1007` and `acct=dao`.
+
+    Of a changed account the number is told, and where the line has it alone, the name that the daemon had for it.
+    """
+    nothing = pa.scalar(None, pa.string())
+    number = pc.binary_join_element_wise("id", scene.leading("id").cast(pa.string()), "=")
+    name = pc.coalesce(scene.leading("acct"), pc.if_else(edited, named(scene.leading("id_name")), nothing))
+    return pc.if_else(edited, number, nothing), pc.binary_join_element_wise("acct", name, "=")
 
 
 def typed(kind: pa.Array, fields: pa.Array) -> pa.Array:
