@@ -1,11 +1,13 @@
 """Names of numbers over time: reuse, renames, copies that differ, and lines that anybody can write."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import SECOND, T0, Stage, roster
 
-from forensics.analysis import examine, findings, identity, jobs, scheduler_acts
+from forensics.analysis import examine, findings, identity, identity_rules, jobs, scheduler_acts
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import assemble
 from forensics.core import tables
@@ -295,6 +297,25 @@ def test_a_rename_in_the_trail_dates_the_new_name():
     record(s, T0 + DAY, "USER_MGMT changing acct=kai2 name")
     known = told(s, current=[now])
     assert [known.account_of("login01", 4102, T0 + days * DAY) for days in (0, 2)] == [None, "kai2"]
+
+
+def test_every_derived_row_carries_its_rule_and_its_version():
+    s = Stage()
+    s.enrol()
+    passwd(s, 4103, "lin", host="gpu01", copy="a")
+    now = passwd(s, 4102, "kai")
+    record(s, T0, "ADD_USER adding id=4102 acct=kai user")
+    known = told(s, people=roster(), current=[now])
+    assert known.account_of("login01", 4103, T0) == "lin"
+    rows = known.table().to_pylist()
+    for row in rows:
+        assert (row["rule"] is not None) >= (row["basis"] == "derived")
+        rule = identity_rules.RULES.get(row["rule"])
+        assert row["version"] == (None if rule is None else rule.version)
+    by = {(row["rule"], row["thing"]) for row in rows if row["rule"] and row["kind"] == "uid"}
+    assert by == {("named_within_bounds", "4102"), ("named_on_other_hosts", "4103")}
+    assert sum(row["rule"] == "account_of_key_directory" for row in rows) == 4
+    assert known.fired() == Counter(row["rule"] for row in rows if row["rule"])
 
 
 def test_events_are_named_as_of_their_own_moment():

@@ -67,7 +67,11 @@ def test_a_key_that_was_taken_out_opened_the_account_until_then():
     assert bounds(known, key("kai")) == {(None, None)}
     assert bounds(known, key("lin")) == {(None, T0 + DAY + 999_999)}
     (row,) = known.lines("opens", key("lin"))
-    assert (row.basis, s.rows[-1]["event_id"] in row.events) == ("derived", True)
+    assert (row.basis, row.rule, s.rows[-1]["event_id"] in row.events) == (
+        "derived",
+        "opened_within_bounds",
+        True,
+    )
     assert known.lines("opens", key("lin"), T0 + 2 * DAY) == []
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from stage import HOST, UIDS, Stage
 
-from forensics.analysis import acts, file_acts, findings, rules
+from forensics.analysis import acts, deferred, file_acts, findings, hops, identity_rules, raised, rules
 
 COMMANDS = {
     "touch": "-d 2026-01-01 x", "date": "-s 10:00", "timedatectl": "set-time 10:00", "hwclock": "--set", "auditctl": "-e 0",
@@ -208,7 +208,8 @@ def _more(s, mei, kai):
 
 
 def test_every_rule_that_is_written_down_fires_or_says_where_it_is_staged(day):
-    told = {r["id"]: r for r in findings.findings(day)["act_rules"]}
+    listed = findings.findings(day)["act_rules"]
+    told = {r["id"]: r for r in listed if r["of"] in {"act", "link"}}
     silent = {name for name, r in told.items() if not r["fired"]}
     assert silent <= UNSTAGED.keys(), silent - UNSTAGED.keys()
     assert {r["evaluated"] for r in told.values()} == {len(day.scene.events)}
@@ -227,6 +228,25 @@ def test_a_rule_that_found_nothing_is_told_and_what_is_counted_apart_is_added():
     assert told.pop("file_edit") == 3
     assert set(told.values()) == {0}
     assert told.keys() >= rules.ACT_RULES.keys() - {"file_edit"}
+
+
+def test_rules_of_names_sessions_and_runs_are_listed_with_what_they_gave(day):
+    listed = {(r["of"], r["id"]): r["fired"] for r in findings.findings(day)["act_rules"]}
+    known = {
+        "identity": identity_rules.RULES,
+        "session": hops.RULES | raised.RULES,
+        "deferral": deferred.RULES,
+    }
+    assert {k for k in listed if k[0] in known} == {(of, name) for of, own in known.items() for name in own}
+    rows = day.tables()
+    counted = Counter(row["rule"] for row in rows["identity"].to_pylist() if row["rule"])
+    assert counted["account_of_key_directory"] == 4
+    assert {
+        name: listed["identity", name] for name in identity_rules.RULES if listed["identity", name]
+    } == counted
+    assert sum(listed["session", name] for name in hops.RULES) == len(rows["hop"])
+    for own in known.values():
+        assert all(len(rule.rationale) > 15 and rule.errs and rule.version >= 1 for rule in own.values())
 
 
 @pytest.mark.parametrize("name", sorted(rules.ACT_RULES | rules.LINK_RULES))

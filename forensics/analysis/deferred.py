@@ -30,6 +30,7 @@ class Rule(NamedTuple):
     takes: str
     errs: str
     unknown: str
+    version: int = 1
 
 
 _AT, _CRON, _UNIT = "writer_of_at_job", "writer_of_cron_entry", "writer_of_unit"

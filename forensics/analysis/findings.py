@@ -17,10 +17,14 @@ from forensics.analysis import (
     certainty,
     clocks,
     contradictions,
+    deferred,
     exculpatory,
     holes,
+    hops,
+    identity_rules,
     limits,
     packed,
+    raised,
     rules,
     signed_acts,
     verdicts,
@@ -310,11 +314,17 @@ def _rules(done: Examination) -> list[Json]:
 
 
 def _act_rules(done: Examination) -> list[Json]:
-    """Every rule that makes an act or ties one to a job, with how often it fired."""
+    """Every rule by which something is derived, with how often it fired."""
     apart = Counter[str]()
     for (_, rule), count in _apart(done):
         apart[rule] += count
-    return rules.told(done.acts, apart, _evaluated(done))
+    tied = Counter([*(h.rule for h in done.led), *(r.rule for r in raised.known(done.scene) if r.session)])
+    others = (
+        rules.Group("identity", identity_rules.RULES, done.scene.directory.fired()),
+        rules.Group("session", {**hops.RULES, **raised.RULES}, tied),
+        rules.Group("deferral", deferred.RULES, Counter(d.rule for d in done.deferrals)),
+    )
+    return rules.told(done.acts, apart, _evaluated(done), others)
 
 
 def _apart(done: Examination) -> list[tuple[tuple[str, str], int]]:

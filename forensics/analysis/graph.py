@@ -204,9 +204,7 @@ class _Drawing:
             new = hop.origin.session_id not in self.used
             source = self._session_node(hop.origin)
             more = {"rivals": str(hop.rivals), "by": ",".join(hop.by)}
-            self._edge(
-                (source, node), f"{source}>{node}", "client_led_to_entry", "derived", hop.events, **more
-            )
+            self._edge((source, node), f"{source}>{node}", hop.rule, "derived", hop.events, **more)
             if new:
                 self._came_from(hop.origin)
 

@@ -19,18 +19,26 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
+from forensics.analysis.rulebook import Rule
 from forensics.analysis.sessions import Session
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
-RULE = "client_led_to_entry"
-"""An ssh client ran in the one session at the moment of the other's entry. It errs where a client that no record tells
-did it, and where two hosts share an address."""
-FORWARDED = "forwarding_led_to_entry"
-"""sshd itself, within the one session, connected to the very address and port that was entered: `ssh -J` and `ssh -W`
-run no client on the host between. It errs where somebody forwards a connection of another's through an own session."""
+RULE, FORWARDED = "client_led_to_entry", "forwarding_led_to_entry"
+RULES = {
+    RULE: Rule(
+        (),
+        "a client ran in the one session at the moment of the other's entry, and its words and connections allow it",
+        "a client that no record tells; two hosts that share an address",
+    ),
+    FORWARDED: Rule(
+        (),
+        "sshd itself, within the one session, connected to the very address and port that was entered, as for ssh -J and -W",
+        "somebody who forwards a connection of another's through an own session",
+    ),
+}
 HOP = Table(
     "hop",
     "one session out of which another can have been opened: derived",

@@ -5,13 +5,14 @@ them: a lookup gives the set of persons that an enrolment allows, and the set ma
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import keys, uids
+from forensics.analysis import identity_rules, keys, uids
 from forensics.analysis.evidence import Evidence, picked, rows_of, where
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
@@ -49,6 +50,14 @@ IDENTITY = Table(
         Column("from_ns", pa.int64(), "holds from", "ns since 1970-01-01T00:00:00Z", "no start given"),
         Column("until_ns", pa.int64(), "holds until", "ns since 1970-01-01T00:00:00Z", "no end given"),
         Column("events", STRINGS, "events that say so; empty for a line of the roster"),
+        Column(
+            "rule",
+            pa.string(),
+            "rule by which it is derived, or its bounds are, from the closed list `identity_rules.RULES`",
+            None,
+            "read off as it stands",
+        ),
+        Column("version", pa.int64(), "version of the rule", None, "no rule"),
     ),
 )
 
@@ -68,6 +77,7 @@ class Enrolment:
     from_ns: int | None = None
     until_ns: int | None = None
     events: tuple[str, ...] = ()
+    rule: str | None = None
 
     def holds(self, at_ns: int | None) -> bool:
         """Whether it can have held at a moment; an unknown moment or bound excludes nothing."""
@@ -174,7 +184,8 @@ class Directory:
         because = tuple(sorted({i for e in lines for i in e.events}))[:4]
         told = sorted({f"{e.source} of {e.host or 'register'}" for e in lines})
         self.derived[(host, uid)] = Enrolment(
-            "uid", str(uid), None, name, host, "derived", ", ".join(told)[:200], min(e.domain for e in lines), None, None, because
+            "uid", str(uid), None, name, host, "derived", ", ".join(told)[:200], min(e.domain for e in lines), None, None, because,
+            identity_rules.OTHER_HOSTS,
         )  # fmt: skip
 
     def dated(self, uid: int | None) -> bool:
@@ -208,6 +219,10 @@ class Directory:
         }
         return int(next(iter(told))) if len(told) == 1 else None
 
+    def fired(self) -> Counter[str]:
+        """How often each rule derived an enrolment, or its bounds."""
+        return Counter(e.rule for e in (*self.enrolments, *self.derived.values()) if e.rule is not None)
+
     def table(self) -> pa.Table:
         """The enrolments as the declared table, in a total order."""
         rows = sorted(
@@ -219,7 +234,8 @@ class Directory:
 
 def _values(e: Enrolment) -> tuple[object, ...]:
     return (
-        e.kind, e.thing, e.person, e.account, e.host, e.basis, e.source, e.domain, e.from_ns, e.until_ns, list(e.events),
+        e.kind, e.thing, e.person, e.account, e.host, e.basis, e.source, e.domain, e.from_ns, e.until_ns, list(e.events), e.rule,
+        None if e.rule is None else identity_rules.RULES[e.rule].version,
     )  # fmt: skip
 
 
@@ -284,16 +300,19 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
     named = {a.name: p.name for p in evidence.roster.persons for a in p.accounts}
     for n in uids.find(evidence):
         yield Enrolment(
-            "uid", str(n.uid), None, n.account, n.host, n.basis, n.source, n.domain, n.from_ns, n.until_ns, n.events
+            "uid", str(n.uid), None, n.account, n.host, n.basis, n.source, n.domain, n.from_ns, n.until_ns, n.events,
+            n.rule,
         )  # fmt: skip
     for o in (*keys.opened(evidence), *keys.authorities(evidence)):
         yield Enrolment(
-            o.kind, o.thing, None, o.account, o.host, o.basis, o.source, o.domain, o.from_ns, o.until_ns, o.events
+            o.kind, o.thing, None, o.account, o.host, o.basis, o.source, o.domain, o.from_ns, o.until_ns, o.events,
+            o.rule,
         )  # fmt: skip
     listed = picked(events, (events["verb"] == "enrol_key") & events["domain"].str.startswith("git"))
     for e in rows_of(picked(listed, listed["account"].isin(named))):
         yield Enrolment(
-            "key", e.credential, named[e.account], None, None, "derived", "git key directory", e.domain, None, None, (e.event_id,)
+            "key", e.credential, named[e.account], None, None, "derived", "git key directory", e.domain, None, None, (e.event_id,),
+            identity_rules.KEY_DIRECTORY,
         )  # fmt: skip
     entered = picked(
         events,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
+from forensics.analysis.identity_rules import BOUNDED_KEY
 from forensics.core import sshkey
 from forensics.core.messageevents import SYSTEM_LOGS
 
@@ -34,8 +35,6 @@ _INTO = re.compile(
 _PRINCIPALS = re.compile(r'(?:^|,)principals="(?P<names>[^"]*)"', re.IGNORECASE)
 _READ = ["event_id", "verb", "host", "account", "credential", "domain", "text", "earliest_ns"]
 _CHANGES = frozenset({"create", "write", "rename", "link", "truncate", "delete"})
-RULE = "opened_within_bounds"
-"""The rule that bounds a key's time: takes copies, changes, commands and uses; errs where a key that a command writes was there already."""
 
 
 class Opened(NamedTuple):
@@ -51,6 +50,7 @@ class Opened(NamedTuple):
     from_ns: int | None
     until_ns: int | None
     events: tuple[str, ...]
+    rule: str | None = None
 
 
 def _read_off(kind: str, thing: str, e: Row, source: str) -> Opened:
@@ -111,7 +111,7 @@ def _bounded(one: Opened, known: _File | None) -> Opened:
     if first is None and last is None:
         return one
     events = tuple(dict.fromkeys([*one.events, *because, *until]))
-    return one._replace(from_ns=first, until_ns=last, events=events, basis="derived")
+    return one._replace(from_ns=first, until_ns=last, events=events, basis="derived", rule=BOUNDED_KEY)
 
 
 def _copies(evidence: Evidence, files: dict[tuple[str | None, str], _File], said: list[Opened]) -> None:

@@ -90,6 +90,11 @@ class Raised:
     missing: str | None = None
 
     @property
+    def rule(self) -> str:
+        """The rule by which it is tied, or is not."""
+        return RULE
+
+    @property
     def opens_shell(self) -> bool:
         """Whether what was asked for is a shell, and no command is told."""
         return _SU.match(self.text or "") is not None

@@ -1,13 +1,12 @@
 """Every rule by which an act is made of events, or tied to a job: why it holds, and where it errs.
 
-A rule that fired nowhere is told too. A version goes up when the rule comes to fire elsewhere than before,
-so that two reports that differ can be traced to it. Rules by which an act leads to whoever left it to run are
-in `deferred.RULES`, those by which one session leads to another in `hops`.
+A rule that fired nowhere is told too. Rules by which an act leads to whoever left it to run are in `deferred.RULES`, those
+of sessions in `hops` and `raised`, those of names and keys in `identity_rules`: the findings list them with these.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from forensics.analysis import file_acts, planted
 from forensics.analysis.acts import ACTS, Act
@@ -220,29 +219,41 @@ LINK_RULES = {
 """Every rule that ties an act to a job, by id."""
 
 
-def told(acts: Iterable[Act], apart: Counter[str], evaluated: int) -> list[Json]:
+class Group(NamedTuple):
+    """The rules of one kind of thing that is derived, by id, and how often each fired."""
+
+    of: str
+    known: Mapping[str, Any]
+    fired: Mapping[str, int]
+
+
+def told(
+    acts: Iterable[Act], apart: Counter[str], evaluated: int, others: Iterable[Group] = ()
+) -> list[Json]:
     """Every rule with how often it fired, and how many events it looked at: those that fired nowhere too.
 
     Args:
         acts: all acts of the case.
         apart: by rule, acts that were counted and are not among them.
         evaluated: events that every rule was put to.
+        others: rules of what is neither an act nor its tie to a job; each of theirs has a rationale, `errs` and a version.
     """
     every = list(acts)
     fired = Counter(a.rule for a in every) + apart
     linked = Counter(a.why_link for a in every if a.why_link is not None)
+    groups = (Group("act", ACT_RULES, fired), Group("link", LINK_RULES, linked), *others)
     return [
         {
             "id": name,
             "of": of,
             "version": rule.version,
-            "acts": list(rule.acts),
+            "acts": list(getattr(rule, "acts", ())),
             "rationale": rule.rationale,
             "errs": rule.errs,
-            "fired": counted[name],
+            "fired": counted.get(name, 0),
             "evaluated": evaluated,
         }
-        for of, known, counted in (("act", ACT_RULES, fired), ("link", LINK_RULES, linked))
+        for of, known, counted in groups
         for name, rule in sorted(known.items())
     ]
 

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
+from forensics.analysis.identity_rules import BOUNDED_NAME
 from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
 
@@ -47,6 +48,7 @@ class Named:
     from_ns: int | None
     until_ns: int | None
     events: tuple[str, ...]
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,7 @@ def _with(one: Named, first: int | None, last: int | None, events: Iterable[str]
         first,
         last,
         tuple(dict.fromkeys(events)),
+        BOUNDED_NAME,
     )
 
 
@@ -227,7 +230,7 @@ def _told(host: str | None, changes: Iterable[_Change]) -> Iterable[Named]:
         events = (c.event,) if end is None else (c.event, end.event)
         until = None if end is None else end.until_ns
         basis = "observed" if c.firm else "asserted"
-        yield Named(host, c.uid, c.account, basis, "useradd", c.domain, c.at_ns, until, events)
+        yield Named(host, c.uid, c.account, basis, "useradd", c.domain, c.at_ns, until, events, BOUNDED_NAME)
 
 
 def disagreeing(stated: Sequence[Any]) -> Mapping[str, list[Any]]:

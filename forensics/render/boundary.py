@@ -139,7 +139,7 @@ RULES = (
 )
 
 ACT_RULES = (
-    "By which rules events are taken for acts, and acts are tied to jobs: each with its version, why it holds, with what it errs, and how often it fired.",
+    "By which rules events are taken for acts and tied to jobs, names and keys are bounded, and sessions and runs are led back: each with its version, why it holds, with what it errs, and how often it fired.",
 )
 
 EVIDENCE = (
