@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from forensics.cli import reference
+from forensics.cli import reference, reference_schedulers
 from forensics.cli.app import COMMANDS, app, name_of
+from forensics.core.endings import ENDINGS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -38,6 +39,21 @@ def test_every_command_and_option_is_in_the_reference():
         assert f"## {name}\n" in page
         for option in (o for p in command.params for o in p.opts if o.startswith("--")):
             assert option in page
+
+
+def test_what_each_schedulers_log_tells_is_what_its_samples_show():
+    """Who asked is told where a log's writer authenticated it, and how a job ended in every word that its log has."""
+    told = reference_schedulers.told()
+    for asked in ("slurmctld", "k8s_audit", "pbs_accounting", "pbs_server", "lsf_events", "yarn_audit"):
+        assert {"job", "kill", "update"} <= told[asked]
+    for silent in ("htcondor_event", "dagman_out", "ray_event", "swf", "jobcomp", "scontrol_job"):
+        assert not {"kill", "update"} & told[silent]
+    for whole in ("sacct", "sacct_json", "scontrol_job", "scontrol_json", "jobcomp", "jobcomp_json"):
+        assert set(ENDINGS) <= told[whole]
+    assert {"energy", "gpus", "nodes", "cluster", "submitted", "owner", "kill"} <= told["sacct"] & told[
+        "sacct_json"
+    ]
+    assert set(ENDINGS) <= told["k8s_audit"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())

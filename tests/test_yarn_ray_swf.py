@@ -37,8 +37,22 @@ def test_yarn_tells_owner_and_requester_apart():
         ("kill_request", "kai", "success"), ("end", None, "failure"),
     ]  # fmt: skip
     assert [(r["owner"], r["requestor"], r["ending"]) for r in got["job_record"]] == [
-        ("mei", None, None), (None, "kai", "cancelled"), ("mei", None, "cancelled"),
+        ("mei", None, None), (None, None, None), (None, "kai", "cancelled"), ("mei", None, "cancelled"),
     ]  # fmt: skip
+
+
+def test_the_summary_of_an_application_names_its_owner_and_never_one_that_was_typed():
+    got = told("yarn_audit", (SAMPLES / "yarn_audit" / "summaries.log").read_bytes())
+    rows = {r["job"][-2:]: r for r in got["job_record"] if r["name"]}
+    assert {r["owner"] for r in rows.values()} == {"mei"}
+    assert {n: r["ending"] for n, r in rows.items()} == {
+        "21": "completed", "22": "failed_by_itself", "23": "cancelled", "24": "other", "26": "completed",
+    }  # fmt: skip
+    assert [rows[n]["submit_ns"] for n in ("21", "26")] == [
+        1_795_446_702_001_000_000,
+        1_795_446_702_002_000_000,
+    ]
+    assert (rows["21"]["start_ns"], rows["26"]["start_ns"]) == (1_795_446_703_003_000_000, None)
 
 
 @FEW

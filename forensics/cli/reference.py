@@ -17,6 +17,7 @@ import typer
 from typer.main import get_command
 
 import forensics
+from forensics.cli import reference_schedulers
 from forensics.cli.accounting import UNREAD
 from forensics.cli.app import COMMANDS, INTERRUPTED, app, name_of, summary
 from forensics.cli.formats import how
@@ -37,6 +38,7 @@ def pages() -> dict[str, str]:
         "commands.md": _page("Commands", _commands()),
         "exit-status.md": _page("Exit status", _statuses()),
         "formats.md": _page("Formats", _formats()),
+        "schedulers.md": _page("What each scheduler's log tells", reference_schedulers.page()),
         "tables.md": _page("Tables", _tables()),
         "words.md": _page("Closed lists", _lists()),
     }
@@ -63,6 +65,7 @@ def _index() -> Iterator[str]:
     yield "- [Commands](commands.md): every command with its options and an example."
     yield "- [Exit status](exit-status.md): one number for each failure."
     yield "- [Formats](formats.md): what can be read, how it is recognised, who could have forged it."
+    yield "- [Schedulers](schedulers.md): which log of a scheduler tells which fact of a job."
     yield "- [Tables](tables.md): every column with its type, meaning, unit and what its absence means."
     yield "- [Closed lists](words.md): the verbs of events, and the reasons of rejects."
 

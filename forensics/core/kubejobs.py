@@ -105,5 +105,7 @@ def outcome(row: Row) -> str | None:
     words = {
         "OOMKilled": "OUT_OF_MEMORY", "DeadlineExceeded": "TIMEOUT", "Evicted": "PREEMPTED", "Preempting": "PREEMPTED",
         "NodeLost": "NODE_FAIL", "NodeShutdown": "NODE_FAIL", "Terminated": "NODE_FAIL",
+        "PreemptionByScheduler": "PREEMPTED", "EvictionByEvictionAPI": "CANCELLED", "DeletionByTaintManager": "OTHER",
+        "DeletionByPodGC": "OTHER",
     }  # fmt: skip
     return words.get(str(row["exit_reason"]), "FAILED")

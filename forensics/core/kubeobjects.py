@@ -82,10 +82,17 @@ def _owner(o: Object) -> dict[str, str | None]:
 
 
 def _ended(o: Object) -> dict[str, object]:
-    """How far a pod or a job is said to have come, and how its containers ended."""
+    """How far a pod or a job is said to have come, and how its containers ended.
+
+    What ended a pod as a whole, such as its eviction, goes before the words for its containers, which are then killed; but a
+    container that ran out of memory before the cluster wanted its place did so by itself.
+    """
     told: dict[str, object] = {"phase": jsonlines.text(o, "status", "phase")}
+    told["exit_reason"], disrupted = jsonlines.text(o, "status", "reason") or None, None
     conditions = jsonlines.at(o, "status", "conditions")
     for c in conditions if isinstance(conditions, list) else ():
+        if jsonlines.text(c, "status") == "True" and jsonlines.text(c, "type") == "DisruptionTarget":
+            disrupted = jsonlines.text(c, "reason")
         if jsonlines.text(c, "status") == "True" and jsonlines.text(c, "type") in {
             "Complete",
             "Failed",
@@ -96,11 +103,13 @@ def _ended(o: Object) -> dict[str, object]:
     ends = [e for e in _terminated(o) if jsonlines.number(e, "exitCode") is not None]
     worst = next((e for e in ends if jsonlines.number(e, "exitCode") != 0), ends[0] if ends else None)
     if worst is None:
-        return told
+        return told | {"exit_reason": told["exit_reason"] or disrupted}
     code = jsonlines.number(worst, "exitCode") or 0
     by_shell = code - _SHELL if _SHELL < code <= _SHELL + _MOST_SIGNAL else None
     signal = jsonlines.number(worst, "signal") or by_shell
-    return told | {"exit_code": code, "exit_signal": signal, "exit_reason": jsonlines.text(worst, "reason")}
+    own = jsonlines.text(worst, "reason")
+    why = told["exit_reason"] or (own if own == "OOMKilled" else disrupted or own)
+    return told | {"exit_code": code, "exit_signal": signal, "exit_reason": why}
 
 
 def _terminated(o: Object) -> Iterator[Object]:

@@ -40,8 +40,8 @@ TABLE = Table(
         Column("remove_reason", pa.string(), "why it was removed: typed by who asked", None, "not removed"),
         Column("asserted", pa.string(), "account that the reason names: asserted by the client", None, _NONE),
         Column("node", pa.string(), "slot that ran it last", None, "never started"),
-        Column("gpus", pa.int64(), "GPUs asked for", None, _NONE),
-        Column("cpus", pa.int64(), "processors asked for", None, _NONE),
+        Column("gpus", pa.int64(), "GPUs given to it, or asked for where that is not set", None, _NONE),
+        Column("cpus", pa.int64(), "processors given to it, or asked for where that is not set", None, _NONE),
         Column("elapsed_s", pa.int64(), "run time, all attempts", "s", _NONE),
         Column("work_dir", pa.string(), "working directory: typed by the user", None, _NONE),
         Column("command", pa.string(), "program: typed by the user", None, _NONE),
@@ -134,12 +134,18 @@ def _job(group: list[rowwise.Line]) -> dict[str, object] | Why:
         "remove_reason": reason,
         "asserted": by[1] if by else None,
         "node": _text(held, "lastremotehost") or _text(held, "remotehost"),
-        "gpus": _number(held, "requestgpus"),
-        "cpus": _number(held, "requestcpus"),
+        "gpus": _given(held, "gpus"),
+        "cpus": _given(held, "cpus"),
         "elapsed_s": _number(held, "remotewallclocktime"),
         "work_dir": _text(held, "iwd"),
         "command": _text(held, "cmd"),
     }
+
+
+def _given(held: dict[str, str], what: str) -> int | None:
+    """How much of a resource its slot had; before it ran, and in older versions, how much it asked for."""
+    given = _number(held, f"{what}provisioned")
+    return _number(held, f"request{what}") if given is None else given
 
 
 def _schedd(name: str | None) -> str | None:

@@ -58,7 +58,7 @@ TABLE = Table(
         Column("phase", pa.string(), "phase that a pod is said to have reached, or condition of a job", None, _UNLOGGED),
         Column("exit_code", pa.int64(), "exit code of its first container that failed", None, _UNLOGGED),
         Column("exit_signal", pa.int64(), "signal that ended that container", None, _UNLOGGED),
-        Column("exit_reason", pa.string(), "why that container ended, such as OOMKilled", None, _UNLOGGED),
+        Column("exit_reason", pa.string(), "why the pod ended, such as Evicted, else why that container did, such as OOMKilled", None, _UNLOGGED),
         Column("node", pa.string(), "node that it runs on", None, _UNLOGGED),
         Column("gpus", pa.int64(), "GPUs asked for, of all its pods", None, _UNLOGGED),
         Column("request", pa.string(), "what a change asked for, as JSON, at most 4,096 characters", None, _UNLOGGED),

@@ -42,6 +42,7 @@ TABLE = Table(
         Column("submit_wall", pa.string(), "submitted, as written", None, _NONE),
         Column("start_wall", pa.string(), "started or expected to, as written", None, _NONE),
         Column("end_wall", pa.string(), "ended or will have run out of time, as written", None, _NONE),
+        Column("elapsed_s", pa.int64(), "run time so far", "s", _NONE),
         Column("submit_host", pa.string(), "host that it was submitted from", None, _NONE),
         Column("submit_session", pa.int64(), "session (sid) that submitted it there", None, _NONE),
         Column("nodes", pa.string(), "nodes, as written", None, _NONE),
@@ -51,6 +52,7 @@ TABLE = Table(
         Column("energy_j", pa.int64(), "energy used", "J", "not metered, or not written"),
         Column("tres", pa.string(), "resources allocated, as written", None, _NONE),
         Column("command", pa.string(), "script or program: typed by the user", None, _NONE),
+        Column("submit_line", pa.string(), "command that submitted it: typed by the user", None, _NONE),
         Column("work_dir", pa.string(), "working directory: typed by the user", None, _NONE),
         Column("comment", pa.string(), "comment: typed by the user", None, _NONE),
         *SPAN,
@@ -70,6 +72,7 @@ _WALL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}|Unknown|None|N/A
 _SURE = {
     "state": r"JobState=(?P<state>[A-Z_]+) Reason=(?P<reason>.+?) Dependency=",
     "exit": r"ExitCode=(?P<code>[0-9]{1,5}):(?P<signal>[0-9]{1,5})",
+    "elapsed": r"RunTime=(?P<elapsed>(?:[0-9]{1,5}-)?[0-9]{2}:[0-9]{2}:[0-9]{2})",
     "restarts": r"Restarts=(?P<restarts>[0-9]{1,9})",
     "submit": rf"SubmitTime=(?P<submit_wall>{_WALL})",
     "start": rf"StartTime=(?P<start_wall>{_WALL})",
@@ -80,7 +83,7 @@ _SURE = {
     "counts": r"NumNodes=(?P<node_count>[0-9]{1,7})(?:-[0-9]+)? NumCPUs=(?P<cpus>[0-9]{1,9})",
     "tres": r"(?:AllocTRES|TRES)=(?P<tres>\S+)",
 }
-_TYPED = {"command": "Command", "work_dir": "WorkDir", "comment": "Comment"}
+_TYPED = {"command": "Command", "submit_line": "SubmitLine", "work_dir": "WorkDir", "comment": "Comment"}
 _NEEDED = ("state", "submit")
 _NUMBERS = ("restarts", "submit_session", "node_count", "cpus")
 _VOID = {"", "(null)", "Unknown", "None", "N/A"}
@@ -150,6 +153,7 @@ def _typed(fields: dict[str, object], head: re.Match[str]) -> dict[str, object]:
     amounts = tres.told(pa.array([written], pa.string()))
     numbers = {name: int(str(told[name])) for name in _NUMBERS if told.get(name) is not None}
     code, signal = told.pop("code", None), told.pop("signal", None)
+    elapsed = told.pop("elapsed", None)
     ran = told.get("nodes") is not None
     counted = {name: numbers.get(name) if ran else None for name in ("node_count", "cpus")}
     return {
@@ -159,8 +163,16 @@ def _typed(fields: dict[str, object], head: re.Match[str]) -> dict[str, object]:
         "job_id": head["job_id"],
         "job": f"{component[0]}+{component[1]}" if component[0] else job,
         "uid": int(str(told["uid"])),
+        "elapsed_s": None if elapsed is None else _seconds(str(elapsed)),
         "exit_code": None if code is None else int(str(code)),
         "exit_signal": None if signal is None else int(str(signal)) or None,
         "gpus": amounts.gpus[0].as_py(),
         "energy_j": amounts.energy_j[0].as_py(),
     }
+
+
+def _seconds(written: str) -> int:
+    """The seconds of `1-02:03:04` or `02:03:04`."""
+    days, _, clock = written.rpartition("-")
+    hours, minutes, seconds = (int(part) for part in clock.split(":"))
+    return int(days or 0) * 86_400 + hours * 3600 + minutes * 60 + seconds

@@ -52,6 +52,7 @@ TABLE = Table(
         Column("nodes", pa.string(), "nodes, as written", None, _NONE),
         Column("allocating_node", pa.string(), "host that it was submitted from", None, _NONE),
         Column("command", pa.string(), "script or program: typed by the user", None, _NONE),
+        Column("submit_line", pa.string(), "command that submitted it: typed by the user", None, _NONE),
         Column("work_dir", pa.string(), "working directory: typed by the user", None, _NONE),
         Column("comment", pa.string(), "comment: typed by the user", None, _NONE),
         *SPAN,
@@ -86,6 +87,7 @@ def _job(job: Mapping[str, object]) -> dict[str, object] | None:
         "name": "name", "user": "user_name", "account": "account", "cluster": "cluster", "partition": "partition",
         "federation_origin": "federation_origin", "reason": "state_reason", "nodes": "nodes", "comment": "comment",
         "tres": "tres_alloc_str", "command": "command", "work_dir": "current_working_directory",
+        "submit_line": "submit_line",
         "allocating_node": "allocating_node",
     }  # fmt: skip
     told = slurmjson.text(job.get("tres_alloc_str"))

@@ -7,7 +7,8 @@ Source  accounting(5) of Grid Engine 6.2, Son of Grid Engine 8.1, Univa Grid Eng
 Time    seconds since 1970 by the master host's clock; milliseconds in Univa's
 Who     owner owns the job. `qdel_info`, in Univa's alone, is who asked to end it, and from where
 Open    A job's name is typed by its user, who can put no colon into it; the command that submitted it comes behind
-        every field that is read
+        every field that is read, but for the folder that it was submitted in: one with a colon in its name is cut there.
+        GPUs stand in `category` as the site calls them, and whether for each slot or for the job, its configuration says
 """
 
 import re
@@ -43,6 +44,7 @@ TABLE = Table(
         Column("project", pa.string(), "project", None, _NONE),
         Column("parallel", pa.string(), "parallel environment", None, _NONE),
         Column("slots", pa.int64(), "slots"),
+        Column("elapsed_s", pa.float64(), "run time; 0 where it never started", "s"),
         Column("category", pa.string(), "what was asked for, as written", None, _NONE),
         Column(
             "deleted_by", pa.string(), "account that asked to end it", None, "nobody, or not in this version"
@@ -50,6 +52,9 @@ TABLE = Table(
         Column(
             "deleted_from", pa.string(), "host that it asked from", None, "nobody, or not in this version"
         ),
+        Column("submit_host", pa.string(), "host that it was submitted from", None, _NONE),
+        Column("work_dir", pa.string(), "working directory: typed by the user", None, _NONE),
+        Column("submit_line", pa.string(), "command that submitted it: typed by the user", None, _NONE),
         *SPAN,
     ),
 )
@@ -61,8 +66,8 @@ _N = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _ROW = (
     rf"^(?P<queue>{_F}):(?P<node>{_F}):(?P<group>{_F}):(?P<owner>[^:\s]+):(?P<name>{_F}):(?P<job>[0-9]{{1,18}}):(?P<account>{_F})"
     rf":{_N}:(?P<submitted>[0-9]{{1,16}}):(?P<started>[0-9]{{1,16}}):(?P<ended>[0-9]{{1,16}}):(?P<failed>[0-9]{{1,6}})"
-    rf":(?P<exit_status>[0-9]{{1,6}})(?::{_N}){{18}}:(?P<project>{_F}):{_F}:(?P<parallel>{_F}):(?P<slots>[0-9]{{1,9}})"
-    rf":(?P<task>[0-9]{{1,12}})(?::{_N}){{3}}:(?P<category>{_F}):{_N}:{_F}:{_N}(?::{_F}:{_F}(?::{_F}:(?P<deleted>{_F})(?::(?s:.*))?)?)?$"
+    rf":(?P<exit_status>[0-9]{{1,6}}):(?P<elapsed>{_N})(?::{_N}){{17}}:(?P<project>{_F}):{_F}:(?P<parallel>{_F}):(?P<slots>[0-9]{{1,9}})"
+    rf":(?P<task>[0-9]{{1,12}})(?::{_N}){{3}}:(?P<category>{_F}):{_N}:{_F}:{_N}(?::{_F}:{_F}(?::{_F}:(?P<deleted>{_F})(?::{_N}:{_N}:(?P<submit_host>{_F}):(?P<work_dir>{_F}):(?P<submit_line>(?s:.*)):{_N}|:(?s:.*))?)?)?$"
 )
 _FIRST = re.compile(
     rf"^{_F}:{_F}:{_F}:{_F}:{_F}:[0-9]+:{_F}:{_N}:[0-9]{{1,16}}:[0-9]{{1,16}}:[0-9]{{1,16}}:[0-9]+:[0-9]+(?::{_N}){{18}}:".encode()
@@ -93,6 +98,7 @@ def parse(data: bytes, base: int) -> Parsed:
         name: pc.if_else(pc.is_in(raw[name], _VOID), None, raw[name]) for name in TABLE.names if name in raw
     }
     fields |= {name: raw[name].cast(pa.int64()) for name in _NUMBERS}
+    fields["elapsed_s"] = raw["elapsed"].cast(pa.float64())
     fields["job"] = pc.coalesce(pc.binary_join_element_wise(raw["job"], task, "."), raw["job"])
     fields |= {"deleted_by": pc.struct_field(by, "user"), "deleted_from": pc.struct_field(by, "host")}
     return told.sorted_out(TABLE, fields, read=read, idle=idle, why=why)

@@ -8,7 +8,8 @@ Time    wall clock of the ResourceManager's host, to the millisecond, no zone
 Who     USER is whom the ResourceManager authenticated: by Kerberos; where `hadoop.security.authentication` is
         `simple`, it is the name that the client gave, and nothing vouches for it. IP is the peer's
 Open    CALLERCONTEXT and QUEUENAME are typed by clients. A line that says one key twice says two things, and is
-        rejected. Other lines of the same file, where it is the ResourceManager's own, are kept as messages
+        rejected. The summary of an application that is over is read; other lines of the same file, where it is the
+        ResourceManager's own, are kept as messages
 """
 
 import re
@@ -21,6 +22,7 @@ from forensics.core.model import SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 
 _NONE = "not in this line"
+_UNSUMMED, _MS = "not a summary of an application", "ms since 1970-01-01T00:00:00Z"
 _KEYS = {
     "user": "USER", "address": "IP", "operation": "OPERATION", "target": "TARGET", "result": "RESULT",
     "application": "APPID", "attempt": "APPATTEMPTID", "container": "CONTAINERID", "queue": "QUEUENAME",
@@ -50,6 +52,20 @@ TABLE = Table(
         Column("description", pa.string(), "why it was refused, or what ended", None, _NONE),
         Column("permissions", pa.string(), "rights that were missing", None, _NONE),
         Column("context", pa.string(), "what the client says of itself", None, _NONE),
+        Column("owner", pa.string(), "account that owns the application", None, _UNSUMMED),
+        Column("name", pa.string(), "name of the application: typed by the client", None, _UNSUMMED),
+        Column("state", pa.string(), "the application's last state", None, _UNSUMMED),
+        Column("final_status", pa.string(), "SUCCEEDED, FAILED, KILLED or UNDEFINED", None, _UNSUMMED),
+        Column("submitted_ms", pa.int64(), "submitted", _MS, "no summary, or not in this version"),
+        Column("started_ms", pa.int64(), "taken up by the ResourceManager", _MS, _UNSUMMED),
+        Column(
+            "launched_ms",
+            pa.int64(),
+            "its first container started",
+            _MS,
+            "no summary, or not in this version",
+        ),
+        Column("finished_ms", pa.int64(), "finished", _MS, _UNSUMMED),
         Column("message", pa.string(), "everything after the class, as written"),
         *SPAN,
     ),
@@ -62,14 +78,23 @@ _LINE = (
     r"(?P<class>[A-Za-z0-9_.$]{1,200}): (?P<message>(?s:.*))$"
 )
 _FIRST = re.compile(
-    rb"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3} [A-Z]{4,5} +[A-Za-z0-9_.$]*RMAuditLogger: USER=",
+    rb"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3} [A-Z]{4,5} +[A-Za-z0-9_.$]*(?:RMAuditLogger: USER=|RMAppManager\$ApplicationSummary: appId=)",
     re.MULTILINE,
 )
-_OWN = r"(?:^|\.)RMAuditLogger$"
+_OWN, _SUMMED = r"(?:^|\.)RMAuditLogger$", r"(?:^|\.)RMAppManager\$ApplicationSummary$"
+_V = r"(?:[^,\\]|\\.)*"
+_SUMMARY = (
+    rf"^appId=(?P<application>application_[0-9]+_[0-9]+),name=(?P<name>{_V}),user=(?P<owner>{_V}),queue=(?P<queue>{_V})"
+    rf",state=(?P<state>[A-Z_]+),trackingUrl={_V},appMasterHost={_V}(?:,submitTime=(?P<submitted_ms>[0-9]{{1,15}}))?"
+    r",startTime=(?P<started_ms>[0-9]{1,15})(?:,launchTime=(?P<launched_ms>[0-9]{1,15}))?,finishTime=(?P<finished_ms>[0-9]{1,15})"
+    r",finalStatus=(?P<final_status>[A-Z]+)(?P<rest>,.*)?$"
+)
+"""The line of an application that is over. A comma that a client typed stands behind a backslash."""
+_TIMES = ("submitted_ms", "started_ms", "launched_ms", "finished_ms")
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
-    """Sure of a line of the audit logger."""
+    """Sure of a line of the audit logger, or of the one that sums applications up."""
     return 92 if _FIRST.search(head) else 0
 
 
@@ -93,4 +118,16 @@ def parse(data: bytes, base: int) -> Parsed:
         shaped = pc.extract_regex(fields["message"], pattern=rf"(?:^|\t){key}=(?P<value>[^\t]*)")
         value = pc.struct_field(shaped, "value")
         fields[name] = pc.if_else(pc.and_(audited, pc.not_equal(value, "")), value, None)
+    summed = pc.fill_null(pc.match_substring_regex(pc.struct_field(found, "class"), _SUMMED), False).filter(
+        read
+    )
+    shaped = pc.extract_regex(pc.if_else(summed, fields["message"], None), pattern=_SUMMARY)
+    # No version writes a second owner; one that stands there was typed, whatever went before it.
+    twice = pc.fill_null(pc.match_substring(pc.struct_field(shaped, "rest"), ",user="), False)
+    shaped = pc.if_else(twice, pa.scalar(None, shaped.type), shaped)
+    for field in (f for f in shaped.type if f.name != "rest"):
+        value = pc.struct_field(shaped, field.name)
+        value = pc.if_else(pc.equal(value, ""), None, value)
+        value = value.cast(pa.int64()) if field.name in _TIMES else value
+        fields[field.name] = pc.coalesce(fields[field.name], value) if field.name in fields else value
     return told.sorted_out(TABLE, fields, read=read, idle=idle, why=why)

@@ -192,17 +192,18 @@ def _records(
 ) -> pa.Table:
     """What each record says of its job, where the server did as it was asked.
 
-    A record of a part of a job, such as one of its pods, tells of the job itself only how that part ended.
+    A record of a part of a job, such as one of its pods, tells of the job itself only where that part ran, and how it ended.
     """
     done = pc.fill_null(pc.less(told["code"], _REFUSED), False)
     telling = pc.and_(
-        pc.is_in(verb, pa.array(["submit", "kill_request", "end"])), pc.and_(done, pc.is_valid(job))
+        pc.is_in(verb, pa.array(["submit", "start", "kill_request", "end"])), pc.and_(done, pc.is_valid(job))
     )
     at = pa.array(np.flatnonzero(telling))
     row = {name: told[name].take(at) for name in _KEPT}
     verb, job, earliest, latest = (values.take(at) for values in (verb, job, *when))
     whole = pc.equal(pc.replace_substring_regex(job, "(?s)^.*/", ""), row["name"])
-    end, made, killed = (pc.equal(verb, word) for word in ("end", "submit", "kill_request"))
+    end, made, killed, begun = (pc.equal(verb, word) for word in ("end", "submit", "kill_request", "start"))
+    of_part = pc.or_(end, begun)
     asked = pc.if_else(pc.is_in(row["user"], _NOBODY), _NO_TEXT, row["user"])
     system = pc.is_valid(
         rowsets.each(row, ("user",), lambda one: "system" if kubejobs.by_system(one) else None)
@@ -212,7 +213,7 @@ def _records(
     outcome = rowsets.each(row, ("phase", "exit_reason"), kubejobs.outcome)
     columns = {
         "job": job,
-        "step": pc.if_else(pc.and_not(end, whole), row["name"], _NO_TEXT),
+        "step": pc.if_else(pc.and_not(of_part, whole), row["name"], _NO_TEXT),
         "name": row["name"],
         "owner": pc.if_else(person, pc.coalesce(named, asked), _NO_TEXT),
         "state": pc.if_else(killed, "deleted", pc.if_else(end, row["phase"], _NO_TEXT)),
@@ -222,12 +223,13 @@ def _records(
         "submitter": pc.if_else(person, asked, _NO_TEXT),
         "requestor": pc.if_else(killed, asked, _NO_TEXT),
         "submit_ns": pc.if_else(made, earliest, None),
-        "end_ns": pc.if_else(made, None, latest),
+        "start_ns": pc.if_else(begun, earliest, None),
+        "end_ns": pc.if_else(pc.or_(made, begun), None, latest),
         "gpus": row["gpus"],
-        "nodes": pc.if_else(end, row["node"], _NO_TEXT),
+        "nodes": pc.if_else(of_part, row["node"], _NO_TEXT),
         **{name: row[name] for name in ("sha256", "start", "stop")},
     }
-    own = pc.or_(whole, end)
+    own = pc.or_(whole, of_part)
     return schedulerevents.of_jobs(
         {name: values.filter(own) for name, values in columns.items()}, "k8s_audit", files
     )

@@ -58,17 +58,20 @@ def _tell(row: Row) -> Row:
 
 
 def _jobs(rows: list[Row]) -> Iterator[Row]:
-    """One record for each job of a file, by the last event that names it and its status."""
+    """One record for each job of a file, by the last event that names it and its status; it was submitted when it first waited."""
     last: dict[tuple[object, object], Row] = {}
+    waited: dict[tuple[object, object], object] = {}
     for row in sorted(
         rows, key=lambda r: (str(r["sha256"]), r["start"] if isinstance(r["start"], int) else 0)
     ):
         if row["job"] is not None and row["status"] in _OUTCOMES:
             last[row["sha256"], row["job"]] = row
-    yield from map(_job, last.values())
+            if row["status"] == "PENDING":
+                waited.setdefault((row["sha256"], row["job"]), row["time_ns"])
+    yield from (_job(row, waited.get(key)) for key, row in last.items())
 
 
-def _job(row: Row) -> Row:
+def _job(row: Row, submitted: object) -> Row:
     started, ended = (row[name] for name in ("started_ms", "ended_ms"))
     held = range(1, 2**63 // _MS - 1)
     return {
@@ -76,6 +79,7 @@ def _job(row: Row) -> Row:
         "state": row["status"],
         "outcome": _OUTCOMES[str(row["status"])],
         "submit_line": row["entrypoint"],
+        "submit_ns": submitted,
         "start_ns": started * _MS if isinstance(started, int) and started in held else None,
         "end_ns": ended * _MS + _MS - 1 if isinstance(ended, int) and ended in held else None,
     }

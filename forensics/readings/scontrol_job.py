@@ -15,7 +15,7 @@ from forensics.core.citation import column
 NEEDS_ANCHOR = False
 
 _SAME = (
-    "job", "name", "state", "exit_code", "exit_signal", "gpus", "cpus", "node_count", "energy_j", "nodes",
+    "job", "name", "state", "exit_code", "exit_signal", "gpus", "cpus", "node_count", "energy_j", "nodes", "submit_line",
 )  # fmt: skip
 _GOING = pa.array(["RUNNING", "PENDING", "SUSPENDED", "CONFIGURING", "REQUEUED", "STOPPED", "COMPLETING"])
 
@@ -38,6 +38,7 @@ def read(
     )
     ran = pc.is_valid(told["nodes"])
     going = pc.fill_null(pc.is_in(told["state"], _GOING), False)
+    told["elapsed_s"] = pc.if_else(ran, column(records, "elapsed_s"), None)
     start = clock.Interval(*(pc.if_else(ran, moment, None) for moment in start))
     end = clock.Interval(*(pc.if_else(going, None, moment) for moment in end))
     return jobrecords.read(records, files, told, jobrecords.Times(submit, start, end), "scontrol_job")

@@ -36,6 +36,11 @@ def read(
         "requestor": asked,
         "nodes": column(records, "node"),
         "cpus": column(records, "slots"),
+        "elapsed_s": pc.floor(
+            pc.if_else(pc.equal(column(records, "started"), 0), None, column(records, "elapsed_s"))
+        ).cast(pa.int64()),
+        "workdir": column(records, "work_dir"),
+        "submit_line": column(records, "submit_line"),
     }
     well = pc.and_(pc.equal(failed, 0), pc.equal(status, 0))
     of_job = pc.or_(pc.equal(failed, 0), pc.equal(failed, _AFTER))

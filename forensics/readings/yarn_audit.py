@@ -19,6 +19,7 @@ _VERBS = {
     "Application Finished - Killed": "end",
 }  # fmt: skip
 _MS = 1_000_000
+_LAST_MS = 2**63 // _MS - 1
 
 
 def read(
@@ -37,6 +38,8 @@ def read(
 
 
 def _verb(row: Row) -> str:
+    if row["final_status"] is not None:
+        return "end"
     if row["target"] == "AdminService":
         return "scheduler_edit"
     return _VERBS.get(str(row["operation"]), "other")
@@ -48,7 +51,8 @@ def _tell(row: Row) -> Row:
     acting = row["user"] if verb not in {"start", "end", "other"} or row["address"] is not None else None
     result = {"SUCCESS": "success", "FAILURE": "failure"}.get(str(row["result"]))
     if verb == "end":
-        result = "success" if str(row["operation"]).endswith("Succeeded") else "failure"
+        well = row["final_status"] == "SUCCEEDED" or str(row["operation"]).endswith("Succeeded")
+        result = "success" if well else "failure"
     told: dict[str, object] = {"verb": verb, "account": acting, "address": row["address"], "outcome": result}
     return told | {"job": row["application"], "text": row["message"]}
 
@@ -58,8 +62,12 @@ def _records(row: Row, edge: tuple[int | None, int | None]) -> Iterator[Row]:
     if row["application"] is None or (row["result"] == "FAILURE" and verb != "end"):
         return
     told = {name: row[name] for name in ("sha256", "start", "stop")} | {"job": row["application"]}
-    if verb == "submit":
+    if row["final_status"] is not None:
+        yield _summed(row, told)
+    elif verb == "submit":
         yield told | {"owner": row["user"], "submitter": row["user"], "submit_ns": edge[0]}
+    elif verb == "start":
+        yield told | {"start_ns": edge[0]}
     elif verb == "kill_request" and "Application" in str(row["operation"]):
         yield told | {
             "outcome": "CANCELLED",
@@ -71,3 +79,24 @@ def _records(row: Row, edge: tuple[int | None, int | None]) -> Iterator[Row]:
         word = str(row["operation"]).rpartition(" ")[2]
         outcome = {"Succeeded": "COMPLETED", "Killed": "CANCELLED"}.get(word, "FAILED")
         yield told | {"owner": row["user"], "outcome": outcome, "state": row["operation"], "end_ns": edge[1]}
+
+
+def _summed(row: Row, told: dict[str, object]) -> Row:
+    """What the summary of an application says, of which the client typed the name alone."""
+    submit, start, end = (_moment(row[f"{name}_ms"]) for name in ("submitted", "launched", "finished"))
+    return told | {
+        "name": row["name"],
+        "owner": row["owner"],
+        "state": f"{row['state']} {row['final_status']}",
+        "outcome": {"SUCCEEDED": "COMPLETED", "KILLED": "CANCELLED", "FAILED": "FAILED"}.get(
+            str(row["final_status"]), "OTHER"
+        ),
+        "submit_ns": _moment(row["started_ms"]) if submit is None else submit,
+        "start_ns": start,
+        "end_ns": None if end is None else end + _MS - 1,
+    }
+
+
+def _moment(ms: object) -> int | None:
+    """Nanoseconds of milliseconds; 0 is no moment."""
+    return ms * _MS if isinstance(ms, int) and 0 < ms < _LAST_MS else None
