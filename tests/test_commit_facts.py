@@ -19,7 +19,7 @@ NOBODY = roster.Roster((), ())
 
 def collected(*files, named=NOBODY, zone="UTC"):
     """Everything that the given (format, path, bytes) tell, as the analysis sees it."""
-    forms, rows, events, copies, raw = registry(), [], [], [], {}
+    forms, rows, events, copies, jobs, raw = registry(), [], [], [], [], {}
     for i, (form, path, data) in enumerate(files):
         sha256 = f"{i:064x}"
         held = {
@@ -40,9 +40,12 @@ def collected(*files, named=NOBODY, zone="UTC"):
         told = readings()[form].read(sealed, own, zone=zone, anchor_ns=None)
         events.append(told["event"])
         copies += [told["copy"]] if "copy" in told else []
+        jobs += [told["job_record"]] if "job_record" in told else []
     tables = {form: pa.concat_tables(found) for form, found in raw.items()}
     tables["file"] = FILE.build({c: [row.get(c) for row in rows] for c in FILE.names})
     tables["event"] = pa.concat_tables([EVENT.empty(), *events])
+    if jobs:
+        tables["job_record"] = pa.concat_tables(jobs)
     if copies:
         tables["copy"] = pa.concat_tables(copies)
     return evidence.assemble(tables, named, QUESTION)

@@ -11,6 +11,7 @@ from forensics.analysis.acts import Scene
 from forensics.analysis.artefacts import Reading
 from forensics.analysis.identity import directory
 from forensics.analysis.jobs import Job
+from forensics.formats import sacct_script
 
 START_NS = 1_795_446_800_000_000_000
 TREE = "login01/home/kai/llm/.git"
@@ -107,3 +108,78 @@ def test_equal_content_leads_to_the_commit_that_put_it_there(repository):
         assert [
             link.oid for link in job_commits.find(scene, [], [reading], histories.commits(scene))
         ] == expected
+
+
+def small(root):
+    """The small files of a working tree and of what git keeps of it, as they were collected of a host."""
+    named = {"logs/HEAD": "git_reflog", "gitdir": "git_layout", ".git": "git_layout"}
+    for path in sorted(p for p in root.rglob("*") if p.is_file()):
+        below = path.relative_to(root).as_posix()
+        form = next((named[end] for end in named if below.endswith(f"/{end}")), None)
+        if form:
+            # Git wrote where the test had put the tree; on the host it lay below the root.
+            yield form, f"login01/{below}", path.read_bytes().replace(str(root).encode(), b"")
+
+
+def test_trees_that_git_itself_made_lead_to_the_commit_that_each_had(tmp_path):
+    """A submodule and a linked tree have HEADs of their own; what was pushed over or never committed changes neither."""
+    root = tmp_path / "host"
+    lib, made = Repository(tmp_path / "lib"), Repository(root / "home/kai/llm")
+    lib.commit("One", loader="A = 1\n")
+    made.commit("One", train="SEED = 1\n")
+    made.commit("Two", train="SEED = 2\n")
+    made.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(lib.root), "sub")
+    made.git("commit", "-qm", "Three")
+    made.git("worktree", "add", "-q", "--detach", str(root / "scratch/run"), "HEAD~2")
+    made.git("reset", "-q", "--hard", "HEAD~1")
+    (root / "home/kai/llm/train").write_text("SEED = 3\n")
+    one, two = (made.git("rev-parse", name).decode().strip() for name in ("HEAD~1", "HEAD"))
+    own = lib.git("rev-parse", "HEAD").decode().strip()
+    files = list(small(root))
+    assert len(files) == 6
+    for workdir, oid, tree in (
+        ("/home/kai/llm", two, "/home/kai/llm"),
+        ("/scratch/run/a", one, "/scratch/run"),
+        ("/home/kai/llm/sub", own, "/home/kai/llm/sub"),
+    ):
+        job = Job("11", workdir=workdir, start_ns=START_NS)
+        assert found(made, *files, job=job) == [("head_at_start", oid, tree)]
+    # Without the submodule's own log nothing is known of it: it is not at the commit of the tree around it.
+    rest = [f for f in files if "modules" not in f[1]]
+    assert found(made, *rest, job=Job("11", workdir="/home/kai/llm/sub", start_ns=START_NS)) == []
+
+
+def test_a_file_that_names_another_s_repository_takes_nothing_from_its_own_tree(repository):
+    one = oids(repository)[0]
+    log = ("git_reflog", f"{TREE}/logs/HEAD", reflog((one, 1795446700)))
+    planted = ("git_layout", "login01/home/lin/x/.git", b"gitdir: /home/kai/llm/.git\n")
+    assert found(repository, log, planted) == [("head_at_start", one, "/home/kai/llm")]
+    assert found(repository, log, planted, job=Job("11", workdir="/home/lin/x", start_ns=START_NS)) == [
+        ("head_at_start", one, "/home/lin/x")
+    ]
+
+
+def test_the_beginning_of_a_name_counts_where_no_other_commit_shares_it():
+    digits, first, second, third = known = sorted(
+        ["1234567" + "a" * 33, "ab12345" + "0" * 33, "ab12345" + "0" * 32 + "1", "cd56789" + "0" * 33]
+    )
+    for words, expected in (
+        (f"v1-3-g{third[:9]}", [("begun_at_submit", third)]), (first[:12], []), (digits[:7], []), ("cd5678", []),
+        (digits[:8], [("begun_at_submit", digits)]), (second, [("named_at_submit", second)]), (third + "0", []),
+        (f"x{third[:9]}", []),
+    ):  # fmt: skip
+        assert job_commits._named(words, known) == expected
+
+
+def test_a_comment_and_an_archived_environment_name_a_commit(repository):
+    one, two, _ = oids(repository)
+    head = "JobID|JobName|User|State|Submit|Start|End|Comment\n"
+    row = f"11|x|kai|COMPLETED|2026-11-23T15:11:48|2026-11-23T15:11:49|2026-11-23T15:12:00|at {one}\n"
+    script = f"Environment used for 11 (must be batch to display)\n{'-' * 80}\nHOME=/home/kai\nGIT_COMMIT={two[:12]}\nCOMMIT_TOKEN={'c' * 40}\n"
+    assert found(
+        repository,
+        ("sacct", "login01/var/log/sacct.psv", (head + row).encode()),
+        ("sacct_script", "login01/var/log/env.txt", script.encode()),
+    ) == [("begun_at_submit", two, None), ("named_at_submit", one, None)]
+    (row,) = sacct_script.parse(script.encode(), 0).records.to_pylist()
+    assert row["text"] == f"GIT_COMMIT={two[:12]} HOME COMMIT_TOKEN"

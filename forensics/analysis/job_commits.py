@@ -4,11 +4,13 @@ A working tree can be edited after it was checked out, so a commit that HEAD nam
 there, and not what was there. Equal content says that a file was as a commit has it, when it was collected.
 """
 
+import bisect
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import git_acts
@@ -24,6 +26,7 @@ HOW = {
     "head_at_start": "HEAD of the working tree that holds the job's working directory named it when the job started",
     "head_about_start": "HEAD came to name it within the second in which the job started: before or after is open",
     "named_at_submit": "the scheduler's records of the job hold its name: typed by whoever submitted",
+    "begun_at_submit": "they hold seven characters or more with which of all known commits its name alone begins: typed, or by chance",
     "same_content": "a file that the job read is, as it was collected, what this commit put there",
 }
 JOB_COMMIT = Table(
@@ -39,11 +42,15 @@ JOB_COMMIT = Table(
     ),
 )
 _NAME = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9A-Za-z])")
-_HEAD = re.compile(r"(?P<tree>/.*)/\.git/(?:logs/HEAD|reftable/[^/]+)")
-_LINKED = re.compile(r"(?P<root>/.*/worktrees/[^/]+)/(?:logs/HEAD|reftable/[^/]+|gitdir)")
+_SHORT = re.compile(r"(?<![0-9A-Za-z])g?(?=[0-9]*[a-f])([0-9a-f]{7,63})(?![0-9A-Za-z])")
+"""The beginning of a name, also as `git describe` writes it. One of digits alone is more often another number."""
+_LOG = re.compile(r"(?P<folder>/.*)/(?:logs/HEAD|reftable/[^/]+)")
+_LINKED = re.compile(r"/.*/worktrees/[^/]+/gitdir")
 _UPDATE = re.compile(r"^new=[0-9a-f]+ old=[0-9a-f]+ update=([0-9]{1,18})(?: |$)")
 _SECOND_NS = 1_000_000_000
 _TOLD = frozenset({"submit", "job_update", "start"})
+_KEPT = frozenset({"sacct_script", "slurmdbd_dump"})
+"""Where the scheduler keeps what a job was submitted with: its script and its environment."""
 
 
 class Link(NamedTuple):
@@ -76,19 +83,15 @@ def find(
 
 
 def _heads(scene: Scene) -> dict[tuple[str, str], list[Row]]:
-    """The moves of HEAD of each working tree, by host and folder, in order of time."""
+    """The moves of HEAD of each working tree, by host and folder, in order of time; none of one whose log was not collected."""
     files = scene.evidence.files
     placed = files[files["host"].notna() & files["origin"].notna()]
-    events = scene.events
-    trees: dict[
-        tuple[str, str], tuple[str, str]
-    ] = {}  # host and folder below .git of a linked tree, to its place
-    for e in rows_of(picked(events, (events["format"] == "git_layout") & events["object"].notna())):
-        for f in rows_of(placed[placed["sha256"] == e.sha256]):
-            linked = _LINKED.fullmatch(f.origin)
-            if linked and f.origin.endswith("/gitdir") and e.object.endswith("/.git"):
-                trees[f.host, linked["root"]] = (f.host, e.object.removesuffix("/.git"))
     found: dict[tuple[str, str], list[Row]] = {}
+    trees: dict[tuple[str, str], set[str]] = {}
+    for host, folder, tree in _trees(scene, placed):
+        trees.setdefault((host, folder), set()).add(tree)
+        found.setdefault((host, tree), [])
+    events = scene.events
     moves = picked(events, (events["verb"] == "ref_update") & events["earliest_ns"].notna())
     # A file of logs of its own is that of one ref; a reftable has those of all.
     moves = picked(
@@ -97,13 +100,32 @@ def _heads(scene: Scene) -> dict[tuple[str, str], list[Row]]:
     )
     for (sha256, host), own in moves.groupby(["sha256", "host"], sort=True):
         for f in rows_of(placed[(placed["sha256"] == sha256) & (placed["host"] == host)]):
-            plain, linked = _HEAD.fullmatch(f.origin), _LINKED.fullmatch(f.origin)
-            place = (
-                (f.host, plain["tree"]) if plain else trees.get((f.host, linked["root"])) if linked else None
-            )
-            if place is not None:
-                found.setdefault(place, []).extend(rows_of(own))
+            log = _LOG.fullmatch(f.origin)
+            for tree in trees.get((f.host, log["folder"]), ()) if log else ():
+                found[f.host, tree].extend(rows_of(own))
     return {place: sorted(rows, key=_order) for place, rows in found.items()}
+
+
+def _trees(scene: Scene, placed: pd.DataFrame) -> Iterable[tuple[str, str, str]]:
+    """The host, the folder that git keeps of each working tree, and the tree itself, by every file that says so.
+
+    A tree has its folder inside it (`.git`), or a file `.git` that names it: so has a linked tree, a submodule, and one whose
+    folder was put elsewhere. The folder of a linked tree names the tree in turn (`gitdir`). A folder is in the evidence where
+    its HEAD is, or a log of its own.
+    """
+    own = placed["origin"].str.fullmatch(r"/(?:.*/)?\.git/(?:HEAD|logs/HEAD|reftable/[^/]+)")
+    for f in rows_of(placed[own]):
+        folder = f.origin[: f.origin.rindex("/.git/") + len("/.git")]
+        yield f.host, folder, folder.removesuffix("/.git") or "/"
+    events = scene.events
+    for e in rows_of(picked(events, (events["format"] == "git_layout") & events["object"].notna())):
+        for f in rows_of(placed[(placed["sha256"] == e.sha256) & (placed["host"] == e.host)]):
+            beside = posixpath.dirname(f.origin)
+            there = posixpath.normpath(posixpath.join(beside, e.object))
+            if posixpath.basename(f.origin) == ".git":
+                yield f.host, there, beside
+            elif _LINKED.fullmatch(f.origin) and there.endswith("/.git"):
+                yield f.host, beside, there.removesuffix("/.git")
 
 
 def _order(move: Row) -> tuple[str, int, int]:
@@ -133,19 +155,37 @@ def _from_heads(job: Job, heads: Mapping[tuple[str, str], list[Row]], known: set
 
 
 def _from_records(scene: Scene, wanted: set[str], known: set[str]) -> Iterable[Link]:
-    """Names of known commits in what the scheduler recorded of jobs: a command, a comment, an environment."""
-    events = scene.events
-    told = picked(events, events["verb"].isin(_TOLD) & events["job"].isin(wanted))
+    """Names of known commits in what the scheduler recorded of jobs: a command, a comment, a script, an environment."""
+    ordered, events = sorted(known), scene.events
+    told = picked(
+        events,
+        (events["verb"].isin(_TOLD) | events["format"].isin(_KEPT)) & events["job"].isin(wanted),
+    )
     for e in rows_of(told):
         words = " ".join([str(e.text or ""), *(e.argv if isinstance(e.argv, list) else ())])
-        for oid in sorted(set(_NAME.findall(words)) & known):
-            yield Link(e.job, oid, "named_at_submit", None, True, (e.event_id,))
+        for how, oid in _named(words, ordered):
+            yield Link(e.job, oid, how, None, True, (e.event_id,))
     records = scene.evidence.job_records
     for r in rows_of(picked(records, records["step"].isna() & records["job"].isin(wanted))):
-        named = sorted(set(_NAME.findall(f"{r.submit_line or ''} {r.name or ''}")) & known)
+        named = _named(f"{r.submit_line or ''} {r.name or ''} {r.comment or ''}", ordered)
         same = events[(events["sha256"] == r.sha256) & (events["start"] == r.start)] if named else events[:0]
-        for oid in named:
-            yield Link(r.job, oid, "named_at_submit", None, True, tuple(same["event_id"])[:1])
+        for how, oid in named:
+            yield Link(r.job, oid, how, None, True, tuple(same["event_id"])[:1])
+
+
+def _named(words: str, known: Sequence[str]) -> list[tuple[str, str]]:
+    """The known commits that words name, whole or by a beginning that no other shares, and which of the two."""
+    found = (
+        {("named_at_submit", oid) for oid in set(_NAME.findall(words)) & set(known)}
+        if _NAME.search(words)
+        else set()
+    )
+    for short in set(_SHORT.findall(words)):
+        at = bisect.bisect_left(known, short)
+        near = [oid for oid in known[at : at + 2] if oid.startswith(short)]
+        if len(near) == 1 and near[0] != short:
+            found.add(("begun_at_submit", near[0]))
+    return sorted(found)
 
 
 def _blobs(

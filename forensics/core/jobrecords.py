@@ -31,7 +31,7 @@ _FAILURES = pa.array(["FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"])
 _NO_TEXT = pa.scalar(None, pa.string())
 _COLUMNS = (
     "job", "step", "cluster", "name", "owner", "owner_uid", "state", "exit_code", "exit_signal", "submitter",
-    "requestor", "elapsed_s", "gpus", "nodes", "node_count", "cpus", "energy_j", "workdir", "submit_line",
+    "requestor", "elapsed_s", "gpus", "nodes", "node_count", "cpus", "energy_j", "workdir", "submit_line", "comment",
 )  # fmt: skip
 _PLACE = ("sha256", "start", "stop", "job")
 _SAID = {

@@ -354,6 +354,7 @@ JOB_RECORD = Table(
         Column(
             "submit_line", pa.string(), "command that submitted it: typed by the user", None, "not recorded"
         ),
+        Column("comment", pa.string(), "comment: typed by the user", None, "not recorded"),
         Column("format", pa.string(), "the format it was read from"),
         Column("domain", pa.string(), "trust domain of that file"),
         *CITED,

@@ -37,7 +37,9 @@ TABLE = Table(
         Column("sha256_of_text", pa.string(), "SHA-256 of the text as printed"),
         Column("blob", pa.string(), "git object id that a file of this text has, where one newline ends it"),
         Column(
-            "text", pa.string(), "its first 4,096 characters; an environment's names without their values"
+            "text",
+            pa.string(),
+            "its first 4,096 characters; an environment's names without their values, but for the commits that some are named for, which come first",
         ),
         *SPAN,
     ),
@@ -51,6 +53,12 @@ _HEAD = re.compile(
     re.MULTILINE,
 )
 _LONGEST_TEXT = 4096
+_SET = re.compile(r"^(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>[^\r\n]{0,64})", re.MULTILINE)
+_OF_COMMIT = re.compile(
+    r"^(?!.*(?:TOKEN|KEY|SECRET|PASS|AUTH))(?:.*_)?(?:COMMIT|SHA1?|REV|REVISION)(?:_(?:SHA1?|HASH|ID|OID))?$|^GIT_(?:HASH|HEAD)$",
+    re.IGNORECASE,
+)
+_OID = re.compile(r"[0-9a-f]{7,64}")
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
@@ -82,11 +90,20 @@ def parse(data: bytes, base: int) -> Parsed:
     )
 
 
+def _names(environment: str) -> str:
+    """The names of an environment. A value can be a password; one that a name calls a commit and that looks it, is kept."""
+    told, commits = dict.fromkeys(m["name"] for m in _SET.finditer(environment)), []
+    for m in _SET.finditer(environment):
+        if _OF_COMMIT.search(m["name"]) and _OID.fullmatch(m["value"]):
+            commits.append(m[0])
+            told.pop(m["name"], None)
+    return " ".join([*commits, *told])
+
+
 def _row(head: re.Match[bytes], text: bytes, *, within: bool) -> dict[str, object]:
     script = head["script"] is not None
     shown = text.decode("utf-8", "backslashreplace")
-    # A value of an environment can be a password; the names tell what was set.
-    kept = shown if script else " ".join(re.findall(r"^([A-Za-z_][A-Za-z0-9_]*)=", shown, re.MULTILINE))
+    kept = shown if script else _names(shown)
     # The printer sets a newline or two behind the text; a script in a repository most often ends with one.
     file = text.rstrip(b"\r\n") + b"\n"
     blob = hashlib.sha1(b"blob %d\0" % len(file) + file, usedforsecurity=False).hexdigest()

@@ -18,7 +18,7 @@ NEEDS_ANCHOR = False
 ONCE = True
 COLUMNS = (
     "sha256", "job", "step", "job_name", "user", "uid", "state", "exit_code", "submit_wall", "start_wall", "end_wall",
-    "elapsed_s", "gpus", "cpus", "nodes", "energy_j", "node_list", "work_dir", "submit_line", "cluster", "start", "stop",
+    "elapsed_s", "gpus", "cpus", "nodes", "energy_j", "node_list", "work_dir", "submit_line", "comment", "cluster", "start", "stop",
 )  # fmt: skip
 NOTES = r"""
     SELECT sha256, job FROM records WHERE regexp_matches(state, '^CANCELLED\+? by [0-9]{1,10}$')
@@ -63,7 +63,17 @@ def lightly(
     (asked,) = _found(state, r"^CANCELLED\+? by (?P<by>[0-9]{1,10})$", "by")
     told = {
         name: column(records, name)
-        for name in ("job", "step", "cluster", "elapsed_s", "gpus", "cpus", "energy_j", "submit_line")
+        for name in (
+            "job",
+            "step",
+            "cluster",
+            "elapsed_s",
+            "gpus",
+            "cpus",
+            "energy_j",
+            "submit_line",
+            "comment",
+        )
     }
     told |= {
         "name": column(records, "job_name"),

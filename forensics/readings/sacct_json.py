@@ -29,6 +29,7 @@ _SAME = (
     "energy_j",
     "nodes",
     "submit_line",
+    "comment",
 )
 
 

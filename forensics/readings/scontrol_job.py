@@ -15,7 +15,7 @@ from forensics.core.citation import column
 NEEDS_ANCHOR = False
 
 _SAME = (
-    "job", "name", "state", "exit_code", "exit_signal", "gpus", "cpus", "node_count", "energy_j", "nodes", "submit_line",
+    "job", "name", "state", "exit_code", "exit_signal", "gpus", "cpus", "node_count", "energy_j", "nodes", "submit_line", "comment",
 )  # fmt: skip
 _GOING = pa.array(["RUNNING", "PENDING", "SUSPENDED", "CONFIGURING", "REQUEUED", "STOPPED", "COMPLETING"])
 

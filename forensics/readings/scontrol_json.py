@@ -15,7 +15,7 @@ from forensics.core.citation import column
 NEEDS_ANCHOR = False
 
 _SAME = (
-    "job", "cluster", "name", "state", "exit_code", "exit_signal", "gpus", "cpus", "node_count", "energy_j", "nodes", "submit_line",
+    "job", "cluster", "name", "state", "exit_code", "exit_signal", "gpus", "cpus", "node_count", "energy_j", "nodes", "submit_line", "comment",
 )  # fmt: skip
 
 
