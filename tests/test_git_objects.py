@@ -8,17 +8,21 @@ from pathlib import Path
 
 import dulwich.pack
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repositories import Repository, entry, packed
 
-from forensics.core import gitevents, gitobject, packcontent, packfile
+from forensics import pipeline
+from forensics.core import gitevents, gitobject, packcontent, packfile, packrows
 from forensics.core.model import Why
 from forensics.core.tables import FILE
 from forensics.formats import git_object, git_pack
+from forensics.pipeline import pieces
 from forensics.readings import git_object as loose_reading
 from forensics.readings import git_pack as pack_reading
+from forensics.store import parquet
 
 SAMPLES = Path(__file__).parents[1] / "sample_logs" / "formats"
 BOUND = gitobject.LARGEST_BYTES
@@ -312,3 +316,25 @@ def test_a_pack_of_a_public_incident_reads_whole(case):
     oids = {c for c in commits if re.fullmatch(r"[0-9a-f]{40}", c)}
     assert oids
     assert oids <= set(read.records["oid"].to_pylist())
+
+
+def test_a_pack_is_told_a_group_of_its_objects_at_a_time(tmp_path, monkeypatch):
+    """How many bytes make a group shows in no event and no copy: files in a pack can be of any size."""
+    told = []
+    for size in (1, 1 << 40):
+        monkeypatch.setattr(pieces, "GROUP_BYTES", size)
+        monkeypatch.setattr(packrows, "BATCH_ROWS", 3)
+        folder = tmp_path / f"evidence{size}" / "git01" / "objects" / "pack"
+        folder.mkdir(parents=True)
+        (folder / "p.pack").write_bytes((SAMPLES / "git_pack" / "deltas.pack").read_bytes())
+        case = tmp_path / f"case{size}"
+        pipeline.create(case)
+        pipeline.seal(case, [tmp_path / f"evidence{size}"])
+        pipeline.ingest(case, workers=1)
+        (records,) = (case / "tables" / "git_pack").glob("*.parquet")
+        told.append(pq.ParquetFile(records).num_row_groups)
+        told.append(
+            [parquet.read(case / "tables", name).to_pylist() for name in ("event", "copy", "git_pack")]
+        )
+    assert told[0] > told[2] == 1
+    assert told[1] == told[3]

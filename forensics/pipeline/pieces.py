@@ -20,6 +20,10 @@ from forensics.pipeline.parts import Part
 from forensics.store import parquet
 
 
+GROUP_BYTES = 16 << 20
+"""So much of a table is one group, about: records are told a group at a time, and those of a pack can be files of any size."""
+
+
 class Task(NamedTuple):
     """A part to read: the case, which part, and who packed which of its files."""
 
@@ -47,13 +51,17 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
         CustodyError: bytes changed, or some are not accounted for.
     """
     case, part = task.case, task.part
-    sums = dict.fromkeys(part.files, Tally())
+    sums, held_bytes = dict.fromkeys(part.files, Tally()), 0
     with (
         parquet.Part(case / "tables", parts.record_table(part.format), part.name) as records,
         parquet.Part(case / "tables", REJECT, part.name) as rejects,
     ):
         for found in _found(task):
             records.add(found.records)
+            held_bytes += found.records.nbytes
+            if held_bytes >= GROUP_BYTES:
+                records.cut()
+                held_bytes = 0
             rejects.add(found.rejects)
             sums[found.sha256] = sums[found.sha256].plus(found.tally)
     parts.settle_sums(case, part, sums)

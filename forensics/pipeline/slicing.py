@@ -52,7 +52,9 @@ def batches(parts: Iterable[Plan]) -> Iterator[Batch]:
 
 def sliceable(form: str) -> bool:
     """Whether records of a format can be told a group at a time."""
-    return formats.registry()[form].CUT != "whole" and not hasattr(readings.registry()[form], "WHOLE")
+    own = formats.registry()[form]
+    # Whatever a format gives in pieces is told in them.
+    return (own.CUT != "whole" or hasattr(own, "pieces")) and not hasattr(readings.registry()[form], "WHOLE")
 
 
 def slices(form: str, records: Sequence[Path], slice_rows: int) -> list[Slice]:

@@ -7,7 +7,6 @@ import pyarrow as pa
 from forensics.core import gitcolumns, gitevents
 
 NEEDS_ANCHOR = False
-SLICED_BY = "start"
 COLUMNS = gitcolumns.TOLD
 
 

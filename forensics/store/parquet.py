@@ -64,6 +64,10 @@ class Part:
         if self._rows >= GROUP_ROWS:
             self._write_groups(least=GROUP_ROWS)
 
+    def cut(self) -> None:
+        """End a group of rows here. Only where it is the content that says where, never how it came."""
+        self._write_groups(least=1)
+
     def __exit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
