@@ -98,8 +98,8 @@ def _heads(scene: Scene) -> dict[tuple[str, str], list[Row]]:
         moves,
         (moves["format"] != "git_reftable") | moves["object"].str.fullmatch(r"(?:worktrees/[^/]+/)?HEAD"),
     )
-    for (sha256, host), own in moves.groupby(["sha256", "host"], sort=True):
-        for f in rows_of(placed[(placed["sha256"] == sha256) & (placed["host"] == host)]):
+    for (sha256, at), own in moves.groupby(["sha256", "host"], sort=True):
+        for f in rows_of(placed[(placed["sha256"] == sha256) & (placed["host"] == at)]):
             log = _LOG.fullmatch(f.origin)
             for tree in trees.get((f.host, log["folder"]), ()) if log else ():
                 found[f.host, tree].extend(rows_of(own))

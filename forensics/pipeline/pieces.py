@@ -19,7 +19,6 @@ from forensics.pipeline.files import Tally
 from forensics.pipeline.parts import Part
 from forensics.store import parquet
 
-
 GROUP_BYTES = 16 << 20
 """So much of a table is one group, about: records are told a group at a time, and those of a pack can be files of any size."""
 
