@@ -81,6 +81,25 @@ def test_declarations_are_in_the_file(tmp_path, declared):
     assert [f.metadata for f in schema] == [f.metadata for f in declared.schema()]
 
 
+def test_values_without_a_dictionary_keep_their_least_and_greatest(tmp_path):
+    """Questions pass over parts by these, however a column is written."""
+    named = Table(
+        "named",
+        "a column of each",
+        (
+            *(Column(name, pa.string(), "a word") for name in ("job", "audit_id", "received", "host")),
+            Column("elapsed_s", pa.int64(), "a number", "s"),
+        ),
+    )
+    rows = {c.name: [7, 9] if c.type == pa.int64() else ["a", "b"] for c in named.columns}
+    path = parquet.write(tmp_path, named, named.build(rows))
+    group = pq.read_metadata(path).row_group(0)
+    held = {c.path_in_schema: c for c in (group.column(n) for n in range(group.num_columns))}
+    assert {name for name, c in held.items() if c.dictionary_page_offset is not None} == {"host"}
+    assert {n: [c.statistics.min, c.statistics.max] for n, c in held.items()} == rows
+    assert parquet.read(tmp_path, "named").to_pydict() == rows
+
+
 def test_columns_that_are_not_declared_are_refused(tmp_path):
     with pytest.raises(ValueError, match="thing: columns"):
         parquet.write(tmp_path, THING, table([]).append_column("more", pa.array([], pa.int64())))

@@ -25,14 +25,25 @@ GROUP_ROWS = 1 << 15
 ONLY = "0"
 """The name of the part where a table has one."""
 
-# Values that lie close to the one before. By their differences they take half the space, or less.
-_CLOSE = {
-    (name, "int64"): "DELTA_BINARY_PACKED"
-    for name in ("earliest_ns", "latest_ns", "start", "stop", "serial", "pid", "ppid")
+# How values are written that no dictionary suits, by name and type of column. To fill one with what seldom comes twice, or comes
+# twice in a row and then no more, takes more time than to write the values, and more space.
+_AS_THEY_ARE = {
+    # Close to the one before: by their differences they take half the space, or less.
+    "DELTA_BINARY_PACKED": {
+        "int64": ("earliest_ns", "latest_ns", "submit_ns", "start_ns", "end_ns", "start", "stop", "serial", "pid", "ppid")
+    },
+    "DELTA_BYTE_ARRAY": {"string": ("event_id", "job_id", "job_id_raw", "received", "staged")},
+    # Like none before.
+    "DELTA_LENGTH_BYTE_ARRAY": {"string": ("a0", "a1", "a2", "a3", "inode", "audit_id")},
+    # Like one shortly before, which the compression sees.
+    "PLAIN": {
+        "string": ("job", "message", "wall", "submit_wall", "eligible_wall", "start_wall", "end_wall", "submit_line"),
+        "int64": ("elapsed_s", "port"),
+    },
+}  # fmt: skip
+_ENCODED = {
+    (name, kind): code for code, of in _AS_THEY_ARE.items() for kind, names in of.items() for name in names
 }
-_CLOSE |= {(name, "string"): "DELTA_BYTE_ARRAY" for name in ("event_id", "job_id", "job_id_raw")}
-# Values that seldom come twice: to keep them in a dictionary takes more time, and half as much space again.
-_CLOSE |= {(name, "string"): "DELTA_LENGTH_BYTE_ARRAY" for name in ("a0", "a1", "a2", "a3", "inode")}
 
 
 class Part:
@@ -103,7 +114,7 @@ def _written(schema: pa.Schema) -> dict[str, Any]:
     """
     leaves = [leaf for field in schema for leaf in _leaves(field.name, field.type)]
     encoded = {
-        path: code for path, kind in leaves if (code := _CLOSE.get((path.rpartition(".")[2], str(kind))))
+        path: code for path, kind in leaves if (code := _ENCODED.get((path.rpartition(".")[2], str(kind))))
     }
     return {
         "compression": "zstd",
