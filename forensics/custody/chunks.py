@@ -101,7 +101,9 @@ def cut(
     whole, stop = hashlib.sha256(), 0
     if packed is None:
         with seal.opened(path) as read:
-            for chunk, held in _chunks(read, how, block, whole.update, hand_on=hand_on, lend=lend):
+            # What is not handed on is not kept.
+            lent = lend or not hand_on
+            for chunk, held in _chunks(read, how, block, whole.update, hand_on=hand_on, lend=lent):
                 yield chunk._replace(content=held) if hand_on else chunk
     else:
         with unpack.opened(path, packed) as content:

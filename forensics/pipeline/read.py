@@ -82,6 +82,9 @@ def ingest(
             executor, workers = stack.enter_context(engine.cluster(cluster, sealing.ledger_of(case)))
         own = workers if executor is None else 1
         local = stack.enter_context(engine.processes(own, begin=tabular.not_for_arrow))
+        if local is not None:
+            # They begin, all at once, while this process sees what the files are.
+            local.submit(stretches.begun)
         _forget(case)
         runs_on = Runner(executor or local, 2 * workers)
         known = files.recognised(rows, lambda s, path: files.looked_at(sealing.locate(case, s), path))

@@ -109,10 +109,10 @@ def notes_are_due(form: str, own: Sequence[Slice]) -> bool:
     return len(own) > 1 and (hasattr(reading, "noted") or hasattr(reading, "NOTES"))
 
 
-def by_question(form: str, records: Sequence[Path], spill: Path) -> pa.Table:
+def by_question(form: str, records: Sequence[Path], spill: Path, *, threads: int = 1) -> pa.Table:
     """What the records of a batch answer to the question of their reading."""
     from forensics.store import query  # noqa: PLC0415 - the database is loaded where it is needed
 
     reading = readings.registry()[form]
-    answer = query.asked(records, reading.NOTES, spill)  # type: ignore[attr-defined]
+    answer = query.asked(records, reading.NOTES, spill, threads=threads)  # type: ignore[attr-defined]
     return reading.settled(answer) if hasattr(reading, "settled") else answer

@@ -36,6 +36,7 @@ SLICE_ROWS = 1 << 15
 
 PART_ROWS = 1 << 17
 """How many events one part of their table has, about."""
+_THREADS = 2
 _ODD, _OTHER_ODD = np.int64(0x1E3779B97F4A7C15), np.int64(0x42B2AE3D27D4EB4F)
 _LAST_BYTES = 8
 
@@ -138,7 +139,9 @@ def _noted(
     path = folder.with_name("noted") / f"{name}.arrow"
     if not path.exists():
         if hasattr(readings.registry()[batch.format], "NOTES"):
-            notes = slicing.by_question(batch.format, records, folder.with_name("spill"))
+            # Nobody else is at work then.
+            threads = 1 if runs_on.executor is None else _THREADS
+            notes = slicing.by_question(batch.format, records, folder.with_name("spill"), threads=threads)
         else:
             asked = [slicing.Asked(batch.format, own) for own in slices]
             found = engine.run(slicing.note, asked, runs_on.executor, in_flight=runs_on.in_flight)

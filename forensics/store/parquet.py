@@ -96,15 +96,23 @@ class Part:
             self._partial.rename(self.path)
 
     def _write_groups(self, *, least: int) -> None:
-        held = loose.together([self._schema.empty_table(), *self._held])
-        at = 0
-        while len(held) - at >= least:
-            group = held.slice(at, GROUP_ROWS)
+        while self._rows >= least:
+            group = self._taken(min(self._rows, GROUP_ROWS))
             # Combined, so that no writer's pages can show where the rows were cut as they came.
-            declared = loose.strict(group, self._schema).combine_chunks()
-            self._writer.write_table(declared, row_group_size=GROUP_ROWS)
-            at += len(group)
-        self._held, self._rows = [held.slice(at)], len(held) - at
+            self._writer.write_table(group.combine_chunks(), row_group_size=GROUP_ROWS)
+
+    def _taken(self, rows: int) -> pa.Table:
+        """The first rows of those held, as declared, and no longer held. To join dictionaries costs more than to do without."""
+        taken = []
+        while rows:
+            first = self._held.pop(0)
+            if len(first) > rows:
+                self._held.insert(0, first.slice(rows))
+                first = first.slice(0, rows)
+            taken.append(loose.strict(first, self._schema))
+            rows -= len(first)
+            self._rows -= len(first)
+        return pa.concat_tables(taken)
 
 
 def _written(schema: pa.Schema) -> dict[str, Any]:

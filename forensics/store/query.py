@@ -87,17 +87,18 @@ def ordered(
             yield parquet.conformed(pa.Table.from_batches([batch]), schema)
 
 
-def asked(parts: Sequence[Path], question: str, spill: Path) -> pa.Table:
+def asked(parts: Sequence[Path], question: str, spill: Path, *, threads: int = 1) -> pa.Table:
     """The answer to a question of this program's own over Parquet files of one table, `records`, in bounded memory.
 
     Args:
         parts: the files.
         question: one SELECT.
         spill: a folder for what does not fit in memory.
+        threads: how many answer it.
     """
     with duckdb.connect(":memory:") as database:
         database.execute("SET python_enable_replacements = false")
-        database.execute("SET threads = 1")
+        database.execute(f"SET threads = {threads:d}")
         database.execute(f"SET memory_limit = '{_MOST_MB}MB'")
         database.execute("SET temp_directory = $folder", {"folder": str(spill)})
         records = database.read_parquet([str(path) for path in parts])
