@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from stage import Stage
 
 from forensics.analysis import graph
-from forensics.analysis.artefacts import Version, contributors, module_of
+from forensics.analysis.artefacts import Version, contributors
 from forensics.analysis.commands import Commands
 from forensics.analysis.findings import findings
 from forensics.analysis.gaps import Gap, Spans
+from forensics.analysis.order import Moment, Order
+from forensics.analysis.wording import module_of
 
+NO_PLACES = Order(pd.DataFrame())
 HOW = st.sampled_from(["create", "edit", "replace", "delete"])
 HISTORIES = st.lists(st.tuples(HOW, st.integers(0, 50), st.integers(0, 5)), max_size=12)
 
@@ -26,11 +29,11 @@ def history(drawn):
 
 
 def by_definition(versions, before):
-    """A reader can have seen a change if it ended before, and nothing between replaced or removed the file."""
+    """A reader can have seen a change if it ended before, and nothing replaced or removed the file for certain between."""
     done = [v for v in versions if v.latest_ns < before]
     seen = []
-    for n, version in enumerate(done):
-        wiped = any(later.how in {"create", "replace", "delete"} for later in done[n + 1 :])
+    for version in done:
+        wiped = any(later.how != "edit" and version.latest_ns < later.earliest_ns for later in done)
         if version.how != "delete" and not wiped:
             seen.append(version)
     return seen
@@ -40,13 +43,13 @@ def by_definition(versions, before):
 @given(HISTORIES, st.integers(0, 60))
 def test_contributors_agree_with_the_definition(drawn, before):
     versions = history(drawn)
-    assert contributors(versions, before) == by_definition(versions, before)
+    assert contributors(versions, Moment(before, before), NO_PLACES) == by_definition(versions, before)
 
 
 @settings(max_examples=100, deadline=None)
 @given(HISTORIES, st.integers(0, 60))
 def test_a_change_that_may_be_later_never_counts(drawn, before):
-    assert all(v.latest_ns < before for v in contributors(history(drawn), before))
+    assert all(v.latest_ns < before for v in contributors(history(drawn), Moment(before, before), NO_PLACES))
 
 
 def test_module_names():

@@ -5,9 +5,9 @@ import random
 import pytest
 from stage import KERNEL, SECOND, UIDS, Stage, address, claim, key, roster
 
-from forensics.analysis.artefacts import imports
 from forensics.analysis.attribution import independent
 from forensics.analysis.findings import findings
+from forensics.analysis.wording import imports
 from forensics.core.roster import Question, Roster
 
 SCRIPT = "/srv/proj/train.py"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -9,9 +10,11 @@ from stage import T0, Stage
 
 from forensics.analysis import artefacts, contents, evidence, file_names, findings, writers
 from forensics.analysis.artefacts import contributors
+from forensics.analysis.order import Moment, Order
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
 
+NO_PLACES = Order(pd.DataFrame())
 PROGRAMS = {"edit": ("write", "python3"), "replace": ("write", "cp")}
 
 
@@ -126,7 +129,7 @@ def test_who_wrote_what_is_read_agrees_with_a_small_file_system(drawn):
         return
     history = told(s)
     for path in disk.names:
-        found = {v.event_id for v in contributors(history[path], T0 + 100 * 1_000_000_000)}
+        found = {v.event_id for v in contributors(history[path], Moment(T0 + 10**11, T0 + 10**11), NO_PLACES)}
         naming, content = disk.read(path)
         wrote = {e for e, _ in content}
         by = naming[0][1] if naming else None
@@ -157,7 +160,10 @@ def test_a_name_that_is_only_read_by_is_the_file_s_too():
     add(s, 3, "execute", "/mnt/real", 7, "mei")
     found = told(s)
     for path in ("/alias", "/mnt/real"):
-        assert (wrote, "/real") in {(v.event_id, v.through) for v in contributors(found[path], T0 + 10**12)}
+        assert (wrote, "/real") in {
+            (v.event_id, v.through)
+            for v in contributors(found[path], Moment(T0 + 10**12, T0 + 10**12), NO_PLACES)
+        }
 
 
 def test_what_is_written_through_another_name_is_one_act():

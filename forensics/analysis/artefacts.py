@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import blobs, file_names, writers
+from forensics.analysis import blobs, file_names, order, wording, writers
 from forensics.analysis.evidence import Evidence, Row, one_session, picked, rows_of, where
 from forensics.analysis.jobs import Job, own_events
 from forensics.core.schema import Column, Table
@@ -90,6 +90,8 @@ class Version:
     through: str | None = None
     account: str | None = None
     writer: str | None = None
+    dated_by: str | None = None
+    """The event whose moment it has, where it is one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,17 @@ class Reading:
     earliest_ns: int
     events: tuple[str, ...]
     hosts: tuple[str, ...] = ()
+    dated_by: str | None = None
+    """The event whose moment it has, where it is one's."""
+
+    @property
+    def latest_ns(self) -> int:
+        """The first moment again: it can have read later too, and nothing says until when."""
+        return self.earliest_ns
 
 
 def versions(evidence: Evidence) -> dict[str, list[Version]]:
-    """Every recorded change of every path, by path, in order of time and then of the log.
+    """Every recorded change of every path, by path, in order (`order.Order`).
 
     Where not all events are held, of the paths whose every change is.
     """
@@ -127,27 +136,32 @@ def versions(evidence: Evidence) -> dict[str, list[Version]]:
         when = (int(e.earliest_ns), int(e.latest_ns))
         how = writers.how(e.verb, e.exe, replaced=replaced)
         by = writers.by(e)
-        version = Version(e.event_id, e.object, e.host, how, e.inode, owner, *when, None, *by)
+        version = Version(e.event_id, e.object, e.host, how, e.inode, owner, *when, None, *by, e.event_id)
         found.setdefault(e.object, []).append(version)
         if e.verb == "rename" and isinstance(e.object_from, str):
-            gone = Version(e.event_id, e.object_from, e.host, "delete", e.inode, None, *when, None, *by)
+            gone = Version(
+                e.event_id, e.object_from, e.host, "delete", e.inode, None, *when, None, *by, e.event_id
+            )
             found.setdefault(e.object_from, []).append(gone)
-    _add_other_names(events, changed, found)
-    return found if held is None else {path: rows for path, rows in found.items() if path in held}
+    _add_other_names(evidence, changed, found)
+    known = order.of(evidence)
+    return {path: known.arranged(rows) for path, rows in found.items() if held is None or path in held}
 
 
-def _add_other_names(events: pd.DataFrame, changed: pd.DataFrame, found: dict[str, list[Version]]) -> None:
+def _add_other_names(evidence: Evidence, changed: pd.DataFrame, found: dict[str, list[Version]]) -> None:
     """What a path's file got by its other names, in its place among the path's own changes."""
+    events = evidence.events
     numbered = changed["inode"].dropna().unique()
     seen = picked(events, events["verb"].isin({"read", "execute"}) & events["inode"].isin(numbered))
     seen = picked(
         seen, (seen["outcome"] != "failure") & seen["earliest_ns"].notna() & (seen["object_kind"] == "path")
     )
     touched: set[str] = set()
-    for s in file_names.shared(changed, seen, lambda e: writers.how(e.verb, e.exe, replaced=False)):
+    known = order.of(evidence)
+    for s in file_names.shared(changed, seen, lambda e: writers.how(e.verb, e.exe, replaced=False), known):
         owner = None if pd.isna(s.event.object_owner_uid) else int(s.event.object_owner_uid)
         other = Version(
-            s.event.event_id, s.path, s.event.host, s.how, s.event.inode, owner, s.earliest_ns, s.latest_ns, s.through, *writers.by(s.event),
+            s.event.event_id, s.path, s.event.host, s.how, s.event.inode, owner, s.earliest_ns, s.latest_ns, s.through, *writers.by(s.event), s.dated_by,
         )  # fmt: skip
         found.setdefault(s.path, []).append(other)
         touched.add(s.path)
@@ -156,19 +170,22 @@ def _add_other_names(events: pd.DataFrame, changed: pd.DataFrame, found: dict[st
 
 
 def contributors(
-    history: list[Version], before_ns: int, near: Callable[[Version], bool] | None = None
+    history: list[Version],
+    reading: order.Dated,
+    known: order.Order,
+    near: Callable[[Version], bool] | None = None,
 ) -> list[Version]:
-    """The changes whose content a reader at `before_ns` can have seen; `near` says which are of the file that it read.
+    """The changes whose content a reader can have seen; `near` says which are of the file that it read.
 
     Everything since the file was last created or replaced whole. A change that cannot be shown to
-    lie before the reading is not among them.
+    lie before the reading is not among them; one that cannot be shown to lie before what replaced the file is.
     """
     living: list[Version] = []
     for version in history:
-        if version.latest_ns >= before_ns or (near is not None and not near(version)):
+        if not known.before(version, reading) or (near is not None and not near(version)):
             continue
         if version.how != "edit":
-            living = []
+            living = [v for v in living if not known.before(v, version)]
         if version.how != "delete":
             living.append(version)
     return living
@@ -216,7 +233,12 @@ def _scripts(job: Job, evidence: Evidence, own: pd.DataFrame) -> set[str]:
     executed = picked(own, (own["verb"] == "execute") & (own["outcome"] != "failure"))
     submitted = submissions(job, evidence)
     runs = [*rows_of(executed), *(rows_of(submitted) if one_session(submitted) else ())]
-    paths = [resolved(token, e.cwd) for e in runs for token in (e.argv or ())[1:] if token.endswith(SCRIPTS)]
+    paths = [
+        wording.resolved(token, e.cwd)
+        for e in runs
+        for token in (e.argv or ())[1:]
+        if token.endswith(SCRIPTS)
+    ]
     return {path for path in paths if path is not None}
 
 
@@ -233,21 +255,14 @@ def _opened(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> I
     touched = picked(own, own["verb"].isin({"read", "execute", "write"}) & own["object"].isin(history.keys()))
     for e in rows_of(picked(touched, touched["outcome"] != "failure")):
         at, cited = int(e.earliest_ns), (e.event_id,)
-        yield Reading(job.job, e.object, job.own_link, "opened_by_job", at, cited, _host(e))
-
-
-def resolved(token: str, cwd: str | None) -> str | None:
-    """An argument as an absolute path, or None where it cannot be one."""
-    if not token or "\0" in token or (not token.startswith("/") and not cwd):
-        return None
-    return posixpath.normpath(posixpath.join(cwd or "/", token))
+        yield Reading(job.job, e.object, job.own_link, "opened_by_job", at, cited, _host(e), e.event_id)
 
 
 def _arguments(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
     executed = picked(own, (own["verb"] == "execute") & (own["outcome"] != "failure"))
     for e in rows_of(executed):
         for token in (e.argv or ())[1:]:
-            path = resolved(token, e.cwd)
+            path = wording.resolved(token, e.cwd)
             if path in history and writers.program(e.exe) not in {"rm", "unlink", "mkdir"}:
                 yield Reading(
                     job.job,
@@ -257,6 +272,7 @@ def _arguments(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -
                     int(e.earliest_ns),
                     (e.event_id,),
                     _host(e),
+                    e.event_id,
                 )
 
 
@@ -291,10 +307,12 @@ def _submitted(job: Job, evidence: Evidence, history: dict[str, list[Version]]) 
         return
     for e in rows_of(found):
         for token in (e.argv or ())[1:]:
-            path = resolved(token, e.cwd)
+            path = wording.resolved(token, e.cwd)
             if path in history:
                 at, cited = int(e.earliest_ns), (e.event_id,)
-                yield Reading(job.job, str(path), "derived", "submitted_script", at, cited, _host(e))
+                yield Reading(
+                    job.job, str(path), "derived", "submitted_script", at, cited, _host(e), e.event_id
+                )
 
 
 def texts(evidence: Evidence, script: str) -> Iterable[tuple[str, tuple[str, ...]]]:
@@ -321,52 +339,13 @@ def _named(
     hosts = tuple(sorted({host for host, _ in job.processes if host is not None}))
     for script in sorted(scripts):
         for text, cited in texts(evidence, script):
-            modules = imports(text)
+            modules = wording.imports(text)
             for path in history:
-                why = None if path in scripts or "/.git/" in path else said(path, script, text, modules)
+                why = (
+                    None if path in scripts or "/.git/" in path else wording.said(path, script, text, modules)
+                )
                 if why is not None:
                     yield Reading(job.job, path, "derived", why, started, cited, hosts)
-
-
-def module_of(path: str, script: str) -> str | None:
-    """The dotted name by which a script imports a file: from the packages' folder, or from its own."""
-    rest = re.split(r"/(?:site|dist)-packages/", path)[1:]
-    folder = posixpath.dirname(script).rstrip("/") + "/"
-    inside = rest[-1] if rest else path.removeprefix(folder) if path.startswith(folder) else None
-    if inside is None or not inside.endswith(".py"):
-        return None
-    return inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-_IMPORT = re.compile(
-    r"(?:\bfrom[ \t]+(?P<package>\w[\w.]*)[ \t]+)?\bimport\b[ \t]*\(?"
-    r"(?P<names>\s*\w[\w.]*(?:[ \t]+as[ \t]+\w+)?(?:\s*,\s*\w[\w.]*(?:[ \t]+as[ \t]+\w+)?)*)"
-)
-
-
-def imports(text: str) -> frozenset[str]:
-    """The dotted names that a Python text imports, as far as its words show: of `from a import b`, both `a` and `a.b`."""
-    found: set[str] = set()
-    for line in _IMPORT.finditer(text):
-        names = [words.split()[0] for words in line["names"].split(",")]
-        package = line["package"]
-        found |= {package, *(f"{package}.{name}" for name in names)} if package else set(names)
-    return frozenset(found)
-
-
-def said(path: str, script: str, text: str, modules: frozenset[str]) -> str | None:
-    """How a script's text leads to a file: it imports it, imports its package, or names it."""
-    module = module_of(path, script)
-    if module is not None:
-        if any(name == module or name.startswith(f"{module}.") for name in modules):
-            return "imported_by_script"
-        if any(name.split(".")[0] == module.split(".")[0] for name in modules):
-            return "package_imported_by_script"
-    base = posixpath.basename(path)
-    named = (
-        len(base) > 4 and base != "__init__.py" and re.search(rf"(?<![\w.]){re.escape(base)}(?![\w.])", text)
-    )
-    return "named_in_script" if named else None
 
 
 def _payloads(
@@ -392,4 +371,5 @@ def _payloads(
                     int(ran[0].earliest_ns),
                     (*told, ran[0].event_id),
                     _host(ran[0]),
+                    ran[0].event_id,
                 )

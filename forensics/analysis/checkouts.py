@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from forensics.analysis import git_acts, mounts
+from forensics.analysis import git_acts, mounts, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.evidence import Row, picked, rows_of
@@ -36,7 +36,7 @@ def fetched(
     for reading in readings:
         name = posixpath.basename(reading.path)
         for version in contributors(
-            history[reading.path], reading.earliest_ns, mounts.near(scene.evidence, reading)
+            history[reading.path], reading, order.of(scene.evidence), mounts.near(scene.evidence, reading)
         ):
             came = moves(scene, version)
             brought = [oid for move in came for oid in git_acts.between(scene, move.object_from, _new(move))]

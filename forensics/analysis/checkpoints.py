@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from forensics.analysis import order
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.jobs import Job, own_events
 from forensics.core import clock
@@ -57,7 +58,15 @@ def saved(job: Job, evidence: Evidence, patterns: Sequence[str] = ()) -> list[Sa
         if wanted.has(e.object)
     ]  # fmt: skip
     spoilt = _spoilt(evidence, {s.path for s in seen}, set(own["event_id"]))
-    kept = [s for s in seen if not any(at > s.earliest_ns for at in spoilt.get(s.path, ()))]
+    known = order.of(evidence)
+    kept = [
+        s
+        for s in seen
+        if all(
+            known.before(at, order.Moment(s.earliest_ns, s.latest_ns, s.event))
+            for at in spoilt.get(s.path, ())
+        )
+    ]
     last = {s.path: s for s in sorted(kept, key=lambda s: (s.earliest_ns, s.event))}
     found = list(last.values()) + _listed(job, evidence, wanted)
     return sorted(found, key=lambda s: (s.earliest_ns, s.path, s.event))
@@ -74,20 +83,20 @@ class Named:
         return self._is.match(posixpath.basename(path)) is not None
 
 
-def _spoilt(evidence: Evidence, paths: set[str], own: set[str]) -> dict[str, list[int]]:
+def _spoilt(evidence: Evidence, paths: set[str], own: set[str]) -> dict[str, list[order.Moment]]:
     """When others than the job wrote or anybody removed its checkpoints, by path."""
     events = evidence.events
     near = picked(events, events["object"].isin(paths) | events["object_from"].isin(paths))
     near = picked(
         near, near["verb"].isin(_SPOILS) & (near["outcome"] != "failure") & near["latest_ns"].notna()
     )
-    found: dict[str, list[int]] = {}
+    found: dict[str, list[order.Moment]] = {}
     for e in rows_of(near):
         moved = e.object_from if e.verb == "rename" and e.object_from in paths else None
         if moved is not None:
-            found.setdefault(moved, []).append(int(e.latest_ns))
+            found.setdefault(moved, []).append(order.moment(e))
         if e.object in paths and (e.verb == "delete" or e.event_id not in own):
-            found.setdefault(e.object, []).append(int(e.latest_ns))
+            found.setdefault(e.object, []).append(order.moment(e))
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from forensics.analysis import artefacts, baseline, exact, mounts
+from forensics.analysis import artefacts, baseline, exact, mounts, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.allocations import SECOND
 from forensics.analysis.artefacts import Version
@@ -83,7 +83,7 @@ def compared(act: Act, read: "Readings", base: baseline.BaseRate) -> Json | None
         return {"kind": "direct", "wording": "direct", "limits": []}
     if not _read_by_jobs(act) or act.latest_ns is None:
         return None
-    removed = removal(read.history.get(act.object, []), act)
+    removed = removal(read.history.get(act.object, []), act, read.known)
     groups = read.groups(act, removed)
     return _told(act, removed, groups, base, cut=read.left_out > 0)
 
@@ -94,14 +94,17 @@ def _read_by_jobs(act: Act) -> bool:
     return act.act in FILE_ACTS and placed and act.why_link not in CARRIERS
 
 
-def removal(history: Sequence[Version], act: Act) -> int | None:
+def removal(history: Sequence[Version], act: Act, known: order.Order) -> int | None:
     """When the bytes of an act were gone from its path: the next change after it that keeps nothing of them."""
-    later = [
-        v
-        for v in history
-        if act.latest_ns is not None and v.earliest_ns > act.latest_ns and v.event_id not in act.events
-    ]
+    done = _done(history, act)
+    later = [v for v in history if known.before(done, v) and v.event_id not in act.events]
     return min((v.latest_ns for v in later if v.how != "edit"), default=None)
+
+
+def _done(history: Sequence[Version], act: Act) -> order.Dated:
+    """When an act was done: the last of its changes of the path."""
+    own = [v for v in history if v.through is None and v.event_id in act.events]
+    return own[-1] if own else order.Moment(act.earliest_ns or 0, act.latest_ns or 0)
 
 
 def nearest(scene: Scene, acts: Iterable[Act]) -> list[Job]:
@@ -117,7 +120,7 @@ class Readings:
 
     def __init__(self, scene: Scene, history: dict[str, list[Version]], acts: Iterable[Act]) -> None:
         changing = [a for a in acts if _read_by_jobs(a)]
-        self._evidence = scene.evidence
+        self._evidence, self.known = scene.evidence, order.of(scene.evidence)
         self.history = {a.object: history.get(a.object, []) for a in changing}
         jobs = nearest(scene, changing)
         self.left_out = len(jobs[MOST_JOBS:])
@@ -130,20 +133,19 @@ class Readings:
     def groups(self, act: Act, removed: int | None) -> Groups:
         """The jobs of a comparison, by what they read of the act's path."""
         found = Groups([], [], [], [], 0)
-        unknown = 0
+        unknown, done = 0, _done(self.history.get(act.object, []), act)
         for job in filter(_ended, self._jobs):
             read, start = self._first.get((job.job, act.object)), job.start_ns or 0
-            at = None if read is None else read.earliest_ns
-            if at is None and not job.processes:
+            if read is None and not job.processes:
                 unknown += start >= (act.earliest_ns or 0) and (removed is None or start <= removed)
-            elif at is None:
+            elif read is None:
                 if start >= (act.earliest_ns or 0) and (removed is None or start <= removed):
                     found.control.append(_seen(job))
-            elif at <= (act.latest_ns or 0):
+            elif not self.known.before(done, read):
                 found.before.append(_seen(job))
-            elif removed is not None and at > removed:
+            elif removed is not None and read.earliest_ns > removed:
                 found.after.append(_seen(job))
-            elif read is not None and self._exposed(act, read):
+            elif self._exposed(act, read):
                 found.exposed.append(_seen(job))
             else:
                 found.control.append(_seen(job))
@@ -154,7 +156,7 @@ class Readings:
         if act.act == "delete_file" or not self.history.get(act.object):
             return True
         near = mounts.near(self._evidence, read)
-        living = artefacts.contributors(self.history[act.object], read.earliest_ns, near)
+        living = artefacts.contributors(self.history[act.object], read, self.known, near)
         return any(v.event_id in act.events for v in living)
 
 

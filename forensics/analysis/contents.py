@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from forensics.analysis import checkouts, git_acts, writers
+from forensics.analysis import checkouts, git_acts, order, writers
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import VERSION, Version
 from forensics.analysis.evidence import rows_of
@@ -62,6 +62,7 @@ def known(
 def _collected(scene: Scene, history: Mapping[str, list[Version]]) -> Iterable[tuple[Key, Content]]:
     """The last version of a path that was collected, unless it was removed."""
     files = scene.evidence.files
+    known = order.of(scene.evidence)
     held: dict[tuple[str, str | None], set[str]] = {}
     for f in rows_of(files[(files["kind"] == "file") & files["origin"].notna()]):
         held.setdefault((f.origin, f.host), set()).add(f.sha256)
@@ -69,11 +70,7 @@ def _collected(scene: Scene, history: Mapping[str, list[Version]]) -> Iterable[t
         own = [v for v in history.get(path, ()) if host is None or v.host in {host, None}]
         if own and own[-1].how != "delete" and len(hashes) == 1:
             # Of two that may have been in either order, neither is the last.
-            if (
-                len(own) > 1
-                and own[-2].latest_ns >= own[-1].earliest_ns
-                and own[-2].event_id != own[-1].event_id
-            ):
+            if len(own) > 1 and own[-2].event_id != own[-1].event_id and not known.before(own[-2], own[-1]):
                 continue
             yield (own[-1].event_id, path), Content(next(iter(hashes)), "collected", ())
 
@@ -91,14 +88,18 @@ def _committed(
 ) -> Iterable[tuple[Key, Content]]:
     """What a session wrote last before it committed the file."""
     session = act.session.session_id if act.session is not None else ""
+    known = order.of(scene.evidence)
+    done = known.made(act)
     for name, _, new in git_acts.changed(scene, act.object):
         here = [p for p in paths if _in_tree(p, name)]
         content = scene.evidence.blobs.contents([new]).get(new) if here and new is not None else None
         for path in here if content is not None else ():
-            before = [v for v in history[path] if v.latest_ns < (act.earliest_ns or 0)]
-            last = before[-1] if before else None
+            if done is None:
+                continue
+            told = [(v, known.before(v, done)) for v in history[path]]
+            last = next((v for v, before in reversed(told) if before), None)
             # What may be later than the last writing, or than the commit, leaves it open.
-            open_still = [v for v in history[path] if v.earliest_ns <= (act.latest_ns or 0)][len(before) :]
+            open_still = any(not before and not known.before(done, v) for v, before in told)
             if last is None or last.how == "delete" or open_still:
                 continue
             by = scene.session_of(scene.row(last.event_id))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
+from forensics.analysis import order
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.evidence import Row, picked, rows_of, where
 from forensics.analysis.lineage import Lineage
@@ -160,7 +161,7 @@ def _ran_by_itself(scene: Scene, act: Act, planted: Sequence[Act], made: Lineage
         return _service(scene, act, planted, made)
     if act.origin not in BY_ITSELF:
         return None
-    before = [p for p in planted if p is not act and _before(p, act)]
+    before = [p for p in planted if p is not act and _before(scene, p, act)]
     rule = {"cron": _by_cron, "at": _by_at, "timer": _by_manager}[act.origin]
     return rule(scene, act, before, made)
 
@@ -171,10 +172,12 @@ def _row(act: Act, rule: str, planted: Iterable[Act], inputs: Iterable[str] = ()
     return Deferral(act, rule, left, sessions, tuple(inputs), None if left else RULES[rule].unknown)
 
 
-def _before(plant: Act, act: Act) -> bool:
+def _before(scene: Scene, plant: Act, act: Act) -> bool:
     """Whether something can have been left before an act, on its host."""
     here = plant.host is None or act.host is None or plant.host == act.host
-    return here and (plant.latest_ns is None or act.earliest_ns is None or plant.latest_ns < act.earliest_ns)
+    known = order.of(scene.evidence)
+    left, ran = known.made(plant), known.made(act)
+    return here and (left is None or ran is None or known.before(left, ran))
 
 
 def _by_cron(scene: Scene, act: Act, before: list[Act], made: Lineage) -> Deferral:  # noqa: ARG001 - as its kin
@@ -280,7 +283,7 @@ def _service(scene: Scene, act: Act, planted: Sequence[Act], made: Lineage) -> D
     units = _units(scene, act.host, words)
     left = [
         p for p in planted
-        if p is not act and _before(p, act) and (
+        if p is not act and _before(scene, p, act) and (
             (p.rule == "command_systemd-run" and words and _same_words(p, words))
             or (_SYSTEM_UNIT.fullmatch(p.object) and _unit_of(p.object) in units)
         )

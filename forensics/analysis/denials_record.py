@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import mounts, strength
+from forensics.analysis import mounts, order, strength
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
 from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions
@@ -154,7 +154,10 @@ def changed_later(claim: Claim, g: Grounds) -> Answer:
     read = False
     for reading in g.readings:
         versions = contributors(
-            g.history.get(reading.path, []), reading.earliest_ns, mounts.near(g.scene.evidence, reading)
+            g.history.get(reading.path, []),
+            reading,
+            order.of(g.scene.evidence),
+            mounts.near(g.scene.evidence, reading),
         )
         told = [v.event_id for v in versions]
         if not set(told) & mine:

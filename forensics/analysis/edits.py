@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from forensics.analysis import git_acts
+from forensics.analysis import git_acts, order
 from forensics.analysis.acts import Act, Scene
 
 _LONGEST = 1 << 18
@@ -33,7 +33,7 @@ class Edits:
             told = [self._commit(oid) for oid in sorted(git_acts.brought(self._scene, act))]
         else:
             name = posixpath.basename(act.object)
-            after = [c for c in self._commits if _follows(c, act)]
+            after = [c for c in self._commits if self._follows(c, act)]
             told = [self._commit(c.object, name) for c in after if name in self._names(c.object)][:1]
         if not told:
             return None
@@ -53,6 +53,18 @@ class Edits:
             self._known[key] = False if False in told else None if None in told or not told else True
         return self._known[key]
 
+    def _follows(self, commit: Act, act: Act) -> bool:
+        """Whether a commit was made in the session of an edit, and is not shown to have been before it."""
+        if (
+            commit.session is None
+            or act.session is None
+            or commit.session.session_id != act.session.session_id
+        ):
+            return False
+        known = order.of(self._scene.evidence)
+        made, edited = known.made(commit), known.made(act)
+        return made is not None and edited is not None and not known.before(made, edited)
+
 
 def _pair(path: str, old: str | None, new: str | None, texts: Mapping[str, str]) -> bool | None:
     """Whether a file that a commit changed does the same as before, where both texts are known."""
@@ -60,18 +72,6 @@ def _pair(path: str, old: str | None, new: str | None, texts: Mapping[str, str])
         return False
     before, after = texts.get(old), texts.get(new)
     return None if before is None or after is None else same_doing(path, before, after)
-
-
-def _follows(commit: Act, act: Act) -> bool:
-    """Whether a commit was made in the session of an edit, after it."""
-    same = commit.session is not None and act.session is not None
-    return (
-        same
-        and commit.session.session_id == act.session.session_id  # type: ignore[union-attr]
-        and act.earliest_ns is not None
-        and commit.latest_ns is not None
-        and commit.latest_ns >= act.earliest_ns
-    )
 
 
 def same_doing(path: str, before: str, after: str) -> bool:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from forensics.analysis import mounts
+from forensics.analysis import mounts, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.evidence import Row, picked, rows_of
@@ -131,7 +131,7 @@ def near(job: Job) -> tuple[str, str] | None:
 def _command(scene: Scene, event: Row) -> list[str]:
     """The execution of the program that changed a file."""
     mine = scene.runs_of(event.host, event.pid)
-    mine = picked(mine, (mine["earliest_ns"] <= event.earliest_ns) & (mine["session"] == event.session))
+    mine = order.of(scene.evidence).until(picked(mine, mine["session"] == event.session), event)
     return list(mine["event_id"])[-1:]
 
 
@@ -166,11 +166,11 @@ def by_installer(scene: Scene, version: Version) -> bool:
 
     The script has to lie where only an administrator puts one: anybody can call a file of theirs `pip`.
     """
-    row = scene.events.loc[version.event_id]
-    if posixpath.basename(str(row["exe"] or "")) in INSTALLERS:
+    row = scene.row(version.event_id)
+    if posixpath.basename(str(row.exe or "")) in INSTALLERS:
         return True
-    mine = scene.runs_of(row["host"], row["pid"])
-    ran = next(rows_of(mine[mine["earliest_ns"] <= version.earliest_ns].iloc[-1:]), None)
+    mine = order.of(scene.evidence).until(scene.runs_of(row.host, row.pid), row)
+    ran = next(rows_of(mine.iloc[-1:]), None)
     words = list(ran.argv or ()) if ran is not None else []
     script = words[1] if len(words) > 1 else ""
     return _INSTALLED.match(script) is not None or words[1:3] in (["-m", "pip"], ["-m", "conda"])
@@ -187,7 +187,7 @@ def linked(
         living = {
             v.event_id
             for v in contributors(
-                history[reading.path], reading.earliest_ns, mounts.near(scene.evidence, reading)
+                history[reading.path], reading, order.of(scene.evidence), mounts.near(scene.evidence, reading)
             )
         }
         done: set[int] = set()

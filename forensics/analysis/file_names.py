@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
+from forensics.analysis.order import Order
 
 RULE = "one_file_by_inode"
 CONTENT = frozenset({"create", "write", "truncate"})
@@ -33,6 +34,7 @@ class Shared(NamedTuple):
     how: str
     earliest_ns: int
     latest_ns: int
+    dated_by: str | None
 
 
 class _Wrote(NamedTuple):
@@ -55,7 +57,7 @@ class _Names:
     file: dict[_Name, _File] = field(default_factory=dict)
     names: dict[_File, dict[_Name, None]] = field(default_factory=dict)
     wrote: dict[_File, list[_Wrote]] = field(default_factory=dict)
-    since: dict[_Name, tuple[int, int]] = field(default_factory=dict)
+    since: dict[_Name, Row] = field(default_factory=dict)
 
     def forget(self, name: _Name) -> None:
         """A name is no longer the file's; with its last name a file is over."""
@@ -81,20 +83,22 @@ class _Names:
         return True
 
 
-def shared(changed: pd.DataFrame, seen: pd.DataFrame, how: Callable[[Row], str]) -> list[Shared]:
-    """What each name of a file has by way of its other names, in order of time.
+def shared(
+    changed: pd.DataFrame, seen: pd.DataFrame, how: Callable[[Row], str], known: Order
+) -> list[Shared]:
+    """What each name of a file has by way of its other names, in order.
 
     Args:
         changed: changes of paths with a time and no failure, in order.
         seen: readings and executions of the inodes among them, in order: they tell which names a file has.
         how: what a change of content does to it, as `artefacts.VERSION` says.
+        known: the order of events.
     """
-    known = _Names(how)
+    names = _Names(how)
     found: list[Shared] = []
-    both = pd.concat([changed, seen]).sort_values(["earliest_ns", "sha256", "start"], kind="stable")
-    for e in rows_of(both):
+    for e in rows_of(known.rows(pd.concat([changed, seen]))):
         if isinstance(e.object, str):
-            found += _step(e, known)
+            found += _step(e, names)
     return found
 
 
@@ -119,7 +123,7 @@ def _named(e: Row, known: _Names, file: _File) -> Iterable[Shared]:
         # A number that is given again is another file.
         known.end(file)
     known.learn((e.host, e.object), file)
-    known.since[(e.host, e.object)] = (int(e.earliest_ns), int(e.latest_ns))
+    known.since[(e.host, e.object)] = e
     if (
         e.verb == "rename"
         and isinstance(e.object_from, str)
@@ -129,7 +133,7 @@ def _named(e: Row, known: _Names, file: _File) -> Iterable[Shared]:
     # What others wrote into it before; what the same one wrote, the naming stands for.
     for one in known.wrote.get(file, []):
         if (one.event.session, one.event.account) != (e.session, e.account):
-            yield Shared(e.object, one.path, one.event, "edit", int(e.earliest_ns), int(e.latest_ns))
+            yield _shared(e.object, one.path, one.event, "edit", e)
 
 
 def _met(e: Row, known: _Names, file: _File) -> Iterable[Shared]:
@@ -137,11 +141,11 @@ def _met(e: Row, known: _Names, file: _File) -> Iterable[Shared]:
     name = (e.host, e.object)
     if not known.learn(name, file):
         return
-    first, last = known.since.get(name, (0, 0))
+    since = known.since.get(name)
     for one in known.wrote.get(file, []):
-        if one.path != e.object or one.event.earliest_ns < first:
-            begins, ends = max(int(one.event.earliest_ns), first), max(int(one.event.latest_ns), last)
-            yield Shared(e.object, one.path, one.event, _kept(one), begins, ends)
+        late = since is not None and one.event.earliest_ns < since.earliest_ns
+        if one.path != e.object or late:
+            yield _shared(e.object, one.path, one.event, _kept(one), since if late else one.event)
 
 
 def _written(e: Row, known: _Names, file: _File) -> Iterable[Shared]:
@@ -150,7 +154,12 @@ def _written(e: Row, known: _Names, file: _File) -> Iterable[Shared]:
     known.wrote[file] = [made] if made.how != "edit" else [*known.wrote.get(file, []), made]
     for _, path in known.names.get(file, {}):
         if path != e.object:
-            yield Shared(path, e.object, e, _kept(made), int(e.earliest_ns), int(e.latest_ns))
+            yield _shared(path, e.object, e, _kept(made), e)
+
+
+def _shared(path: str, through: str, event: Row, how: str, at: Row) -> Shared:
+    """What a name has since the moment of an event."""
+    return Shared(path, through, event, how, int(at.earliest_ns), int(at.latest_ns), at.event_id)
 
 
 def _removed(e: Row, known: _Names) -> None:

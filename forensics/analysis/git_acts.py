@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from forensics.analysis import order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Evidence, Row, has_list, listed, one_session, picked, rows_of, where
 
@@ -65,7 +66,7 @@ def subcommand(argv: object) -> str | None:
 def program_of(scene: Scene, event: Row) -> Row | None:
     """The execution by which the process of an event became what it was then."""
     mine = scene.runs_of(event.host, event.pid)
-    return next(rows_of(picked(mine, mine["earliest_ns"] <= event.earliest_ns).iloc[-1:]), None)
+    return next(rows_of(order.of(scene.evidence).until(mine, event).iloc[-1:]), None)
 
 
 def _object_writers(scene: Scene, wanted: set[str]) -> dict[str, Row]:

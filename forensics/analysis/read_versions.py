@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from forensics.analysis import mounts
+from forensics.analysis import mounts, order
 from forensics.analysis.acts import Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.contents import Content, Key
@@ -55,14 +55,15 @@ def find(
 ) -> list[Read]:
     """Every version that the jobs asked about can have read, in order of job, path and time."""
     found = []
+    known = order.of(scene.evidence)
     for reading in sorted(readings, key=lambda r: (r.job, r.path, r.earliest_ns, r.events)):
         versions = history.get(reading.path, [])
         near = mounts.near(scene.evidence, reading)
-        living: list[Version | None] = [*contributors(versions, reading.earliest_ns, near)]
+        living: list[Version | None] = [*contributors(versions, reading, known, near)]
         by = _processes(scene, reading)
         # What may have been before or after it is no version that it is said to have read.
         open_still = sum(
-            v.earliest_ns <= reading.earliest_ns <= v.latest_ns and v.how != "delete" and near(v)
+            v.how != "delete" and near(v) and not known.before(v, reading) and not known.before(reading, v)
             for v in versions
         )
         for version in living or [None]:

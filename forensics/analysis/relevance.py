@@ -30,6 +30,7 @@ from forensics.analysis import (
     sessions,
     touches,
     trails,
+    wording,
 )
 from forensics.analysis.evidence import Evidence, rows_of
 from forensics.analysis.jobs import Job
@@ -93,7 +94,7 @@ class Own:
 
 def arguments(runs: Iterable[tuple[Sequence[str] | None, str | None]]) -> set[str]:
     """Every path that a program can have been given: its arguments, from its working directory."""
-    paths = (artefacts.resolved(token, cwd) for argv, cwd in runs for token in (argv or ())[1:])
+    paths = (wording.resolved(token, cwd) for argv, cwd in runs for token in (argv or ())[1:])
     return {path for path in paths if path is not None}
 
 
@@ -126,7 +127,7 @@ class Paths:
         """Take the texts of the scripts that jobs ran: changed paths that they opened or were given, and scripts by name."""
         for script in sorted({*self._scripts, *changed}):
             for text, _ in artefacts.texts(self._evidence, script):
-                self._texts.append((script, text, artefacts.imports(text)))
+                self._texts.append((script, text, wording.imports(text)))
 
     def _bears(self, path: str) -> bool:
         return (
@@ -136,7 +137,7 @@ class Paths:
             or any(
                 # A text that does not hold its last part cannot name a file, unless it imports it.
                 (path.endswith(".py") or posixpath.basename(path) in text)
-                and artefacts.said(path, script, text, names)
+                and wording.said(path, script, text, names)
                 for script, text, names in self._texts
             )
         )

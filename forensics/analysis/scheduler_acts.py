@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from forensics.analysis import commands
+from forensics.analysis import commands, order
 from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.artefacts import submissions
 from forensics.analysis.evidence import Row, one_session, picked, rows_of
@@ -307,8 +307,7 @@ def signals(scene: Scene) -> Iterable[Act]:
 
 def _own_command(scene: Scene, event: Row) -> list[str]:
     """The execution of the program that sent a signal."""
-    mine = scene.runs_of(event.host, event.pid)
-    mine = picked(mine, mine["earliest_ns"] <= event.earliest_ns)
+    mine = order.of(scene.evidence).until(scene.runs_of(event.host, event.pid), event)
     return list(mine["event_id"])[-1:]
 
 

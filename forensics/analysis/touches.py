@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from forensics.analysis import mounts, writers
+from forensics.analysis import mounts, order, writers
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
@@ -40,7 +40,9 @@ def _touching(evidence: Evidence) -> pd.DataFrame:
 def _touch(e: Row) -> Version:
     owner = None if pd.isna(e.object_owner_uid) else int(e.object_owner_uid)
     when = (int(e.earliest_ns), int(e.latest_ns))
-    return Version(e.event_id, e.object, e.host, HOW[e.verb], e.inode, owner, *when, None, *writers.by(e))
+    return Version(
+        e.event_id, e.object, e.host, HOW[e.verb], e.inode, owner, *when, None, *writers.by(e), e.event_id
+    )
 
 
 def withheld(
@@ -76,13 +78,10 @@ def _last(
     hosts = {*(v.host for v, _ in changed), *(e.host for e in closed)}
     known = mounts.of(scene.evidence)
     here = {h: known.joined(str(refused.object), h, refused.host) is not None for h in hosts}
-    before = [
-        (v.latest_ns, v.how == "delete", v, act)
-        for v, act in changed
-        if v.latest_ns < refused.earliest_ns and here[v.host]
-    ]
-    modes = [e for e in closed if e.latest_ns < refused.earliest_ns and here[e.host]]
+    first, asked = order.of(scene.evidence), order.moment(refused)
+    before = [(v, act) for v, act in changed if first.before(v, asked) and here[v.host]]
+    modes = [e for e in closed if first.before(order.moment(e), asked) and here[e.host]]
     last = before[-1] if before else None
-    if modes and (last is None or modes[-1].latest_ns > last[0]):
+    if modes and (last is None or not first.before(order.moment(modes[-1]), last[0])):
         return scene.act("modify_file", str(refused.object), "file_attributes", modes[-1])
-    return last[3] if last is not None and last[1] else None
+    return last[1] if last is not None and last[0].how == "delete" else None

@@ -137,6 +137,18 @@ def jumps(
     return told, frozenset((host, *pair) for host, pairs in found.items() for pair in pairs)
 
 
+def numbers(tables: Path, trail: str, events: pa.Table) -> pa.Table:
+    """`sha256`, `start` and `serial` of the records of a trail that some events begin at: by these the analysis puts them in order."""
+    own = events.filter(pc.equal(events["format"], trail)).select(["sha256", "start"])
+    if not parquet.parts(tables, trail):
+        return own.slice(0, 0).append_column("serial", pa.array([], pa.int64()))
+    with places.opened(tables, trail) as asked:
+        return asked.ask(
+            "SELECT sha256, start, serial FROM part SEMI JOIN own USING (sha256, start) WHERE serial IS NOT NULL",
+            {"own": own},
+        )
+
+
 def _by_host(
     batch: pa.RecordBatch, hosts: Mapping[str, str | None]
 ) -> Iterable[tuple[str | None, npt.NDArray[np.int64]]]:

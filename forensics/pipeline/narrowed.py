@@ -98,9 +98,10 @@ class _Held:
         """The events that are wanted so far, with what is counted of the others."""
         if self.jumps is None:
             self.jumps = counted.jumps(self.case.tables, self.trail, self.case.found["file"])
-        numbers, jumps = self.jumps
-        self._want("JOIN edge USING (sha256, start)", {"edge": numbers.select(["sha256", "start"])})
+        edges, jumps = self.jumps
+        self._want("JOIN edge USING (sha256, start)", {"edge": edges.select(["sha256", "start"])})
         events = self.asked.rows(self.wanted, COLUMNS)
+        numbers = counted.numbers(self.case.tables, self.trail, events)
         found = {**self.case.found, "event": events, self.trail: numbers}
         if self.fired is None:
             self.fired = counted.fired(self.asked, self.changed, self.paths, events)

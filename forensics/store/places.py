@@ -34,7 +34,8 @@ class Asked:
     """One table's parts, open to questions; its rows are the view `part`, with their `place`."""
 
     def __init__(self, database: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> None:
-        self._database, self._parts = database, {_number(path): path for path in parts}
+        # Parts of records are not named by numbers: their rows can be asked for, and have no place.
+        self._database, self._parts = database, {_number(p): p for p in parts if p.stem.isdecimal()}
 
     def ask(self, asked: str, beside: Mapping[str, pa.Table] | None = None) -> pa.Table:
         """The answer to a question of this program's own, in no order.
