@@ -27,7 +27,7 @@ ONLY = "0"
 
 # How values are written that no dictionary suits, by name and type of column. To fill one with what seldom comes twice, or comes
 # twice in a row and then no more, takes more time than to write the values, and more space.
-_AS_THEY_ARE = {
+_AS_THEY_ARE: dict[str, dict[str, tuple[str, ...]]] = {
     # Close to the one before: by their differences they take half the space, or less.
     "DELTA_BINARY_PACKED": {
         "int64": ("earliest_ns", "latest_ns", "submit_ns", "start_ns", "end_ns", "start", "stop", "serial", "pid", "ppid")
