@@ -3,6 +3,7 @@
 import hashlib
 import json
 from importlib import import_module
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from forensics import formats, pipeline, readings
 from forensics.core.schema import Column, Table, extended
 from forensics.core.tables import CORE, FILE, SHA256
 from forensics.pipeline import slicing, tell
-from forensics.store import parquet, spool
+from forensics.store import moments, parquet, spool
 
 FOLDER = Path(__file__).parents[1] / "sample_logs" / "formats"
 ANCHOR_NS = 1_795_446_697_000_000_000
@@ -190,16 +191,39 @@ def test_no_more_than_a_slice_is_told_at_a_time_and_the_same_is_told(tmp_path, m
     assert len(one["event"]) > 60
 
 
-@pytest.mark.parametrize(
-    "moments", [[5], [7, 7, 9], [2**62 + 1, 2**62 + 5, 2**62 + 3], [*range(0, 10**10, 10**8)], [None], []]
-)
-def test_the_median_is_that_of_all_times_in_order(moments, tmp_path):
+def spooled(tmp_path, times):
+    """Two spooled files that have every other time each."""
     paths = []
-    for n, own in enumerate((moments[::2], moments[1::2])):
+    for n, own in enumerate((times[::2], times[1::2])):
         held = sorted(at for at in own if at is not None) + [at for at in own if at is None]
         paths.append(spool.write(tmp_path / str(n), MOMENT, MOMENT.build({"earliest_ns": held})))
-    known = sorted(at for at in moments if at is not None)
-    assert spool.median(paths) == (known[(len(known) - 1) // 2] if known else None)
+    return paths
+
+
+TIMES = {
+    "one": [5],
+    "few": [7, 7, 9],
+    "late": [2**62 + 1, 2**62 + 5, 2**62 + 3],
+    "spread": [*range(0, 10**10, 10**8)],
+    "far": [-(2**62), -1, 0, 1, *(int(at * at * 1e9) for at in range(60)), 2**62],
+    "undated": [None],
+    "none": [],
+}
+
+
+@pytest.mark.parametrize("most", [2, 5, moments.MOST_STEPS])
+@pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)
+def test_median_and_parts_are_those_of_all_times_in_order(times, most, tmp_path, monkeypatch):
+    monkeypatch.setattr(moments, "MOST_STEPS", most)
+    paths, known = spooled(tmp_path, times), sorted(at for at in times if at is not None)
+    assert moments.median(paths) == (known[(len(known) - 1) // 2] if known else None)
+    for rows in (1, 3, 7, 1000):
+        edges, full = [None], 0
+        for second, own in groupby(at // 10**9 for at in known):
+            before, full = full, full + len([*own])
+            if before and before // rows != full // rows:
+                edges.append(second * 10**9)
+        assert moments.windows(paths, rows) == [*pairwise([*edges, None])]
 
 
 def test_which_formats_are_told_whole_is_said_with_its_reason():

@@ -16,7 +16,7 @@ import pyarrow as pa
 from forensics import engine
 from forensics.core.schema import Table
 from forensics.core.tables import COPY, EVENT, JOB_RECORD
-from forensics.store import parquet, sorting, spool
+from forensics.store import moments, parquet, sorting, spool
 
 ORDER = {
     EVENT: ("earliest_ns", "sha256", "start", "event_id"),
@@ -77,7 +77,7 @@ def tasks(tables: Path, told: Sequence[Path], spill: Path, part_rows: int) -> li
     for table, keys in ORDER.items():
         sources = tuple(path for folder in told if (path := folder / f"{table.name}.arrow").exists())
         if table is EVENT:
-            edges = spool.windows(sources, part_rows)
+            edges = moments.windows(sources, part_rows)
             for n, ((first, stop), rows) in enumerate(
                 zip(edges, spool.within_each(sources, keys[0], edges), strict=True)
             ):

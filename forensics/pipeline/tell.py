@@ -22,7 +22,7 @@ from forensics.core.roster import Question
 from forensics.core.tables import EVENT
 from forensics.pipeline import ordering, slicing, twins
 from forensics.pipeline.parts import layout
-from forensics.store import parquet, sorting, spool
+from forensics.store import moments, parquet, sorting, spool
 
 if TYPE_CHECKING:
     from forensics.pipeline.read import Runner
@@ -254,7 +254,7 @@ def _ends(texts: pa.Array) -> npt.NDArray[np.int64]:
 
 def _anchor(told: Sequence[Path], question: Question) -> int | None:
     """The (lower) median moment of the events told; else the middle of the window; else none."""
-    found = spool.median([path for folder in told if (path := folder / f"{EVENT.name}.arrow").exists()])
+    found = moments.median([path for folder in told if (path := folder / f"{EVENT.name}.arrow").exists()])
     if found is not None:
         return found
     return None if question.window is None else sum(question.window) // 2

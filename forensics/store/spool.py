@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -25,7 +24,6 @@ MERGED_ROWS = 1 << 15
 BATCH_ROWS = 1 << 12
 """How many rows of a spooled file are unpacked together."""
 TIME = "earliest_ns"
-_SECOND = 1_000_000_000
 _SAMPLE = 256
 _NEVER = int(np.iinfo(np.int64).max)
 
@@ -110,56 +108,6 @@ def between(
                 found.append(rows if own.all() else rows.filter(pa.array(own)))
             schema = file.schema_arrow
     return pa.concat_tables(found).combine_chunks() if found else schema.empty_table()
-
-
-def windows(sources: Sequence[Path], most_rows: int) -> list[tuple[int | None, int | None]]:
-    """Half-open ranges of time that together hold all rows, each about as many as are asked for.
-
-    Where they are cut hangs on the times of all rows alone, not on which file has which.
-    """
-    found, count = _counted(sources)
-    part = np.cumsum(count) // most_rows
-    edges = found[np.flatnonzero(np.diff(part)) + 1] * _SECOND
-    return list(itertools.pairwise([None, *(int(edge) for edge in edges), None]))
-
-
-def median(sources: Sequence[Path]) -> int | None:
-    """The (lower) median of the times of spooled files; None where there is none. Of all times, those of one second are held."""
-    found, count = _counted(sources)
-    if not len(found):
-        return None
-    until = np.cumsum(count)
-    rank = (int(until[-1]) - 1) // 2
-    at = int(np.searchsorted(until, rank, side="right"))
-    near = []
-    for path in sources:
-        values = np.asarray(read(path, [TIME])[0].drop_null().to_numpy())
-        near.append(values[values // _SECOND == found[at]])
-    return int(np.sort(np.concatenate(near))[rank - int(until[at]) + int(count[at])])
-
-
-def _counted(sources: Sequence[Path]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The seconds in which rows of spooled files lie, and how many lie in each."""
-    found, count = np.empty(0, np.int64), np.empty(0, np.int64)
-    held: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
-    for path in sources:
-        seconds = np.asarray(read(path, [TIME])[0].drop_null().to_numpy()) // _SECOND
-        held.append(np.unique(seconds, return_counts=True))
-        if sum(len(own) for own, _ in held) > max(len(found), OVERLAP_ROWS):
-            found, count = _summed([(found, count), *held])
-            held = []
-    return _summed([(found, count), *held])
-
-
-def _summed(
-    held: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Values in order, each once, and how often each is there, of several such pairs."""
-    values, counts = (np.concatenate(column) for column in zip(*held, strict=True))
-    found, at = np.unique(values, return_inverse=True)
-    total = np.zeros(len(found), np.int64)
-    np.add.at(total, at.reshape(-1), counts)
-    return found, total
 
 
 def ordered(
