@@ -3,7 +3,7 @@
 import pytest
 from stage import Stage, address, key
 
-from forensics.analysis import candidates, deferred, findings, hops
+from forensics.analysis import candidates, deferral_rules, findings, hops
 from forensics.core.roster import Account, Device, Person, Roster
 from forensics.pipeline import found as answers
 from forensics.render import antecedents, document, phrases
@@ -142,7 +142,7 @@ def test_what_cron_ran_is_told_with_who_left_it_and_by_which_rule():
     assert (row["by_act"], row["rule"]) == (plant["act"], left["rule"])
 
 
-@pytest.mark.parametrize("missing", sorted({r.unknown for r in deferred.RULES.values()} - {""}))
+@pytest.mark.parametrize("missing", sorted({r.unknown for r in deferral_rules.RULES.values()} - {""}))
 def test_what_nobody_is_known_to_have_left_says_what_is_missing(missing):
     row = {
         "kind": "cron",
@@ -160,7 +160,7 @@ def test_what_nobody_is_known_to_have_left_says_what_is_missing(missing):
 
 def test_every_code_of_these_tables_has_words():
     assert set(phrases.LED) == {hops.RULE, hops.FORWARDED}
-    assert set(phrases.LEFT) == set(deferred.RULES)
+    assert set(phrases.LEFT) == set(deferral_rules.RULES)
     assert set(phrases.CANDIDATES) == set(candidates.CLASSES)
     assert set(phrases.CANDIDATE_LINKS) == set(candidates.LINKS)
     assert set(phrases.CANDIDATE_LINKS_AGAINST) == set(candidates.DECIDING)

@@ -9,6 +9,7 @@ from stage import SECOND, T0, UIDS, Stage
 from forensics.analysis import (
     artefacts,
     attribution,
+    deferral_rules,
     deferred,
     evidence,
     examine,
@@ -288,4 +289,4 @@ def test_at_s_own_records_lead_from_the_kill_to_the_session_that_asked():
 
 
 def test_every_rule_says_why_it_holds_and_where_it_errs():
-    assert all(all(part for part in rule[:3]) for rule in deferred.RULES.values())
+    assert all(all(part for part in rule[:3]) for rule in deferral_rules.RULES.values())

@@ -5,7 +5,16 @@ from collections import Counter
 import pytest
 from stage import HOST, UIDS, Stage
 
-from forensics.analysis import acts, deferred, file_acts, findings, hops, identity_rules, raised, rules
+from forensics.analysis import (
+    acts,
+    deferral_rules,
+    file_acts,
+    findings,
+    hops,
+    identity_rules,
+    raised,
+    rules,
+)
 
 COMMANDS = {
     "touch": "-d 2026-01-01 x", "date": "-s 10:00", "timedatectl": "set-time 10:00", "hwclock": "--set", "auditctl": "-e 0",
@@ -235,7 +244,7 @@ def test_rules_of_names_sessions_and_runs_are_listed_with_what_they_gave(day):
     known = {
         "identity": identity_rules.RULES,
         "session": hops.RULES | raised.RULES,
-        "deferral": deferred.RULES,
+        "deferral": deferral_rules.RULES,
     }
     assert {k for k in listed if k[0] in known} == {(of, name) for of, own in known.items() for name in own}
     rows = day.tables()

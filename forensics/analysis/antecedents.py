@@ -126,7 +126,7 @@ def _session(session: Session) -> Json:
 
 def _left(row: Deferral, known: Mapping[str, Session], names: Mapping[str, str], cited: Cited) -> Json:
     return {
-        "kind": row.act.origin,
+        "kind": row.kind,
         "rule": row.rule,
         "planted": [
             {

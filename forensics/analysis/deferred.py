@@ -9,13 +9,13 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import order
+from forensics.analysis import containers, order
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
+from forensics.analysis.deferral_rules import RULES
 from forensics.analysis.evidence import Row, picked, rows_of, where
 from forensics.analysis.lineage import Lineage
 from forensics.analysis.planted import TRANSIENT, programs
@@ -23,80 +23,22 @@ from forensics.analysis.sessions import Session
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
-
-class Rule(NamedTuple):
-    """A rule: why it holds, what it takes, and where it errs. `unknown` is what is missing where nothing fits."""
-
-    rationale: str
-    takes: str
-    errs: str
-    unknown: str
-    version: int = 1
-
-
-_AT, _CRON, _UNIT = "writer_of_at_job", "writer_of_cron_entry", "writer_of_unit"
-RULES = {
-    "cron_entry_of_account": Rule(
-        "cron runs the entries of an account's crontab, and of the system's, as that account",
-        "crontabs changed on the host before the run: the account's own, and the system's",
-        "a crontab changed while nothing was recorded; an entry that a later version no longer holds",
-        _CRON,
-    ),
-    "at_file_taken_by_run": Rule(
-        "atd removes the file of the job that it runs, in the process that becomes the run",
-        "the file that the run's own first process removed or copied, by its name, and who made a file of that name",
-        "a name used again: at gives each job another number until they wrap at 1,048,576",
-        _AT,
-    ),
-    "at_file_due_then": Rule(
-        "the name of a job's file is the minute in which it is due, and atd runs it in that minute",
-        "files of jobs of the account whose minute is that of the run",
-        "a job due earlier that atd was too late for and that ran in the same minute",
-        _AT,
-    ),
-    "at_job_of_account": Rule(
-        "at runs a job as the account that asked for it",
-        "all jobs of the account that were asked for before the run and not due after it",
-        "a job that had run already counts as well",
-        _AT,
-    ),
-    "unit_of_account": Rule(
-        "the manager of an account's units runs what its unit files and `systemd-run --user` ask for",
-        "unit files of the account, or of all accounts, changed before the run; commands `systemd-run` with the same words",
-        "a unit asked for over the bus by another program, which no record tells",
-        _UNIT,
-    ),
-    "unit_names_command": Rule(
-        "a process without a login whose parent is the first one is a service, and its words are the unit's",
-        "unit files whose command has the words of the process, and who changed them; commands `systemd-run` with these words",
-        "two units with the same words; a unit that was another when it ran",
-        _UNIT,
-    ),
-    "outlived_login": Rule(
-        "a process keeps the kernel's session number when its login ends",
-        "an act in a session after its end; the programs above the process that let it live on",
-        "a login whose end was recorded too early",
-        "",
-    ),
-    "typed_through_multiplexer": Rule(
-        "what is typed into tmux or screen is done by its server, in the session that began it, whoever typed it",
-        "sessions on the host in which a client of the same program ran, for the same account or as root, before the act",
-        "a client that only looked on; a program of that name that is another",
-        "",
-    ),
-}
-"""Every rule by which this module leads from an act to whoever left it, by id."""
-
 DEFERRAL = Table(
     "deferral",
     "one act that ran without its author, and the acts that can have left it to run: derived",
     (
         Column("act_id", pa.string(), "the act that ran"),
-        Column("kind", pa.string(), "cron, at, timer (of systemd), or login where it outlived one"),
-        Column("rule", pa.string(), "rule, from the closed list `RULES`"),
+        Column(
+            "kind",
+            pa.string(),
+            "cron, at, timer (of systemd), container (of a daemon), or login where it outlived one",
+        ),
+        Column("rule", pa.string(), "rule, from the closed list `deferral_rules.RULES`"),
         Column("basis", pa.string(), "derived"),
         Column("planted_by", STRINGS, "acts that can have left it to run; all but one of them did not"),
-        Column("sessions", STRINGS, "sessions of these acts, or in which it can have been typed"),
+        Column(
+            "sessions", STRINGS, "sessions of these acts, or in which it can have been typed or asked for"
+        ),
         Column("inputs", STRINGS, "events that the rule takes, beside those of the acts"),
         Column("missing", pa.string(), "why it cannot be told who left it", None, "it can be told"),
     ),
@@ -131,6 +73,11 @@ class Deferral:
     inputs: tuple[str, ...] = ()
     missing: str | None = None
 
+    @property
+    def kind(self) -> str:
+        """How it came to run."""
+        return "container" if self.rule == containers.RULE else self.act.origin
+
 
 def settle(scene: Scene, acts: Iterable[Act], planted: Sequence[Act]) -> list[Deferral]:
     """Give every act that ran by itself its `planters`, and every act that others can have typed its `typed_from`.
@@ -158,12 +105,23 @@ def settle(scene: Scene, acts: Iterable[Act], planted: Sequence[Act]) -> list[De
 
 def _ran_by_itself(scene: Scene, act: Act, planted: Sequence[Act], made: Lineage) -> Deferral | None:
     if act.origin == "unknown":
-        return _service(scene, act, planted, made)
+        return _contained(scene, act, made) or _service(scene, act, planted, made)
     if act.origin not in BY_ITSELF:
         return None
     before = [p for p in planted if p is not act and _before(scene, p, act)]
     rule = {"cron": _by_cron, "at": _by_at, "timer": _by_manager}[act.origin]
     return rule(scene, act, before, made)
+
+
+def _contained(scene: Scene, act: Act, made: Lineage) -> Deferral | None:
+    """A process of a container: who can have asked the daemon for it. No login is on it, and nobody is named."""
+    asked = containers.asked(scene, act, made)
+    if asked is None:
+        return None
+    act.missing.append("session_of_container")
+    names = tuple(s.session_id for s in asked.sessions)
+    unknown = None if names else RULES[containers.RULE].unknown
+    return Deferral(act, containers.RULE, (), names, asked.inputs, unknown)
 
 
 def _row(act: Act, rule: str, planted: Iterable[Act], inputs: Iterable[str] = ()) -> Deferral:
@@ -339,8 +297,7 @@ def _outlived(scene: Scene, act: Act, clients: pd.DataFrame, made: Lineage) -> D
 
 def _clients(scene: Scene) -> pd.DataFrame:
     """Executions of multiplexers in sessions."""
-    ran = programs(scene, MULTIPLEXERS)
-    return picked(ran, ran["session"].notna())
+    return picked(ran := programs(scene, MULTIPLEXERS), ran["session"].notna())
 
 
 def _typists(scene: Scene, act: Act, clients: pd.DataFrame) -> list[tuple[Session, str]]:
@@ -365,7 +322,7 @@ def table(found: Iterable[Deferral]) -> pa.Table:
     rows = list(found)
     return DEFERRAL.build({
         "act_id": [r.act.act_id for r in rows],
-        "kind": [r.act.origin for r in rows],
+        "kind": [r.kind for r in rows],
         "rule": [r.rule for r in rows],
         "basis": ["derived" for _ in rows],
         "planted_by": [[p.act_id for p in r.planted] for r in rows],

@@ -17,7 +17,7 @@ from forensics.analysis import (
     certainty,
     clocks,
     contradictions,
-    deferred,
+    deferral_rules,
     exculpatory,
     holes,
     hops,
@@ -322,7 +322,7 @@ def _act_rules(done: Examination) -> list[Json]:
     others = (
         rules.Group("identity", identity_rules.RULES, done.scene.directory.fired()),
         rules.Group("session", {**hops.RULES, **raised.RULES}, tied),
-        rules.Group("deferral", deferred.RULES, Counter(d.rule for d in done.deferrals)),
+        rules.Group("deferral", deferral_rules.RULES, Counter(d.rule for d in done.deferrals)),
     )
     return rules.told(done.acts, apart, _evaluated(done), others)
 

@@ -179,6 +179,11 @@ class _Drawing:
                 events,
                 rivals=several,
             )
+        for name in left.sessions if left.kind == "container" else ():
+            source, others = self._session_node(self.known[name]), str(len(left.sessions) - 1)
+            self._edge(
+                (source, target), f"{source}>{target}", left.rule, "derived", left.inputs, rivals=others
+            )
         for session in act.typed_from:
             source = self._session_node(session)
             self._edge((source, target), f"{source}>{target}", left.rule, "derived", left.inputs)

@@ -7,12 +7,12 @@ somebody's word, and counts here because it can only widen who comes into questi
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from forensics.analysis import hops, memberships, raised
+from forensics.analysis import containers, hops, memberships, raised
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.gaps import Gap, Spans
@@ -211,6 +211,14 @@ def people_of(scene: Scene, session: Session) -> frozenset[str]:
     return scene.directory.key_people(session.credential) or scene.directory.owners(session.account)
 
 
+def _by_groups(scene: Scene, groups: Mapping[tuple[str | None, str], list[Member]]) -> Iterable[Hold]:
+    """Whoever may ask a daemon of containers for anything can do so with the rights of root."""
+    for (host, group), members in groups.items():
+        for member in members if group in containers.GROUPS else ():
+            for person in scene.directory.owners(member.account):
+                yield Hold(person, host, "container_group", member.because, member.until_ns)
+
+
 def _holds(scene: Scene) -> Iterable[Hold]:
     for person, role in sorted(scene.directory.roles.items()):
         if _ADMINISTRATOR.search(role):
@@ -225,6 +233,7 @@ def _holds(scene: Scene) -> Iterable[Hold]:
         for member in groups.get((e.host, subject[1:]), []) if subject.startswith("%") else own:
             for person in scene.directory.owners(member.account):
                 yield Hold(person, e.host, "sudoers", (e.event_id, *member.because), member.until_ns)
+    yield from _by_groups(scene, groups)
     used = picked(
         events, (events["verb"] == "sudo") & (events["outcome"] != "failure") & (events["effective"] == ROOT)
     )

@@ -18,6 +18,7 @@ from forensics.analysis import (
     anchors,
     artefacts,
     checkpoints,
+    containers,
     deferred,
     displaced,
     file_acts,
@@ -50,6 +51,8 @@ PROGRAMS = frozenset(
         *planted.LEAVING,
         *deferred.KEEPERS,
         *holders.RAISERS,
+        *containers.CLIENTS,
+        *containers.SHIMS,
         *anchors.PROGRAMS,
         *mounts.MOUNTERS,
         "scontrol",
@@ -62,6 +65,10 @@ CLIENTS = hops.CLIENTS | hops.SHELLS_INTO
 FORWARDERS = hops.FORWARDERS
 TOUCHED = "(starts_with(object, '/var/spool/') OR contains(object, 'authorized_keys') OR starts_with(object, '/etc/ssh/'))"
 """Files of which every touch is read: what waits to be run, and what lets somebody in."""
+ASKS_A_DAEMON = (
+    f"(verb = 'connect' AND object IN ({', '.join(repr(path) for path in sorted(containers.SOCKETS))}))"
+)
+"""Connections to the socket of a daemon that runs containers."""
 WRITES_A_KEY = "(contains(text, 'authorized_keys') AND contains(text, 'AAAA'))"
 _REMEMBERED = 1 << 16
 SUFFIXES = "(?:" + "|".join(suffix.replace(".", "[.]") for suffix in artefacts.SCRIPTS) + ")(?: |$)"

@@ -1,6 +1,6 @@
 """Every rule by which an act is made of events, or tied to a job: why it holds, and where it errs.
 
-A rule that fired nowhere is told too. Rules by which an act leads to whoever left it to run are in `deferred.RULES`, those
+A rule that fired nowhere is told too. Rules by which an act leads to whoever left it to run are in `deferral_rules.RULES`, those
 of sessions in `hops` and `raised`, those of names and keys in `identity_rules`: the findings list them with these.
 """
 

@@ -105,6 +105,8 @@ def left_sentences(act: Json) -> list[Sentence]:
     why = words(phrases.LEFT, row.get("rule"))
     if row.get("rule") in {"typed_through_multiplexer", "outlived_login"}:
         return _typed(act, row, why, cited)
+    if row.get("rule") == "client_of_container_daemon" and row.get("sessions"):
+        return _contained(act, row, why, cited)
     how, planted = words(phrases.RUNS, row.get("kind")), row.get("planted") or ()
     if not planted:
         missing = missing_parts([row["missing"]] if row.get("missing") else ())
@@ -149,6 +151,15 @@ def _typed(act: Json, row: Json, why: str, cited: list[Any]) -> list[Sentence]:
         entered = _session(session)
         found.append(say("typed_by", session["citations"], about=act["id"], entered=entered))
     return found
+
+
+def _contained(act: Json, row: Json, why: str, cited: list[Any]) -> list[Sentence]:
+    sessions = row["sessions"]
+    count = counted(len(sessions), "session")
+    found = [say("contained", cited, about=act["id"], act=act["id"], count=count, why=why)]
+    return found + [
+        say("contained_by", s["citations"], about=act["id"], entered=_session(s)) for s in sessions[:_SHOWN]
+    ]
 
 
 def candidate_sentences(act: Json, cites: Cites) -> list[Sentence]:

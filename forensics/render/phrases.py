@@ -115,6 +115,8 @@ MISSING = {
     "writer_of_cron_entry": "a record of who writes the cron entry",
     "writer_of_at_job": "a record of who asks at for what it runs",
     "writer_of_unit": "a record of who writes the unit, or asks for it, that systemd runs",
+    "session_of_container": "a record of whom the daemon of containers serves",
+    "client_of_container": "a session in which the daemon is asked for a container",
     "session_of_plant": "the session in which it is left to run",
     "session_of_crontab_edit": "the session in which the crontab is edited",
     "enrolment_of_account": "an enrolment of the account to a person",
@@ -242,12 +244,13 @@ HOLDS = {
     "sudoers": "the rules of sudo",
     "sudo_used": "the use of sudo",
     "root_login": "a login as root",
+    "container_group": "membership of a group that may ask the daemon of containers for anything, with the rights of root",
 }
 
 RIGHTS = {
     "owns_job": "an account that they are enrolled to owns the job",
     "owns_file": "an account that they are enrolled to owns the file before the act",
-    "root": "they have the rights of root, by a use, a rule of sudo or their role",
+    "root": "they have the rights of root, by a use, a rule of sudo, a group that may ask the daemon of containers, or their role",
     "scheduler_administrator": "the scheduler has an account of theirs as operator or administrator",
     "enters_account": "they can enter the account that acts, by an enrolment or a key",
 }
@@ -285,6 +288,7 @@ RUNS = {
     "at": "from at",
     "timer": "from a unit of systemd",
     "login": "in a session that outlives its login",
+    "container": "in a container",
 }
 
 LEFT = {
@@ -294,6 +298,7 @@ LEFT = {
     "at_job_of_account": "at runs a job as the account that asks for it, and this is asked for before",
     "unit_of_account": "the manager of the account's units runs its unit files, and what is asked of it in the same words",
     "unit_names_command": "a process without a login has the words of the unit's command",
+    "client_of_container_daemon": "a process without a login comes from the shim of a daemon, which runs what is asked for over its socket",
     "outlived_login": "a process keeps the kernel's session number when its login ends",
     "typed_through_multiplexer": "what is typed into a multiplexer such as tmux is done by its server, in the session that begins it",
 }

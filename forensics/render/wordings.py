@@ -14,6 +14,8 @@ BEFORE = {
     "left_by": "{thing} is left by {account}{rights}{where}.",
     "typed": "Act {act} is done in a terminal that others can type into: {why}.",
     "typed_by": "One of the sessions in which it can be typed is that of {entered}.",
+    "contained": "Act {act} is done by a process of a container, which can have been asked for in any of {count}: {why}.",
+    "contained_by": "One of the sessions in which it can be asked for is that of {entered}.",
     "outlived": "Act {act} is done after the login of its session ends: {why}.",
     "candidate": "For act {act}, {person} is in the class that {cls}{speaks}{against}.",
     "capability": "What act {act} does is within the rights of {persons}: {why}.",
