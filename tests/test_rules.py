@@ -30,6 +30,18 @@ UNSTAGED = {
     "payload_executed": "test_incidents.py",
     "file_attributes": "test_readings.py",
     "refused_to_job": "test_readings.py",
+    **dict.fromkeys(
+        (
+            "edit_request",
+            "edit_request_refused",
+            "edit_record",
+            "edit_command",
+            "ended_with_node",
+            "node_of_job",
+            "limits_of_owner",
+        ),
+        "test_scheduler_edits.py",
+    ),
 }
 """What needs more than events: each with the test that shows it on real records."""
 

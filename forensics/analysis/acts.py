@@ -28,6 +28,7 @@ ACTS = {
     "signal": "sent a signal to a process of a job",
     "modify_job": "asked the scheduler to change a job",
     "enter_job": "asked the scheduler to run a program inside a job",
+    "edit_scheduler": "asked the scheduler to change a node, a queue, a reservation, a limit or a right",
     "modify_file": "changed a file in place",
     "replace_file": "put another file in a file's place",
     "delete_file": "removed a file",

@@ -39,6 +39,7 @@ from forensics.analysis import (
     raised,
     read_versions,
     scheduler_acts,
+    scheduler_edits,
     sessions,
     signatures,
     touches,
@@ -291,6 +292,7 @@ def _acts(
         *scheduler_acts.changes(scene),
         *scheduler_acts.entries(scene),
     ]
+    requests += scheduler_edits.edits(scene, asked)
     sent = list(scheduler_acts.signals(scene))
     requests += [*sent, *scheduler_acts.killers(scene, sent)]
     refused = list(touches.withheld(scene, changes, asked))

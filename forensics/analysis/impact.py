@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from forensics.analysis import links, memory
+from forensics.analysis import links, memory, scheduler_edits
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.edits import Edits
 from forensics.analysis.jobs import Job
@@ -85,6 +85,7 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
         job.cause, job.why = _by_acts(told, job)
         return
     job.cause, job.why = _without_act(job, requested=bool(mine), faults=scene.faults_of(job.job))
+    job.cause, job.why = _by_configuration(job, acts, scene) or (job.cause, job.why)
     if job.cause == "own_failure" and any(edits.idle(a) is not True for a in harm):
         job.cause, job.why = "not_established", "changed_file_and_own_exit_code"
     if job.why == "cancelled_by_owner" and any(_stranger(a, job, scene) for a in mine):
@@ -94,6 +95,28 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
     if job.cause == "own_failure":
         job.why = _doubt(job, acts, scene, audited=audited) or job.why
         job.cause = "own_failure" if job.why in _OWN else "not_established"
+
+
+def _by_configuration(job: Job, acts: list[Act], scene: Scene) -> tuple[str, str] | None:
+    """What a change of the scheduler makes of a job's end: the cause where the controller ended it with its node, else doubt.
+
+    Only of ends that the configuration can bring about; nothing where the owner made the change, or none was made.
+    """
+    made = [
+        a for a in acts
+        if a.act == scheduler_edits.KIND and a.job == job.job and a.rule != scheduler_edits.REFUSED and not own_request(a, job, acts, scene)
+    ]  # fmt: skip
+    ended = [a for a in made if a.why_link == "ended_with_node"]
+    for act in made:
+        act.effect = "shown" if act in ended else "possible" if job.outcome in _CONFIGURED else "not_shown"
+    if ended:
+        return ("act", "job_ended_with_node") if job.outcome != "COMPLETED" else None
+    doubt = job.outcome in _CONFIGURED and job.cause != "none"
+    return ("not_established", "scheduler_changed_while_job_was_there") if made and doubt else None
+
+
+_CONFIGURED = frozenset({"NODE_FAIL", "TIMEOUT", "PREEMPTED", "CANCELLED", "DEADLINE", "BOOT_FAIL"})
+"""Outcomes that a change of nodes, queues, reservations or limits can bring about."""
 
 
 def _doubt(job: Job, acts: Iterable[Act], scene: Scene, *, audited: bool) -> str | None:

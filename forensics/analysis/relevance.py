@@ -28,6 +28,7 @@ from forensics.analysis import (
     mounts,
     planted,
     scheduler_acts,
+    scheduler_edits,
     sessions,
     touches,
     trails,
@@ -55,7 +56,7 @@ PROGRAMS = frozenset(
         *containers.SHIMS,
         *anchors.PROGRAMS,
         *mounts.MOUNTERS,
-        "scontrol",
+        *scheduler_edits.EDITORS,
     }
 )
 """Programs of which every run is read."""

@@ -116,6 +116,26 @@ ACT_RULES = {
         "the scheduler wrote down that somebody asked to run a program inside the job",
         "what the program did there is not told",
     ),
+    "edit_request": Rule(
+        ("edit_scheduler",),
+        "the scheduler wrote down a change of itself with the account or uid that it authenticated, in that line or in the receipt before it",
+        "upkeep, which looks the same; two requests of one second whose lines lie in between one another",
+    ),
+    "edit_request_refused": Rule(
+        ("edit_scheduler",),
+        "the scheduler wrote down a change of itself that it refused",
+        "a change of several things that was refused for one",
+    ),
+    "edit_record": Rule(
+        ("edit_scheduler",),
+        "the scheduler wrote down a change of itself and not who asked; where one session alone ran a command that names the thing in those seconds, its account is taken",
+        "another request of the same seconds; what a daemon or a plugin changed by itself",
+    ),
+    "edit_command": Rule(
+        ("edit_scheduler",),
+        "a command asked for a change of the scheduler, and the scheduler's record of it is missing",
+        "a command that the scheduler refused",
+    ),
     "signal_to_job_process": Rule(
         ("signal",),
         "the kernel's record names the process that got the signal (OBJ_PID), and it is one of the job's at that moment",
@@ -207,6 +227,21 @@ LINK_RULES = {
     "command_names_job": Rule((), "the command line names the job", "a command that failed"),
     "command_names_process_of_job": Rule(
         (), "the command line names a process of the job, or its owner", "a command that missed"
+    ),
+    "ended_with_node": Rule(
+        (),
+        "the controller says that it ended the job on the node, in the seconds after the node was taken down",
+        "a node that failed by itself in the same seconds",
+    ),
+    "node_of_job": Rule(
+        (),
+        "the job ran on the node, or on one of the reservation's, at the time of the change",
+        "most changes of a node leave the jobs on it alone",
+    ),
+    "limits_of_owner": Rule(
+        (),
+        "the limits or rights of the job's owner were changed between its submission and its end",
+        "a change that concerns other jobs of the owner's, or gives more",
     ),
     "pod_named_after_job": Rule(
         (), "the pod is named as the controllers name pods of the job", "a pod that somebody named so"
