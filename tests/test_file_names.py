@@ -182,9 +182,9 @@ def test_what_is_written_through_another_name_is_one_act():
 
 @pytest.mark.parametrize(
     ("program", "verb", "how"),
-    [("rsync", "rename", "replace"), ("rsync", "write", "replace"), ("sftp-server", "write", "replace"),
+    [("rsync", "rename", "replace"), ("rsync", "write", "replace"), ("sftp-server", "write", "edit"), ("sftp-server", "create", "create"),
      ("scp", "write", "replace"), ("python3", "write", "edit")],
-    ids=["rsync", "rsync_in_place", "sftp", "old_scp", "mapped_or_written_by_a_program"],
+    ids=["rsync", "rsync_in_place", "sftp_that_may_append", "sftp_of_a_new_file", "old_scp", "mapped_or_written_by_a_program"],
 )  # fmt: skip
 def test_a_version_names_the_account_and_the_program_that_wrote_it(program, verb, how):
     """What a mapped page changes is in no record: its writer is who opened the file to write."""

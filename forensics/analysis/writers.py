@@ -4,9 +4,9 @@ A copier gets its bytes from elsewhere, whole: another file, another host, a rep
 over the old one and carries the old content along. Of any other program it is not known, and the old content may live on.
 
     rsync                     makes a hidden file beside the target and renames it over it; with --inplace it writes into it
-    scp, sftp                 `sftp-server` opens the target to write, and cuts it to its new length at the end (OpenSSH 9.2); as
-                              internal-sftp it is sshd itself, with whose writing of a file the old content may live on.
-                              `reput` appends, which the opening's flags alone tell: it is taken for a whole file here
+    scp, sftp                 `sftp-server` opens the target to write, and cuts it to its new length at the end (OpenSSH 9.2). `reput` and
+                              `put -a` append to what is there, which the opening's flags alone tell, and events do not have these: so
+                              with its writing, or that of internal-sftp, which is sshd itself, the old content may live on
     scp -O                    `scp -t` on the host that is copied to, the same way
     git checkout, pull        removes the file and makes it anew
 """
@@ -16,9 +16,7 @@ import re
 
 from forensics.analysis.evidence import Row
 
-COPIERS = frozenset(
-    {"mv", "cp", "install", "rsync", "scp", "sftp-server", "dd", "tar", "wget", "curl", "unzip", "git"}
-)
+COPIERS = frozenset({"mv", "cp", "install", "rsync", "scp", "dd", "tar", "wget", "curl", "unzip", "git"})
 """Programs that put a whole other content in a file's place."""
 EDITORS = frozenset(
     {
