@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_slurm import UPSTREAM, events, parsed, records, told, typed, whys
 
-from forensics.core import jsonshapes, kubefast
+from forensics.core import jsonlines, jsonshapes, jsonstrings, jsontwice, kubefast
 from forensics.core import lines as core_lines
+from forensics.core.model import Why
 from forensics.formats import k8s_audit
 
 FEW = settings(max_examples=40, deadline=None)
@@ -250,7 +251,8 @@ LIKE = [
     compact(event("patch", requestObject={"spec": {"suspend": True}})), compact(event("patch", requestObject={"a": ["b"]})),
     *[NAMED.replace(b"create-p-kai", mark) for mark in (b"\x7f5", b"create-p-kai")],
     *[shaped(nodeName="x", containers=[{"resources": {"limits": {"amd.com/gpu": said}}}]) for said in ("all", "4")],
-    BARE[: BARE.rindex(b'"') + 1],
+    BARE[: BARE.rindex(b'"') + 1], *[BARE[:-1] + said for said in (b',"a":1,"a":2}', b',"a":{"b":1,"b":2}}', b',"a":{"b":1},"b":1}')],
+    BARE[:-1] + b',"a":"{","a":1}', BARE[:-1] + b',"a" :1,"a":1}', BARE[:-1] + b',"a\\/b":1,"a/b":1}', BARE[:-1] + b',"a":[{"a":1},{"a":1}]}',
 ]  # fmt: skip
 
 
@@ -287,6 +289,29 @@ def read_in_three_ways(data, least, groups):
         patch.setattr(kubefast, "read", lambda *_: kubefast.Read(none, {}))
         found.append([table.to_pylist() for table in parsed("k8s_audit", data)])
     return found[0] == found[1] == found[2]
+
+
+_keys = st.sampled_from(["a", "b", "abcdefgh", "abcdefghi", "k8s.io/decision", "k8s.io/decisiom", "x{y"])
+_said = st.recursive(
+    st.sampled_from(["1", '"v"', '"{a:"', r'"k\":"', '["a"]', '""']),
+    lambda inner: st.lists(st.tuples(_keys, inner), max_size=4).map(
+        lambda pairs: "{" + ",".join(f'"{key}":{value}' for key, value in pairs) + "}"
+    ),
+    max_leaves=8,
+)
+
+
+@FEW
+@given(st.lists(_said.filter(lambda said: len(said) > 8 and said[0] == "{"), min_size=1, max_size=20))
+def test_a_line_that_says_a_key_twice_is_shown_to_nobody_else(said):
+    """Wherever the key stands. A line that says none twice is doubted only where its strings are not known."""
+    data = "\n".join(said).encode()
+    edges = core_lines.edged(data)
+    found = jsonstrings.find(data, edges)
+    doubted = jsontwice.doubtful(data, edges.start, found).tolist()
+    twice = [jsonlines.loaded(line.encode()) is Why.VALUE for line in said]
+    known = set(found.line.tolist())
+    assert doubted == [again or n not in known for n, again in enumerate(twice)]
 
 
 def test_plain_lines_are_read_at_once():

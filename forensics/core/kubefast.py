@@ -1,8 +1,8 @@
 """Kubernetes audit events that are a line each and hold no object, a whole chunk at a time.
 
 Most events of a cluster are such. Arrow reads them as JSON under a fixed schema; it refuses a line in which a
-key of that schema comes twice. Whatever it refuses, and every line that is not plain, is left to be read one
-by one: what becomes of a line depends on that line alone.
+key of that schema comes twice, and a line in which another may is not shown to it. Whatever it refuses, and every
+line that is not plain, is left to be read one by one: what becomes of a line depends on that line alone.
 """
 
 import re
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from forensics.core import lines
+from forensics.core import jsonstrings, jsontwice, lines
 
 _TEXT = pa.string()
 _STRINGS = pa.list_(pa.string())
@@ -85,6 +85,8 @@ def read(data: bytes, cut: lines.Lines) -> Read:
     shaped[_of(_digits(data, raw), start)] = False
     brackets = _of(np.flatnonzero((raw | 32) == ord("{")), start)
     shaped &= np.bincount(brackets, minlength=len(start))[: len(start)] < _MOST_BRACKETS
+    if shaped.any():
+        shaped &= ~jsontwice.doubtful(data, start, jsonstrings.find(data, lines.edged(data)))
     return _joined(_halves(data, start, stop, np.flatnonzero(shaped)))
 
 
