@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from forensics.core.tables import EVENT
 from forensics.pipeline.ordering import named
 from forensics.pipeline.tell import PART_ROWS
-from forensics.store import parquet
+from forensics.store import footers, parquet
 
 SEED = 20261123
 BEGAN_NS = 1_795_446_697_000_000_000
@@ -83,6 +83,7 @@ def written(tables: Path, count: int) -> Path:
         for n, first in enumerate(range(0, count, BLOCK)):
             parquet.write(tables, EVENT, block(first, min(BLOCK, count - first)), named(n))
         (tables / "whole").touch()
+    footers.note(tables, EVENT.name)
     return tables
 
 

@@ -12,7 +12,7 @@ from forensics.core import ids
 from forensics.core.errors import CaseError
 from forensics.core.tables import EVENT
 from forensics.pipeline.ordering import named
-from forensics.store import company, parquet, slices
+from forensics.store import company, footers, parquet, slices, spool
 
 PART = 7
 FAR = 2**63 - 2**20
@@ -230,12 +230,12 @@ def test_a_large_part_is_taken_in_pieces(tmp_path, monkeypatch):
 
 def test_no_part_is_opened_that_cannot_hold_what_is_asked(tmp_path):
     rows = kept(tmp_path, [event(n, n) | {"job": "7" if n < 20 else None} for n in range(30)])
-    own = lambda *bounds: [p.stem for p in slices.likely(tmp_path, "event", bounds)]  # noqa: E731 - short
+    own = lambda *bounds: [p.stem for p in footers.likely(tmp_path, "event", bounds)]  # noqa: E731 - short
     assert len(own()) == 5
-    assert own(slices.Bound("earliest_ns", 7, 13)) == ["000001"]
-    assert own(slices.Bound("job", "7", "7")) == ["0", "000001", "000002"]
-    assert own(slices.Bound("job", "8", "8")) == ["0"]
-    assert own(slices.Bound("latest_ns", least=21), slices.Bound("earliest_ns", most=21)) == ["000003"]
+    assert own(footers.Bound("earliest_ns", 7, 13)) == ["000001"]
+    assert own(footers.Bound("job", "7", "7")) == ["0", "000001", "000002"]
+    assert own(footers.Bound("job", "8", "8")) == ["0"]
+    assert own(footers.Bound("latest_ns", least=21), footers.Bound("earliest_ns", most=21)) == ["000003"]
     assert len(slices.select(tmp_path, "event", only={"job": "7"})) == sum(r["job"] == "7" for r in rows)
 
 
@@ -247,3 +247,48 @@ def test_what_is_not_there_is_said(tmp_path):
         slices.select(tmp_path, "event", only={"colour": "red"})
     with pytest.raises(ValueError, match="not negative"):
         company.spells(tmp_path, gap_ns=-1)
+
+
+BOUNDS = st.lists(
+    st.one_of(
+        st.builds(footers.Bound, st.sampled_from(["earliest_ns", "latest_ns"]), st.none() | NEAR, st.none() | NEAR),
+        st.builds(lambda value: footers.Bound("job", value, value), st.sampled_from(["11", "7", "8"])),
+        st.builds(lambda value: footers.Bound("object", value, value), st.sampled_from(["/srv/a", TYPED, ""])),
+    ),
+    min_size=1,
+    max_size=3,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=25)
+@given(events=events_at(st.none() | NEAR), asked=st.lists(BOUNDS, min_size=1, max_size=8))
+def test_what_was_put_down_of_parts_says_what_their_footers_say(tmp_path_factory, events, asked):
+    """Each bound is put to the footers, then to what was put down of them, of which none is asked again."""
+    folder = tmp_path_factory.mktemp("parts")
+    kept(folder, events)
+    by_footers = [footers.likely(folder, "event", bounds) for bounds in asked]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(footers, "FEWEST_PARTS", 1)
+        footers.note(folder, "event")
+        patch.setattr(footers, "_can", None)
+        assert [footers.likely(folder, "event", bounds) for bounds in asked] == by_footers
+
+
+@pytest.mark.parametrize("harm", ["another part", "one part more", "cut short", "no such column", "none"])
+def test_what_was_put_down_of_parts_changes_no_answer(tmp_path, monkeypatch, harm):
+    kept(tmp_path, [event(n, n) for n in range(30)])
+    monkeypatch.setattr(footers, "FEWEST_PARTS", 1)
+    footers.note(tmp_path, "event")
+    noted, parts = tmp_path / "event" / ".footers.arrow", parquet.parts(tmp_path, "event")
+    late = parquet.read(tmp_path, "event").slice(20, 1)
+    if harm == "another part":
+        parquet.write(tmp_path, EVENT, late, parts[1].stem)
+    elif harm == "one part more":
+        parquet.write(tmp_path, EVENT, late, named(99))
+    elif harm == "cut short":
+        noted.write_bytes(noted.read_bytes()[:-9])
+    elif harm == "no such column":
+        spool.put(noted, spool.read(noted, ["part", "footer"]))
+    found = slices.select(tmp_path, "event", only={}, since_ns=20, until_ns=20)
+    assert len(found) == (2 if harm in {"another part", "one part more"} else 1)
+    assert parts[0] not in footers.likely(tmp_path, "event", [footers.Bound("earliest_ns", 20, 20)])

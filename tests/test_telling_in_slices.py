@@ -186,6 +186,7 @@ def test_no_more_than_a_slice_is_told_at_a_time_and_the_same_is_told(tmp_path, m
         tables = case / "tables"
         cases[size] = {name: parquet.read(tables, name).to_pylist() for name in ("event", "job_record")}
         assert (size == 4) == (len(parquet.parts(tables, "job_record")) > 1)
+        assert (size == 4) == (tables / "event" / ".footers.arrow").exists()
     one, other = cases.values()
     assert one == other
     assert len(one["event"]) > 60

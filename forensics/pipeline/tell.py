@@ -22,7 +22,7 @@ from forensics.core.roster import Question
 from forensics.core.tables import EVENT
 from forensics.pipeline import ordering, slicing, twins
 from forensics.pipeline.parts import layout
-from forensics.store import moments, parquet, sorting, spool
+from forensics.store import footers, moments, parquet, sorting, spool
 
 if TYPE_CHECKING:
     from forensics.pipeline.read import Runner
@@ -85,6 +85,7 @@ def events(
     for table in ORDER:
         kept = [one.part for one in asked if one.table is table]
         parquet.keep_only(case / "tables", table.name, kept)
+        footers.note(case / "tables", table.name)
     for left in (spill, case / "work" / "told", case / "work" / "noted"):
         shutil.rmtree(left, ignore_errors=True)
 

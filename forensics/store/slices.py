@@ -5,28 +5,19 @@ read, and a part that cannot is not even opened.
 """
 
 import glob
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forensics.core import ids
-from forensics.store import parquet
+from forensics.store import footers, parquet
+from forensics.store.footers import Bound
 
 MEMORY = "768MB"
-
-
-class Bound(NamedTuple):
-    """What a value of a column has to lie between for a row to be of interest, both ends included; None is no end."""
-
-    column: str
-    least: Any = None
-    most: Any = None
 
 
 @contextmanager
@@ -37,38 +28,9 @@ def _opened(tables: Path, name: str, bounds: Iterable[Bound]) -> Iterator[duckdb
         database.execute(f"SET memory_limit = '{MEMORY}'")
         database.execute("SET temp_directory = ''")
         # A folder may be called `case[1]` or `case=1`: names are names, neither patterns nor columns.
-        files = [glob.escape(str(path)) for path in likely(tables, name, bounds)]
+        files = [glob.escape(str(path)) for path in footers.likely(tables, name, bounds)]
         database.read_parquet(files, hive_partitioning=False).create_view("part")
         yield database
-
-
-def likely(tables: Path, name: str, bounds: Iterable[Bound]) -> list[Path]:
-    """The parts of a table that can hold a row within all bounds, in their order; the first where none can."""
-    found = parquet.existing(tables, name)
-    asked = list(bounds)
-    if not asked or len(found) == 1:
-        return found
-    with ThreadPoolExecutor(pa.cpu_count()) as pool:
-        can = pool.map(lambda path: _can(pq.read_metadata(path), asked), found)
-        return [path for path, own in zip(found, can, strict=True) if own] or found[:1]
-
-
-def _can(of: pq.FileMetaData, asked: Sequence[Bound]) -> bool:
-    """Whether a group of rows in a part can hold one within all bounds."""
-    leaves = {of.schema.column(n).path: n for n in range(len(of.schema))}
-    return any(
-        all(_within(of.row_group(n), leaves[bound.column], bound) for bound in asked)
-        for n in range(of.num_row_groups)
-    )
-
-
-def _within(group: pq.RowGroupMetaData, leaf: int, bound: Bound) -> bool:
-    told = group.column(leaf).statistics
-    if told is None or (told.has_null_count and told.null_count == group.num_rows):
-        return told is None
-    if not told.has_min_max:
-        return True
-    return (bound.least is None or told.max >= bound.least) and (bound.most is None or told.min <= bound.most)
 
 
 def _answer(database: duckdb.DuckDBPyConnection, asked: str, values: Mapping[str, object]) -> pa.Table:
