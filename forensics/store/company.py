@@ -5,8 +5,9 @@ answers are those of the plain definitions, which the tests spell out.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -65,9 +66,9 @@ def spells(tables: Path, *, gap_ns: int, who: Sequence[str] = ("host", "account"
 
     def own(some: Piece) -> tuple[list[Actor], Runs]:
         told = _told(some, who)
-        known = np.array([None not in actor for actor in told.actors], bool)[told.code]
-        code, first, last = (column[known] for column in (told.code, told.first, told.last))
-        return told.actors, joined(Runs(code, first, last, np.ones(len(code), np.int64)), gap_ns)
+        whole = np.array([None not in actor for actor in told.actors], bool)
+        known = told if whole.all() else _kept(told, whole[told.code])
+        return told.actors, joined(Runs(*known[1:], np.ones(len(known.code), np.int64)), gap_ns)
 
     known: dict[Actor, int] = {}
     pieces = []
@@ -87,14 +88,8 @@ def joined(runs: Runs, gap_ns: int) -> Runs:
     if not len(runs.code):
         return runs
     order = _by_code_and_time(runs.code, runs.first)
-    # Sizes are put in order before the rows are: by time they nearly are.
-    by_size = np.argsort(runs.last, kind="stable")
-    rank = np.empty(len(order), np.int64)
-    rank[by_size] = np.arange(len(order))
-    code, first, _, events = (column[order] for column in runs)
-    # Of a later code everything is greater, so that the greatest so far never comes from another.
-    most = np.maximum.accumulate(code * len(order) + rank[order]) - code * len(order)
-    heard = runs.last[by_size][most]
+    code, first, last, events = (column[order] for column in runs)
+    heard = _heard(code, last)
     # As numbers without a sign, in which the distance of any two moments fits.
     silent = (first[1:] > heard[:-1]) & (
         first[1:].view(np.uint64) - heard[:-1].view(np.uint64) > np.uint64(gap_ns)
@@ -102,6 +97,18 @@ def joined(runs: Runs, gap_ns: int) -> Runs:
     begins = np.flatnonzero(np.append(True, (code[1:] != code[:-1]) | silent))
     ends = np.append(begins[1:], len(code)) - 1
     return Runs(code[begins], first[begins], heard[ends], np.add.reduceat(events, begins))
+
+
+def _heard(code: Ints, last: Ints) -> Ints:
+    """The latest so far of each code, of rows in order of code."""
+    if ((last[1:] >= last[:-1]) | (code[1:] != code[:-1])).all():
+        return last
+    by_size = np.argsort(last, kind="stable")
+    rank = np.empty(len(last), np.int64)
+    rank[by_size] = np.arange(len(last))
+    # Of a later code everything is greater, so that the greatest so far never comes from another.
+    most = np.maximum.accumulate(code * len(last) + rank) - code * len(last)
+    return last[by_size][most]
 
 
 def _by_code_and_time(code: Ints, moment: Ints) -> Ints:
@@ -283,16 +290,16 @@ def _joint(pieces: Sequence[Ints]) -> Ints:
 
 
 class Piece(NamedTuple):
-    """Rows of a part: all, or those of some groups."""
+    """Rows of a part, all or those of some groups, and what the part says of itself."""
 
     path: Path
-    groups: tuple[int, ...] | None = None
+    of: pq.FileMetaData
+    groups: tuple[int, ...]
 
     def read(self, columns: Sequence[str], coded: Sequence[str]) -> pa.Table:
-        """Columns of the rows; those `coded` as places in a dictionary."""
-        with pq.ParquetFile(self.path, read_dictionary=list(coded)) as file:
-            which = range(file.num_row_groups) if self.groups is None else self.groups
-            return file.read_row_groups(list(which), columns=list(columns), use_threads=False)
+        """Columns of the rows; of those `coded`, texts as places in a dictionary."""
+        with pq.ParquetFile(self.path, metadata=self.of, read_dictionary=list(coded)) as file:
+            return file.read_row_groups(list(self.groups), columns=list(columns), use_threads=False)
 
 
 def _pieces(tables: Path) -> Iterator[Piece]:
@@ -300,32 +307,38 @@ def _pieces(tables: Path) -> Iterator[Piece]:
     for path in parquet.existing(tables, "event"):
         of = pq.read_metadata(path)
         if of.num_rows <= 2 * _AT_ONCE_ROWS:
-            yield Piece(path)
+            yield Piece(path, of, tuple(range(of.num_row_groups)))
             continue
         number = np.cumsum([of.row_group(n).num_rows for n in range(of.num_row_groups)]) // _AT_ONCE_ROWS
         for own in np.unique(number):
-            yield Piece(path, tuple(np.flatnonzero(number == own).tolist()))
+            yield Piece(path, of, tuple(np.flatnonzero(number == own).tolist()))
 
 
 def _side_by_side(work: Callable[[Piece], T], tables: Path) -> Iterator[T]:
     """The results of some work on the events, in their order, as many at a time as there are processors."""
     freed.keep()
-    with ThreadPoolExecutor(pa.cpu_count()) as pool:
-        yield from pool.map(work, _pieces(tables))
+    workers = pa.cpu_count()
+    waiting: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        # What parts say of themselves is large: of all at once it would be a tenth of a gigabyte.
+        for piece in _pieces(tables):
+            waiting.append(pool.submit(work, piece))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _told(some: Piece, who: Sequence[str]) -> _Told:
     """The events of a piece that have a time, and who each is of: the values of some columns, null being one."""
-    schema = pq.read_schema(some.path)
     wanted = [*dict.fromkeys([*who, "earliest_ns", "latest_ns"])]
-    coded = [name for name in who if pa.types.is_string(schema.field(name).type)]
-    rows = some.read(wanted, coded).unify_dictionaries()
+    rows = some.read(wanted, who).unify_dictionaries()
     if any(rows[name].null_count for name in ("earliest_ns", "latest_ns")):
         rows = rows.filter(pc.and_(rows["earliest_ns"].is_valid(), rows["latest_ns"].is_valid()))
     code, values = np.zeros(len(rows), np.int64), []
     for name in who:
         held = rows[name].combine_chunks()
-        held = held if name in coded else held.dictionary_encode()
+        held = held if pa.types.is_dictionary(held.type) else held.dictionary_encode()
         values.append([*held.dictionary.to_pylist(), None])
         code = code * len(values[-1]) + np.asarray(held.indices.fill_null(len(values[-1]) - 1), np.int64)
     present, code = _dense(code, math.prod(len(own) for own in values))
