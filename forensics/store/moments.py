@@ -66,7 +66,7 @@ def median(sources: Sequence[Path]) -> int | None:
 
 def _full(until: Ints, rows: Ints, most_rows: int) -> Bools:
     """In which steps another `most_rows` rows become full."""
-    return until // most_rows != (until - rows) // most_rows
+    return np.not_equal(until // most_rows, (until - rows) // most_rows)
 
 
 def _counted(sources: Sequence[Path]) -> Counted:
