@@ -66,7 +66,8 @@ def median(sources: Sequence[Path]) -> int | None:
 
 def _full(until: Ints, rows: Ints, most_rows: int) -> Bools:
     """In which steps another `most_rows` rows become full."""
-    return np.not_equal(until // most_rows, (until - rows) // most_rows)
+    full: Bools = until // most_rows != (until - rows) // most_rows
+    return full
 
 
 def _counted(sources: Sequence[Path]) -> Counted:
