@@ -7,6 +7,7 @@ from stage import HOST, UIDS, Stage
 
 from forensics.analysis import (
     acts,
+    agents,
     deferral_rules,
     file_acts,
     findings,
@@ -255,7 +256,7 @@ def test_rules_of_names_sessions_and_runs_are_listed_with_what_they_gave(day):
     listed = {(r["of"], r["id"]): r["fired"] for r in findings.findings(day)["act_rules"]}
     known = {
         "identity": identity_rules.RULES,
-        "session": hops.RULES | raised.RULES,
+        "session": hops.RULES | raised.RULES | agents.RULES,
         "deferral": deferral_rules.RULES,
     }
     assert {k for k in listed if k[0] in known} == {(of, name) for of, own in known.items() for name in own}

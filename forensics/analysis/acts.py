@@ -5,7 +5,7 @@ without events does not exist, and the owner of a thing is not its actor.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
+from forensics.analysis.hops import Hop
 from forensics.analysis.identity import Directory
 from forensics.analysis.jobs import Job
 from forensics.analysis.sessions import Session
@@ -162,6 +163,8 @@ class Scene:
     sessions: dict[tuple[str | None, str], Session]
     jobs: dict[str, Job]
     git_objects: Mapping[str, Row]
+    led: Sequence[Hop] = ()
+    """Sessions that can have led to others."""
 
     memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """What was looked up once, by what looks it up."""

@@ -7,7 +7,7 @@ the first session of a chain is asked for like anybody else.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from forensics.analysis import hops, raised
+from forensics.analysis import agents, hops, raised
 from forensics.analysis.acts import Act
 from forensics.analysis.attribution import sessions_of
 from forensics.analysis.deferred import Deferral
@@ -15,6 +15,7 @@ from forensics.analysis.examine import Examination
 from forensics.analysis.hops import Hop
 from forensics.analysis.raised import Raised
 from forensics.analysis.sessions import Session
+from forensics.core import clock
 
 Json = dict[str, Any]
 Cited = Callable[[Iterable[str]], list[Json]]
@@ -24,7 +25,7 @@ _FIRST = 4
 
 
 def teller(done: Examination, names: Mapping[str, str], cited: Cited) -> Callable[[Act], Json]:
-    """What to add to an act of the findings: `came_from`, a step for each session that was entered, `rights`, and `left_to_run`.
+    """What to add to an act of the findings: `came_from`, a step for each session that was entered, `rights`, `agents`, and `left_to_run`.
 
     Args:
         done: the whole analysis.
@@ -47,6 +48,9 @@ def teller(done: Examination, names: Mapping[str, str], cited: Cited) -> Callabl
         return {
             "came_from": steps,
             "rights": [_asked(r, known, cited) for r in _rights(act, asked)],
+            "agents": [
+                _agent(r, cited) for s in sessions_of(act) for r in agents.alternatives(done.scene, s)
+            ],
             "left_to_run": None if row is None else _left(row, known, names, cited),
         }
 
@@ -111,6 +115,21 @@ def _asked(row: Raised, known: Mapping[str, Session], cited: Cited) -> Json:
         "missing": row.missing,
         "events": [row.event, *row.inputs, *row.after],
         "citations": cited([row.event, *row.inputs, *row.after]),
+    }
+
+
+def _agent(row: agents.Reachable, cited: Cited) -> Json:
+    through = row.through
+    bounds = [None if ns is None else clock.written(ns) for ns in (through.start_ns, through.end_ns)]
+    return {
+        **_session(through),
+        "credential": row.credential,
+        "rule": agents.RULE,
+        "when": bounds,
+        "known_by": list(row.known_by),
+        "reached_from": list(row.reached_from),
+        "events": list(row.events),
+        "citations": cited(row.events),
     }
 
 

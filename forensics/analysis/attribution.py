@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forensics.analysis import hops, links, standings, strength
+from forensics.analysis import agents, hops, links, standings, strength
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
@@ -222,6 +222,8 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
         reasons += [Reason(cls, people(value, at), own, domain) for value in values]
         if not values:
             missing.append({"key": "key_of_session", "device": "address_of_session"}[cls])
+    if agents.alternatives(scene, session):
+        missing.append("use_of_key_by_its_holder")
     if session.contradicts:
         missing.append("agreement_of_sources_on_session")
     if len(session.recognised_by) < 2:

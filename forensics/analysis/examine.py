@@ -13,6 +13,7 @@ from forensics.analysis import (
     acts as act_tables,
 )
 from forensics.analysis import (
+    agents,
     artefacts,
     attribution,
     candidates,
@@ -57,7 +58,7 @@ from forensics.analysis.sessions import Session
 
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, read_versions.READING, act_tables.ACT, gaps.GAP,
-    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP, raised.RAISED,
+    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP, raised.RAISED, agents.AGENT,
     candidates.CANDIDATE, graph.PATH, *git_tables.TABLES,
 )  # fmt: skip
 _SLACK_NS = 600_000_000_000
@@ -111,6 +112,7 @@ class Examination:
             "overlap": overlaps.table(self.at_once),
             "deferral": deferred.table(self.deferrals),
             "hop": hops.table(self.led),
+            "agent": agents.table(agents.known(self.scene)),
             "raised": raised.table(raised.known(self.scene)),
             "path": graph.paths(graph.build(self)),
             "candidate": candidates.table(c for found in self.could_have.values() for c in found),
@@ -180,7 +182,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     found_jobs = jobs.reconstruct(evidence, directory)
     by_ses = {(s.host, s.ses): s for s in found_sessions if s.ses is not None}
     rest = {(s.host, f"pid {s.pid} {s.start_ns}"): s for s in found_sessions if s.ses is None}
-    scene = Scene(evidence, directory, {**rest, **by_ses}, found_jobs, git_acts.objects_of(evidence))
+    scene = Scene(evidence, directory, {**rest, **by_ses}, found_jobs, git_acts.objects_of(evidence), led)
     asked = _asked(evidence, found_jobs)
     history = artefacts.versions(evidence)
     reads = [r for job in asked for r in artefacts.readings(job, evidence, history)]
@@ -386,17 +388,13 @@ def _answers(
     found = []
     for claim in evidence.question.claims:
         about = [j for j in asked if claim.job in {None, "", j.job}]
-        bearing = [
-            a
-            for a in everything
-            if a.in_question and a.origin != "job" and not _own(a, about, everything, scene)
-        ]
+        asked_about = (a for a in everything if a.in_question and a.origin != "job")
+        bearing = [a for a in asked_about if not _own(a, about, everything, scene)]
         bearing = [a for a in bearing if a.job is None or a.job in {j.job for j in about}]
         found.append(claims.test(claim, replace(grounds, acts=bearing, jobs=about, missing=sources)))
     return found
 
 
 def _own(act: Act, asked: list[Job], everything: list[Act], scene: Scene) -> bool:
-    if act.act not in impact.REQUESTS:
-        return False
-    return any(act.job == j.job and impact.own_request(act, j, everything, scene) for j in asked)
+    mine = [j for j in asked if act.act in impact.REQUESTS and act.job == j.job]
+    return any(impact.own_request(act, j, everything, scene) for j in mine)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from forensics.analysis import (
+    agents,
     antecedents,
     candidates,
     capability,
@@ -319,9 +320,10 @@ def _act_rules(done: Examination) -> list[Json]:
     for (_, rule), count in _apart(done):
         apart[rule] += count
     tied = Counter([*(h.rule for h in done.led), *(r.rule for r in raised.known(done.scene) if r.session)])
+    tied[agents.RULE] = len(agents.known(done.scene))
     others = (
         rules.Group("identity", identity_rules.RULES, done.scene.directory.fired()),
-        rules.Group("session", {**hops.RULES, **raised.RULES}, tied),
+        rules.Group("session", {**hops.RULES, **raised.RULES, **agents.RULES}, tied),
         rules.Group("deferral", deferral_rules.RULES, Counter(d.rule for d in done.deferrals)),
     )
     return rules.told(done.acts, apart, _evaluated(done), others)

@@ -70,6 +70,10 @@ ASKS_A_DAEMON = (
     f"(verb = 'connect' AND object IN ({', '.join(repr(path) for path in sorted(containers.SOCKETS))}))"
 )
 """Connections to the socket of a daemon that runs containers."""
+ASKS_AN_AGENT = (
+    "(verb = 'connect' AND (starts_with(object, '/tmp/ssh-') OR contains(object, '/.ssh/agent/')))"
+)
+"""Connections to the socket of an agent that holds keys."""
 WRITES_A_KEY = "(contains(text, 'authorized_keys') AND contains(text, 'AAAA'))"
 _REMEMBERED = 1 << 16
 SUFFIXES = "(?:" + "|".join(suffix.replace(".", "[.]") for suffix in artefacts.SCRIPTS) + ")(?: |$)"

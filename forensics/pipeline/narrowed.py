@@ -180,7 +180,9 @@ class _Held:
             quoted = pattern.replace("'", "''")
             tests.append(f"({_BASE} = '{program}' AND regexp_matches({rest}, '{quoted}'))")
         self._want(f"WHERE {self.mass} AND verb = 'execute' AND ({' OR '.join(tests)})")
-        self._want(f"WHERE {self.mass} AND ({relevance.TOUCHED} OR {relevance.ASKS_A_DAEMON})")
+        self._want(
+            f"WHERE {self.mass} AND ({relevance.TOUCHED} OR {relevance.ASKS_A_DAEMON} OR {relevance.ASKS_AN_AGENT})"
+        )
         clients = ", ".join(f"'{name}'" for name in sorted(relevance.CLIENTS))
         ran = self.asked.ask(
             f"SELECT DISTINCT host, pid FROM part WHERE {self.mass} AND verb = 'execute' AND {_BASE} IN ({clients}) AND pid IS NOT NULL"

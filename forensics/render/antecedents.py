@@ -21,6 +21,7 @@ from forensics.render.sentences import (
     person,
     quote,
     say,
+    stamp,
 )
 
 Cites = Callable[[Iterable[str]], Sequence[Citation]]
@@ -53,6 +54,20 @@ def rights_sentences(act: Json) -> list[Sentence]:
         found.append(say(
             key, row["citations"], about=act["id"], act=act["id"], asked=asked, effective=effective, tty=tty, host=host,
             entered=entered, why=why,
+        ))  # fmt: skip
+    return found
+
+
+def agent_sentences(act: Json) -> list[Sentence]:
+    """Through which forwarded agents somebody else could have entered with the key of an act's session."""
+    found = []
+    for row in act.get("agents") or ():
+        first, last = row["when"]
+        until = f", from {stamp(first)} until {stamp(last) if last else 'an end that no record tells'}" if first else ""  # fmt: skip
+        found.append(say(
+            "agent", row["citations"], about=act["id"], act=act["id"], credential=quote(row["credential"]),
+            host=quote(row["host"] or "?"), account=quote(row["account"] or "?"), entered=_session(row, key=False), until=until,
+            why=listed([words(phrases.FORWARDED, code) for code in row["known_by"]]),
         ))  # fmt: skip
     return found
 

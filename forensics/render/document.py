@@ -226,7 +226,12 @@ def _act(p: Pages, act: Json) -> None:
         ratios.account_level_sentence(act), sentences.person_sentence(act), sentences.candidates_sentence(act),
         *ratios.ratio_sentences(act),
     )  # fmt: skip
-    if before := [*antecedents.came_from_sentences(act), *antecedents.rights_sentences(act), *left]:
+    if before := [
+        *antecedents.came_from_sentences(act),
+        *antecedents.rights_sentences(act),
+        *antecedents.agent_sentences(act),
+        *left,
+    ]:
         p.plain("What came before it:")
         p.items([s] for s in before)
     if act.get("could_have"):

@@ -122,6 +122,7 @@ MISSING = {
     "writer_of_cron_entry": "a record of who writes the cron entry",
     "writer_of_at_job": "a record of who asks at for what it runs",
     "writer_of_unit": "a record of who writes the unit, or asks for it, that systemd runs",
+    "use_of_key_by_its_holder": "a record that tells the use of a forwarded agent by the key's holder from that by others on its host",
     "session_of_container": "a record of whom the daemon of containers serves",
     "client_of_container": "a session in which the daemon is asked for a container",
     "session_of_plant": "the session in which it is left to run",
@@ -271,6 +272,14 @@ LED = {
     "forwarding_led_to_entry": "sshd connects, within the one session, to the address and port at which the other is entered, as for ssh -J",
 }
 """Rules by which one session leads to another."""
+
+FORWARDED = {
+    "client_option": "the client that leads into it is told so",
+    "client_setting": "a setting of the client that leads into it says so",
+    "sshd_line": "sshd writes of the request",
+    "socket": "the kernel sees a connection to such a socket in it",
+}
+"""By what it is known that an agent was forwarded into a session."""
 
 UNTIED = {
     "terminal_in_line": "the line names no terminal",

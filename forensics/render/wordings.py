@@ -8,6 +8,7 @@ BEFORE = {
     "came_from_rule": "No record says so itself: the rule is that {rule}.",
     "rights": "Before act {act}, a line says that account {asked} takes the rights of account {effective} on terminal {tty} of {host}, which {entered} holds then; any account can write such a line.",
     "rights_untied": "Before act {act}, a line says that account {asked} takes the rights of account {effective} on terminal {tty} of {host}; it is tied to no session, for {why}.",
+    "agent": "The key {credential} can be used on {host} while an agent is forwarded into the session of {entered}{until}: {why}. Whoever is in account {account} there, or has the rights of root there, can then enter with it; that names nobody (act {act}).",
     "left": "Act {act} runs {how}, and of all that is on record {thing} alone can have left it there: the rule is that {why}.",
     "left_several": "Act {act} runs {how}, and any of {count} can have left it there: the rule is that {why}.",
     "left_unknown": "Act {act} runs {how}, and no record read says who leaves it there; what is missing is {missing}.",
