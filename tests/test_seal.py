@@ -214,6 +214,42 @@ def test_a_run_killed_before_the_ledger_was_written_is_taken_up(case, evidence, 
     assert len(seal.seal(case, [evidence], HAND)) == 4
 
 
+@pytest.mark.parametrize("together", [1, 2, 256])
+def test_the_ledger_names_what_lies_on_the_disk_under_its_hash(case, evidence, monkeypatch, together):
+    """Small files wait for one another, and the ledger for all of them; a disk that fails leaves no word of them."""
+    flushed, named, asked, append = set(), [], os.fsync, ledger.append
+
+    def flush(descriptor):
+        flushed.add(os.fstat(descriptor).st_ino)
+        asked(descriptor)
+
+    def enter(path, hand, acts):
+        for _, row in acts:
+            named.append(row["sha256"])
+            assert seal.sealed_path(case, row["sha256"]).stat().st_ino in flushed
+            assert seal.sealed_path(case, row["sha256"]).parent.stat().st_ino in flushed
+        append(path, hand, acts)
+
+    monkeypatch.setattr(seal, "ENTERED_TOGETHER", together)
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(ledger, "append", enter)
+    assert len(seal.seal(case, [evidence], HAND)) == len(named) == 4
+    assert len(kept(case)) == 3
+
+
+def test_a_disk_that_fails_leaves_nothing_that_the_ledger_names(case, evidence, monkeypatch):
+    def full(_):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="Input/output"):
+            seal.seal(case, [evidence], HAND)
+    assert seal.rows(case) == []
+    assert len(seal.seal(case, [evidence], HAND)) == 4
+    assert set(kept(case)) == {row.sha256 for row in seal.rows(case)}
+
+
 def test_referenced_evidence_stays_where_it_is(case, evidence):
     rows = seal.seal(case, [evidence], HAND, reference=True)
     assert {r.held for r in rows} == {"referenced"}

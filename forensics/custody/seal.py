@@ -24,6 +24,8 @@ from forensics.custody import ledger
 
 BLOCK_BYTES = 1 << 20
 ENTERED_TOGETHER = 256
+Waiting = dict[str, Path]
+"""Small files that are in the case and have no name there yet, by hash: a disk takes many of them in hardly more time than one."""
 _SEVERAL = 2
 _OF_MEMBERS = frozenset({"archive", "member_start"})
 
@@ -114,7 +116,7 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
     known = {key(row): row for row in rows(case)}
     paths = {row.path for row in known.values() if row.held == "copied"}
     fresh: list[Sealed] = []
-    places = _locations(case)
+    places, waiting = _locations(case), Waiting()
     sweep(case)
     try:
         for argument in evidence:
@@ -122,14 +124,16 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
                 if reference:
                     row = _recorded(source, path, places)
                 else:
-                    row = _taken(case, source, path, again=path in paths)
+                    row = _taken(case, source, path, waiting, again=path in paths)
                 before = known.get(key(row))
                 if before is None or (before.held, row.held) == ("referenced", "copied"):
                     known[key(row)] = row
                     fresh.append(row)
                 if len(fresh) >= ENTERED_TOGETHER:
+                    settle(case, waiting)
                     _enter(case, hand, fresh, places)
     finally:  # what has been sealed is a fact, whatever stopped the rest
+        settle(case, waiting)
         _enter(case, hand, fresh, places)
     return rows(case)
 
@@ -226,12 +230,12 @@ def _written(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _taken(case: Path, source: Path, path: str, *, again: bool) -> Sealed:
+def _taken(case: Path, source: Path, path: str, waiting: Waiting, *, again: bool) -> Sealed:
     """Take one thing into the case."""
     other = _no_file(source, path)
     if other is not None:
         return other
-    sha256, size = _kept(case, source, again=again)
+    sha256, size = _kept(case, source, waiting, again=again)
     return Sealed(path, sha256, size, "file", None, "copied")
 
 
@@ -257,12 +261,13 @@ def _no_file(source: Path, path: str) -> Sealed | None:
     return None
 
 
-def _kept(case: Path, source: Path, *, again: bool) -> tuple[str, int]:
+def _kept(case: Path, source: Path, waiting: Waiting, *, again: bool) -> tuple[str, int]:
     """Copy a file into the case, hashing what is copied; the name it gets is that hash.
 
     Args:
         case: the case folder.
         source: the file.
+        waiting: as for `keep`.
         again: something of that path is there, so that looking before copying is worth it.
     """
     if again:
@@ -270,18 +275,30 @@ def _kept(case: Path, source: Path, *, again: bool) -> tuple[str, int]:
         if _holds(case, sha256):
             return sha256, size
     with opened(source) as read:
-        return keep(case, iter(lambda: _block(read, source), b""))
+        return keep(case, iter(lambda: _block(read, source), b""), waiting)
 
 
-def keep(case: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
-    """Put bytes into the case under their hash, read-only and on the disk; their hash and size."""
+def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) -> tuple[str, int]:
+    """Put bytes into the case under their hash, read-only and on the disk; their hash and size.
+
+    Args:
+        case: the case folder.
+        blocks: the bytes.
+        waiting: where a small file is put that then lies on the disk only after `settle`; None for at once.
+    """
     blocks = iter(blocks)
     ahead = list(itertools.islice(blocks, 2))
     if len(ahead) < _SEVERAL:
         # All there is, in hand: of a hundred thousand small files most are equal to one that is there.
         whole = b"".join(ahead)
         sha256 = hashlib.sha256(whole).hexdigest()
-        if _holds(case, sha256):
+        if (waiting is not None and sha256 in waiting) or _holds(case, sha256):
+            return sha256, len(whole)
+        if waiting is not None:
+            waiting[sha256] = case / "sealed" / f".incoming-{os.getpid()}-{len(waiting)}"
+            with waiting[sha256].open("xb", buffering=0) as written:
+                _poured(whole, written)
+                os.fchmod(written.fileno(), 0o444)
             return sha256, len(whole)
     blocks = itertools.chain(ahead, blocks)
     incoming = case / "sealed" / f".incoming-{os.getpid()}"
@@ -300,8 +317,22 @@ def keep(case: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
     kept = sealed_path(case, sha256)
     kept.parent.mkdir(exist_ok=True)
     incoming.rename(kept)
-    _flush_folder(kept.parent)
+    _flush(kept.parent, os.O_RDONLY | os.O_DIRECTORY)
     return sha256, size
+
+
+def settle(case: Path, waiting: Waiting) -> None:
+    """Bring on the disk what waits, and give it its name; until then the ledger must say nothing of it."""
+    for incoming in waiting.values():
+        _flush(incoming, os.O_RDONLY)
+    kept = {sha256: sealed_path(case, sha256) for sha256 in waiting}
+    for folder in sorted({path.parent for path in kept.values()}):
+        folder.mkdir(exist_ok=True)
+    for sha256, incoming in waiting.items():
+        incoming.rename(kept[sha256])
+    for folder in sorted({path.parent for path in kept.values()}):
+        _flush(folder, os.O_RDONLY | os.O_DIRECTORY)
+    waiting.clear()
 
 
 def _holds(case: Path, sha256: str) -> bool:
@@ -353,8 +384,8 @@ def _locations(case: Path) -> dict[str, list[str]]:
     return found
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _flush(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:
