@@ -515,3 +515,34 @@ def test_every_version_of_json_is_read():
             assert r["user"], path
             assert r["submit_s"], path
     assert len(seen) > 50
+
+
+@pytest.mark.parametrize("version", range(37, 45))
+def test_each_version_of_the_data_parser_frames_a_job_in_its_own_way(version):
+    """Plain numbers and one word to v0.0.39, framed numbers and lists of words since."""
+    plain = version < 40
+    ids = {"signal_id": 9} if plain else {"id": {"set": True, "infinite": False, "number": 9}}
+    code = 0 if plain else {"set": True, "infinite": False, "number": 0}
+    job = {
+        "job_id": 10, "name": "train", "user": "mei", "cluster": "mlcluster", "nodes": "gpu01", "kill_request_user": "kai",
+        "association": {"user": "mei"}, "state": {"current": "CANCELLED" if plain else ["CANCELLED"], "reason": "None"},
+        "exit_code": {"status": "SIGNALED" if plain else ["SIGNALED"], "return_code": code, "signal": {**ids, "name": "KILL"}},
+        "time": {"submission": 1795446702, "start": 1795446703, "end": 1795446713, "elapsed": 10},
+        "tres": {"allocated": [{"type": "gres", "name": "gpu", "count": 8}, {"type": "node", "count": 1}]}, "steps": [],
+    }  # fmt: skip
+    meta = {
+        "plugin": {"type": f"openapi/dbv0.0.{version}"}
+        if plain
+        else {"data_parser": f"data_parser/v0.0.{version}"}
+    }
+    raw = json.dumps({"meta": meta | {"command": ["sacct", "--json"]}, "errors": [], "jobs": [job]}).encode()
+    assert formats.recognise(raw, "login01/jobs.json") == "sacct_json"
+    (row,) = told("sacct_json", raw)["job_record"]
+    assert (row["owner"], row["requestor"], row["ending"], row["exit_signal"]) == (
+        "mei",
+        "kai",
+        "cancelled",
+        9,
+    )
+    assert (row["gpus"], row["node_count"], row["elapsed_s"]) == (8, 1, 10)
+    assert (row["start_ns"], row["end_ns"]) == (1_795_446_703 * NS, 1_795_446_714 * NS - 1)
