@@ -119,3 +119,18 @@ def test_the_first_pusher_of_a_certificate_is_its_own():
     raw = (SAMPLES / "git_push_cert" / "two_refs.cert").read_bytes()
     planted = raw.replace(b"\nnonce ", b"\npusher lin <lin@lab.example> 1 +0000\nnonce ", 1)
     assert {r["asserted"] for r in rows("git_push_cert", planted)} == {"kai <kai@lab.example>"}
+
+
+def test_bitbucket_s_audit_log_names_nobody_by_a_name_that_may_be_one_that_is_shown():
+    found = events("bitbucket_audit", "rights_and_settings.log")
+    assert [(e["verb"], e["account"], e["repository"], e["address"]) for e in found] == [
+        ("other", None, "mlteam/llm", "10.0.0.7"), ("other", None, None, "10.0.0.7"), ("other", None, None, None),
+    ]  # fmt: skip
+    assert "asserted=kai" in found[0]["text"]
+    assert "repositorypermissiongranted" in found[0]["text"]
+    assert found[0]["earliest_ns"] == 1_795_446_708_120_000_000
+    assert found[0]["latest_ns"] - found[0]["earliest_ns"] == NS // 1000 - 1
+    raw = (SAMPLES / "bitbucket_audit" / "planted_names_and_proxy.log").read_bytes()
+    (first,) = rows("bitbucket_audit", raw)
+    assert (first["author_id"], first["repository"], first["address"]) == ("4", None, None)
+    assert whys("bitbucket_audit", raw) == ["value", "time", "time"]
