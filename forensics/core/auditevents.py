@@ -1,59 +1,33 @@
 """Audit records put together into events: by host, millisecond and serial, wherever the lines lie."""
 
+import functools
 import itertools
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core.auditkeys import leads
+from forensics.core.coded import Bools, Coded, Ints, coded, distinct
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 _FEW = 100
 _NOT_NORMAL = r"//|/\.{1,2}(?:/|$)|./$"
-
-
-class Coded(NamedTuple):
-    """A column as numbers of its different values; a null has the last number, and its value is None."""
-
-    number: Ints
-    values: list[object]
-
-    def mapped(self, made: Sequence[object], kind: pa.DataType) -> pa.Array:
-        """A column in which each different value became what `made` has in its place."""
-        return pa.array(made, kind).take(pa.array(self.number))
-
-
-def coded(column: pa.Array) -> Coded:
-    """The different values of a column, so that each is looked at once."""
-    found = column.dictionary_encode()
-    values = found.dictionary.to_pylist()
-    return Coded(np.asarray(found.indices.fill_null(len(values))).astype(np.int64), [*values, None])
-
-
-def distinct(*numbers: Ints) -> tuple[Ints, Ints]:
-    """Rows that stand for every different combination of numbers, and which of them each row is like."""
-    key = np.zeros(len(numbers[0]), np.int64)
-    for number in numbers:
-        key = key * (int(number.max(initial=0)) + 1) + number
-    _, first, like = np.unique(key, return_index=True, return_inverse=True)
-    return first, like
 
 
 class Scene:
     """Records in order of event, then of place in the evidence; and how each event's rows are found.
 
-    `lead` and `call`: the row that leads each event, and the first with a SYSCALL, or -1.
+    `lead` and `call`: the row that leads each event, and the first with a SYSCALL, or -1. `file`: of each row.
+    `site`: the place of its host and domain in `hosts` and `domains`.
     """
 
-    def __init__(self, records: pa.Table, event: Ints, host: pa.Array, domain: pa.Array) -> None:
-        self.table, self.event, self.host, self.domain = records.combine_chunks(), event, host, domain
+    def __init__(self, records: pa.Table, event: Ints, places: "_Places") -> None:
+        self.table, self.event = records.combine_chunks(), event
+        self.file, self.site, self.hosts, self.domains = places
         self.begins = np.flatnonzero(np.diff(self.event, prepend=-1))
         self.count = len(self.begins)
         self.torn = self.count < len(self.event)
@@ -115,23 +89,34 @@ def nth(rows: Ints, event: Ints, count: int, n: int = 0) -> Ints:
     return found
 
 
+class _Places(NamedTuple):
+    """Where each row lies: its file, and the place of its host and domain among those."""
+
+    file: Coded
+    site: Ints
+    hosts: list[object]
+    domains: list[object]
+
+    def taken(self, rows: Ints) -> "_Places":
+        """Those of some rows."""
+        return self._replace(file=self.file._replace(number=self.file.number[rows]), site=self.site[rows])
+
+
 def scenes(records: pa.Table, files: pa.Table) -> list[Scene]:
     """The records that are an event each, as they come, and those that are one together with others.
 
     Most are the former, so that nothing has to be looked up among rows of one event.
     """
-    order, event, host, domain = _ordered(records, files)
+    order, event, places = _ordered(records, files)
     torn = (np.bincount(event) > 1)[event]
     if not torn.any():
-        return [Scene(records, np.arange(len(order)), host, domain)]
+        return [Scene(records, np.arange(len(order)), places)]
     rows, number = order[torn], np.unique(event[torn], return_inverse=True)[1]
-    found = [
-        Scene(records.take(pa.array(rows)), number, *(names.take(pa.array(rows)) for names in (host, domain)))
-    ]
+    found = [Scene(records.take(pa.array(rows)), number, places.taken(rows))]
     if len(rows) < len(order):
         rest = np.sort(order[~torn])
         alone = _without(records, np.sort(rows)) if len(rows) < _FEW else records.take(pa.array(rest))
-        found.insert(0, Scene(alone, np.arange(len(rest)), *(n.take(pa.array(rest)) for n in (host, domain))))
+        found.insert(0, Scene(alone, np.arange(len(rest)), places.taken(rest)))
     return found
 
 
@@ -141,8 +126,8 @@ def _without(records: pa.Table, rows: Ints) -> pa.Table:
     return pa.concat_tables(records.slice(a + 1, b - a - 1) for a, b in itertools.pairwise(edges))
 
 
-def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, pa.Array, pa.Array]:
-    """The order of rows, and per row in that order the number of its event; of each row its host and its domain."""
+def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, _Places]:
+    """The order of rows, and per row in that order the number of its event; and where each row lies."""
     first: dict[str, tuple[str | None, str]] = {}
     kept = zip(*(files[name].to_pylist() for name in ("path", "sha256", "host", "domain")), strict=True)
     for _, sha256, host, domain in sorted(kept, key=lambda row: row[:2]):
@@ -152,7 +137,7 @@ def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, pa.Array, 
     rank = np.array([*(ranks[str(name)] for name in file.values[:-1]), -1])[file.number]
     stands, like = distinct(rank, node.number)
     places = [(node.values[node.number[row]], str(file.values[file.number[row]])) for row in stands]
-    hosts = [named if named is not None else first[sha256][0] for named, sha256 in places]
+    hosts: list[object] = [named if named is not None else first[sha256][0] for named, sha256 in places]
     # Files of no known host are not put together: two machines number their events alike. Nor is a file that lies
     # where users write put together with one that does not: whoever wrote it chose the numbers.
     names = [
@@ -165,8 +150,8 @@ def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, pa.Array, 
     differs = np.zeros(len(order), bool)
     for key in keys:
         differs[1:] |= np.diff(key[order]) != 0
-    told, domains = pa.array(like), pa.array([first[sha256][1] for _, sha256 in places], pa.string())
-    return order, np.cumsum(differs), pa.array(hosts, pa.string()).take(told), domains.take(told)
+    domains: list[object] = [first[sha256][1] for _, sha256 in places]
+    return order, np.cumsum(differs), _Places(file, like, hosts, domains)
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
@@ -187,6 +172,8 @@ class Paths(NamedTuple):
 
     def at(self, name: str, rows: Ints) -> pa.Array:
         """A column at `rows`, null at -1."""
+        if (rows < 0).all():
+            return pa.nulls(len(rows), self.said.type.field(name).type)
         return pc.struct_field(self.said, name).take(pa.array(rows, mask=rows < 0))
 
 
@@ -230,8 +217,7 @@ def absolute(scene: Scene, held: Paths, row: Ints, parent: Ints, folder: Bools) 
         folder: whether the name starts from a directory that the program had open.
     """
     name = held.at("name", row)
-    settled = pc.and_not(pc.starts_with(name, "/"), pc.match_substring_regex(name, _NOT_NORMAL))
-    rest = np.flatnonzero(np.asarray(pc.and_not(name.is_valid(), settled.fill_null(False))))
+    rest = np.flatnonzero(np.asarray(pc.and_not(name.is_valid(), _settled(name))))
     if not len(rest):
         return name
     role = held.at("nametype", row[rest])
@@ -248,6 +234,19 @@ def absolute(scene: Scene, held: Paths, row: Ints, parent: Ints, folder: Bools) 
     mask = np.zeros(len(name), bool)
     mask[rest] = True
     return pc.replace_with_mask(name, pa.array(mask), pa.array(made, pa.string()))
+
+
+def _settled(name: pa.Array) -> pa.Array:
+    """Which names begin at the root and are normal."""
+    rooted = pc.starts_with(name, "/").fill_null(False)
+    # Few have what those that are not normal have, so that few are looked at closely.
+    odd = functools.reduce(pc.or_, (pc.match_substring(name, "//"), pc.match_substring(name, "/."), pc.ends_with(name, "/")))  # fmt: skip
+    rows = np.flatnonzero(np.asarray(odd.fill_null(False)))
+    if not len(rows):
+        return rooted
+    good = np.array(rooted)
+    good[rows] &= ~np.asarray(pc.match_substring_regex(name.take(pa.array(rows)), _NOT_NORMAL))
+    return pa.array(good)
 
 
 def _placed(name: str, parent: str | None, cwd: str | None, *, opened: bool) -> str:

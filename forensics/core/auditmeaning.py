@@ -9,15 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditevents, audittold, sockaddr, syscalls
-from forensics.core.auditevents import Bools, Coded, Ints, Paths, Scene, coded, distinct
+from forensics.core import auditevents, audittold, auditwho, loose, sockaddr, syscalls
+from forensics.core.auditevents import Paths, Scene
 from forensics.core.auditkeys import leads
 from forensics.core.auditverbs import Said, outcome_of, verb_of
+from forensics.core.auditwho import named
+from forensics.core.coded import Bools, Coded, Ints, coded, distinct
 from forensics.core.tables import EVENT
 
-_NOBODY = re.compile(r"unset|unknown\(-?\d+\)|\(unknown\)|\(unknown user\)|\(invalid user\)|")
-_TERMINAL = re.compile(r"(?:/dev/)?(?:pts/?(?P<pts>\d+)|(?P<other>tty\w+|console|hvc\d+))")
-_ADDRESS = r"^[0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:%\w]*$"
 _LOST = (
     r"\b(?:audit_lost|lost)=[1-9]|backlog limit exceeded|rate limit exceeded|queue.{0,20} full|no space left"
 )
@@ -133,9 +132,14 @@ def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
     Returns:
         Schema `event`.
     """
+    return loose.strict(lightly(records, files, form), EVENT.schema())
+
+
+def lightly(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
+    """The same events, in columns as `core.loose` has them."""
     if not records.num_rows:
         return EVENT.empty()
-    return pa.concat_tables(_told(scene, form) for scene in auditevents.scenes(records, files))
+    return loose.together(_told(scene, form) for scene in auditevents.scenes(records, files))
 
 
 def _told(scene: Scene, form: str) -> pa.Table:
@@ -144,17 +148,18 @@ def _told(scene: Scene, form: str) -> pa.Table:
     verb = _verbs(scene, calls, paths, outcome)
     argv = auditevents.argv(scene)
     columns = {
-        **_where_and_when(scene, form),
-        **_who(scene, verb),
+        **auditwho.where_and_when(scene, form),
+        **auditwho.who(scene, verb),
         **_reached(scene, _acted_on(scene, verb, calls, paths)),
-        "verb": verb.mapped(verb.values, pa.string()),
-        "outcome": outcome.mapped([outcome_of(value) for value in outcome.values], pa.string()),
+        "verb": verb.column(),
+        "outcome": outcome._replace(values=[outcome_of(value) for value in outcome.values]).column(),
         "argv": argv,
         "cwd": scene.first("cwd"),
         "text": _text(scene, verb, calls, argv, paths),
         "signal": _low(calls.register(scene, "signal")),
     }
-    return EVENT.build(_received(scene, columns, calls))
+    told = _received(scene, columns, calls)
+    return loose.built(EVENT.schema(), told, len(told["event_id"]))
 
 
 def _low(register: pa.Array) -> pa.Array:
@@ -162,10 +167,6 @@ def _low(register: pa.Array) -> pa.Array:
     held = coded(register)
     numbers = [auditevents.hexadecimal(text) for text in held.values]
     return held.mapped([None if number is None else number & 0xFFFFFFFF for number in numbers], pa.int64())
-
-
-def _is(verb: Coded, *names: str) -> Bools:
-    return np.isin(np.array([str(value) for value in verb.values]), names)[verb.number]
 
 
 def _verbs(scene: Scene, calls: _Calls, paths: Paths, outcome: Coded) -> Coded:
@@ -214,13 +215,13 @@ def _flags(scene: Scene, calls: _Calls) -> pa.Array:
 
 def _acted_on(scene: Scene, verb: Coded, calls: _Calls, paths: Paths) -> dict[str, pa.Array]:
     """The file that each event is about, and what a rename or link made of it."""
-    moves, row = _is(verb, "rename"), np.where(paths.created >= 0, paths.created, paths.plain)
-    row = np.where(_is(verb, "execute"), paths.first, row)
-    row = np.where(_is(verb, "delete"), np.where(paths.deleted >= 0, paths.deleted, paths.plain), row)
+    moves, row = named(verb, "rename"), np.where(paths.created >= 0, paths.created, paths.plain)
+    row = np.where(named(verb, "execute"), paths.first, row)
+    row = np.where(named(verb, "delete"), np.where(paths.deleted >= 0, paths.deleted, paths.plain), row)
     row = np.where(moves, paths.created, row)
-    source = np.where(moves, paths.deleted, np.where(_is(verb, "link"), paths.plain, -1))
+    source = np.where(moves, paths.deleted, np.where(named(verb, "link"), paths.plain, -1))
     replaced = np.where(moves, paths.also_deleted, -1)
-    owned = np.where(moves, replaced, np.where(_is(verb, "create", "link"), -1, row))
+    owned = np.where(moves, replaced, np.where(named(verb, "create", "link"), -1, row))
     parent = np.where(moves & (paths.other_parent >= 0), paths.other_parent, paths.parent)
     came = auditevents.absolute(scene, paths, source, paths.parent, _opened(scene, calls, "source"))
     # What a symbolic link holds is text, and starts from the link's own directory.
@@ -239,15 +240,17 @@ def _acted_on(scene: Scene, verb: Coded, calls: _Calls, paths: Paths) -> dict[st
 
 def _reached(scene: Scene, acted: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """The socket address that a call was about, where no file was: it is what was acted on, not where the actor came from."""
-    found = sockaddr.of_hexadecimal(scene.first("saddr"))
+    saddr = scene.first("saddr")
+    rows = np.flatnonzero(np.asarray(pc.and_(saddr.is_valid(), acted["object_kind"].is_null())))
+    found = sockaddr.of_hexadecimal(saddr.take(pa.array(rows)))
     told = pc.or_(found.address.is_valid(), found.path.is_valid())
-    free = pc.and_(told, acted["object_kind"].is_null())
+    mask = np.zeros(scene.count, bool)
+    mask[rows[np.asarray(told)]] = True
+    if not mask.any():
+        return acted
     kind = pc.if_else(found.path.is_valid(), "path", "address")
-    return {
-        **acted,
-        "object_kind": pc.if_else(free, kind, acted["object_kind"]),
-        "object": pc.if_else(free, found.named(), acted["object"]),
-    }
+    reached = {"object_kind": kind.filter(told), "object": found.named().filter(told)}
+    return acted | {name: pc.replace_with_mask(acted[name], pa.array(mask), own) for name, own in reached.items()}  # fmt: skip
 
 
 def _opened(scene: Scene, calls: _Calls, which: str) -> Bools:
@@ -261,69 +264,10 @@ def _inode(paths: Paths, row: Ints) -> pa.Array:
     return pc.binary_join_element_wise(paths.at("dev", row), paths.at("inode", row), ":")
 
 
-def _where_and_when(scene: Scene, form: str) -> dict[str, pa.Array]:
-    """Host, clock and domain of each event, and every line that tells it."""
-    begins = pa.array(scene.begins)
-    host, domain = scene.host.take(begins), scene.domain.take(begins)
-    span, event = scene.listed("spans")
-    sha256 = scene.column("sha256").take(pc.list_parent_indices(scene.column("spans")))
-    cited = pa.StructArray.from_arrays([sha256, *(pc.struct_field(span, n) for n in ("start", "stop"))], ["sha256", "start", "stop"])  # fmt: skip
-    bounds = np.append(np.searchsorted(event, np.arange(scene.count)), len(event)).astype(np.int32)
-    placed = {name: scene.column(name).take(begins) if scene.torn else scene.column(name) for name in ("earliest_ns", "latest_ns", "sha256", "start", "stop")}  # fmt: skip
-    return {
-        **placed,
-        "clock": pc.binary_join_element_wise(pc.coalesce(host, domain), form, ":"),
-        "format": pa.array([form], pa.string()).take(pa.array(np.zeros(scene.count, np.int64))),
-        "domain": domain,
-        "host": host,
-        "citations": pa.ListArray.from_arrays(pa.array(bounds), cited),
-    }
-
-
-def _named(names: pa.Array) -> pa.Array:
-    """Names of accounts; null where the host could not name the number, or there was none."""
-    held = coded(names)
-    return held.mapped([None if name is None or _NOBODY.fullmatch(str(name)) else name for name in held.values], pa.string())  # fmt: skip
-
-
-def _who(scene: Scene, verb: Coded) -> dict[str, pa.Array]:
-    """The login account, and whose rights were used."""
-    login = _named(scene.at("auid_name"))
-    rights = pc.coalesce(_named(scene.at("euid_name")), _named(scene.at("uid_name")))
-    about = pc.coalesce(_named(scene.leading("acct")), _named(scene.leading("id_name")))
-    entry, refused, pam = (pa.array(_is(verb, *names)) for names in (("login",), ("login_failed",), ("session_open", "session_close")))  # fmt: skip
-    account = pc.if_else(entry, pc.coalesce(about, login), login)
-    account = pc.if_else(refused, pc.coalesce(login, about), account)
-    # sudo names no target in USER_CMD, and the rights of the asker are not those that were used.
-    effective = pc.if_else(pc.or_(pa.array(_is(verb, "sudo")), refused), _NOTHING, rights)
-    effective = pc.if_else(pc.or_(pam, entry), pc.coalesce(about, account), effective)
-    numbered = pc.if_else(scene.at("auid").is_valid(), "number_only", "not_recorded")
-    absence = pc.if_else(pc.invert(scene.at("auid_set")).fill_null(False), "not_applicable", numbered)
-    address, print_ = scene.leading("addr"), scene.leading("fp")
-    return {
-        **{name: scene.at(name) for name in ("auid", "uid", "euid", "pid", "ppid", "exe")},
-        "account": account,
-        "account_absence": pc.if_else(account.is_null(), absence, _NOTHING),
-        "effective": effective,
-        "session": scene.at("ses").cast(pa.string()),
-        "tty": _terminals(pc.coalesce(scene.at("tty"), scene.leading("terminal"))),
-        "address": pc.if_else(pc.match_substring_regex(address, _ADDRESS), address, _NOTHING),
-        "port": scene.leading("rport"),
-        "credential": pc.if_else(pc.starts_with(print_, "SHA256:"), print_, _NOTHING),
-    }
-
-
-def _terminals(written: pa.Array) -> pa.Array:
-    """Terminals by one name: `pts5`, `/dev/pts/5` and `pts/5` are the same. `ssh` or `cron` is none."""
-    held = coded(written)
-    found = [None if name is None else _TERMINAL.fullmatch(str(name)) for name in held.values]
-    return held.mapped([None if f is None else f["other"] or f"pts/{f['pts']}" for f in found], pa.string())
-
-
 def _text(scene: Scene, verb: Coded, calls: _Calls, argv: pa.Array, paths: Paths) -> pa.Array:
     """The command line; for sudo the command; else what called, by which rule, and what else the line says."""
-    command = pc.if_else(pa.array(_is(verb, "execute")), pc.binary_join(argv, " "), _NOTHING)
-    command = pc.if_else(pa.array(_is(verb, "sudo")), scene.leading("cmd"), command)
+    command = pc.if_else(pa.array(named(verb, "execute")), pc.binary_join(argv, " "), _NOTHING)
+    command = pc.if_else(pa.array(named(verb, "sudo")), scene.leading("cmd"), command)
     rest = np.flatnonzero(np.asarray(command.is_null()))
     at = pa.array(rest)
     kind = scene.type.take(at)
@@ -331,7 +275,7 @@ def _text(scene: Scene, verb: Coded, calls: _Calls, argv: pa.Array, paths: Paths
     folder = paths.at("name", np.where(alone, paths.parent[rest], -1))
     parts = (
         pc.coalesce(calls.named("name").take(at), kind),
-        pc.coalesce(scene.at("comm"), scene.at("exe")).take(at),
+        pc.coalesce(scene.at("comm").take(at), scene.at("exe").take(at)),
         scene.leading("op").take(at),
         *(part.take(at) for part in audittold.changed(scene, pa.array(_is(verb, "account_edit")), _named)),
         pc.binary_join_element_wise("key", scene.at("key").take(at), "="),
@@ -391,6 +335,7 @@ def _targets(
 
 def _ids(columns: dict[str, pa.Array], part: pa.Array) -> pa.Array:
     """`core.ids.event_id`, a column at a time."""
-    file = pc.utf8_slice_codeunits(columns["sha256"], 0, 16)
+    sha256 = columns["sha256"]
+    file = pc.utf8_slice_codeunits(sha256.dictionary, 0, 16).take(sha256.indices)
     span = pc.binary_join_element_wise(file, *(columns[n].cast(pa.string()) for n in ("start", "stop")), ".")
     return pc.coalesce(pc.binary_join_element_wise(span, part, "."), span)

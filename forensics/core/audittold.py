@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core.auditevents import Scene, coded
+from forensics.core.auditevents import Scene
 from forensics.core.auditlines import shown
+from forensics.core.coded import coded
 
 # What the kernel says of its own accord beside the call that made it: a refusal, a module, a table of rules.
 _TELLING = r"^(?:AVC|USER_AVC|SELINUX_ERR|SECCOMP|KERN_MODULE|NETFILTER_CFG|ANOM_[A-Z_]+|MAC_[A-Z_]+|INTEGRITY_[A-Z_]+|BPF|FANOTIFY|UNKNOWN\[[0-9]+\])$"

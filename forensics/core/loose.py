@@ -1,8 +1,8 @@
 """Tables on their way to the disk, whose columns may be lighter than they are declared.
 
 Where a column is declared as text or a number, it may be a dictionary of such values, each of them once; where it holds nothing, it may
-be of the type null; and citations that only repeat each row's own span may be null as well. `strict` makes of
-it what is declared. To move, join and put down such rows takes a fraction of the time.
+be of the type null; and citations that only repeat each row's own span may be null as well, or be spans without their
+file where that is each row's own. `strict` makes of it what is declared. To move, join and put down such rows takes a fraction of the time.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +16,7 @@ from forensics.core.tables import CITATIONS
 
 _OWN = "citations"
 _SPAN = ("sha256", "start", "stop")
+_SPANS = pa.list_(pa.struct([("start", pa.int64()), ("stop", pa.int64())]))
 _KEPT = frozenset({"earliest_ns", *_SPAN})
 """Columns that are as declared, since rows are ordered by them."""
 _LEAST_ROWS = 1 << 10
@@ -44,10 +45,27 @@ def strict(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     """
     columns = []
     for field, column in zip(schema, rows.columns, strict=True):
-        understood = field.name == _OWN and pa.types.is_null(column.type) and not field.nullable
+        understood = field.name == _OWN and _lighter(column) and not field.nullable
         same = column.type == field.type
-        columns.append(_own_spans(rows) if understood else column if same else column.cast(field.type))
+        columns.append(_cited(rows) if understood else column if same else column.cast(field.type))
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _lighter(citations: pa.ChunkedArray) -> bool:
+    """Whether citations leave it to be understood which file is cited."""
+    return bool(pa.types.is_null(citations.type) or citations.type == _SPANS)
+
+
+def _cited(rows: pa.Table) -> pa.Array:
+    """Citations in full of rows that have lighter ones."""
+    if pa.types.is_null(rows[_OWN].type):
+        return _own_spans(rows)
+    listed = rows[_OWN].combine_chunks()
+    spans, owner = pc.list_flatten(listed), pc.list_parent_indices(listed)
+    held = [plain(rows["sha256"].combine_chunks().take(owner)), spans.field("start"), spans.field("stop")]
+    bounds = np.append(0, np.cumsum(pc.list_value_length(listed).to_numpy(), dtype=np.int32))
+    cited = pa.StructArray.from_arrays(held, list(_SPAN))
+    return pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), cited).cast(CITATIONS)
 
 
 def _own_spans(rows: pa.Table) -> pa.Array:
@@ -62,7 +80,8 @@ def fits(column: pa.ChunkedArray, field: pa.Field) -> bool:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return bool(kind.value_type == field.type)
-    return bool(kind == field.type or (pa.types.is_null(kind) and (field.nullable or field.name == _OWN)))
+    understood = field.name == _OWN and _lighter(column)
+    return bool(kind == field.type or understood or (pa.types.is_null(kind) and field.nullable))
 
 
 def lightened(rows: pa.Table) -> pa.Table:
@@ -84,8 +103,8 @@ def lightened(rows: pa.Table) -> pa.Table:
 def cites_own_spans(rows: pa.Table) -> bool:
     """Whether every row has one citation, of its own span; or leaves it to be understood."""
     whole = rows[_OWN]
-    if pa.types.is_null(whole.type):
-        return True
+    if _lighter(whole):
+        return bool(pa.types.is_null(whole.type))
     if not set(_SPAN) <= set(rows.column_names) or whole.null_count:
         return False
     cited = []
@@ -174,7 +193,7 @@ def _joined(tables: list[pa.Table], name: str) -> pa.ChunkedArray:
     if len(kinds) > 1:
         if name == _OWN:
             columns = [
-                pa.chunked_array([_own_spans(rows)]) if pa.types.is_null(c.type) else c
+                pa.chunked_array([_cited(rows)]) if _lighter(c) else c
                 for rows, c in zip(tables, columns, strict=True)
             ]
             kinds = {columns[0].type}

@@ -29,8 +29,8 @@ from forensics.store import parquet, sorting, spool
 Bools = npt.NDArray[np.bool_]
 STRETCH_FRAMES = 4
 """How much of a large file is one part, in frames: a chunk belongs to the stretch in which it begins."""
-BATCH_ROWS = 1 << 13
-"""How many records are told at a time, at least; the last batch of a part may have fewer."""
+BATCH_ROWS = parquet.GROUP_ROWS
+"""How many records are told at a time, at least; the last batch of a part may have fewer. They are put together once, to be written and told."""
 EDGE_ROWS = 256
 """How many records at either end of a batch are kept as they are, since their events may go on beyond it."""
 FIRST, INNER, LAST, EDGE, NUMBER = "first", "inner", "last", "edge", "number"
@@ -137,8 +137,7 @@ def read(task: Task) -> Done:
     batches = _Batches(partial, part.format, _files(work, part), work.zone)
     there = sums = parts.sums(work.case, part)
     if sums is None:
-        sums = _written(task, batches.add)
-        batches.close()
+        sums = _written(task, batches)
         tell.appear(partial, task.told)
         parts.settle_sums(work.case, part, sums)
     else:
@@ -150,8 +149,8 @@ def read(task: Task) -> Done:
     return Done(part, there is None, sums)
 
 
-def _written(task: Task, told: Callable[[pa.Table], None]) -> dict[str, Tally]:
-    """Write the records and rejects of a part; what became of its bytes, by file."""
+def _written(task: Task, batches: "_Batches") -> dict[str, Tally]:
+    """Write the records and rejects of a part, and tell its events; what became of its bytes, by file."""
     work, part = task.work, task.part
     own = task.chunks
     if own is None:
@@ -165,10 +164,11 @@ def _written(task: Task, told: Callable[[pa.Table], None]) -> dict[str, Tally]:
         for each in own:
             found = parts.parse(each)
             sums[each.sha256] = sums[each.sha256].plus(found.tally)
-            told(found.records)
-            records.add(found.records)
+            batches.add(found.records, records.add)
             rejects.add(found.rejects)
+            del found
             engine.give_back(engine.MOST_HELD_BYTES)
+        batches.close(records.add)
     return sums
 
 
@@ -187,27 +187,31 @@ class _Batches:
         self._held: list[pa.Table] = []
         self._told = 0
 
-    def add(self, records: pa.Table) -> None:
-        """Take records, in order of file and place."""
+    def add(self, records: pa.Table, write: Callable[[pa.Table], None] | None = None) -> None:
+        """Take records, in order of file and place; `write` takes those of a batch that is full."""
         self._held.append(records)
         if sum(map(len, self._held)) >= BATCH_ROWS:
-            self.close()
+            self.close(write)
 
-    def close(self) -> None:
-        """Tell what is held."""
+    def close(self, write: Callable[[pa.Table], None] | None = None) -> None:
+        """Tell what is held, and have it written."""
         held = pa.concat_tables(self._held).combine_chunks() if self._held else None
         self._held = []
         if not held:
             return
+        if write is not None:
+            write(held)
         keys = readings.registry()[self._form].ALIKE  # type: ignore[attr-defined]
-        aside = _several(held, keys)
-        whole = held.filter(pa.array(~aside)) if aside.any() else held
-        made = tell.made(self._form, whole, self._files, self._zone, None)
-        if set(made) - {EVENT.name}:
-            raise CustodyError(f"readings/{self._form}.py makes more than events of records in frames")
         folder = self._folder / f"{self._told:06d}"
         self._told += 1
-        _leave(folder, held.select(["sha256", "start", *keys]), aside, held, made[EVENT.name])
+        aside = _several(held, keys)
+        _leave_records(folder, held, keys, aside)
+        # What is held twice is much: what is told goes without the rest.
+        held = held.filter(pa.array(~aside)) if aside.any() else held
+        made = tell.made(self._form, held, self._files, self._zone, None)
+        if set(made) - {EVENT.name}:
+            raise CustodyError(f"readings/{self._form}.py makes more than events of records in frames")
+        _leave_events(folder, made[EVENT.name])
 
 
 def _several(records: pa.Table, keys: Sequence[str]) -> Bools:
@@ -223,16 +227,20 @@ def _several(records: pa.Table, keys: Sequence[str]) -> Bools:
     return found if found.sum() <= EDGE_ROWS else np.zeros(len(order), bool)
 
 
-def _leave(folder: Path, numbers: pa.Table, aside: Bools, records: pa.Table, events: pa.Table) -> None:
-    """Put down what a batch tells, and what is needed to find and mend what it tears."""
+def _leave_records(folder: Path, records: pa.Table, keys: Sequence[str], aside: Bools) -> None:
+    """Put down what is needed to find and mend the events that a batch tears."""
     near = aside.copy()
     near[:EDGE_ROWS] = near[-EDGE_ROWS:] = True
-    edge = records.filter(pa.array(near))
+    numbers = records.select(["sha256", "start", *keys]).append_column(ASIDE, pa.array(aside))
+    spool.put(folder / f"{NUMBER}.arrow", numbers)
+    spool.put(folder / f"{EDGE}.arrow", records.filter(pa.array(near)))
+
+
+def _leave_events(folder: Path, events: pa.Table) -> None:
+    """Put down what a batch tells."""
     ordered = sorting.sorted_by([events], tell.ORDER[EVENT])
     last = max(EDGE_ROWS, len(ordered) - EDGE_ROWS)
     for name, first, stop in zip(TOLD, (0, EDGE_ROWS, last), (EDGE_ROWS, last, len(ordered)), strict=True):
         own = ordered.slice(first, stop - first)
         if len(own):
             spool.write(folder / name, EVENT, own)
-    spool.put(folder / f"{NUMBER}.arrow", numbers.append_column(ASIDE, pa.array(aside)))
-    spool.put(folder / f"{EDGE}.arrow", edge)

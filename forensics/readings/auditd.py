@@ -26,3 +26,14 @@ def read(
 ) -> Mapping[str, pa.Table]:
     """One event for each time and serial of a host; one for each receiver where a signal had several."""
     return {"event": auditmeaning.events(records, files, "auditd")}
+
+
+def lightly(
+    records: pa.Table,
+    files: pa.Table,
+    *,
+    zone: str,  # noqa: ARG001 - as `read`
+    anchor_ns: int | None,  # noqa: ARG001 - the same
+) -> Mapping[str, pa.Table]:
+    """The same, as `core.loose` has it."""
+    return {"event": auditmeaning.lightly(records, files, "auditd")}

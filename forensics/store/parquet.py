@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -107,12 +108,17 @@ class Part:
         while rows:
             first = self._held.pop(0)
             if len(first) > rows:
-                self._held.insert(0, first.slice(rows))
+                self._held.insert(0, _by_itself(first.slice(rows)))
                 first = first.slice(0, rows)
             taken.append(loose.strict(first, self._schema))
             rows -= len(first)
             self._rows -= len(first)
         return pa.concat_tables(taken)
+
+
+def _by_itself(rows: pa.Table) -> pa.Table:
+    """Rows, copied where they are few: a slice keeps all that it is cut from."""
+    return rows if len(rows) >= GROUP_ROWS else rows.take(pa.array(np.arange(len(rows))))
 
 
 def _written(schema: pa.Schema) -> dict[str, Any]:
