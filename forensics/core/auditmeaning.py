@@ -277,7 +277,10 @@ def _text(scene: Scene, verb: Coded, calls: _Calls, argv: pa.Array, paths: Paths
         pc.coalesce(calls.named("name").take(at), kind),
         pc.coalesce(scene.at("comm").take(at), scene.at("exe").take(at)),
         scene.leading("op").take(at),
-        *(part.take(at) for part in audittold.changed(scene, pa.array(_is(verb, "account_edit")), _named)),
+        *(
+            part.take(at)
+            for part in audittold.changed(scene, pa.array(named(verb, "account_edit")), auditwho.accounts)
+        ),
         pc.binary_join_element_wise("key", scene.at("key").take(at), "="),
         pc.binary_join_element_wise("in", folder, " "),
         pc.if_else(pc.equal(kind, "SYSCALL"), _NOTHING, scene.leading("fields").take(at)),

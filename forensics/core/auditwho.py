@@ -55,9 +55,9 @@ def _cited(scene: Scene) -> pa.Array:
 
 def who(scene: Scene, verb: Coded) -> dict[str, pa.Array]:
     """The login account, and whose rights were used."""
-    login = _account(scene.at("auid_name"))
-    rights = _account(scene.at("euid_name")).otherwise(_account(scene.at("uid_name")))
-    about = _account(scene.leading("acct")).otherwise(_account(scene.leading("id_name")))
+    login = _coded_accounts(scene.at("auid_name"))
+    rights = _coded_accounts(scene.at("euid_name")).otherwise(_coded_accounts(scene.at("uid_name")))
+    about = _coded_accounts(scene.leading("acct")).otherwise(_coded_accounts(scene.leading("id_name")))
     nobody = Coded(np.zeros(scene.count, np.int64), [None])
     entry, refused, pam = (named(verb, *names) for names in (("login",), ("login_failed",), ("session_open", "session_close")))  # fmt: skip
     account = chosen(entry, about.otherwise(login), login)
@@ -87,9 +87,14 @@ def _absence(scene: Scene, account: pa.Array) -> Ints:
     return np.where(np.asarray(account.is_valid()), 0, np.where(unset, 3, numbered))
 
 
-def _account(names: pa.Array) -> Coded:
+def _coded_accounts(names: pa.Array) -> Coded:
     """Names of accounts; null where the host could not name the number, or there was none."""
     return coded(names).told(lambda name: None if _NOBODY.fullmatch(str(name)) else name)
+
+
+def accounts(names: pa.Array) -> pa.Array:
+    """The same, as text."""
+    return loose.plain(_coded_accounts(names).column())
 
 
 def _terminal(name: object) -> object:
