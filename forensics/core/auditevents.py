@@ -217,7 +217,7 @@ def absolute(scene: Scene, held: Paths, row: Ints, parent: Ints, folder: Bools) 
         folder: whether the name starts from a directory that the program had open.
     """
     name = held.at("name", row)
-    rest = np.flatnonzero(np.asarray(pc.and_not(name.is_valid(), _settled(name))))
+    rest = np.flatnonzero(np.asarray(pc.and_not(name.is_valid(), settled(name))))
     if not len(rest):
         return name
     role = held.at("nametype", row[rest])
@@ -236,7 +236,7 @@ def absolute(scene: Scene, held: Paths, row: Ints, parent: Ints, folder: Bools) 
     return pc.replace_with_mask(name, pa.array(mask), pa.array(made, pa.string()))
 
 
-def _settled(name: pa.Array) -> pa.Array:
+def settled(name: pa.Array) -> pa.Array:
     """Which names begin at the root and are normal."""
     rooted = pc.starts_with(name, "/").fill_null(False)
     # Few have what those that are not normal have, so that few are looked at closely.
