@@ -11,7 +11,7 @@ from forensics.analysis import agents, hops, raised
 from forensics.analysis.acts import Act
 from forensics.analysis.attribution import sessions_of
 from forensics.analysis.deferred import Deferral
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.analysis.hops import Hop
 from forensics.analysis.raised import Raised
 from forensics.analysis.sessions import Session

@@ -13,7 +13,7 @@ import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import picked, rows_of
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.analysis.impact import REQUESTS
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from forensics.analysis import allocations
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.core import clock
 from forensics.core.ranges import Range, decimals
 from forensics.core.rates import Rate, Rates

@@ -6,7 +6,7 @@ from typing import Any
 from forensics.analysis import astray, channels, copies, signed_acts
 from forensics.analysis.acts import Act
 from forensics.analysis.evidence import picked, rows_of
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.analysis.identity import REGISTER, Enrolment
 from forensics.analysis.jobs import Job
 

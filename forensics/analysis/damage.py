@@ -14,7 +14,7 @@ import pandas as pd
 
 from forensics.analysis import allocations, baseline, ceiling, losses
 from forensics.analysis.allocations import Attempt
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.analysis.losses import Loss
 from forensics.core import clock, ids
 from forensics.core.ranges import Range, decimals, point, printed, ranged, total

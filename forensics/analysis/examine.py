@@ -4,16 +4,12 @@ Pure: tables in, tables and findings out. Everybody goes through the same steps.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import pyarrow as pa
 
 from forensics.analysis import (
-    acts as act_tables,
-)
-from forensics.analysis import (
-    agents,
     artefacts,
     attribution,
     candidates,
@@ -21,14 +17,11 @@ from forensics.analysis import (
     claims,
     clock_bounds,
     clocks,
-    contents,
     corrections,
     deferred,
     file_acts,
     gaps,
     git_acts,
-    git_tables,
-    graph,
     hops,
     identity,
     impact,
@@ -37,8 +30,6 @@ from forensics.analysis import (
     memory,
     overlaps,
     planted,
-    raised,
-    read_versions,
     scheduler_acts,
     scheduler_edits,
     sessions,
@@ -47,76 +38,21 @@ from forensics.analysis import (
 )
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version
-from forensics.analysis.attribution import Judgement
 from forensics.analysis.deferred import Deferral
 from forensics.analysis.edits import Edits
 from forensics.analysis.evidence import Evidence, picked
+from forensics.analysis.examination import Examination
 from forensics.analysis.gaps import Gap
 from forensics.analysis.holders import Holders
 from forensics.analysis.jobs import Job
 from forensics.analysis.sessions import Session
 
-TABLES = (
-    identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, read_versions.READING, act_tables.ACT, gaps.GAP,
-    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP, raised.RAISED, agents.AGENT,
-    candidates.CANDIDATE, graph.PATH, *git_tables.TABLES,
-)  # fmt: skip
+if TYPE_CHECKING:
+    from forensics.analysis.attribution import Judgement
+
 _SLACK_NS = 600_000_000_000
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """Everything the analysis found, for the findings, the graph and the tables."""
-
-    scene: Scene
-    sessions: list[Session]
-    jobs: list[Job]
-    asked: list[Job]
-    history: dict[str, list[Version]]
-    readings: list[Reading]
-    acts: list[Act]
-    judged: dict[str, Judgement]
-    gaps: list[Gap]
-    answers: list[claims.Answer]
-    holders: Holders
-    deferrals: list[Deferral] = field(default_factory=list)
-    led: list[hops.Hop] = field(default_factory=list)
-    could_have: dict[str, list[candidates.Candidate]] = field(default_factory=dict)
-    compared: list[clocks.Compared] = field(default_factory=list)
-    at_once: list[overlaps.Overlap] = field(default_factory=list)
-    signed: list[signatures.Checked] = field(default_factory=list)
-
-    @property
-    def in_question(self) -> list[Act]:
-        """The acts that go into the findings, in order of time, then of kind, object and event."""
-        return [a for a in self.acts if a.in_question]
-
-    def tables(self) -> dict[str, pa.Table]:
-        """The tables of `TABLES`, by name."""
-        asked = [act.object for act in self.in_question if act.act == "commit"]
-        wanted = {*(r.path for r in self.readings), *(a.object for a in self.in_question)}
-        known = contents.known(self.scene, self.history, self.acts, wanted)
-        read = read_versions.find(self.scene, self.history, self.readings, known)
-        return {
-            **git_tables.tables(self.scene, self.jobs, self.readings, asked, self.signed),
-            "identity": self.scene.directory.table(),
-            "session": sessions.table(self.sessions),
-            "job": jobs.table(self.jobs),
-            "version": contents.table(self.history, known, touches.find(self.scene.evidence)),
-            "reading": read_versions.table(read),
-            "act": act_tables.table(self.acts),
-            "gap": gaps.table(self.gaps),
-            "clock": clocks.table(self.compared),
-            "overlap": overlaps.table(self.at_once),
-            "deferral": deferred.table(self.deferrals),
-            "hop": hops.table(self.led),
-            "agent": agents.table(agents.known(self.scene)),
-            "raised": raised.table(raised.known(self.scene)),
-            "path": graph.paths(graph.build(self)),
-            "candidate": candidates.table(c for found in self.could_have.values() for c in found),
-        }
 
 
 def named(evidence: Evidence, directory: identity.Directory) -> pd.DataFrame:

@@ -34,7 +34,7 @@ from forensics.analysis import (
 )
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.evidence import picked, rows_of
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.analysis.gaps import Gap
 from forensics.analysis.jobs import Job
 from forensics.analysis.overlaps import Overlap

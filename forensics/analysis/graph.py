@@ -22,7 +22,7 @@ from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
 if TYPE_CHECKING:
-    from forensics.analysis.examine import Examination
+    from forensics.analysis.examination import Examination
 
 PATH = Table(
     "path",

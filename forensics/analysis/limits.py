@@ -1,7 +1,7 @@
 """What this version does not do, and what the evidence leaves open, where it bears on the case."""
 
 from forensics.analysis import clocks, displaced, file_names, mounts
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 
 
 def limits(done: Examination) -> list[str]:

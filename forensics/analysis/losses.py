@@ -13,7 +13,7 @@ from forensics.analysis import checkpoints, impact
 from forensics.analysis.acts import Act
 from forensics.analysis.allocations import SECOND, Attempt
 from forensics.analysis.checkpoints import Saved
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.analysis.jobs import Job
 from forensics.core.ranges import NOTHING, Range, ranged
 from forensics.core.rates import Known, Rates, Slowdown

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from forensics.analysis.acts import Act
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.analysis.signatures import Checked
 
 Json = dict[str, Any]

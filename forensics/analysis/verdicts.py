@@ -4,7 +4,7 @@ from typing import Any
 
 from forensics.analysis.acts import Act
 from forensics.analysis.attribution import Judgement
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.analysis.hypotheses import issued, within
 from forensics.analysis.parameters import parameters
 from forensics.analysis.strength import MODERATE, Strength

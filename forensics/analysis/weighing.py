@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forensics.analysis import allocations, baseline, comparison, rivals
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.core import clock
 
 Json = dict[str, Any]

@@ -38,7 +38,7 @@ FROM events GROUP BY host, domain, format ORDER BY host NULLS LAST, domain, form
 
 
 def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping[str, str]]:
-    """The analysis (an `analysis.examine.Examination`) of a case, from its tables alone, and the names it does not know.
+    """The analysis (an `analysis.examination.Examination`) of a case, from its tables alone, and the names it does not know.
 
     Raises:
         CaseError: nothing was read yet, or another version of the program read it.
@@ -92,7 +92,7 @@ def analyse(case: Path, *, sigma: Path | None = None, command: str | None = None
         CaseError: nothing was read yet.
         RulesError: rules, given now or before, cannot be put to the events.
     """
-    from forensics.analysis import blind, examine, findings  # noqa: PLC0415 - pandas and networkx, when needed
+    from forensics.analysis import blind, examination, findings  # noqa: PLC0415 - pandas and networkx, when needed
 
     rules = rules_of(case, sigma, command=command)
     done, names = examined(case)
@@ -101,7 +101,7 @@ def analyse(case: Path, *, sigma: Path | None = None, command: str | None = None
         found["flags"] = flagged.found(case / "tables", rules)
     text = canonical.dumps(found).encode()
     made = done.tables()
-    for declared in examine.TABLES:
+    for declared in examination.TABLES:
         parquet.write(case / "tables", declared, blind.revealed(made[declared.name], names))
     _settle(case, "findings.json", text, "analyse", command)
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from forensics.analysis import comparison, evidence, examine, relevance, trails
 from forensics.analysis import jobs as job_table
 from forensics.analysis.evidence import Evidence, Totals
-from forensics.analysis.examine import Examination
+from forensics.analysis.examination import Examination
 from forensics.analysis.jobs import Job
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT

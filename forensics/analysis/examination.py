@@ -1,0 +1,97 @@
+"""All that one analysis found, and the tables made of it."""
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from forensics.analysis import (
+    acts as act_tables,
+)
+from forensics.analysis import (
+    agents,
+    artefacts,
+    candidates,
+    claims,
+    clocks,
+    contents,
+    deferred,
+    gaps,
+    git_tables,
+    graph,
+    hops,
+    identity,
+    jobs,
+    overlaps,
+    raised,
+    read_versions,
+    sessions,
+    signatures,
+    touches,
+)
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.artefacts import Reading, Version
+from forensics.analysis.attribution import Judgement
+from forensics.analysis.deferred import Deferral
+from forensics.analysis.gaps import Gap
+from forensics.analysis.holders import Holders
+from forensics.analysis.jobs import Job
+from forensics.analysis.sessions import Session
+
+TABLES = (
+    identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, read_versions.READING, act_tables.ACT, gaps.GAP,
+    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP, raised.RAISED, agents.AGENT,
+    candidates.CANDIDATE, graph.PATH, *git_tables.TABLES,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """Everything the analysis found, for the findings, the graph and the tables."""
+
+    scene: Scene
+    sessions: list[Session]
+    jobs: list[Job]
+    asked: list[Job]
+    history: dict[str, list[Version]]
+    readings: list[Reading]
+    acts: list[Act]
+    judged: dict[str, Judgement]
+    gaps: list[Gap]
+    answers: list[claims.Answer]
+    holders: Holders
+    deferrals: list[Deferral] = field(default_factory=list)
+    led: list[hops.Hop] = field(default_factory=list)
+    could_have: dict[str, list[candidates.Candidate]] = field(default_factory=dict)
+    compared: list[clocks.Compared] = field(default_factory=list)
+    at_once: list[overlaps.Overlap] = field(default_factory=list)
+    signed: list[signatures.Checked] = field(default_factory=list)
+
+    @property
+    def in_question(self) -> list[Act]:
+        """The acts that go into the findings, in order of time, then of kind, object and event."""
+        return [a for a in self.acts if a.in_question]
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables of `TABLES`, by name."""
+        asked = [act.object for act in self.in_question if act.act == "commit"]
+        wanted = {*(r.path for r in self.readings), *(a.object for a in self.in_question)}
+        known = contents.known(self.scene, self.history, self.acts, wanted)
+        read = read_versions.find(self.scene, self.history, self.readings, known)
+        return {
+            **git_tables.tables(self.scene, self.jobs, self.readings, asked, self.signed),
+            "identity": self.scene.directory.table(),
+            "session": sessions.table(self.sessions),
+            "job": jobs.table(self.jobs),
+            "version": contents.table(self.history, known, touches.find(self.scene.evidence)),
+            "reading": read_versions.table(read),
+            "act": act_tables.table(self.acts),
+            "gap": gaps.table(self.gaps),
+            "clock": clocks.table(self.compared),
+            "overlap": overlaps.table(self.at_once),
+            "deferral": deferred.table(self.deferrals),
+            "hop": hops.table(self.led),
+            "agent": agents.table(agents.known(self.scene)),
+            "raised": raised.table(raised.known(self.scene)),
+            "path": graph.paths(graph.build(self)),
+            "candidate": candidates.table(c for found in self.could_have.values() for c in found),
+        }
