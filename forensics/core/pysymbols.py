@@ -49,6 +49,17 @@ _READS = frozenset({"os.getenv", "os.environ.get", "environ.get", "getenv"})
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
+_TELLING = (
+    *(ast.Call, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.keyword, ast.FunctionDef, ast.AsyncFunctionDef),
+    *(ast.ExceptHandler, ast.Subscript, ast.Dict),
+)
+_LEAVES = (
+    *(ast.Name, ast.Constant, ast.alias, ast.expr_context),
+    *(ast.operator, ast.unaryop, ast.cmpop, ast.boolop),
+)
+"""Most nodes are such: they tell nothing, and nothing below them does."""
+
+
 class Symbol(NamedTuple):
     """One finding: a `fact` of `FACTS`, in which function, of what `name`, with what `value`, on which line."""
 
@@ -74,10 +85,13 @@ def symbols(text: str) -> list[Symbol] | None:
         inner = scope
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             inner = f"{scope}.{node.name}".lstrip(".")[:LONGEST_VALUE]
-        found += [
-            Symbol(fact, scope, name, value, getattr(node, "lineno", 0)) for fact, name, value in _told(node)
-        ]
-        todo += [(child, inner) for child in ast.iter_child_nodes(node)]
+        if isinstance(node, _TELLING):
+            line = getattr(node, "lineno", 0)
+            found += [Symbol(fact, scope, name, value, line) for fact, name, value in _told(node)]
+        for field in node._fields:
+            held = getattr(node, field, None)
+            below = held if isinstance(held, list) else (held,)
+            todo += [(c, inner) for c in below if isinstance(c, ast.AST) and not isinstance(c, _LEAVES)]
     return sorted(found, key=lambda s: (s.line, s))
 
 
