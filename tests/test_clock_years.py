@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
@@ -121,6 +122,35 @@ def test_an_hour_that_comes_twice_is_an_interval_of_both():
     first, last = when.earliest_ns.to_pylist(), when.latest_ns.to_pylist()
     assert [b - a for a, b in zip(first, last, strict=True)] == [3601 * 10**9 - 1, 10**9 - 1]
     assert placed(["Mar 28 02:30:00"], zone="Europe/Amsterdam").earliest_ns.to_pylist() == [None]
+
+
+CHANGES = {
+    "Europe/Amsterdam": (dt.datetime(2026, 3, 29, 1), dt.datetime(2026, 10, 25, 1)),  # noqa: DTZ001 - local readings
+    "Australia/Lord_Howe": (dt.datetime(2026, 4, 5, 1), dt.datetime(2026, 10, 4, 1)),  # noqa: DTZ001 - by half an hour
+    "America/St_Johns": (dt.datetime(2026, 3, 8, 1), dt.datetime(2026, 11, 1, 0)),  # noqa: DTZ001 - an offset with a half hour
+}
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.sampled_from(sorted(CHANGES)), st.booleans(), st.integers(0, 3 * 3600))
+def test_every_hour_about_a_change_is_all_the_moments_that_read_so(zone, autumn, second):
+    """Slowly: of all moments of that day, those that the zone's clock shows as the reading; none where it skipped it."""
+    naive = CHANGES[zone][autumn] + dt.timedelta(seconds=second)
+    own = ZoneInfo(zone)
+    about = (naive.replace(tzinfo=dt.UTC) + dt.timedelta(minutes=30 * n) for n in range(-30, 31))
+    real = sorted(m for m in about if m.astimezone(own).replace(tzinfo=None) == naive)
+    wanted = (
+        (None, None)
+        if not real
+        else tuple((m - EPOCH) // dt.timedelta(microseconds=1) * 1000 for m in (real[0], real[-1]))
+    )
+    text = pa.array([naive.isoformat()])
+    for got in (
+        clock.walls(text, layout="%Y-%m-%dT%H:%M:%S", zone=zone, tick_ns=10**9),
+        clock.dated_walls(text, zone=zone, tick_ns=10**9),
+    ):
+        last = got.latest_ns.to_pylist()[0]
+        assert (got.earliest_ns.to_pylist()[0], None if last is None else last - 10**9 + 1) == wanted
 
 
 SECONDS = st.integers(0, 4_000_000_000)
