@@ -315,9 +315,16 @@ def _submitted(job: Job, evidence: Evidence, history: dict[str, list[Version]]) 
                 )
 
 
-def texts(evidence: Evidence, script: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+def texts(evidence: Evidence, script: str) -> list[tuple[str, tuple[str, ...]]]:
     """What is known of a script's text: lines that a shell history wrote into it, and git blobs of its name."""
     name = posixpath.basename(script)
+    if ("texts", name) not in evidence.memo:
+        evidence.memo["texts", name] = list(_texts(evidence, name))
+    found: list[tuple[str, tuple[str, ...]]] = evidence.memo["texts", name]
+    return found
+
+
+def _texts(evidence: Evidence, name: str) -> Iterable[tuple[str, tuple[str, ...]]]:
     events = evidence.events
     commands = picked(events, (events["verb"] == "command") & events["text"].notna())
     wrote = re.compile(r">\s*[^\s;&|<>]*" + re.escape(name))

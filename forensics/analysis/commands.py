@@ -45,7 +45,8 @@ def by_job(told: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
     at: dict[object, list[int]] = {}
     for n, job in enumerate(told["job"]):
         at.setdefault(job, []).append(n)
-    return lambda job: told.iloc[at.get(job, [])]
+    none = told.iloc[:0]
+    return lambda job: told.iloc[at[job]] if job in at else none
 
 
 def program(exe: object) -> str:

@@ -18,9 +18,14 @@ CLASSES = ("key", "device")
 
 def whole(scene: Scene) -> frozenset[str]:
     """The classes of link of which everybody on the roster has an enrolment."""
-    directory = scene.directory
-    by = {cls: {e.person for e in directory.enrolments if e.kind == cls} for cls in CLASSES}
-    return frozenset(cls for cls in CLASSES if directory.people and directory.people <= by[cls])
+    if "whole_classes" not in scene.memo:
+        directory = scene.directory
+        by = {cls: {e.person for e in directory.enrolments if e.kind == cls} for cls in CLASSES}
+        scene.memo["whole_classes"] = frozenset(
+            cls for cls in CLASSES if directory.people and directory.people <= by[cls]
+        )
+    found: frozenset[str] = scene.memo["whole_classes"]
+    return found
 
 
 def origins(scene: Scene, sessions: Iterable[Session]) -> list[Told]:

@@ -118,6 +118,8 @@ def cancels(scene: Scene) -> Iterable[Act]:
 
 def _requests(told: pd.DataFrame) -> list[pd.DataFrame]:
     """The records of each request to end one job: the controller's line, and the accounting of the same second."""
+    if not len(told):
+        return []
     controls = told["format"].isin(CONTROLLERS)
     lines, others = picked(told, controls), picked(told, ~controls)
     if not len(lines):
