@@ -86,6 +86,32 @@ def test_fisher_agrees_with_counting(t):
     assert exact.fisher(t) == pytest.approx(float(by_counting(t)), rel=1e-9)
 
 
+@settings(deadline=None, max_examples=50)
+@given(TABLES)
+def test_bounds_of_the_odds_ratio_leave_a_fortieth_on_either_side(t):
+    """The definition (Fisher's noncentral hypergeometric), in plain sums: at each bound, what was seen or more is that rare."""
+    exposed, control, hits = t.hit + t.miss, t.control_hit + t.control_miss, t.hit + t.control_hit
+    allowed = range(max(0, hits - control), min(exposed, hits) + 1)
+
+    def share(odds, seen):
+        ways = {
+            x: math.comb(exposed, x) * math.comb(control, hits - x) * Fraction(odds) ** x for x in allowed
+        }
+        return float(sum(ways[x] for x in allowed if seen(x)) / sum(ways.values()))
+
+    low, high = exact.odds_ratio(t)
+    assert (
+        low == 0
+        if t.hit == allowed[0]
+        else share(low, lambda x: x >= t.hit) == pytest.approx(0.025, rel=1e-6)
+    )
+    assert (
+        high == math.inf
+        if t.hit == allowed[-1]
+        else share(high, lambda x: x <= t.hit) == pytest.approx(0.025, rel=1e-6)
+    )
+
+
 @settings(deadline=None)
 @given(TABLES)
 def test_the_groups_can_be_swapped(t):

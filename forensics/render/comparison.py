@@ -96,6 +96,15 @@ def act_sentences(act: Json) -> list[Sentence | None]:
                 **_numbers(onset),
             )
         )
+    if found["offset"]["p"] is not None:
+        made.append(
+            say(
+                "comparison_groups",
+                basis=Basis.ABSENCE,
+                other="jobs that read the file after the change was taken away",
+                **_numbers(found["offset"]),
+            )
+        )
     step = found["threshold"]["exposed"]
     if step is not None:
         made.append(_step(step, "the jobs that read the change"))
@@ -112,6 +121,7 @@ def cluster_sentences(found: Json | None) -> list[Sentence | None]:
         made.append(say(
             "comparison_rate", basis=Basis.ABSENCE, failures=f"{rate['failures']:,}", days=f"{rate['gpu_days']:g}",
             before=f"{rate['before']['failures']:,}", before_days=f"{rate['before']['gpu_days']:g}", p=_p(rate["p_at_least"]),
+            ratio="not known how many" if rate["rate_ratio"] is None else _interval(*rate["rate_ratio"]),
         ))  # fmt: skip
     if found["threshold"] is not None:
         made.append(_step(found["threshold"], "all jobs that ended in the time asked about"))
@@ -136,8 +146,12 @@ def _numbers(found: Json) -> dict[str, str]:
         "other_bad": f"{found['other']['ended_badly']:,}",
         "other_jobs": f"{found['other']['jobs']:,}",
         "p": _p(found["p"]),
-        "odds": f"{low:.2g} to {'no upper bound' if high is None else f'{high:.2g}'}",
+        "odds": _interval(low, high),
     }
+
+
+def _interval(low: float, high: float | None) -> str:
+    return f"{low:.2g} to {'no upper bound' if high is None else f'{high:.2g}'}"
 
 
 def _p(value: float) -> str:

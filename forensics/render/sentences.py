@@ -148,7 +148,7 @@ TEMPLATES = {
     "comparison": "For act {act}: {wording}{limits}.",
     "comparison_groups": "Of {jobs} jobs that read the change, {bad} end badly; of {other_jobs} {other}, {other_bad} (Fisher's exact test: {p}; odds ratio {odds}).",
     "comparison_step": "Among {whose}, of those with {size} GPUs or more {hit} of {large} end badly, and of those with {last} or fewer {below} of {small} ({p} after trying {cuts}).",
-    "comparison_rate": "In the time asked about {failures} jobs fail in {days} GPU-days; before it {before} in {before_days} (as many or more, at the rate before: {p}).",
+    "comparison_rate": "In the time asked about {failures} jobs fail in {days} GPU-days; before it {before} in {before_days} (as many or more, at the rate before: {p}; the rate is {ratio} times the one before, at 95 %).",
     "damage_sum": "The {column} losses are {money} {currency}, in {count}{rest}.",
     "damage_none": "No attempt of a job asked about is in the column of {column} losses.",
     "damage_peak": "The scheduler's records that were read allocate at most {most} GPUs at the same time {scope}{rest}.",
