@@ -8,7 +8,7 @@ from forensics import pipeline
 from forensics.core import ids
 from forensics.formats import auditd
 from forensics.pipeline import frames, tell, torn
-from forensics.store import parquet, spool
+from forensics.store import moments, parquet
 
 EVIDENCE = Path(__file__).parents[1] / "sample_logs" / "incidents" / "script_edit" / "evidence"
 LINES = (EVIDENCE / "login01/var/log/audit/audit.log").read_bytes().splitlines(keepends=True)[:100]
@@ -66,7 +66,7 @@ def test_where_frames_are_cut_changes_no_event(name, many, tmp_path, request, mo
 def test_events_in_many_parts_are_in_order_and_each_is_there_once(tmp_path, monkeypatch):
     whole = ingested(tmp_path / "whole", LOGS["interleaved"])
     monkeypatch.setattr(tell, "PART_ROWS", 10)
-    monkeypatch.setattr(spool, "_SECOND", 1_000_000)
+    monkeypatch.setattr(moments, "_SECOND", 1_000_000)
     cut = ingested(tmp_path / "cut", LOGS["interleaved"])
     assert len(parquet.parts(cut / "tables", "event")) > 2
     assert events(cut) == events(whole)
