@@ -1,5 +1,6 @@
 """Sessions at once, sessions out of sessions, and work that outlives one."""
 
+import json
 from itertools import combinations
 
 import pytest
@@ -7,11 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import SECOND, T0, Stage, address, key
 
-from forensics.analysis import hops, overlaps
+from forensics.analysis import findings, hops, overlaps
 from forensics.analysis.evidence import assemble
 from forensics.analysis.sessions import Session, reconstruct
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
+from forensics.render import document, phrases
+from forensics.render import overlaps as printed
+from forensics.render.forbidden import lint
 
 
 def evidence_of(stage):
@@ -65,6 +69,32 @@ def test_what_cannot_be_is_called_impossible():
     s.logout("kai", one)
     s.logout("lin", two)
     assert kinds(s) == {("terminal_twice", True)}
+
+
+def test_the_report_tells_what_was_open_at_once_and_cites_both_sides():
+    s = Stage()
+    s.login("mlteam", by="kai")
+    two = s.login("mlteam", by="lin")
+    for row in s.rows:
+        row["tty"] = "pts/9" if row["tty"] else None
+    for ses in (str(int(two) - 1), two):
+        s.logout("mlteam", ses)
+    done = s.examined(question=Question())
+    told = findings.findings(done)
+    assert {(o["kind"], o["impossible"]) for o in told["overlaps"]} == kinds(s)
+    (first,), *rest = printed.overlap_sentences(told["overlaps"])
+    assert "That cannot be" in first.text
+    assert "terminal is held by both" in first.text
+    for sentences in ([first], *rest):
+        (sentence,) = sentences
+        assert lint(sentence.text) == []
+        assert {(c.sha256, c.start) for c in sentence.citations} >= {
+            (c["sha256"], c["start"]) for o in told["overlaps"][:1] for side in o["sessions"] for c in side["citations"][:1]
+        }  # fmt: skip
+    assert [len(printed.overlap_sentences(told["overlaps"][:1] * n)) for n in (20, 22)] == [20, 21]
+    assert phrases.OVERLAPS.keys() == overlaps.KINDS.keys()
+    empty = {"events": tables.EVENT.empty(), "files": tables.FILE.empty()}
+    assert "Sessions at once" in json.dumps(document.build(told, **empty).content)
 
 
 def hop(s, *, argv, source, own="10.9.0.1"):

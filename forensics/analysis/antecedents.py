@@ -77,10 +77,10 @@ def _chain(
 
 def _step(session: Session, by: list[Hop], cited: Cited) -> Json:
     return {
-        **_session(session),
+        **named(session),
         "origins": [
             {
-                **_session(hop.origin),
+                **named(hop.origin),
                 "rule": hop.rule,
                 "borne_out_by": list(hop.by),
                 "events": list(hop.events),
@@ -111,7 +111,7 @@ def _asked(row: Raised, known: Mapping[str, Session], cited: Cited) -> Json:
         "effective": row.effective,
         "host": row.host,
         "tty": row.tty,
-        "sessions": [_session(s) for s in sessions],
+        "sessions": [named(s) for s in sessions],
         "missing": row.missing,
         "events": [row.event, *row.inputs, *row.after],
         "citations": cited([row.event, *row.inputs, *row.after]),
@@ -122,7 +122,7 @@ def _agent(row: agents.Reachable, cited: Cited) -> Json:
     through = row.through
     bounds = [None if ns is None else clock.written(ns) for ns in (through.start_ns, through.end_ns)]
     return {
-        **_session(through),
+        **named(through),
         "credential": row.credential,
         "rule": agents.RULE,
         "when": bounds,
@@ -133,7 +133,8 @@ def _agent(row: agents.Reachable, cited: Cited) -> Json:
     }
 
 
-def _session(session: Session) -> Json:
+def named(session: Session) -> Json:
+    """What a session is told by."""
     return {
         "session": session.session_id,
         "account": session.account,
@@ -160,7 +161,7 @@ def _left(row: Deferral, known: Mapping[str, Session], names: Mapping[str, str],
             for p in row.planted
         ],
         "sessions": [
-            {**_session(known[name]), "citations": cited(known[name].events[:_FIRST])}
+            {**named(known[name]), "citations": cited(known[name].events[:_FIRST])}
             for name in row.sessions
             if name in known
         ],

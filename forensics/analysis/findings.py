@@ -260,7 +260,7 @@ def _overlap(done: Examination, overlap: Overlap) -> Json:
         "impossible": overlap.impossible,
         "thing": overlap.thing,
         "when": _when(overlap.earliest_ns, overlap.latest_ns),
-        "sessions": [{"session": s.session_id, "citations": citations(done, s.events[:4])} for s in sides],
+        "sessions": [antecedents.named(s) | {"citations": citations(done, s.events[:4])} for s in sides],
     }
 
 

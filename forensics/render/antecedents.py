@@ -45,15 +45,15 @@ def rights_sentences(act: Json) -> list[Sentence]:
     found = []
     for row in act.get("rights") or ():
         asked, effective, tty, host = (quote(row[k] or "?") for k in ("account", "effective", "tty", "host"))
-        entered: list[Part] = []
+        holder: list[Part] = []
         if row["missing"] is None:
             key, why = "rights", ""
-            entered = [Part("the session of "), *_session(row["sessions"][0])]
+            holder = [Part("the session of "), *whose(row["sessions"][0])]
         else:
             key, why = "rights_untied", words(phrases.UNTIED, row["missing"])
         found.append(say(
             key, row["citations"], about=act["id"], act=act["id"], asked=asked, effective=effective, tty=tty, host=host,
-            entered=entered, why=why,
+            entered=holder, why=why,
         ))  # fmt: skip
     return found
 
@@ -66,20 +66,20 @@ def agent_sentences(act: Json) -> list[Sentence]:
         until = f", from {stamp(first)} until {stamp(last) if last else 'an end that no record tells'}" if first else ""  # fmt: skip
         found.append(say(
             "agent", row["citations"], about=act["id"], act=act["id"], credential=quote(row["credential"]),
-            host=quote(row["host"] or "?"), account=quote(row["account"] or "?"), entered=_session(row, key=False), until=until,
+            host=quote(row["host"] or "?"), account=quote(row["account"] or "?"), entered=whose(row, key=False), until=until,
             why=listed([words(phrases.FORWARDED, code) for code in row["known_by"]]),
         ))  # fmt: skip
     return found
 
 
 def _step(act: Json, step: Json) -> Iterable[Sentence]:
-    origins, entered = step["origins"], _session(step, key=False)
+    origins, entered = step["origins"], whose(step, key=False)
     own = list(step.get("citations") or ())
     if len(origins) == 1:
         spans = [*origins[0]["citations"], *own]
         yield say(
             "came_from", spans, about=act["id"], act=act["id"], entered=entered,
-            origin=[Part("that of "), *_session(origins[0])], why=_borne_out(origins[0]),
+            origin=[Part("that of "), *whose(origins[0])], why=_borne_out(origins[0]),
         )  # fmt: skip
         return
     yield say(
@@ -89,11 +89,11 @@ def _step(act: Json, step: Json) -> Iterable[Sentence]:
     for origin in origins[:_SHOWN]:
         yield say(
             "came_from_origin", origin["citations"], about=act["id"],
-            origin=[Part("that of "), *_session(origin)], why=_borne_out(origin),
+            origin=[Part("that of "), *whose(origin)], why=_borne_out(origin),
         )  # fmt: skip
 
 
-def _session(session: Json, *, key: bool = True) -> list[Part]:
+def whose(session: Json, *, key: bool = True) -> list[Part]:
     """`account kai on login01, entered from 10.0.0.7 with the credential SHA256:…`."""
     account, host = session.get("account"), session.get("host")
     found = [Part("account "), quote(account)] if account else [Part("an account that no record names")]
@@ -163,7 +163,7 @@ def _typed(act: Json, row: Json, why: str, cited: list[Any]) -> list[Sentence]:
     key = "typed" if row["rule"] == "typed_through_multiplexer" else "outlived"
     found = [say(key, cited, about=act["id"], act=act["id"], why=why)]
     for session in sessions[:_SHOWN] if key == "typed" else ():
-        entered = _session(session)
+        entered = whose(session)
         found.append(say("typed_by", session["citations"], about=act["id"], entered=entered))
     return found
 
@@ -173,7 +173,7 @@ def _contained(act: Json, row: Json, why: str, cited: list[Any]) -> list[Sentenc
     count = counted(len(sessions), "session")
     found = [say("contained", cited, about=act["id"], act=act["id"], count=count, why=why)]
     return found + [
-        say("contained_by", s["citations"], about=act["id"], entered=_session(s)) for s in sessions[:_SHOWN]
+        say("contained_by", s["citations"], about=act["id"], entered=whose(s)) for s in sessions[:_SHOWN]
     ]
 
 

@@ -75,6 +75,11 @@ CONTRADICTIONS = (
 )
 NO_CONTRADICTIONS = ("No contradiction between sources is found in the evidence read.",)
 
+OVERLAPS = (
+    "Two sessions are told here where both are sure to be open at one moment, whatever the clocks, and where one person at one desk would hardly have both.",
+    "A shared account, a second desk or a tunnel explains most of them. Where one session is led to from the other, the two are not listed.",
+)
+
 GAPS = (
     "What the evidence does not hold bounds every answer above.",
     "That no record is found means little where records are missing.",

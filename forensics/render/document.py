@@ -15,6 +15,7 @@ from forensics.render import (
     denials,
     dossier,
     figures,
+    overlaps,
     phrases,
     ratios,
     sentences,
@@ -278,6 +279,10 @@ def _contradictions(p: Pages) -> None:
         head, *rest = dossier.contradiction_sentences(item, i)
         p.para(head)
         p.items([s] for s in rest)
+    if at_once := p.findings.get("overlaps"):
+        p.head(2, "Sessions at once")
+        p.plain(*boundary.OVERLAPS)
+        p.items(overlaps.overlap_sentences(at_once))
 
 
 def _gaps(p: Pages) -> None:

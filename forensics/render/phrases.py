@@ -281,6 +281,16 @@ FORWARDED = {
 }
 """By what it is known that an agent was forwarded into a session."""
 
+OVERLAPS = {
+    "account_from_two_addresses": "one account is entered from two addresses",
+    "key_from_two_addresses": "one key opens sessions from two addresses",
+    "account_by_two_keys": "one account is entered with two keys",
+    "terminal_twice": "one terminal is held by both",
+    "connection_twice": "one address and port has both connections",
+    "process_twice": "one process number holds both",
+}
+"""What two sessions have that were open at once."""
+
 UNTIED = {
     "terminal_in_line": "the line names no terminal",
     "session_of_terminal": "no session on record can have held that terminal then",

@@ -117,6 +117,7 @@ TEMPLATES = {
     "asserted": "The commit of act {act} names {author} as author and {committer} as committer; these fields can be written by anybody and name no actor.",
     "signature": "The commit of act {act} is signed{named}: {result}{lists}. Whoever has a key can sign with it: that is no statement of who sat there.",
     **wordings.BEFORE,
+    **wordings.AT_ONCE,
     **wordings.GAPS,
     "reason": "{label} {says}{domain}.",
     "reason_nobody": "{label} nobody on the roster{domain}.",

@@ -25,6 +25,13 @@ BEFORE = {
 }
 """Sentences on sessions that led to a session, on what was left to run, and on who can have been in an account."""
 
+AT_ONCE = {
+    "overlap": "From {first} to {last} two sessions are open at once, and {what}, {thing}: those of {one}, and of {other}.",
+    "overlap_impossible": "From {first} to {last} two sessions are on record at once, and {what}, {thing}: those of {one}, and of {other}. That cannot be, so that a record or a clock is wrong.",
+    "overlaps_more": "There are {count} more, in the table of overlaps.",
+}
+"""Sentences on sessions that were open at once."""
+
 GAPS = {
     "gap": "{kind} {source}{when}{count}.",
     "gap_reason": "The reason given is {reason}.",
