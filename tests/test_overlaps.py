@@ -221,6 +221,30 @@ def test_work_that_outlives_its_session_is_told_and_counts():
     assert not session.works(s.at + 60 * SECOND, s.at + 60 * SECOND)
 
 
+@pytest.mark.parametrize(
+    ("argv", "host", "led"),
+    [
+        (["machinectl", "shell", "root@.host"], "login01", True),
+        (["machinectl", "login", ".host"], "login01", True),
+        (["machinectl", "list"], "login01", False),
+        (["machinectl", "shell", "root@.host"], "gpu01", False),
+    ],
+)
+def test_a_session_by_machinectl_is_traced_to_the_session_in_which_it_ran(argv, host, led):
+    """The first process opens it, with no address: invented events, for no host with systemd was at hand."""
+    s = Stage()
+    kai = s.login("kai")
+    s.run("kai", kai, argv)
+    s.wait(1)
+    opened = {"account": "root", "auid": 0, "session": "90", "pid": 900, "exe": "/usr/lib/systemd/systemd"}
+    s.add("loginuid", host=host, **opened)
+    s.add("session_open", host=host, **opened)
+    _, found = sessions_of(s)
+    inner = next(x for x in found if x.ses == "90")
+    assert inner.via == (next(x.session_id for x in found if x.ses == kai) if led else None)
+    assert bool(inner.via_events) == led
+
+
 def test_sessions_over_one_connection_are_one_entry():
     """ControlMaster: two shells and a copy, and only one of them was authenticated."""
     s = Stage()

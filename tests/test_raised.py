@@ -86,6 +86,17 @@ def test_of_a_terminal_that_two_held_in_turn_each_line_is_of_who_held_it_then():
     ]
 
 
+def test_each_terminal_of_a_shared_connection_is_of_its_one_entry():
+    """ControlMaster: a second shell over the same connection has a terminal of its own, and no line of acceptance."""
+    day = Stage()
+    entered(day, "kai", "pts/3", 100)
+    day.wait()
+    day.add("session_start", "syslog", tty="pts/5", pid=102, address=address("kai"), port=100)
+    for tty in ("pts/3", "pts/5"):
+        asked(day, "kai", tty)
+    assert found(day)[0] == [("kai", [])] * 2
+
+
 def test_a_terminal_is_gone_with_the_record_that_its_login_ended():
     day = Stage()
     entered(day, "kai", "pts/3", 100, by="wtmp")
