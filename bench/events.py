@@ -82,8 +82,8 @@ def written(tables: Path, count: int) -> Path:
     if not (tables / "whole").exists():
         for n, first in enumerate(range(0, count, BLOCK)):
             parquet.write(tables, EVENT, block(first, min(BLOCK, count - first)), named(n))
+        footers.note(tables, EVENT.name)
         (tables / "whole").touch()
-    footers.note(tables, EVENT.name)
     return tables
 
 

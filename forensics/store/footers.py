@@ -6,7 +6,7 @@ itself: what was put down can be out of date, damaged or gone, and no answer cha
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from pathlib import Path
@@ -52,9 +52,13 @@ def likely(tables: Path, name: str, bounds: Iterable[Bound]) -> list[Path]:
 def note(tables: Path, name: str) -> None:
     """Put down what the parts of a table say."""
     found = parquet.parts(tables, name)
-    if len(found) >= FEWEST_PARTS:
-        with ThreadPoolExecutor(pa.cpu_count()) as pool:
-            spool.put(tables / name / _FILE, pa.concat_tables(pool.map(_noted, found)))
+    if len(found) < FEWEST_PARTS:
+        return
+    schema = _noted(pq.read_schema(found[0]))
+    columns: dict[str, list[Any]] = {column: [] for column in schema.names}
+    for path in found:
+        _add(columns, path)
+    spool.put(tables / name / _FILE, pa.table(columns, schema))
 
 
 def _known(noted: Path, asked: Sequence[Bound]) -> dict[tuple[str, str], bool]:
@@ -106,20 +110,28 @@ def _names(column: str) -> tuple[str, str, str]:
     return f"{column} least", f"{column} most", f"{column} empty"
 
 
-def _noted(path: Path) -> pa.Table:
-    """What is put down of a part, a row for each of its groups: of every column that is no list, nor within another."""
+def _noted(schema: pa.Schema) -> pa.Schema:
+    """The columns of what is put down, a row for each group: of every column that is no list, nor within another."""
+    kinds = {"part": pa.string(), "footer": pa.string()}
+    for field in schema:
+        if not pa.types.is_nested(field.type):
+            kinds |= zip(_names(field.name), (field.type, field.type, pa.bool_()), strict=True)
+    return pa.schema(kinds)
+
+
+def _add(columns: Mapping[str, list[Any]], path: Path) -> None:
+    """Put down what a part says."""
     footer = _footer(path)
-    of = pq.read_metadata(pa.BufferReader(footer))
-    groups = [of.row_group(n) for n in range(of.num_row_groups)]
+    of, known = pq.read_metadata(pa.BufferReader(footer)), _hash(footer)
     leaves = {of.schema.column(n).path: n for n in range(len(of.schema))}
-    columns = {"part": pa.repeat(path.name, len(groups)), "footer": pa.repeat(_hash(footer), len(groups))}
-    for field in of.schema.to_arrow_schema():
-        if field.name in leaves:
-            told = [_told(group, leaves[field.name]) for group in groups]
-            kinds = (field.type, field.type, pa.bool_())
-            for n, (name, kind) in enumerate(zip(_names(field.name), kinds, strict=True)):
-                columns[name] = pa.array([one[n] for one in told], kind)
-    return pa.table(columns)
+    for group in (of.row_group(n) for n in range(of.num_row_groups)):
+        columns["part"].append(path.name)
+        columns["footer"].append(known)
+        for name, leaf in leaves.items():
+            least, most, empty = _names(name)
+            if empty in columns:
+                for column, said in zip((least, most, empty), _told(group, leaf), strict=True):
+                    columns[column].append(said)
 
 
 def _told(group: pq.RowGroupMetaData, leaf: int) -> tuple[Any, Any, bool]:
