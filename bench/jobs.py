@@ -103,7 +103,7 @@ def run(logs: Logs, n: int, argv: list[str], at: int, step: int = 2) -> None:
     path = f"/usr/bin/{argv[0]}"
     logs.add(
         "execute", "auditd", f"front{n % HOSTS:02d}", at, **who(n), effective=f"user{n % ACCOUNTS}", uid=10_000 + n % ACCOUNTS, session=str(1_000 + n),
-        pid=100_000 + 10 * n + step, ppid=100_000 + 10 * n, exe=path, argv=argv, cwd=f"/home/user{n % ACCOUNTS}", object_kind="path", object=path,
+        pid=100_000 + 10 * n + step, ppid=100_000 + 10 * n, exe=path, argv=argv, cwd=f"/srv/homes/user{n % ACCOUNTS}", object_kind="path", object=path,
     )  # fmt: skip
 
 
