@@ -219,6 +219,10 @@ def test_a_service_without_a_login_is_known_by_its_words(ran, rows, parent):
         ("unit_names_command", "timer", 1)
     ] * rows
     assert all("session" in d.act.missing for d in found)
+    if rows:
+        _, person, _ = judged(day)
+        # Another program can have asked for it over the bus, in the same words.
+        assert (person.verdict, person.missing) == ("inconclusive", ["session"])
 
 
 def test_an_editor_s_crontab_leads_to_its_session_by_the_process_that_logged_it():
