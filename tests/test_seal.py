@@ -250,6 +250,49 @@ def test_a_disk_that_fails_leaves_nothing_that_the_ledger_names(case, evidence, 
     assert set(kept(case)) == {row.sha256 for row in seal.rows(case)}
 
 
+@pytest.mark.parametrize("together", [1, 2, 256])
+def test_a_disk_that_fails_once_is_not_believed_when_it_is_asked_again(case, evidence, monkeypatch, together):
+    asked, failed = os.fsync, []
+
+    def flush(descriptor):
+        place = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if not failed and place.name.startswith(".incoming"):
+            failed.append(sha256(place.read_bytes()))
+            raise OSError(5, "Input/output error")
+        asked(descriptor)
+
+    monkeypatch.setattr(seal, "ENTERED_TOGETHER", together)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", flush)
+        with pytest.raises(OSError, match="Input/output"):
+            seal.seal(case, [evidence], HAND)
+    assert {row.sha256 for row in seal.rows(case)} <= {*kept(case)} - {*failed}
+    assert len(seal.seal(case, [evidence], HAND)) == 4
+
+
+@pytest.mark.parametrize("written", range(3))
+def test_a_small_file_that_the_disk_has_no_room_for_gets_no_name(case, evidence, monkeypatch, written):
+    """Half of it under the hash of all of it would stop every later run."""
+    poured, asked = [], seal._poured
+
+    def pour(block, out):
+        poured.append(block)
+        if len(poured) <= written:
+            return asked(block, out)
+        asked(block[: len(block) // 2], out)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(seal, "_poured", pour)
+        with pytest.raises(OSError, match="No space"):
+            seal.seal(case, [evidence], HAND)
+    assert len(poured) == written + 1
+    named = {name: sha256(content) for name, content in kept(case).items() if not name.startswith(".")}
+    assert {row.sha256 for row in seal.rows(case)} <= {*named}
+    assert all(name == content for name, content in named.items())
+    assert len(seal.seal(case, [evidence], HAND)) == 4
+
+
 def test_referenced_evidence_stays_where_it_is(case, evidence):
     rows = seal.seal(case, [evidence], HAND, reference=True)
     assert {r.held for r in rows} == {"referenced"}

@@ -130,11 +130,9 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
                     known[key(row)] = row
                     fresh.append(row)
                 if len(fresh) >= ENTERED_TOGETHER:
-                    settle(case, waiting)
-                    _enter(case, hand, fresh, places)
+                    _settle(case, hand, fresh, places, waiting)
     finally:  # what has been sealed is a fact, whatever stopped the rest
-        settle(case, waiting)
-        _enter(case, hand, fresh, places)
+        _settle(case, hand, fresh, places, waiting)
     return rows(case)
 
 
@@ -284,7 +282,7 @@ def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) ->
     Args:
         case: the case folder.
         blocks: the bytes.
-        waiting: where a small file is put that then lies on the disk only after `settle`; None for at once.
+        waiting: where a small file is put that then lies on the disk only after `_settle`; None for at once.
     """
     blocks = iter(blocks)
     ahead = list(itertools.islice(blocks, 2))
@@ -295,10 +293,11 @@ def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) ->
         if (waiting is not None and sha256 in waiting) or _holds(case, sha256):
             return sha256, len(whole)
         if waiting is not None:
-            waiting[sha256] = case / "sealed" / f".incoming-{os.getpid()}-{len(waiting)}"
-            with waiting[sha256].open("xb", buffering=0) as written:
+            incoming = case / "sealed" / f".incoming-{os.getpid()}-{len(waiting)}"
+            with incoming.open("xb", buffering=0) as written:
                 _poured(whole, written)
                 os.fchmod(written.fileno(), 0o444)
+            waiting[sha256] = incoming
             return sha256, len(whole)
     blocks = itertools.chain(ahead, blocks)
     incoming = case / "sealed" / f".incoming-{os.getpid()}"
@@ -321,18 +320,27 @@ def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) ->
     return sha256, size
 
 
-def settle(case: Path, waiting: Waiting) -> None:
-    """Bring on the disk what waits, and give it its name; until then the ledger must say nothing of it."""
-    for incoming in waiting.values():
-        _flush(incoming, os.O_RDONLY)
-    kept = {sha256: sealed_path(case, sha256) for sha256 in waiting}
-    for folder in sorted({path.parent for path in kept.values()}):
-        folder.mkdir(exist_ok=True)
-    for sha256, incoming in waiting.items():
-        incoming.rename(kept[sha256])
-    for folder in sorted({path.parent for path in kept.values()}):
-        _flush(folder, os.O_RDONLY | os.O_DIRECTORY)
-    waiting.clear()
+def _settle(
+    case: Path, hand: ledger.Hand, fresh: list[Sealed], places: dict[str, list[str]], waiting: Waiting
+) -> None:
+    """Bring on the disk what waits and name it, then enter what is fresh; of what the disk did not take nothing is said."""
+    held = {sha256: waiting.pop(sha256) for sha256 in list(waiting)}
+    folders = sorted({sealed_path(case, sha256).parent for sha256 in held})
+    try:
+        for incoming in held.values():
+            _flush(incoming, os.O_RDONLY)
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
+        for sha256, incoming in held.items():
+            incoming.rename(sealed_path(case, sha256))
+        for folder in folders:
+            _flush(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        # A disk that failed once can say that all is well when it is asked again.
+        fresh[:] = [row for row in fresh if row.sha256 not in held]
+        raise
+    finally:
+        _enter(case, hand, fresh, places)
 
 
 def _holds(case: Path, sha256: str) -> bool:
