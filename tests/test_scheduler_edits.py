@@ -47,6 +47,11 @@ def day(**job):
     return s, mei, kai
 
 
+def managed(s, account, text, **more):
+    """A transaction that sacctmgr lists."""
+    s.add("scheduler_edit", "sacctmgr", "slurm:admin", host=None, account=account, text=text, **more)
+
+
 def down(s, *, uid=None, state="DOWN"):
     if uid is not None:
         s.request("UPDATE_NODE", uid)
@@ -126,36 +131,15 @@ def test_what_bears_on_no_job_or_changed_nothing_is_no_cause(place):
 
 def test_limits_of_the_owner_bear_on_a_job_between_submission_and_end():
     s, *_ = day(outcome="TIMEOUT")
-    s.add(
-        "scheduler_edit",
-        "sacctmgr",
-        "slurm:admin",
-        host=None,
-        account="kai",
-        text="Modify Users name='mei' max_jobs=1",
-    )
-    s.add(
-        "scheduler_edit",
-        "sacctmgr",
-        "slurm:admin",
-        host=None,
-        account="kai",
-        text="Modify Users name='lin' max_jobs=1",
-    )
+    managed(s, "kai", "Modify Users name='mei' max_jobs=1")
+    managed(s, "kai", "Modify Users name='lin' max_jobs=1")
     early = {
         "when": s.at - 3600 * 1_000_000_000,
         "account": "dao",
         "text": "Modify Users name='mei' max_jobs=9",
     }
-    s.add("scheduler_edit", "sacctmgr", "slurm:admin", host=None, **early)
-    s.add(
-        "scheduler_edit",
-        "sacctmgr",
-        "slurm:admin",
-        host=None,
-        account="kai",
-        text="Modify QOS normal max_jobs_pu=1",
-    )
+    managed(s, **early)
+    managed(s, "kai", "Modify QOS normal max_jobs_pu=1")
     done = s.examined()
     assert [a.account for a in made(done) if a.job is not None] == ["kai"]
     assert told(done)[-1][:5] == ("user mei", "edit_request", "kai", "11", "limits_of_owner")
