@@ -1,10 +1,12 @@
 """What a command takes: time by the clock, processor time, and the memory of its largest process."""
 
+import ctypes
 import os
+import resource
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +23,10 @@ class Cost(NamedTuple):
     peak: int
 
 
+_PR_SET_CHILD_SUBREAPER = 36
+"""prctl(2): processes whose parent is gone become children of this one, which can then see what they took."""
+
+
 class FailedError(Exception):
     """A command that was measured did not end well."""
 
@@ -33,6 +39,7 @@ def cost(words: Sequence[str | Path], *, cores: int, env: Mapping[str, str] | No
     Raises:
         FailedError: it ended with a status other than 0 or 3, which says that some lines were not read.
     """
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     free = os.sched_getaffinity(0)
     os.sched_setaffinity(0, sorted(free)[:cores])  # what is started inherits it
     began = time.perf_counter()
@@ -47,10 +54,21 @@ def cost(words: Sequence[str | Path], *, cores: int, env: Mapping[str, str] | No
         child.returncode = os.waitstatus_to_exitcode(status)
     os.sched_setaffinity(0, free)
     wall = time.perf_counter() - began
+    every = [used, *_left()]
     if child.returncode not in {0, 3}:
         name = signal.strsignal(-child.returncode) if child.returncode < 0 else child.returncode
         raise FailedError(f"{words[0]}: {name}: {said[-400:].decode(errors='replace').strip()}")
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    work = sum(one.ru_utime + one.ru_stime for one in every)
+    return Cost(wall, work, max(one.ru_maxrss for one in every) * 1024)
+
+
+def _left() -> Iterator[resource.struct_rusage]:
+    """What processes took that the command had started, and had not waited for when it ended."""
+    while True:
+        try:
+            yield os.wait4(-1, 0)[2]
+        except ChildProcessError:
+            return
 
 
 def least(costs: Sequence[Cost]) -> Cost:

@@ -5,10 +5,9 @@ The results are those of a plain loop, in its order, whatever runs them.
 
 import hashlib
 import mmap
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +15,8 @@ from typing import TypeVar
 import pyarrow as pa
 
 from forensics import __version__
-from forensics.core import freed
+from forensics.core import freed, tabular
+from forensics.core import workers as local
 from forensics.core.errors import ClusterError, UsageError
 
 T = TypeVar("T")
@@ -34,27 +34,23 @@ CONNECT_S = 30
 
 
 @contextmanager
-def processes(workers: int, *, begin: Callable[[], None] | None = None) -> Iterator[Executor | None]:
+def processes(workers: int) -> Iterator[Executor | None]:
     """Local processes to run in until the block ends; None, which is this process, where one is enough.
 
     Args:
         workers: how many.
-        begin: what each of them does first, where it is not this one.
     """
     freed.keep()
     if workers <= 1:
         yield None
         return
-    # Not forked: the threads of Arrow and DuckDB would not survive that.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begun, initargs=(begin,)) as pool:
+    with local.pool(workers, _begun) as pool:
         yield pool
 
 
-def _begun(begin: Callable[[], None] | None) -> None:
+def _begun() -> None:
     freed.keep()
-    if begin is not None:
-        begin()
+    tabular.not_for_arrow()
 
 
 def give_back(most_bytes: int = MOST_KEPT_BYTES) -> None:

@@ -81,3 +81,15 @@ def test_accounting_is_measured(tmp_path):
     assert [line.split(" | ")[0] for line in done.stdout.splitlines() if line.startswith("| ")][2:] == [
         "| coreutils sha256sum", "| columns", "| ingest, 1 process", "| ingest, 2 processes",
     ]  # fmt: skip
+
+
+BURNT_S = 0.5
+BURNS = f"import time\nwhile time.process_time() < {BURNT_S}: pass"
+LEAVES = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {BURNS!r}])"
+
+
+def test_what_a_process_takes_that_nobody_waited_for_counts():
+    """Processes that others are forked from outlive the command for a moment."""
+    code = f"import costs, sys; print(costs.cost([sys.executable, '-c', {LEAVES!r}], cores=1).work)"
+    told = subprocess.run([sys.executable, "-c", code], cwd=BENCH, check=True, capture_output=True, text=True)
+    assert float(told.stdout) > BURNT_S

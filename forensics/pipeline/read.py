@@ -21,7 +21,6 @@ from typing import NamedTuple
 import pyarrow.compute as pc
 
 from forensics import __version__, engine, formats
-from forensics.core import tabular
 from forensics.core.errors import CustodyError
 from forensics.core.tables import CORE, FILE, REJECT
 from forensics.custody import chunks, ledger
@@ -81,10 +80,7 @@ def ingest(
         if cluster is not None:
             executor, workers = stack.enter_context(engine.cluster(cluster, sealing.ledger_of(case)))
         own = workers if executor is None else 1
-        local = stack.enter_context(engine.processes(own, begin=tabular.not_for_arrow))
-        if local is not None:
-            # They begin, all at once, while this process sees what the files are.
-            local.submit(stretches.begun)
+        local = stack.enter_context(engine.processes(own))
         _forget(case)
         runs_on = Runner(executor or local, 2 * workers)
         known = files.recognised(rows, lambda s, path: files.looked_at(sealing.locate(case, s), path))

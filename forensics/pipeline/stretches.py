@@ -71,10 +71,6 @@ def _chunks(task: Task, sha256: str, *, here: bool) -> Iterator[parts.Task]:
         yield parts.Task(part.name, part.format, sha256, path, chunk, packed)
 
 
-def begun() -> None:
-    """Nothing. A process that was asked for this has begun, and has loaded what reads."""
-
-
 def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
     """Write the records and rejects of a part, and last of all its sums; what became of its bytes, by file.
 

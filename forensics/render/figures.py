@@ -12,7 +12,7 @@ import pyarrow as pa
 from forensics.core import clock
 from forensics.core.errors import OutputError, UsageError
 from forensics.render import figures_lanes as lanes
-from forensics.render import phrases
+from forensics.render import figures_library, phrases
 from forensics.render.figures_lanes import (
     ACCENT,
     INK,
@@ -52,6 +52,7 @@ _METADATA: dict[str, dict[str, None]] = {
 @contextmanager
 def fixed() -> Iterator[None]:
     """The settings under which everything is drawn, whatever the machine's own settings are."""
+    figures_library.load()
     from matplotlib import rc_context, rcdefaults  # noqa: PLC0415 - slow to import; `--help` needs none of it
 
     with rc_context():
@@ -106,6 +107,7 @@ def timeline(
         since: nothing before this moment.
         until: nothing after it.
     """
+    figures_library.load()
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
 
     jobs = [j for j in findings.get("jobs") or () if job is None or str(j["job"]) == job]

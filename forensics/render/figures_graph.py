@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from forensics.render import phrases
+from forensics.render import figures_library, phrases
 from forensics.render.figures import fixed
 from forensics.render.figures_lanes import ACCENT, INK, PALE, SOFT
 from forensics.render.glyphs import quoted
@@ -41,6 +41,7 @@ def network(graph: "nx.MultiDiGraph[str]") -> "Figure":
 
     Of more nodes than can be read, those with most edges are drawn, and the figure says how many are not.
     """
+    figures_library.load()
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
 
     kept = sorted(graph.nodes, key=lambda n: (-graph.degree(n), n))[:_MOST_NODES]

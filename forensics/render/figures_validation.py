@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forensics.render import figures
+from forensics.render import figures, figures_library
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ _SIZE_IN = (6.3, 3.2)
 
 def save(told: Json, folder: Path) -> list[Path]:
     """Draw the figures of a validation into a folder, as SVG; the same content gives the same bytes."""
+    figures_library.load()
     from matplotlib.figure import Figure  # noqa: PLC0415 - where it draws
 
     drawn = []
