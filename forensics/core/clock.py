@@ -123,13 +123,16 @@ def offsets(written: pa.Array | pa.ChunkedArray, *, tick_ns: int) -> Interval:
         written: such as `2026-11-23T15:11:37.046885+00:00` (string, nullable).
         tick_ns: how coarsely the clock writes, in ns.
     """
-    first = _uniform(written)
+    held = written.combine_chunks() if isinstance(written, pa.ChunkedArray) else written
+    first = digits.stamps(held, _uniform)
+    if first is None:
+        first = _uniform(held)
     if first is None:
         first = _parsed(written, "ISO8601", utc=True)
     return Interval(_nullable(first), _nullable(np.where(first == _MISSING, _MISSING, first + tick_ns - 1)))
 
 
-def _uniform(written: pa.Array | pa.ChunkedArray) -> Ints | None:
+def _uniform(written: pa.Array) -> Ints | None:
     """Readings of one length, microseconds and an offset, as most logs have them, in ns; None for any other.
 
     Arrow reads these many times faster than pandas, and refuses what is no time.

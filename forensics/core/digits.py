@@ -1,4 +1,6 @@
-"""Wall clocks of one fixed layout, a whole column at once, by the place of each digit."""
+"""Clocks of one fixed layout, a whole column at once, by the place of each digit."""
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,14 @@ _WALL_BYTES = len("2026-11-23T15:11:37")
 _DIGITS = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18])
 _MARKS = {4: ord("-"), 7: ord("-"), 10: ord("T"), 13: ord(":"), 16: ord(":")}
 _DAY_S = 86_400
+_STAMP = "2026-11-23T15:11:37.046885Z"
+_TO_MINUTE = len("2026-11-23T15:11:")
+_WORDS = (0, 8, 9)
+"""Where words of eight bytes begin that hold all bytes up to the minute."""
+_AFTER = np.array([17, 18, 20, 21, 22, 23, 24, 25])
+_NS = np.array([10_000_000_000, 1_000_000_000, *(10**n for n in range(8, 2, -1))])
+_FEW = 4
+"""Readings of as many rows for each minute, or more, are worth reading so."""
 
 
 def seconds(written: pa.Array) -> npt.NDArray[np.int64] | None:
@@ -40,6 +50,44 @@ def seconds(written: pa.Array) -> npt.NDArray[np.int64] | None:
     if not real.all():
         return None
     return np.asarray((first + day - 1) * _DAY_S + hour * 3_600 + minute * 60 + second)
+
+
+def stamps(
+    written: pa.Array, told: Callable[[pa.Array], npt.NDArray[np.int64] | None]
+) -> npt.NDArray[np.int64] | None:
+    """Readings such as `2026-11-23T15:11:37.046885Z`, in ns. Up to its minute a time is read once for all that follow with the same one.
+
+    Args:
+        written: string.
+        told: reads such times, in ns since 1970; None where one of them is no time.
+
+    Returns:
+        None where one of them has another layout or names no time that there is, or where minutes seldom repeat.
+    """
+    rows = len(written)
+    if not rows or written.null_count:
+        return None
+    size = pc.min_max(pc.binary_length(written)).as_py()
+    if size != {"min": len(_STAMP), "max": len(_STAMP)}:
+        return None
+    held = _bytes(written)
+    byte = held.reshape(rows, len(_STAMP))
+    new = np.zeros(rows, bool)
+    new[0] = True
+    for at in _WORDS:
+        word = np.ndarray((rows,), "<u8", held, at, (len(_STAMP),))
+        new[1:] |= word[1:] != word[:-1]
+    first = np.flatnonzero(new)
+    digit = byte[:, _AFTER] - ord("0")  # of bytes without a sign: what is no digit is larger than 9
+    if len(first) * _FEW > rows or (digit > 9).any() or (digit[:, 0] > 5).any():
+        return None
+    if (byte[:, 19] != ord(".")).any() or (byte[:, 26] != ord("Z")).any():
+        return None
+    minute = pc.binary_replace_slice(written.take(pa.array(first)), _TO_MINUTE, len(_STAMP), "00.000000Z")
+    begun = told(minute)
+    if begun is None:
+        return None
+    return np.repeat(begun, np.diff(np.append(first, rows))) + digit @ _NS
 
 
 def _bytes(written: pa.Array) -> npt.NDArray[np.uint8]:

@@ -199,7 +199,7 @@ def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
         "stop": told["stop"],
         "earliest_ns": earliest,
         "latest_ns": latest,
-        "clock": _clock(earliest, domain, jobs.form),
+        "clock": loose.clocked(earliest, domain, jobs.form),
         "format": loose.repeated(jobs.form, len(at)),
         "domain": domain,
         "verb": loose.repeated(("submit", "start", "end", "kill_request", "other")[kind], len(at)),
@@ -215,11 +215,6 @@ def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
         "text": _words(told, kind),
     }
     return loose.built(EVENT.schema(), {name: c for name, c in made.items() if c is not None}, len(at))
-
-
-def _clock(earliest: pa.Array, domain: pa.Array, form: str) -> pa.Array:
-    named = loose.each(domain, lambda names: pc.binary_join_element_wise(names, form, ":"))
-    return pc.if_else(pc.is_valid(earliest), named, None) if earliest.null_count else named
 
 
 def _signal(number: pa.Array) -> pa.Array:

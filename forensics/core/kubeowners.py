@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import rowsets
+from forensics.core import loose, rowsets
 
 Key = tuple[object, object]
 """Namespace and name of an object."""
@@ -55,21 +55,24 @@ def last(known: Mapping[Key, str]) -> dict[Key, str]:
 
 
 def jobs(told: Mapping[str, pa.Array], kinds: pa.Array, owned: pa.Table) -> pa.Array:
-    """The job that each request is about, as `namespace/name`; null where it is about none, or about several at once.
+    """The job that each request is about, as `namespace/name`, in a dictionary; null where it is about none, or about several at once.
 
     Args:
         told: the columns of the requests.
         kinds: null where the object is no job, and does not run for one.
         owned: what objects belong to in the end.
     """
-    name, space = told["name"], told["namespace"]
-    own = [told[key] for key in _WHICH]
+    number, first = rowsets.numbered([kinds, *(told[key] for key in _WHICH)])
+    kinds, space, name = (
+        loose.plain(c.take(pa.array(first))) for c in (kinds, *(told[key] for key in _WHICH))
+    )
+    own = [space, name]
     known = [_whole(owned[key]) for key in _WHICH]
     place = rowsets.places(own, known) if len(owned) else np.full(len(name), -1, np.int64)
     chief = _whole(owned["job"]).take(pa.array(place, mask=place < 0))
     name = pc.coalesce(chief, name)
     full = pc.if_else(pc.is_valid(space), pc.binary_join_element_wise(space, name, "/"), name)
-    return pc.if_else(pc.is_valid(kinds), full, pa.scalar(None, pa.string()))
+    return loose.looked_up(pc.if_else(pc.is_valid(kinds), full, pa.scalar(None, pa.string())), number)
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

@@ -160,6 +160,36 @@ def looked_up(words: pa.Array, code: npt.NDArray[np.int64]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(number, mask=number < 0), once.dictionary)
 
 
+def where(own: npt.NDArray[np.bool_], column: pa.Array, other: str | None) -> pa.Array:
+    """A dictionary of a column in some rows, and of one word, or null, in the others.
+
+    Args:
+        own: where the column counts.
+        column: a dictionary.
+        other: what is in the other rows.
+    """
+    held = len(column.dictionary)
+    words = pa.concat_arrays([column.dictionary, pa.array([None, other], pa.string())])
+    return looked_up(words, np.where(own, np.asarray(column.indices.fill_null(held), np.int64), held + 1))
+
+
+def one_of(second: pa.Array, words: tuple[str, str]) -> pa.Array:
+    """A dictionary of the first of two words where a flag is false, of the second where it is true; null where it is null."""
+    return pa.DictionaryArray.from_arrays(second.cast(pa.int8()).cast(pa.int32()), pa.array(words))
+
+
+def clocked(earliest_ns: pa.Array, source: pa.Array, form: str) -> pa.Array:
+    """The name of the clock that placed each row, as a dictionary; null where no time was placed.
+
+    Args:
+        earliest_ns: the times.
+        source: whose clock each is of, a dictionary.
+        form: name of the format.
+    """
+    named = each(source, lambda names: pc.binary_join_element_wise(names, form, ":"))
+    return pc.if_else(pc.is_valid(earliest_ns), named, None) if earliest_ns.null_count else named
+
+
 def first_of(column: pa.Array, other: pa.Array) -> pa.Array:
     """A dictionary of the one column, and where it is null, of the other."""
     if column.null_count in {0, len(column)}:

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from forensics.core import loose
+
 Ints = npt.NDArray[np.int64]
 Row = Mapping[str, object]
 
@@ -23,14 +25,16 @@ class Numbered(NamedTuple):
 
 
 def numbered(columns: Sequence[pa.Array]) -> Numbered:
-    """Number the sets of values that rows have. Null is a value like any other."""
+    """Number the sets of values that rows have. Null is a value like any other; a column may be a dictionary."""
     count = len(columns[0])
     number, first = np.zeros(count, np.int64), np.zeros(min(count, 1), np.int64)
     for column in columns:
-        coded = column.dictionary_encode(null_encoding="encode")
-        if len(coded.dictionary) > 1:
+        coded = loose.dictionary(column)
+        values = len(coded.dictionary) + (column.null_count > 0)
+        if values > 1:
+            own = np.asarray(coded.indices.fill_null(values - 1), np.int64)
             # Numbered anew after each column, so that the numbers stay as few as the sets of values that there are.
-            number, first = _anew(number * len(coded.dictionary) + np.asarray(coded.indices, np.int64))
+            number, first = _anew(number * values + own)
     return Numbered(number, first)
 
 
@@ -51,7 +55,7 @@ def _anew(number: Ints) -> Numbered:
 def each(
     columns: Mapping[str, pa.Array], names: Sequence[str], tell: Callable[[Row], str | None]
 ) -> pa.Array:
-    """What a rule says of each row, asked once of every set of values that some row has.
+    """What a rule says of each row, asked once of every set of values that some row has; a dictionary of what it said.
 
     Args:
         columns: the rows.
@@ -60,11 +64,11 @@ def each(
     """
     own = [columns[name] for name in names]
     if not len(own[0]):
-        return pa.nulls(0, pa.string())
+        return pa.nulls(0, pa.string()).dictionary_encode()
     number, first = numbered(own)
     rows = zip(*(column.take(pa.array(first)).to_pylist() for column in own), strict=True)
     said = [tell(dict(zip(names, row, strict=True))) for row in rows]
-    return pa.array(said, pa.string()).take(pa.array(number))
+    return loose.looked_up(pa.array(said, pa.string()), number)
 
 
 def places(columns: Sequence[pa.Array], known: Sequence[pa.Array]) -> Ints:
@@ -72,10 +76,13 @@ def places(columns: Sequence[pa.Array], known: Sequence[pa.Array]) -> Ints:
 
     Args:
         columns: the rows.
-        known: the columns of the other table, of the same types.
+        known: the columns of the other table, of the same types, if not as dictionaries.
     """
     count = len(known[0])
-    both = [pa.concat_arrays([theirs, own]) for own, theirs in zip(columns, known, strict=True)]
+    both = [
+        pa.concat_arrays([loose.dictionary(theirs) if pa.types.is_dictionary(own.type) else theirs, own])
+        for own, theirs in zip(columns, known, strict=True)
+    ]
     number, first = numbered(both)
     found = np.where(first < count, first, -1)[number[count:]]
     return np.asarray(found, np.int64)

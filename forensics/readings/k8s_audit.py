@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import citation, clock, kubejobs, kubeowners, rowsets, schedulerevents
+from forensics.core import citation, clock, kubejobs, kubeowners, loose, rowsets, schedulerevents
 from forensics.core.citation import column
 from forensics.core.hostevents import LONGEST_TEXT
 from forensics.core.tables import EVENT
@@ -22,6 +22,10 @@ COLUMNS = (
     "resource", "subresource", "namespace", "name", "code", "owner_name", "job_label", "command", "phase", "exit_code",
     "exit_signal", "exit_reason", "node", "gpus", "request", "start", "stop",
 )  # fmt: skip
+_PLAIN = frozenset(
+    {"audit_id", "received", "staged", "addresses", "code", "command", "exit_code", "exit_signal", "gpus", "request", "start", "stop"}
+)  # fmt: skip
+CODED = tuple(name for name in COLUMNS if name not in _PLAIN)
 _ANSWERED = "audit_id IS NOT NULL AND (stage IS NULL OR stage <> 'RequestReceived')"
 NOTES = f"""
     WITH often AS (SELECT hash(audit_id, received) AS mixed FROM records WHERE {_ANSWERED} GROUP BY mixed HAVING count(*) > 1),
@@ -75,13 +79,27 @@ def read(
     records: pa.Table,
     files: pa.Table,
     *,
+    zone: str,
+    anchor_ns: int | None,
+    notes: pa.Table | None = None,
+) -> Mapping[str, pa.Table]:
+    """One event for each stage, and a job record where a job is made, asked to end, or said to have ended."""
+    made = lightly(records, files, zone=zone, anchor_ns=anchor_ns, notes=notes)
+    return {**made, EVENT.name: loose.strict(made[EVENT.name], EVENT.schema())}
+
+
+def lightly(
+    records: pa.Table,
+    files: pa.Table,
+    *,
     zone: str,  # noqa: ARG001 - times carry their offset
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
     notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
-    """One event for each stage, and a job record where a job is made, asked to end, or said to have ended."""
+    """The same, as `core.loose` has it."""
     rows = _by_place(records)
     told = {name: column(rows, name) for name in COLUMNS}
+    told |= {name: loose.dictionary(told[name]) for name in CODED}
     if notes is None:
         described = pc.or_(pc.is_valid(told["job_label"]), pc.is_valid(told["owner_name"]))
         owned = kubeowners.table(kubejobs.owners(rows.select(_DESCRIBED).filter(described).to_pylist()))
@@ -90,21 +108,20 @@ def read(
         owned = notes.filter(pc.equal(notes["kind"], "owned"))
         first = _noted(told, notes)
     verb = rowsets.each(told, _ASKED, kubejobs.verb)
-    job = kubeowners.jobs(
-        told, rowsets.each(told, _NAMED, lambda row: "job" if kubejobs.is_job(row) else None), owned
-    )
+    kinds = rowsets.each(told, _NAMED, lambda row: "job" if kubejobs.is_job(row) else None)
+    job = kubeowners.jobs(told, kinds, owned)
     received, staged = (clock.offsets(told[name], tick_ns=_US) for name in ("received", "staged"))
     when = clock.overlapping(received, staged)
     return {
-        "event": _events(told, files, when, pc.if_else(pa.array(first), verb, "other"), job),
-        "job_record": _records(told, files, when, pc.if_else(pa.array(first), verb, _NO_TEXT), job),
+        "event": _events(told, files, when, loose.where(first, verb, "other"), job),
+        "job_record": _records(told, files, when, loose.where(first, verb, None), job),
     }
 
 
 def _by_place(records: pa.Table) -> pa.Table:
     """Records in order of file and place, as those of one file are written."""
     start = records["start"].to_numpy()
-    if pc.count_distinct(records["sha256"]).as_py() < 2 and np.all(start[:-1] <= start[1:]):
+    if len(loose.dictionary(column(records, "sha256")).dictionary) < 2 and np.all(start[:-1] <= start[1:]):
         return records
     return records.sort_by([("sha256", "ascending"), ("start", "ascending")])
 
@@ -123,14 +140,16 @@ def _firsts(told: Mapping[str, pa.Array]) -> np.ndarray:
 
 
 def _answered(told: Mapping[str, pa.Array]) -> np.ndarray:
-    asked = pc.fill_null(pc.equal(told["stage"], "RequestReceived"), False)
-    return ~np.asarray(asked, bool)
+    asked = loose.each(told["stage"], lambda stages: pc.equal(stages, "RequestReceived"))
+    return ~np.asarray(pc.fill_null(asked, False), bool)
 
 
 def _noted(told: Mapping[str, pa.Array], notes: pa.Table) -> np.ndarray:
     """The same, by what was noted of all the file."""
     again = notes.filter(pc.equal(notes["kind"], "again"))
-    where = [column(again, name) for name in _SPOT]
+    if not len(again):
+        return _answered(told)
+    where = [loose.dictionary(column(again, "sha256")), column(again, "start")]
     first: np.ndarray = _answered(told) & (rowsets.places([told[name] for name in _SPOT], where) < 0)
     return first
 
@@ -138,34 +157,45 @@ def _noted(told: Mapping[str, pa.Array], notes: pa.Table) -> np.ndarray:
 def _events(
     told: Mapping[str, pa.Array], files: pa.Table, when: clock.Interval, verb: pa.Array, job: pa.Array
 ) -> pa.Table:
-    domain = citation.of_file(told["sha256"], files, "domain")
-    account = pc.if_else(pc.is_in(told["user"], _NOBODY), _NO_TEXT, told["user"])
-    refused = pc.if_else(pc.greater_equal(told["code"], _REFUSED), "failure", "success")
-    place = _joined([told[name] for name in _PLACE], "/")
-    words = [told["verb"], place, told["code"].cast(pa.string()), told["agent"], told["request"]]
-    return EVENT.build(
-        {
-            **citation.cited(told),
-            "earliest_ns": when.earliest_ns,
-            "latest_ns": when.latest_ns,
-            "clock": citation.clocked(when.earliest_ns, domain, "k8s_audit"),
-            "format": pa.repeat("k8s_audit", len(verb)),
-            "domain": domain,
-            "verb": verb,
-            "outcome": refused,
-            "host": told["node"],
-            "account": account,
-            "account_absence": pc.if_else(pc.is_valid(account), _NO_TEXT, "not_recorded"),
-            "effective": told["impersonated"],
-            "address": _lasts(told["addresses"]),
-            "argv": told["command"],
-            "object_kind": pc.if_else(pc.is_valid(job), "job", _NO_TEXT),
-            "object": job,
-            "signal": pc.if_else(pc.equal(verb, "end"), told["exit_signal"], None),
-            "job": job,
-            "text": _shortened(_joined(words, " ")),
-        }
-    )
+    rows = len(verb)
+    domain = loose.dictionary(citation.of_file(told["sha256"], files, "domain"))
+    account = loose.each(told["user"], lambda users: pc.if_else(pc.is_in(users, _NOBODY), _NO_TEXT, users))
+    made = {
+        "event_id": citation.named(told),
+        **{name: told[name] for name in ("sha256", "start", "stop")},
+        "earliest_ns": when.earliest_ns,
+        "latest_ns": when.latest_ns,
+        "clock": loose.clocked(when.earliest_ns, domain, "k8s_audit"),
+        "format": loose.repeated("k8s_audit", rows),
+        "domain": domain,
+        "verb": verb,
+        "outcome": loose.one_of(pc.greater_equal(told["code"], _REFUSED), ("success", "failure")),
+        "host": told["node"],
+        "account": account,
+        "account_absence": _if(pc.is_null(account), "not_recorded"),
+        "effective": told["impersonated"],
+        "address": loose.dictionary(_lasts(told["addresses"])),
+        "argv": told["command"],
+        "object_kind": _if(pc.is_valid(job), "job"),
+        "object": job,
+        "signal": pc.if_else(pc.equal(loose.plain(verb), "end"), told["exit_signal"], None),
+        "job": job,
+        "text": _text(told),
+    }
+    return loose.built(EVENT.schema(), made, rows)
+
+
+def _if(own: pa.Array, word: str) -> pa.Array:
+    """A word where a flag is true, else null."""
+    return loose.where(np.asarray(own, bool), loose.repeated(word, len(own)), None)
+
+
+def _text(told: Mapping[str, pa.Array]) -> pa.Array:
+    """The request in words."""
+    word = {name: loose.plain(told[name]) for name in ("verb", *_PLACE, "agent")}
+    place = _joined([word[name] for name in _PLACE], "/")
+    words = [word["verb"], place, told["code"].cast(pa.string()), word["agent"], told["request"]]
+    return _shortened(_joined(words, " "))
 
 
 def _joined(parts: list[pa.Array], mark: str) -> pa.Array:
@@ -199,8 +229,8 @@ def _records(
         pc.is_in(verb, pa.array(["submit", "start", "kill_request", "end"])), pc.and_(done, pc.is_valid(job))
     )
     at = pa.array(np.flatnonzero(telling))
-    row = {name: told[name].take(at) for name in _KEPT}
-    verb, job, earliest, latest = (values.take(at) for values in (verb, job, *when))
+    row = {name: loose.plain(told[name].take(at)) for name in _KEPT}
+    verb, job, earliest, latest = (loose.plain(values.take(at)) for values in (verb, job, *when))
     whole = pc.equal(pc.replace_substring_regex(job, "(?s)^.*/", ""), row["name"])
     end, made, killed, begun = (pc.equal(verb, word) for word in ("end", "submit", "kill_request", "start"))
     of_part = pc.or_(end, begun)
@@ -210,7 +240,7 @@ def _records(
     )
     person = pc.and_not(made, system)
     named = pc.if_else(pc.equal(row["impersonated"], ""), _NO_TEXT, row["impersonated"])
-    outcome = rowsets.each(row, ("phase", "exit_reason"), kubejobs.outcome)
+    outcome = loose.plain(rowsets.each(row, ("phase", "exit_reason"), kubejobs.outcome))
     columns = {
         "job": job,
         "step": pc.if_else(pc.and_not(of_part, whole), row["name"], _NO_TEXT),
