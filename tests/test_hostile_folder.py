@@ -111,6 +111,46 @@ if __name__ == "__main__":
 """
 
 
+INTERRUPTED = """
+import sys, time
+from pathlib import Path
+from forensics import engine, pipeline
+from forensics.cli.app import main
+
+def task(n):
+    time.sleep(20)
+    Path(sys.argv[2], str(n)).touch()
+
+def ingest(*_, **__):
+    with engine.processes(2) as pool:
+        waiting = [pool.submit(task, n) for n in range(3)]
+        print("at work", flush=True)
+        waiting[0].result()
+
+if __name__ == "__main__":
+    pipeline.ingest = ingest
+    main()
+"""
+
+
+def test_an_interrupt_ends_all_and_is_said_once(tmp_path):
+    """A terminal sends it to every process; not one of them says where it was."""
+    script, case = tmp_path / "command.py", tmp_path / "case"
+    case.mkdir()
+    script.write_text(INTERRUPTED)
+    words = [sys.executable, script, "ingest", case, "--workers", "2"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as first:
+        assert first.stdout.readline() == "at work\n"
+        os.killpg(first.pid, signal.SIGINT)
+        said = first.stderr.read()
+    assert said == "forensics: interrupted; run the same command again to go on\n"
+    assert first.returncode == 130
+    assert not list(case.iterdir())
+
+
 @pytest.mark.parametrize("forks", [True, False], ids=["forked", "spawned"])
 def test_where_the_first_process_is_killed_the_others_go(tmp_path, forks):
     """They waited for ever once, each with its hundred megabytes."""

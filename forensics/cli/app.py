@@ -1,5 +1,6 @@
 """The `forensics` command: which words it knows, and what a failure looks like."""
 
+import errno
 import os
 import sys
 from types import ModuleType
@@ -72,6 +73,7 @@ Those that work on a case say in NEEDS what of it they read, and in WRITES wheth
 """
 
 INTERRUPTED = 130
+_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -136,6 +138,12 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        _fail(f"{error.filename or 'the operating system'}: {error.strerror}", OutputError.exit_code)
-    except KeyboardInterrupt:
+        todo = (
+            "; make room where the case lies, then run the same command again" if error.errno in _ROOM else ""
+        )
+        _fail(f"{error.filename or 'the operating system'}: {error.strerror}{todo}", OutputError.exit_code)
+    except (KeyboardInterrupt, SystemExit) as left:
+        # Typer takes an interrupt for itself, and says nothing.
+        if isinstance(left, SystemExit) and left.code != INTERRUPTED:
+            raise
         _fail("interrupted; run the same command again to go on", INTERRUPTED)

@@ -87,7 +87,8 @@ def stamps(
     begun = told(minute)
     if begun is None:
         return None
-    return np.repeat(begun, np.diff(np.append(first, rows))) + digit @ _NS
+    found: npt.NDArray[np.int64] = np.repeat(begun, np.diff(np.append(first, rows))) + digit @ _NS
+    return found
 
 
 def _bytes(written: pa.Array) -> npt.NDArray[np.uint8]:

@@ -6,6 +6,7 @@ of a process that it starts with a command, before it looks anywhere else; and w
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -23,28 +24,38 @@ _LEFT = 1
 def ahead() -> None:
     """Begin to load what other processes will have loaded. Returns at once; where it was begun before, there is nothing to do."""
     if _FORKS:
-        from multiprocessing import forkserver  # noqa: PLC0415 - only where there is such a thing
+        from multiprocessing import forkserver, resource_tracker  # noqa: PLC0415 - only where there is such a thing
 
         forkserver.set_forkserver_preload([_LOADED])
         with _own_path():
-            forkserver.ensure_running()
+            # To start this one ends what is begun below.
+            resource_tracker.ensure_running()
+            with _undisturbed():
+                forkserver.ensure_running()
 
 
 @contextmanager
 def pool(workers: int, begin: Callable[[], None]) -> Iterator[Executor]:
-    """Processes to run in until the block ends. If this process is killed they go as well.
+    """Processes to run in until the block ends. If this process is killed they go as well; if it is interrupted, at once.
 
     Args:
         workers: how many, at most.
         begin: what each of them does first.
     """
     ahead()
+    before = set(multiprocessing.active_children())
     context = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
     with (
         _own_path(),
         ProcessPoolExecutor(workers, mp_context=context, initializer=_begun, initargs=(begin,)) as found,
     ):
-        yield found
+        try:
+            yield found
+        except KeyboardInterrupt:
+            # What they are at may take minutes, and is begun again by the next run anyway.
+            for child in set(multiprocessing.active_children()) - before:
+                child.terminate()
+            raise
 
 
 @contextmanager
@@ -63,7 +74,18 @@ def _own_path() -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A process that is started within hears no interrupt: a terminal sends it to all, and the first one says so to whoever is there."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begun(begin: Callable[[], None]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_until_alone, daemon=True).start()
     begin()
 
