@@ -152,7 +152,8 @@ def test_where_the_cuts_fall_changes_nothing(read_cases, incident, tmp_path):
     assert written(case) == written(read_cases[incident.name][0])
 
 
-def test_processes_change_nothing(small, tmp_path):
+def test_processes_change_nothing(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(read, "LOOKED_AT_ONCE", 1)
     other = tmp_path / "other"
     pipeline.create(other)
     pipeline.seal(other, [tmp_path / "evidence"])

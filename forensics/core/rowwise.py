@@ -4,7 +4,7 @@ For files that a person or a program keeps, such as lists of accounts or setting
 not millions. Logs are read in columns, with `lines.told`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -24,18 +24,23 @@ class Line(NamedTuple):
 
 def cut(data: bytes, base: int) -> list[Line]:
     """The lines of `data`, whose first byte stands at `base` in the file."""
+    return list(each(data, base))
+
+
+def each(data: bytes, base: int) -> Iterator[Line]:
+    """The same, one after the other: whoever only asks what a file is needs few."""
     # What `lines.cut` does; of a small file, in a fraction of the time that it takes to make columns.
-    found, at = [], base
-    for raw in data.split(b"\n"):
-        stop = at + len(raw) + 1
-        found.append(Line(at, stop, raw.removesuffix(b"\r")))
+    at = 0
+    while at < len(data):
+        end = data.find(b"\n", at)
+        stop = end + 1 if end >= 0 else len(data)
+        raw = data[at : end if end >= 0 else stop]
+        yield Line(base + at, base + stop, raw.removesuffix(b"\r"))
         at = stop
-    last = found.pop()
-    return [*found, last._replace(stop=last.stop - 1)] if last.stop - 1 > last.start else found
 
 
 def joined(
-    found: Sequence[Line], *, goes_on: Callable[[bytes], bool], most: int = 100_000
+    found: Iterable[Line], *, goes_on: Callable[[bytes], bool], most: int = 100_000
 ) -> Iterator[list[Line]]:
     """Lines that belong together: those whose forerunner says that it goes on, at most `most`."""
     group: list[Line] = []

@@ -3,6 +3,7 @@
 Source: sshd_config(5), ssh_config(5) of OpenSSH 9.2; servconf.c, readconf.c, misc.c (`strdelim`).
 """
 
+import itertools
 import re
 from collections.abc import Collection
 
@@ -82,10 +83,17 @@ def likeness(head: bytes, own: Collection[str], *, named: bool) -> int:
         own: keywords of the program, in lower case, that its counterpart does not know.
         named: whether the path is one where such settings lie.
     """
-    read = [_setting(line.raw) for line in rowwise.cut(head, 0)[:_FIRST]]
-    said = [row for row in read if row is not None]
-    fits = [row[0] for row in said if isinstance(row, tuple) and (row[0] in own or row[0] in SHARED)]
-    if not fits or 5 * len(fits) < 4 * len(said) - 1:
+    fits: list[str] = []
+    other = 0
+    for line in itertools.islice(rowwise.each(head, 0), _FIRST):
+        row = _setting(line.raw)
+        if isinstance(row, tuple) and (row[0] in own or row[0] in SHARED):
+            fits.append(row[0])
+        elif row is not None:
+            other += 1
+            if 5 * other > _FIRST + 1:
+                return 0
+    if not fits or len(fits) < 4 * other - 1:
         return 0
     telling = {keyword for keyword in fits if keyword in own}
     if len(telling) > 1:

@@ -47,7 +47,9 @@ _WHEN = re.compile(rb"[0-9]{8}(?:[0-9]{4}(?:[0-9]{2})?)?Z?")
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where lines are keys of principals that are addresses, or that have options which no other file of keys has."""
-    lines = [line.strip() for line in head.split(b"\n")[:50]]
+    if not sshkey.likely(head):
+        return 0
+    lines = [line.strip() for line in head.split(b"\n", 50)[:50]]
     lines = [line for line in lines if line and not line.startswith(b"#")]
     whole = lines[:-1] if len(lines) > 1 and len(head) >= 65_536 else lines
     fits = [row for row in map(_signer, whole) if isinstance(row, dict)]

@@ -9,6 +9,7 @@ Who     root of that host
 Open    a user can run an anacron of their own with a file of theirs: then it runs as them. The path tells
 """
 
+import itertools
 import re
 
 import pyarrow as pa
@@ -36,18 +37,27 @@ _ENTRY = re.compile(
     re.DOTALL,
 )
 _VARIABLE = re.compile(rb"(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(?P<value>.*)", re.DOTALL)
+_FIRST = 100
 _OWN = {"START_HOURS_RANGE", "RANDOM_DELAY", "PREFERRED_HOUR"}
 _NAME = re.compile(r"(?:^|[/._-])anacrontab$")
 
 
 def recognise(head: bytes, path: str) -> int:
     """Sure of entries beside anacron's own variables; else the path must say it."""
-    read = [_line(line.raw) for line in rowwise.cut(head, 0)[:100] if line.raw.strip()]
-    said = [row for row in read if row is not None]
-    entries = [row for row in said if not isinstance(row, Why) and row.get("period")]
-    if not entries or 4 * sum(1 for row in said if isinstance(row, Why)) > len(said):
+    said = faulty = entries = 0
+    own = False
+    for line in itertools.islice(rowwise.each(head, 0), _FIRST):
+        row = _line(line.raw) if line.raw.strip() else None
+        said += row is not None
+        if isinstance(row, Why):
+            faulty += 1
+            if 4 * faulty > _FIRST:
+                return 0
+        elif row is not None:
+            entries += bool(row.get("period"))
+            own |= row["job"] in _OWN
+    if not entries or 4 * faulty > said:
         return 0
-    own = any(not isinstance(row, Why) and row["job"] in _OWN for row in said)
     return 88 if own else 60 if _NAME.search(path) else 0
 
 

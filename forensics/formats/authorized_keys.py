@@ -55,7 +55,9 @@ class _Key(NamedTuple):
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where the lines are keys, with options that sshd knows: a host name before a key is known_hosts."""
-    lines = [line.strip() for line in head[:LONGEST_LINE_BYTES].split(b"\n")[:50]]
+    if not sshkey.likely(head):
+        return 0
+    lines = [line.strip() for line in head[:LONGEST_LINE_BYTES].split(b"\n", 50)[:50]]
     lines = [line for line in lines if line and not line.startswith(b"#")]
     whole = lines[:-1] if len(lines) > 1 else lines
     keys = [key for key in map(_key, whole) if key.why is None and _known(key.options)]

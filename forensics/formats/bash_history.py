@@ -59,6 +59,7 @@ CUT = "whole"
 DOMAIN = "{host}:user"
 
 _STAMP = r"^#[0-9]{9,10}$"
+_TIMED = re.compile(rb"^#[0-9]{9,10}\r*$", re.MULTILINE)
 _LONGEST_STAMP_BYTES = 11
 _NAME = re.compile(r"(?:^|[/._-])(?:bash|sh|ash)_history(?:(?!\.pyc?$)[.~-][^/]*)?$")
 _CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1b") + b"\x7f"
@@ -86,6 +87,8 @@ def recognise(head: bytes, path: str) -> int:
     if head.startswith(_KORN):
         return 0
     named = _NAME.search(path) is not None
+    if not named and not _TIMED.search(head):
+        return 0
     lines = [line.rstrip(b"\r") for line in head.split(b"\n")]
     stamps = [bool(re.fullmatch(rb"#[0-9]{9,10}", line)) for line in lines]
     followed = sum(

@@ -12,6 +12,7 @@ Who     the account that the spool file is named for, or root; the system's: roo
 Open    cronie writes no such top, so there a user can type one; a stamp below the second line is typed and ignored
 """
 
+import itertools
 import re
 
 import pyarrow as pa
@@ -59,12 +60,18 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     """Sure where every line is an entry or a variable, and an entry has a star or a word as no table of numbers has."""
     if head.startswith(_TOP):
         return 90
-    read = [_line(line.raw) for line in rowwise.cut(head, 0)[:_FIRST]]
-    said = [row for row in read if row is not None]
-    entries = [row for row in said if not isinstance(row, Why) and row["kind"] == "entry"]
-    telling = [row for row in entries if "*" in str(row["schedule"]) or "@" in str(row["schedule"])]
-    faulty = sum(1 for row in said if isinstance(row, Why))
-    return 85 if telling and 8 * faulty <= len(said) else 0
+    said = faulty = 0
+    telling = False
+    for line in itertools.islice(rowwise.each(head, 0), _FIRST):
+        row = _line(line.raw)
+        said += row is not None
+        if isinstance(row, Why):
+            faulty += 1
+            if 8 * faulty > _FIRST:
+                return 0
+        elif row is not None and row["kind"] == "entry":
+            telling |= "*" in str(row["schedule"]) or "@" in str(row["schedule"])
+    return 85 if telling and 8 * faulty <= said else 0
 
 
 def parse(data: bytes, base: int) -> Parsed:

@@ -41,7 +41,9 @@ _HOSTS = re.compile(rb"(?:!?(?:\[[^\]\s,=\"]+\]:[0-9]+|[A-Za-z0-9.:*?_%-]+)(?:,|
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where the lines are hosts with keys: options before a key are authorized_keys."""
-    lines = [line.strip() for line in head.split(b"\n")[:50]]
+    if not sshkey.likely(head):
+        return 0
+    lines = [line.strip() for line in head.split(b"\n", 50)[:50]]
     lines = [line for line in lines if line and not line.startswith(b"#")]
     whole = lines[:-1] if len(lines) > 1 and len(head) >= 65_536 else lines
     fits = [row for row in map(_host, whole) if isinstance(row, dict) and row["hosts"] not in _OPTIONS]

@@ -78,9 +78,11 @@ _NOTHING = pa.scalar(None, pa.string())
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where three in four of the first lines are such a line."""
     first = head[:8192]
-    if not _MAY_BE.search(first):
+    first = first[: first.rfind(b"\n") + 1] or first
+    likely = len(_MAY_BE.findall(first))
+    if not likely or 4 * likely < 3 * sum(1 for line in first.split(b"\n") if line.strip()):
         return 0
-    told = lines.told(first[: first.rfind(b"\n") + 1] or first, 0)
+    told = lines.told(first, 0)
     kind, _ = _matched(told.text)
     held = len(told.text) - pc.sum(told.blank).as_py()
     return 85 if 4 * (len(kind) - kind.null_count) >= 3 * held > 0 else 0

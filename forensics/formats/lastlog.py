@@ -45,6 +45,8 @@ _Flags = npt.NDArray[np.bool_]
 
 def recognise(head: bytes, path: str) -> int:
     """Sure where every record that is not blank has texts filled up with zeros, and a terminal."""
+    if b"\0" not in head:
+        return 0
     count = len(head) // RECORD_BYTES
     rows = np.frombuffer(head, _RECORD, count=count)
     held = _held(head, count)

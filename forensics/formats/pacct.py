@@ -73,7 +73,7 @@ _NATIVE = _layout("<")
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where three in four of the first records can be such records."""
-    if len(head) < RECORD_BYTES:
+    if len(head) < RECORD_BYTES or b"\0" not in head:
         return 0
     rows = _rows(head[: _FIRST_ROWS * RECORD_BYTES])
     sound = (_why(rows) == "") & (rows["epoch_s"] > 0) & (rows["pid"] > 0)  # fmt: skip

@@ -64,11 +64,20 @@ _FIRST = 40
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where nearly every logical line is a rule, an alias, a setting or an include, not includes alone."""
-    groups = _logical(rowwise.cut(head[:LONGEST_LINE_BYTES], 0))
-    read = [_line(group, text) for group, text in itertools.islice(groups, _FIRST)]
-    said = [row for row in read if row is not None]
-    fits = [row for row in said if not isinstance(row, Why) and _sure(row)]
-    if not fits or 4 * len(fits) < 3 * len(said):
+    groups = _logical(rowwise.each(head[:LONGEST_LINE_BYTES], 0))
+    fits: list[dict[str, object]] = []
+    other = 0
+    for group, text in itertools.islice(groups, _FIRST):
+        row = _line(group, text)
+        if row is None:
+            continue
+        if isinstance(row, Why) or not _sure(row):
+            other += 1
+            if 4 * other > _FIRST:
+                return 0
+        else:
+            fits.append(row)
+    if not fits or len(fits) < 3 * other:
         return 0
     return 88 if any(row["kind"] != "include" for row in fits) else 0
 

@@ -11,6 +11,7 @@ Open    a key can stand several times, and an empty value clears the earlier one
         file: what is in force is for who has all of them. Without `User=` a service of the system runs as root
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -48,7 +49,7 @@ _EXEC = re.compile(r"Exec[A-Z][A-Za-z]*")
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where the first thing said is a section of systemd's, with keys of systemd's below."""
-    for line in rowwise.cut(head, 0)[:200]:
+    for line in itertools.islice(rowwise.each(head, 0), 200):
         raw = line.raw.strip()
         if not raw or raw.startswith((b"#", b";")):
             continue

@@ -11,6 +11,7 @@ Who     whoever ran the shell, or anybody who can write the file: it is an ordin
 Open    a shell before 5.0.6 wrote no blank after a backslash at the end: there a command and the next are one
 """
 
+import itertools
 import re
 
 import pyarrow as pa
@@ -45,8 +46,8 @@ _FIRST = 50
 def recognise(head: bytes, path: str) -> int:
     """Sure of commands that have a start and a length; by name and text alone, only just."""
     named = _NAME.search(path) is not None
-    lines = rowwise.cut(head[:LONGEST_LINE_BYTES], 0)
-    groups = list(rowwise.joined(lines, goes_on=_goes_on))[:_FIRST]
+    lines = rowwise.each(head[:LONGEST_LINE_BYTES], 0)
+    groups = list(itertools.islice(rowwise.joined(lines, goes_on=_goes_on), _FIRST))
     timed = sum(1 for group in groups if _TIMED.fullmatch(group[0].raw))
     if timed and 4 * timed >= 3 * len(groups):
         return 92 if named or timed > 1 else 60

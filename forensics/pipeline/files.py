@@ -1,6 +1,6 @@
 """The table `file`: what each sealed file is, and what became of its bytes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,22 +48,40 @@ class Known(NamedTuple):
     packed: str | None
 
 
-def recognised(rows: Sequence[Sealed], looked: Callable[[str, str], Known]) -> dict[str, Known]:
+Named = tuple[str, str]
+"""Hash of a sealed file, and one of the paths that it was collected under."""
+
+
+def recognised(
+    rows: Sequence[Sealed], looked: Callable[[Sequence[Named]], Iterable[Known]]
+) -> dict[str, Known]:
     """What each sealed file is, by hash: what the first of its paths, in order, is recognised as.
 
     Paths where only administrators write come first: what somebody copies elsewhere changes nothing.
 
     Args:
         rows: what was sealed.
-        looked: what a file is, by its hash and one of its paths.
+        looked: what files are, each by its hash and one of its paths, in their order.
     """
     known: dict[str, Known] = {}
-    held = (row for row in rows if row.kind == "file")
-    for row in sorted(held, key=lambda row: (hostevents.writable(hosts.place(row.path)[1] or ""), row)):
-        before = known.get(row.sha256)
-        if before is None or before.format is None:
-            known[row.sha256] = looked(row.sha256, row.path)
+    held = [row for row in rows if row.kind == "file"]
+    held.sort(key=lambda row: (hostevents.writable(hosts.place(row.path)[1] or ""), row))
+    while held:
+        asked, later = dict[str, str](), []
+        for row in held:
+            if row.sha256 in asked:
+                later.append(row)
+            else:
+                asked[row.sha256] = row.path
+        known |= dict(zip(asked, looked(list(asked.items())), strict=True))
+        held = [row for row in later if known[row.sha256].format is None]
     return known
+
+
+def look(many: tuple[Path, Sequence[Named]]) -> list[Known]:
+    """What files of a case are recognised as, each by its hash and one of its paths."""
+    case, asked = many
+    return [looked_at(sealing.locate(case, sha256), path) for sha256, path in asked]
 
 
 def looked_at(path: Path, named: str) -> Known:

@@ -101,7 +101,7 @@ class Desk:
             seal.Sealed(path, self._sealed(content), len(content), "file", None, "copied")
             for path, content in evidence.items()
         )
-        known = account.recognised(rows, self._recognised)
+        known = account.recognised(rows, lambda asked: [self._recognised(*one) for one in asked])
         read = {s: self._read(s, k) for s, k in sorted(known.items()) if k.format is not None}
         tallies = {
             row.sha256: read[row.sha256].tally if row.sha256 in read else Tally(row.bytes, 0, 0, row.bytes)

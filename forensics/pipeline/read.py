@@ -10,7 +10,7 @@ Neither cuts nor processes leave a trace in what is written.
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import astuple
@@ -27,13 +27,15 @@ from forensics.custody import chunks, ledger
 from forensics.custody import seal as sealing
 from forensics.custody.seal import Sealed
 from forensics.pipeline import files, frames, parts, pieces, stretches, take, tell, torn
-from forensics.pipeline.files import Known, Tally
+from forensics.pipeline.files import Known, Named, Tally
 from forensics.pipeline.parts import Part, digest, record_table, unaccounted
 from forensics.store import parquet
 
 PART_BYTES = 64 << 20
 UNPACKED = 8
 """What a packed file holds, about, for each byte of it."""
+LOOKED_AT_ONCE = 256
+"""Of how many files one process says at a time what they are."""
 STAMP = "ingest.json"
 
 Progress = Callable[[str, int, int], None]
@@ -83,7 +85,7 @@ def ingest(
         local = stack.enter_context(engine.processes(own))
         _forget(case)
         runs_on = Runner(executor or local, 2 * workers)
-        known = files.recognised(rows, lambda s, path: files.looked_at(sealing.locate(case, s), path))
+        known = files.recognised(rows, lambda asked: _looked_at(case, asked, runs_on))
         plan = _plan(rows, known)
         packed = {sha256: file.packed for sha256, file in known.items()}
         # What became of the bytes of a file that is told as it is read is not known yet.
@@ -96,6 +98,14 @@ def ingest(
         whole = _mended(framed, plan, runs_on)
         tell.events(case, chunked, files.placing(table), question, runs_on, whole)
         return _finish(case, inputs, plan, files.total(table), command)
+
+
+def _looked_at(case: Path, asked: Sequence[Named], runs_on: "Runner") -> Iterator[Known]:
+    """What files are, found by several processes where they are many."""
+    executor = runs_on.executor if len(asked) > LOOKED_AT_ONCE else None
+    tasks = ((case, asked[at : at + LOOKED_AT_ONCE]) for at in range(0, len(asked), LOOKED_AT_ONCE))
+    for found in engine.run(files.look, tasks, executor, in_flight=runs_on.in_flight):
+        yield from found
 
 
 def _mended(framed: frames.Work, plan: Sequence[Part], runs_on: "Runner") -> list[Path]:
