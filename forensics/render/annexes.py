@@ -1,7 +1,6 @@
-"""The end of the report: its method with every number, its sources, the evidence, and all places cited."""
+"""The end of the report: its method with every number, its sources, and all places cited."""
 
 from forensics.render import boundary, dossier, phrases, ratios, sentences
-from forensics.render.citing import sized
 from forensics.render.glyphs import quoted
 from forensics.render.pages import Pages, runs
 from forensics.render.phrases import words
@@ -105,19 +104,6 @@ def _levels(p: Pages) -> None:
     p.table(
         ("Level", "Meaning"), ("auto", "1fr"), [(str(v["id"]), str(v["meaning"])) for v in found["levels"]]
     )
-
-
-def evidence(p: Pages) -> None:
-    """Every file, with its hash."""
-    p.blocks.append({"t": "annex"})
-    p.head(1, "Annex A. Evidence", numbered=False)
-    packed = any("packing" in r for r in p.sources.evidence)
-    p.plain(*boundary.EVIDENCE, *(boundary.PACKED if packed else ()))
-    rows = [
-        (r["number"], Part(quoted(str(r["path"]), 160), Tone.QUOTED), sized(r), Part(quoted(str(r["sha256"])), Tone.QUOTED))
-        for r in p.sources.evidence
-    ]  # fmt: skip
-    p.table(("No.", "Path as collected", "Bytes", "SHA-256"), ("auto", "1fr", "auto", "17em"), rows)
 
 
 def citations(p: Pages) -> None:

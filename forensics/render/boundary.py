@@ -152,6 +152,12 @@ EVIDENCE = (
     "The numbers are used in the footnotes.",
 )
 
+SUMMED = (
+    "Of the {files:,} files {listed:,} are listed: all that this report cites, and of the others that a reader of this program understood the first, in order of path.",
+    "The others are counted by folder below the list, and keep their numbers. Each stands with its path, size and hash in the findings, which the bundle holds.",
+    "The list of all of them, a line for each of its hash, two blanks and its path, in order of path, has the SHA-256 `{sha256}`.",
+)
+
 PACKED = (
     "A compressed file is sealed as it was collected, and read through to its content.",
     "Its row says how it is compressed, and the size of its content.",

@@ -23,12 +23,14 @@ class Sources:
     Attributes:
         evidence: one row per collected path, in the order of its number: number, path, bytes, sha256;
             packing and unpacked_bytes where it was read through.
+        read: the hashes of files that a format reads.
     """
 
     def __init__(self, findings: Json, *, events: pa.Table, files: pa.Table) -> None:
         rows = (findings.get("case") or {}).get("evidence") or _of(files)
         ordered = sorted(rows, key=lambda r: (str(r["path"]), str(r["sha256"])))
         self.evidence: list[dict[str, Any]] = [{**r, "number": f"E{i}"} for i, r in enumerate(ordered, 1)]
+        self.read = frozenset(files.filter(pc.is_valid(files["format"]))["sha256"].to_pylist())
         self._by_hash: dict[str, dict[str, Any]] = {}
         for row in self.evidence:
             self._by_hash.setdefault(str(row["sha256"]), row)

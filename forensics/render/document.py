@@ -14,6 +14,7 @@ from forensics.render import (
     damage,
     denials,
     dossier,
+    exhibits,
     figures,
     overlaps,
     phrases,
@@ -50,7 +51,7 @@ def build(findings: Json, *, events: pa.Table, files: pa.Table) -> Document:
     pages = Pages(findings, Sources(findings, events=events, files=files), events)
     sections: tuple[Callable[[Pages], None], ...] = (
         _question, _boundary, _summary, _for_persons, _against_persons, _timelines, _acts, comparison.section, _claims,
-        _contradictions, _gaps, damage.section, annexes.method, annexes.sources, annexes.evidence, annexes.citations,
+        _contradictions, _gaps, damage.section, annexes.method, annexes.sources, exhibits.evidence, annexes.citations,
     )  # fmt: skip
     for section in sections:
         section(pages)
@@ -74,7 +75,7 @@ def _question(p: Pages) -> None:
         ("Zone of clocks that name none", sentences.quote(case["zone"]) if case.get("zone") else "not named"),
         ("Persons listed", sentences.listed(people) if people else "none: no roster is given"),
         ("Denials to test", ", ".join(claims) or "none"),
-        ("Evidence", f"{len(p.sources.evidence):,} files, listed in Annex A"),
+        ("Evidence", f"{len(p.sources.evidence):,} files: see Annex A"),
     ])  # fmt: skip
 
 
