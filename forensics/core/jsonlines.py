@@ -197,6 +197,8 @@ def compact(found: object) -> str | None:
 def first_objects(head: bytes, most: int = 5) -> list[Object]:
     """The first objects of a file, for `recognise`; empty where its first line is none."""
     found: list[Object] = []
+    if not head.lstrip().startswith(b"{"):
+        return found
     for line in head.splitlines()[:most]:
         held = loaded(line) if line.lstrip().startswith(b"{") else Why.SHAPE
         if isinstance(held, Why):

@@ -76,7 +76,7 @@ _FIRST = re.compile(
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of a line that is an audit event, or a list that begins with what only those have."""
-    line = next((line for line in head.splitlines() if line.strip()), b"")
+    line = next(iter(head.lstrip().splitlines() if b"audit" in head or b"methodName" in head else ()), b"")
     if not _FIRST.search(line):
         return 0
     if kubewrap.listed(line):
