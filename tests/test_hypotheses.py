@@ -126,6 +126,21 @@ def test_whoever_holds_every_record_and_was_there_is_not_told_apart():
     assert NUMBERS.band(weighed.ratio[0]) in {None, "weak"}
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    groups,
+    st.lists(rivals, min_size=1, max_size=3),
+    st.sets(st.integers(0, 4)),
+    st.sampled_from([(), ("own",), ("framed",)]),
+)
+def test_groups_that_do_not_count_are_as_if_they_were_not_there(found, others, left_out, without):
+    """To the last digit, so that what is found once for all groups is what would be found for each choice of them."""
+    own = [n for n in range(len(found)) if n not in left_out]
+    beside = hypotheses.Beside("kai", found, others, NUMBERS, without=frozenset(without))
+    kept = [found[n] for n in own]
+    assert beside.weighed(own) == weigh("kai", kept, others, NUMBERS, without=frozenset(without))
+
+
 def test_only_persons_have_an_account_of_their_own():
     found = [Group("account", KERNEL, frozenset({"kai", "lin"}))]
     assert hypotheses.ways(Rival("lin"), "kai", found, NUMBERS, "central")["own"] == likelihood(

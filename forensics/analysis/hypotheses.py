@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from math import prod
+from typing import NamedTuple
 
 from forensics.analysis.parameters import LEVELS, Level, Parameters
 
@@ -90,15 +91,37 @@ def ways(
     rival: Rival, person: str, groups: Sequence[Group], numbers: Parameters, level: Level
 ) -> dict[str, float]:
     """How probable the groups are if a rival acted, by each way that they have, weighed by the way."""
+    return {
+        name: way.of(range(len(groups))) for name, way in _ways(rival, person, groups, numbers, level).items()
+    }
+
+
+class _Way(NamedTuple):
+    """One way that a rival has: how probable it is, and each group if it was taken. None weighs one that needs nothing."""
+
+    weight: float | None
+    factors: list[float]
+
+    def of(self, groups: Iterable[int]) -> float:
+        """How probable some of the groups are, weighed by the way."""
+        told = prod([self.factors[n] for n in groups])
+        return told if self.weight is None else self.weight * told
+
+
+def _ways(
+    rival: Rival, person: str, groups: Sequence[Group], numbers: Parameters, level: Level
+) -> dict[str, _Way]:
     framed = numbers.at(f"world.framed_by_{'holder' if rival.holds else 'peer'}", level)
     trace = numbers.at(f"trace.{rival.presence}", level) if rival.holds else 1.0
     found = {
-        "credential": numbers.at("world.credential", level)
-        * prod(_borrowed(rival, person, g, numbers, level) for g in groups),
-        "framed": framed * trace * prod(_forged(rival, person, g, numbers, level) for g in groups),
+        "credential": _Way(
+            numbers.at("world.credential", level),
+            [_borrowed(rival, person, g, numbers, level) for g in groups],
+        ),
+        "framed": _Way(framed * trace, [_forged(rival, person, g, numbers, level) for g in groups]),
     }
     if rival.listed and not rival.who.startswith(HOLDER):
-        found["own"] = likelihood(rival.who, groups, numbers, level)
+        found["own"] = _Way(None, [_own(rival.who, g, numbers, level) for g in groups])
     return found
 
 
@@ -143,21 +166,54 @@ def weigh(
     The least ratio takes the person's numbers at their lowest and the rival's at their highest, and the
     largest the other way round, so that no choice of numbers within the intervals lies outside.
     """
-    mine = {level: likelihood(person, groups, numbers, level) for level in LEVELS}
-    found = []
-    for rival in rivals:
-        theirs = {
-            level: {w: v for w, v in ways(rival, person, groups, numbers, level).items() if w not in without}
-            for level in LEVELS
+    return Beside(person, groups, rivals, numbers, without=without).weighed(range(len(groups)))
+
+
+class Beside:
+    """A person beside every rival. How probable each group is under each explanation is found once, whichever of them count."""
+
+    def __init__(
+        self,
+        person: str,
+        groups: Sequence[Group],
+        rivals: Iterable[Rival],
+        numbers: Parameters,
+        *,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        """Args as for `weigh`."""
+        self._mine = {
+            level: _Way(None, [_own(person, g, numbers, level) for g in groups]) for level in LEVELS
         }
-        total = {level: sum(theirs[level].values()) for level in LEVELS}
-        ratio = (
-            mine["low"] / total["high"],
-            mine["central"] / total["central"],
-            mine["high"] / total["low"],
-        )
-        found.append(Weighed(rival, ratio, theirs["central"]))
-    return sorted(found, key=lambda w: (w.ratio[0], w.ratio[1], not w.rival.listed, w.rival.who))
+        self._theirs = [
+            (
+                rival,
+                {
+                    level: {
+                        name: way
+                        for name, way in _ways(rival, person, groups, numbers, level).items()
+                        if name not in without
+                    }
+                    for level in LEVELS
+                },
+            )
+            for rival in rivals
+        ]
+
+    def weighed(self, own: Sequence[int]) -> list[Weighed]:
+        """The person beside every rival, the strongest first, if only some groups count, by their places."""
+        mine = {level: way.of(own) for level, way in self._mine.items()}
+        found = []
+        for rival, by_level in self._theirs:
+            theirs = {level: {w: way.of(own) for w, way in ways.items()} for level, ways in by_level.items()}
+            total = {level: sum(each.values()) for level, each in theirs.items()}
+            ratio = (
+                mine["low"] / total["high"],
+                mine["central"] / total["central"],
+                mine["high"] / total["low"],
+            )
+            found.append(Weighed(rival, ratio, theirs["central"]))
+        return sorted(found, key=lambda w: (w.ratio[0], w.ratio[1], not w.rival.listed, w.rival.who))
 
 
 def issued(ratio: tuple[float, float], cap: float) -> list[float]:

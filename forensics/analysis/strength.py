@@ -17,12 +17,12 @@ from forensics.analysis.hypotheses import (
     ADMINISTRATOR,
     HOLDER,
     UNLISTED,
+    Beside,
     Group,
     Rival,
     Weighed,
     likelihood,
     reach,
-    weigh,
 )
 from forensics.analysis.parameters import Parameters, parameters
 from forensics.analysis.sessions import Session
@@ -199,7 +199,8 @@ def _settled(
     without: frozenset[str] = frozenset(),
 ) -> Strength:
     told = ordered(groups)
-    weighed = weigh(name, told, rivals, numbers, without=without)
+    beside = Beside(name, told, rivals, numbers, without=without)
+    weighed = beside.weighed(range(len(told)))
     if not weighed or not told:
         return Strength(name, None, None, weighed, told)
     least = weighed[0]
@@ -216,7 +217,7 @@ def _settled(
     outside = {g.domain for g in told} - frozenset().union(*(w.rival.holds for w in weighed))
     if len({g.domain for g in told}) < 2 or not outside:
         _at_most(found, "moderately_strong", "G2", numbers)
-    found.sensitivity = list(_without(name, told, [w.rival for w in weighed], numbers, without))
+    found.sensitivity = list(_without(told, beside))
     found.gates = sorted(set(found.gates))
     return found
 
@@ -232,21 +233,15 @@ def _at_most(found: Strength, band: str | None, gate: str, numbers: Parameters) 
         found.gates = sorted({*found.gates, gate})
 
 
-def _without(
-    name: str,
-    groups: Sequence[Group],
-    rivals: Sequence[Rival],
-    numbers: Parameters,
-    without: frozenset[str],
-) -> Iterable[tuple[str, str, tuple[float, float]]]:
+def _without(groups: Sequence[Group], beside: Beside) -> Iterable[tuple[str, str, tuple[float, float]]]:
     """What is left if one trust domain, or one kind of link, tells nothing."""
     for kind, values in (
         ("domain", sorted({g.domain for g in groups})),
         ("link", sorted({g.tells for g in groups})),
     ):
         for value in values:
-            rest = [g for g in groups if (g.domain if kind == "domain" else g.tells) != value]
-            least = weigh(name, rest, rivals, numbers, without=without)[0]
+            rest = [n for n, g in enumerate(groups) if (g.domain if kind == "domain" else g.tells) != value]
+            least = beside.weighed(rest)[0]
             yield kind, value, (least.ratio[0], least.ratio[2])
 
 
