@@ -18,14 +18,21 @@ Reads = Mapping[str, Read]
 _INT64 = range(-(2**63), 2**63)
 
 
-def table(name: str, meaning: str, *columns: Column) -> Table:
-    """The declared table of a format that reads a database."""
+def table(name: str, meaning: str, *columns: Column, unnumbered: str | None = None) -> Table:
+    """The declared table of a format that reads a database.
+
+    Args:
+        name: the format's.
+        meaning: of one row.
+        columns: the format's own.
+        unnumbered: which rows have no number, where some have none.
+    """
     return Table(
         name,
         meaning,
         (
             *columns,
-            Column("row", pa.int64(), "number of the row in the database"),
+            Column("row", pa.int64(), "number of the row in the database", None, unnumbered),
             Column(
                 "overflow",
                 STRINGS,
@@ -83,7 +90,16 @@ def parse_all(data: bytes, base: int, into: Table, reads: Reads) -> Parsed:
         overflow = [f"{start}-{stop}" for start, stop in row.overflow] or None
         place = {"row": row.rowid, "overflow": overflow, "wal": wal, "start": row.start, "stop": row.stop}
         rows.append(made | place)
-    rejected.sort()
+    return parsed(into, rows, sorted(rejected), found.ignored)
+
+
+def parsed(
+    into: Table,
+    rows: list[dict[str, object]],
+    rejected: list[tuple[int, int, Why]],
+    ignored: list[tuple[int, int]],
+) -> Parsed:
+    """The three tables that tile a database: rows with their `start` and `stop`, and what is none."""
     return Parsed(
         into.build({column: [row.get(column) for row in rows] for column in into.names}),
         REJECTED.build(
@@ -93,7 +109,7 @@ def parse_all(data: bytes, base: int, into: Table, reads: Reads) -> Parsed:
                 "why": [why.value for _, _, why in rejected],
             }
         ),
-        IGNORED.build({"start": [s for s, _ in found.ignored], "stop": [s for _, s in found.ignored]}),
+        IGNORED.build({"start": [start for start, _ in ignored], "stop": [stop for _, stop in ignored]}),
     )
 
 

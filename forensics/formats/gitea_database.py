@@ -1,24 +1,28 @@
-"""Database of Gitea or Forgejo (SQLite): who pushed what to which ref, by the feed of actions, and whose keys there are.
+r"""Database of Gitea or Forgejo (SQLite, or a dump as SQL): who pushed what to which ref, by the feed of actions, and whose keys there are.
 
     1|3|5|3|7|refs/heads/main|{"Commits":[…],"HeadCommit":{"Sha1":"38e4…"},"CompareURL":"kai/llm/compare/91ab…...38e4…","Len":1}|1795446708
 
-Shape   SQLite; of its many tables `action` (what an account did, once for each feed that it is shown in), `user`, `public_key`,
-        `deploy_key` and `repository`; a row here is a row of one of these, `kind` says of which
-Source  Gitea 1.9 to 1.26, models/activities, models/user, models/asymkey, models/repo; the file format of SQLite 3, read from its bytes
+Shape   SQLite, or SQL as mysqldump, mariadb-dump, pg_dump (COPY or INSERT) or the server's own `dump` writes it; of its many
+        tables `action` (what an account did, once for each feed that it is shown in), `user`, `public_key`, `deploy_key` and
+        `repository`; a row here is a row of one of these, `kind` says of which
+Source  Gitea 1.9 to 1.26, models/activities, models/user, models/asymkey, models/repo; the file format of SQLite 3, read from its bytes;
+        what MariaDB 10.11 and PostgreSQL 15 dumped, and xorm 1.0 to 1.3 writes (engine.go, dumpTables)
 Time    seconds since 1970, UTC, by the server's clock: of an action when the server took note of it, of other rows when they were made
 Who     `actor` is the account that the server authenticated, by its number; a push with a deploy key is under the owner of the
         repository. Branch names, titles and messages are typed by users. Whoever administers the server, or can write the file,
         could have forged it, and rows can be deleted there without a trace
-Open    what lies in the write-ahead log beside the file is not applied, and there are the newest rows. Databases in MySQL or PostgreSQL,
-        and the dump `gitea-db.sql`, are not read. Old actions are deleted where the server is so configured. A name is today's:
-        an account or a repository can have been renamed since. No passwords, tokens or addresses of mail are taken
+Open    what lies in the write-ahead log beside the file is not applied, and there are the newest rows. Of a dump, only what
+        `forensics.core.sqldump` says is read: nothing behind damage, rows without their columns' names only below their
+        table's declaration, and one database of several. PostgreSQL's custom, directory and tar dumps, and what the sqlite3
+        program dumps, are not read. Old actions are deleted where the server is so configured. A name is today's: an account or
+        a repository can have been renamed since. No passwords, tokens or addresses of mail are taken
 """
 
 import re
 
 import pyarrow as pa
 
-from forensics.core import jsonlines, sqlitefile, sqlitetable
+from forensics.core import jsonlines, sqldump, sqlitefile, sqlitetable
 from forensics.core.model import Parsed, Why
 from forensics.core.schema import Column
 from forensics.core.sqlitetable import Values, number, text
@@ -45,6 +49,7 @@ TABLE = sqlitetable.table(
     Column("new", pa.string(), "object that the ref names then", None, _ABSENT),
     Column("commits", pa.int64(), "how many commits a push brought, as the server counted", None, _ABSENT),
     Column("deleted", pa.bool_(), "whether an action is marked as deleted", None, _ABSENT),
+    unnumbered="a row of a dump",
 )  # fmt: skip
 CUT = "whole"
 DOMAIN = "git:server"
@@ -55,6 +60,21 @@ _OWN = {
     "lfs_meta_object", "login_source", "oauth2_grant", "public_key", "protected_branch", "repository", "repo_unit", "two_factor",
 }  # fmt: skip
 _OWN_LEAST = 5
+_NEEDED = {
+    "action": frozenset(_ACTION),
+    "user": frozenset({"id", "lower_name", "name", "is_admin"}),
+    "public_key": frozenset({"id", "owner_id", "name", "fingerprint", "type"}),
+    "deploy_key": frozenset({"id", "key_id", "repo_id", "name"}),
+    "repository": frozenset({"id", "owner_id", "lower_name", "name"}),
+}
+_ACCESS = frozenset({"user_id", "repo_id", "mode"})
+"""Of the table that a dump by alphabet begins with, and that can be longer than what is looked at."""
+_NUMBERS = frozenset({
+    "id", "op_type", "act_user_id", "user_id", "repo_id", "created_unix", "is_deleted", "is_admin", "type", "owner_id", "key_id", "mode",
+})  # fmt: skip
+_TEXTS = frozenset({"name", "owner_name", "fingerprint", "ref_name"})
+_WHETHER = {b"t": 1, b"true": 1, b"f": 0, b"false": 0}
+_DIGITS = re.compile(rb"-?[0-9]{1,19}")
 _COMPARED = re.compile(r".*/compare/([0-9a-f]{40}|[0-9a-f]{64})\.\.\.([0-9a-f]{40}|[0-9a-f]{64})")
 _OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LONGEST_CONTENT = 1 << 20
@@ -62,23 +82,44 @@ _LONGEST_CONTENT = 1 << 20
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of a database that declares its actions, or several other tables of such a server where these lie further on."""
-    declared = sqlitefile.tables(head)
-    action = declared.get("action")
-    if action is not None and set(action.columns) >= _ACTION:
+    if head.startswith(sqlitefile.MAGIC):
+        declared = {name: frozenset(found.columns) for name, found in sqlitefile.tables(head).items()}
+    else:
+        declared = sqldump.tables(head)
+    if declared.get("action", frozenset()) >= _ACTION:
         return 95
-    return 90 if len(_OWN & declared.keys()) >= _OWN_LEAST else 0
+    several = len(_OWN & declared.keys()) >= _OWN_LEAST
+    return 90 if several or declared.get("access", frozenset()) >= _ACCESS else 0
 
 
 def parse(data: bytes, base: int) -> Parsed:
-    """Read a whole database."""
-    reads = {
-        "action": _action,
-        "user": lambda v: _named(v, "user", "name", admin=number(v, "is_admin") == 1),
-        "public_key": _key,
-        "deploy_key": lambda v: _named(v, "deploy_key", "name", repository=number(v, "repo_id"), key=number(v, "key_id"), mode=number(v, "mode")),
-        "repository": lambda v: _named(v, "repository", "name", actor=number(v, "owner_id"), owner=text(v, "owner_name")),
-    }  # fmt: skip
-    return sqlitetable.parse_all(data, base, TABLE, reads)
+    """Read a whole database, or a whole dump of one."""
+    if data.startswith(sqlitefile.MAGIC):
+        return sqlitetable.parse_all(data, base, TABLE, _READS)
+    wanted = {name: sqldump.Wanted(needed, _dumped(_READS[name])) for name, needed in _NEEDED.items()}
+    found = sqldump.rows(data, base, wanted)
+    rows = [row | {"wal": False} for row in found.rows]
+    return sqlitetable.parsed(TABLE, rows, found.rejected, found.ignored)
+
+
+def _dumped(read: sqlitetable.Read) -> sqldump.Read:
+    """The same of a row of a dump, whose values are bytes: those of columns that are read, as numbers or texts."""
+
+    def typed(values: sqldump.Values) -> dict[str, object] | Why:
+        held: dict[str, int | str | None] = {}
+        for column, raw in values.items():
+            if raw is None:
+                continue
+            if column == "content":
+                # Only looked into for names of objects; a dump need not be UTF-8.
+                held[column] = raw.decode("utf-8", "replace")
+            elif column in _TEXTS:
+                held[column] = raw.decode("utf-8", "backslashreplace")
+            elif column in _NUMBERS:
+                held[column] = int(raw) if _DIGITS.fullmatch(raw) else _WHETHER.get(raw)
+        return read(held)
+
+    return typed
 
 
 def _action(values: Values) -> dict[str, object] | Why:
@@ -136,3 +177,12 @@ def _named(values: Values, kind: str, column: str, **more: object) -> dict[str, 
     if found is None or name is None:
         return Why.VALUE
     return {"kind": kind, "id": found, "name": name, "epoch_s": number(values, "created_unix"), **more}
+
+
+_READS: sqlitetable.Reads = {
+    "action": _action,
+    "user": lambda v: _named(v, "user", "name", admin=number(v, "is_admin") == 1),
+    "public_key": _key,
+    "deploy_key": lambda v: _named(v, "deploy_key", "name", repository=number(v, "repo_id"), key=number(v, "key_id"), mode=number(v, "mode")),
+    "repository": lambda v: _named(v, "repository", "name", actor=number(v, "owner_id"), owner=text(v, "owner_name")),
+}  # fmt: skip
