@@ -205,6 +205,40 @@ def test_only_a_transaction_says_who_changed_something():
     assert {(e["verb"], e["account"]) for e in users} == {("setting", None)}
 
 
+def test_a_request_and_its_answer_are_joined_by_thread_only():
+    """The receipt's uid is the answer's where one thread wrote both, once, and nothing says that receipts may be missing."""
+    sample = (SAMPLES / "slurmctld" / "planted_receipts_by_thread.log").read_bytes()
+    got = [e for e in events("slurmctld", sample) if e["verb"] in {"job_update", "submit"}]
+    assert [(e["job"], e["uid"], e["outcome"], e["account_absence"], len(e["citations"])) for e in got] == [
+        ("10", 4102, "failure", "number_only", 2),
+        ("10", 4101, None, "number_only", 2),
+        ("11", None, "failure", "not_recorded", 1),
+        ("10", 4102, "failure", "number_only", 2),
+        ("12", None, "failure", "not_recorded", 1),
+        ("13", None, None, "not_recorded", 1),
+        ("10", None, "failure", "not_recorded", 1),
+    ]
+    assert all(e["citations"][1]["start"] < e["start"] for e in got if e["uid"] is not None)
+
+
+@pytest.mark.parametrize(
+    ("receipt", "answer", "uid"),
+    [
+        ("debug2: Processing RPC: REQUEST_JOB_REQUEUE from UID=1", "_slurm_rpc_suspend(suspend) for 10 usec=1", None),
+        ("debug2: Processing RPC: REQUEST_TOP_JOB from UID=1", "_slurm_rpc_top_job for 10 Invalid job id specified", 1),
+        ("debug2: Processing RPC: REQUEST_SUBMIT_BATCH_JOB from UID=1", "_slurm_rpc_submit_batch_job: JobId=10 InitPrio=1 usec=1", 1),
+        ("debug2: Processing RPC: REQUEST_UPDATE_NODE from UID=1", "_slurm_rpc_update_node complete for gpu03 usec=91", 1),
+        ("debug2: Processing RPC: REQUEST_UPDATE_NODE from UID=1", "Requeuing JobId=10", None),
+        ("AUDIT_RPCS: [c] msg_type=REQUEST_SUSPEND uid=1 client=[10.0.0.7:1] protocol=1", "_slurm_rpc_suspend(suspend) for 10 usec=1", None),
+    ],
+)  # fmt: skip
+def test_only_what_a_requests_own_handler_writes_answers_it(receipt, answer, uid):
+    lines = "".join(
+        f"[Nov 23 15:11:42.662123   4253 rpc-4        0x7f] {line}\n" for line in (receipt, answer)
+    )
+    assert events("slurmctld", lines.encode())[1]["uid"] == uid
+
+
 def test_a_script_that_another_could_have_held_is_of_no_job():
     got = events("sacct_script", (SAMPLES / "sacct_script" / "planted_second_job.txt").read_bytes())
     assert [e["job"] for e in got] == ["10", None]

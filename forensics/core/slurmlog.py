@@ -37,12 +37,13 @@ class Stamped(NamedTuple):
     """The lines of a chunk that carry a stamp, and the rest of the chunk.
 
     `lines` has `wall`, `level` (null where the writer marks none), `message` (without the level),
-    `start` and `stop`.
+    `start` and `stop`. `thread` is what LogTimeFormat=thread_id writes of the process and the thread, else null.
     """
 
     lines: dict[str, pa.Array]
     rejected: pa.Table
     ignored: pa.Table
+    thread: pa.Array
 
 
 def stamped(data: bytes, base: int) -> Stamped:
@@ -77,6 +78,7 @@ def stamped(data: bytes, base: int) -> Stamped:
         kept,
         REJECTED.build({"start": start.filter(bad), "stop": stop.filter(bad), "why": why.filter(bad)}),
         IGNORED.build({"start": start.filter(blank), "stop": stop.filter(blank)}),
+        _named(pc.utf8_trim_whitespace(pc.struct_field(stamp, "thread"))).filter(timed),
     )
 
 

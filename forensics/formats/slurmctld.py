@@ -4,7 +4,7 @@
 
 Shape   [<stamp>] <level>: <message>, where the stamp follows LogTimeFormat and the level is left out
         of what is neither an error nor for debugging
-Source  Slurm 22.05 to 26.05: src/common/log.c, src/slurmctld/proc_req.c and job_mgr.c; slurm.conf(5)
+Source  Slurm 22.05 to 26.05: src/common/log.c, src/slurmctld/proc_req.c (slurmctld_req) and job_mgr.c; slurm.conf(5)
         LogTimeFormat
 Time    iso8601[_ms]: wall clock without zone; rfc5424[_ms], rfc3339: with offset; short, thread_id: no
         year; clock: microseconds of computing, which is no time of day
@@ -12,8 +12,9 @@ Who     `uid` is the one that the authentication plugin (munge) vouched for when
 Open    Job names, comments, accounts and partitions are typed by users, and a newline in one begins a
         line that looks like the daemon's own. A request that cancels many jobs at once
         (REQUEST_KILL_JOBS, `scancel --ctld`) is logged without its uid. A message we have not met is
-        still a record. A reservation, a node or the configuration is changed without its uid: at debug2, and
-        with DebugFlags=AuditRPCs or Protocol, the line before names it
+        still a record. A suspension, a requeue that was refused, a reservation, a node or the configuration is told
+        without its uid: at debug2, and with DebugFlags=AuditRPCs or Protocol, an earlier line names it, and only
+        with LogTimeFormat=thread_id is it certain which (the reading joins those)
 """
 
 import re
@@ -30,6 +31,13 @@ TABLE = Table(
     "a line of the Slurm controller's log",
     (
         Column("wall", pa.string(), "stamp as written"),
+        Column(
+            "thread",
+            pa.string(),
+            "process and thread that wrote it, as written",
+            None,
+            "the stamp's layout has none",
+        ),
         Column("level", pa.string(), "fatal, error, warning or debug", None, "the writer marks none"),
         Column(
             "kind", pa.string(), "which of the known messages it is", None, "none of those we know by name"
@@ -143,5 +151,5 @@ def parse(data: bytes, base: int) -> Parsed:
     """Read lines, a chunk at a time."""
     read = slurmlog.stamped(data, base)
     fields = slurmlog.known(read.lines["message"], _SHAPES, _FIELDS)
-    fields |= {name: slurmlog.numbers(fields[name]) for name in _NUMBERS}
+    fields |= {name: slurmlog.numbers(fields[name]) for name in _NUMBERS} | {"thread": read.thread}
     return Parsed(TABLE.build(read.lines | fields), read.rejected, read.ignored)

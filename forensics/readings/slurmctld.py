@@ -2,7 +2,9 @@
 
 The uid of a request is authenticated, so it is the actor's; no name is written. A line that says that
 a request was refused takes nothing back: the request stays an event, its outcome is failure, and it
-cites both lines. A node, a reservation or the configuration is changed by whom only the line of the request's receipt says. `submit` and `start` lines name no uid.
+cites both lines. Who submitted, suspended, asked for a requeue that was refused, or changed a node, a reservation
+or a partition, only the line of the request's receipt says: the two are joined, and both cited, where the stamps name the
+thread (`receipts`). Without threads they stay apart, however near they stand: the controller serves many requests at once.
 """
 
 from collections.abc import Mapping
@@ -50,6 +52,22 @@ _EDITS = pa.array(
     REQUEST_RECONFIGURE REQUEST_SET_DEBUG_FLAGS REQUEST_SET_DEBUG_LEVEL REQUEST_SET_SCHEDLOG_LEVEL
     REQUEST_SHUTDOWN REQUEST_CONTROL REQUEST_TAKEOVER REQUEST_REBOOT_NODES""".split()  # noqa: SIM905 - words
 )
+_ANSWERS = {
+    "submit": "REQUEST_SUBMIT_BATCH_JOB REQUEST_SUBMIT_BATCH_HET_JOB",
+    "submit_refused": "REQUEST_SUBMIT_BATCH_JOB REQUEST_RESOURCE_ALLOCATION",
+    "allocate": "REQUEST_RESOURCE_ALLOCATION REQUEST_HET_JOB_ALLOCATION",
+    "suspend": "REQUEST_SUSPEND",
+    "requeue_refused": "REQUEST_JOB_REQUEUE",
+    "top_refused": "REQUEST_TOP_JOB",
+    "reservation_gone": "REQUEST_DELETE_RESERVATION",
+    "reservation_refused": "REQUEST_CREATE_RESERVATION REQUEST_UPDATE_RESERVATION REQUEST_DELETE_RESERVATION",
+    "node_updated": "REQUEST_UPDATE_NODE",
+    "partition_edit": "REQUEST_UPDATE_PARTITION REQUEST_CREATE_PARTITION REQUEST_DELETE_PARTITION",
+}
+"""Lines without a uid that only the handler of these requests writes, on the thread that said their receipt just before."""
+_RECEIPTS = frozenset({"processing", "opcode"})
+_UNSURE = frozenset({"log_level", "reconfigure", "service_start", "service_stop"})
+"""From here receipts may no longer be logged, and what answers one of them could be taken for another's."""
 _LONGEST_TEXT = 4096
 _NO_TEXT = pa.scalar(None, pa.string())
 
@@ -63,14 +81,15 @@ def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None
     domain = citation.of_file(where["sha256"], files, "domain")
     asked = pc.if_else(pc.is_in(column(rows, "request"), _EDITS), "scheduler_edit", "other")
     verb = pc.coalesce(_mapped(kind, _VERBS), asked)
-    refusal = _refusals(rows)
+    refusal, receipt = _refusals(rows), receipts(rows)
+    uid = pc.coalesce(uid, uid.take(receipt))
     fault = pc.equal(verb, "fault")
     of_node = pc.or_(fault, pc.equal(verb, "scheduler_edit"))
     one = pc.and_(of_node, pc.match_substring_regex(nodes, r"^[^,\[\]]+$"))
     unnamed = pc.if_else(fault, "not_applicable", "not_recorded")
     event = EVENT.build(
         {
-            **citation.cited(where, second=refusal),
+            **citation.cited(where, second=pc.coalesce(refusal, receipt)),
             "earliest_ns": when.earliest_ns,
             "latest_ns": when.latest_ns,
             "clock": citation.clocked(when.earliest_ns, domain, "slurmctld"),
@@ -81,8 +100,8 @@ def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None
             "host": pc.if_else(pc.fill_null(one, False), nodes, _NO_TEXT),
             "account_absence": pc.if_else(pc.is_valid(uid), "number_only", unnamed),
             "uid": uid,
-            "address": column(rows, "address"),
-            "port": column(rows, "port"),
+            "address": pc.coalesce(column(rows, "address"), column(rows, "address").take(receipt)),
+            "port": pc.coalesce(column(rows, "port"), column(rows, "port").take(receipt)),
             "object_kind": pc.if_else(pc.is_valid(job), "job", _NO_TEXT),
             "object": job,
             "signal": column(rows, "signal"),
@@ -123,3 +142,33 @@ def _refusals(rows: pa.Table) -> pa.Array:
     second = np.full(len(kind), -1, np.int64)
     second[at] = np.where(is_result, -1, after.to_numpy(np.int64))
     return pa.array(second, mask=second < 0)
+
+
+def receipts(rows: pa.Table) -> pa.Array:
+    """For each line that answers a request without its uid, the row that says its receipt, or null.
+
+    That is the last receipt on the same thread, where it is of such a request, and nothing answered it yet. A thread's
+    number is given again to another once it has ended, so nothing is joined across a line behind which receipts may be missing.
+
+    Args:
+        rows: records of the format, sorted by (sha256, start).
+    """
+    place = np.full(rows.num_rows, -1, np.int64)
+    thread = column(rows, "thread")
+    if thread.null_count < len(thread):
+        known = pa.array([*_ANSWERS, *_RECEIPTS, *_UNSURE])
+        at = np.flatnonzero(np.asarray(pc.fill_null(pc.is_in(column(rows, "kind"), known), False)))
+        held = [
+            column(rows, name).take(pa.array(at)).to_pylist()
+            for name in ("sha256", "thread", "kind", "request", "uid")
+        ]
+        open_: dict[tuple[str, str], tuple[int, str]] = {}
+        for row, sha256, own, kind, request, uid in zip(at.tolist(), *held, strict=True):
+            if kind in _UNSURE:
+                open_.clear()
+            elif own is not None and kind in _RECEIPTS and uid is not None:
+                open_[sha256, own] = (row, request)
+            elif own is not None:
+                receipt, asked = open_.pop((sha256, own), (-1, ""))
+                place[row] = receipt if asked in _ANSWERS.get(kind, "").split() else -1
+    return pa.array(place, mask=place < 0)
