@@ -11,6 +11,7 @@ from forensics.analysis.acts import Scene
 from forensics.analysis.artefacts import Reading
 from forensics.analysis.identity import directory
 from forensics.analysis.jobs import Job
+from forensics.core import jobenvironment
 from forensics.formats import sacct_script
 
 START_NS = 1_795_446_800_000_000_000
@@ -183,3 +184,19 @@ def test_a_comment_and_an_archived_environment_name_a_commit(repository):
     ) == [("begun_at_submit", two, None), ("named_at_submit", one, None)]
     (row,) = sacct_script.parse(script.encode(), 0).records.to_pylist()
     assert row["text"] == f"GIT_COMMIT={two[:12]} HOME COMMIT_TOKEN"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        *((name, "a" * 40, True) for name in ("GIT_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA", "WANDB_GIT_COMMIT", "git_rev", "GIT_HEAD", "COMMIT")),
+        *((name, "a" * 40, False) for name in ("HOME", "API_KEY_SHA", "COMMIT_AUTHOR", "SHA_SECRET", "MY_GIT_HEAD", "COMMITS")),
+        ("GIT_COMMIT", "a" * 64, True), ("GIT_COMMIT", "a" * 65, False), ("GIT_COMMIT", "a" * 7, True), ("GIT_COMMIT", "a" * 6, False),
+        ("GIT_COMMIT", "A" * 40, False), ("GIT_COMMIT", "a" * 40 + " x", False), ("GIT_COMMIT", "a" * 64 + "\nX=1", True),
+    ],
+)  # fmt: skip
+def test_of_an_environment_only_a_value_that_is_a_commits_name_is_kept(name, value, kept):
+    told = jobenvironment.told(f"PATH=/bin\n{name}={value}\n")
+    value = value.partition("\n")[0]
+    assert told.split()[:1] == ([f"{name}={value}"] if kept else ["PATH"])
+    assert (value in told) is kept

@@ -18,7 +18,7 @@ import re
 
 import pyarrow as pa
 
-from forensics.core import lines
+from forensics.core import jobenvironment, lines
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 
@@ -53,12 +53,6 @@ _HEAD = re.compile(
     re.MULTILINE,
 )
 _LONGEST_TEXT = 4096
-_SET = re.compile(r"^(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>[^\r\n]{0,64})", re.MULTILINE)
-_OF_COMMIT = re.compile(
-    r"^(?!.*(?:TOKEN|KEY|SECRET|PASS|AUTH))(?:.*_)?(?:COMMIT|SHA1?|REV|REVISION)(?:_(?:SHA1?|HASH|ID|OID))?$|^GIT_(?:HASH|HEAD)$",
-    re.IGNORECASE,
-)
-_OID = re.compile(r"[0-9a-f]{7,64}")
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
@@ -90,20 +84,10 @@ def parse(data: bytes, base: int) -> Parsed:
     )
 
 
-def _names(environment: str) -> str:
-    """The names of an environment. A value can be a password; one that a name calls a commit and that looks it, is kept."""
-    told, commits = dict.fromkeys(m["name"] for m in _SET.finditer(environment)), []
-    for m in _SET.finditer(environment):
-        if _OF_COMMIT.search(m["name"]) and _OID.fullmatch(m["value"]):
-            commits.append(m[0])
-            told.pop(m["name"], None)
-    return " ".join([*commits, *told])
-
-
 def _row(head: re.Match[bytes], text: bytes, *, within: bool) -> dict[str, object]:
     script = head["script"] is not None
     shown = text.decode("utf-8", "backslashreplace")
-    kept = shown if script else _names(shown)
+    kept = shown if script else jobenvironment.told(shown)
     # The printer sets a newline or two behind the text; a script in a repository most often ends with one.
     file = text.rstrip(b"\r\n") + b"\n"
     blob = hashlib.sha1(b"blob %d\0" % len(file) + file, usedforsecurity=False).hexdigest()

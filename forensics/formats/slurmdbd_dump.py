@@ -17,7 +17,7 @@ import re
 
 import pyarrow as pa
 
-from forensics.core import jsonlists
+from forensics.core import jobenvironment, jsonlists
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 
@@ -40,7 +40,7 @@ TABLE = Table(
         Column(
             "text",
             pa.string(),
-            "first 4,096 characters of the script, or of what was set; an environment's names without their values",
+            "first 4,096 characters of the script, or of what was set; an environment's names without their values, but for the commits that some are named for, which come first",
             None,
             "empty",
         ),
@@ -181,8 +181,7 @@ def _row(table: str, cluster: str | None, held: dict[str, bytes | None]) -> dict
     script = table == "job_script_table"
     raw = (held.get("batch_script" if script else "env_vars") or b"")[:_LONGEST_BYTES]
     text = raw.decode("utf-8", "backslashreplace")
-    # A value of an environment can be a password; the names tell what was set.
-    kept = text if script else " ".join(re.findall(r"^([A-Za-z_][A-Za-z0-9_]*)=", text, re.MULTILINE))
+    kept = text if script else jobenvironment.told(text)
     file = raw.rstrip(b"\0\r\n") + b"\n"
     blob = hashlib.sha1(b"blob %d\0" % len(file) + file, usedforsecurity=False).hexdigest()
     told |= {"number": shown.get("hash_inx") or "", "last_used": shown.get("last_used"), "bytes": len(raw)}
