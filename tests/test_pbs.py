@@ -40,6 +40,21 @@ def test_a_typed_name_names_no_requester(name):
 
 
 @pytest.mark.parametrize(
+    ("used", "joules"),
+    [
+        ("resources_used.energy=0.1230", 442_800), ("resources_used.energy=2", 7_200_000), ("resources_used.energy=0", 0),
+        ("resources_used.energy=0.123456789", 444_444), ("resources_used.energy=-1", None), ("resources_used.energy=1e3", None),
+        ("resources_used.energy_used=4329", 4_329), ("resources_used.energy_used=0", None), ("resources_used.walltime=00:00:10", None),
+        ("argument_list=a resources_used.energy=9 resources_used.energy=0.1", None),
+        ("resources_used.energy_used=5 resources_used.energy=0.1", None), ("energy=5", None),
+    ],
+)  # fmt: skip
+def test_energy_is_told_in_joules_once_and_not_where_nothing_metered(used, joules):
+    raw = record("E", f"user=mei end=5 Exit_status=0 {used} x=1")
+    assert [r["energy_j"] for r in told("pbs_accounting", raw)["job_record"]] == [joules]
+
+
+@pytest.mark.parametrize(
     ("status", "expected"),
     [
         (0, ("COMPLETED", 0, None)), (1, ("FAILED", 1, None)), (256, ("FAILED", 256, None)), (265, ("FAILED", None, 9)),

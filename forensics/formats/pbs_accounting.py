@@ -3,7 +3,8 @@
     11/23/2026 15:11:53;D;11.pbs01;requestor=kai@login01
 
 Shape   <wall clock>;<code>;<job>;<key>=<value> …, a blank between
-Source  PBS Professional 2022 Administrator's Guide, "Accounting"; TORQUE 6.1 Administrator Guide, 9.1; src/server/accounting.c
+Source  PBS Professional 2022 Administrator's Guide, "Accounting"; TORQUE 6.1 Administrator Guide, 9.1; src/server/accounting.c.
+        Energy: OpenPBS pbs_resources(7B), `energy`, in kWh; TORQUE src/resmom/cray_energy.c, `energy_used`, in J
 Time    the server's wall clock, to the second, no zone; ctime, start and end count from 1970 in UTC, so the
         zone that an operator names can be checked against them
 Who     `requestor` asked for a deletion (codes D, k, K), as the server authenticated; `user` owns the job and
@@ -13,6 +14,7 @@ Open    jobname, account and argument_list are typed by users. A line in which a
 """
 
 import re
+from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -49,6 +51,7 @@ TABLE = Table(
         Column("gpus", pa.int64(), "GPUs asked for, of all nodes", None, "no resources in this record"),
         Column("elapsed_s", pa.int64(), "wall time used", "s", _NONE),
         Column("memory_bytes", pa.int64(), "memory used", "bytes", _NONE),
+        Column("energy_j", pa.int64(), "energy used", "J", "not metered, not in this record, or told twice"),
         Column("message", pa.string(), "everything after the job, as written"),
         *SPAN,
     ),
@@ -70,8 +73,10 @@ _KEYS = {
     "Resource_List\\.ncpus": r"[0-9]{1,9}", "Resource_List\\.ngpus": r"[0-9]{1,9}", "Resource_List\\.nodes": r"\S+",
     "Resource_List\\.select": r"\S+", "resources_used\\.walltime": r"[0-9]{1,9}:[0-9]{2}:[0-9]{2}",
     "resources_used\\.mem": r"[0-9]{1,15}[kmgt]?b",
+    "resources_used\\.energy": r"[0-9]{1,9}(?:\.[0-9]{1,9})?", "resources_used\\.energy_used": r"[0-9]{1,18}",
 }  # fmt: skip
 _ONCE = ("user", "owner", "requestor", "ctime", "start", "end", "Exit_status", "exec_host")
+_J_PER_KWH = 3_600_000
 _ASKED = r"^requestor=(?P<user>[^\s@]+)@(?P<host>[^\s]+)(?: |$)"
 _OWNER = r"(?:^| )owner=(?P<user>[^\s@]+)@(?P<host>[^\s]+)"
 
@@ -135,6 +140,7 @@ def _fields(found: pa.Array) -> dict[str, pa.Array]:
         "gpus": pc.coalesce(told["Resource_List.ngpus"].cast(pa.int64()), listed[2]),
         "elapsed_s": _seconds(told["resources_used.walltime"]),
         "memory_bytes": _bytes(told["resources_used.mem"]),
+        "energy_j": _energy(message, told),
         "message": message,
     }  # fmt: skip
 
@@ -182,6 +188,21 @@ def _seconds(walltime: pa.Array) -> pa.Array:
     parts = pc.extract_regex(walltime, pattern=r"^(?P<h>[0-9]+):(?P<m>[0-9]+):(?P<s>[0-9]+)$")
     hours, minutes, seconds = (pc.struct_field(parts, name).cast(pa.int64()) for name in "hms")
     return pc.add(pc.add(pc.multiply(hours, 3600), pc.multiply(minutes, 60)), seconds)
+
+
+def _energy(message: pa.Array, told: Mapping[str, pa.Array]) -> pa.Array:
+    """Energy in J: PBS Professional writes kWh, where it meters, and TORQUE J, which are 0 where nothing does."""
+    hours = [_joules(text) for text in told["resources_used.energy"].to_pylist()]
+    joules = told["resources_used.energy_used"].cast(pa.int64())
+    metered = pc.coalesce(pa.array(hours, pa.int64()), pc.if_else(pc.equal(joules, 0), None, joules))
+    # Typed text can hold the key before the server writes its own.
+    once = pc.equal(pc.count_substring_regex(message, r"(?:^| )resources_used\.energy(?:_used)?="), 1)
+    return pc.if_else(once, metered, None)
+
+
+def _joules(hours: str | None) -> int | None:
+    whole, _, part = (hours or "").partition(".")
+    return int(whole + part) * _J_PER_KWH // 10 ** len(part) if hours else None
 
 
 def _bytes(written: pa.Array) -> pa.Array:

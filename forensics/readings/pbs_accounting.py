@@ -91,7 +91,7 @@ def _job(steps: list[dict[str, object]]) -> Row:
         **{name: last[name] for name in ("sha256", "start", "stop", "job")},
         **{
             name: told(name)
-            for name in ("name", "submitter", "nodes", "node_count", "cpus", "gpus", "elapsed_s")
+            for name in ("name", "submitter", "nodes", "node_count", "cpus", "gpus", "elapsed_s", "energy_j")
         },
         "cluster": told("server"),
         "owner": told("user"),
