@@ -6,6 +6,8 @@ import pytest
 from collected import rows, told, whys
 from test_forges import SAMPLES, events
 
+from forensics.formats import registry
+
 NS = 1_000_000_000
 SHELL = {"command": "git-receive-pack", "gl_project_path": "mlteam/llm", "msg": "executing git command", "time": "2026-11-23T15:11:48.120Z"}  # fmt: skip
 GITALY = {"grpc.service": "gitaly.SSHService", "grpc.request.glProjectPath": "mlteam/llm", "time": "2026-11-23T15:11:48.120Z"}  # fmt: skip
@@ -134,3 +136,110 @@ def test_bitbucket_s_audit_log_names_nobody_by_a_name_that_may_be_one_that_is_sh
     (first,) = rows("bitbucket_audit", raw)
     assert (first["author_id"], first["repository"], first["address"]) == ("4", None, None)
     assert whys("bitbucket_audit", raw) == ["value", "time", "time"]
+
+
+def replicated(said, time="2026-11-23 15:11:49,120"):
+    raw = f"[{time}] {said}\n".encode()
+    return (*rows("gerrit_replication", raw), *whys("gerrit_replication", raw))
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-11-32 15:11:49,120", "2026-13-23 15:11:49,120", "2026-11-23 24:11:49,120", "2026-11-23 15:60:49,120", "2026-11-23 15:11:70,120"]
+)  # fmt: skip
+def test_what_can_be_no_time_of_a_replication_is_rejected(time):
+    assert replicated("[1a] Push to /srv/llm.git", time) == ("time",)
+
+
+OLD, NEW, BESIDE = "a" * 40, "b" * 40, "c" * 64
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("[1a] Push to /srv/llm.git.", {"repository": "srv/llm", "request": "1a", "rest": "/srv/llm.git."}),
+        ("[] Push to /srv/llm.git", {"repository": "srv/llm", "request": None}),
+        ("Push to git@mirror02:ml/llm.git/ x", {"repository": "ml/llm", "request": None, "action": "Push to"}),
+        ("Batch apply objects API from llm for gerrit01:refs/x", {"repository": "llm", "action": "Batch apply objects API from"}),
+        (f"Push to /llm RemoteRefUpdate[remoteName=refs/heads/main, OK, {OLD}...{NEW}, srcRef=refs/x, {NEW}...{BESIDE}, y]", {"ref": "refs/heads/main", "old": OLD, "new": NEW}),
+        (f"Push to /llm RemoteRefUpdate[remoteName=refs/x, OK, {BESIDE}...{OLD}0, x]", {"ref": "refs/x", "old": BESIDE, "new": None}),
+        (f"Push to /llm RemoteRefUpdate[remoteName=HEAD, OK, {OLD}...{NEW}, x]", {"ref": None, "old": None, "new": None}),
+        (f"Push to /llm RemoteRefUpdate[remoteName=refs/x, ok, {OLD}...{NEW}, x]", {"ref": None, "new": None}),
+        ("[1a] Push to /llm said: Cannot push", {"status": None}),
+        ("[1a] Cannot replicate to /llm", {"status": "failed"}),
+        ("[1a] Replication to /llm was canceled", {"status": "canceled"}),
+        ("[1a] Replication to /llm for refs/x completed", {"status": None}),
+    ],
+)  # fmt: skip
+def test_a_replication_s_fields_are_where_gerrit_writes_them(said, expected):
+    (row,) = replicated(said)
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_lines_that_replication_does_not_write_are_rejected():
+    for line in ("[1a] [2b] Push to /llm", "[1A] Push to /llm"):
+        assert replicated(line) == ("shape",)
+    raw = b"[2026-11-23 15:11:49,120] x to /llm\nat a.b(C.java:1)\n    at a.b\n\t... 12 others\n\tat a.b\n\t... 3 more\n\n"
+    assert whys("gerrit_replication", raw) == ["shape"] * 3
+    recognise = registry()["gerrit_replication"].recognise
+    line = b"[2026-11-23 15:11:49,120] [1a] Push to /llm\n"
+    assert (recognise(line, "x"), recognise(b"x\n" + line, "x")) == (90, 0)
+    (event,) = told("gerrit_replication", line, "gerrit01/x")
+    assert (event["earliest_ns"], event["latest_ns"]) == (
+        1_795_446_709_120_000_000,
+        1_795_446_709_120_999_999,
+    )
+
+
+AUDITED = {
+    "auditType": {"action": "granted", "actionI18nKey": "a.b", "area": "PERMISSIONS"}, "author": {"id": "4", "name": "kai", "type": "NORMAL"},
+    "timestamp": {"epochSecond": 1795446708, "nano": 120000000}, "source": "10.0.0.7", "affectedObjects": [{"name": "llm", "type": "REPOSITORY"}],
+}  # fmt: skip
+LAST_S = 9_223_372_035
+
+
+def audited(**change):
+    raw = json.dumps({k: v for k, v in (AUDITED | change).items() if v is not None}).encode() + b"\n"
+    return (*rows("bitbucket_audit", raw), *whys("bitbucket_audit", raw))
+
+
+@pytest.mark.parametrize(
+    ("second", "nano", "ns"),
+    [
+        (0, 0, 0), (0, None, 0), (LAST_S, 999_999_999, LAST_S * NS + 999_999_999), (LAST_S + 1, 0, None), (-1, 0, None),
+        (1, NS, None), (1, NS - 1, 2 * NS - 1), (1, -1, None), (None, 0, None),
+    ],
+)  # fmt: skip
+def test_an_audited_time_is_counted_to_the_last_that_a_column_holds(second, nano, ns):
+    (got,) = audited(timestamp={"epochSecond": second, "nano": nano})
+    assert (got if isinstance(got, str) else got["time_ns"]) == ("time" if ns is None else ns)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, {"action": "a.b granted", "asserted": "kai", "author_id": "4", "account": None, "repository": "llm", "address": "10.0.0.7", "rest": '{"affectedObjects":[{"name":"llm","type":"REPOSITORY"}]}'}),
+        ({"auditType": {"action": "granted"}, "affectedObjects": None}, {"action": "granted", "area": None, "repository": None, "rest": None}),
+        ({"auditType": {"actionI18nKey": "a.b", "area": ""}}, {"action": "a.b", "area": None}),
+        ({"author": {"name": "", "id": ""}}, {"asserted": None, "author_id": None, "author_type": None}),
+        ({"author": {"name": "kai"}}, {"asserted": "kai", "author_id": None}),
+        ({"source": "1.2.3.4,10.0.0.7"}, {"address": None}), ({"source": ""}, {"address": None}),
+        ({"affectedObjects": {"name": "llm", "type": "REPOSITORY"}}, {"repository": None}),
+        ({"affectedObjects": [{"name": "a", "type": "PROJECT"}, {"name": "b", "type": "PROJECT"}, {"name": "llm", "type": "REPOSITORY"}]}, {"repository": "llm"}),
+        ({"affectedObjects": [{"name": "llm", "type": "REPOSITORY"}, {"name": "ml", "type": "PROJECT"}]}, {"repository": "ml/llm"}),
+        ({"affectedObjects": [{"name": "x/llm", "type": "REPOSITORY"}, {"name": "ml", "type": "PROJECT"}]}, {"repository": "x/llm"}),
+        ({"affectedObjects": [{"type": "REPOSITORY"}, {"name": "llm", "type": "REPOSITORY"}, 5, {"name": "u", "type": "USER"}]}, {"repository": "llm"}),
+        ({"affectedObjects": [{"name": "a", "type": "REPOSITORY"}, {"name": "b", "type": "REPOSITORY"}]}, {"repository": None}),
+    ],
+)  # fmt: skip
+def test_what_was_audited_is_in_its_own_columns(change, expected):
+    (row,) = audited(**change)
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_an_audit_log_is_known_by_all_three_of_its_objects():
+    recognise = registry()["bitbucket_audit"].recognise
+    assert recognise(json.dumps(AUDITED).encode(), "x") == 90
+    for left in ("auditType", "author", "timestamp"):
+        assert recognise(json.dumps({k: v for k, v in AUDITED.items() if k != left}).encode(), "x") == 0
+    assert recognise(json.dumps(AUDITED | {"auditType": "x"}).encode(), "x") == 0
+    assert audited(auditType={}) == ("value",)

@@ -200,3 +200,15 @@ def test_of_an_environment_only_a_value_that_is_a_commits_name_is_kept(name, val
     value = value.partition("\n")[0]
     assert told.split()[:1] == ([f"{name}={value}"] if kept else ["PATH"])
     assert (value in told) is kept
+
+
+def test_an_environment_of_the_accounting_database_names_a_commit(repository):
+    one, two, _ = oids(repository)
+    dump = (
+        f"INSERT INTO `ml_job_env_table` VALUES (3,NULL,'aa','HOME=/home/kai\\nGITHUB_SHA={one}\\n'),(4,NULL,'bb','GIT_COMMIT={two}\\n');\n"
+        "INSERT INTO `ml_job_table` (`id_job`, `env_hash_inx`, `script_hash_inx`) VALUES (11,3,0),(12,4,0);\n"
+        "INSERT INTO `other_job_table` (`id_job`, `env_hash_inx`, `script_hash_inx`) VALUES (11,4,0);\n"
+    )
+    assert found(repository, ("slurmdbd_dump", "db01/slurm.sql", dump.encode())) == [
+        ("named_at_submit", one, None)
+    ]

@@ -251,6 +251,33 @@ def test_a_dump_tells_who_changed_rights_and_what_scripts_held():
     assert all("not-a-key" not in (e["text"] or "") for e in got)
 
 
+def test_what_a_dump_kept_is_told_of_each_job_whose_row_leads_to_it():
+    got = events("slurmdbd_dump", (SAMPLES / "slurmdbd_dump" / "jobs_and_deleted_column.sql").read_bytes())
+    kept = [
+        (e["job"], e["text"].partition(" ")[0], e["object"], len(e["citations"])) for e in got if e["job"]
+    ]
+    script = "a4d2de1ce8dc9670615a833a6c329613b135690d"
+    assert sorted(kept) == [
+        ("10", "environment", "10", 2), ("10", "script", script, 2), ("11_2", "environment", "11_2", 2), ("14+1", "script", "14+1", 1),
+    ]  # fmt: skip
+    (environment,) = (e for e in got if e["job"] == "10" and e["text"].startswith("environment"))
+    assert environment["text"].endswith(": GIT_COMMIT=38e41d51c6ea70a793765a4a55d901fa35570896 HOME")
+    starts = {e["start"] for e in got if e["verb"] == "setting"}
+    assert {e["citations"][1]["start"] for e in got if len(e["citations"]) > 1} == starts
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ("(1,'2026-11-23 15:11:42','aa','A=1\\n')", ["A"]), ("(0,1,'2026-11-23 15:11:42','aa','A=1\\n')", ["A"]),
+        ("(1,'aa','A=1\\n')", []), ("(0,1,2,'2026-11-23 15:11:42','aa','A=1\\n')", []),
+    ],
+)  # fmt: skip
+def test_rows_of_a_dump_that_names_no_columns_are_known_by_their_number(row, text):
+    raw = f"INSERT INTO `ml_job_env_table` VALUES {row};\n"
+    assert [r["text"] for r in parsed("slurmdbd_dump", raw.encode()).records.to_pylist()] == text
+
+
 # One id, several jobs.
 
 HOUR_NS = 3_600_000_000_000

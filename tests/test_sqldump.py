@@ -267,7 +267,7 @@ def test_spans_are_told_from_where_the_file_lies():
         )
     }
     data = MYSQL_HEAD + b"INSERT INTO `t` (`a`) VALUES (1),(NULL);\n"
-    found, at = sqldump.rows(data, 1000, wanted), 1000 + data.index(b"(1)")
+    found, at = sqldump.rows(data, 1000, wanted.get), 1000 + data.index(b"(1)")
     assert found.rows == [{"a": b"1", "start": at, "stop": at + 3}]
     assert found.rejected == [(at + 4, at + 10, Why.VALUE)]
     assert found.ignored == [(1000, at), (at + 3, at + 4), (at + 10, 1000 + len(data))]

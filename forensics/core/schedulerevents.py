@@ -18,7 +18,16 @@ Tell = Callable[[Row], Row]
 """What a record says happened, as columns of an event; `account_absence` where the usual reason is not the one."""
 
 
-def told(records: pa.Table, files: pa.Table, form: str, when: Interval, tell: Tell) -> pa.Table:
+def told(
+    records: pa.Table,
+    files: pa.Table,
+    form: str,
+    when: Interval,
+    tell: Tell,
+    *,
+    part: int | None = None,
+    second: pa.Array | None = None,
+) -> pa.Table:
     """One event for each record.
 
     Args:
@@ -27,6 +36,8 @@ def told(records: pa.Table, files: pa.Table, form: str, when: Interval, tell: Te
         form: name of the format.
         when: the time of each record.
         tell: what each record says; `verb` always, and the job it names as `job`.
+        part: which of several events of a record these are.
+        second: for each record, the number of another that says so too, or null.
     """
     where = citation.spans(records)
     domain = citation.of_file(where["sha256"], files, "domain")
@@ -37,7 +48,7 @@ def told(records: pa.Table, files: pa.Table, form: str, when: Interval, tell: Te
             **{name: [row.get(name) for row in rows] for name in EVENT.names if name in named},
             "verb": [row["verb"] for row in rows],
             "account_absence": [row.get("account_absence") for row in rows],
-            **citation.cited(where),
+            **citation.cited(where, part=part, second=second),
             "earliest_ns": when.earliest_ns,
             "latest_ns": when.latest_ns,
             "clock": citation.clocked(when.earliest_ns, domain, form),

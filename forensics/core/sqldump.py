@@ -10,6 +10,7 @@ Of several databases or schemas in one file the first that holds such tables is 
 
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from forensics.core import jsonlists, sqlvalues
@@ -66,14 +67,19 @@ _OTHER = re.compile(
 
 Values = dict[str, bytes | None]
 """What one row holds, by column; None for NULL."""
-Read = Callable[[Values], dict[str, object] | Why]
+Read = Callable[[Values], dict[str, object] | Why | None]
 
 
 class Wanted(NamedTuple):
-    """A table that is read: the columns without which a table of its name is another program's, and what makes a row of one's values."""
+    """A table that is read.
+
+    `needed`: the columns without which a table of its name is another program's. `read`: what it makes of a row's values;
+    None where the row is left. `assumed`: by their number, the columns of rows that the dump names none for.
+    """
 
     needed: frozenset[str]
     read: Read
+    assumed: Mapping[int, tuple[str, ...]] = MappingProxyType({})
 
 
 class Found(NamedTuple):
@@ -89,18 +95,18 @@ def tables(head: bytes) -> dict[str, frozenset[str]]:
     dialect = _dialect(head)
     if dialect is None:
         return {}
-    reader = _Reader(head, {}, dialect)
+    reader = _Reader(head, lambda _: None, dialect)
     reader.read()
     return reader.seen
 
 
-def rows(data: bytes, base: int, wanted: Mapping[str, Wanted]) -> Found:
+def rows(data: bytes, base: int, wanted: Callable[[str], Wanted | None]) -> Found:
     """The rows of some tables, and what the rest of the file is.
 
     Args:
         data: the whole file.
         base: offset of its first byte, in bytes; spans are told from there.
-        wanted: the tables, by name.
+        wanted: by the name of a table, how it is read; None where it is left.
     """
     dialect = _dialect(data)
     if dialect is None:
@@ -137,7 +143,7 @@ def _named(name: bytes) -> tuple[str, str]:
 class _Reader:
     """Takes a dump apart from its first byte to its last."""
 
-    def __init__(self, data: bytes, wanted: Mapping[str, Wanted], dialect: Dialect) -> None:
+    def __init__(self, data: bytes, wanted: Callable[[str], Wanted | None], dialect: Dialect) -> None:
         self._data, self._wanted, self._dialect = data, wanted, dialect
         self._database = ""
         self._place: tuple[str, str] | None = None
@@ -250,21 +256,21 @@ class _Reader:
             first = mark == b"," and not depth
         return columns
 
-    def _target(self, found: re.Match[bytes], listed: bytes | None) -> tuple[str, list[str]] | Why | None:
-        """Which wanted table rows go into and their columns; None where it is not wanted, and why they cannot be read."""
+    def _target(self, found: re.Match[bytes], listed: bytes | None) -> tuple[Wanted, list[str]] | Why | None:
+        """The wanted table that rows go into and its columns, none where they are to be assumed; None where it is not wanted, and why they cannot be read."""
         schema, name = _named(found["name"])
         key = (self._database, schema, name)
         columns = [_bare(c.strip()) for c in listed.split(b",")] if listed else self._declared.get(key)
         if columns:
             self.seen.setdefault(name, frozenset(columns))
-        wanted = self._wanted.get(name)
+        wanted = self._wanted(name)
         if wanted is None or (columns is not None and not wanted.needed <= set(columns)):
             return None
         begins = found.start() == 0 or self._data[found.start() - 1] == ord("\n")
-        if columns is None or key in self._twice or not begins:
+        if (columns is None and not wanted.assumed) or key in self._twice or not begins:
             return Why.SHAPE
         self._place = self._place or key[:2]
-        return (name, columns) if self._place == key[:2] else Why.SHAPE
+        return (wanted, columns or []) if self._place == key[:2] else Why.SHAPE
 
     def _insert(self, found: re.Match[bytes]) -> int:
         values = _VALUES.match(self._data, found.end())
@@ -280,14 +286,14 @@ class _Reader:
             if ended:
                 return at
 
-    def _tuple(self, at: int, table: str, columns: list[str]) -> tuple[int, bool]:
+    def _tuple(self, at: int, wanted: Wanted, columns: list[str]) -> tuple[int, bool]:
         """Read one row in parentheses; where the next begins, or, and True, where the statement ends."""
-        values, stop = self._values(at, len(columns))
+        values, stop = self._values(at, len(columns) or max(wanted.assumed))
         after = _AFTER.match(self._data, stop) if stop is not None else None
         if stop is None or after is None:
             end = self._end(at)
             return self._reject(at, end, Why.TRUNCATED if end is None else Why.SHAPE), True
-        self._keep(at, stop, table, columns, values)
+        self._keep(at, stop, wanted, columns, values)
         return after.end(), after["end"] is not None
 
     def _values(self, at: int, count: int) -> tuple[list[bytes | None], int | None]:
@@ -308,19 +314,20 @@ class _Reader:
         return values, at + 1 if mark == b")" and values else None
 
     def _keep(
-        self, start: int, stop: int, table: str, columns: list[str], values: list[bytes | None]
+        self, start: int, stop: int, wanted: Wanted, columns: list[str], values: list[bytes | None]
     ) -> None:
-        if len(values) != len(columns):
+        names = columns or wanted.assumed.get(len(values), ())
+        if len(values) != len(names):
             self._reject(start, stop, Why.SHAPE)
         elif stop - start > _LONGEST_ROW_BYTES or len(self.rows) >= _MOST_ROWS:
             self._reject(start, stop, Why.TOO_LONG)
         else:
-            made = self._wanted[table].read(dict(zip(columns, values, strict=True)))
+            made = wanted.read(dict(zip(names, values, strict=True)))
             if isinstance(made, Why):
                 self._reject(start, stop, made)
-                return
-            self.rows.append(made)
-            self.taken.append((start, stop))
+            elif made is not None:
+                self.rows.append(made)
+                self.taken.append((start, stop))
 
     def _copy(self, found: re.Match[bytes]) -> int:
         data, target = self._data, self._target(found, found["columns"])

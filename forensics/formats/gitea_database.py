@@ -97,7 +97,7 @@ def parse(data: bytes, base: int) -> Parsed:
     if data.startswith(sqlitefile.MAGIC):
         return sqlitetable.parse_all(data, base, TABLE, _READS)
     wanted = {name: sqldump.Wanted(needed, _dumped(_READS[name])) for name, needed in _NEEDED.items()}
-    found = sqldump.rows(data, base, wanted)
+    found = sqldump.rows(data, base, wanted.get)
     rows = [row | {"wal": False} for row in found.rows]
     return sqlitetable.parsed(TABLE, rows, found.rejected, found.ignored)
 

@@ -3,13 +3,14 @@ r"""Dump of the Slurm accounting database (mysqldump): scripts and environments 
     INSERT INTO `mlcluster_job_script_table` VALUES (7,'2026-11-23 15:11:42','b1946ac9…','#!/bin/sh\npython train.py\n');
 
 Shape   SQL statements; of `…_job_script_table`, `…_job_env_table` and `txn_table` each row in parentheses is a
-        record, everything else is ignored
+        record, and of `…_job_table` each that leads to a script or an environment; everything else is ignored
 Source  Slurm 21.08 to 26.05: src/plugins/accounting_storage/mysql/accounting_storage_mysql.c; mysqldump(1)
 Time    timestamp counts seconds since 1970; last_used is a wall clock of the dump's zone, mostly UTC
 Who     actor is the name that the accounting daemon gave the uid it authenticated. A script is its submitter's,
         and a job's row leads to it by its number
-Open    Whoever can write to the database can write anything. A script is escaped, so that none of it begins a
-        line. Other tables are left: their columns depend on the version
+Open    Whoever can write to the database can write anything. What `forensics.core.sqldump` says of damage and of several
+        databases holds. Other tables, and what else a job's row holds, are left: their columns depend on the version, and
+        accounting tells them. Columns are named by the dump; where it names none, by their number (24.11 put `deleted` first)
 """
 
 import hashlib
@@ -17,8 +18,8 @@ import re
 
 import pyarrow as pa
 
-from forensics.core import jobenvironment, jsonlists
-from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
+from forensics.core import jobenvironment, sqldump
+from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed
 from forensics.core.schema import Column, Table
 
 _NONE = "not in this table"
@@ -26,9 +27,22 @@ TABLE = Table(
     "slurmdbd_dump",
     "a row of the accounting database",
     (
-        Column("table", pa.string(), "job_script_table, job_env_table or txn_table"),
+        Column("table", pa.string(), "job_script_table, job_env_table, job_table or txn_table"),
         Column("cluster", pa.string(), "cluster", None, "of no one cluster"),
-        Column("number", pa.string(), "the row's own number, to which a job's row leads"),
+        Column(
+            "number", pa.string(), "the row's own number, to which a job's row leads; of a job's row, its id"
+        ),
+        Column("job", pa.string(), "job, an array's task as `10_3`", None, _NONE),
+        Column(
+            "script", pa.string(), "number of the job's script", None, "none was kept, or not in this table"
+        ),
+        Column(
+            "environment",
+            pa.string(),
+            "number of its environment",
+            None,
+            "none was kept, or not in this table",
+        ),
         Column("hash", pa.string(), "hash of the text, as the controller made it", None, _NONE),
         Column("last_used", pa.string(), "when a job last came with it, as written", None, _NONE),
         Column("timestamp_s", pa.int64(), "when it was changed", "s since 1970-01-01T00:00:00Z", _NONE),
@@ -50,29 +64,38 @@ TABLE = Table(
 CUT = "whole"
 DOMAIN = "slurm:database"
 
-_COLUMNS = {
-    "job_script_table": ["hash_inx", "last_used", "script_hash", "batch_script"],
-    "job_env_table": ["hash_inx", "last_used", "env_hash", "env_vars"],
-    "txn_table": ["id", "timestamp", "action", "name", "actor", "cluster", "info"],
+_SCRIPT = ("hash_inx", "last_used", "script_hash", "batch_script")
+_ENVIRONMENT = ("hash_inx", "last_used", "env_hash", "env_vars")
+_TXN = ("id", "timestamp", "action", "name", "actor", "cluster", "info")
+_NEEDED = {
+    "job_script_table": frozenset({"hash_inx", "batch_script"}),
+    "job_env_table": frozenset({"hash_inx", "env_vars"}),
+    "job_table": frozenset({"id_job", "env_hash_inx", "script_hash_inx"}),
+    "txn_table": frozenset({"id", "timestamp", "actor"}),
 }
-_INSERT = re.compile(
-    rb"^INSERT INTO `(?:(?P<cluster>[A-Za-z0-9_-]{1,64}?)_)?(?P<table>job_script_table|job_env_table|txn_table)`"
-    rb"(?: \((?P<columns>[^()\n]{1,1000})\))? VALUES[ \n]*",
-    re.MULTILINE,
+_ASSUMED = {
+    name: {len(columns): columns, len(columns) + 1: ("deleted", *columns)}
+    for name, columns in (("job_script_table", _SCRIPT), ("job_env_table", _ENVIRONMENT), ("txn_table", _TXN))
+}
+_NAME = re.compile(
+    r"(?:(?P<cluster>[A-Za-z0-9_-]{1,64}?)_(?=job))?(?P<table>job_script_table|job_env_table|job_table|txn_table)"
 )
-_VALUE = re.compile(
-    rb"(?:_binary )?'(?P<text>[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*)'|(?P<hex>0x[0-9A-Fa-f]+)|(?P<bare>NULL|-?[0-9]{1,20})",
-    re.DOTALL,
-)
-_ESCAPE = re.compile(rb"\\(.)|''", re.DOTALL)
-_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0", b"Z": b"\x1a", b"b": b"\b"}
+_NO_TASK = 0xFFFF_FFFE
 _LONGEST_TEXT = 4096
 _LONGEST_BYTES = 1 << 24
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
-    """Sure of a row of one of these tables; a dump names itself first, and its tables may come late."""
-    if _INSERT.search(head):
+    """Sure of one of these tables; a dump names itself first, and its tables may come late."""
+    for name, columns in sqldump.tables(head).items():
+        found = _NAME.fullmatch(name)
+        if found is not None and columns >= _NEEDED[found["table"]]:
+            return 95
+    if re.search(
+        rb"^INSERT INTO `(?:[A-Za-z0-9_-]{1,64}_job_(?:script|env)_table|txn_table)` VALUES",
+        head,
+        re.MULTILINE,
+    ):
         return 95
     dump = re.match(rb"(?:/\*M?!.*\n)?-- (?:MySQL|MariaDB) dump ", head)
     return (
@@ -84,89 +107,63 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the rows of the tables that are read; everything else is ignored."""
-    rows: list[dict[str, object]] = []
-    rejected: list[tuple[int, int, Why]] = []
-    after = 0
-    for statement in _INSERT.finditer(data):
-        if statement.start() >= after:
-            after = _rows(data, statement, base, rows, rejected)
-    taken = [(int(str(row["start"])) - base, int(str(row["stop"])) - base) for row in rows]
-    taken += [(start, stop) for start, stop, _ in rejected]
-    ignored = jsonlists.between(sorted(taken), len(data))
+    found = sqldump.rows(data, base, _wanted)
+    rows, rejected, ignored = found
     return Parsed(
         TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names}),
-        REJECTED.build(
-            {
-                "start": [start + base for start, _, _ in rejected],
-                "stop": [stop + base for _, stop, _ in rejected],
-                "why": [why.value for _, _, why in rejected],
-            }
-        ),
-        IGNORED.build({"start": [a + base for a, _ in ignored], "stop": [b + base for _, b in ignored]}),
+        REJECTED.build({name: [r[n] for r in rejected] for n, name in enumerate(REJECTED.names)}),
+        IGNORED.build({name: [i[n] for i in ignored] for n, name in enumerate(IGNORED.names)}),
     )
 
 
-def _rows(
-    data: bytes,
-    statement: re.Match[bytes],
-    base: int,
-    rows: list[dict[str, object]],
-    rejected: list[tuple[int, int, Why]],
-) -> int:
-    """Read the rows of one statement; where it ends. What cannot be read is rejected up to the next statement."""
-    table = statement["table"].decode("ascii")
-    named = statement["columns"]
-    names = re.findall(r"`?([A-Za-z_]+)`?", named.decode("ascii", "replace")) if named else _COLUMNS[table]
-    cluster = statement["cluster"].decode("ascii") if statement["cluster"] else None
-    at = statement.end()
-    while at < len(data):
-        values, stop, why = _tuple(data, at)
-        if why is None and len(values) != len(names):
-            why = Why.SHAPE
-        if why is not None:
-            following = _INSERT.search(data, at + 1)
-            end = following.start() if following else len(data)
-            rejected.append((at, end, why))
-            return end
-        rows.append(
-            _row(table, cluster, dict(zip(names, values, strict=True)))
-            | {"start": at + base, "stop": stop + base}
-        )
-        if data[stop : stop + 1] != b",":
-            return stop
-        space = re.compile(rb"[ \n]*").match(data, stop + 1)
-        at = space.end() if space else stop + 1
-    return at
+def _wanted(name: str) -> sqldump.Wanted | None:
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    table, cluster = found["table"], found["cluster"]
+    read = _job if table == "job_table" else _row
+    return sqldump.Wanted(_NEEDED[table], lambda held: read(table, cluster, held), _ASSUMED.get(table, {}))
 
 
-def _tuple(data: bytes, at: int) -> tuple[list[bytes | None], int, Why | None]:
-    """The values in parentheses at a place, where they end, and why they cannot be read."""
-    values: list[bytes | None] = []
-    if data[at : at + 1] != b"(":
-        return values, at, Why.SHAPE
-    mark = b","
-    while mark == b",":
-        found = _VALUE.match(data, at + 1)
-        if found is None:
-            return values, at, Why.TRUNCATED if b"\n" not in data[at:] else Why.SHAPE
-        values.append(_value(found))
-        at = found.end()
-        mark = data[at : at + 1]
-    if mark != b")":
-        return values, at, Why.SHAPE if mark else Why.TRUNCATED
-    return values, at + 1, None
+def _job(table: str, cluster: str | None, held: sqldump.Values) -> dict[str, object] | None:
+    """A job's row, where it leads to a script or an environment."""
+    number = {name: int(raw) if raw is not None and re.fullmatch(rb"[0-9]{1,20}", raw) else 0 for name, raw in held.items() if name in _OF_JOB}  # fmt: skip
+    script, environment = number["script_hash_inx"], number["env_hash_inx"]
+    if not number["id_job"] or not (script or environment):
+        return None
+    job = str(number["id_job"])
+    array, task = number.get("id_array_job", 0), number.get("id_array_task", _NO_TASK)
+    whole, offset = number.get("het_job_id", 0), number.get("het_job_offset", _NO_TASK)
+    if array and task < _NO_TASK:
+        job = f"{array}_{task}"
+    elif whole and offset < _NO_TASK:
+        job = f"{whole}+{offset}"
+    told: dict[str, object] = {
+        "table": table,
+        "cluster": cluster,
+        "number": str(number["id_job"]),
+        "job": job,
+    }
+    return told | {
+        "script": str(script) if script else None,
+        "environment": str(environment) if environment else None,
+    }
 
 
-def _value(found: re.Match[bytes]) -> bytes | None:
-    if found["text"] is not None:
-        return _ESCAPE.sub(lambda m: b"'" if m[1] is None else _ESCAPED.get(m[1], m[1]), found["text"])
-    if found["hex"] is not None:
-        digits = found["hex"][2:].decode("ascii")
-        return bytes.fromhex(digits if len(digits) % 2 == 0 else "0" + digits)
-    return None if found["bare"] == b"NULL" else found["bare"]
+_OF_JOB = frozenset(
+    {
+        "id_job",
+        "env_hash_inx",
+        "script_hash_inx",
+        "id_array_job",
+        "id_array_task",
+        "het_job_id",
+        "het_job_offset",
+    }
+)
 
 
-def _row(table: str, cluster: str | None, held: dict[str, bytes | None]) -> dict[str, object]:
+def _row(table: str, cluster: str | None, held: sqldump.Values) -> dict[str, object]:
     shown = {
         name: None if value is None else value.decode("utf-8", "backslashreplace")
         for name, value in held.items()
