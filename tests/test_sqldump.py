@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from collected import rows, told, whys
 
-from forensics import formats
 from forensics.core import sqldump, sqlvalues
 from forensics.core.model import Why
 from forensics.core.sqlvalues import Dialect
+from forensics.formats import registry
 
 SAMPLES = Path(__file__).parents[1] / "sample_logs" / "formats" / "gitea_database"
 NAME = "gitea_database"
@@ -58,6 +58,16 @@ ASKED = b'COPY public."user" (id, lower_name, name, is_admin) FROM stdin;\n'
         (rb"'a' || NULL", STANDARD, None),
         (rb"NULL || 'a'", STANDARD, None),
         (rb"CONCAT('a', CHAR(10), CHAR(39),'b')", BARE_MYSQL, b"a\n'b"),
+        (rb"replace('it''s\012a \n','\012',char(10))", STANDARD, b"it's\na \\n"),
+        (rb"replace(replace('cr\r\nx','\r',char(13)),'\n',char(10))", STANDARD, b"cr\r\nx"),
+        (rb"replace(replace(replace('a','a',char(1)),'b',char(2)),'c',char(3))", STANDARD, None),
+        (rb"replace(unistr('a'),'b',char(2))", STANDARD, None),
+        (rb"replace('a','',char(1))", STANDARD, None),
+        (rb"replace('a','b',NULL)", STANDARD, None),
+        (rb"replace(NULL,'b',char(1))", STANDARD, None),
+        (rb"unistr('a\u000ab\\u\U0001F600\0041')", STANDARD, "a\nb\\u😀A".encode()),
+        (rb"unistr(NULL)", STANDARD, None),
+        (rb"unistr('a';", STANDARD, None),
         (rb"CONCAT('a';", BARE_MYSQL, None),
         (rb"CONCAT('a', NULL)", BARE_MYSQL, None),
     ],
@@ -250,6 +260,14 @@ def test_bodies_of_routines_and_comments_are_no_statements():
     assert names(DECLARED + mysqls + insert) == ["kai"]
 
 
+def test_what_the_sqlite3_program_dumps_is_read():
+    head = (
+        b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE IF NOT EXISTS `user` (" + USER + b");\n"
+    )
+    body = b"""INSERT INTO "user" VALUES(1,'kai',replace('k\\n','\\n',char(10)),1);\nCOMMIT;\n"""
+    assert (names(head + body), whys(NAME, head + body)) == (["k\n"], [])
+
+
 def test_more_rows_than_the_bound_are_refused(monkeypatch):
     monkeypatch.setattr(sqldump, "_MOST_ROWS", 1)
     data = DECLARED + b"INSERT INTO `user` VALUES (1,'kai','kai',1),(3,'lin','lin',0);\n"
@@ -287,4 +305,4 @@ def test_spans_are_told_from_where_the_file_lies():
     ],
 )  # fmt: skip
 def test_a_dump_is_known_by_the_servers_own_tables(head, sure):
-    assert formats.recognise(head, "git/x.sql") == sure
+    assert (registry()[NAME].recognise(head, "git/x.sql") > 0) is (sure == NAME)

@@ -3,7 +3,8 @@ r"""Values as dumps of databases write them: literals of SQL in three dialects, 
 What a backslash means decides where a string ends, so a dialect is never guessed from the string itself. In MySQL's it
 escapes, in the standard's it is itself, and PostgreSQL's are the standard's unless the dump switched that off or the
 string begins with an E. Sources: MySQL 8.4 manual, 11.1.1 "String Literals"; PostgreSQL 17 manual, 4.1.2.1 "String Constants"
-and COPY, "Text Format"; what xorm's DumpTables writes (control characters as `e'\x0a'`, `X'0a'` or `CHAR(10)`, put together).
+and COPY, "Text Format"; what xorm's DumpTables writes (control characters as `e'\x0a'`, `X'0a'` or `CHAR(10)`, put together); what the sqlite3 program
+3.40 dumps, and src/shell.c.in of 3.50 (`replace`, `unistr`).
 """
 
 import re
@@ -35,8 +36,9 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _JOINT = re.compile(rb" ?\|\| ?")
-_CONCAT = re.compile(rb"CONCAT\(", re.IGNORECASE)
+_CALL = re.compile(rb"(CONCAT|REPLACE|UNISTR)\(", re.IGNORECASE)
 _CHAR = re.compile(rb"CHAR\(([0-9]{1,3})\)", re.IGNORECASE)
+_REPLACED_BY = re.compile(rb",char\(([0-9]{1,3})\)\)", re.IGNORECASE)
 _COMMA = re.compile(rb", ?")
 
 _MYSQL_ESCAPE = re.compile(rb"\\(.)|''", re.DOTALL)
@@ -55,14 +57,15 @@ _POSTGRES_ESCAPE = re.compile(
 )  # fmt: skip
 _COPY_ESCAPE = re.compile(rb"\\(?:x(?P<hex>[0-9A-Fa-f]{1,2})|(?P<octal>[0-7]{1,3})|(?P<one>.))", re.DOTALL)
 _POSTGRES = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+_UNISTR_ESCAPE = re.compile(rb"\\(?:u?(?P<u>[0-9A-Fa-f]{4})|U(?P<U>[0-9A-Fa-f]{8})|(?P<one>\\))")
 _LAST_POINT = 0x10FFFF
 
 
 def literal(data: bytes, at: int, dialect: Dialect) -> Literal | None:
     """The value at a place and where it ends; None where there is no whole value of that dialect."""
-    call = _CONCAT.match(data, at)
+    call = _CALL.match(data, at)
     if call is not None:
-        return _concatenated(data, call.end(), dialect)
+        return _CALLS[call[1].upper()](data, call.end(), dialect)
     found = _one(data, at, dialect)
     while found is not None and not dialect.mysql:
         joint = _JOINT.match(data, found[1])
@@ -89,6 +92,34 @@ def _concatenated(data: bytes, at: int, dialect: Dialect) -> Literal | None:
             closed = data[found[1] : found[1] + 1] == b")"
             return (b"".join(parts), found[1] + 1) if closed else None
         at = comma.end()
+
+
+def _replaced(data: bytes, at: int, dialect: Dialect, *, within: bool = False) -> Literal | None:
+    r"""What is between the parentheses of `replace('a\nb','\n',char(10))`: so the sqlite3 program writes line ends, one in another."""
+    call = _CALL.match(data, at)
+    if call is None:
+        found = _one(data, at, dialect)
+    elif within or call[1].upper() != b"REPLACE":
+        return None
+    else:
+        found = _replaced(data, call.end(), dialect, within=True)
+    mark = (
+        _one(data, found[1] + 1, dialect)
+        if found is not None and data[found[1] : found[1] + 1] == b","
+        else None
+    )
+    by = _REPLACED_BY.match(data, mark[1]) if mark is not None else None
+    if found is None or found[0] is None or mark is None or not mark[0] or by is None:
+        return None
+    return found[0].replace(mark[0], bytes([int(by[1]) & 0xFF])), by.end()
+
+
+def _unistr(data: bytes, at: int, dialect: Dialect) -> Literal | None:
+    r"""What `unistr('a\u000ab')` gives, as the sqlite3 program writes control characters since 3.50."""
+    found = _one(data, at, dialect)
+    if found is None or found[0] is None or data[found[1] : found[1] + 1] != b")":
+        return None
+    return _UNISTR_ESCAPE.sub(_postgres, found[0]), found[1] + 1
 
 
 def closed(data: bytes, at: int, quote: bytes, *, escapes: bool) -> int | None:
@@ -138,9 +169,9 @@ def _unquoted(inner: bytes, dialect: Dialect, *, escapes: bool) -> bytes:
 def _postgres(found: re.Match[bytes]) -> bytes:
     """What one escape stands for."""
     held = found.groupdict()
-    if held["hex"] is not None:
+    if held.get("hex") is not None:
         return bytes([int(held["hex"], 16)])
-    if held["octal"] is not None:
+    if held.get("octal") is not None:
         return bytes([int(held["octal"], 8) & 0xFF])
     point = held.get("u") or held.get("U")
     if point is not None:
@@ -155,3 +186,6 @@ def copied(line: bytes) -> list[bytes | None]:
     if b"\\" not in line:
         return list(fields)
     return [None if f == rb"\N" else _COPY_ESCAPE.sub(_postgres, f) if b"\\" in f else f for f in fields]
+
+
+_CALLS = {b"CONCAT": _concatenated, b"REPLACE": _replaced, b"UNISTR": _unistr}

@@ -2,20 +2,20 @@ r"""Database of Gitea or Forgejo (SQLite, or a dump as SQL): who pushed what to 
 
     1|3|5|3|7|refs/heads/main|{"Commits":[…],"HeadCommit":{"Sha1":"38e4…"},"CompareURL":"kai/llm/compare/91ab…...38e4…","Len":1}|1795446708
 
-Shape   SQLite, or SQL as mysqldump, mariadb-dump, pg_dump (COPY or INSERT) or the server's own `dump` writes it; of its many
+Shape   SQLite, or SQL as mysqldump, mariadb-dump, pg_dump (COPY or INSERT), sqlite3 or the server's own `dump` writes it; of its many
         tables `action` (what an account did, once for each feed that it is shown in), `user`, `public_key`, `deploy_key` and
         `repository`; a row here is a row of one of these, `kind` says of which
 Source  Gitea 1.9 to 1.26, models/activities, models/user, models/asymkey, models/repo; the file format of SQLite 3, read from its bytes;
-        what MariaDB 10.11 and PostgreSQL 15 dumped, and xorm 1.0 to 1.3 writes (engine.go, dumpTables)
+        what MariaDB 10.11, PostgreSQL 15 and SQLite 3.40 dumped, and xorm 1.0 to 1.3 writes (engine.go, dumpTables)
 Time    seconds since 1970, UTC, by the server's clock: of an action when the server took note of it, of other rows when they were made
 Who     `actor` is the account that the server authenticated, by its number; a push with a deploy key is under the owner of the
         repository. Branch names, titles and messages are typed by users. Whoever administers the server, or can write the file,
         could have forged it, and rows can be deleted there without a trace
 Open    what lies in the write-ahead log beside the file is not applied, and there are the newest rows. Of a dump, only what
         `forensics.core.sqldump` says is read: nothing behind damage, rows without their columns' names only below their
-        table's declaration, and one database of several. PostgreSQL's custom, directory and tar dumps, and what the sqlite3
-        program dumps, are not read. Old actions are deleted where the server is so configured. A name is today's: an account or
-        a repository can have been renamed since. No passwords, tokens or addresses of mail are taken
+        table's declaration, and one database of several. PostgreSQL's custom, directory and tar dumps are not read.
+        Old actions are deleted where the server is so configured. A name is today's: an account or a repository can have been
+        renamed since. No passwords, tokens or addresses of mail are taken
 """
 
 import re
