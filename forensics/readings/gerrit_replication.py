@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from forensics.core import clock, forge
 
@@ -24,7 +23,7 @@ def read(
     """One event for each line; `repository` is the copy's, by its address."""
 
     def when(times: pa.Array) -> clock.Interval:
-        return clock.dated_walls(pc.replace_substring(times, ",", "."), zone=zone, tick_ns=_MS)
+        return clock.dated_walls(times, zone=zone, tick_ns=_MS)
 
     return forge.read(records, files, "gerrit_replication", when, _verb)
 
