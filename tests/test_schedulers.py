@@ -270,7 +270,7 @@ def test_what_a_dump_kept_is_told_of_each_job_whose_row_leads_to_it():
     ("row", "text"),
     [
         ("(1,'2026-11-23 15:11:42','aa','A=1\\n')", ["A"]), ("(0,1,'2026-11-23 15:11:42','aa','A=1\\n')", ["A"]),
-        ("(1,'aa','A=1\\n')", []), ("(0,1,2,'2026-11-23 15:11:42','aa','A=1\\n')", []),
+        (")", []), ("(1,'aa','A=1\\n')", []), ("(0,1,2,'2026-11-23 15:11:42','aa','A=1\\n')", []),
     ],
 )  # fmt: skip
 def test_rows_of_a_dump_that_names_no_columns_are_known_by_their_number(row, text):

@@ -16,7 +16,10 @@ MYSQL, BARE_MYSQL = Dialect(mysql=True, escapes=True), Dialect(mysql=True, escap
 STANDARD, OLD_POSTGRES = Dialect(mysql=False, escapes=False), Dialect(mysql=False, escapes=True)
 MYSQL_HEAD = b"-- MySQL dump 10.13  Distrib 8.0.36\n"
 POSTGRES_HEAD = b"--\n-- PostgreSQL database dump\n--\n"
-USER = b"`id` bigint, `lower_name` varchar(255) DEFAULT 'a,(`b`', `name` text, `is_admin` tinyint(1), PRIMARY KEY (`id`), KEY `k` (`name`)"
+USER = (
+    b"`id` bigint, `lower_name` varchar(255) DEFAULT 'a\\'b,`c`,(', `name` text, `is_admin` tinyint(1), "
+    b"PRIMARY KEY (`id`), KEY `k` (`name`,`is_admin`)"
+)
 DECLARED = MYSQL_HEAD + b"CREATE TABLE `user` (" + USER + b") ENGINE=InnoDB;\n"
 ASKED = b'COPY public."user" (id, lower_name, name, is_admin) FROM stdin;\n'
 
@@ -34,6 +37,7 @@ ASKED = b'COPY public."user" (id, lower_name, name, is_admin) FROM stdin;\n'
         (rb"'a", STANDARD, None),
         (rb"E'a\'\n\x41\x4\101\u00e9\U0001F600\q'''", STANDARD, "a'\nA\x04Aé😀q'".encode()),
         (rb"E'\UFFFFFFFF'", STANDARD, rb"\UFFFFFFFF"),
+        (rb"E'\U0010FFFF\U00110000'", STANDARD, "\U0010ffff".encode() + rb"\U00110000"),
         (rb"E'\777'", STANDARD, b"\xff"),
         (rb"'a\n\v'", OLD_POSTGRES, b"a\n\v"),
         (rb"E'a'", MYSQL, None),
@@ -81,6 +85,14 @@ def test_null_is_no_text_and_a_joint_of_mysqls_is_none():
     assert sqlvalues.literal(b"NULL,", 0, MYSQL) == (None, 4)
     assert sqlvalues.literal(b"'NULL',", 0, MYSQL) == (b"NULL", 6)
     assert sqlvalues.literal(b"'a' || 'b'", 0, MYSQL) == (b"a", 3)
+
+
+def test_a_string_goes_on_however_many_quotes_are_in_it():
+    for dialect, quote in ((STANDARD, b"''"), (MYSQL, b"''"), (MYSQL, rb"\'")):
+        written = b"'" + quote * 10_000 + b"'"
+        assert sqlvalues.literal(written + b",", 0, dialect) == (b"'" * 10_000, len(written))
+        assert sqlvalues.literal(written[:-1], 0, dialect) is None
+    assert sqlvalues.literal(b"'a\\", 0, MYSQL) is None
 
 
 def test_fields_of_copy():
@@ -201,6 +213,7 @@ def test_copy_ends_at_its_own_end_only():
     )
     assert names(data) == ["kai", "\\.", "dao"]
     assert names(data.replace(b"\n", b"\r\n")) == ["kai", "\\.", "dao"]
+    assert [r["admin"] for r in rows(NAME, data.replace(b"\n", b"\r\n"))] == [True, False, False]
     data = POSTGRES_HEAD + ASKED + b"1\tkai\tkai\tt\n3\tli"
     assert (names(data), whys(NAME, data)) == (["kai"], ["truncated"])
     data = POSTGRES_HEAD + ASKED + b"1\tkai\tkai\n\\."
@@ -209,11 +222,11 @@ def test_copy_ends_at_its_own_end_only():
     assert (names(POSTGRES_HEAD + other), whys(NAME, POSTGRES_HEAD + other)) == ([], ["truncated"])
     whole = POSTGRES_HEAD + other + b"\\.\n" + ASKED + b"3\tlin\tlin\tf\n\\.\n"
     assert (names(whole), whys(NAME, whole)) == (["lin"], [])
-    for how in (b" WITH (FORMAT csv)", b" CSV"):
+    for how in (b" WITH (FORMAT csv)", b" WITH (HEADER)"):
         data = (
             POSTGRES_HEAD
             + ASKED.replace(b"stdin", b"stdin" + how)
-            + b"1,kai,kai,t\n\\.\n"
+            + b"1\tkai\tkai\tt\n\\.\n"
             + ASKED
             + b"3\tlin\tlin\tf\n\\.\n"
         )
@@ -262,10 +275,42 @@ def test_bodies_of_routines_and_comments_are_no_statements():
 
 def test_what_the_sqlite3_program_dumps_is_read():
     head = (
-        b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE IF NOT EXISTS `user` (" + USER + b");\n"
+        b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE IF NOT EXISTS `user` ("
+        + USER.replace(b"\\'", b"''")
+        + b");\n"
     )
     body = b"""INSERT INTO "user" VALUES(1,'kai',replace('k\\n','\\n',char(10)),1);\nCOMMIT;\n"""
     assert (names(head + body), whys(NAME, head + body)) == (["k\n"], [])
+
+
+def test_marks_that_only_the_other_dialect_has_end_nothing():
+    insert = b"INSERT INTO `user` VALUES (1,'kai','kai',1);\n"
+    for said in (b"SET x = $$;\n", b"SET sql_mode='NO_BACKSLASH_ESCAPES';\nSET x = e'a\\';\n"):
+        assert (names(DECLARED + said + insert), whys(NAME, DECLARED + said + insert)) == (["kai"], [])
+    asked = ASKED + b"3\tlin\tlin\tf\n\\.\n"
+    for said in (
+        b"SELECT 1 --it's\n;\n",
+        b"SET standard_conforming_strings = off;\nCOMMENT ON TABLE \"a\\\" IS 'x';\n",
+    ):
+        assert (names(POSTGRES_HEAD + said + asked), whys(NAME, POSTGRES_HEAD + said + asked)) == (
+            ["lin"],
+            [],
+        )
+    other = POSTGRES_HEAD + b"DELIMITER ;;\nDELIMITER ;\n" + asked
+    assert (names(other), whys(NAME, other)) == ([], ["shape"])
+
+
+def test_columns_are_what_stands_first_between_the_outermost_commas():
+    create = (
+        b"CREATE TABLE public.\"user\" (\n    id bigint NOT NULL,\n    lower_name text DEFAULT 'a\\'::text,\n    name numeric(10,2),\n"
+        b"    is_admin boolean DEFAULT ('x'::text = ANY (ARRAY['x', b.c])),\n    CONSTRAINT u UNIQUE (id, name)\n)\n"
+        b"WITH (fillfactor=70, autovacuum_enabled=false);\n"
+    )
+    insert = b"INSERT INTO public.\"user\" VALUES (1, 'kai', 'kai', true);\n"
+    assert (names(POSTGRES_HEAD + create + insert), whys(NAME, POSTGRES_HEAD + create + insert)) == (
+        ["kai"],
+        [],
+    )
 
 
 def test_more_rows_than_the_bound_are_refused(monkeypatch):
