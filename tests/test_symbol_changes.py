@@ -1,13 +1,15 @@
 """What a commit changed in training code is told by syntax alone, and nothing of it is run."""
 
+from types import SimpleNamespace
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from repositories import Repository
 from test_commit_facts import examined
 
-from forensics.analysis import symbol_changes
-from forensics.core import pysymbols
+from forensics.analysis import histories, symbol_changes
+from forensics.core import pyparts, pysymbols
 
 BEFORE = """import torch, random
 SEED = 1234
@@ -126,3 +128,71 @@ def test_a_commit_is_compared_with_its_first_parent(tmp_path, monkeypatch):
     monkeypatch.setattr(symbol_changes, "MOST_FILES", 1)
     facts = [row["fact"] for row in examined(pack).tables()["symbol_change"].to_pylist()]
     assert facts.count("not_compared") == 2
+
+
+PIECES = [
+    "import os\n", "def f(lr=1):\n", "    seed = 2\n", "  x = '\n", "class A:\n", "    def g(self):\n", "        exit(1)\n", "@wrap\n", "@wrap(\n", ")\n",
+    "async def h():\n", "    time.sleep(1)\n", "if x:\n", "else:\n", "try:\n", "except E:\n", "    pass\n", "match x:\n", "    case 1:\n", '"""\n', '    """\n',
+    "lr = 1\n", "lr = 1 \\\n", "# def\n", "\n", "\x0c", "lr = (\n", "lr = 1\r", "seed = 3\r\n", "x;", "def", "\tlr = 2\n", "\ufeff", "\0",
+]  # fmt: skip
+"""Lines that open, close or leave open what a text is cut at."""
+
+
+@example(["x = 1\rdef f(lr=1): ...\ndef g(lr=2): ...\n"])
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=9).map("".join), min_size=1, max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_parts_of_a_text_tell_what_the_whole_does(texts):
+    parts = pyparts.Parts()
+    for text in (*texts, "".join(texts), *texts):
+        assert parts.symbols(text) == pysymbols.symbols(text)
+
+
+@pytest.mark.parametrize("joined", [1, 8])
+@pytest.mark.parametrize("remembered", [0, 40, 10**6])
+def test_how_much_is_joined_or_remembered_changes_nothing(monkeypatch, joined, remembered):
+    monkeypatch.setattr(pyparts, "MOST_JOINED", joined)
+    monkeypatch.setattr(pyparts, "MOST_REMEMBERED", remembered)
+    parts = pyparts.Parts()
+    quoted = "'''\ndef f(seed=2): ...\n'''\nexit(2)\n"
+    decorated = f"{AFTER}@one\n@two(\n    3,\n)\nclass A:\n    lr = 1\n{quoted}"
+    for text in (BEFORE, AFTER, decorated, f"# first\n{decorated}", f"{decorated}def f(", BEFORE):
+        assert parts.symbols(text) == pysymbols.symbols(text)
+
+
+def test_what_two_versions_have_in_common_is_parsed_once(monkeypatch):
+    whole, parsed = pysymbols.symbols, []
+    monkeypatch.setattr(pysymbols, "symbols", lambda text: parsed.append(text) or whole(text))
+    parts = pyparts.Parts()
+    text = f"{BEFORE}@one\n@two\nclass A:\n    lr = 1\n"
+    parts.symbols(text)
+    parsed.clear()
+    parts.symbols(text.replace("lr = 1", "lr = 2"))
+    assert parsed == ["@one\n@two\nclass A:\n    lr = 2\n"]
+
+
+def test_what_can_bear_on_the_question_is_compared_before_the_rest(tmp_path, monkeypatch):
+    made = Repository(tmp_path / "llm")
+    names = []
+    for n in range(5):
+        made.commit(f"Step {n}", **{"train.py": f"seed = {n}\nlr = {n}\n"})
+        names.append(made.git("rev-parse", "main").decode().strip())
+    scene = examined(("git_pack", "git/srv/llm.git/objects/pack/p.pack", made.packed().read_bytes())).scene
+    commits = histories.commits(scene)
+    by_name = {commit.oid: commit for commit in commits.values()}
+    by_name[names[4]].received = (201, 201)
+    by_name[names[2]].reached_by = "nothing"
+    evidence = SimpleNamespace(blobs=scene.evidence.blobs, question=SimpleNamespace(window=(100, 200)))
+
+    def rows(most):
+        monkeypatch.setattr(symbol_changes, "MOST_FILES", most)
+        return symbol_changes.find(SimpleNamespace(evidence=evidence), commits, [names[1]], [names[0]])
+
+    everything = rows(5)
+    assert {c.fact for c in everything} == {"seed", "learning_rate"}
+    ranked = [names[n] for n in (1, 0, 2, 3, 4)]
+    for most in range(5):
+        found = rows(most)
+        assert {c.oid for c in found if c.fact == "not_compared"} == set(ranked[most:])
+        # What is told of those that were compared is what is told where all are.
+        own = set(ranked[:most])
+        assert [c for c in found if c.oid in own] == [c for c in everything if c.oid in own]

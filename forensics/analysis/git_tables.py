@@ -1,6 +1,6 @@
 """The tables that tell of repositories, put together: histories, what is odd in them, ways in, and what jobs ran."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import pyarrow as pa
 
@@ -19,7 +19,7 @@ def tables(
     scene: Scene,
     jobs: Iterable[Job],
     readings: Sequence[Reading],
-    asked: Iterable[str],
+    asked: Collection[str],
     signed: Sequence[signatures.Checked],
 ) -> dict[str, pa.Table]:
     """The tables of `TABLES`, by name.
@@ -33,12 +33,15 @@ def tables(
     """
     commits = histories.commits(scene)
     ways = channels.channels(scene)
+    ran = job_commits.find(scene, jobs, readings, commits)
     return {
         "history": histories.table(scene, commits, signatures.signers(signed)),
         "signature": signatures.table(signed),
         "oddity": oddities.table(oddities.find(scene, commits)),
         "channel": channels.channel_table(ways),
         "ref_move": channels.move_table(channels.moves(scene, ways)),
-        "job_commit": job_commits.table(job_commits.find(scene, jobs, readings, commits)),
-        "symbol_change": symbol_changes.table(symbol_changes.find(scene, commits, asked)),
+        "job_commit": job_commits.table(ran),
+        "symbol_change": symbol_changes.table(
+            symbol_changes.find(scene, commits, asked, {link.oid for link in ran})
+        ),
     }

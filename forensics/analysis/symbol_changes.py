@@ -4,7 +4,7 @@ Both versions of a file are parsed, never run. A learning rate that changed is d
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ import pyarrow as pa
 from forensics.analysis import changes as trees
 from forensics.analysis.acts import Scene
 from forensics.analysis.histories import Commit, Key
-from forensics.core import pysymbols
+from forensics.core.pyparts import Parts
 from forensics.core.pysymbols import Symbol
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -39,7 +39,7 @@ SYMBOL_CHANGE = Table(
     ),
 )
 MOST_FILES = 4_000
-"""So many changed files are compared in a case: those of the commits in question first, then the newest by their own word."""
+"""So many changed files are compared in a case, in order of what commits can bear on; the others are `not_compared`."""
 
 
 class Change(NamedTuple):
@@ -56,17 +56,25 @@ class Change(NamedTuple):
     events: tuple[str, ...]
 
 
-def find(scene: Scene, commits: Mapping[Key, Commit], asked: Iterable[str]) -> list[Change]:
+def find(
+    scene: Scene, commits: Mapping[Key, Commit], asked: Collection[str], ran: Collection[str] = ()
+) -> list[Change]:
     """The changes of every commit, each once however many repositories hold it, in a total order.
 
     Args:
         scene: the case.
         commits: from `histories.commits`.
-        asked: names of commits to compare first.
+        asked: names of commits to compare first: those in question.
+        ran: names of those to compare next: which a job may have run.
     """
-    first = set(asked)
+    first, next_ = frozenset(asked), frozenset(ran)
     once = {commit.oid: commit for commit in commits.values()}
-    order = sorted(once.values(), key=lambda c: (c.oid not in first, -_seconds(c), c.oid))
+    window = scene.evidence.question.window
+    ranks: dict[str, int] = {}
+    for commit in commits.values():
+        rank = _rank(commit, first, next_, window)
+        ranks[commit.oid] = min(rank, ranks.get(commit.oid, rank))
+    order = sorted(once.values(), key=lambda c: (ranks[c.oid], -_seconds(c), c.oid))
     pairs = [
         (commit, change)
         for commit in order
@@ -75,7 +83,8 @@ def find(scene: Scene, commits: Mapping[Key, Commit], asked: Iterable[str]) -> l
     ]
     wanted = {oid for _, c in pairs[:MOST_FILES] for oid in (c["old_oid"], c["new_oid"]) if oid}
     texts = scene.evidence.blobs.texts(wanted)
-    found = [row for commit, change in pairs[:MOST_FILES] for row in _compared(commit, change, texts)]
+    parts = Parts()
+    found = [row for commit, change in pairs[:MOST_FILES] for row in _compared(commit, change, texts, parts)]
     found += [
         Change(c.oid, change["path"], "not_compared", "", None, None, None, None, (c.events[0],))
         for c, change in pairs[MOST_FILES:]
@@ -95,17 +104,36 @@ def find(scene: Scene, commits: Mapping[Key, Commit], asked: Iterable[str]) -> l
     )
 
 
+def _rank(
+    commit: Commit, first: Collection[str], then: Collection[str], window: tuple[int, int] | None
+) -> int:
+    """Which commits are compared before others; of one rank the newest by their own word are.
+
+    Those in question, those that a job may have run, those that no ref leads to any more, and the rest. What a server
+    received after the window of the case comes last: by its own word, and not by that of who commits.
+    """
+    if commit.oid in first:
+        return 0
+    if commit.oid in then:
+        return 1
+    if commit.reached_by in {"reflog", "nothing"}:
+        return 2
+    return 4 if window is not None and commit.received is not None and commit.received[0] > window[1] else 3
+
+
 def _seconds(commit: Commit) -> int:
     value = commit.row.committer_s
     return value if isinstance(value, int) else 0
 
 
-def _compared(commit: Commit, change: trees.Change, texts: Mapping[str, str]) -> Iterable[Change]:
+def _compared(
+    commit: Commit, change: trees.Change, texts: Mapping[str, str], parts: Parts
+) -> Iterable[Change]:
     path, events = str(change["path"]), (commit.events[0],)
     sides: list[list[Symbol]] = []
     for which in ("old_oid", "new_oid"):
         oid = change[which]
-        found = [] if oid is None else pysymbols.symbols(texts[oid]) if oid in texts else None
+        found = [] if oid is None else parts.symbols(texts[oid]) if oid in texts else None
         if found is None:
             why = f"{'before' if which == 'old_oid' else 'after'}: no text that parses is in the evidence"
             yield Change(commit.oid, path, "not_parsed", "", why, None, None, None, events)
