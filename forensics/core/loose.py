@@ -157,7 +157,8 @@ def looked_up(words: pa.Array, code: npt.NDArray[np.int64]) -> pa.Array:
     """A column by numbers of its values, which may be null, or come twice."""
     once = words.dictionary_encode()
     number = np.asarray(once.indices.fill_null(-1), np.int32)[code]
-    return pa.DictionaryArray.from_arrays(pa.array(number, mask=number < 0), once.dictionary)
+    # Arrow looks up the number of a null too, so that it has to be one of a value.
+    return pa.DictionaryArray.from_arrays(pa.array(np.maximum(number, 0), mask=number < 0), once.dictionary)
 
 
 def where(own: npt.NDArray[np.bool_], column: pa.Array, other: str | None) -> pa.Array:
