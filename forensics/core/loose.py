@@ -41,14 +41,31 @@ def strict(rows: pa.Table, schema: pa.Schema) -> pa.Table:
 
     Args:
         rows: columns of the schema, in its order.
-        schema: the declared one.
+        schema: the declared one. A text may be a dictionary there: of what there is, each once and in the order in which it comes.
     """
     columns = []
     for field, column in zip(schema, rows.columns, strict=True):
         understood = field.name == _OWN and _lighter(column) and not field.nullable
         same = column.type == field.type
-        columns.append(_cited(rows) if understood else column if same else column.cast(field.type))
+        if pa.types.is_dictionary(field.type):
+            columns.append(_in_order(column))
+        else:
+            columns.append(_cited(rows) if understood else column if same else column.cast(field.type))
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _in_order(column: pa.ChunkedArray) -> pa.Array:
+    """Text as a dictionary of what there is, each once and in the order in which it comes."""
+    held, size = column.combine_chunks(), len(column)
+    if column.null_count == size:
+        return pa.DictionaryArray.from_arrays(pa.nulls(size, pa.int32()), pa.array([], pa.string()))
+    if not pa.types.is_dictionary(held.type):
+        return held.dictionary_encode()
+    if len(held.dictionary) == 1:
+        return held
+    # The numbers of the values that there are, numbered anew.
+    again = held.indices.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(again.indices, held.dictionary.take(again.dictionary))
 
 
 def _lighter(citations: pa.ChunkedArray) -> bool:

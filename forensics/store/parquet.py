@@ -5,8 +5,10 @@ of a fixed size before anything is written. A part appears whole or not at all.
 (The bytes also depend on the version of Arrow, which Parquet files name.)
 """
 
+import base64
 import os
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -57,12 +59,18 @@ class Part:
         # Processes of a run that was killed may still be at work on a part of this name.
         self._partial = folder / f".{part}.{os.getpid()}.partial"
         self._schema = table.schema()
+        self._handed = _handed(table)
         self._held: list[pa.Table] = []
         self._rows = 0
 
     def __enter__(self) -> Self:
         """Open the file under a name that nobody reads."""
-        self._writer = pq.ParquetWriter(self._partial, self._schema, **_written(self._schema))
+        self._writer = pq.ParquetWriter(
+            self._partial, self._handed, store_schema=False, **_written(self._schema)
+        )
+        # What a reader is told is how the table is declared, not how its columns came.
+        declared = base64.b64encode(self._schema.serialize().to_pybytes())
+        self._writer.add_key_value_metadata({"ARROW:schema": declared, **(self._schema.metadata or {})})
         return self
 
     def add(self, rows: pa.Table) -> None:
@@ -103,17 +111,32 @@ class Part:
             self._writer.write_table(group.combine_chunks(), row_group_size=GROUP_ROWS)
 
     def _taken(self, rows: int) -> pa.Table:
-        """The first rows of those held, as declared, and no longer held. To join dictionaries costs more than to do without."""
+        """The first rows of those held, as the writer is handed them, and no longer held."""
         taken = []
         while rows:
             first = self._held.pop(0)
             if len(first) > rows:
                 self._held.insert(0, _by_itself(first.slice(rows)))
                 first = first.slice(0, rows)
-            taken.append(loose.strict(first, self._schema))
+            taken.append(loose.strict(first, self._handed))
             rows -= len(first)
             self._rows -= len(first)
-        return pa.concat_tables(taken)
+        # Those of each piece are in the order in which they come, so those of all are.
+        return pa.concat_tables(taken).unify_dictionaries()
+
+
+@cache
+def _handed(table: Table) -> pa.Schema:
+    """How a table's columns are handed to the writer: text that is written with a dictionary comes with it.
+
+    To fill one with every value of every row takes longer than all else that is done to write it.
+    """
+    schema = table.schema()
+    coded = set(_written(schema)["use_dictionary"])
+    texts = [n for n, field in enumerate(schema) if field.name in coded and field.type == pa.string()]
+    for n in texts:
+        schema = schema.set(n, schema.field(n).with_type(pa.dictionary(pa.int32(), pa.string())))
+    return schema.remove_metadata()
 
 
 def _by_itself(rows: pa.Table) -> pa.Table:
@@ -135,6 +158,9 @@ def _written(schema: pa.Schema) -> dict[str, Any]:
         "compression_level": 1,
         "version": "2.6",
         "data_page_version": "1.0",
+        # A page of each column, and its least and greatest looked for once.
+        "write_batch_size": GROUP_ROWS,
+        "max_rows_per_page": GROUP_ROWS,
         "column_encoding": encoded,
         "use_dictionary": [path for path, _ in leaves if path not in encoded],
         "write_statistics": [path for path, _ in leaves if ".list." not in path],
