@@ -34,7 +34,11 @@ ROWS = st.lists(
 
 DATE = Table("date", "a dated thing", (Column("when", pa.int64(), "when", None, "never"), Column("name", pa.string(), "its name", None, "none"), Column("n", pa.int64(), "its number")))  # fmt: skip
 DATED = st.lists(
-    st.tuples(st.none() | st.integers(-5, 5), st.none() | st.text(max_size=2), st.integers(-3, 3)),
+    st.tuples(
+        st.none() | st.integers(-5, 5),
+        st.none() | st.text(max_size=2),
+        st.integers(-3, 3) | st.sampled_from([-(2**63), 2**63 - 1]),
+    ),
     max_size=30,
 )
 

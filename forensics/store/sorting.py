@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from forensics.core import loose
 
 _MOST_STRETCHES = 128
+_MOST = int(np.iinfo(np.int64).max)
 
 
 def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
@@ -25,10 +26,19 @@ def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
             break
         own = order[alike]
         rank = _ranks(rows[key].take(pa.array(own)))
-        within = np.lexsort((rank, group))
+        within = _by_both(group, rank)
         order[alike] = own[within]
         alike, group = _alike(alike, group, rank[within])
     return rows if (np.diff(order) == 1).all() else _taken(rows, order)
+
+
+def _by_both(group: npt.NDArray[np.int64], rank: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The order of rows by group, in order of which they come, and then by rank; those that are alike stay as they come."""
+    least, most = int(rank.min()), int(rank.max())
+    if (int(group[-1]) + 1) * (most - least + 1) > _MOST:
+        return np.lexsort((rank, group))
+    # As one number, since what is nearly in order is soon put in order by one, and by two it is not.
+    return np.argsort(group * (most - least + 1) + (rank - least), kind="stable")
 
 
 def _taken(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
