@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from forensics.core import clock, endings, loose
-from forensics.core.lines import cut, shown
+from forensics.core import clock, endings, loose, parted
+from forensics.core.lines import edged
 from forensics.core.tables import EVENT, FILE, JOB_RECORD
 from forensics.custody import chunks
 from forensics.formats import sacct
@@ -47,10 +47,12 @@ def plain(table):
 
 @settings(max_examples=150, deadline=None)
 @given(files())
+@example(b"JobID|User|State|\n10|kai|FAILED|\n10|kai|FAILED|x\n")
+@example(b"JobID|User|State\n10|kai\n10|kai|FAILED|x\n")
 def test_fields_cut_out_of_the_bytes_are_those_of_the_split_lines(data):
     fast = plain(sacct.parse(data, 70))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sacct, "_sliceable", lambda *_: False)
+        patch.setattr(parted, "cuttable", lambda *_: False)
         assert plain(sacct.parse(data, 70)) == fast
 
 
@@ -60,10 +62,8 @@ def test_the_fast_way_is_taken_where_lines_are_text_and_only_there():
         (b"10|\xff|", False),
         (b"10|" + b"x" * (1 << 20) + b"|", False),
     ):
-        lines = cut(b"JobID|User|State\n" + row, 0)
-        layout = sacct._layout("JobID|User|State")
-        text = shown(pc.if_else(sacct._long(lines), pa.scalar(b"", pa.binary()), lines.text))
-        assert sacct._sliceable(lines, text, layout) == whole
+        data, layout = b"JobID|User|State\n" + row, sacct._layout("JobID|User|State")
+        assert parted.cuttable(data, edged(data), layout.mark) == whole
 
 
 @given(st.lists(JOBS.filter(lambda j: j not in {"", "x", "10."}), min_size=1))

@@ -50,7 +50,7 @@ def find(data: bytes, edges: lines.Edges) -> Strings:
         odd = np.flatnonzero(raw < _SPACE)
         line = of(odd, edges.start)
         usable[line[odd < edges.ends[line]]] = False
-    if not _is_text(data):
+    if not lines.is_text(data):
         usable[of(np.flatnonzero(raw >= 0x80), edges.start)] = False
     quotes = np.flatnonzero(raw == _QUOTE)
     escapes = np.flatnonzero(raw == _BACKSLASH) if b"\\" in data else np.empty(0, np.int64)
@@ -67,13 +67,6 @@ def find(data: bytes, edges: lines.Edges) -> Strings:
         within = of(escapes, opens)
         escaped[within[(within >= 0) & (escapes < closes[within])]] = True
     return Strings(opens, closes, escaped, np.flatnonzero(usable), np.cumsum(count) - count, count)
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        return data.isascii() or bool(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False
 
 
 def _plain(raw: npt.NDArray[np.uint8], escapes: Ints) -> Flags:

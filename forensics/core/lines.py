@@ -95,6 +95,14 @@ def shown(raw: pa.Array) -> pa.Array:
         )
 
 
+def is_text(data: bytes) -> bool:
+    """Whether all of it is UTF-8."""
+    try:
+        return data.isascii() or bool(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
 class Told(NamedTuple):
     """The lines of a chunk as text, column by column.
 

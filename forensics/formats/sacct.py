@@ -21,8 +21,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import digits, loose, sacctfields, tres
-from forensics.core.lines import LONGEST_LINE_BYTES, Lines, cut, shown
+from forensics.core import digits, loose, parted, sacctfields, tres
+from forensics.core.lines import LONGEST_LINE_BYTES, Edges, cut, edged, shown
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -172,21 +172,23 @@ def parse(data: bytes, base: int) -> Parsed:
 
 def lightly(data: bytes, base: int) -> Parsed:
     """The same, its records as `core.loose` has them: what is asked of a value is then asked once."""
-    lines = cut(data, base)
-    text = shown(pc.if_else(_long(lines), pa.scalar(b"", pa.binary()), lines.text))
-    layout = _layout(text[0].as_py()) if len(text) else None
-    count = len(text)
+    edges = edged(data)
+    size = edges.ends - edges.start
+    long = size > LONGEST_LINE_BYTES
+    count = len(size)
     why = np.full(count, Why.SHAPE.value, object)
-    why[np.asarray(_long(lines))] = Why.TOO_LONG.value
-    idle = np.asarray(pc.equal(pc.binary_length(lines.text), 0))
+    why[long] = Why.TOO_LONG.value
+    layout = _layout(data[: edges.ends[0]].decode("utf-8", "backslashreplace")) if _short(long) else None
+    idle = size == 0
     rows = np.zeros(0, np.int64)
     fields = _fields([], {}, 0)
     if layout is not None:
-        idle = idle | np.asarray(pc.equal(text, layout.header or ""))
-        idle &= why != Why.TOO_LONG.value
-        rows, raw = (
-            _sliced(data, lines, text, layout) if _sliceable(lines, text, layout) else _rows(text, layout)
+        heads, rows, raw = (
+            _sliced(data, edges, layout)
+            if parted.cuttable(data, edges, layout.mark)
+            else _rows(data, long, layout)
         )
+        idle |= heads & ~long
         raw = {
             name: c if _COLUMNS.get(name.lower()) in _IDS else loose.dictionary(c) for name, c in raw.items()
         }
@@ -199,7 +201,7 @@ def lightly(data: bytes, base: int) -> Parsed:
         rows, idle[-1], why[-1] = rows[keep], False, Why.TRUNCATED.value
     bad = ~idle
     bad[rows] = False
-    start, stop = (pa.array(at, pa.int64()) for at in (lines.start, lines.stop))
+    start, stop = (pa.array(at + base, pa.int64()) for at in (edges.start, edges.stop))
     fields |= {"start": start.take(pa.array(rows)), "stop": stop.take(pa.array(rows))}
     return Parsed(
         loose.built(TABLE.schema(), fields, len(rows)),
@@ -208,56 +210,45 @@ def lightly(data: bytes, base: int) -> Parsed:
     )
 
 
-def _long(lines: Lines) -> pa.Array:
-    return pc.greater(pc.binary_length(lines.text), LONGEST_LINE_BYTES)
+def _short(long: np.ndarray) -> bool:
+    """Whether there is a first line, and it is not too long to be read."""
+    return bool(len(long) and not long[0])
 
 
-def _sliceable(lines: Lines, text: pa.Array, layout: _Layout) -> bool:
-    """Whether fields can be cut out of the bytes as they are: each line is its own text, and marks are bytes."""
-    same = pc.sum(pc.binary_length(text)).as_py() == pc.sum(pc.binary_length(lines.text)).as_py()
-    return len(layout.mark) == 1 and layout.mark.isascii() and same and not pc.any(_long(lines)).as_py()
+def _sliced(data: bytes, edges: Edges, layout: _Layout) -> tuple[np.ndarray, np.ndarray, dict[str, pa.Array]]:
+    """What `_rows` finds, of lines that are cut in all the bytes at once."""
+    heads = _heads(data, edges, layout)
+    right, columns = parted.columns(
+        data, edges, layout.mark, len(layout.names), closed=layout.closed, but=heads
+    )
+    return heads, np.flatnonzero(right), dict(zip(layout.names, columns, strict=True))
 
 
-def _sliced(
-    data: bytes, lines: Lines, text: pa.Array, layout: _Layout
-) -> tuple[np.ndarray, dict[str, pa.Array]]:
-    """What `_rows` finds, with the marks counted in all the bytes at once, and each column cut out by them."""
-    count = len(layout.names) + layout.closed
-    start = lines.start - lines.start[0]
-    stop = start + np.asarray(pc.binary_length(text))
-    marks = np.flatnonzero(np.frombuffer(data, np.uint8) == ord(layout.mark))
-    first = np.searchsorted(marks, start)
-    right = np.searchsorted(marks, stop) - first == count - 1
-    right &= ~np.asarray(pc.equal(text, layout.header or ""))
-    if layout.closed:
-        right &= np.asarray(pc.ends_with(text, layout.mark))
-    rows = np.flatnonzero(right)
-    edges = [start[rows] - 1, *(marks[first[rows] + n] for n in range(count - 1)), stop[rows]]
-    return rows, {name: _between(data, edges[n] + 1, edges[n + 1]) for n, name in enumerate(layout.names)}
+def _heads(data: bytes, edges: Edges, layout: _Layout) -> parted.Bools:
+    """Which lines are the header, or the same once more."""
+    header = (layout.header or "").encode()
+    found: parted.Bools = edges.ends - edges.start == len(header)
+    alike = np.flatnonzero(found)
+    found[alike] = [data[edges.start[n] : edges.ends[n]] == header for n in alike]
+    return found
 
 
-def _between(data: bytes, start: np.ndarray, stop: np.ndarray) -> pa.Array:
-    """The stretches of `data` from each start to each stop, in order and apart, as text; null where there is nothing."""
-    bounds = np.empty(2 * len(start) + 1, np.int64)
-    bounds[0:-1:2], bounds[1::2], bounds[-1] = start, stop, len(data)
-    every = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
-    at = pa.array(np.arange(0, len(bounds) - 1, 2), mask=start == stop)
-    return every.take(at).cast(pa.string())
-
-
-def _rows(text: pa.Array, layout: _Layout) -> tuple[np.ndarray, dict[str, pa.Array]]:
-    """The lines that have as many fields as there are columns, and the columns; null where there is nothing."""
+def _rows(
+    data: bytes, long: np.ndarray, layout: _Layout
+) -> tuple[np.ndarray, np.ndarray, dict[str, pa.Array]]:
+    """Which lines are the header; which have as many fields as there are columns, and the columns, null where there is nothing."""
+    text = shown(pc.if_else(pa.array(long), pa.scalar(b"", pa.binary()), cut(data, 0).text))
     count = len(layout.names) + layout.closed
     parts = pc.split_pattern(text, layout.mark)
-    right = np.asarray(pc.equal(pc.list_value_length(parts), count))
-    right &= ~np.asarray(pc.equal(text, layout.header or ""))
+    heads = np.asarray(pc.equal(text, layout.header or ""))
+    right = np.asarray(pc.equal(pc.list_value_length(parts), count)) & ~heads
     if layout.closed:
         right &= np.asarray(pc.ends_with(text, layout.mark))
     rows = np.flatnonzero(right)
     flat = parts.filter(pa.array(right)).flatten()
     flat = pc.if_else(pc.equal(flat, ""), None, flat)
     at = np.arange(len(rows)) * count
-    return rows, {name: flat.take(pa.array(at + n)) for n, name in enumerate(layout.names)}
+    return heads, rows, {name: flat.take(pa.array(at + n)) for n, name in enumerate(layout.names)}
 
 
 def _readable(
@@ -379,7 +370,8 @@ def _seconds(elapsed: pa.Array) -> pa.Array:
 def _others(names: list[str], raw: dict[str, pa.Array], count: int) -> pa.Array:
     """What stands in columns we declare no place for."""
     if not names:
-        return pa.array([[]] * count, STRINGS)
+        nothing = pa.array(np.zeros(count + 1, np.int32))
+        return pa.ListArray.from_arrays(nothing, pa.array([], pa.string()))
     told = [pc.binary_join_element_wise(name, loose.plain(raw[name]), "=") for name in names]
     held = np.array([np.asarray(raw[name].is_valid()) for name in names])
     # By row, then by column: entry (row, column) is at row * columns + column.
