@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -35,13 +36,16 @@ _COLUMNS = (
 )  # fmt: skip
 _PLACE = ("sha256", "start", "stop", "job")
 _SAID = {
-    SUBMIT: (*_PLACE, "step", "owner_uid", "submitter", "owner", "workdir", "submit_line", "name"),
-    START: (*_PLACE, "step", "nodes"),
-    END: (*_PLACE, "step", "state", "exit_signal"),
-    KILL: (*_PLACE, "step", "state", "requestor"),
-    OTHER: (*_PLACE, "step", "state"),
+    SUBMIT: ("step", "owner_uid", "submitter", "owner", "workdir", "submit_line", "name"),
+    START: ("step", "nodes"),
+    END: ("step", "state", "exit_signal"),
+    KILL: ("step", "state", "requestor"),
+    OTHER: ("step", "state"),
 }
-"""The columns that an event of each kind takes something from."""
+"""The columns that an event of each kind takes something from, beside its place."""
+_KINDS = pa.array([str(kind) for kind in range(len(_SAID))])
+_VERBS = pa.array(["submit", "start", "end", "kill_request", "other"])
+_NEVER = int(np.iinfo(np.int64).max)
 _TYPES = {c.name: c.type for c in JOB_RECORD.columns}
 
 
@@ -149,7 +153,7 @@ def _under_way(jobs: _Jobs) -> pa.Array:
 
 
 def _events(jobs: _Jobs) -> pa.Table:
-    """One table of every event, a kind at a time."""
+    """One table of every event, in order of time and then of place. What each row says of all its events is taken once."""
     told, times = jobs.told, jobs.times
     own = pc.is_null(told["step"])
     known = {
@@ -159,8 +163,57 @@ def _events(jobs: _Jobs) -> pa.Table:
         KILL: pc.and_(pc.is_valid(told["requestor"]), _asked(jobs, own)),
     }
     known[OTHER] = pc.invert(pc.or_(pc.or_(known[SUBMIT], known[START]), pc.or_(known[END], known[KILL])))
-    made = [_event(jobs, kind, rows) for kind, rows in known.items() if pc.any(rows).as_py()]
-    return loose.together(made) if made else EVENT.empty()
+    at = {kind: np.flatnonzero(np.asarray(rows)) for kind, rows in known.items()}
+    at = {kind: rows for kind, rows in at.items() if len(rows)}
+    if not at:
+        return EVENT.empty()
+    row, kind = np.concatenate([*at.values()]), np.repeat([*at], [len(rows) for rows in at.values()])
+    earliest, latest = (
+        pa.concat_arrays([*ns]) for ns in zip(*(_when(jobs, *of) for of in at.items()), strict=True)
+    )
+    order = _in_order(earliest, row)
+    said = loose.together([_event(jobs, *of) for of in at.items()])
+    placed, rows = pa.array(order), pa.array(row[order])
+    sha256, start, stop, job, domain, named = (
+        c.take(rows) for c in (*(told[name] for name in _PLACE), jobs.domain, jobs.named)
+    )
+    earliest, kind = earliest.take(placed), kind[order]
+    made = {
+        "event_id": pc.binary_join_element_wise(named, _KINDS.take(pa.array(kind)), "."),
+        "sha256": sha256,
+        "start": start,
+        "stop": stop,
+        "earliest_ns": earliest,
+        "latest_ns": latest.take(placed),
+        "clock": loose.clocked(earliest, domain, jobs.form),
+        "format": loose.repeated(jobs.form, len(row)),
+        "domain": domain,
+        "verb": loose.looked_up(_VERBS, kind),
+        "object_kind": loose.repeated("job", len(row)),
+        "object": job,
+        "job": job,
+    }
+    made |= {name: citation.column(said, name).take(placed) for name in said.column_names}
+    return loose.built(EVENT.schema(), made, len(row))
+
+
+def _when(jobs: _Jobs, kind: int, rows: npt.NDArray[np.int64]) -> tuple[pa.Array, pa.Array]:
+    """The first and the last moment that each event of a kind can have been at."""
+    times = jobs.times
+    when = {SUBMIT: times.submit, START: times.start, END: times.end, KILL: times.end}
+    if kind not in when:
+        return pa.nulls(len(rows), pa.int64()), pa.nulls(len(rows), pa.int64())
+    earliest, latest = (ns.take(pa.array(rows)) for ns in when[kind])
+    return earliest, latest
+
+
+def _in_order(earliest: pa.Array, row: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The order of events by time, those without one last, then by row, and then as they come."""
+    first = np.asarray(earliest.fill_null(_NEVER))
+    order = np.argsort(first, kind="stable")
+    moment = np.cumsum(np.append(False, np.diff(first[order]) != 0)[: len(order)])
+    # As one number: what is nearly in order is soon put in order by it.
+    return order[np.argsort(moment * (int(row.max()) + 1) + row[order], kind="stable")]
 
 
 def _asked(jobs: _Jobs, own: pa.Array) -> pa.Array:
@@ -184,37 +237,21 @@ def _keys(sha256: pa.Array, job: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(loose.plain(sha256), loose.plain(job), "/")
 
 
-def _event(jobs: _Jobs, kind: int, rows: pa.Array) -> pa.Table:
-    at = pa.array(np.flatnonzero(np.asarray(rows)))
+def _event(jobs: _Jobs, kind: int, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """What events of a kind say that others may not."""
+    at = pa.array(rows)
     told = {name: jobs.told[name].take(at) for name in _SAID[kind]}
-    outcome, domain, named = (whole.take(at) for whole in (jobs.outcome, jobs.domain, jobs.named))
-    when = {SUBMIT: jobs.times.submit, START: jobs.times.start, END: jobs.times.end, KILL: jobs.times.end}
-    nothing = pa.nulls(len(at), pa.int64())
-    earliest, latest = (v.take(at) for v in when[kind]) if kind in when else (nothing, nothing)
     account, uid = _account(told, kind), _uid(told, kind)
     made = {
-        "event_id": pc.binary_join_element_wise(named, str(kind), "."),
-        "sha256": told["sha256"],
-        "start": told["start"],
-        "stop": told["stop"],
-        "earliest_ns": earliest,
-        "latest_ns": latest,
-        "clock": loose.clocked(earliest, domain, jobs.form),
-        "format": loose.repeated(jobs.form, len(at)),
-        "domain": domain,
-        "verb": loose.repeated(("submit", "start", "end", "kill_request", "other")[kind], len(at)),
-        "outcome": _result(outcome, kind),
+        "outcome": _result(jobs.outcome.take(at), kind),
         "account": account,
         "account_absence": _absence(account, uid, len(at)),
         "uid": uid,
         "cwd": told.get("workdir"),
-        "object_kind": loose.repeated("job", len(at)),
-        "object": told["job"],
         "signal": _signal(told["exit_signal"]) if kind == END else None,
-        "job": told["job"],
         "text": _words(told, kind),
     }
-    return loose.built(EVENT.schema(), {name: c for name, c in made.items() if c is not None}, len(at))
+    return pa.table({name: pa.nulls(len(at)) if column is None else column for name, column in made.items()})
 
 
 def _signal(number: pa.Array) -> pa.Array:
