@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import loose
 from forensics.core.tables import CITATIONS
 
 _ID_DIGITS = 16
@@ -64,10 +65,16 @@ def cited(
 
 def of_file(sha256: pa.Array, files: pa.Table, name: str) -> pa.Array:
     """A column of `file` for each row, by the first of the paths that its file was collected under."""
+    return loose.plain(each_of_file(sha256, files, name))
+
+
+def each_of_file(sha256: pa.Array, files: pa.Table, name: str) -> pa.Array:
+    """The same, as a dictionary."""
     last = files.sort_by([("sha256", "ascending"), ("path", "descending")])
     known = dict(zip(last["sha256"].to_pylist(), last[name].to_pylist(), strict=True))
-    coded = sha256 if pa.types.is_dictionary(sha256.type) else sha256.dictionary_encode()
-    return pa.array([known.get(s) for s in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+    coded = loose.dictionary(sha256)
+    words = pa.array([known.get(s) for s in coded.dictionary.to_pylist()], pa.string())
+    return loose.looked_up(words, np.asarray(coded.indices, np.int64))
 
 
 def clocked(earliest_ns: pa.Array, source: pa.Array, form: str) -> pa.Array:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import loose
 from forensics.core.clock import Interval
 from forensics.core.tables import EVENT, FILE
 
@@ -49,7 +50,7 @@ def placed(records: pa.Table, files: pa.Table, *, every_path: bool) -> Placed:
     Returns:
         Rows in order of (sha256, start, path).
     """
-    lines = _whole(_in_order(records), records.schema)
+    lines = _whole(in_order(records), records.schema)
     paths = _whole(files.sort_by([("sha256", "ascending"), ("path", "ascending")]), FILE.schema())
     encoded = lines["sha256"].dictionary_encode()
     known = paths["sha256"].to_pylist()
@@ -97,9 +98,10 @@ def times(when: Interval, host: pa.Array, rows: Placed, form: str) -> dict[str, 
 
 def short(text: pa.Array) -> pa.Array:
     """As much of a text as an event holds; an empty one is null."""
-    most = pc.max(pc.binary_length(text)).as_py()
+    size = pc.min_max(pc.binary_length(text)).as_py()
+    most = size["max"]
     cut = text if most is None or most <= LONGEST_TEXT else pc.utf8_slice_codeunits(text, 0, LONGEST_TEXT)
-    return pc.if_else(pc.equal(cut, ""), NOTHING, cut)
+    return cut if size["min"] else pc.if_else(pc.equal(cut, ""), NOTHING, cut)
 
 
 def pairs(values: Mapping[str, pa.Array]) -> pa.Array:
@@ -179,12 +181,19 @@ def owners(paths: pa.Array) -> pa.Array:
     return pa.array([found[0] if found else None for found in homes], pa.string()).take(distinct.indices)
 
 
-def _in_order(records: pa.Table) -> pa.Table:
-    """Records in order of (sha256, start). Those of one file mostly are, as they were read."""
+def in_order(records: pa.Table) -> pa.Table:
+    """Records in order of (sha256, start). Those of one part mostly are, as they were read."""
     start = records["start"].to_numpy()
-    if pc.count_distinct(records["sha256"]).as_py() <= 1 and (start[1:] > start[:-1]).all():
+    chunks = [loose.dictionary(chunk) for chunk in records["sha256"].chunks]
+    sha256 = pa.chunked_array(chunks, pa.dictionary(pa.int32(), pa.string())).unify_dictionaries()
+    if not len(start):
         return records
-    return records.sort_by([("sha256", "ascending"), ("start", "ascending")])
+    known = sha256.chunk(0).dictionary
+    rank = np.empty(len(known), np.int64)
+    rank[np.asarray(pc.sort_indices(known))] = np.arange(len(known))
+    file = rank[np.concatenate([np.asarray(chunk.indices) for chunk in sha256.chunks])]
+    after = (file[1:] > file[:-1]) | ((file[1:] == file[:-1]) & (start[1:] > start[:-1]))
+    return records if after.all() else records.take(pa.array(np.lexsort((start, file))))
 
 
 def _whole(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:

@@ -4,14 +4,21 @@ The account of an entry is the one entered; of sudo, su, runuser and polkit it i
 `effective` is whose rights were used. A name that no account has is no account: it stays in the text.
 sshd says the same of one entry in several lines, and a process of its own starts the session: `child`,
 the pid that the first names, is `target_pid` here.
+
+Most lines of a log repeat a few messages with other names in them. So columns are dictionaries here, and what hangs on
+the kind of a message and a few of its words is found once for each set of these.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import hostevents
+from forensics.core import coded, hostevents, loose
+from forensics.core.coded import Coded
 from forensics.core.hostevents import NOTHING
 
 SYSTEM_LOGS = frozenset({"syslog", "journal_json", "journal_export"})
@@ -70,85 +77,27 @@ _CHANGED = ("account_changed", "group_added", "group_changed")
 _CHANGES = ("REPLACE", "DELETE")
 
 
-def columns(lines: pa.RecordBatch) -> dict[str, pa.Array]:
-    """The event columns that a message fills: what happened, who acted and on what, in which words.
-
-    Args:
-        lines: rows with `messagetext.FIELDS`, and `program`, `pid` and `message`.
-    """
-    asked = _asked(lines)
-    account = pc.if_else(pc.or_(asked, _is(lines["kind"], _CHANGED)), lines["caller"], lines["account"])
-    account = pc.if_else(pc.equal(account, "ROOT"), "root", account)  # as login(1) shouts
-    uid = _uid(lines, asked)
-    return {
-        **_verb(lines, asked),
-        "account": account,
-        "account_absence": _absence(lines, account, uid),
-        "effective": pc.if_else(asked, pc.coalesce(lines["target"], lines["account"]), NOTHING),
-        "uid": uid,
-        "target_pid": lines["child"],
-        "target_uid": lines["victim_uid"],
-        "credential": _credential(lines),
-        "tty": _tty(lines["tty"]),
-        "cwd": pc.if_else(pc.starts_with(lines["cwd"], "/"), lines["cwd"], NOTHING),
-        **_object(lines),
-        "text": _text(lines),
-        **{name: lines[name] for name in ("pid", "address", "port", "job")},
+_CERTAIN = ("sudo", "sudo_group", "su", "polkit")
+_KNOWN_BY = ("kind", "service", "operation", "refusal")
+_WORDED = ("program", "message", "kind", "operation", "command")
+_TEXTS = frozenset(
+    {
+        "account",
+        "caller",
+        "target",
+        "method",
+        "credential",
+        "tty",
+        "cwd",
+        "object",
+        "address",
+        "job",
+        *_KNOWN_BY,
     }
-
-
-def _is(column: pa.Array, values: tuple[str, ...]) -> pa.Array:
-    return pc.fill_null(pc.is_in(column, pa.array(values)), False)
-
-
-def _asked(lines: pa.RecordBatch) -> pa.Array:
-    """Where one account asked for the rights of another."""
-    return pc.or_(_is(lines["kind"], ASKED), _is(lines["service"], ASKED_SERVICES))
-
-
-def _verb(lines: pa.RecordBatch, asked: pa.Array) -> dict[str, pa.Array]:
-    """What each line says happened, and how it ended."""
-    kinds = lines["kind"].dictionary_encode()
-    meanings = [MEANINGS.get(kind, Meaning("other")) for kind in kinds.dictionary.to_pylist()]
-    verb = pa.array([m.verb for m in meanings], pa.string()).take(kinds.indices)
-    outcome = pa.array([m.outcome for m in meanings], pa.string()).take(kinds.indices)
-    looked = pc.and_not(_is(verb, ("cron_edit",)), _is(lines["operation"], _CHANGES))
-    # A refused password of sudo's is no refused entry: the caller is in already.
-    inside = pc.and_(_is(verb, ("login_failed",)), asked)
-    verb = pc.if_else(pc.or_(looked, inside), "other", pc.fill_null(verb, "other"))
-    told = pc.if_else(pc.is_valid(lines["refusal"]), "failure", "success")
-    certain = _is(lines["kind"], ("sudo", "sudo_group", "su", "polkit"))
-    refused = pc.and_(_is(lines["kind"], ("sudo_unclear",)), pc.is_valid(lines["refusal"]))
-    return {"verb": verb, "outcome": pc.if_else(pc.or_(certain, refused), told, outcome)}
-
-
-def _uid(lines: pa.RecordBatch, asked: pa.Array) -> pa.Array:
-    """The uid of the account acting. Of a named caller other than root, 0 is the program's own uid."""
-    nothing = pa.scalar(None, pa.int64())
-    borrowed = pc.and_(pc.equal(lines["caller_uid"], 0), pc.not_equal(lines["caller"], "root"))
-    caller = pc.if_else(pc.fill_null(borrowed, False), nothing, lines["caller_uid"])
-    return pc.if_else(asked, caller, lines["uid"])
-
-
-def _absence(lines: pa.RecordBatch, account: pa.Array, uid: pa.Array) -> pa.Array:
-    why = hostevents.absence(account, uid)
-    nobody = pc.and_(_is(lines["kind"], NO_ACTOR), pc.is_valid(why))
-    return pc.if_else(nobody, "not_applicable", why)
-
-
-def _credential(lines: pa.RecordBatch) -> pa.Array:
-    """What an entry was made with. Anybody can offer a public key that is not theirs: only success shows it held."""
-    password = pc.fill_null(pc.equal(lines["method"], "password"), False)
-    used = pc.coalesce(lines["credential"], pc.if_else(password, "password", NOTHING))
-    return pc.if_else(_is(lines["kind"], ("accepted",)), used, NOTHING)
-
-
-def _tty(written: pa.Array) -> pa.Array:
-    """A terminal without `/dev/`; null for the words that programs write where there is none."""
-    name = pc.replace_substring_regex(written, pattern="^/dev/", replacement="")
-    return pc.if_else(_is(name, ("unknown", "ssh", "none", "cron")), NOTHING, name)
-
-
+)
+_NO_TERMINALS = ("unknown", "ssh", "none", "cron")
+_REASONS = pa.array(["number_only", "not_recorded", "not_applicable"])
+_BY_NUMBER, _UNSAID, _NOBODY, _NAMED = range(4)
 _OBJECT_KINDS = {
     "crontab": "crontab",
     "cron_reload": "crontab",
@@ -158,19 +107,172 @@ _OBJECT_KINDS = {
     "certificate_found": "path",
 }
 
+_Bools = npt.NDArray[np.bool_]
+_Ints = npt.NDArray[np.int64]
 
-def _object(lines: pa.RecordBatch) -> dict[str, pa.Array]:
-    """What was acted on: a crontab, an account, or the file in which a key was found."""
+
+class _Sorts:
+    """The lines of a log by what is looked at to know what they say: one line of each sort, and of which sort each is."""
+
+    def __init__(self, lines: Mapping[str, pa.Array]) -> None:
+        """`lines` as for `lightly`."""
+        first, self._like = coded.distinct(*(coded.coded(lines[name]).number for name in _KNOWN_BY))
+        at = pa.array(first)
+        self.told = {name: loose.plain(lines[name].take(at)) for name in _KNOWN_BY}
+        self.asked = self._where(_asked(self.told))
+
+    def _where(self, told: pa.Array) -> _Bools:
+        found: _Bools = np.asarray(told, bool)[self._like]
+        return found
+
+    def of(self, *kinds: str) -> _Bools:
+        """Which lines are of some kinds."""
+        return self._where(_is(self.told["kind"], kinds))
+
+    def unknown(self) -> _Bools:
+        """Which lines are of no known kind."""
+        return self._where(pc.is_null(self.told["kind"]))
+
+    def words(self, told: pa.Array) -> pa.Array:
+        """A column in which each line has what is told of its sort."""
+        return loose.looked_up(told, self._like)
+
+
+def columns(lines: pa.RecordBatch) -> dict[str, pa.Array]:
+    """The event columns that a message fills: what happened, who acted and on what, in which words.
+
+    Args:
+        lines: rows with `messagetext.FIELDS`, and `program`, `pid` and `message`.
+    """
+    told = lightly({name: lines[name] for name in lines.schema.names})
+    return {
+        name: pa.nulls(len(c), pa.string()) if pa.types.is_null(c.type) else loose.plain(c)
+        for name, c in told.items()
+    }
+
+
+def lightly(lines: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """The same, as `core.loose` has it.
+
+    Args:
+        lines: columns by name, as there; texts may be dictionaries, but for `message`.
+    """
+    held = {**lines, **{name: loose.dictionary(lines[name]) for name in _TEXTS}}
+    sorts = _Sorts(held)
+    own, caller, target = (coded.coded(held[name]) for name in ("account", "caller", "target"))
+    account = coded.chosen(sorts.asked | sorts.of(*_CHANGED), caller, own).told(_as_written)
+    uid = _uid(held, sorts, caller)
+    effective = coded.chosen(sorts.asked, target.otherwise(own), _nothing(len(own.number)))
+    return {
+        **{name: sorts.words(told) for name, told in _verb(sorts.told).items()},
+        "account": account.column(),
+        "account_absence": _absence(account, uid, sorts),
+        "effective": effective.column(),
+        "uid": uid,
+        "target_pid": held["child"],
+        "target_uid": held["victim_uid"],
+        "credential": _credential(held, sorts),
+        "tty": loose.each(held["tty"], _tty),
+        "cwd": loose.each(held["cwd"], lambda path: pc.if_else(pc.starts_with(path, "/"), path, NOTHING)),
+        **_object(held, sorts, own),
+        "text": _text(held, sorts),
+        **{name: held[name] for name in ("pid", "address", "port", "job")},
+    }
+
+
+def _is(column: pa.Array, values: tuple[str, ...]) -> pa.Array:
+    return pc.fill_null(pc.is_in(column, pa.array(values)), False)
+
+
+def _nothing(rows: int) -> Coded:
+    return Coded(np.zeros(rows, np.int64), [None])
+
+
+def _as_written(account: object) -> object:
+    return "root" if account == "ROOT" else account  # as login(1) shouts
+
+
+def _asked(lines: Mapping[str, pa.Array]) -> pa.Array:
+    """Where one account asked for the rights of another."""
+    return pc.or_(_is(lines["kind"], ASKED), _is(lines["service"], ASKED_SERVICES))
+
+
+def _verb(lines: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """What each line says happened, and how it ended."""
     kinds = lines["kind"].dictionary_encode()
-    known = [_OBJECT_KINDS.get(kind) for kind in kinds.dictionary.to_pylist()]
-    what = pc.if_else(pc.is_valid(lines["object"]), pa.array(known, pa.string()).take(kinds.indices), NOTHING)
-    added = _is(lines["kind"], ("account_added",))
-    named = pc.if_else(added, lines["account"], pc.if_else(pc.is_valid(what), lines["object"], NOTHING))
-    return {"object_kind": pc.if_else(added, "account", what), "object": named}
+    meanings = [MEANINGS.get(kind, Meaning("other")) for kind in kinds.dictionary.to_pylist()]
+    verb = pa.array([m.verb for m in meanings], pa.string()).take(kinds.indices)
+    outcome = pa.array([m.outcome for m in meanings], pa.string()).take(kinds.indices)
+    looked = pc.and_not(_is(verb, ("cron_edit",)), _is(lines["operation"], _CHANGES))
+    # A refused password of sudo's is no refused entry: the caller is in already.
+    inside = pc.and_(_is(verb, ("login_failed",)), _asked(lines))
+    verb = pc.if_else(pc.or_(looked, inside), "other", pc.fill_null(verb, "other"))
+    told = pc.if_else(pc.is_valid(lines["refusal"]), "failure", "success")
+    refused = pc.and_(_is(lines["kind"], ("sudo_unclear",)), pc.is_valid(lines["refusal"]))
+    return {
+        "verb": verb,
+        "outcome": pc.if_else(pc.or_(_is(lines["kind"], _CERTAIN), refused), told, outcome),
+    }
 
 
-def _text(lines: pa.RecordBatch) -> pa.Array:
-    """A command or an operation on a crontab alone; of a message that we do not know, the program too."""
+def _uid(lines: Mapping[str, pa.Array], sorts: _Sorts, caller: Coded) -> pa.Array:
+    """The uid of the account acting. Of a named caller other than root, 0 is the program's own uid."""
+    other = np.array([name is not None and name != "root" for name in caller.values], bool)[caller.number]
+    borrowed = pc.and_(pc.equal(lines["caller_uid"], 0), pa.array(other))
+    asking = pc.if_else(pc.fill_null(borrowed, False), pa.scalar(None, pa.int64()), lines["caller_uid"])
+    return pc.if_else(pa.array(sorts.asked), asking, lines["uid"])
+
+
+def _absence(account: Coded, uid: pa.Array, sorts: _Sorts) -> pa.Array:
+    """Why there is no account, as `hostevents.absence` has it; of what no account does, there is none to be told."""
+    why = np.where(np.asarray(uid.is_valid()), _BY_NUMBER, _UNSAID)
+    why[sorts.of(*NO_ACTOR)] = _NOBODY
+    named = np.array([name is not None for name in account.values], bool)[account.number]
+    return pa.DictionaryArray.from_arrays(pa.array(why.astype(np.int32), mask=named), _REASONS)
+
+
+def _credential(lines: Mapping[str, pa.Array], sorts: _Sorts) -> pa.Array:
+    """What an entry was made with. Anybody can offer a public key that is not theirs: only success shows it held."""
+    password = coded.coded(lines["method"]).told(lambda how: how if how == "password" else None)
+    used = coded.coded(lines["credential"]).otherwise(password)
+    return coded.chosen(sorts.of("accepted"), used, _nothing(len(used.number))).column()
+
+
+def _tty(written: pa.Array) -> pa.Array:
+    """A terminal without `/dev/`; null for the words that programs write where there is none."""
+    name = pc.replace_substring_regex(written, pattern="^/dev/", replacement="")
+    return pc.if_else(_is(name, _NO_TERMINALS), NOTHING, name)
+
+
+def _object(lines: Mapping[str, pa.Array], sorts: _Sorts, account: Coded) -> dict[str, pa.Array]:
+    """What was acted on: a crontab, an account, or the file in which a key was found."""
+    added = sorts.of("account_added")
+    rows = len(added)
+    if not (added.any() or sorts.of(*_OBJECT_KINDS).any()):
+        return {name: pa.nulls(rows) for name in ("object_kind", "object")}
+    what = coded.coded(lines["kind"]).told(lambda kind: _OBJECT_KINDS.get(str(kind)))
+    named = coded.coded(lines["object"])
+    held = np.array([name is not None for name in named.values], bool)[named.number]
+    known = np.array([kind is not None for kind in what.values], bool)[what.number]
+    nothing = _nothing(rows)
+    return {
+        "object_kind": coded.chosen(held | added, what, nothing).column(),
+        "object": coded.chosen(added, account, coded.chosen(held & known, named, nothing)).column(),
+    }
+
+
+def _text(lines: Mapping[str, pa.Array], sorts: _Sorts) -> pa.Array:
+    """A command or an operation on a crontab alone; of a message that we do not know, the program too; else the message."""
+    message = lines["message"]
+    other = sorts.unknown() | sorts.of("started", "crontab") | np.asarray(lines["command"].is_valid())
+    if not other.any():
+        return hostevents.short(message)
+    own = {name: loose.plain(lines[name].filter(pa.array(other))) for name in _WORDED}
+    text = pc.replace_with_mask(message, pa.array(other), _worded(own))
+    return hostevents.short(text)
+
+
+def _worded(lines: Mapping[str, pa.Array]) -> pa.Array:
     message, began = lines["message"], _is(lines["kind"], ("started",))
     if pc.any(began).as_py():
         start = pc.replace_substring_regex(message, pattern="^Starting session: ", replacement="")
@@ -179,4 +281,4 @@ def _text(lines: pa.RecordBatch) -> pa.Array:
     message = pc.if_else(pc.is_null(lines["kind"]), pc.coalesce(named, message), message)
     operation = pc.if_else(_is(lines["kind"], ("crontab",)), lines["operation"], NOTHING)
     command = pc.if_else(_is(lines["kind"], ("cron_output", "polkit")), NOTHING, lines["command"])
-    return hostevents.short(pc.coalesce(command, operation, message))
+    return pc.coalesce(command, operation, message)

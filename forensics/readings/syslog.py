@@ -10,15 +10,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditjournal, auditprintk, clock, hostevents, messageevents, years
+from forensics.core import auditjournal, auditprintk, citation, clock, hostevents, loose, messageevents, years
 from forensics.core.auditjournal import Entry
-from forensics.core.hostevents import NOTHING, Placed
+from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
 from forensics.core.years import Turns
 
 NEEDS_ANCHOR = True
 ONCE = True
 NOTED = ("sha256", "start", "stop", "wall", "stamp", "host", "program", "message", "repeated")
+CODED = (
+    "sha256", "wall", "stamp", "host", "program", "kind", "service", "account", "caller", "target", "method", "address",
+    "credential", "tty", "cwd", "command", "refusal", "operation", "object", "job",
+)  # fmt: skip
+COLUMNS = (
+    *CODED, "start", "stop", "pid", "message", "repeated", "uid", "caller_uid", "port", "child", "victim_uid",
+)  # fmt: skip
 _PRINTED = (("us", pa.int64()), ("serial", pa.int64()), ("stop", pa.int64()), ("host", pa.string()), ("message", pa.string()))  # fmt: skip
 _NOTES = pa.schema(
     [
@@ -28,24 +35,25 @@ _NOTES = pa.schema(
         *_PRINTED,
     ]
 )
+_Lines = Mapping[str, pa.Array]
 
 
 def noted(records: pa.Table) -> pa.Table:
     """What a slice says that others must know: how the years turn in each file, and the audit lines that the kernel printed."""
+    lines = {name: citation.column(records, name) for name in records.column_names}
     notes: list[dict[str, object]] = []
-    asked, wall = (values.combine_chunks() for values in (_kernels(records), _traditional(records)))
-    entries = _entries(records, asked)
+    asked, wall = _kernels(lines), _stamped(lines, "traditional")
+    entries = _entries(lines, asked)
     printed = [auditjournal.row(one) is not None for one in entries]
-    own = np.array(asked.to_pylist(), bool)
-    own[own] = printed
-    wall = pc.if_else(pa.array(own), NOTHING, wall)
-    for sha256 in pc.unique(records["sha256"]).to_pylist():
-        at = pc.equal(records["sha256"], sha256).combine_chunks()
+    if any(printed):
+        own = np.array(asked.to_pylist(), bool)
+        own[own] = printed
+        wall = pc.if_else(pa.array(own), NOTHING, loose.plain(wall))
+    for sha256 in pc.unique(lines["sha256"]).to_pylist():
+        at = pc.equal(loose.plain(lines["sha256"]), sha256)
         told = years.turns(clock.leap_seconds(wall.filter(at)))
         if told is not None:
-            notes.append(
-                {"sha256": sha256, "start": records["start"].filter(at)[0].as_py(), **told._asdict()}
-            )
+            notes.append({"sha256": sha256, "start": lines["start"].filter(at)[0].as_py(), **told._asdict()})
     for one, holds in zip(entries, printed, strict=True):
         if holds:
             key = {"us": one.source_us, "serial": one.audit_id}
@@ -64,63 +72,102 @@ def read(
     notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """One event for each line; of audit lines that the kernel printed, one for each event of the trail."""
-    rows = hostevents.placed(records, files, every_path=False)
-    trail, own = _printed(rows, files, notes)
-    courses = None if notes is None else _courses(rows, notes)
-    if not pc.all(own).as_py():
-        rows = Placed(rows.lines.filter(own), rows.files.filter(own), rows.event_id.filter(own))
-    lines = rows.lines
-    host = pc.coalesce(lines["host"], rows.files["host"])
-    told = messageevents.columns(lines)
-    event = EVENT.build(
-        {
-            **hostevents.columns(rows, "syslog"),
-            **hostevents.times(_when(lines, zone, anchor_ns, courses), host, rows, "syslog"),
-            **told,
-            "host": host,
-            "text": hostevents.short(_repeated(lines, told["text"])),
-        }
+    made = lightly(records, files, zone=zone, anchor_ns=anchor_ns, notes=notes)
+    return {"event": loose.strict(made["event"], EVENT.schema())}
+
+
+def lightly(
+    records: pa.Table,
+    files: pa.Table,
+    *,
+    zone: str,
+    anchor_ns: int | None,
+    notes: pa.Table | None = None,
+) -> Mapping[str, pa.Table]:
+    """The same, as `core.loose` has it."""
+    records = hostevents.in_order(records)
+    lines = {name: citation.column(records, name) for name in records.column_names}
+    lines["sha256"] = loose.dictionary(lines["sha256"])
+    trail, own = _printed(lines, files, notes)
+    courses = None if notes is None else _courses(lines, notes)
+    if trail is not None:
+        lines = {name: column.filter(own) for name, column in lines.items()}
+    made = loose.built(
+        EVENT.schema(), _told(lines, files, _when(lines, zone, anchor_ns, courses)), len(lines["start"])
     )
-    return {"event": pa.concat_tables([event, trail])}
+    return {"event": made if trail is None else loose.together([made, trail])}
 
 
-def _traditional(lines: pa.RecordBatch | pa.Table) -> pa.Array:
-    return pc.if_else(pc.equal(lines["stamp"], "traditional"), lines["wall"], NOTHING)
+def _told(lines: _Lines, files: pa.Table, when: clock.Interval) -> dict[str, pa.Array]:
+    """The columns of events, one for each line."""
+    where = {name: lines[name] for name in ("sha256", "start", "stop")}
+    domain, place = (citation.each_of_file(where["sha256"], files, name) for name in ("domain", "host"))
+    host = loose.first_of(loose.dictionary(lines["host"]), place)
+    told = messageevents.lightly(lines)
+    return {
+        "event_id": citation.named(where),
+        **where,
+        "earliest_ns": when.earliest_ns,
+        "latest_ns": when.latest_ns,
+        "clock": _clock(loose.first_of(host, domain), when),
+        "format": loose.repeated("syslog", len(domain)),
+        "domain": domain,
+        **told,
+        "host": host,
+        "text": hostevents.short(_repeated(lines, told["text"])),
+    }
 
 
-def _courses(rows: Placed, notes: pa.Table) -> dict[str, years.Course]:
+def _clock(source: pa.Array, when: clock.Interval) -> pa.Array:
+    """Whose clock placed each line; null where no time was placed."""
+    named = loose.each(source, lambda name: pc.binary_join_element_wise(name, "syslog", ":"))
+    if not when.earliest_ns.null_count:
+        return named
+    return pc.if_else(pc.is_valid(when.earliest_ns), loose.plain(named), NOTHING)
+
+
+def _stamped(lines: _Lines, *stamps: str) -> pa.Array:
+    """The times of lines whose stamps are of some layouts; null in the others."""
+    stamp = loose.dictionary(lines["stamp"])
+    known = stamp.dictionary.to_pylist()
+    if set(known) <= set(stamps):
+        return lines["wall"]
+    if not set(known) & set(stamps):
+        return pa.nulls(len(stamp), pa.string())
+    own = loose.each(stamp, lambda names: pc.is_in(names, pa.array(stamps)))
+    return pc.if_else(own, loose.plain(lines["wall"]), NOTHING)
+
+
+def _courses(lines: _Lines, notes: pa.Table) -> dict[str, years.Course]:
     """How the years turn in each file of a slice, by what was noted of all slices."""
-    lines = rows.lines
-    own = pc.unique(lines["sha256"])
-    here = pc.and_(pc.is_valid(notes["turns"]), pc.is_in(notes["sha256"], own))
-    of_years = notes.select(["sha256", "start", *Turns._fields]).filter(here)
-    pieces: dict[str, list[tuple[int, Turns]]] = {}
-    for row in of_years.sort_by([("sha256", "ascending"), ("start", "ascending")]).to_pylist():
-        told = Turns(*(row[name] for name in Turns._fields))
-        pieces.setdefault(row["sha256"], []).append((row["start"], told))
-    least = (
-        pa.table({name: lines[name] for name in ("sha256", "start")})
-        .group_by("sha256")
-        .aggregate([("start", "min")])
-    )
+    own = loose.dictionary(lines["sha256"])
+    known, first = np.unique(np.asarray(own.indices), return_index=True)
     found = {}
-    for sha256, start in zip(least["sha256"].to_pylist(), least["start_min"].to_pylist(), strict=True):
-        at = [n for n, (place, _) in enumerate(pieces.get(sha256, ())) if place == start]
+    for sha256, start in zip(
+        own.dictionary.take(pa.array(known)).to_pylist(),
+        lines["start"].take(pa.array(first)).to_pylist(),
+        strict=True,
+    ):
+        here = pc.and_(pc.is_valid(notes["turns"]), pc.equal(notes["sha256"], sha256))
+        pieces = notes.filter(here).select(["start", *Turns._fields]).sort_by("start").to_pylist()
+        at = [n for n, piece in enumerate(pieces) if piece["start"] == start]
         if at:
-            found[sha256] = years.course([piece for _, piece in pieces[sha256]], at[0])
+            told = [Turns(*(piece[name] for name in Turns._fields)) for piece in pieces]
+            found[sha256] = years.course(told, at[0])
     return found
 
 
-def _kernels(lines: pa.RecordBatch | pa.Table) -> pa.Array:
+def _kernels(lines: _Lines) -> pa.Array:
     """Which lines are audit lines that the kernel printed, as far as their beginning says."""
-    asked = pc.and_(pc.equal(lines["program"], "kernel"), pc.is_null(lines["repeated"]))
+    named = loose.each(lines["program"], lambda names: pc.equal(names, "kernel"))
+    asked = pc.fill_null(pc.and_(named, pc.is_null(lines["repeated"])), False)
     if not pc.any(asked).as_py():
-        return pc.fill_null(asked, False)
+        return asked
     asked = pc.and_(asked, pc.match_substring_regex(lines["message"], auditprintk.PATTERN))
     return pc.fill_null(asked, False)
 
 
-def _entries(lines: pa.RecordBatch | pa.Table, own: pa.Array) -> list[Entry]:
+def _entries(lines: _Lines, own: pa.Array) -> list[Entry]:
     """Lines as the journal would keep the audit line in each."""
     columns = [lines[name].filter(own).to_pylist() for name in ("sha256", "start", "stop", "host", "message")]
     entries = (
@@ -130,15 +177,15 @@ def _entries(lines: pa.RecordBatch | pa.Table, own: pa.Array) -> list[Entry]:
     return [auditprintk.entry(one) or one for one in entries]
 
 
-def _printed(rows: Placed, files: pa.Table, notes: pa.Table | None) -> tuple[pa.Table, pa.Array]:
-    """The events of audit lines that the kernel printed, and which other lines there are.
+def _printed(lines: _Lines, files: pa.Table, notes: pa.Table | None) -> tuple[pa.Table | None, pa.Array]:
+    """The events of audit lines that the kernel printed, if any are there, and which other lines there are.
 
     Any account can write under the kernel's name, so those are of the domain of the host's users.
     """
-    asked = _kernels(rows.lines)
+    asked = _kernels(lines)
     if not pc.any(asked).as_py():
-        return EVENT.empty(), pc.invert(asked)
-    entries = _entries(rows.lines, asked)
+        return None, pc.invert(asked)
+    entries = _entries(lines, asked)
     domain = pc.replace_substring_regex(files["domain"], ":root$", ":user")
     weaker = files.set_column(files.column_names.index("domain"), files.schema.field("domain"), domain)
     held = [one for one in entries if auditjournal.row(one) is not None]
@@ -165,8 +212,10 @@ def _begun(entries: Sequence[Entry], notes: pa.Table) -> list[Entry]:
     ]
 
 
-def _repeated(lines: pa.RecordBatch, text: pa.Array) -> pa.Array:
+def _repeated(lines: _Lines, text: pa.Array) -> pa.Array:
     """The text of an event that stands for several begins with how many, in the logger's own words."""
+    if lines["repeated"].null_count == len(text):
+        return text
     known = pc.and_(pc.is_valid(lines["repeated"]), pc.is_valid(lines["kind"]))
     wrapped = pc.and_(known, pc.not_equal(text, lines["message"]))
     said = pc.binary_join_element_wise(
@@ -176,23 +225,21 @@ def _repeated(lines: pa.RecordBatch, text: pa.Array) -> pa.Array:
 
 
 def _when(
-    lines: pa.RecordBatch,
+    lines: _Lines,
     zone: str,
     anchor_ns: int | None,
     courses: Mapping[str, years.Course] | None,
 ) -> clock.Interval:
     """Stamps of all layouts on the one axis; each as wide as its last digit."""
-    wall, stamp = lines["wall"], lines["stamp"]
     local = clock.yearless_in_order(
-        _traditional(lines),
+        _stamped(lines, "traditional"),
         file=lines["sha256"],
         zone=zone,
         anchor_ns=anchor_ns,
         courses=courses,
     )
-    zoned = pc.is_in(stamp, pa.array(["rfc3339", "rfc5424"]))
-    dated = _fine(pc.if_else(zoned, wall, NOTHING), None)
-    iso = _fine(pc.if_else(pc.equal(stamp, "iso"), wall, NOTHING), zone)
+    dated = _fine(_stamped(lines, "rfc3339", "rfc5424"), None)
+    iso = _fine(_stamped(lines, "iso"), zone)
     return clock.Interval(*(pc.coalesce(*ends) for ends in zip(local, dated, iso, strict=True)))
 
 
