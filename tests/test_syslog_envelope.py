@@ -1,5 +1,6 @@
 """What stands around a message: the quick way to read it is the slow one, and layouts do not mix."""
 
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,9 +24,10 @@ def told(columns):
 def agree(lines):
     """The quick way gives, for the lines that it takes, what the patterns give."""
     text = pa.array(lines, pa.string())
-    rows, columns = envelope._quick(text)
+    rows, columns, _ = envelope._quick(text)
     slow = told(envelope.by_pattern(text))
     assert told(columns) == [slow[row] for row in rows.tolist()]
+    assert all(re.search(envelope._TIME, slow[row]["wall"]) for row in rows.tolist())
     return len(rows)
 
 
@@ -38,6 +40,30 @@ def test_quick_is_slow_on_samples(sample):
 def test_most_lines_go_the_quick_way():
     lines = (SAMPLES[0].parent / "ssh_session.log").read_text().splitlines()
     assert agree(lines) == len(lines)
+
+
+DOUBTFUL = [
+    "Nov 32 15:11:37 login01 sshd[1]: a message that is long enough",
+    "Nov  0 15:11:37 login01 sshd[1]: a message that is long enough",
+    "Nov 23 24:11:37 login01 sshd[1]: a message that is long enough",
+    "Nov 23 15:60:37 login01 sshd[1]: a message that is long enough",
+    "Nov 23 15:11:61 login01 sshd[1]: a message that is long enough",
+    "Nov 23 15.11:37 login01 sshd[1]: a message that is long enough",
+    "Noe 23 15:11:37 login01 sshd[1]: a message that is long enough",
+    "Nov 23 15:11:37 login01 sshd[]: a message that is long enough",
+    "Nov 23 15:11:37 login01 sshd[1234567890123456789]: a message",
+    "Nov 23 15:11:37 login01 a-line-that-has-no-blank-more",
+]
+
+
+def test_a_line_in_doubt_goes_the_slow_way():
+    """Also beside others, whose words it must not take for its own."""
+    after = "Nov 23 15:11:37 login01 sshd[1]: a message"
+    lines = [line for one in DOUBTFUL for line in (one, after)]
+    assert agree(lines) == len(DOUBTFUL)
+    assert (
+        agree(["Feb 30 15:11:60 login01 sshd[1]: a message", "Nov  3 15:11:37 login01 sshd: a message"]) == 2
+    )
 
 
 PIECES = st.sampled_from(

@@ -11,6 +11,10 @@ _WALL_BYTES = len("2026-11-23T15:11:37")
 _DIGITS = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18])
 _MARKS = {4: ord("-"), 7: ord("-"), 10: ord("T"), 13: ord(":"), 16: ord(":")}
 _DAY_S = 86_400
+_STAMP_BYTES = len("Nov 23 15:11:37")
+_STAMP_DIGITS = np.array([4, 5, 7, 8, 10, 11, 13, 14])
+_STAMP_MARKS = {3: ord(" "), 6: ord(" "), 9: ord(":"), 12: ord(":")}
+_MONTHS = [int.from_bytes(name, "big") for name in b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()]
 _STAMP = "2026-11-23T15:11:37.046885Z"
 _TO_MINUTE = len("2026-11-23T15:11:")
 _WORDS = (0, 8, 9)
@@ -89,6 +93,28 @@ def stamps(
         return None
     found: npt.NDArray[np.int64] = np.repeat(begun, np.diff(np.append(first, rows))) + digit @ _NS
     return found
+
+
+def yearless(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which readings such as `Nov 23 15:11:37` or `Nov  3 15:11:60`, of 15 bytes each, can be a time.
+
+    Args:
+        raw: the bytes that they stand in.
+        start: where each begins there. One that is like the one before it is looked at once.
+    """
+    byte = raw[start[:, None] + np.arange(_STAMP_BYTES)]
+    new = np.append(True, (byte[1:] != byte[:-1]).any(axis=1))[: len(start)]
+    byte = byte[new]
+    name = (byte[:, 0].astype(np.int64) << 16) + (byte[:, 1].astype(np.int64) << 8) + byte[:, 2]
+    digit = byte[:, _STAMP_DIGITS] - ord("0")
+    digit[:, 0] = np.where(byte[:, _STAMP_DIGITS[0]] == ord(" "), 0, digit[:, 0])
+    tens = digit[:, 0::2].astype(np.int64) * 10 + digit[:, 1::2]
+    day, hour, minute, second = tens.T
+    real = np.isin(name, _MONTHS) & (digit <= 9).all(axis=1) & (day >= 1) & (day <= 31)
+    real &= (hour < 24) & (minute < 60) & (second <= 60)
+    for at, mark in _STAMP_MARKS.items():
+        real &= byte[:, at] == mark
+    return np.asarray(real[np.cumsum(new) - 1], bool)
 
 
 def _bytes(written: pa.Array) -> npt.NDArray[np.uint8]:

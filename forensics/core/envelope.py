@@ -18,7 +18,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import digits
 from forensics.core.messagetext import filled
+from forensics.core.messagewords import Words, cut
 
 _TRADITIONAL = r"[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
 _SECOND = r"[0-9]{4}-[0-9]{2}-[0-9]{2}{T}[0-9]{2}:[0-9]{2}:[0-9]{2}"
@@ -47,7 +49,10 @@ _REPEATED = r"^ ?message repeated (?P<times>[0-9]{1,9}) times?: \[ ?(?P<message>
 _AGAIN = r"^(?:.* )??(?:--- )?last message repeated (?P<times>[0-9]{1,9}) times?(?: ---)?$"
 _MOST_PRIORITY = 191
 _STAMP_BYTES = 15
-_T_AT, _YEAR_END = 10, 4
+_T_AT, _YEAR_END, _DAY_AT = 10, 4, 4
+_BLANK = ord(" ")
+_MOST_BLANKS = 8
+_MOST_STAMP, _MOST_DIGITS = 40, 18
 COLUMNS = (
     "wall", "stamp", "priority", "host", "severity", "program", "pid", "msgid", "structured", "message",
 )  # fmt: skip
@@ -60,31 +65,37 @@ class Opened(NamedTuple):
     """The envelopes of lines.
 
     `columns`: those of `COLUMNS`, each as long as the lines. `shaped`: which lines have one of the
-    layouts; `timed`, `sound`: whether the time can be one, and the priority.
+    layouts; `timed`, `sound`: whether the time can be one, and the priority. `words`: where the words of messages lie.
     """
 
     columns: _Columns
     shaped: pa.Array
     timed: pa.Array
     sound: pa.Array
+    words: Words
 
 
 def opened(text: pa.Array) -> Opened:
     """The envelope of each line (string, no nulls)."""
-    quick, columns = _quick(text)
-    slow = np.setdiff1d(np.arange(len(text)), quick, assume_unique=True)
-    if len(slow):
-        columns = _merged(len(text), (quick, columns), (slow, by_pattern(text.take(pa.array(slow)))))
+    quick, columns, words = _quick(text)
+    sure = np.zeros(len(text), bool)
+    sure[quick] = True
+    slow = np.flatnonzero(~sure)
+    if not len(slow):
+        yes = pa.array(sure)
+        return Opened(columns, yes, yes, yes, words)
+    columns = _merged(len(text), (quick, columns), (slow, by_pattern(text.take(pa.array(slow)))))
     whole = dict(columns)
     wall, priority = whole["wall"], whole["priority"]
     shaped = pc.is_valid(whole["stamp"])
-    distinct = wall.dictionary_encode()
+    distinct = wall.take(pa.array(slow)).dictionary_encode()
     times = pc.match_substring_regex(distinct.dictionary, _TIME)
-    timed = pc.fill_null(times.take(distinct.indices), False)
+    timed = sure.copy()
+    timed[slow] = np.asarray(pc.fill_null(times.take(distinct.indices), False), bool)
     sound = pc.fill_null(pc.less_equal(priority, _MOST_PRIORITY), True)
     bare = pc.fill_null(pc.equal(wall, "-"), False)
     whole["wall"] = pc.if_else(bare, pa.scalar(None, pa.string()), wall)
-    return Opened(whole, shaped, timed, sound)
+    return Opened(whole, shaped, pa.array(timed), sound, words.among(len(text), quick))
 
 
 def repeated(message: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -174,57 +185,117 @@ def _merged(length: int, *pieces: tuple[_Rows, _Columns]) -> _Columns:
     return {name: pa.concat_arrays([columns[name] for _, columns in pieces]).take(order) for name in COLUMNS}
 
 
-def _quick(text: pa.Array) -> tuple[_Rows, _Columns]:
-    """Rows that are `<stamp> <host> <program>[<pid>]: <message>` with one blank between each, and their columns."""
-    raw, start, stop = _bytes(text)
-    blank = np.append(np.flatnonzero(raw == 32), len(raw))
-    colon = np.append(np.flatnonzero((raw[:-1] == 58) & (raw[1:] == 32)) if len(raw) else blank[:0], len(raw))
-    rows = np.flatnonzero(stop - start > 2 * _STAMP_BYTES)
-    first = raw[start[rows]] if len(rows) else raw[:0]
-    dated = (
-        (first >= 48)
-        & (first <= 57)
-        & (raw[start[rows] + _T_AT] == ord("T"))
-        & (raw[start[rows] + _YEAR_END] == 45)
+class _Places(NamedTuple):
+    """Where the parts of lines lie: where the stamp begins and ends, the host ends, the tag ends, and where a pid begins; see `_places`."""
+
+    rows: _Rows
+    start: _Rows
+    end: _Rows
+    mark: _Rows
+    left: _Rows
+    pid: _Rows
+    words: Words
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> "_Places":
+        """The parts of some of the lines."""
+        rows, start, end = self.rows[kept], self.start[kept], self.end[kept]
+        mark, left, pid = self.mark[kept], self.left[kept], self.pid[kept]
+        return _Places(rows, start, end, mark, left, pid, self.words.only(kept))
+
+
+def _quick(text: pa.Array) -> tuple[_Rows, _Columns, Words]:
+    """Rows that are `<stamp> <host> <program>[<pid>]: <message>` with one blank between each and a time that can be, and their columns."""
+    at = _places(text)
+    raw = at.words.raw
+    timed, stamps, stamp = _stamps(raw, at)
+    head = cut(raw, at.end + 1, at.left, pa.string()).dictionary_encode()
+    found = pc.extract_regex(head.dictionary, pattern=_HEAD)
+    sure = timed & np.asarray(pc.is_valid(found).take(head.indices), bool)
+    if not sure.all():
+        keep = pa.array(sure)
+        at = at.only(sure)
+        head, stamps, stamp = head.filter(keep), stamps.filter(keep), stamp.filter(keep)
+    named_by = {name: filled(pc.struct_field(found, name)) for name in ("host", "program")}
+    host, severity = _host(named_by["host"].take(head.indices), stamps)
+    nothing = pa.nulls(len(at.rows), pa.string())
+    return (
+        at.rows,
+        {
+            "wall": stamps,
+            "stamp": stamp,
+            "priority": pa.nulls(len(at.rows), pa.int64()),
+            "host": host,
+            "severity": severity,
+            "program": named_by["program"].take(head.indices),
+            "pid": pa.array(at.pid, mask=at.pid < 0),
+            "msgid": nothing,
+            "structured": nothing,
+            "message": cut(raw, at.mark + 2, at.words.stop, pa.string()),
+        },
+        at.words,
     )
-    named = (first >= 65) & (first <= 90) & (raw[start[rows] + _STAMP_BYTES] == 32)
-    rows = rows[dated | named]
-    end = blank[np.searchsorted(blank, start[rows] + _STAMP_BYTES)]
-    mark = colon[np.searchsorted(colon, end)]
-    kept = (mark + 2 <= stop[rows]) & (end - start[rows] <= 40)
-    rows, end, mark = rows[kept], end[kept], mark[kept]
-    bracket = np.append(np.flatnonzero(raw == ord("[")), len(raw))
-    left = bracket[np.searchsorted(bracket, end)]
-    numbered = left < mark
-    left = np.where(numbered, left, mark)
-    right = np.where(numbered, mark - 1, mark)
-    wall, head = _slices(raw, start[rows], end), _slices(raw, end + 1, left)
-    pid = _slices(raw, np.where(numbered, left + 1, mark), np.maximum(right, left + numbered))
-    distinct = head.dictionary_encode()
-    found = pc.extract_regex(distinct.dictionary, pattern=_HEAD)
+
+
+def _places(text: pa.Array) -> _Places:
+    """Where the parts of lines lie, of those that may be of this layout."""
+    raw, start, stop = _bytes(text)
+    rows = np.flatnonzero(stop - start > 2 * _STAMP_BYTES)
+    blank = np.append(np.flatnonzero(raw == _BLANK), np.full(_MOST_BLANKS, len(raw)))
+    before = np.searchsorted(blank, np.append(start, len(raw)))
+    start, stop, until, before = start[rows], stop[rows], before[rows + 1], before[rows]
+    first = raw[start]
+    dated = (first >= 48) & (first <= 57) & (raw[start + _T_AT] == ord("T")) & (raw[start + _YEAR_END] == 45)
+    named = (first >= 65) & (first <= 90) & (raw[start + _STAMP_BYTES] == _BLANK)
+    # In a traditional stamp stand two blanks, or three where the day has one digit.
+    own = before + np.where(named, 2 + (raw[start + _DAY_AT] == _BLANK), 0)
+    end, mark = blank[own], blank[own + 2] - 1
+    kept = (
+        (dated | named)
+        & (own + 2 < until)
+        & (end - start <= _MOST_STAMP)
+        & (~named | (end == start + _STAMP_BYTES))
+    )
+    kept[kept] = raw[mark[kept]] == ord(":")
+    rows, start, stop, own, until, end, mark = (
+        part[kept] for part in (rows, start, stop, own, until, end, mark)
+    )
+    left, pid, sound = _pids(raw, end, mark)
+    words = Words(raw, blank, own + 2, until - own - 2, stop)
+    return _Places(rows, start, end, mark, left, pid, words).only(sound)
+
+
+def _pids(raw: npt.NDArray[np.uint8], end: _Rows, mark: _Rows) -> tuple[_Rows, _Rows, npt.NDArray[np.bool_]]:
+    """Where `[<pid>]` begins before a colon, or the colon's place; the pid or -1; and whether what stands in brackets is one."""
+    left, pid = mark.copy(), np.full(len(mark), -1, np.int64)
+    sound = np.ones(len(mark), bool)
+    open_ = np.flatnonzero(raw[mark - 1] == ord("]"))
+    at, value, worth = mark[open_] - 2, np.zeros(len(open_), np.int64), 1
+    for length in range(_MOST_DIGITS + 1):
+        digit = raw[at]
+        ends = digit == ord("[")
+        if ends.any():
+            done = open_[ends]
+            left[done], pid[done], sound[done] = at[ends], value[ends], length > 0
+        going = ~ends & (digit - np.uint8(48) <= 9)
+        sound[open_[~ends & ~going]] = False
+        open_, at, value = open_[going], at[going] - 1, value[going] + (digit[going] - np.int64(48)) * worth
+        worth *= 10
+        if not len(open_):
+            break
+    sound[open_] = False
+    return left, pid, sound & (left > end)
+
+
+def _stamps(raw: npt.NDArray[np.uint8], at: _Places) -> tuple[npt.NDArray[np.bool_], pa.Array, pa.Array]:
+    """Which stamps can be a time, the stamps, and how each is written."""
+    wall = cut(raw, at.start, at.end, pa.string())
+    named = (at.end - at.start == _STAMP_BYTES) & (raw[at.start] >= 65)
+    if named.all():
+        return digits.yearless(raw, at.start), wall, pa.repeat("traditional", len(wall))
     stamps = wall.dictionary_encode()
     shaped = pc.match_substring_regex(stamps.dictionary, rf"^(?:{_TRADITIONAL}|{_RFC3339})$")
-    sure = np.asarray(pc.and_(pc.is_valid(found).take(distinct.indices), shaped.take(stamps.indices)), bool)
-    digits = np.asarray(pc.match_substring_regex(pid, "^[0-9]{1,18}$"), bool)
-    sure &= np.where(numbered, digits & (raw[mark - 1] == ord("]")), True)
-    rows, mark, keep = rows[sure], mark[sure], pa.array(sure)
-    at, moment = distinct.indices.filter(keep), stamps.indices.filter(keep)
-    wall = stamps.dictionary.take(moment)
-    named_by = {name: filled(pc.struct_field(found, name)) for name in ("host", "program")}
-    host, severity = _host(named_by["host"].take(at), wall)
-    nothing = pa.nulls(len(rows), pa.string())
-    return rows, {
-        "wall": wall,
-        "stamp": _layout(stamps.dictionary).take(moment),
-        "priority": pa.nulls(len(rows), pa.int64()),
-        "host": host,
-        "severity": severity,
-        "program": named_by["program"].take(at),
-        "pid": filled(pid.filter(keep)).cast(pa.int64()),
-        "msgid": nothing,
-        "structured": nothing,
-        "message": _slices(raw, mark + 2, stop[rows]),
-    }
+    sure = pc.and_(shaped, pc.match_substring_regex(stamps.dictionary, _TIME))
+    return np.asarray(sure.take(stamps.indices), bool), wall, _layout(stamps.dictionary).take(stamps.indices)
 
 
 def _bytes(text: pa.Array) -> tuple[npt.NDArray[np.uint8], _Rows, _Rows]:
@@ -235,11 +306,3 @@ def _bytes(text: pa.Array) -> tuple[npt.NDArray[np.uint8], _Rows, _Rows]:
         return np.empty(0, np.uint8), nothing, nothing
     at = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1].astype(np.int64)
     return np.frombuffer(held, np.uint8), at[:-1], at[1:]
-
-
-def _slices(raw: npt.NDArray[np.uint8], start: _Rows, stop: _Rows) -> pa.Array:
-    """Pieces of bytes in order, none over another, as text: cut where UTF-8 may be cut, at ASCII."""
-    bounds = np.empty(2 * len(start) + 1, np.int64)
-    bounds[0:-1:2], bounds[1::2], bounds[-1] = start, stop, len(raw)
-    held = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(raw))
-    return held.take(pa.array(np.arange(0, len(bounds) - 1, 2))).cast(pa.string())

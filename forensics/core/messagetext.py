@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import messagewords
+from forensics.core.messagewords import Placed, Words
 from forensics.core.programs import PROGRAMS
 from forensics.core.programs.shape import ANY, FIRST, Program
 from forensics.core.schema import Column
@@ -69,7 +71,12 @@ def filled(values: pa.Array) -> pa.Array:
 
 
 def fields(
-    program: pa.Array, pid: pa.Array, message: pa.Array, *, programs: Sequence[Program] = PROGRAMS
+    program: pa.Array,
+    pid: pa.Array,
+    message: pa.Array,
+    *,
+    programs: Sequence[Program] = PROGRAMS,
+    words: Words | None = None,
 ) -> dict[str, pa.Array]:
     """The columns `FIELDS` of each message, by the first shape of its program that fits.
 
@@ -78,8 +85,10 @@ def fields(
         pid: the process it names for itself (int64, nullable).
         message: its text (string).
         programs: what is known, in order of trial.
+        words: where the words of messages lie, where that is known; it only saves time.
     """
     found: list[_Found] = []
+    placed: list[Placed] = []
     taken = np.zeros(len(message), bool)
     names = program.dictionary_encode()
     known = names.dictionary.to_pylist()
@@ -87,10 +96,16 @@ def fields(
     for one in programs:
         if wanted := [at for at, name in enumerate(known) if name in one.names]:
             rows = _believed(one, np.flatnonzero(np.isin(code, wanted) & ~taken), pid)
+            if words is not None:
+                own = messagewords.found(one, rows, words)
+                placed += own
+                for settled in own:
+                    taken[settled.rows] = True
+                rows = rows[~taken[rows]]
             for piece in _tried(one, rows, message):
                 taken[piece.rows] = True
                 found.append(piece)
-    return _columns(found, len(message))
+    return _columns(found, placed, len(message), words)
 
 
 def _believed(program: Program, rows: _Rows, pid: pa.Array) -> _Rows:
@@ -125,20 +140,42 @@ def _tried(program: Program, rows: _Rows, message: pa.Array) -> list[_Found]:
     return found
 
 
-def _columns(found: list[_Found], length: int) -> dict[str, pa.Array]:
+def _columns(
+    found: list[_Found], placed: list[Placed], length: int, words: Words | None
+) -> dict[str, pa.Array]:
     """The pieces put together, null where no shape fits or the shape has no such field."""
-    columns: dict[str, pa.Array] = {}
-    for column in FIELDS:
-        if column.name == "kind":
-            own = [(piece.rows, pa.array([piece.kind]).take(pa.array(np.zeros(len(piece.rows), np.int8)))) for piece in found]  # fmt: skip
-        else:
-            own = [
-                (piece.rows, filled(pc.struct_field(piece.fields, column.name)))
-                for piece in found
-                if piece.fields.type.get_field_index(column.name) >= 0
-            ]
+    columns: dict[str, pa.Array] = {"kind": _kinds([*found, *placed], length)}
+    for column in FIELDS[1:]:
+        own = [
+            (piece.rows, filled(pc.struct_field(piece.fields, column.name)))
+            for piece in found
+            if piece.fields.type.get_field_index(column.name) >= 0
+        ]
+        if words is not None:
+            own += _cut([piece for piece in placed if column.name in piece.fields], column.name, words)
         columns[column.name] = _placed(own, length).cast(column.type)
     return columns
+
+
+def _kinds(pieces: Sequence[_Found | Placed], length: int) -> pa.Array:
+    """Which message each is."""
+    if not pieces:
+        return pa.nulls(length, pa.string())
+    at = np.full(length, -1, np.int32)
+    for n, piece in enumerate(pieces):
+        at[piece.rows] = n
+    return pa.array([piece.kind for piece in pieces]).take(pa.array(at, mask=at < 0))
+
+
+def _cut(pieces: list[Placed], name: str, words: Words) -> list[tuple[_Rows, pa.Array]]:
+    """A field of messages that are known by their words, in order; those left out in which it is empty."""
+    if not pieces:
+        return []
+    rows = np.concatenate([piece.rows for piece in pieces])
+    start, stop = (np.concatenate([piece.fields[name][end] for piece in pieces]) for end in (0, 1))
+    held = np.flatnonzero(stop > start)
+    order = held[np.argsort(rows[held], kind="stable")]
+    return [(rows[order], messagewords.cut(words.raw, start[order], stop[order], pa.string()))]
 
 
 def _placed(own: list[tuple[_Rows, pa.Array]], length: int) -> pa.Array:

@@ -18,6 +18,7 @@ Open    control bytes that rsyslog writes as `#012` stay so: a user can type the
 
 import re
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -73,11 +74,14 @@ def parse(data: bytes, base: int) -> Parsed:
     why = pc.if_else(
         opened.shaped, pc.if_else(opened.timed, Why.VALUE.value, Why.TIME.value), Why.SHAPE.value
     )
-    columns = opened.columns
+    columns, words = opened.columns, opened.words
     if not pc.all(read).as_py():
         columns = {name: values.filter(read) for name, values in columns.items()}
+        words = words.only(np.asarray(read, bool))
     times, said = envelope.repeated(columns["message"])
-    found = messagetext.fields(columns["program"], columns["pid"], said)
+    if times.null_count < len(times):
+        words.first[np.asarray(times.is_valid())] = -1
+    found = messagetext.fields(columns["program"], columns["pid"], said, words=words)
     return lines.sorted_out(
         TABLE, {**columns, "repeated": times, **found}, read=read, idle=lines.blank, why=why
     )

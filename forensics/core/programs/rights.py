@@ -46,6 +46,9 @@ SUDO = Program(
         Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.* ; USER=.* ; COMMAND="),
         Shape("sudo_note", rf"{_ASKS}"),
     ),
+    (
+        Shape("sudo", rf"{_ASKS}TTY=(?P<tty>[^ ;=]+) ; PWD=(?P<cwd>[^ ;=]+) ; USER=(?P<target>[^ ;=]+) ; COMMAND=(?P<command>[^;]*)$"),
+    ),
 )  # fmt: skip
 SU = Program(
     ("su", "su-l"), ANY,

@@ -27,11 +27,13 @@ class Program(NamedTuple):
     """The messages of one program, whichever of its names it logs under, in order of trial.
 
     A line without a pid, or with another than 1, is not believed to be of a program that always logs one.
+    `usual` holds messages as most are, which the shape of that kind reads so too and none before it fits; they only save time.
     """
 
     names: tuple[str, ...]
     pid: str
     shapes: tuple[Shape, ...]
+    usual: tuple[Shape, ...] = ()
 
 
 ADDRESS = r"(?P<address>[^ ]+)"

@@ -18,6 +18,7 @@ CRON = Program(
         Shape("service", r"^\((?:CRON|cron|crond|CROND)\) (?P<operation>STARTUP|DEATH)\b", ("(",)),
         *pam("crond?|atd"),
     ),
+    (Shape("cron_ran", r"^\((?P<account>[^() ]+)\) CMD \((?P<command>.*)\)$"),),
 )  # fmt: skip
 CRONTAB = Program(
     ("crontab",), SOME,
