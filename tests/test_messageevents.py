@@ -3,11 +3,12 @@
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from forensics.core import hostevents, loose, messageevents, messagetext
+from forensics.core import coded, hostevents, loose, messageevents, messagetext
 from forensics.core.programs import PROGRAMS
 from forensics.core.tables import EVENT, FILE
 from forensics.formats import syslog
@@ -166,3 +167,17 @@ def test_codes_of_several_files_tell_what_each_file_tells():
     made = loose.strict(reading.lightly(light, files, **how)["event"], EVENT.schema())
     assert made.sort_by("event_id").to_pylist() == alone.sort_by("event_id").to_pylist()
     assert {"login01:syslog", "login01:root:syslog"} <= set(made["clock"].to_pylist())
+
+
+NUMBERS = st.integers(0, 9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=20), st.sampled_from([1, 1 << 20]))
+def test_rows_that_stand_for_all_are_the_first_of_each_combination(pairs, worth):
+    """Of few combinations and of many, which are found in two ways."""
+    numbers = [np.array([pair[n] for pair in pairs], np.int64) * worth for n in (0, 1)]
+    first, like = coded.distinct(*numbers)
+    assert [pairs[n] for n in first] == sorted(set(pairs))
+    assert [pairs[first[n]] for n in like] == pairs
+    assert all(pairs.index(pairs[n]) == n for n in first)

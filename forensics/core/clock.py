@@ -23,7 +23,6 @@ _FARTHEST_S = 2**63 // NS_PER_S - 2 * 86_400
 _LEAP_YEAR_BEGAN_S = calendar.timegm((2000, 1, 1, 0, 0, 0))
 _LEAP_DAY = 59
 _AFTER_LEAP_DAY_S = (_LEAP_DAY + 1) * 86_400
-_STAMP = r"^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-3][0-9] (?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)$"
 _STAMP_BYTES = 15
 _PLAIN_LAYOUT = "%Y-%m-%dT%H:%M:%S"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -273,17 +272,17 @@ def _second_of_leap_year(stamps: pa.Array) -> Ints:
     """Stamps without a year as seconds into a leap year; -1 for what is no time. A leap second is the next."""
     if not len(stamps):
         return np.empty(0, np.int64)
-    if pc.all(pc.match_substring_regex(stamps, _STAMP)).as_py():
-        return _by_digits(stamps)
+    if pc.min_max(pc.binary_length(stamps)).as_py() == {"min": _STAMP_BYTES, "max": _STAMP_BYTES}:
+        held = digits.held(stamps)
+        if digits.yearless(held, np.arange(len(stamps)) * _STAMP_BYTES).all():
+            return _by_digits(held.reshape(len(stamps), _STAMP_BYTES).astype(np.int64))
     texts = [f"2000 {' '.join(text.split())}" for text in stamps.to_pylist()]
     naive = _parsed(pa.array(texts, pa.string()), "%Y %b %d %H:%M:%S")
     return np.where(naive == _MISSING, -1, naive // NS_PER_S - _LEAP_YEAR_BEGAN_S)
 
 
-def _by_digits(stamps: pa.Array) -> Ints:
-    """The same for stamps that all have the form of `_STAMP`, by the place of each digit."""
-    joined = "".join(stamps.to_pylist()).encode("ascii")
-    byte = np.frombuffer(joined, np.uint8).reshape(len(stamps), _STAMP_BYTES).astype(np.int64)
+def _by_digits(byte: Ints) -> Ints:
+    """The same for stamps that can all be a time, but for the day of the month, by the place of each digit: the bytes of each."""
     digit = np.where(byte == ord(" "), 0, byte - ord("0"))
     name = (byte[:, 0] << 16) + (byte[:, 1] << 8) + byte[:, 2]
     month = np.argmax(name[:, None] == _MONTH_NAMES[None, :], axis=1)

@@ -9,6 +9,9 @@ import pyarrow as pa
 
 from forensics.core import loose
 
+_FEW = 1 << 16
+"""Of fewer combinations a table of all is made, which is faster than to put rows in order."""
+
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -53,8 +56,14 @@ def chosen(own: Bools, first: Coded, other: Coded) -> Coded:
 
 def distinct(*numbers: Ints) -> tuple[Ints, Ints]:
     """Rows that stand for every different combination of numbers, and which of them each row is like."""
-    key = np.zeros(len(numbers[0]), np.int64)
+    key, many = np.zeros(len(numbers[0]), np.int64), 1
     for number in numbers:
-        key = key * (int(number.max(initial=0)) + 1) + number
+        values = int(number.max(initial=0)) + 1
+        key, many = key * values + number, many * values
+    if many <= _FEW:
+        first = np.full(many, -1, np.int64)
+        first[key[::-1]] = np.arange(len(key))[::-1]
+        known = first >= 0
+        return first[known], (np.cumsum(known) - 1)[key]
     _, first, like = np.unique(key, return_index=True, return_inverse=True)
     return first, like

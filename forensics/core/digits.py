@@ -39,7 +39,7 @@ def seconds(written: pa.Array) -> npt.NDArray[np.int64] | None:
     size = pc.min_max(pc.binary_length(written)).as_py()
     if size != {"min": _WALL_BYTES, "max": _WALL_BYTES}:
         return None
-    byte = _bytes(written).reshape(len(written), _WALL_BYTES)
+    byte = held(written).reshape(len(written), _WALL_BYTES)
     digit = byte[:, _DIGITS] - ord("0")  # of bytes without a sign: what is no digit is larger than 9
     if (digit > 9).any() or any((byte[:, at] != mark).any() for at, mark in _MARKS.items()):
         return None
@@ -74,12 +74,12 @@ def stamps(
     size = pc.min_max(pc.binary_length(written)).as_py()
     if size != {"min": len(_STAMP), "max": len(_STAMP)}:
         return None
-    held = _bytes(written)
-    byte = held.reshape(rows, len(_STAMP))
+    whole = held(written)
+    byte = whole.reshape(rows, len(_STAMP))
     new = np.zeros(rows, bool)
     new[0] = True
     for at in _WORDS:
-        word = np.ndarray((rows,), "<u8", held, at, (len(_STAMP),))
+        word = np.ndarray((rows,), "<u8", whole, at, (len(_STAMP),))
         new[1:] |= word[1:] != word[:-1]
     first = np.flatnonzero(new)
     digit = byte[:, _AFTER] - ord("0")  # of bytes without a sign: what is no digit is larger than 9
@@ -117,8 +117,8 @@ def yearless(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64]) -> npt.ND
     return np.asarray(real[np.cumsum(new) - 1], bool)
 
 
-def _bytes(written: pa.Array) -> npt.NDArray[np.uint8]:
+def held(written: pa.Array) -> npt.NDArray[np.uint8]:
     """The bytes of all texts of a column without nulls, one after the other."""
-    _, bounds, held = written.buffers()
+    _, bounds, whole = written.buffers()
     ends = np.frombuffer(bounds, np.int32)[written.offset :][: len(written) + 1]
-    return np.frombuffer(held, np.uint8)[ends[0] : ends[-1]]
+    return np.frombuffer(whole, np.uint8)[ends[0] : ends[-1]]

@@ -143,7 +143,9 @@ def told(data: bytes, base: int, *, returns: bool = False) -> Told:
     found = cut(data, base, returns=returns)
     size = pc.binary_length(found.text)
     long = pc.greater(size, LONGEST_LINE_BYTES)
-    text = shown(pc.if_else(long, pa.scalar(b"", pa.binary()), found.text))
+    text = shown(
+        pc.if_else(long, pa.scalar(b"", pa.binary()), found.text) if pc.any(long).as_py() else found.text
+    )
     start, stop = pa.array(found.start, pa.int64()), pa.array(found.stop, pa.int64())
     return Told(start, stop, text, long, pc.equal(size, 0))
 

@@ -151,9 +151,12 @@ def _columns(
             for piece in found
             if piece.fields.type.get_field_index(column.name) >= 0
         ]
-        if words is not None:
-            own += _cut([piece for piece in placed if column.name in piece.fields], column.name, words)
-        columns[column.name] = _placed(own, length).cast(column.type)
+        told = _placed(own, length)
+        if words is not None and any(column.name in piece.fields for piece in placed):
+            # No message is among both.
+            settled = messagewords.column(placed, column.name, length, words.raw)
+            told = pc.coalesce(settled, told) if own else settled
+        columns[column.name] = told.cast(column.type)
     return columns
 
 
@@ -165,17 +168,6 @@ def _kinds(pieces: Sequence[_Found | Placed], length: int) -> pa.Array:
     for n, piece in enumerate(pieces):
         at[piece.rows] = n
     return pa.array([piece.kind for piece in pieces]).take(pa.array(at, mask=at < 0))
-
-
-def _cut(pieces: list[Placed], name: str, words: Words) -> list[tuple[_Rows, pa.Array]]:
-    """A field of messages that are known by their words, in order; those left out in which it is empty."""
-    if not pieces:
-        return []
-    rows = np.concatenate([piece.rows for piece in pieces])
-    start, stop = (np.concatenate([piece.fields[name][end] for piece in pieces]) for end in (0, 1))
-    held = np.flatnonzero(stop > start)
-    order = held[np.argsort(rows[held], kind="stable")]
-    return [(rows[order], messagewords.cut(words.raw, start[order], stop[order], pa.string()))]
 
 
 def _placed(own: list[tuple[_Rows, pa.Array]], length: int) -> pa.Array:

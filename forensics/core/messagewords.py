@@ -5,6 +5,7 @@ held against the forms of the program's patterns, in their order, a word of all 
 is left to the patterns.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -95,11 +96,29 @@ def found(program: Program, rows: Ints, words: Words) -> list[Placed]:
 
 def cut(raw: _Bytes, start: Ints, stop: Ints, kind: pa.DataType) -> pa.Array:
     """Pieces of bytes in order, none over another, as text or bytes; text is cut where UTF-8 may be cut, at ASCII."""
+    return _between(raw, start, stop, kind).take(pa.array(np.arange(0, 2 * len(start), 2))).cast(kind)
+
+
+def column(placed: Sequence[Placed], name: str, length: int, raw: _Bytes) -> pa.Array:
+    """A field of messages (string), null where it is empty, or a message is not among those placed."""
+    own = [(piece.rows, *piece.fields[name]) for piece in placed if name in piece.fields]
+    if not own:
+        return pa.nulls(length, pa.string())
+    rows, start, stop = (np.concatenate(part) for part in zip(*own, strict=True))
+    held = np.flatnonzero(stop > start)
+    held = held[np.argsort(rows[held], kind="stable")]
+    at, nothing = np.zeros(length, np.int64), np.ones(length, bool)
+    at[rows[held]], nothing[rows[held]] = np.arange(0, 2 * len(held), 2), False
+    pieces = _between(raw, start[held], stop[held], pa.string())
+    return pieces.take(pa.array(at, mask=nothing)).cast(pa.string())
+
+
+def _between(raw: _Bytes, start: Ints, stop: Ints, kind: pa.DataType) -> pa.Array:
+    """Bytes as pieces, of which each second one lies between a start and a stop; the others lie around these."""
     bounds = np.empty(2 * len(start) + 1, np.int64)
     bounds[0:-1:2], bounds[1::2], bounds[-1] = start, stop, len(raw)
     large = pa.large_string() if pa.types.is_string(kind) else pa.large_binary()
-    held = pa.Array.from_buffers(large, len(bounds) - 1, [None, pa.py_buffer(bounds), pa.py_buffer(raw)])
-    return held.take(pa.array(np.arange(0, len(bounds) - 1, 2))).cast(kind)
+    return pa.Array.from_buffers(large, len(bounds) - 1, [None, pa.py_buffer(bounds), pa.py_buffer(raw)])
 
 
 def _groups(rows: Ints, words: Words) -> list[_Group]:

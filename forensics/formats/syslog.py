@@ -78,8 +78,9 @@ def parse(data: bytes, base: int) -> Parsed:
     if not pc.all(read).as_py():
         columns = {name: values.filter(read) for name, values in columns.items()}
         words = words.only(np.asarray(read, bool))
-    times, said = envelope.repeated(columns["message"])
-    if times.null_count < len(times):
+    times, said = pa.nulls(len(columns["message"]), pa.int64()), columns["message"]
+    if b" repeated " in data:
+        times, said = envelope.repeated(said)
         words.first[np.asarray(times.is_valid())] = -1
     found = messagetext.fields(columns["program"], columns["pid"], said, words=words)
     return lines.sorted_out(
