@@ -24,18 +24,6 @@ def pytest_addoption(parser):
     )
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish():
-    """What was imported and collected stays to the end: cycles are sought among what tests make, and less often.
-
-    Python looks every 700 objects, which is more than once for each thing that these tests ask about.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-    gc.enable()
-
-
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items):
     """What a module makes once for its tests is made once: those that use it run in one worker of pytest-xdist."""
@@ -44,3 +32,27 @@ def pytest_collection_modifyitems(items):
         shared = any(known[-1].scope == "module" for known in used)
         if shared and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.location[0]))
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist tells the names by which it hands tests out
+def pytest_collection_finish(session):
+    if getattr(session.config.option, "loadgroup", False):
+        for item in session.items:
+            _put_group_behind_name(item)
+    # What was imported and collected stays to the end: cycles are sought among what tests make, and less often.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
+
+
+def _put_group_behind_name(item):
+    """By what stands behind its name, after an `@`, a test is handed to the worker that has the rest of its group.
+
+    pytest-xdist puts it there, but since pytest 9.2 where nothing looks (its issue 1386). It said nothing: groups no
+    longer counted, and what is made once for a group was made once in each worker.
+    """
+    group = "_".join(sorted({str(mark.args[0]) for mark in item.iter_markers("xdist_group")}))
+    if group and not item.nodeid.endswith(f"@{group}"):
+        item._id = item.id.parse(f"{item.nodeid}@{group}")
+        assert item.nodeid.endswith(f"@{group}"), "groups of tests count for nothing with this pytest"
