@@ -185,6 +185,8 @@ def cuts(form, raw):
 
 def below(form, head, raw, base):
     """A chunk as it is read below the first line of its file."""
+    if not head:
+        return form.parse(raw, base)
     parsed = form.parse(head + raw, base - len(head))
     return Parsed(*(rows.filter(pc.greater_equal(rows["start"], base)) for rows in parsed))
 

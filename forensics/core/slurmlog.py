@@ -111,6 +111,8 @@ def known(message: pa.Array, shapes: Mapping[str, str], names: Iterable[str]) ->
     left, where = message, np.arange(len(message))
     rows, pieces = [], {name: [pa.nulls(0, pa.string())] for name in ("kind", *names)}
     for kind, shape in shapes.items():
+        if not len(left):
+            break
         found = pc.extract_regex(left, pattern=shape)
         fits = pc.is_valid(found)
         hit = found.filter(fits)
