@@ -78,8 +78,10 @@ def standing(rows: pd.DataFrame, lists: pd.DataFrame) -> "pd.Series[bool]":
         rows: `host`, `repository`, `object`, `text` and `format` of events of refs.
         lists: as `listed` gives them.
     """
-    told = rows["text"].astype("string")
-    of_table, gone = rows["format"].eq("git_reftable"), stale(rows, lists).notna()
+    of_table = rows["format"].eq("git_reftable")
+    if not of_table.any():
+        return ~of_table
+    told, gone = rows["text"].astype("string"), stale(rows, lists).notna()
     update = told.str.extract(_UPDATE)[1].astype("Int64").fillna(-1).astype("int64").mask(gone, -2)
     last = update.groupby(
         [rows[name].astype(object) for name in ("host", "repository", "object")], dropna=False
