@@ -266,6 +266,29 @@ def test_what_a_dump_kept_is_told_of_each_job_whose_row_leads_to_it():
     assert {e["citations"][1]["start"] for e in got if len(e["citations"]) > 1} == starts
 
 
+def test_a_job_that_kept_a_script_alone_leads_to_it():
+    raw = "INSERT INTO `ml_job_script_table` VALUES (7,NULL,'b1','x\\n');\nINSERT INTO `ml_job_table` (id_job,env_hash_inx,script_hash_inx) VALUES (16,0,7);\n"
+    (_, job) = events("slurmdbd_dump", raw)
+    assert (job["text"], job["object_kind"], len(job["citations"])) == ("script of job 16: x\n", "source", 2)
+
+
+@pytest.mark.parametrize(
+    ("row", "job"),
+    [
+        ("16,0,4294967294,0,4294967294", "16"), ("16,11,4294967294,0,4294967294", "16"), ("16,0,3,0,1", "16"), ("16,11,0,0,0", "11_0"),
+        ("16,11,4294967293,0,0", "11_4294967293"), ("16,0,4294967294,14,0", "14+0"), ("16,0,4294967294,14,4294967294", "16"), ("0,11,3,0,0", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("kept", "leads"), [("3,0", ("3", None)), ("0,7", (None, "7")), ("0,0", None)])
+def test_a_job_of_the_database_has_the_id_that_accounting_prints(row, job, kept, leads):
+    columns = "id_job,id_array_job,id_array_task,het_job_id,het_job_offset,env_hash_inx,script_hash_inx"
+    raw = f"INSERT INTO `ml_job_table` ({columns}) VALUES ({row},{kept});\n".encode()
+    got = [
+        (r["job"], r["environment"], r["script"]) for r in parsed("slurmdbd_dump", raw).records.to_pylist()
+    ]
+    assert got == ([(job, *leads)] if job and leads else [])
+
+
 @pytest.mark.parametrize(
     ("row", "text"),
     [

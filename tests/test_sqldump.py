@@ -66,6 +66,8 @@ ASKED = b'COPY public."user" (id, lower_name, name, is_admin) FROM stdin;\n'
         (rb"replace(replace('cr\r\nx','\r',char(13)),'\n',char(10))", STANDARD, b"cr\r\nx"),
         (rb"replace(replace(replace('a','a',char(1)),'b',char(2)),'c',char(3))", STANDARD, None),
         (rb"replace(unistr('a'),'b',char(2))", STANDARD, None),
+        (rb"replace(CONCAT('a','b',char(2)),'c',char(3))", STANDARD, None),
+        (rb"replace('a\e','\e',char(27))", STANDARD, b"a\x1b"),
         (rb"replace('a','',char(1))", STANDARD, None),
         (rb"replace('a','b',NULL)", STANDARD, None),
         (rb"replace(NULL,'b',char(1))", STANDARD, None),

@@ -74,7 +74,8 @@ def _tell(row: Row, held: Row | None) -> Row:
                 "text": f"script {row['script']} environment {row['environment']} of job {row['job']}"
             }
         kind = "script" if held["table"] == "job_script_table" else "environment"
-        told |= {"object_kind": "source", "object": held["blob"]} if held["blob"] is not None else {}
+        # An environment is no file of a repository, and has no object: the job is what it is told of.
+        told |= {"object_kind": "source", "object": held["blob"]}
         return told | {"text": f"{kind} of job {row['job']}: {held['text'] or ''}"}
     told = {"verb": "setting", "account_absence": "not_applicable", "text": text}
     return told | {"object_kind": "source", "object": row["blob"] or f"{row['table']} {row['number']}"}
