@@ -338,3 +338,14 @@ def test_a_pack_is_told_a_group_of_its_objects_at_a_time(tmp_path, monkeypatch):
         )
     assert told[0] > told[2] == 1
     assert told[1] == told[3]
+
+
+@pytest.mark.parametrize("sample", sorted((SAMPLES / "git_pack").glob("*.pack")), ids=lambda path: path.name)
+def test_how_many_objects_are_looked_at_together_changes_nothing(sample, monkeypatch):
+    data = sample.read_bytes()
+    whole = git_pack.parse(data, 0)
+    for together, size in ((1, 1 << 20), (2, 1 << 20), (256, 1)):
+        for module in (packcontent, packrows):
+            monkeypatch.setattr(module, "TOGETHER", together)
+            monkeypatch.setattr(module, "TOGETHER_BYTES", size)
+        assert git_pack.parse(data, 0) == whole

@@ -27,6 +27,10 @@ HELD_BYTES = 64 << 20
 NO_BASE, UNKNOWN = -1, -2
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
 _EACH_BYTES = 200
+TOGETHER, TOGETHER_BYTES = 256, 1 << 20
+"""So many objects are framed before what they hold is looked at: what one step needs stays in the processor's memory."""
+_SMALL_BYTES = 1 << 14
+_WORDS = {kind: word.encode() for kind, word in KINDS.items()}
 _READ_LATER = frozenset({BLOB, TAG})
 
 
@@ -72,6 +76,8 @@ class Pack:
         """What builds on an object by its name."""
         self._held: OrderedDict[int, bytes] = OrderedDict()
         self._held_bytes = 0
+        self._framed: list[tuple[int, bytes | None]] = []
+        self._framed_bytes = 0
         self._children = array("i")
         self._blank = bytes(laid.width)
         self._hash = hashlib.sha256 if laid.width == 32 else hashlib.sha1
@@ -79,7 +85,8 @@ class Pack:
     def read(self) -> list[Fault]:
         """Frame all objects, and make commits and trees; the damage that ended it, if there was any."""
         laid = (self._data, self._at, self._count, self.width, self._budget)
-        _, faults, _ = framed(*laid, frames=self.frames, taken=self._take)
+        _, faults, _ = framed(*laid, frames=self.frames, taken=self._queue)
+        self._settle()
         if self._wanted:
             self._find()
         self._held.clear()
@@ -89,6 +96,20 @@ class Pack:
         )
         self._children = array("i", counted[1:].astype(np.int32).tobytes())
         return faults
+
+    def _queue(self, i: int, content: bytes | None) -> None:
+        """Take an object that is framed, with others."""
+        self._framed.append((i, content))
+        self._framed_bytes += len(content or b"")
+        if len(self._framed) >= TOGETHER or self._framed_bytes >= TOGETHER_BYTES:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Take those that are framed, in order."""
+        for i, content in self._framed:
+            self._take(i, content)
+        self._framed.clear()
+        self._framed_bytes = 0
 
     def _take(self, i: int, content: bytes | None) -> None:
         """Know what an object is, once it is framed; make it whole where it is a commit or a tree."""
@@ -125,9 +146,13 @@ class Pack:
 
     def name(self, i: int, kind: int, content: bytes) -> bytes:
         """Compute an object's name, and keep it."""
-        digest = self._hash(b"%s %d\0" % (KINDS[kind].encode(), len(content)), usedforsecurity=False)
-        digest.update(content)
-        name = digest.digest()
+        head = b"%s %d\0" % (_WORDS[kind], len(content))
+        if len(content) <= _SMALL_BYTES:
+            name = self._hash(head + content, usedforsecurity=False).digest()
+        else:
+            digest = self._hash(head, usedforsecurity=False)
+            digest.update(content)
+            name = digest.digest()
         self.names[i * self.width : (i + 1) * self.width] = name
         return name
 

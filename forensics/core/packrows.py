@@ -19,7 +19,7 @@ from forensics.core import gitobject
 from forensics.core.gitcolumns import ENTRIES
 from forensics.core.model import Why
 from forensics.core.packchanges import Asked, Differences
-from forensics.core.packcontent import BLOB, COMMIT, TAG, TREE, Laid, Pack
+from forensics.core.packcontent import BLOB, COMMIT, TAG, TOGETHER, TOGETHER_BYTES, TREE, Laid, Pack
 from forensics.core.packfile import KINDS, Fault
 from forensics.core.packtrees import Numbers, Trees, hexed
 from forensics.core.schema import Table
@@ -92,18 +92,24 @@ class Rows:
         """Frame a pack, and make its commits and trees."""
         self._table, self._width = table, laid.width
         self._trees = Trees(laid.width)
+        self._later: list[tuple[int, bytes, bytes, int, bytes]] = []
+        self._later_bytes = 0
         self._tree_of: dict[bytes, bytes | None] = {}
         self._links: dict[int, tuple[bytes | None, bytes | None]] = {}
         self._pack = Pack(laid, budget, self._seen)
         with _uncollected():
             self.faults = self._pack.read()
+            self._settle()
         self.frames = self._pack.frames
         self._differences = Differences(self._trees, laid.width, self._content)
 
     def _seen(self, i: int, kind: int, name: bytes, content: bytes, base: int, below: bytes) -> None:
         """Keep of a tree its entries, and of a commit its tree and its first parent."""
         if kind == TREE:
-            self._trees.add(i, name, content, base, below)
+            self._later.append((i, name, content, base, below))
+            self._later_bytes += len(content) + len(below)
+            if len(self._later) >= TOGETHER or self._later_bytes >= TOGETHER_BYTES:
+                self._settle()
             return
         found = _LINKS.match(content)
         if found:
@@ -113,6 +119,13 @@ class Rows:
         own = None if tree is None else bytes.fromhex(tree.decode())
         self._tree_of[name] = own
         self._links[i] = own, None if parent is None else bytes.fromhex(parent.decode())
+
+    def _settle(self) -> None:
+        """Keep the entries of the trees that were made, in order."""
+        for one in self._later:
+            self._trees.add(*one)
+        self._later.clear()
+        self._later_bytes = 0
 
     def _content(self, tree: bytes) -> bytes | None:
         i = self._trees.one(tree)
