@@ -4,9 +4,10 @@ import hashlib
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from forensics.core import canonical
 from forensics.core.errors import CaseError, CustodyError
 from forensics.custody import ledger
 
@@ -131,3 +132,38 @@ def test_the_hand_is_named_by_the_system(monkeypatch):
     found = ledger.hand("forensics 0", "words")
     assert "somebody-else" not in found.who
     assert found.who.endswith(")")
+
+
+WORDS = st.sampled_from(
+    [
+        '"self":1',
+        ',"self":"a"',
+        "self",
+        "a",
+        '\\"',
+        'x,"',
+        None,
+        1,
+        12,
+        [],
+        {"self": "a"},
+        {"b": 1, "self": 1},
+    ]
+)
+
+
+@example({"a": {"b": 1, "self": 1}, "self": 1})
+@example({"self": 1, "what": {"b": 1, "self": 1}})
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.sampled_from(["self", "a", "what", 'z,"self":1']), WORDS, max_size=4))
+def test_a_line_without_self_is_that_of_the_entry_without_it(entry):
+    """Whatever stands in a text or within what was done."""
+    line = canonical.line(entry).encode() + b"\n"
+    rest = {name: value for name, value in entry.items() if name != "self"}
+    assert ledger._without_self(entry, line) == canonical.line(rest).encode()
+
+
+@pytest.mark.parametrize("what", [{"self": "x"}, {"path": ',"self":"x"'}, {"b": {"self": "0" * 64}}])
+def test_an_entry_may_hold_what_reads_like_its_own_hash(path, what):
+    ledger.append(path, HAND, [("seal", what)])
+    assert ledger.check(path)[-1]["what"] == what

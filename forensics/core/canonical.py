@@ -2,6 +2,8 @@
 
 import json
 
+_LINE = json.JSONEncoder(sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
+
 
 def dumps(value: object) -> str:
     """Indented, keys sorted, no NaN, newline at the end; everything beyond ASCII is escaped."""
@@ -10,4 +12,4 @@ def dumps(value: object) -> str:
 
 def line(value: object) -> str:
     """The same on one line, as the ledger and machine-readable listings want it, without a newline."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return _LINE(value)

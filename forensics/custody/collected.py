@@ -42,11 +42,13 @@ def archives(case: Path, rows: list[Sealed]) -> Iterator[Archive]:
     An archive that lies within a host's file system is that host's own, not what somebody collected in, and stays
     closed, as does one within an archive.
     """
-    done = {entry["what"]["archive"] for entry in ledger.check(seal.ledger_of(case), "unpack")}
+    done: set[object] | None = None
     for row in rows:
-        if row.kind != "file" or row.archive is not None or row.sha256 in done:
+        if row.kind != "file" or row.archive is not None or hosts.place(row.path) != (None, None):
             continue
-        if hosts.place(row.path) != (None, None):
+        if done is None:  # the ledger is as long as there are files, and is read only where that is asked
+            done = {entry["what"]["archive"] for entry in ledger.check(seal.ledger_of(case), "unpack")}
+        if row.sha256 in done:
             continue
         try:
             found = _form(seal.locate(case, row.sha256))

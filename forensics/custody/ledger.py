@@ -146,8 +146,19 @@ def _parsed(line: bytes) -> Entry | None:
         return None
     if not isinstance(entry, dict) or canonical.line(entry).encode() + b"\n" != line:
         return None
-    rest = {name: value for name, value in entry.items() if name != "self"}
-    return entry if entry.get("self") == _sha256(canonical.line(rest).encode()) else None
+    return entry if entry.get("self") == _sha256(_without_self(entry, line)) else None
+
+
+def _without_self(entry: Entry, line: bytes) -> bytes:
+    """The line as it would be without `self`.
+
+    Every quote within a text is escaped, so where only one place reads like the member, that place is it.
+    """
+    member = canonical.line({"self": entry.get("self")})[1:-1].encode()
+    head, found, tail = line[:-1].partition(b"," + member)
+    if found and member not in tail and member not in head:
+        return head + tail
+    return canonical.line({name: value for name, value in entry.items() if name != "self"}).encode()
 
 
 def _read(line: bytes, path: Path) -> Entry:

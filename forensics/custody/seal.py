@@ -14,7 +14,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +23,8 @@ from forensics.core.errors import CaseError, CustodyError, UsageError
 from forensics.custody import ledger
 
 BLOCK_BYTES = 1 << 20
-ENTERED_TOGETHER = 256
+ENTERED_TOGETHER = 2048
+"""So many files are entered at once. They lie in 256 folders, each of which is brought on the disk once for all of them."""
 Waiting = dict[str, Path]
 """Small files that are in the case and have no name there yet, by hash: a disk takes many of them in hardly more time than one."""
 _SEVERAL = 2
@@ -48,13 +49,14 @@ class Sealed:
     member_start: int | None = None
 
 
+_FIELDS = tuple(field.name for field in fields(Sealed))
+_PLAIN_FIELDS = tuple(name for name in _FIELDS if name not in _OF_MEMBERS)
+
+
 def entered(row: Sealed) -> dict[str, object]:
     """A row as the ledger keeps it: of what was no member of an archive, nothing is said of one."""
-    return {
-        name: value
-        for name, value in asdict(row).items()
-        if row.archive is not None or name not in _OF_MEMBERS
-    }
+    names = _FIELDS if row.archive is not None else _PLAIN_FIELDS
+    return {name: getattr(row, name) for name in names}
 
 
 def ledger_of(case: Path) -> Path:
@@ -64,7 +66,7 @@ def ledger_of(case: Path) -> Path:
 
 def sealed_path(case: Path, sha256: str) -> Path:
     """Where a sealed file lies in the case, if it was copied."""
-    return case / "sealed" / sha256[:2] / sha256
+    return case / f"sealed/{sha256[:2]}/{sha256}"
 
 
 @contextmanager
@@ -293,7 +295,7 @@ def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) ->
         if (waiting is not None and sha256 in waiting) or _holds(case, sha256):
             return sha256, len(whole)
         if waiting is not None:
-            incoming = case / "sealed" / f".incoming-{os.getpid()}-{len(waiting)}"
+            incoming = case / f"sealed/.incoming-{os.getpid()}-{len(waiting)}"
             with incoming.open("xb", buffering=0) as written:
                 _poured(whole, written)
                 os.fchmod(written.fileno(), 0o444)
@@ -324,15 +326,17 @@ def _settle(
     case: Path, hand: ledger.Hand, fresh: list[Sealed], places: dict[str, list[str]], waiting: Waiting
 ) -> None:
     """Bring on the disk what waits and name it, then enter what is fresh; of what the disk did not take nothing is said."""
-    held = {sha256: waiting.pop(sha256) for sha256 in list(waiting)}
-    folders = sorted({sealed_path(case, sha256).parent for sha256 in held})
+    held = dict(waiting)
+    waiting.clear()
+    kept = {sha256: sealed_path(case, sha256) for sha256 in held}
+    folders = [case / "sealed" / name for name in sorted({sha256[:2] for sha256 in held})]
     try:
         for incoming in held.values():
             _flush(incoming, os.O_RDONLY)
         for folder in folders:
             folder.mkdir(exist_ok=True)
         for sha256, incoming in held.items():
-            incoming.rename(sealed_path(case, sha256))
+            incoming.rename(kept[sha256])
         for folder in folders:
             _flush(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:

@@ -70,10 +70,12 @@ def seal(
             if source is not None:
                 _take_input(case, name, source, command)
         rows = sealing.seal(case, evidence, hand(command), reference=reference)
+        opened = False
         for archive in collected.archives(case, rows):
             if not _is_a_file(case, archive):
                 collected.open_up(case, archive, hand(command))
-        return sealing.rows(case)
+                opened = True
+        return sealing.rows(case) if opened else rows
 
 
 def _is_a_file(case: Path, archive: collected.Archive) -> bool:
