@@ -104,13 +104,13 @@ def column(placed: Sequence[Placed], name: str, length: int, raw: _Bytes) -> pa.
     own = [(piece.rows, *piece.fields[name]) for piece in placed if name in piece.fields]
     if not own:
         return pa.nulls(length, pa.string())
-    rows, start, stop = (np.concatenate(part) for part in zip(*own, strict=True))
-    held = np.flatnonzero(stop > start)
-    held = held[np.argsort(rows[held], kind="stable")]
-    at, nothing = np.zeros(length, np.int64), np.ones(length, bool)
-    at[rows[held]], nothing[rows[held]] = np.arange(0, 2 * len(held), 2), False
-    pieces = _between(raw, start[held], stop[held], pa.string())
-    return pieces.take(pa.array(at, mask=nothing)).cast(pa.string())
+    starts, stops = np.zeros(length, np.int64), np.zeros(length, np.int64)
+    for rows, start, stop in own:
+        starts[rows], stops[rows] = start, stop
+    said = stops > starts
+    pieces = _between(raw, starts[said], stops[said], pa.string())
+    at = 2 * (np.cumsum(said) - 1)
+    return pieces.take(pa.array(at, mask=~said)).cast(pa.string())
 
 
 def _between(raw: _Bytes, start: Ints, stop: Ints, kind: pa.DataType) -> pa.Array:
@@ -194,7 +194,9 @@ def _held_against(form: Form, group: _Group, words: Words) -> tuple[Ints, Fields
         start = edge + 1
         reaches = n + 1 == group.many or word.tail is not None
         stop = edge = own.stop if reaches else words.blank[own.first + n + 1]
-        right, inner = _fitting(word, start, stop, words.raw)
+        # All begin with one word.
+        held = _alike_all if n == 0 and word.tail is None else _fitting
+        right, inner = held(word, start, stop, words.raw)
         for name, (a, b) in inner.items():
             fields[name] = fits, a, b
         if not right.all():
@@ -208,6 +210,13 @@ def _held_against(form: Form, group: _Group, words: Words) -> tuple[Ints, Fields
     return fits, kept
 
 
+def _alike_all(word: Word, start: Ints, stop: Ints, raw: _Bytes) -> tuple[_Bools, Fields]:
+    """Which stretches are such a word, and where the fields in it lie, of stretches that hold the same; one is looked at."""
+    right, fields = _fitting(word, start[:1], stop[:1], raw)
+    inner = {name: (a - start[:1] + start, b - start[:1] + start) for name, (a, b) in fields.items()}
+    return np.repeat(right, len(start)), inner
+
+
 def _fitting(word: Word, start: Ints, stop: Ints, raw: _Bytes) -> tuple[_Bools, Fields]:
     """Which stretches of bytes are such a word, and where the fields in it lie."""
     size = stop - start
@@ -218,7 +227,9 @@ def _fitting(word: Word, start: Ints, stop: Ints, raw: _Bytes) -> tuple[_Bools, 
     if word.pieces is not None and size.max(initial=0) <= _LONGEST:
         return _in_pieces(word.pieces, start, stop, raw)
     if word.pattern is not None:
-        return _by_pattern(word, start, stop, raw)
+        first = raw[start[0] : stop[0]].tobytes()
+        told = _alike_all if len(start) > 1 and _alike(first, start, size, raw).all() else _by_pattern
+        return told(word, start, stop, raw)
     right: _Bools = size >= word.least
     if word.most is not None:
         right &= size <= word.most
