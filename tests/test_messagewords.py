@@ -47,6 +47,14 @@ def test_words_tell_what_patterns_tell_on_samples():
     told(LINES)
 
 
+@pytest.mark.parametrize(("bound", "most"), [("_MOST_GROUPS", 2), ("_MOST_CELLS", 0), ("_LEAST_ROWS", 3)])
+def test_what_is_beyond_a_bound_is_told_all_the_same(bound, most, monkeypatch):
+    plain = settled(LINES[::3])
+    monkeypatch.setattr(messagewords, bound, most)
+    assert told(LINES[::3])
+    assert 0 < settled(LINES[::3]) <= plain
+
+
 def test_words_tell_what_patterns_tell_on_a_log_of_others():
     if not UPSTREAM.exists():
         pytest.skip("the upstream samples are not beside this checkout")
@@ -68,8 +76,8 @@ CALL = (
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(altered(), max_size=30))
+@settings(max_examples=25, deadline=None)
+@given(st.lists(altered(), max_size=15))
 @example(
     [
         CALL,

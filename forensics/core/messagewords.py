@@ -21,10 +21,11 @@ _Bools = npt.NDArray[np.bool_]
 _Bytes = npt.NDArray[np.uint8]
 _LEAST_ROWS = 16
 """A group of fewer messages is not worth it."""
+_MOST_GROUPS = 128
 _MOST_WORDS = 63
 _SHORTEST_WINDOW = 4
-_LONGEST = 128
-"""A word of more bytes is held against its pattern."""
+_MOST_CELLS = 1 << 21
+"""As many bytes of words are looked at together; what takes more is held against its pattern, each different word once."""
 
 
 class Words(NamedTuple):
@@ -133,7 +134,9 @@ def _groups(rows: Ints, words: Words) -> list[_Group]:
     starts = np.append(0, ends[:-1])
     first, stops, known = words.first[rows], words.stop[rows], begins.dictionary
     found = []
-    for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
+    # A hostile log can have a group for each line: the largest count.
+    large = np.sort(np.argsort(starts - ends, kind="stable")[:_MOST_GROUPS])
+    for a, b in zip(starts[large].tolist(), ends[large].tolist(), strict=True):
         word, count = divmod(int(key[order[a]]), _MOST_WORDS + 1)
         if b - a >= _LEAST_ROWS and count < _MOST_WORDS:
             own = order[a:b]
@@ -224,7 +227,7 @@ def _fitting(word: Word, start: Ints, stop: Ints, raw: _Bytes) -> tuple[_Bools, 
         return _alike(word.literal, start, size, raw), {}
     if word.tail is not None:
         return _tail(word, start, stop, raw)
-    if word.pieces is not None and size.max(initial=0) <= _LONGEST:
+    if word.pieces is not None and (int(size.max(initial=0)) + 1) * len(size) <= _MOST_CELLS:
         return _in_pieces(word.pieces, start, stop, raw)
     if word.pattern is not None:
         first = raw[start[0] : stop[0]].tobytes()
