@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import digits
+from forensics.core import digits, loose
 from forensics.core.messagetext import filled
 from forensics.core.messagewords import Words, cut
 
@@ -84,6 +84,7 @@ def opened(text: pa.Array) -> Opened:
     if not len(slow):
         yes = pa.array(sure)
         return Opened(columns, yes, yes, yes, words)
+    columns = {name: loose.plain(values) for name, values in columns.items()}
     columns = _merged(len(text), (quick, columns), (slow, by_pattern(text.take(pa.array(slow)))))
     whole = dict(columns)
     wall, priority = whole["wall"], whole["priority"]
@@ -213,8 +214,11 @@ def _quick(text: pa.Array) -> tuple[_Rows, _Columns, Words]:
         at = at.only(sure)
         head, stamps, stamp = head.filter(keep), stamps.filter(keep), stamp.filter(keep)
     named_by = {name: filled(pc.struct_field(found, name)) for name in ("host", "program")}
-    host, severity = _host(named_by["host"].take(head.indices), stamps)
+    code = np.asarray(head.indices, np.int64)
     nothing = pa.nulls(len(at.rows), pa.string())
+    host, severity = loose.looked_up(named_by["host"], code), nothing
+    if pc.any(pc.is_in(named_by["host"], pa.array(_SEVERITIES))).as_py():
+        host, severity = _host(loose.plain(host), stamps)
     return (
         at.rows,
         {
@@ -223,7 +227,7 @@ def _quick(text: pa.Array) -> tuple[_Rows, _Columns, Words]:
             "priority": pa.nulls(len(at.rows), pa.int64()),
             "host": host,
             "severity": severity,
-            "program": named_by["program"].take(head.indices),
+            "program": loose.looked_up(named_by["program"], code),
             "pid": pa.array(at.pid, mask=at.pid < 0),
             "msgid": nothing,
             "structured": nothing,
@@ -288,7 +292,7 @@ def _stamps(raw: npt.NDArray[np.uint8], at: _Places) -> tuple[npt.NDArray[np.boo
     wall = cut(raw, at.start, at.end, pa.string())
     named = (at.end - at.start == _STAMP_BYTES) & (raw[at.start] >= 65)
     if named.all():
-        return digits.yearless(raw, at.start), wall, pa.repeat("traditional", len(wall))
+        return digits.yearless(raw, at.start), wall, loose.repeated("traditional", len(wall))
     stamps = wall.dictionary_encode()
     shaped = pc.match_substring_regex(stamps.dictionary, rf"^(?:{_TRADITIONAL}|{_RFC3339})$")
     sure = pc.and_(shaped, pc.match_substring_regex(stamps.dictionary, _TIME))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import messagewords
+from forensics.core import loose, messagewords
 from forensics.core.messagewords import Placed, Words
 from forensics.core.programs import PROGRAMS
 from forensics.core.programs.shape import ANY, FIRST, Program
@@ -85,7 +85,7 @@ def fields(
         pid: the process it names for itself (int64, nullable).
         message: its text (string).
         programs: what is known, in order of trial.
-        words: where the words of messages lie, where that is known; it only saves time.
+        words: where the words of messages lie, where that is known; it only saves time. The kinds are a dictionary then.
     """
     found: list[_Found] = []
     placed: list[Placed] = []
@@ -144,7 +144,8 @@ def _columns(
     found: list[_Found], placed: list[Placed], length: int, words: Words | None
 ) -> dict[str, pa.Array]:
     """The pieces put together, null where no shape fits or the shape has no such field."""
-    columns: dict[str, pa.Array] = {"kind": _kinds([*found, *placed], length)}
+    kinds = _kinds([*found, *placed], length)
+    columns: dict[str, pa.Array] = {"kind": loose.plain(kinds) if words is None else kinds}
     for column in FIELDS[1:]:
         own = [
             (piece.rows, filled(pc.struct_field(piece.fields, column.name)))
@@ -161,13 +162,11 @@ def _columns(
 
 
 def _kinds(pieces: Sequence[_Found | Placed], length: int) -> pa.Array:
-    """Which message each is."""
-    if not pieces:
-        return pa.nulls(length, pa.string())
-    at = np.full(length, -1, np.int32)
+    """Which message each is, as a dictionary."""
+    at = np.full(length, len(pieces), np.int64)
     for n, piece in enumerate(pieces):
         at[piece.rows] = n
-    return pa.array([piece.kind for piece in pieces]).take(pa.array(at, mask=at < 0))
+    return loose.looked_up(pa.array([*(piece.kind for piece in pieces), None], pa.string()), at)
 
 
 def _placed(own: list[tuple[_Rows, pa.Array]], length: int) -> pa.Array:

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import envelope, messagetext
+from forensics.core import envelope, loose, messagetext
 from forensics.core.lines import told
 from forensics.core.model import SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
@@ -48,6 +48,7 @@ TABLE = Table(
         *SPAN,
     ),
 )  # fmt: skip
+_PLACE = Table("place", "where a line stands", SPAN)
 CUT = "line"
 DOMAIN = "{host}:root"
 
@@ -68,6 +69,12 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content deci
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read lines, a chunk at a time."""
+    found = lightly(data, base)
+    return found._replace(records=loose.strict(found.records, TABLE.schema()))
+
+
+def lightly(data: bytes, base: int) -> Parsed:
+    """The same, its records as `core.loose` has them."""
     lines = told(data, base)
     opened = envelope.opened(lines.text)
     read = pc.and_(pc.and_(opened.shaped, opened.timed), opened.sound)
@@ -83,6 +90,7 @@ def parse(data: bytes, base: int) -> Parsed:
         times, said = envelope.repeated(said)
         words.first[np.asarray(times.is_valid())] = -1
     found = messagetext.fields(columns["program"], columns["pid"], said, words=words)
-    return lines.sorted_out(
-        TABLE, {**columns, "repeated": times, **found}, read=read, idle=lines.blank, why=why
-    )
+    done = lines.sorted_out(_PLACE, {}, read=read, idle=lines.blank, why=why)
+    spans = {name: done.records[name] for name in _PLACE.names}
+    held = {**columns, "repeated": times, **found, **spans}
+    return done._replace(records=loose.built(TABLE.schema(), held, len(times)))
