@@ -113,8 +113,15 @@ def test_lighter_rows_are_the_same_file_as_plain_ones(tmp_path_factory, rows, gr
         plain = parquet.write(folder / "plain", KIND, whole)
         light = parquet.write(folder / "light", KIND, lighter(whole))
         other = parquet.write(folder / "other", KIND, lighter(whole, ()))
+        with parquet.Part(folder, KIND, "first") as first, parquet.Part(folder, KIND, "last") as last:
+            half = len(whole) // 2
+            first.add(lighter(whole.slice(0, half)) if half else whole.slice(0, 0))
+            last.add(whole.slice(0, half))
+            first.add(whole.slice(half))
+            last.add(lighter(whole.slice(half)))
     assert pq.read_table(plain).equals(whole)
     assert plain.read_bytes() == light.read_bytes() == other.read_bytes()
+    assert plain.read_bytes() == first.path.read_bytes() == last.path.read_bytes()
 
 
 def test_a_column_that_may_not_be_null_is_refused(tmp_path):

@@ -8,7 +8,6 @@ of a fixed size before anything is written. A part appears whole or not at all.
 import base64
 import os
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -59,18 +58,14 @@ class Part:
         # Processes of a run that was killed may still be at work on a part of this name.
         self._partial = folder / f".{part}.{os.getpid()}.partial"
         self._schema = table.schema()
-        self._handed = _handed(table)
+        self._handed = self._schema
+        self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.Table] = []
         self._rows = 0
 
     def __enter__(self) -> Self:
-        """Open the file under a name that nobody reads."""
-        self._writer = pq.ParquetWriter(
-            self._partial, self._handed, store_schema=False, **_written(self._schema)
-        )
-        # What a reader is told is how the table is declared, not how its columns came.
-        declared = base64.b64encode(self._schema.serialize().to_pybytes())
-        self._writer.add_key_value_metadata({"ARROW:schema": declared, **(self._schema.metadata or {})})
+        """Begin a file under a name that nobody reads."""
+        self._partial.touch()
         return self
 
     def add(self, rows: pa.Table) -> None:
@@ -96,9 +91,11 @@ class Part:
         try:
             if kind is None:
                 self._write_groups(least=1)
+                self._opened()
                 whole = True
         finally:
-            self._writer.close()
+            if self._writer is not None:
+                self._writer.close()
             if not whole:
                 self._partial.unlink()
         if whole:
@@ -106,9 +103,21 @@ class Part:
 
     def _write_groups(self, *, least: int) -> None:
         while self._rows >= least:
+            writer = self._opened()
             group = self._taken(min(self._rows, GROUP_ROWS))
             # Combined, so that no writer's pages can show where the rows were cut as they came.
-            self._writer.write_table(group.combine_chunks(), row_group_size=GROUP_ROWS)
+            writer.write_table(group.combine_chunks(), row_group_size=GROUP_ROWS)
+
+    def _opened(self) -> pq.ParquetWriter:
+        """The writer. How the first rows come decides what it is handed, and nothing of what it writes."""
+        if self._writer is None:
+            self._handed = _handed(self._schema, self._held[0] if self._held else self._schema.empty_table())
+            how = _written(self._schema)
+            self._writer = pq.ParquetWriter(self._partial, self._handed, store_schema=False, **how)
+            # What a reader is told is how the table is declared.
+            declared = base64.b64encode(self._schema.serialize().to_pybytes())
+            self._writer.add_key_value_metadata({"ARROW:schema": declared, **(self._schema.metadata or {})})
+        return self._writer
 
     def _taken(self, rows: int) -> pa.Table:
         """The first rows of those held, as the writer is handed them, and no longer held."""
@@ -125,18 +134,20 @@ class Part:
         return pa.concat_tables(taken).unify_dictionaries()
 
 
-@cache
-def _handed(table: Table) -> pa.Schema:
-    """How a table's columns are handed to the writer: text that is written with a dictionary comes with it.
+def _handed(schema: pa.Schema, rows: pa.Table) -> pa.Schema:
+    """How columns are handed to the writer: text that comes as a dictionary, and is written with one, as that.
 
-    To fill one with every value of every row takes longer than all else that is done to write it.
+    To fill one with every value of every row takes longer than all else that is done to write it. Where most values are
+    different it is the other way round, and those do not come so. What is written is the same.
     """
-    schema = table.schema()
     coded = set(_written(schema)["use_dictionary"])
-    texts = [n for n, field in enumerate(schema) if field.name in coded and field.type == pa.string()]
-    for n in texts:
-        schema = schema.set(n, schema.field(n).with_type(pa.dictionary(pa.int32(), pa.string())))
-    return schema.remove_metadata()
+    kinds = [field.type for field in schema]
+    for n, column in enumerate(rows.columns):
+        if pa.types.is_dictionary(column.type) and schema.names[n] in coded and kinds[n] == pa.string():
+            kinds[n] = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema(
+        field.with_type(kind).remove_metadata() for field, kind in zip(schema, kinds, strict=True)
+    )
 
 
 def _by_itself(rows: pa.Table) -> pa.Table:
