@@ -46,6 +46,10 @@ def pytest_collection_finish(session):
     gc.enable()
 
 
+def pytest_unconfigure():
+    gc.unfreeze()  # so that it goes before what it rests on: duckdb counts at the end what is left of it
+
+
 def _put_group_behind_name(item):
     """By what stands behind its name, after an `@`, a test is handed to the worker that has the rest of its group.
 
