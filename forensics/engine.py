@@ -53,14 +53,16 @@ def _begun() -> None:
     tabular.not_for_arrow()
 
 
-def give_back(most_bytes: int = MOST_KEPT_BYTES) -> None:
+def give_back(most_bytes: int | None = None) -> None:
     """Give the system what this process freed, where it holds much: it takes a little more with each part that it reads.
 
     Not each time: what is given back has to be cleared by the kernel, page by page, before it is used again.
 
     Args:
-        most_bytes: how much it may hold. More within a part of its work, most of which is in use again at once.
+        most_bytes: how much it may hold, where it is not `MOST_KEPT_BYTES`. More within a part of its work, most of
+            which is in use again at once.
     """
+    most_bytes = MOST_KEPT_BYTES if most_bytes is None else most_bytes
     try:
         pages = int(_HELD.read_text(encoding="ascii").split()[1])
     except OSError:

@@ -6,6 +6,8 @@ import os
 import pytest
 from hypothesis import settings
 
+from forensics import engine
+
 # While modules and tests are collected nearly nothing is garbage, and all of it is looked through time and again.
 gc.disable()
 
@@ -39,6 +41,9 @@ def pytest_collection_finish(session):
     if getattr(session.config.option, "loadgroup", False):
         for item in session.items:
             _put_group_behind_name(item)
+    # A process of the tests holds all modules, and what is made once: to give back memory after each part of each small
+    # case would cost more than to read it. When that is done is tested in `test_engine.py`.
+    engine.MOST_KEPT_BYTES = engine.MOST_HELD_BYTES = 1 << 40
     # What was imported and collected stays to the end: cycles are sought among what tests make, and less often.
     gc.collect()
     gc.freeze()

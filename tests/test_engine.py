@@ -2,7 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
+from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -63,3 +65,23 @@ def test_tasks_are_taken_as_results_are():
 def test_a_failure_ends_the_run(pooled):
     with ThreadPoolExecutor(2) as pool, pytest.raises(ValueError, match="thirteen"):
         list(engine.run(squared, count(), pool if pooled else None))
+
+
+@pytest.mark.parametrize(
+    ("held", "most_bytes", "given_back"),
+    [
+        ("/proc/self/statm", 0, 1),
+        ("/proc/self/statm", 1 << 50, 0),
+        ("/proc/self/statm", None, 1),
+        ("/none", 1 << 50, 1),
+    ],
+)
+def test_memory_is_given_back_where_more_is_held_than_may_be(held, most_bytes, given_back, monkeypatch):
+    """And where nobody says how much that is."""
+    asked = []
+    pool = SimpleNamespace(release_unused=lambda: asked.append(1))
+    monkeypatch.setattr(engine, "pa", SimpleNamespace(default_memory_pool=lambda: pool))
+    monkeypatch.setattr(engine, "MOST_KEPT_BYTES", 1 << 20)
+    monkeypatch.setattr(engine, "_HELD", Path(held))
+    engine.give_back(most_bytes)
+    assert len(asked) == given_back
