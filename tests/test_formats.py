@@ -256,6 +256,26 @@ def test_who_is_asked_first_is_who_would_be_surest(path):
         assert formats.recognise(head, path) == (best if sure[best] > 10 else None)
 
 
+def test_who_is_asked_of_the_name_of_an_object_is_everybody_who_would_take_it():
+    """A repository can have a million files of refs: only the formats that could be sure of one are asked."""
+    named = {(s.parent.name, s.suffix): f"srv/{s.parent.name}/{s.name}" for s in SAMPLES}
+    some = [
+        "llm.git/HEAD",
+        "llm.git/refs/heads/main",
+        "llm.git/shallow",
+        "a/INSTALLER",
+        "a/ttyin",
+        "a/.bash_history",
+    ]
+    asked = [(name, form.recognise) for name, form in sorted(REGISTRY.items())]
+    heads = {b"4b825dc642cb6eb9a060e54bf8d69288fbee4904\n": [*named.values(), *some]}
+    for head, paths in (heads | dict.fromkeys((b"0" * 64 + b"\n", b"a" * 40), some)).items():
+        for path in paths:
+            sure = {name: recognise(head, path) for name, recognise in asked}
+            best = max(sure, key=sure.get)
+            assert formats.recognise(head, path) == (best if sure[best] > 10 else None)
+
+
 @every_sample
 def test_sample_is_recognised(sample):
     """A `damaged_` or `not_` sample shows what is made of such bytes; nothing has to recognise it."""

@@ -1,5 +1,6 @@
 """What can be read. A module in this folder is a format; being here is the registration."""
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import cast
@@ -10,6 +11,12 @@ from forensics.core.registry import Modules
 _ASKED_FIRST = dict.fromkeys((b"type=", b"node="), ("auditd", "sudo_stream"))
 """By how a file begins: every format that can be as sure of such a file as `_SURE`. To load the others takes a while."""
 _SURE = 97
+_NAME = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?\n?")
+_OF_A_NAME = (
+    *("bash_history", "git_layout", "git_ref", "pip_installer"),
+    *("python_history", "sudo_stream", "zsh_history"),
+)
+"""Every format that takes a line that is no more than a git object's name for its own, wherever it lies: a repository has a file of such for each ref."""
 
 
 @cache
@@ -27,6 +34,9 @@ def recognise(head: bytes, path: str) -> str | None:
     """
     if not head:
         return None
+    if _NAME.fullmatch(head):
+        name, sure = _surest(_OF_A_NAME, head, path)
+        return name if sure > 10 else None
     name, sure = _surest(_ASKED_FIRST.get(head[:5], ()), head, path)
     if sure < _SURE:
         name, sure = _surest(None, head, path)
