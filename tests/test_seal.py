@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.core.errors import CaseError, CustodyError, UsageError
-from forensics.custody import chunks, hosts, ledger, seal
+from forensics.custody import chunks, disk, hosts, ledger, seal
 
 HAND = ledger.Hand("kim (1000)", "desk", "forensics 0", "forensics seal")
 
@@ -273,7 +273,7 @@ def test_a_disk_that_fails_once_is_not_believed_when_it_is_asked_again(case, evi
 @pytest.mark.parametrize("written", range(3))
 def test_a_small_file_that_the_disk_has_no_room_for_gets_no_name(case, evidence, monkeypatch, written):
     """Half of it under the hash of all of it would stop every later run."""
-    poured, asked = [], seal._poured
+    poured, asked = [], disk.poured
 
     def pour(block, out):
         poured.append(block)
@@ -283,7 +283,7 @@ def test_a_small_file_that_the_disk_has_no_room_for_gets_no_name(case, evidence,
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(seal, "_poured", pour)
+        patch.setattr(disk, "poured", pour)
         with pytest.raises(OSError, match="No space"):
             seal.seal(case, [evidence], HAND)
     assert len(poured) == written + 1

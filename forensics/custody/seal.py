@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from forensics.core import canonical
 from forensics.core.errors import CaseError, CustodyError, UsageError
-from forensics.custody import ledger
+from forensics.custody import disk, ledger
 
 BLOCK_BYTES = 1 << 20
 ENTERED_TOGETHER = 2048
@@ -297,7 +297,7 @@ def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) ->
         if waiting is not None:
             incoming = case / f"sealed/.incoming-{os.getpid()}-{len(waiting)}"
             with incoming.open("xb", buffering=0) as written:
-                _poured(whole, written)
+                disk.poured(whole, written)
                 os.fchmod(written.fileno(), 0o444)
             waiting[sha256] = incoming
             return sha256, len(whole)
@@ -308,7 +308,7 @@ def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) ->
         for block in blocks:
             digest.update(block)
             size += len(block)
-            _poured(block, written)
+            disk.poured(block, written)
         os.fchmod(written.fileno(), 0o444)
         os.fsync(written.fileno())
     sha256 = digest.hexdigest()
@@ -318,7 +318,7 @@ def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) ->
     kept = sealed_path(case, sha256)
     kept.parent.mkdir(exist_ok=True)
     incoming.rename(kept)
-    _flush(kept.parent, os.O_RDONLY | os.O_DIRECTORY)
+    disk.flush(kept.parent, folder=True)
     return sha256, size
 
 
@@ -332,13 +332,13 @@ def _settle(
     folders = [case / "sealed" / name for name in sorted({sha256[:2] for sha256 in held})]
     try:
         for incoming in held.values():
-            _flush(incoming, os.O_RDONLY)
+            disk.flush(incoming)
         for folder in folders:
             folder.mkdir(exist_ok=True)
         for sha256, incoming in held.items():
             incoming.rename(kept[sha256])
         for folder in folders:
-            _flush(folder, os.O_RDONLY | os.O_DIRECTORY)
+            disk.flush(folder, folder=True)
     except OSError:
         # A disk that failed once can say that all is well when it is asked again.
         fresh[:] = [row for row in fresh if row.sha256 not in held]
@@ -362,12 +362,6 @@ def _block(read: BinaryIO, source: Path) -> bytes:
         return read.read(BLOCK_BYTES) or b""
     except OSError as error:  # a bad sector, or a share that went away
         raise _unreadable(source, error) from error
-
-
-def _poured(block: bytes, written: BinaryIO) -> None:
-    view = memoryview(block)
-    while view:
-        view = view[written.write(view) :]
 
 
 def _enter(case: Path, hand: ledger.Hand, fresh: list[Sealed], places: dict[str, list[str]]) -> None:
@@ -394,11 +388,3 @@ def _locations(case: Path) -> dict[str, list[str]]:
     except FileNotFoundError:
         return {}
     return found
-
-
-def _flush(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
