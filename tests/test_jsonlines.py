@@ -101,3 +101,13 @@ def test_agrees_with_the_standard_reader(objects):
     ]
     assert [r["a"] for r in records] == wanted
     assert [data[r["start"] : r["stop"]] for r in records] == data.splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["12e3456789012345678901234567890123456789", "1e-99999999999999999999", "-1.5E+99999999999999999999"],
+)
+def test_an_exponent_beyond_any_is_refused(number):
+    """The name of a git object can read so, and a file of one is a ref."""
+    assert jsonlines.value(number.encode()) is Why.VALUE
+    assert jsonlines.loaded(f'{{"n":{number}}}'.encode()) is Why.VALUE

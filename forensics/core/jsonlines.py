@@ -9,7 +9,7 @@ float would be off by some hundred nanoseconds.
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from forensics.core import lines
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
@@ -127,7 +127,10 @@ def _whole(text: str) -> int:
 def _fraction(text: str) -> Decimal:
     if len(text) > _LONGEST_NUMBER:
         raise _UnsoundError
-    return Decimal(text)
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:  # an exponent beyond any: the name of a git object can read so
+        raise _UnsoundError from error
 
 
 def _refused(_: str) -> object:
