@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pyarrow as pa
@@ -253,6 +254,17 @@ def test_an_interrupt_is_130(monkeypatch, capsys):
         command_line.main()
     assert left.value.code == 130
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_warning_cannot_speak_to_the_terminal(monkeypatch):
+    def warning(**_):
+        warnings.warn("invalid escape sequence '\\\x1b'", SyntaxWarning, stacklevel=1)
+
+    monkeypatch.setattr(command_line, "app", warning)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        command_line.main()
+    assert told == []
 
 
 def test_a_failure_cannot_speak_to_the_terminal(monkeypatch, capsys):

@@ -1,5 +1,6 @@
 """What a commit changed in training code is told by syntax alone, and nothing of it is run."""
 
+import warnings
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from repositories import Repository
 from test_commit_facts import examined
 
-from forensics.analysis import histories, symbol_changes
+from forensics.analysis import edits, histories, symbol_changes
 from forensics.core import pyparts, pysymbols
 
 BEFORE = """import torch, random
@@ -196,3 +197,12 @@ def test_what_can_bear_on_the_question_is_compared_before_the_rest(tmp_path, mon
         # What is told of those that were compared is what is told where all are.
         own = set(ranked[:most])
         assert [c for c in found if c.oid in own] == [c for c in everything if c.oid in own]
+
+
+def test_of_an_escape_that_there_is_not_nothing_is_said(recwarn):
+    """Python would put the byte behind the backslash on the terminal as it stands."""
+    warnings.simplefilter("always")
+    text = "rate = '\\\x1b[2J'\nlr = 0.1\n"
+    assert [found.fact for found in pysymbols.symbols(text)] == ["learning_rate"]
+    assert edits._syntax.__wrapped__(text) is not None
+    assert not recwarn.list

@@ -11,9 +11,9 @@ from functools import cache
 
 from forensics.analysis import git_acts, order
 from forensics.analysis.acts import Act, Scene
+from forensics.core import pysyntax
 
 _LONGEST = 1 << 18
-_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 class Edits:
@@ -87,9 +87,10 @@ def same_doing(path: str, before: str, after: str) -> bool:
 def _syntax(text: str) -> str | None:
     if len(text) > _LONGEST:
         return None
+    tree = pysyntax.tree(text)
     try:
-        return ast.dump(ast.parse(text))
-    except _UNREADABLE:
+        return None if tree is None else ast.dump(tree)
+    except RecursionError:
         return None
 
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import warnings
 from types import ModuleType
 
 import typer
@@ -129,6 +130,8 @@ def _fail(text: str, status: int) -> None:
 
 def main() -> None:
     """Run the command; a foreseen failure becomes one line on standard error and its own exit status."""
+    # What Python and libraries warn of can quote evidence, and they put it on the terminal as it stands.
+    warnings.simplefilter("ignore")
     try:
         app(prog_name="forensics")
     except ForensicsError as error:

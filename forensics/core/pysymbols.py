@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from forensics.core import pysyntax
+
 LONGEST_TEXT = 1 << 16
 """A longer text is not parsed."""
 LONGEST_VALUE = 200
@@ -46,7 +48,6 @@ _ENDS = frozenset(
     }
 )
 _READS = frozenset({"os.getenv", "os.environ.get", "environ.get", "getenv"})
-_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 _TELLING = (
@@ -74,9 +75,8 @@ def symbols(text: str) -> list[Symbol] | None:
     """Every finding in a text, in order of line; None where it is no Python that this version of Python can parse."""
     if len(text) > LONGEST_TEXT:
         return None
-    try:
-        tree = ast.parse(text)
-    except _UNREADABLE:
+    tree = pysyntax.tree(text)
+    if tree is None:
         return None
     found: list[Symbol] = []
     todo: list[tuple[ast.AST, str]] = [(tree, "")]
@@ -198,5 +198,5 @@ def _text(node: ast.AST | None) -> str:
         return ""
     try:
         return ast.unparse(node)[:LONGEST_VALUE]
-    except _UNREADABLE:
+    except (RecursionError, ValueError, MemoryError):
         return "?"
