@@ -112,7 +112,7 @@ if __name__ == "__main__":
 
 
 INTERRUPTED = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from forensics import engine, pipeline
 from forensics.cli.app import main
@@ -128,6 +128,8 @@ def ingest(*_, **__):
         waiting[0].result()
 
 if __name__ == "__main__":
+    # What is started in the background may be told to hear no interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     pipeline.ingest = ingest
     main()
 """

@@ -1,6 +1,7 @@
 """What is told of Kubernetes records column by column is what their rows say one by one."""
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_telling_in_slices import files_of
@@ -152,3 +153,14 @@ def test_numbers_far_apart_are_numbered_as_those_near():
     number, first = rowsets.numbered(wide)
     assert sorted(number.tolist()) == list(range(40))
     assert first[number].tolist() == list(range(40))
+
+
+@pytest.mark.parametrize("coded", [True, False])
+def test_records_of_several_files_are_told_in_order_of_place(coded):
+    """Read back as a dictionary, which Arrow does not sort by."""
+    sha256 = pa.array(["b", "a", "b", "a"])
+    rows = pa.table({"sha256": sha256.dictionary_encode() if coded else sha256, "start": [9, 7, 3, 5]})
+    found = reading._by_place(rows)
+    assert list(zip(found["sha256"].to_pylist(), found["start"].to_pylist(), strict=True)) == [
+        ("a", 5), ("a", 7), ("b", 3), ("b", 9),
+    ]  # fmt: skip

@@ -123,7 +123,9 @@ def _by_place(records: pa.Table) -> pa.Table:
     start = records["start"].to_numpy()
     if len(loose.dictionary(column(records, "sha256")).dictionary) < 2 and np.all(start[:-1] <= start[1:]):
         return records
-    return records.sort_by([("sha256", "ascending"), ("start", "ascending")])
+    # Arrow sorts by no dictionary.
+    where = pa.table({"sha256": loose.plain(column(records, "sha256")), "start": start})
+    return records.take(pc.sort_indices(where, sort_keys=[("sha256", "ascending"), ("start", "ascending")]))
 
 
 def _firsts(told: Mapping[str, pa.Array]) -> np.ndarray:
