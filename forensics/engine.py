@@ -23,9 +23,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 IN_FLIGHT = 16
-MOST_KEPT_BYTES = 320 << 20
+MOST_KEPT_BYTES = 288 << 20
 """What a process may hold of memory after a part of its work, about; above it gives back what it does not use."""
-MOST_HELD_BYTES = 352 << 20
+MOST_HELD_BYTES = 320 << 20
 """What it may hold within a part."""
 _HELD = Path("/proc/self/statm")
 RETRIES = 3
