@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_telling_in_slices import files_of
 
-from forensics.core import kubejobs, kubeowners, rowsets
+from forensics.core import hostevents, kubejobs, kubeowners, rowsets
 from forensics.core.schema import extended
 from forensics.core.tables import JOB_RECORD, SHA256
 from forensics.formats import k8s_audit
@@ -160,7 +160,7 @@ def test_records_of_several_files_are_told_in_order_of_place(coded):
     """Read back as a dictionary, which Arrow does not sort by."""
     sha256 = pa.array(["b", "a", "b", "a"])
     rows = pa.table({"sha256": sha256.dictionary_encode() if coded else sha256, "start": [9, 7, 3, 5]})
-    found = reading._by_place(rows)
+    found = hostevents.in_order(rows)
     assert list(zip(found["sha256"].to_pylist(), found["start"].to_pylist(), strict=True)) == [
         ("a", 5), ("a", 7), ("b", 3), ("b", 9),
     ]  # fmt: skip

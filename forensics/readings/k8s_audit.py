@@ -11,9 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import citation, clock, kubejobs, kubeowners, loose, rowsets, schedulerevents
+from forensics.core import citation, clock, hostevents, kubejobs, kubeowners, loose, rowsets, schedulerevents
 from forensics.core.citation import column
-from forensics.core.hostevents import LONGEST_TEXT
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
@@ -97,7 +96,7 @@ def lightly(
     notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """The same, as `core.loose` has it."""
-    rows = _by_place(records)
+    rows = hostevents.in_order(records)
     told = {name: column(rows, name) for name in COLUMNS}
     told |= {name: loose.dictionary(told[name]) for name in CODED}
     if notes is None:
@@ -116,16 +115,6 @@ def lightly(
         "event": _events(told, files, when, loose.where(first, verb, "other"), job),
         "job_record": _records(told, files, when, loose.where(first, verb, None), job),
     }
-
-
-def _by_place(records: pa.Table) -> pa.Table:
-    """Records in order of file and place, as those of one file are written."""
-    start = records["start"].to_numpy()
-    if len(loose.dictionary(column(records, "sha256")).dictionary) < 2 and np.all(start[:-1] <= start[1:]):
-        return records
-    # Arrow sorts by no dictionary.
-    where = pa.table({"sha256": loose.plain(column(records, "sha256")), "start": start})
-    return records.take(pc.sort_indices(where, sort_keys=[("sha256", "ascending"), ("start", "ascending")]))
 
 
 def _firsts(told: Mapping[str, pa.Array]) -> np.ndarray:
@@ -197,7 +186,7 @@ def _text(told: Mapping[str, pa.Array]) -> pa.Array:
     word = {name: loose.plain(told[name]) for name in ("verb", *_PLACE, "agent")}
     place = _joined([word[name] for name in _PLACE], "/")
     words = [word["verb"], place, told["code"].cast(pa.string()), word["agent"], told["request"]]
-    return _shortened(_joined(words, " "))
+    return hostevents.short(_joined(words, " "))
 
 
 def _joined(parts: list[pa.Array], mark: str) -> pa.Array:
@@ -205,11 +194,6 @@ def _joined(parts: list[pa.Array], mark: str) -> pa.Array:
     # Arrow 26 leaves out a row in which no part is there.
     first = pc.if_else(pc.is_null(pc.coalesce(*parts)), "", parts[0])
     return pc.binary_join_element_wise(first, *parts[1:], mark, null_handling="skip")
-
-
-def _shortened(texts: pa.Array) -> pa.Array:
-    longest = pc.max(pc.binary_length(texts)).as_py() or 0
-    return texts if longest <= LONGEST_TEXT else pc.utf8_slice_codeunits(texts, 0, LONGEST_TEXT)
 
 
 def _lasts(lists: pa.Array) -> pa.Array:

@@ -109,21 +109,13 @@ def _told(lines: _Lines, files: pa.Table, when: clock.Interval) -> dict[str, pa.
         **where,
         "earliest_ns": when.earliest_ns,
         "latest_ns": when.latest_ns,
-        "clock": _clock(loose.first_of(host, domain), when),
+        "clock": loose.clocked(when.earliest_ns, loose.first_of(host, domain), "syslog"),
         "format": loose.repeated("syslog", len(domain)),
         "domain": domain,
         **told,
         "host": host,
         "text": hostevents.short(_repeated(lines, told["text"])),
     }
-
-
-def _clock(source: pa.Array, when: clock.Interval) -> pa.Array:
-    """Whose clock placed each line; null where no time was placed."""
-    named = loose.each(source, lambda name: pc.binary_join_element_wise(name, "syslog", ":"))
-    if not when.earliest_ns.null_count:
-        return named
-    return pc.if_else(pc.is_valid(when.earliest_ns), loose.plain(named), NOTHING)
 
 
 def _stamped(lines: _Lines, *stamps: str) -> pa.Array:
