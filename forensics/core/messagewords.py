@@ -5,6 +5,7 @@ held against the forms of the program's patterns, in their order, a word of all 
 is left to the patterns.
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -231,8 +232,9 @@ def _fitting(word: Word, start: Ints, stop: Ints, raw: _Bytes) -> tuple[_Bools, 
         return _in_pieces(word.pieces, start, stop, raw)
     if word.pattern is not None:
         first = raw[start[0] : stop[0]].tobytes()
-        told = _alike_all if len(start) > 1 and _alike(first, start, size, raw).all() else _by_pattern
-        return told(word, start, stop, raw)
+        if len(start) > 1 and _alike(first, start, size, raw).all():
+            return _alike_all(word, start, stop, raw)
+        return _by_pattern(word.pattern, start, stop, raw)
     right: _Bools = size >= word.least
     if word.most is not None:
         right &= size <= word.most
@@ -317,15 +319,14 @@ def _run(among: frozenset[int], start: Ints, stop: Ints, raw: _Bytes) -> Ints:
     return np.asarray(start + np.argmax(other, axis=1))
 
 
-def _by_pattern(word: Word, start: Ints, stop: Ints, raw: _Bytes) -> tuple[_Bools, Fields]:
+def _by_pattern(pattern: re.Pattern[bytes], start: Ints, stop: Ints, raw: _Bytes) -> tuple[_Bools, Fields]:
     """The same of a word that a pattern describes, by each different one."""
-    assert word.pattern is not None
     coded = cut(raw, start, stop, pa.binary()).dictionary_encode()
-    told = [word.pattern.fullmatch(text) for text in coded.dictionary.to_pylist()]
+    told = [pattern.fullmatch(text) for text in coded.dictionary.to_pylist()]
     code = np.asarray(coded.indices, np.int64)
     right = np.array([one is not None for one in told], bool)[code]
     inner = {}
-    for name in word.pattern.groupindex:
+    for name in pattern.groupindex:
         spans = np.array([(0, 0) if one is None else one.span(name) for one in told], np.int64).reshape(-1, 2)
         spans = np.maximum(spans, 0)[code]
         inner[name] = start + spans[:, 0], start + spans[:, 1]
