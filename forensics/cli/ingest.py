@@ -19,11 +19,7 @@ def ingest(
     What has been read is not read again, so a run that was broken off is finished by the next.
     Exit status 3 says that some of the evidence could not be read: `forensics status` lists what.
     """
-    if workers > 1:
-        from forensics.core import workers as local
-
-        # What it loads takes as long as what is loaded below.
-        local.ahead()
+    options.ahead(workers)
     from forensics import pipeline
     from forensics.core import tabular
 

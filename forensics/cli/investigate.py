@@ -36,6 +36,7 @@ def investigate(  # noqa: PLR0913 - the options of the command, each by name
     Exit status 3 says that all of this was done, and that some of the evidence could not be read:
     `forensics status` lists what.
     """
+    options.ahead(workers)
     from forensics import pipeline
 
     with progress.watched("reading") as moved:

@@ -104,3 +104,11 @@ Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Th
 def as_typed() -> str:
     """The command as it was typed, for the ledger."""
     return shlex.join(["forensics", *sys.argv[1:]])
+
+
+def ahead(workers: int) -> None:
+    """Begin to load what other processes will have loaded, where there are to be some: it takes as long as what this one loads."""
+    if workers > 1:
+        from forensics.core import workers as local
+
+        local.ahead()
