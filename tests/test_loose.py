@@ -1,5 +1,7 @@
 """Rows on their way to the disk that are lighter than declared: what is put down, joined and written is what is declared."""
 
+import hashlib
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -122,6 +124,26 @@ def test_lighter_rows_are_the_same_file_as_plain_ones(tmp_path_factory, rows, gr
     assert pq.read_table(plain).equals(whole)
     assert plain.read_bytes() == light.read_bytes() == other.read_bytes()
     assert plain.read_bytes() == first.path.read_bytes() == last.path.read_bytes()
+
+
+def test_more_text_than_a_page_of_a_dictionary_holds_is_the_same_file(tmp_path):
+    """Parquet gives a dictionary up at a mebibyte, which must not hang on whether it was handed one."""
+    rows = 20_000
+    texts = [hashlib.sha512(b"%d" % n).hexdigest() for n in range(rows)]
+    whole = table([(n, None, text, n, n, [], OWN) for n, text in enumerate(texts)])
+    assert sum(map(len, texts)) > 2 << 20
+    files = []
+    for name, pieces in {
+        "plain": [whole],
+        "light": [lighter(whole)],
+        "first": [lighter(whole.slice(0, 9_000)), whole.slice(9_000)],
+        "last": [whole.slice(0, 9_000), lighter(whole.slice(9_000))],
+    }.items():
+        with parquet.Part(tmp_path, KIND, name) as out:
+            for piece in pieces:
+                out.add(piece)
+        files.append(out.path.read_bytes())
+    assert len(set(files)) == 1
 
 
 def test_a_column_that_may_not_be_null_is_refused(tmp_path):
