@@ -36,6 +36,9 @@ def test_a_home_is_its_owners():
         (b"echo a#b; A=2", [("command", "echo", None), ("set", "A", "2")]),
         (b"x 2>&1; A=2", [("command", "x", None), ("set", "A", "2")]),
         (b"fi", [("command", "fi", None)]),
+        (b"\x1c", [("command", "\x1c", None)]),
+        (b"\xc2\xa0", [("command", "\xa0", None)]),
+        (b" \xe2\x80\xa8 \x1f", [("command", "\u2028", None)]),
     ],
 )
 def test_what_a_line_says(line, things):

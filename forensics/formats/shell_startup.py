@@ -37,6 +37,7 @@ DOMAIN = "{host}:user"
 
 MOST_LINES = 500
 """No more lines are taken for one command."""
+_FIRST_WORD = re.compile(r"\S+", re.ASCII)
 _NAME = re.compile(
     r"(?:^|[/_-])\.?(?:bashrc|bash_profile|bash_login|bash_logout|bash_aliases|profile|zshrc|zshenv|zprofile|zlogin|zlogout|kshrc|mkshrc)(?:[.~-][^/]*)?$"
     r"|\.(?:bashrc|profile|zshrc)$|/etc/(?:bash\.bashrc|zsh/\w+|profile\.d/[^/]+)$"
@@ -160,7 +161,9 @@ def _scan(raw: bytes, quote: bytes) -> tuple[bytes, bool, list[tuple[bytes, bool
 def _said(text: str) -> list[_Thing]:
     """What some commands set and do."""
     found = [thing for command in _commands(text) for thing in _of_one(command)]
-    return found or [("command", text.split(maxsplit=1)[0], None)]
+    # A shell parts words at fewer bytes than Python does text: a line of no-break spaces alone is a command by that name.
+    word = _FIRST_WORD.search(text)
+    return found or [("command", word[0] if word else text, None)]
 
 
 def _commands(text: str) -> Iterator[str]:
