@@ -51,9 +51,8 @@ _SAID = re.compile(
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of a source that only Ray's job events have."""
     found = jsonlines.first_objects(head)
-    return (
-        93 if jsonlines.has(found, "source_type", "event_id") and found[0]["source_type"] in _SOURCES else 0
-    )
+    known = bool(found) and jsonlines.text(found[0], "source_type") in _SOURCES
+    return 93 if known and jsonlines.has(found, "source_type", "event_id") else 0
 
 
 def parse(data: bytes, base: int) -> Parsed:
