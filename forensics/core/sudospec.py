@@ -31,6 +31,7 @@ _ALLOWED = re.compile(r"!*\s*(?:ALL\b|/|~|\^/|sudoedit\b|list\b|[A-Z][A-Z0-9_]*\
 _WORD = re.compile(r"(?:\"[^\"]*\"|\\.|[^,\\\"])+", re.DOTALL)
 _USERS = re.compile(r"(?:!\s*)*(?:%\"[^\"]*\"|\"[^\"]*\"|\\.|[^\s,=\"\\])+(?:\s*,\s*(?:!\s*)*(?:%?\"[^\"]*\"|\\.|[^\s,=\"\\])+)*")  # fmt: skip
 _INCLUDED = re.compile(r"#include(?:dir)?[ \t]")
+_MARK = re.compile(r'\\.|["#]', re.DOTALL)
 _UID = re.compile(r"#-?[0-9]+(?=[\s,:)=]|\Z)")
 LONGEST = 65_536
 MOST = 10_000
@@ -80,15 +81,11 @@ def comment(text: str, *, quoted: bool) -> tuple[int, bool]:
         text: one line, of a logical one perhaps a part. A comment ends with the line: no backslash carries it on.
         quoted: whether the line before left a quote open.
     """
-    at = 0
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-        elif text[at] == '"':
+    for mark in _MARK.finditer(text):
+        if mark[0] == '"':
             quoted = not quoted
-        elif text[at] == "#" and not quoted and not _numbered(text, at):
-            return at, quoted
-        at += 1
+        elif mark[0] == "#" and not quoted and not _numbered(text, mark.start()):
+            return mark.start(), quoted
     return len(text), quoted
 
 

@@ -46,7 +46,7 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     """Sure where the file begins with an audit record; less so where one stands further down."""
     if _FIRST_LINES.match(head):
         return 97
-    return 60 if _FIRST_LINES.search(head) else 0
+    return 60 if b" msg=audit(" in head and _FIRST_LINES.search(head) else 0
 
 
 def parse(data: bytes | memoryview, base: int) -> Parsed:

@@ -70,7 +70,7 @@ _NOTHING = pa.scalar(None, pa.string())
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of the first line; a file without it shows rows of that shape."""
-    first = head.splitlines()[0].decode("utf-8", "replace") if head.splitlines() else ""
+    first = next(iter(head.splitlines()), b"").decode("utf-8", "replace")
     return 98 if first in _HEADERS else 80 if re.fullmatch(_ROW, first) else 0
 
 

@@ -37,7 +37,8 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     """Sure of a report's title, a sentence, or interpreted lines."""
     if _TABLE.match(head) or _SENTENCE.match(head):
         return 90
-    return 91 if _LINE.search(head[:16_384]) else 0
+    first = head[:16_384]
+    return 91 if b" msg=audit(" in first and _LINE.search(first) else 0
 
 
 def parse(data: bytes, base: int) -> Parsed:

@@ -49,6 +49,8 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     """Sure of a command with its time below it."""
     if re.match(rb"- cmd: [^\n]*\n  when: [0-9]+\r?(?:\n|\Z)", head.removeprefix(_BOM)):
         return 95
+    if b"- cmd: " not in head:
+        return 0
     return 60 if re.search(rb"^- cmd: [^\n]*\n  when: [0-9]+\r?$", head, re.MULTILINE) else 0
 
 

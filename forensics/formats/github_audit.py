@@ -50,7 +50,10 @@ _TIMES = ("@timestamp", "created_at")
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of objects with a dotted action, an actor and a time."""
-    held = [found for found in map(_load, head.splitlines()[:6]) if isinstance(found, dict) and found]
+    lines = [
+        line for line in head.splitlines()[:6] if line.lstrip().removeprefix(b"[").lstrip().startswith(b"{")
+    ]
+    held = [found for found in map(_load, lines) if isinstance(found, dict) and found]
     if not held or not _ACTION.fullmatch(jsonlines.text(held[0], "action") or ""):
         return 0
     first = held[0]

@@ -47,7 +47,7 @@ _MOST_NAMES, _LONGEST_NAME = 100, 500
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of armour; of packets, where the first is a key of a kind that there is."""
-    if re.search(rb"^" + _BEGIN, head[:8192], re.MULTILINE):
+    if _BEGIN in head and re.search(rb"^" + _BEGIN, head[:8192], re.MULTILINE):
         return 95
     if head[0] not in _FIRST or len(head) < 16:
         return 0

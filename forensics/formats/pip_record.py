@@ -43,11 +43,14 @@ _LINE = (
 _FIRST = re.compile(
     rb'(?:"(?:[^"]|"")+"|[^",\s][^",]*),(?P<digest>(?:sha(?:256|384|512)|md5)=[\w=-]+)?,\d{0,18}'
 )
+_DIGEST = re.compile(rb",(?:sha(?:256|384|512)|md5)=")
 _SIZES = {"md5": 16, "sha1": 20, "sha224": 28, "sha256": 32, "sha384": 48, "sha512": 64}
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where every line is a path with a digest or without, and some of them have one."""
+    if not _DIGEST.search(head):
+        return 0
     lines = head.splitlines()
     whole = [line for line in (lines[:-1] if len(lines) > 1 and not head.endswith(b"\n") else lines) if line][
         :50

@@ -50,6 +50,8 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     """Sure of the first line; fairly where such a block follows other text, as beside a certificate."""
     if _BEGIN.match(head):
         return 95
+    if b"PRIVATE KEY-----" not in head:
+        return 0
     return 60 if re.search(rb"^" + _BEGIN.pattern + rb"\r?$", head[:8192], re.MULTILINE) else 0
 
 

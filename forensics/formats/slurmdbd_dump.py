@@ -91,7 +91,7 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
         found = _NAME.fullmatch(name)
         if found is not None and columns >= _NEEDED[found["table"]]:
             return 95
-    if re.search(
+    if b"INSERT INTO `" in head and re.search(
         rb"^INSERT INTO `(?:[A-Za-z0-9_-]{1,64}_job_(?:script|env)_table|txn_table)` VALUES",
         head,
         re.MULTILINE,

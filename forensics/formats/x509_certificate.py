@@ -47,6 +47,8 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
         return 50 if _BEGIN.match(head) else 0
     if _BEGIN.match(head):
         return 93
+    if b"CERTIFICATE-----" not in head:
+        return 0
     return 55 if re.search(rb"^" + _BEGIN.pattern + rb"\r?$", head[:16_384], re.MULTILINE) else 0
 
 

@@ -95,7 +95,8 @@ _TIMES = ("submitted_ms", "started_ms", "launched_ms", "finished_ms")
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of a line of the audit logger, or of the one that sums applications up."""
-    return 92 if _FIRST.search(head) else 0
+    named = b"RMAuditLogger: USER=" in head or b"RMAppManager$ApplicationSummary: appId=" in head
+    return 92 if named and _FIRST.search(head) else 0
 
 
 def parse(data: bytes, base: int) -> Parsed:
