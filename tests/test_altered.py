@@ -215,6 +215,22 @@ def test_logs_left_where_users_write_change_nothing(name):
     assert told(found) == told(plain(name))
 
 
+def test_account_lists_of_other_roots_change_nothing():
+    """Whoever has a home or an image can write that their own number is another's name."""
+    trail = {p: re.sub(rb"\x1d[^\n]*", b"", raw) for p, raw in collected("script_edit").items()}
+    trail.pop("login01/etc/passwd")
+    swapped = b"lin:x:4102:4102::/home/lin:/bin/bash\nkai:x:4103:4103::/home/kai:/bin/bash\n"
+    rights = b"lin ALL=(ALL) ALL\n"
+    lists = {
+        f"login01/{root}/etc/{name}": raw
+        for root in ("home/kai/image", "var/lib/containers/storage/overlay/ab12/diff")
+        for name, raw in (("passwd", swapped), ("sudoers", rights), ("group", b"docker:x:998:lin\n"))
+    }
+    assert told(found_in("script_edit", trail | lists)) == told(found_in("script_edit", trail))
+    of_host = found_in("script_edit", trail | {"login01/etc/passwd": swapped})
+    assert {a["account"] for a in of_host["acts"]} >= {"lin"}
+
+
 def test_authors_of_commits_change_nothing():
     """They are what whoever commits typed."""
     evidence = alterations.authors_swapped(collected("script_edit"))

@@ -128,3 +128,67 @@ def test_agrees_with_jc_on_groups(host):
 def test_a_list_that_lies_where_others_write_is_not_roots_alone(path, domain):
     (e,) = told("group", b"sudo:x:27:mei\n", path)
     assert e["domain"] == domain
+
+
+ELSEWHERE = (
+    "home/kai/img/etc/passwd", "var/lib/containers/storage/overlay/ab12/diff/etc/passwd",
+    "srv/images/jupyter/etc/passwd", "usr/share/base-passwd/passwd.master", "tmp/passwd", "root/passwd",
+)  # fmt: skip
+OF_HOST = (
+    "etc/passwd", "etc/passwd-", "var/backups/passwd.bak", "usr/lib/passwd", "var/lib/extrausers/passwd",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+def test_a_list_of_another_root_gives_no_number_of_the_host_a_name(path):
+    (e,) = told("passwd", b"lin:x:4102:4102::/home/lin:/bin/bash\n", f"login01/{path}")
+    assert (e["verb"], e["account"], e["uid"], e["object"]) == ("other", None, None, "lin")
+    assert e["account_absence"] == "not_applicable"
+    assert e["text"] == (
+        "not of this host, but of a home, a container, an image or a program: uid 4102, /home/lin:/bin/bash"
+    )
+
+
+@pytest.mark.parametrize("path", OF_HOST)
+def test_a_list_where_a_host_looks_for_it_is_its_own(path):
+    (e,) = told("passwd", b"lin:x:4102:4102::/home/lin:/bin/bash\n", f"login01/{path}")
+    assert (e["verb"], e["account"], e["uid"]) == ("enrol_account", "lin", 4102)
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "says"),
+    [
+        ("group", b"sudo:x:27:lin\n", "enrol_group lin: gid 27"),
+        ("group", b"sudo:x:27:\n", "enrol_group: gid 27"),
+        ("gshadow", b"sudo:*::lin\n", "enrol_group lin: is in it"),
+        ("shadow", SHADOW, "enrol_account mei: password: hash; account ends 2027-01-01"),
+        ("subid", b"lin:100000:65536\n", "other lin: may use the uids 100000 to 165535 in user namespaces"),
+        ("sudoers", b"lin ALL=(ALL) ALL\n", "enrol_sudo lin: lin ALL = (ALL) ALL"),
+    ],
+)
+def test_rights_in_another_root_are_none_on_the_host(name, line, says):
+    for where in ("home/kai/img", "srv/images/jupyter"):
+        first, *_ = told(name, line, f"login01/{where}/etc/{name}")
+        assert (first["verb"], first["account"], first["uid"]) == ("other", None, None)
+        assert first["text"].partition(": ")[2] == says
+    (own, *_) = told(name, line, f"login01/etc/{name}")
+    assert own["text"] in says
+    assert own["account"] == (says.split(":")[0].split()[1:] or [None])[0]
+
+
+@pytest.mark.parametrize(
+    "path", ["etc/sudoers", "etc/sudoers.d/ml/ops", "usr/local/etc/sudoers", "usr/etc/sudoers.d/x"]
+)
+def test_rules_of_sudo_lie_in_several_folders(path):
+    (e,) = told("sudoers", b"lin ALL=(ALL) ALL\n", f"login01/{path}")
+    assert (e["verb"], e["account"]) == ("enrol_sudo", "lin")
+
+
+def test_a_program_or_another_log_is_no_list_of_accounts():
+    log = (
+        b"update-alternatives 2026-11-25 14:36:53: run with --install /usr/bin/pager pager /usr/bin/less 77\n"
+    )
+    script = b"#!/bin/sh\ncat > /etc/passwd <<'EOF'\n" + b"root:*:0:0:root:/root:/bin/bash\n" * 9 + b"EOF\n"
+    assert recognise(log * 5, "login01/var/log/alternatives.log") is None
+    assert recognise(script, "login01/var/lib/dpkg/info/base-passwd.preinst") is None
+    assert recognise(script.partition(b"\n")[2], "login01/passwd") == "passwd"

@@ -19,6 +19,8 @@ NOTHING = pa.scalar(None, pa.string())
 _HOMES = r"(?:homes?\d*|users|u|var/lib|srv|opt)"
 _HOME = re.compile(rf"(?P<above>.*?)(?:^|/)(?:{_HOMES}/(?P<account>[^/]+)|(?P<root>root))/(?P<below>.*)")
 _ABOVE = 2
+_LISTS = re.compile(r"/(?:etc|usr/etc|usr/lib|var/backups|var/lib/extrausers)/[^/]+")
+_RULES = re.compile(r"(?:/usr(?:/local)?)?/etc/sudoers(?:[^/]*|\.d/.*)")
 _ANYBODYS = re.compile(r"/(?:tmp|var/tmp|dev/shm|scratch)/")
 _ADDRESS = (
     r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*(?:%[0-9A-Za-z]+)?|::[0-9A-Fa-f:.]+)$"
@@ -172,6 +174,19 @@ def writable(path: str, *, services: frozenset[str] = frozenset()) -> bool:
     """
     whose = home(path)
     return _ANYBODYS.match(path) is not None or (whose is not None and whose[0] not in services | {"root"})
+
+
+def elsewhere(origin: str | None, *, rules: bool = False) -> bool:
+    """Whether a list of accounts or groups, or rules of sudo, lies where no host looks for its own.
+
+    A home, the root of a container, an image or a chroot, and what programs bring along have such lists too. They say
+    nothing about the accounts of the host on whose file system they lie, and in a home anybody writes them.
+
+    Args:
+        origin: the path on the host, from its root; null where it does not show, as of what a collector printed.
+        rules: of sudo.
+    """
+    return origin is not None and not (_RULES if rules else _LISTS).fullmatch(origin)
 
 
 def owners(paths: pa.Array) -> pa.Array:

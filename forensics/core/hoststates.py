@@ -23,6 +23,7 @@ a local wall clock as written. An account that is null is `not_recorded` unless 
 """
 
 DAY_S = 86_400
+ANOTHER_ROOT = "not of this host, but of a home, a container, an image or a program"
 _OWN = {"at_s", "lasts_s", "wall"}
 _FILLED = {"host", "account_absence"}
 
@@ -35,6 +36,7 @@ def told(
     *,
     zone: str = "UTC",
     layout: str | None = None,
+    whose: Callable[[str | None], bool] | None = None,
 ) -> pa.Table:
     """The events of a format's records.
 
@@ -45,13 +47,18 @@ def told(
         say: what each record tells at each path; at least one event.
         zone: IANA zone of wall clocks.
         layout: `strptime` layout of `wall`.
+        whose: whether what a file at a place says is about another root than the host's; it is told as such then.
     """
     rows = hostevents.placed(records, files, every_path=True)
     held = rows.files.to_pylist()
     said = [
         (n, event)
         for n, (line, file) in enumerate(zip(rows.lines.to_pylist(), held, strict=True))
-        for event in say(line, str(file["origin"] or file["path"]))
+        for event in (
+            say(line, str(file["origin"] or file["path"]))
+            if whose is None or not whose(file["origin"])
+            else map(_of_another_root, say(line, str(file["origin"])))
+        )
     ]
     taken = _taken(rows, [n for n, _ in said])
     events = [event for _, event in said]
@@ -71,6 +78,14 @@ def told(
     when = _when(events, zone=zone, layout=layout)
     times = hostevents.times(when, taken.files["host"], taken, form)
     return EVENT.build({**hostevents.columns(taken, form), **times, **columns})
+
+
+def _of_another_root(event: Row) -> Row:
+    """The same, without an account or a number that would be this host's."""
+    kept = {name: event[name] for name in ("object_kind", "object", "at_s", "lasts_s") if name in event}
+    who = event.get("account")
+    said = f"{event['verb']}{f' {who}' if who is not None else ''}: {event.get('text') or ''}"
+    return {"verb": "other", "account_absence": "not_applicable", "text": f"{ANOTHER_ROOT}: {said}", **kept}
 
 
 def listed(found: object, *, between: str = ", ") -> str:

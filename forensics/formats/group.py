@@ -38,14 +38,20 @@ DOMAIN = "{host}:root"
 _LINE = re.compile(
     rb"(?P<name>[^:+\-\s#][^:\t]*):(?P<password>[^:]*):(?P<gid>-?[0-9]{1,10}):(?P<members>[^:]*)"
 )
+_FIRST = re.compile(
+    rb"[^:+\-\s#][^:\t]*:(?:[x!*]*|\*NP\*|[!*]*\$[^:]{4,}|[./0-9A-Za-z]{13}):-?[0-9]{1,10}:[^:]*"
+)
+"""With a password of a form that there is: other logs have lines with three colons too, as in times of day."""
 _KIND = {b"x": "shadow", b"": "none"}
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where nearly every line is a group or a comment."""
+    if head.startswith(b"#!"):
+        return 0  # a program that writes such a list
     lines = [line for line in head[:8192].splitlines()[:20] if line.strip() and not line.startswith(b"#")]
     whole = lines[:-1] if len(lines) > 1 and len(head) > 8192 else lines
-    fits = sum(1 for line in whole if _LINE.fullmatch(line))
+    fits = sum(1 for line in whole if _FIRST.fullmatch(line))
     return 86 if whole and 4 * fits >= 3 * len(whole) else 50 if 2 * fits > len(whole) else 0
 
 

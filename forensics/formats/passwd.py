@@ -50,6 +50,8 @@ _LARGEST_ID = 2**32 - 1
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where every line is an account or a comment. A list cut short by `head` still shows its first lines."""
+    if head.startswith(b"#!"):
+        return 0  # a program that writes such a list
     first = [line for line in head[:8192].splitlines()[:20] if line.strip() and not line.startswith(b"#")]
     whole = first[:-1] if len(first) > 1 and len(head) > 8192 else first
     fits = sum(1 for line in whole if _FIRST.fullmatch(line))

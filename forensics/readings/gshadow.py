@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from forensics.core import hoststates
+from forensics.core import hostevents, hoststates
 from forensics.core.hoststates import Row
 
 NEEDS_ANCHOR = False
@@ -21,7 +21,7 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - the same
 ) -> Mapping[str, pa.Table]:
     """One event for each name and path, or one for a group that names nobody."""
-    return {"event": hoststates.told(records, files, "gshadow", _said)}
+    return {"event": hoststates.told(records, files, "gshadow", _said, whose=hostevents.elsewhere)}
 
 
 def _said(line: Row, path: str) -> Iterable[Row]:  # noqa: ARG001 - a list says the same wherever it lies

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from forensics.core import hoststates
+from forensics.core import hostevents, hoststates
 from forensics.core.clock import day
 from forensics.core.hoststates import DAY_S, Row
 
@@ -22,7 +22,7 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - the same
 ) -> Mapping[str, pa.Table]:
     """An event for each account and path, and one for the day of its last change."""
-    return {"event": hoststates.told(records, files, "shadow", _said)}
+    return {"event": hoststates.told(records, files, "shadow", _said, whose=hostevents.elsewhere)}
 
 
 def _said(line: Row, path: str) -> Iterable[Row]:  # noqa: ARG001 - a list says the same wherever it lies

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from forensics.core import hoststates
+from forensics.core import hostevents, hoststates
 from forensics.core.hoststates import Row
 
 NEEDS_ANCHOR = False
@@ -18,7 +18,7 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - the same
 ) -> Mapping[str, pa.Table]:
     """One event for each range and path."""
-    return {"event": hoststates.told(records, files, "subid", _said)}
+    return {"event": hoststates.told(records, files, "subid", _said, whose=hostevents.elsewhere)}
 
 
 def _said(line: Row, path: str) -> Iterable[Row]:

@@ -6,10 +6,11 @@ itself; nor does a rule that shuts somebody out. Whether anybody used a rule, ot
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import pyarrow as pa
 
-from forensics.core import hoststates
+from forensics.core import hostevents, hoststates
 from forensics.core.hoststates import Row, listed
 
 NEEDS_ANCHOR = False
@@ -26,7 +27,11 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - the same
 ) -> Mapping[str, pa.Table]:
     """An event for each user, command and path of a rule; one for each other line."""
-    return {"event": hoststates.told(records, files, "sudoers", _said)}
+    return {
+        "event": hoststates.told(
+            records, files, "sudoers", _said, whose=partial(hostevents.elsewhere, rules=True)
+        )
+    }
 
 
 def _said(line: Row, path: str) -> Iterable[Row]:  # noqa: ARG001 - a rule says the same wherever it lies
