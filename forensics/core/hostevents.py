@@ -21,7 +21,7 @@ _HOME = re.compile(rf"(?P<above>.*?)(?:^|/)(?:{_HOMES}/(?P<account>[^/]+)|(?P<ro
 _ABOVE = 2
 _LISTS = re.compile(r"/(?:etc|usr/etc|usr/lib|var/backups|var/lib/extrausers)/[^/]+")
 _RULES = re.compile(r"(?:/usr(?:/local)?)?/etc/sudoers(?:[^/]*|\.d/.*)")
-_ANYBODYS = re.compile(r"/(?:tmp|var/tmp|dev/shm|scratch)/")
+_ANYBODYS = re.compile(r"/(?:tmp|var/tmp|dev/shm|scratch|run/user|proc/[0-9]+/root)/")
 _ADDRESS = (
     r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*(?:%[0-9A-Za-z]+)?|::[0-9A-Fa-f:.]+)$"
 )
