@@ -53,7 +53,7 @@ CUT = "line"
 DOMAIN = "{host}:root"
 
 _STAMPED = re.compile(
-    rf"(?:<\d{{1,3}}>)?{envelope.STAMPS} [^ ]*[^ :] [^ \[\]:<>]+\]?(?:\[\d+\])?:(?: |$)".encode()
+    rf"(?:<\d{{1,3}}>)?{envelope.STAMPS} (?![+-]\d{{4}} )[^ ]*[^ :] [^ \[\]:<>]+\]?(?:\[\d+\])?:(?: |$)".encode()
 )
 _NUMBERED = re.compile(
     rb"<\d{1,3}>1 (?:-|\d{4}-\d{2}-\d{2}T[0-9:.]{8,18}(?:Z|[+-]\d{2}:?\d{2})) [^ ]+ [^ ]+ [^ ]+ [^ ]+ (?:-|\[)"
