@@ -63,3 +63,15 @@ def test_a_hostile_file_takes_no_more_time_than_it_has_lines():
     for line in (b"cat <<X\n", b"A='\n" * 3, b"A=\\\n", b"((((((((\n"):
         data = line * 3000
         assert sum(row["stop"] - row["start"] for row in rows("shell_startup", data)) == len(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ("login01/etc/profile", True), ("login01/home/kai/.profile.old", True), ("login01/etc/profile.dpkg-dist", True),
+        ("login01/usr/lib/python3.11/profile.py", False), ("login01/opt/jdk/lib/jfr/profile.jfc", False),
+        ("login01/home/kai/user_profile", False),
+    ],
+)  # fmt: skip
+def test_a_profile_is_known_by_its_name(path, known):
+    assert (recognise(b"export A=1\n", path) == "shell_startup") is known

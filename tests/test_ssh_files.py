@@ -133,3 +133,10 @@ def test_server_and_client_are_told_apart():
     assert recognise(b"PasswordAuthentication no\n", "x") is None
     assert recognise(b"user manual\n", "x") is None
     assert recognise(b"[Service]\nUser=kai\nPort=1\n", "x") not in {"ssh_config", "sshd_config"}
+
+
+def test_a_rule_of_udev_is_no_setting():
+    rule = b'SUBSYSTEM=="tty", KERNEL=="ttyS*", TAG+="systemd"\n'
+    assert whys("sshd_config", rule) == ["shape"]
+    assert recognise(b"Subsystem=x y\n" + rule * 30, "login01/usr/lib/udev/rules.d/99-systemd.rules") is None
+    assert [r["value"] for r in rows("sshd_config", b"Port = 22\nPort=23\n")] == ["22", "23"]

@@ -164,3 +164,14 @@ def test_known_by_its_rules():
     assert recognise(b"Defaults to nothing in particular\n", "x") is None
     assert recognise(b"@include other.conf\n", "x") is None
     assert recognise(b"x = 1\ny = ALL\n", "x") is None
+
+
+@pytest.mark.parametrize("line", [b"-a always,exit -F dir=/home -F uid=0", b"lin h1 h2 = /bin/sh"])
+def test_hosts_are_parted_by_commas(line):
+    assert whys("sudoers", line + b"\n") == ["shape"]
+    assert recognise(line + b"\n", "login01/etc/audit/rules.d/32-power-abuse.rules") is None
+
+
+@pytest.mark.parametrize("hosts", [b"h1 , h2", b"! h1", b'"h 1"', b"h\\ 1", b"h1,\th2"])
+def test_a_blank_beside_a_comma_or_hidden_parts_no_hosts(hosts):
+    assert len(rows("sudoers", b"lin " + hosts + b" = /bin/sh\n")) == 1

@@ -110,6 +110,6 @@ def _setting(raw: bytes) -> tuple[str, str] | Why | None:
     if len(raw) > LONGEST_LINE_BYTES:
         return Why.TOO_LONG
     found = _LINE.fullmatch(raw)
-    if found is None:
-        return Why.SHAPE
+    if found is None or found["value"].startswith(b"="):
+        return Why.SHAPE  # a rule of udev compares with two of them
     return rowwise.shown(found["keyword"].strip(b'"')).lower(), rowwise.shown(found["value"])

@@ -31,6 +31,7 @@ _ALLOWED = re.compile(r"!*\s*(?:ALL\b|/|~|\^/|sudoedit\b|list\b|[A-Z][A-Z0-9_]*\
 _WORD = re.compile(r"(?:\"[^\"]*\"|\\.|[^,\\\"])+", re.DOTALL)
 _USERS = re.compile(r"(?:!\s*)*(?:%\"[^\"]*\"|\"[^\"]*\"|\\.|[^\s,=\"\\])+(?:\s*,\s*(?:!\s*)*(?:%?\"[^\"]*\"|\\.|[^\s,=\"\\])+)*")  # fmt: skip
 _INCLUDED = re.compile(r"#include(?:dir)?[ \t]")
+_TWO_WORDS = re.compile(r"^(?!\"|[!\s]*%?\").*(?<![!\s\\])\s+\S")
 _MARK = re.compile(r'\\.|["#]', re.DOTALL)
 _UID = re.compile(r"#-?[0-9]+(?=[\s,:)=]|\Z)")
 LONGEST = 65_536
@@ -110,7 +111,7 @@ def _grants(text: str) -> Line | None:
     rest: str | None = text[users.end() :]
     while rest is not None:
         hosts, equals, rest = _hosts(rest)
-        if not equals or not hosts:
+        if not equals or not hosts or any(map(_TWO_WORDS.search, hosts)):
             return None
         rest = _commands(rest, hosts, grants)
         if rest == "" or len(grants) > MOST:

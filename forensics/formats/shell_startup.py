@@ -39,8 +39,10 @@ MOST_LINES = 500
 """No more lines are taken for one command."""
 _FIRST_WORD = re.compile(r"\S+", re.ASCII)
 _NAME = re.compile(
-    r"(?:^|[/_-])\.?(?:bashrc|bash_profile|bash_login|bash_logout|bash_aliases|profile|zshrc|zshenv|zprofile|zlogin|zlogout|kshrc|mkshrc)(?:[.~-][^/]*)?$"
-    r"|\.(?:bashrc|profile|zshrc)$|/etc/(?:bash\.bashrc|zsh/\w+|profile\.d/[^/]+)$"
+    r"(?:^|[/_-])(?:\.?(?:bashrc|bash_profile|bash_login|bash_logout|bash_aliases|zshrc|zshenv|zprofile|zlogin|zlogout|kshrc|mkshrc)|\.profile)(?:[.~-][^/]*)?$"
+    # Without its dot the word is a name of other files too, such as `profile.py`.
+    r"|(?:^|/)profile(?:~|-|[.-](?:bak|old|orig|save|sh|local|dpkg-[a-z]+|rpm[a-z]+|[0-9]+))?$"
+    r"|\.(?:bashrc|bash_profile|bash_login|bash_logout|bash_aliases|profile|zshrc)$|/etc/(?:bash\.bashrc|zsh/\w+|profile\.d/[^/]+)$"
 )
 _WORD = r"(?:[^\s'\"\\;&|<>()#`$]|(?<=\S)#|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\$\([^()]*\)|\$\(\([^()]*\)\)|`[^`]*`|\$)+"
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
