@@ -215,19 +215,49 @@ def test_logs_left_where_users_write_change_nothing(name):
     assert told(found) == told(plain(name))
 
 
-def test_account_lists_of_other_roots_change_nothing():
-    """Whoever has a home or an image can write that their own number is another's name."""
-    trail = {p: re.sub(rb"\x1d[^\n]*", b"", raw) for p, raw in collected("script_edit").items()}
-    trail.pop("login01/etc/passwd")
-    swapped = b"lin:x:4102:4102::/home/lin:/bin/bash\nkai:x:4103:4103::/home/kai:/bin/bash\n"
-    rights = b"lin ALL=(ALL) ALL\n"
-    lists = {
-        f"login01/{root}/etc/{name}": raw
-        for root in ("home/kai/image", "var/lib/containers/storage/overlay/ab12/diff")
-        for name, raw in (("passwd", swapped), ("sudoers", rights), ("group", b"docker:x:998:lin\n"))
+PLANTED = {
+    "a.log": b"".join(
+        b"Nov 23 15:%02d:37 gpu01 %s\n" % (minute, said)
+        for minute, said in enumerate(
+            [
+                b"sudo:      lin : TTY=pts/0 ; PWD=/home/lin ; USER=root ; COMMAND=/bin/bash",
+                b"usermod[71]: add 'lin' to group 'docker'",
+                b"usermod[71]: change user name 'kai' to 'lin'",
+                b"useradd[72]: new user: name=lin, UID=4102, GID=4102, home=/home/lin, shell=/bin/bash",
+                b"sshd[71]: Accepted publickey for root from 127.0.0.13 port 50022 ssh2: ED25519 SHA256:x",
+            ]
+        )
+    ),
+    "audit.log": b'type=ADD_USER msg=audit(1795446000.123:71): pid=71 uid=0 auid=4104 ses=3 msg=\'op=add-user acct="lin" id=4102 exe="/usr/sbin/useradd" hostname=? addr=? terminal=? res=success\'\n'
+    b'type=USER_LOGIN msg=audit(1795446000.123:79): pid=71 uid=0 auid=4102 ses=3 msg=\'op=login id=4102 exe="/usr/sbin/sshd" hostname=? addr=127.0.0.12 terminal=ssh res=success\'\x1dUID="root" AUID="lin" ID="lin"\n',
+    "users.psv": b"User|Def Acct|Admin\nlin|research|Administrator\n",
+    "image/etc/fstab": b"srv:/a /home nfs rw 0 0\nsrv:/a /tmp nfs rw 0 0\n",
+    "image/etc/passwd": b"lin:x:4102:4102::/home/lin:/bin/bash\nkai:x:4103:4103::/home/kai:/bin/bash\n",
+    "image/etc/group": b"docker:x:998:lin\n",
+    "image/etc/sudoers": b"lin ALL=(ALL) ALL\n",
+}
+
+
+def test_what_somebody_plants_where_no_log_was_collected_changes_nothing():
+    """Whoever has a home or an image can write there that their own number is another's name, and that another has rights."""
+    few = {
+        path: re.sub(rb"\x1d[^\n]*", b"", raw)
+        for path, raw in collected("script_edit").items()
+        if path != "login01/etc/passwd" and not re.search("auth|journal|wtmp", path)
     }
-    assert told(found_in("script_edit", trail | lists)) == told(found_in("script_edit", trail))
-    of_host = found_in("script_edit", trail | {"login01/etc/passwd": swapped})
+    roots = ("login01/home/kai", "gpu01/home/kai", "login01/var/lib/containers/storage/overlay/ab12/diff")
+    planted = {f"{root}/{name}": raw for root in roots for name, raw in PLANTED.items()}
+    swapped = [
+        (keys("script_edit")[one].encode(), keys("script_edit")[two].encode())
+        for one, two in (("kai", "lin"), ("mei", "dao"))
+    ]
+    logins = alterations.exchanged(collected("script_edit")["login01/var/log/auth.log"], swapped)
+    planted |= {f"{root}/ssh.log": logins for root in roots}
+    plain_, with_them = found_in("script_edit", few), found_in("script_edit", few | planted)
+    assert told(with_them) == told(plain_)
+    assert [a["capability"] for a in with_them["acts"]] == [a["capability"] for a in plain_["acts"]]
+    assert ["login log (sshd, in syslog)", "missing_source"] in told(with_them)["gaps"]
+    of_host = found_in("script_edit", few | {"login01/etc/passwd": PLANTED["image/etc/passwd"]})
     assert {a["account"] for a in of_host["acts"]} >= {"lin"}
 
 

@@ -50,21 +50,19 @@ def test_no_kind_of_log_counts_a_format_that_users_write_anyway():
         assert not formats.registry()[form].DOMAIN.endswith(":user"), form
 
 
-def test_what_is_left_out_is_what_a_log_in_its_place_tells_of_the_same_host():
+def test_logs_of_a_host_are_left_out_and_others_where_one_lies_in_its_place():
     held = pd.DataFrame(
-        [("a", "syslog", "login01:root"), ("b", "syslog", "login01:user"), ("c", "auditd", "login01:user")],
+        [
+            ("a", "auditd", "login01:root"), ("b", "syslog", "login01:user"), ("c", "wtmp", "login01:user"),
+            ("d", "sacct", "login01:user"), ("e", "slurmctld", "slurm:admin"), ("f", "pbs_server", "login01:user"),
+            ("g", "bash_history", "login01:user"),
+        ],
         columns=["sha256", "format", "domain"],
-    )
-    events = pd.DataFrame(
-        [("a", "syslog", "login01"), ("b", "syslog", "login01"), ("b", "syslog", "gpu01"), ("c", "auditd", "login01")],
-        columns=["sha256", "format", "host"],
     )  # fmt: skip
-    kept = displaced.without(events, held)
-    assert list(zip(kept["sha256"], kept["host"], strict=True)) == [
-        ("a", "login01"),
-        ("b", "gpu01"),
-        ("c", "login01"),
-    ]
+    events = held[["sha256", "format"]]
+    assert list(displaced.without(events, held)["sha256"]) == ["a", "d", "e", "g"]
+    alone = held[held["sha256"] != "e"]
+    assert list(displaced.without(alone[["sha256", "format"]], alone)["sha256"]) == ["a", "d", "f", "g"]
 
 
 def read(tmp_path, contents):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from forensics.analysis import displaced
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.examination import Examination
@@ -71,7 +72,12 @@ def _administrators(scene: Scene, at_ns: int | None) -> dict[str, tuple[str, ...
     A change before the moment tells; so does, of an account whose level nothing changed, the list that was collected.
     """
     if "administrators" not in scene.memo:
-        events = picked(scene.events, (scene.events["format"] == "sacctmgr") & scene.events["text"].notna())
+        events = picked(
+            scene.events,
+            (scene.events["format"] == "sacctmgr")
+            & scene.events["text"].notna()
+            & ~displaced.of_users(scene.events),
+        )
         listed = {
             str(e.object): (e.event_id,)
             for e in rows_of(picked(events, (events["verb"] == "setting") & events["outcome"].isin(_LEVELS)))

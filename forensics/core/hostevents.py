@@ -19,8 +19,10 @@ NOTHING = pa.scalar(None, pa.string())
 _HOMES = r"(?:homes?\d*|users|u|var/lib|srv|opt)"
 _HOME = re.compile(rf"(?P<above>.*?)(?:^|/)(?:{_HOMES}/(?P<account>[^/]+)|(?P<root>root))/(?P<below>.*)")
 _ABOVE = 2
-_LISTS = re.compile(r"/(?:etc|usr/etc|usr/lib|var/backups|var/lib/extrausers)/[^/]+")
-_RULES = re.compile(r"(?:/usr(?:/local)?)?/etc/sudoers(?:[^/]*|\.d/.*)")
+LISTS = re.compile(r"/(?:etc|usr/etc|usr/lib|var/backups|var/lib/extrausers)/[^/]+")
+RULES = re.compile(r"(?:/usr(?:/local)?)?/etc/sudoers(?:[^/]*|\.d/.*)")
+MOUNTS = re.compile(r"/etc/(?:fstab|mtab)[^/]*|/proc/(?:(?:self|[0-9]+)/)?mounts")
+ANOTHER_ROOT = "not of this host, but of a home, a container, an image or a program"
 _ANYBODYS = re.compile(r"/(?:tmp|var/tmp|dev/shm|scratch|run/user|proc/[0-9]+/root)/")
 _ADDRESS = (
     r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*(?:%[0-9A-Za-z]+)?|::[0-9A-Fa-f:.]+)$"
@@ -176,17 +178,24 @@ def writable(path: str, *, services: frozenset[str] = frozenset()) -> bool:
     return _ANYBODYS.match(path) is not None or (whose is not None and whose[0] not in services | {"root"})
 
 
-def elsewhere(origin: str | None, *, rules: bool = False) -> bool:
-    """Whether a list of accounts or groups, or rules of sudo, lies where no host looks for its own.
+def elsewhere(origin: str | None, own: re.Pattern[str] = LISTS) -> bool:
+    """Whether a list of accounts, rules of sudo, or a list of mounts lies where no host looks for its own.
 
     A home, the root of a container, an image or a chroot, and what programs bring along have such lists too. They say
     nothing about the accounts of the host on whose file system they lie, and in a home anybody writes them.
 
     Args:
         origin: the path on the host, from its root; null where it does not show, as of what a collector printed.
-        rules: of sudo.
+        own: where a host looks for such: `LISTS` of accounts and groups, `RULES` of sudo, `MOUNTS`.
     """
-    return origin is not None and not (_RULES if rules else _LISTS).fullmatch(origin)
+    return origin is not None and own.fullmatch(origin) is None
+
+
+def which_elsewhere(origins: pa.Array, own: re.Pattern[str] = LISTS) -> pa.Array:
+    """The same of each path, as a mask."""
+    distinct = origins.dictionary_encode(null_encoding="encode")
+    lie = [elsewhere(origin, own) for origin in distinct.dictionary.to_pylist()]
+    return pa.array(lie, pa.bool_()).take(distinct.indices)
 
 
 def owners(paths: pa.Array) -> pa.Array:

@@ -23,7 +23,6 @@ a local wall clock as written. An account that is null is `not_recorded` unless 
 """
 
 DAY_S = 86_400
-ANOTHER_ROOT = "not of this host, but of a home, a container, an image or a program"
 _OWN = {"at_s", "lasts_s", "wall"}
 _FILLED = {"host", "account_absence"}
 
@@ -85,7 +84,12 @@ def _of_another_root(event: Row) -> Row:
     kept = {name: event[name] for name in ("object_kind", "object", "at_s", "lasts_s") if name in event}
     who = event.get("account")
     said = f"{event['verb']}{f' {who}' if who is not None else ''}: {event.get('text') or ''}"
-    return {"verb": "other", "account_absence": "not_applicable", "text": f"{ANOTHER_ROOT}: {said}", **kept}
+    return {
+        "verb": "other",
+        "account_absence": "not_applicable",
+        "text": f"{hostevents.ANOTHER_ROOT}: {said}",
+        **kept,
+    }
 
 
 def listed(found: object, *, between: str = ", ") -> str:

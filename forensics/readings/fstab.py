@@ -1,6 +1,7 @@
 """What a list of file systems is taken to tell: what is mounted where on that host, and from where.
 
-It is a state and has no time. Equal lists of two hosts are told once for each.
+It is a state and has no time. Equal lists of two hosts are told once for each. A list that lies where no host has its own, as in
+a home or in a container, is told as such, and joins no paths.
 """
 
 from collections.abc import Mapping
@@ -24,11 +25,14 @@ def read(
     rows = hostevents.placed(records, files, every_path=True)
     lines = rows.lines
     same = pa.array(["path"] * lines.num_rows, pa.string())
+    other = hostevents.which_elsewhere(rows.files["origin"], hostevents.MOUNTS)
+    said = pc.binary_join_element_wise(lines["type"], lines["options"], " ")
+    told = pc.binary_join_element_wise(f"{hostevents.ANOTHER_ROOT}: ", lines["source"], " ", said, "")
     more = {
         "object_kind": same,
         "object": lines["point"],
-        "object_from": lines["source"],
-        "text": hostevents.short(pc.binary_join_element_wise(lines["type"], lines["options"], " ")),
+        "object_from": pc.if_else(other, hostevents.NOTHING, lines["source"]),
+        "text": hostevents.short(pc.if_else(other, told, said)),
     }
-    verb = pa.array(["setting"] * lines.num_rows, pa.string())
+    verb = pc.if_else(other, "other", "setting")
     return {"event": hostevents.unattributed(rows, "fstab", verb, more)}

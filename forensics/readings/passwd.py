@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import hostevents, hoststates
+from forensics.core import hostevents
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
@@ -27,12 +27,10 @@ def read(
     lines = rows.lines
     home, shell = (pc.coalesce(lines[name], "") for name in ("home", "shell"))
     said = pc.binary_join_element_wise(home, shell, ":")
-    uid = lines["uid"]
-    origins = rows.files["origin"].dictionary_encode(null_encoding="encode")
-    elsewhere = pa.array([hostevents.elsewhere(o) for o in origins.dictionary.to_pylist()], pa.bool_())
-    other, nothing = elsewhere.take(origins.indices), pa.scalar(None, pa.string())
+    uid, nothing = lines["uid"], hostevents.NOTHING
+    other = hostevents.which_elsewhere(rows.files["origin"])
     told = pc.binary_join_element_wise(
-        f"{hoststates.ANOTHER_ROOT}: uid ", pc.cast(uid, pa.string()), ", ", said, ""
+        f"{hostevents.ANOTHER_ROOT}: uid ", pc.cast(uid, pa.string()), ", ", said, ""
     )
     event = EVENT.build(
         {

@@ -29,7 +29,7 @@ def read(
     """An event for each user, command and path of a rule; one for each other line."""
     return {
         "event": hoststates.told(
-            records, files, "sudoers", _said, whose=partial(hostevents.elsewhere, rules=True)
+            records, files, "sudoers", _said, whose=partial(hostevents.elsewhere, own=hostevents.RULES)
         )
     }
 

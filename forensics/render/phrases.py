@@ -359,7 +359,7 @@ LIMITS = {
     "not_validated": "The rules are tested on staged incidents only; error rates for other sites are not known.",
     "clocks_not_compared": "Clocks of different machines are taken as written; their offset from one another is not measured.",
     "some_clocks_not_compared": "Some clocks saw nothing that another clock saw too; what they wrote is taken as written.",
-    "logs_where_users_write": "Some logs lie where users of the host can write (those of a domain that ends in `:user` in the list of sources). They name nobody, and are left out where a log of the same kind was collected from its own place.",
+    "logs_where_users_write": "Some logs lie where users of the host can write (those of a domain that ends in `:user` in the list of sources). They name nobody. Trails, logs of logins and other logs of a host are left out; logs of other kinds where one of the same kind was collected from its own place.",
     "mounts_recorded": "File systems are mounted or taken away in the time asked about, so that a path can lead to another file before than after. Device and inode tell files apart where they are recorded; where a record has the path alone, it can speak of either.",
     "paths_taken_for_one": "A file that is changed on one host and read on another is taken for one by its path alone: no record read shows one network file system mounted there on both. Paths below folders that each host has of its own, such as /tmp and /etc, are never joined so.",
     "clocks_differ": "Some clocks differ, and no audit trail tells which of them is right; they are taken as written.",
