@@ -5,7 +5,8 @@
 Every fault is printed on a line of its own. Exit status 0: none. 1: there are some. 2: wrong usage.
 
 Checked are the manifests against the files, both ways; that no file but those is there; that sealed
-evidence has the hash that is its name; the ledger's chain, and its entries against what is sealed; that
+evidence has the hash that is its name; the ledger's chain, and its entries against what is sealed, block by block
+of large files; that
 every citation in the findings leads to bytes; and that the accounting adds up. Places in a compressed file
 count in the decompressed bytes: gzip, xz and bzip2 are decompressed to see that they are there, zstd from
 Python 3.14 on; where it cannot be done, that is said. What a manifest, a ledger or a finding says is never
@@ -50,6 +51,8 @@ FIRST = "0" * 64
 _SEALED = re.compile(r"data/sealed/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([!-~]+)")
 _EVENT = re.compile(r"([0-9a-f]{16})\.(\d{1,19})\.(\d{1,19})(?:\.\d{1,19})?")
+_TEXTS = {"seal": ("sha256", "kind", "held"), "blocks": ("sha256",), "input": ("sha256", "name")}
+_SIZES = {"seal": ("bytes",), "blocks": ("block_bytes",)}
 _EVENT_LISTS = frozenset(["for", "against", "because"])
 
 Found = Dict[str, Tuple[str, int]]  # noqa: UP006 - Python 3.8 has to read this
@@ -185,6 +188,7 @@ def _ledger(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[st
         return
     copied: set[str] = set()
     given: dict[str, str] = {}
+    blocks: dict[str, dict[str, Any]] = {}
     for n, line in enumerate(_bytes(bundle, path, found).splitlines(keepends=True), start=1):
         entry = _entry(line)
         if entry is None or entry["n"] != n or entry["previous"] != previous:
@@ -195,9 +199,32 @@ def _ledger(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[st
         if entry["act"] == "seal" and what["kind"] == "file":
             evidence[what["sha256"]] = what["bytes"]
             copied |= {what["sha256"]} if what["held"] == "copied" else set()
+        elif entry["act"] == "blocks":
+            blocks[what["sha256"]] = what
         elif entry["act"] == "input":
             given[f"data/inputs/{what['name']}"] = what["sha256"]
     yield from _entered(found, {sha256: evidence[sha256] for sha256 in copied}, given)
+    for what in blocks.values():
+        path = f"data/sealed/{what['sha256'][:2]}/{what['sha256']}"
+        if path in found:
+            yield from _blocks(bundle / path, path, what)
+
+
+def _blocks(read_from: Path, path: str, what: dict[str, Any]) -> Iterator[str]:
+    """The digests of blocks that the ledger has of a file, against its blocks: the first that is another."""
+    size, listed, at = what["block_bytes"], what["blocks"], 0
+    with read_from.open("rb") as read:
+        for digest in listed if isinstance(listed, list) and size > 0 else ():
+            block, left = hashlib.sha256(), size
+            while left and (piece := read.read(min(left, 1 << 20))):
+                block.update(piece)
+                left -= len(piece)
+            if left == size or block.hexdigest() != digest:
+                yield f"{path}: between bytes {at} and {at + size} not what the ledger says of its blocks"
+                return
+            at += size - left
+        if read.read(1):
+            yield f"{path}: longer than the blocks that the ledger says it has"
 
 
 def _entered(found: Found, copied: dict[str, int], given: dict[str, str]) -> Iterator[str]:
@@ -225,9 +252,9 @@ def _entry(line: bytes) -> dict[str, Any] | None:
             _canonical(entry) + b"\n" == line
             and entry["self"] == hashlib.sha256(_canonical(rest)).hexdigest()
         )
-        texts = {"seal": ("sha256", "kind", "held"), "input": ("sha256", "name")}.get(entry["act"], ())
-        typed = all(isinstance(entry["what"][name], str) for name in texts)
-        sized = entry["act"] != "seal" or type(entry["what"]["bytes"]) is int
+        what, act = entry["what"], entry["act"]
+        typed = all(isinstance(what[name], str) for name in _TEXTS.get(act, ()))
+        sized = all(type(what[name]) is int for name in _SIZES.get(act, ()))
         known = {"n", "previous"} <= set(entry)
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
         return None

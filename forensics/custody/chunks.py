@@ -11,6 +11,7 @@ whoever reads it, as everything of that kind is read again.
 import hashlib
 import io
 import mmap
+import os
 import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 from forensics.core.errors import CustodyError
 from forensics.core.model import Why
-from forensics.custody import seal, unpack
+from forensics.custody import blocks, seal, unpack
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE_BYTES = 64 << 20
@@ -66,6 +67,11 @@ class _Lent(threading.local):
 _lent = _Lent()
 
 
+def lent_room(size: int) -> memoryview:
+    """Room for so many bytes, good until this thread asks for it again."""
+    return _lent.of(size)
+
+
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes | None:
         """At most `size` bytes; none at the end."""
@@ -80,6 +86,7 @@ def cut(
     *,
     hand_on: bool = False,
     lend: bool = False,
+    sealed: blocks.Blocks | None = None,
 ) -> Iterator[Chunk]:
     """Cut a sealed file, or the content of a packed one, into chunks that tile it; nothing has none.
 
@@ -93,6 +100,7 @@ def cut(
             For work in this process: to another the bytes would have to be sent.
         lend: the bytes handed on are good until the next chunk is taken, whose bytes lie in the same place.
             Only where chunks end with a line.
+        sealed: the digests of its blocks, where there are some, so that it can be said which block is another.
 
     Raises:
         CustodyError: it is no longer what was sealed.
@@ -113,7 +121,19 @@ def cut(
             yield from _rest(content.left(), stop)
             whole = content.digest
     if whole.hexdigest() != sha256:
+        if sealed is not None:
+            _compare(path, sealed)
         raise CustodyError(f"{path}: no longer what was sealed as {sha256}; restore it from a copy")
+
+
+def _compare(path: Path, sealed: blocks.Blocks) -> None:
+    """Say which block of a file of that length is no longer what was sealed."""
+    with seal.opened(path) as read:
+        if os.fstat(read.fileno()).st_size == sealed.whole:
+            check = blocks.Check(path, sealed)
+            for piece in iter(lambda: read.read(seal.BLOCK_BYTES), b""):
+                check.update(piece)
+            check.close()
 
 
 def _chunks(
@@ -144,7 +164,7 @@ def _chunks(
             own = "" if held is not None and hand_on else digest.hexdigest()
             yield Chunk(start, stop, own, readable, head=head), held
             if how == "headed" and start == 0:
-                head = _first_line(bytes(piece)) if readable else b"\n"
+                head = first_line(bytes(piece)) if readable else b"\n"
             start, digest = stop, hashlib.sha256()
 
 
@@ -189,14 +209,14 @@ def lent(path: Path, chunk: Chunk, packed: str | None = None) -> Held:
     else:
         with seal.opened(path) as read:
             read.seek(chunk.start)
-            room = _lent.of(chunk.stop - chunk.start)
-            found = room[: _fill(read, room)]
+            room = lent_room(chunk.stop - chunk.start)
+            found = room[: fill(read, room)]
     if hashlib.sha256(found).hexdigest() != chunk.sha256:
         raise CustodyError(f"{path}: changed while it was read; restore it from a copy")
     return found
 
 
-def _first_line(raw: bytes) -> bytes:
+def first_line(raw: bytes) -> bytes:
     """The line that says how those below it are laid out; nothing, where it is too long to say so."""
     stop = raw.find(b"\n") + 1
     return raw[:stop] if 0 < stop <= LONGEST_HEAD_BYTES else b"\n"
@@ -232,7 +252,7 @@ def _lines(read: _Readable, block: int) -> Iterator[_Piece]:
     view = memoryview(room)
     while True:
         view[: len(held)] = held
-        size = len(held) + _fill(read, view[len(held) :])
+        size = len(held) + fill(read, view[len(held) :])
         if size < block:
             yield view[:size], True, True
             return
@@ -261,7 +281,7 @@ def _long_line(read: _Readable, begun: bytes, block: int) -> Generator[_Piece, N
     return rest
 
 
-def _fill(read: _Readable, room: memoryview) -> int:
+def fill(read: _Readable, room: memoryview) -> int:
     """Fill room with the next bytes; how many there were, fewer only at the end of the file."""
     size = 0
     if isinstance(read, io.RawIOBase):

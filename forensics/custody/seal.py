@@ -5,7 +5,6 @@ is, so that a name swapped for another at the last moment is noticed. A file is 
 copied, in one read: what was hashed is what was kept. It appears under its hash whole or not at all.
 """
 
-import errno
 import fcntl
 import hashlib
 import itertools
@@ -16,11 +15,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from forensics.core import canonical
-from forensics.core.errors import CaseError, CustodyError, UsageError
-from forensics.custody import disk, ledger
+from forensics.core.errors import CaseError, CustodyError
+from forensics.custody import blocks, disk, ledger
+from forensics.custody.blocks import Blocks
+from forensics.custody.walk import unreadable, walk
 
 BLOCK_BYTES = 1 << 20
 ENTERED_TOGETHER = 2048
@@ -47,6 +48,13 @@ class Sealed:
     held: str
     archive: str | None = None
     member_start: int | None = None
+
+
+class Fresh(NamedTuple):
+    """What the ledger has yet to say: rows, and the digests of the blocks of those files that are large, by hash."""
+
+    rows: list[Sealed]
+    digests: dict[str, list[str]]
 
 
 _FIELDS = tuple(field.name for field in fields(Sealed))
@@ -84,8 +92,12 @@ def locked(case: Path) -> Iterator[None]:
         yield
 
 
-def rows(case: Path) -> list[Sealed]:
+def rows(case: Path, digests: dict[str, Blocks] | None = None) -> list[Sealed]:
     """Everything that was taken in, as the ledger tells it, in order of path, then hash.
+
+    Args:
+        case: the case folder.
+        digests: takes those of the blocks of large files, by hash, which the ledger tells too.
 
     Raises:
         CaseError: there is no ledger.
@@ -96,6 +108,8 @@ def rows(case: Path) -> list[Sealed]:
         if entry["act"] == "seal":
             row = Sealed(**entry["what"])
             taken[key(row)] = row  # the last word counts: a referenced file can be copied later
+        elif entry["act"] == "blocks" and digests is not None:
+            digests[entry["what"]["sha256"]] = blocks.told(entry["what"])
     return sorted(taken.values(), key=lambda row: (row.path, row.sha256, row.kind, row.link or ""))
 
 
@@ -117,21 +131,21 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
     """
     known = {key(row): row for row in rows(case)}
     paths = {row.path for row in known.values() if row.held == "copied"}
-    fresh: list[Sealed] = []
+    fresh = Fresh([], {})
     places, waiting = _locations(case), Waiting()
     sweep(case)
     try:
         for argument in evidence:
-            for source, path in _walk(argument, case):
+            for source, path in walk(argument, case):
                 if reference:
-                    row = _recorded(source, path, places)
+                    row = _recorded(source, path, places, fresh)
                 else:
-                    row = _taken(case, source, path, waiting, again=path in paths)
+                    row = _taken(case, source, path, waiting, fresh, again=path in paths)
                 before = known.get(key(row))
                 if before is None or (before.held, row.held) == ("referenced", "copied"):
                     known[key(row)] = row
-                    fresh.append(row)
-                if len(fresh) >= ENTERED_TOGETHER:
+                    fresh.rows.append(row)
+                if len(fresh.rows) >= ENTERED_TOGETHER:
                     _settle(case, hand, fresh, places, waiting)
     finally:  # what has been sealed is a fact, whatever stopped the rest
         _settle(case, hand, fresh, places, waiting)
@@ -169,20 +183,30 @@ def opened(path: Path) -> BinaryIO:
         except PermissionError:  # only the owner may leave the access time alone
             descriptor = os.open(path, flags)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise CustodyError(f"{path}: no longer a regular file; something changes it while it is collected")
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
-def sha256_of(path: Path) -> tuple[str, int]:
-    """Hash and size of a regular file."""
-    digest, size = hashlib.sha256(), 0
+def sha256_of(path: Path, fresh: Fresh | None = None) -> tuple[str, int]:
+    """Hash and size of a regular file.
+
+    Args:
+        path: where it lies.
+        fresh: takes the digests of its blocks, where it is large; they are of the same read.
+    """
+    digest, size, found = hashlib.sha256(), 0, list[str]()
     with opened(path) as read:
-        while block := _block(read, path):
+        pieces = iter(lambda: _block(read, path), b"")
+        if fresh is not None:
+            pieces = blocks.passing(pieces, found, os.fstat(read.fileno()).st_size)
+        for block in pieces:
             digest.update(block)
             size += len(block)
+    if fresh is not None and found:
+        fresh.digests[digest.hexdigest()] = found
     return digest.hexdigest(), size
 
 
@@ -191,60 +215,21 @@ def key(row: Sealed) -> tuple[str, str, str, str | None]:
     return row.path, row.sha256, row.kind, row.link
 
 
-def _unreadable(path: Path, error: OSError) -> CustodyError:
-    if error.errno == errno.ELOOP:
-        return CustodyError(f"{path}: became a link while it was collected; collect it from a copy")
-    return CustodyError(
-        f"{path}: cannot be read ({error.strerror}); give this account the right to read it, or leave it out"
-    )
-
-
-def _walk(argument: Path, case: Path) -> Iterator[tuple[Path, str]]:
-    """Everything below an argument that is no folder, with its path as collected, in a total order."""
-    if not os.path.lexists(argument):
-        raise UsageError(f"{argument}: nothing is there; name the evidence as it was collected")
-    if argument.is_symlink() or not argument.is_dir():
-        yield argument, _written(argument.name)
-        return
-    inside, top = case.resolve(), argument.resolve()
-    if inside == top or inside.is_relative_to(top) or top.is_relative_to(inside):
-        raise UsageError(f"{argument}: the case lies inside the evidence, or the other way round; move one")
-    folders = [(argument, "")]
-    while folders:
-        folder, prefix = folders.pop()
-        try:
-            with os.scandir(folder) as listed:
-                found = sorted(listed, key=lambda entry: os.fsencode(entry.name))
-        except OSError as error:
-            raise _unreadable(folder, error) from error
-        for entry in found:
-            path = prefix + _written(entry.name)
-            if entry.is_dir(follow_symlinks=False):
-                folders.append((Path(entry.path), path + "/"))
-            else:
-                yield Path(entry.path), path
-
-
-def _written(name: str) -> str:
-    r"""A file's name as text: UTF-8 where it is, and `\xNN` for each byte that is not."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def _taken(case: Path, source: Path, path: str, waiting: Waiting, *, again: bool) -> Sealed:
+def _taken(case: Path, source: Path, path: str, waiting: Waiting, fresh: Fresh, *, again: bool) -> Sealed:  # fmt: skip
     """Take one thing into the case."""
     other = _no_file(source, path)
     if other is not None:
         return other
-    sha256, size = _kept(case, source, waiting, again=again)
+    sha256, size = _kept(case, source, waiting, fresh, again=again)
     return Sealed(path, sha256, size, "file", None, "copied")
 
 
-def _recorded(source: Path, path: str, places: dict[str, list[str]]) -> Sealed:
+def _recorded(source: Path, path: str, places: dict[str, list[str]], fresh: Fresh) -> Sealed:
     """Record the hash of one thing, and where it lies."""
     other = _no_file(source, path)
     if other is not None:
         return other
-    sha256, size = sha256_of(source)
+    sha256, size = sha256_of(source, fresh)
     places[sha256] = sorted({str(source.absolute()), *places.get(sha256, [])})
     return Sealed(path, sha256, size, "file", None, "referenced")
 
@@ -261,33 +246,39 @@ def _no_file(source: Path, path: str) -> Sealed | None:
     return None
 
 
-def _kept(case: Path, source: Path, waiting: Waiting, *, again: bool) -> tuple[str, int]:
+def _kept(case: Path, source: Path, waiting: Waiting, fresh: Fresh, *, again: bool) -> tuple[str, int]:
     """Copy a file into the case, hashing what is copied; the name it gets is that hash.
 
     Args:
         case: the case folder.
         source: the file.
         waiting: as for `keep`.
+        fresh: takes the digests of the blocks of a large file.
         again: something of that path is there, so that looking before copying is worth it.
     """
     if again:
         sha256, size = sha256_of(source)
         if _holds(case, sha256):
             return sha256, size
+    found = list[str]()
     with opened(source) as read:
-        return keep(case, iter(lambda: _block(read, source), b""), waiting)
+        pieces = iter(lambda: _block(read, source), b"")
+        sha256, size = keep(case, blocks.passing(pieces, found, os.fstat(read.fileno()).st_size), waiting)
+    if found:
+        fresh.digests[sha256] = found
+    return sha256, size
 
 
-def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) -> tuple[str, int]:
+def keep(case: Path, pieces: Iterable[bytes], waiting: Waiting | None = None) -> tuple[str, int]:
     """Put bytes into the case under their hash, read-only and on the disk; their hash and size.
 
     Args:
         case: the case folder.
-        blocks: the bytes.
+        pieces: the bytes.
         waiting: where a small file is put that then lies on the disk only after `_settle`; None for at once.
     """
-    blocks = iter(blocks)
-    ahead = list(itertools.islice(blocks, 2))
+    pieces = iter(pieces)
+    ahead = list(itertools.islice(pieces, 2))
     if len(ahead) < _SEVERAL:
         # All there is, in hand: of a hundred thousand small files most are equal to one that is there.
         whole = b"".join(ahead)
@@ -301,11 +292,10 @@ def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) ->
                 os.fchmod(written.fileno(), 0o444)
             waiting[sha256] = incoming
             return sha256, len(whole)
-    blocks = itertools.chain(ahead, blocks)
     incoming = case / "sealed" / f".incoming-{os.getpid()}"
     digest, size = hashlib.sha256(), 0
     with incoming.open("xb", buffering=0) as written:
-        for block in blocks:
+        for block in itertools.chain(ahead, pieces):
             digest.update(block)
             size += len(block)
             disk.poured(block, written)
@@ -323,7 +313,7 @@ def keep(case: Path, blocks: Iterable[bytes], waiting: Waiting | None = None) ->
 
 
 def _settle(
-    case: Path, hand: ledger.Hand, fresh: list[Sealed], places: dict[str, list[str]], waiting: Waiting
+    case: Path, hand: ledger.Hand, fresh: Fresh, places: dict[str, list[str]], waiting: Waiting
 ) -> None:
     """Bring on the disk what waits and name it, then enter what is fresh; of what the disk did not take nothing is said."""
     held = dict(waiting)
@@ -341,7 +331,7 @@ def _settle(
             disk.flush(folder, folder=True)
     except OSError:
         # A disk that failed once can say that all is well when it is asked again.
-        fresh[:] = [row for row in fresh if row.sha256 not in held]
+        fresh.rows[:] = [row for row in fresh.rows if row.sha256 not in held]
         raise
     finally:
         _enter(case, hand, fresh, places)
@@ -361,18 +351,25 @@ def _block(read: BinaryIO, source: Path) -> bytes:
     try:
         return read.read(BLOCK_BYTES) or b""
     except OSError as error:  # a bad sector, or a share that went away
-        raise _unreadable(source, error) from error
+        raise unreadable(source, error) from error
 
 
-def _enter(case: Path, hand: ledger.Hand, fresh: list[Sealed], places: dict[str, list[str]]) -> None:
+def _enter(case: Path, hand: ledger.Hand, fresh: Fresh, places: dict[str, list[str]]) -> None:
     """Say in the ledger what was taken in; where it lies is on the disk before that."""
     if places != _locations(case):
         partial = case / "locations.json.partial"
         partial.write_text(canonical.dumps(places), encoding="ascii")
         partial.rename(case / "locations.json")
-    if fresh:
-        ledger.append(ledger_of(case), hand, [("seal", entered(row)) for row in fresh])
-        fresh.clear()
+    acts: list[tuple[str, dict[str, object]]] = []
+    for row in fresh.rows:
+        acts.append(("seal", entered(row)))
+        if row.sha256 in fresh.digests:
+            found = fresh.digests.pop(row.sha256)
+            acts.append(("blocks", blocks.entered(row.sha256, row.bytes, found)))
+    if acts:
+        ledger.append(ledger_of(case), hand, acts)
+    fresh.rows.clear()
+    fresh.digests.clear()
 
 
 def sweep(case: Path) -> None:

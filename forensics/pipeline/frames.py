@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from forensics import __version__, engine, formats, readings
 from forensics.core.errors import CustodyError
 from forensics.core.tables import EVENT, REJECT
-from forensics.custody import chunks
 from forensics.custody import seal as sealing
+from forensics.custody.blocks import Blocks
 from forensics.pipeline import parts, tell
 from forensics.pipeline.files import Tally
 from forensics.pipeline.parts import Part
@@ -50,12 +50,17 @@ class Work(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A part to read and tell. `chunks`: of its file, where others have stretches of that; else None."""
+    """A part to read and tell.
+
+    `chunks`: of its file, where others have stretches of that; else None. `sealed`: the digests of their blocks, where whoever
+    reads them compares with those; else None.
+    """
 
     work: Work
     part: Part
     told: Path
     chunks: Iterable[parts.Task] | None
+    sealed: Blocks | None = None
 
 
 class Done(NamedTuple):
@@ -88,12 +93,13 @@ def _files(work: Work, part: Part) -> pa.Table:
     return work.files.filter(np.isin(work.files["sha256"].to_numpy(zero_copy_only=False), part.files))
 
 
-def tasks(work: Work, plan: Sequence[Part], *, here: bool) -> Iterator[Task]:
+def tasks(work: Work, plan: Sequence[Part], digests: Mapping[str, Blocks], *, here: bool) -> Iterator[Task]:
     """The parts that have yet to be read or told.
 
     Args:
         work: what they share.
         plan: all parts of formats that are read in frames; those of one file follow one another.
+        digests: of the blocks of files that have some.
         here: whether they are done in this process, so that bytes can be handed on as they are read.
     """
     for files, own in groupby(plan, key=lambda part: part.files):
@@ -107,22 +113,27 @@ def tasks(work: Work, plan: Sequence[Part], *, here: bool) -> Iterator[Task]:
         if None in missing:
             yield missing.pop(None)
         elif missing:
-            yield from _stretches(missing, files[0], here=here)
+            yield from _stretches(missing, files[0], digests.get(files[0]), here=here)
 
 
-def _stretches(missing: dict[int | None, Task], sha256: str, *, here: bool) -> Iterator[Task]:
-    """The stretches of one large file, which is cut, and its hash checked, in one go."""
-    work, part, _, _ = next(iter(missing.values()))
+def _stretches(
+    missing: dict[int | None, Task], sha256: str, sealed: Blocks | None, *, here: bool
+) -> Iterator[Task]:
+    """The stretches of one large file, which is cut in one go."""
+    work, part, *_ = next(iter(missing.values()))
     size = stretch_bytes(part.format) or 1
-    for stretch, own in parts.by_stretch(_chunks(work, part, sha256, here=here), size, missing, here=here):
-        yield missing[stretch]._replace(chunks=own)
+    cut = _chunks(work, part, sha256, sealed, here=here)
+    for stretch, own in parts.by_stretch(cut, size, missing, here=here):
+        yield missing[stretch]._replace(chunks=own, sealed=parts.around(own, sealed))
 
 
-def _chunks(work: Work, part: Part, sha256: str, *, here: bool) -> Iterator[parts.Task]:
+def _chunks(
+    work: Work, part: Part, sha256: str, sealed: Blocks | None = None, *, here: bool
+) -> Iterator[parts.Task]:
     form = formats.registry()[part.format]
     path, packed = sealing.locate(work.case, sha256), work.packed[sha256]
     frame = int(form.FRAME_BYTES)  # type: ignore[attr-defined]
-    for chunk in chunks.cut(path, sha256, form.CUT, frame, packed, hand_on=here, lend=True):
+    for chunk in parts.cut(path, sha256, form.CUT, frame, packed, sealed, here=here, lend=True):
         yield parts.Task(part.name, part.format, sha256, path, chunk, packed)
 
 
@@ -152,7 +163,7 @@ def read(task: Task) -> Done:
 def _written(task: Task, batches: "_Batches") -> dict[str, Tally]:
     """Write the records and rejects of a part, and tell its events; what became of its bytes, by file."""
     work, part = task.work, task.part
-    own = task.chunks
+    own = parts.checked(task.chunks, task.sealed)
     if own is None:
         own = (each for sha256 in part.files for each in _chunks(work, part, sha256, here=True))
     sums = dict.fromkeys(part.files, Tally())

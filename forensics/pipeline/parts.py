@@ -20,7 +20,8 @@ from forensics.core.errors import CustodyError
 from forensics.core.model import IGNORED, REJECTED, Parsed, spans_of
 from forensics.core.schema import Table, extended
 from forensics.core.tables import REJECT, SHA256
-from forensics.custody import chunks
+from forensics.custody import chunks, placed
+from forensics.custody.blocks import Blocks
 from forensics.pipeline.files import Tally
 from forensics.store import parquet
 
@@ -110,7 +111,7 @@ def by_stretch(
     """The chunks of one large file, by the stretch in which each begins, those stretches that are missing.
 
     Args:
-        cut: the chunks. All are taken, so that the hash of the file is checked.
+        cut: the chunks. All are taken, so that the hash of the file is checked, where that is done as it is cut.
         stretch_bytes: how long a stretch is.
         missing: which stretches are asked for.
         here: whether each is read, chunk by chunk, before the next is asked for.
@@ -122,6 +123,57 @@ def by_stretch(
             yield stretch, own if here else list(own)  # noqa: B031 - one of the two, once
     # Where a line is longer than a stretch, no chunk begins in the next.
     yield from ((stretch, ()) for stretch in missing if stretch in left)
+
+
+def cut(
+    path: Path,
+    sha256: str,
+    how: str,
+    block_bytes: int,
+    packed: str | None,
+    sealed: Blocks | None,
+    *,
+    here: bool,
+    lend: bool = False,
+) -> Iterator[chunks.Chunk]:
+    """The chunks of a file: with their bytes where they are parsed here; else with what whoever parses them compares with.
+
+    Args:
+        path: where it lies.
+        sha256: what it was sealed as.
+        how: how its format may be cut.
+        block_bytes: how long a chunk is, about.
+        packed: how it is compressed.
+        sealed: the digests of its blocks, where it has some. Then those who parse read and hash their part, and nobody all of it.
+        here: whether they are parsed in this process.
+        lend: as for `chunks.cut`.
+    """
+    if sealed is not None and not here:
+        return placed.cut(path, sealed, how, block_bytes)
+    return chunks.cut(path, sha256, how, block_bytes, packed, hand_on=here, lend=lend, sealed=sealed)
+
+
+def around(own: Iterable[Task], sealed: Blocks | None) -> Blocks | None:
+    """The digests of the blocks in which chunks lie that follow one another; None where they are not read by them."""
+    if sealed is None or not isinstance(own, list) or not own:
+        return None
+    return sealed.around(own[0].chunk.start, own[-1].chunk.stop)
+
+
+def checked(own: Iterable[Task] | None, sealed: Blocks | None) -> Iterable[Task] | None:
+    """Chunks as they are; or with their bytes, good until the next is taken, where their blocks are compared with digests.
+
+    Raises:
+        CustodyError: a block is no longer what was sealed. It may be said after the last chunk.
+    """
+    return own if sealed is None or own is None else _checked(list(own), sealed)
+
+
+def _checked(own: Sequence[Task], sealed: Blocks) -> Iterator[Task]:
+    found = placed.handed(own[0].path, (task.chunk for task in own), sealed)
+    # In this order: what is compared last is compared after the last chunk has been taken.
+    for chunk, task in zip(found, own, strict=True):
+        yield task._replace(chunk=chunk)
 
 
 def parse(task: Task) -> Read:

@@ -25,6 +25,7 @@ from forensics.core.errors import CustodyError
 from forensics.core.tables import CORE, FILE, REJECT
 from forensics.custody import chunks, ledger
 from forensics.custody import seal as sealing
+from forensics.custody.blocks import Blocks
 from forensics.custody.seal import Sealed
 from forensics.pipeline import files, frames, parts, pieces, stretches, take, tell, torn
 from forensics.pipeline.files import Known, Named, Tally
@@ -72,7 +73,8 @@ def ingest(
         ClusterError: the cluster cannot be reached, or cannot do the work.
     """
     case = case.absolute()  # other processes may have another working directory
-    rows = sealing.rows(case)
+    digests: dict[str, Blocks] = {}
+    rows = sealing.rows(case, digests)
     question = take.question_of(case)
     inputs = digest([__version__, question.zone, question.window, [list(astuple(row)) for row in rows]])
     with sealing.locked(case), ExitStack() as stack:
@@ -91,7 +93,7 @@ def ingest(
         # What became of the bytes of a file that is told as it is read is not known yet.
         sealed = files.placing(files.table(rows, known, defaultdict(Tally)))
         framed = frames.Work(case, packed, sealed, question.zone)
-        run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes)
+        run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes, digests)
         table = files.table(rows, known, _read_parts(run, framed))
         parquet.write(case / "tables", FILE, table)
         chunked = [(part.format, part.name, part.files) for part in plan if not frames.framed(part.format)]
@@ -186,6 +188,7 @@ class _Run(NamedTuple):
     runs_on: Runner
     meter: _Meter
     block_bytes: int
+    digests: Mapping[str, Blocks]
 
     @property
     def here(self) -> bool:
@@ -217,7 +220,7 @@ def _read_parts(run: _Run, framed: frames.Work) -> dict[str, Tally]:
 def _read_stretches(run: _Run) -> None:
     """Read the parts of formats that are cut into chunks."""
     own = [part for part in run.plan if not (frames.framed(part.format) or pieces.pieced(part.format))]
-    tasks = stretches.tasks(run.case, own, run.packed, run.block_bytes, here=run.here)
+    tasks = stretches.tasks(run.case, own, run.packed, run.digests, run.block_bytes, here=run.here)
     for part, sums in engine.run(
         stretches.read, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight
     ):
@@ -249,7 +252,7 @@ def _see_all(run: _Run, own: Sequence[Part]) -> None:
 def _read_frames(run: _Run, framed: frames.Work) -> None:
     """Read and tell the parts of formats that are read in frames, each in one go."""
     own = [part for part in run.plan if frames.framed(part.format)]
-    tasks = frames.tasks(framed, own, here=run.here)
+    tasks = frames.tasks(framed, own, run.digests, here=run.here)
     for done in engine.run(frames.read, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight):
         if done.was_read:
             _told_of(run, done.part, done.sums)

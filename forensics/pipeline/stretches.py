@@ -14,6 +14,7 @@ from forensics import engine, formats
 from forensics.core.tables import REJECT
 from forensics.custody import chunks
 from forensics.custody import seal as sealing
+from forensics.custody.blocks import Blocks
 from forensics.pipeline import parts
 from forensics.pipeline.files import Tally
 from forensics.pipeline.parts import Part
@@ -24,13 +25,18 @@ PART_BYTES = 32 << 20
 
 
 class Task(NamedTuple):
-    """A part to read. `chunks`: of its file, where others have stretches of that; else None."""
+    """A part to read.
+
+    `chunks`: of its file, where others have stretches of that; else None. `sealed`: the digests of their blocks, where whoever
+    reads them compares with those; else None.
+    """
 
     case: Path
     part: Part
     packed: Mapping[str, str | None]
     block_bytes: int
     chunks: Iterable[parts.Task] | None = None
+    sealed: Blocks | None = None
 
 
 def stretch_bytes(name: str) -> int | None:
@@ -39,7 +45,13 @@ def stretch_bytes(name: str) -> int | None:
 
 
 def tasks(
-    case: Path, plan: Sequence[Part], packed: Mapping[str, str | None], block_bytes: int, *, here: bool
+    case: Path,
+    plan: Sequence[Part],
+    packed: Mapping[str, str | None],
+    digests: Mapping[str, Blocks],
+    block_bytes: int,
+    *,
+    here: bool,
 ) -> Iterator[Task]:
     """The parts that have yet to be read.
 
@@ -47,6 +59,7 @@ def tasks(
         case: the case folder.
         plan: all parts; those of one file follow one another.
         packed: how each file is compressed.
+        digests: of the blocks of files that have some.
         block_bytes: how much of a file that is one part is read at a time, about.
         here: whether they are read in this process, so that bytes can be handed on as they are cut.
     """
@@ -57,17 +70,18 @@ def tasks(
         if whole is not None:
             yield Task(case, whole, held, block_bytes)
         elif missing:
-            one = next(iter(missing.values()))
-            cut = _chunks(Task(case, one, held, chunks.BLOCK_BYTES), files[0], here=here)
+            one, sealed = next(iter(missing.values())), digests.get(files[0])
+            cut = _chunks(Task(case, one, held, chunks.BLOCK_BYTES), files[0], sealed, here=here)
             for stretch, found in parts.by_stretch(cut, PART_BYTES, missing, here=here):
-                yield Task(case, missing[stretch], held, chunks.BLOCK_BYTES, found)
+                around = parts.around(found, sealed)
+                yield Task(case, missing[stretch], held, chunks.BLOCK_BYTES, found, around)
 
 
-def _chunks(task: Task, sha256: str, *, here: bool) -> Iterator[parts.Task]:
-    """The chunks of a file, whose hash is checked when the last has been taken."""
+def _chunks(task: Task, sha256: str, sealed: Blocks | None = None, *, here: bool) -> Iterator[parts.Task]:
+    """The chunks of a file, whose hash is checked when the last has been taken, or their blocks by whoever reads them."""
     part, packed, path = task.part, task.packed[sha256], sealing.locate(task.case, sha256)
     how = formats.registry()[part.format].CUT
-    for chunk in chunks.cut(path, sha256, how, task.block_bytes, packed, hand_on=here):
+    for chunk in parts.cut(path, sha256, how, task.block_bytes, packed, sealed, here=here):
         yield parts.Task(part.name, part.format, sha256, path, chunk, packed)
 
 
@@ -77,7 +91,7 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
     Raises:
         CustodyError: bytes changed, or some are not accounted for.
     """
-    case, part, own = task.case, task.part, task.chunks
+    case, part, own = task.case, task.part, parts.checked(task.chunks, task.sealed)
     if own is None:
         own = (each for sha256 in part.files for each in _chunks(task, sha256, here=True))
     sums, stops = dict.fromkeys(part.files, Tally()), dict.fromkeys(part.files, 0)
