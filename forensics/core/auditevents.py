@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import loose
 from forensics.core.auditkeys import leads
 from forensics.core.coded import Bools, Coded, Ints, coded, distinct
 
@@ -102,28 +103,29 @@ class _Places(NamedTuple):
         return self._replace(file=self.file._replace(number=self.file.number[rows]), site=self.site[rows])
 
 
-def scenes(records: pa.Table, files: pa.Table) -> list[Scene]:
+def scenes(records: pa.Table, files: pa.Table, *, singly: bool = False) -> list[Scene]:
     """The records that are an event each, as they come, and those that are one together with others.
 
     Most are the former, so that nothing has to be looked up among rows of one event.
+
+    Args:
+        records: the columns of `auditrecord.table`, with `sha256`.
+        files: schema `file`.
+        singly: take each record for an event, whatever it has in common with others.
     """
     order, event, places = _ordered(records, files)
     torn = (np.bincount(event) > 1)[event]
-    if not torn.any():
+    if singly or not torn.any():
         return [Scene(records, np.arange(len(order)), places)]
     rows, number = order[torn], np.unique(event[torn], return_inverse=True)[1]
     found = [Scene(records.take(pa.array(rows)), number, places.taken(rows))]
     if len(rows) < len(order):
         rest = np.sort(order[~torn])
-        alone = _without(records, np.sort(rows)) if len(rows) < _FEW else records.take(pa.array(rest))
+        together = np.zeros(len(order), bool)
+        together[rows] = True
+        alone = loose.without(records, together) if len(rows) < _FEW else records.take(pa.array(rest))
         found.insert(0, Scene(alone, np.arange(len(rest)), places.taken(rest)))
     return found
-
-
-def _without(records: pa.Table, rows: Ints) -> pa.Table:
-    """Records but for a few, in stretches: to copy those is faster than to take rows one by one."""
-    edges = [-1, *rows.tolist(), len(records)]
-    return pa.concat_tables(records.slice(a + 1, b - a - 1) for a, b in itertools.pairwise(edges))
 
 
 def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, _Places]:

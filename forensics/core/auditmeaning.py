@@ -135,11 +135,11 @@ def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
     return loose.strict(lightly(records, files, form), EVENT.schema())
 
 
-def lightly(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
-    """The same events, in columns as `core.loose` has them."""
+def lightly(records: pa.Table, files: pa.Table, form: str, *, singly: bool = False) -> pa.Table:
+    """The same events, in columns as `core.loose` has them; `singly`: one of each record, whatever it has in common with others."""
     if not records.num_rows:
         return EVENT.empty()
-    return loose.together(_told(scene, form) for scene in auditevents.scenes(records, files))
+    return loose.together(_told(scene, form) for scene in auditevents.scenes(records, files, singly=singly))
 
 
 def _told(scene: Scene, form: str) -> pa.Table:

@@ -132,6 +132,7 @@ class Reading(Protocol):
     ALIKE         only where its format has FRAME_BYTES: two integer columns without nulls, in which records of
                   one event agree, the first of them a time. Records are then told as they are read, frame by
                   frame, and those that turn out to agree with others further away are told again, together.
+    singly        beside ALIKE: as `read`, lighter perhaps, but each record as if it were all that there is of its event
                   What became of a file's bytes is not known then, and told as 0
     """
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forensics import __version__, engine, formats, readings
+from forensics.core import loose
 from forensics.core.errors import CustodyError
 from forensics.core.tables import EVENT, REJECT
 from forensics.custody import seal as sealing
@@ -154,6 +155,7 @@ def read(task: Task) -> Done:
     else:
         for records in _again(work.case, part):
             batches.add(records)
+            batches.close(least=BATCH_ROWS)
         batches.close()
         tell.appear(partial, task.told)
     engine.give_back()
@@ -175,9 +177,10 @@ def _written(task: Task, batches: "_Batches") -> dict[str, Tally]:
         for each in own:
             found = parts.parse(each)
             sums[each.sha256] = sums[each.sha256].plus(found.tally)
-            batches.add(found.records, records.add)
             rejects.add(found.rejects)
+            batches.add(found.records)
             del found
+            batches.close(records.add, least=BATCH_ROWS)
             engine.give_back(engine.MOST_HELD_BYTES)
         batches.close(records.add)
     return sums
@@ -198,18 +201,15 @@ class _Batches:
         self._held: list[pa.Table] = []
         self._told = 0
 
-    def add(self, records: pa.Table, write: Callable[[pa.Table], None] | None = None) -> None:
-        """Take records, in order of file and place; `write` takes those of a batch that is full."""
+    def add(self, records: pa.Table) -> None:
+        """Take records, in order of file and place."""
         self._held.append(records)
-        if sum(map(len, self._held)) >= BATCH_ROWS:
-            self.close(write)
 
-    def close(self, write: Callable[[pa.Table], None] | None = None) -> None:
-        """Tell what is held, and have it written."""
-        held = pa.concat_tables(self._held).combine_chunks() if self._held else None
-        self._held = []
-        if not held:
+    def close(self, write: Callable[[pa.Table], None] | None = None, *, least: int = 1) -> None:
+        """Tell what is held, where it is enough, and have `write` take it."""
+        if sum(map(len, self._held)) < least:
             return
+        held = _joined(self._held)
         if write is not None:
             write(held)
         keys = readings.registry()[self._form].ALIKE  # type: ignore[attr-defined]
@@ -217,12 +217,41 @@ class _Batches:
         self._told += 1
         aside = _several(held, keys)
         _leave_records(folder, held, keys, aside)
-        # What is held twice is much: what is told goes without the rest.
-        held = held.filter(pa.array(~aside)) if aside.any() else held
-        made = tell.made(self._form, held, self._files, self._zone, None)
+        # Where some are left aside, no others share an event. To tell those too is less than to copy all records without them.
+        how = "singly" if aside.any() else "lightly"
+        made = tell.made(self._form, held, self._files, self._zone, None, how=how)
         if set(made) - {EVENT.name}:
             raise CustodyError(f"readings/{self._form}.py makes more than events of records in frames")
-        _leave_events(folder, made[EVENT.name])
+        events = made[EVENT.name]
+        _leave_events(
+            folder, loose.without(events, _tells_of(events, held, aside)) if aside.any() else events
+        )
+
+
+def _joined(held: list[pa.Table]) -> pa.Table:
+    """Tables as one, column by column, each of theirs let go of once it is copied, so that all is never there twice; none is left."""
+    schema, columns = held[0].schema, [list(own.columns) for own in held]
+    held.clear()
+    found = []
+    for n, field in enumerate(schema):
+        pieces = [piece for own in columns for piece in own[n].chunks]
+        found.append(pa.chunked_array(pieces, field.type).combine_chunks())
+        for own in columns:
+            own[n] = None
+        del pieces
+    return pa.Table.from_arrays(found, schema=schema)
+
+
+def _tells_of(events: pa.Table, records: pa.Table, aside: Bools) -> Bools:
+    """Which events some records tell: those that begin where they do."""
+    few = records.select(["sha256", "start"]).filter(pa.array(aside))
+    own = set(zip(few["sha256"].to_pylist(), few["start"].to_pylist(), strict=True))
+    starts = events["start"].to_numpy()
+    found = np.isin(starts, few["start"].to_numpy())
+    at = np.flatnonzero(found)
+    named = events["sha256"].take(pa.array(at)).to_pylist()
+    found[at] = [pair in own for pair in zip(named, starts[at].tolist(), strict=True)]
+    return found
 
 
 def _several(records: pa.Table, keys: Sequence[str]) -> Bools:

@@ -202,8 +202,10 @@ def made(
     anchor_ns: int | None,
     alike: twins.Twins | None = None,
     notes: pa.Table | None = None,
+    *,
+    how: str = "lightly",
 ) -> Mapping[str, pa.Table]:
-    """What a reading makes of records, as declared or as `core.loose` has it.
+    """What a reading makes of records, as declared or as `core.loose` has it; `how`: by which of its functions, where it has that.
 
     Raises:
         CustodyError: two events have one id.
@@ -211,7 +213,7 @@ def made(
     """
     more = {} if notes is None else {"notes": notes}
     reading = readings.registry()[form]
-    read = getattr(reading, "lightly", reading.read)
+    read = getattr(reading, how, reading.read)
     found = dict(read(records, files, zone=zone, anchor_ns=anchor_ns, **more))
     if alike and EVENT.name in found:
         found[EVENT.name] = twins.cited(loose.strict(found[EVENT.name], EVENT.schema()), alike)

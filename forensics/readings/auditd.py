@@ -37,3 +37,14 @@ def lightly(
 ) -> Mapping[str, pa.Table]:
     """The same, as `core.loose` has it."""
     return {"event": auditmeaning.lightly(records, files, "auditd")}
+
+
+def singly(
+    records: pa.Table,
+    files: pa.Table,
+    *,
+    zone: str,  # noqa: ARG001 - as `read`
+    anchor_ns: int | None,  # noqa: ARG001 - the same
+) -> Mapping[str, pa.Table]:
+    """The same, as if each record were all that there is of its event."""
+    return {"event": auditmeaning.lightly(records, files, "auditd", singly=True)}
