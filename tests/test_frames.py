@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from forensics import pipeline
@@ -99,3 +100,30 @@ def test_a_log_of_many_stretches_that_changed_is_noticed(tmp_path):
         pipeline.ingest(other)
     assert not (other / "tables" / "ingest.json").exists()
     assert events(case)
+
+
+@pytest.mark.parametrize("name", ["interleaved", "a copy of a part"])
+def test_a_few_records_that_share_an_event_are_left_aside_and_told_together(name, tmp_path, monkeypatch):
+    """Frames that end within events, many to a batch: all records are told singly, and what is left aside is taken out of that."""
+    whole = ingested(tmp_path / "whole", LOGS[name])
+    left, tells_of = [], frames._tells_of
+
+    def seen(events, records, aside):
+        left.append(int(aside.sum()))
+        return tells_of(events, records, aside)
+
+    monkeypatch.setattr(frames, "_tells_of", seen)
+    monkeypatch.setattr(auditd, "FRAME_BYTES", 1500)
+    monkeypatch.setattr(frames, "STRETCH_FRAMES", 40)
+    cut = ingested(tmp_path / "cut", LOGS[name])
+    assert sum(left) > 1
+    assert events(cut) == events(whole)
+
+
+def test_tables_joined_column_by_column_are_what_they_are_joined_at_once():
+    tables = [auditd.parse(b"".join(LINES[a:b]), a).records for a, b in ((0, 30), (30, 31), (31, 90))]
+    held = list(tables)
+    joined = frames._joined(held)
+    assert held == []
+    assert joined.equals(pa.concat_tables(tables).combine_chunks(), check_metadata=True)
+    assert all(column.num_chunks == 1 for column in joined.columns)
