@@ -272,6 +272,8 @@ def _leave_records(folder: Path, records: pa.Table, keys: Sequence[str], aside: 
     near = aside.copy()
     near[:EDGE_ROWS] = near[-EDGE_ROWS:] = True
     numbers = records.select(["sha256", "start", *keys]).append_column(ASIDE, pa.array(aside))
+    # Of one or a few values: small as it is, and then nobody has to decompress the numbers.
+    numbers = numbers.set_column(0, "sha256", loose.dictionary(records["sha256"].combine_chunks()))
     spool.put(folder / f"{NUMBER}.arrow", numbers)
     spool.put(folder / f"{EDGE}.arrow", records.filter(pa.array(near)))
 

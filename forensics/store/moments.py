@@ -75,7 +75,7 @@ def _counted(sources: Sequence[Path]) -> Counted:
     known, width = _Pairs(np.empty(0, np.int64), np.empty(0, np.int64)), 1
     held = [known]
     for path in sources:
-        held.append(_Pairs(*np.unique(_times(path) // (_SECOND * width), return_counts=True)))
+        held.append(_runs(_times(path) // (_SECOND * width)))
         if sum(len(own.step) for own in held) > 2 * MOST_STEPS:
             known = _summed(held)
             while len(known.step) > MOST_STEPS:
@@ -104,6 +104,12 @@ def _by_second(sources: Sequence[Path], known: Counted, asked: Bools) -> Counted
 def _times(path: Path) -> Ints:
     """The times of a spooled file, undated rows left out."""
     return np.asarray(spool.read(path, [spool.TIME])[0].drop_null().to_numpy())
+
+
+def _runs(steps: Ints) -> _Pairs:
+    """Steps as they come, those that follow one another and are equal as one: in order of time they are few, and need no sorting."""
+    first = np.flatnonzero(np.diff(steps, prepend=steps[:1] - 1))
+    return _Pairs(steps[first], np.diff(first, append=len(steps)))
 
 
 def _summed(held: Sequence[_Pairs]) -> _Pairs:
