@@ -122,6 +122,9 @@ class Reading(Protocol):
               records of formats that are not cut `whole` are told a slice at a time, a slice being a run of rows
     NOTES     only where slices must know something of one another: a SELECT over `records`, all those of the files,
               whose answer `read` is handed as `notes` wherever it does not get all records
+    claims    only beside NOTES: of a slice the rows that the question is about, by `sha256` and `job`, and whether each is
+              the job's `own`, which others are told by; so that records can be told before others are read, and
+              few are told again
     settled   only beside NOTES: makes of the answer what is handed, once for all slices
     noted     the same, where it takes more than a question: makes a table of what one slice has to say, of
               the columns `NOTED`; `notes` is those of all slices, in order

@@ -12,7 +12,7 @@ A case folder holds:
     tables/<table>/*.parquet  file, reject, event, job_record, copy, one of each
                               format's name, and those of the analysis                 read, tell, analysis
     tables/ingest.json        written last: what the tables were made from             read
-    work/                     how far reading has come, so that the next run goes on   read, frames, torn, tell
+    work/                     how far reading has come, so that the next run goes on   read, fresh, frames, torn, tell
     findings.json, report.pdf                                                          analysis, report
 """
 

@@ -3,7 +3,7 @@
 Files of one format are read in *parts*: runs of files in order of hash, of about as many bytes together, or
 stretches of a large file. A part depends on its files and on the version of this program alone, so one that is
 there need not be read again, and a run that was broken off goes on where it was. Each part is read and written
-by one process (`stretches`); audit trails are told at once too (`frames`).
+by one process (`stretches`), and told at once too where that needs no other (`fresh`, `frames`).
 Neither cuts nor processes leave a trace in what is written.
 """
 
@@ -27,7 +27,7 @@ from forensics.custody import chunks, ledger
 from forensics.custody import seal as sealing
 from forensics.custody.blocks import Blocks
 from forensics.custody.seal import Sealed
-from forensics.pipeline import files, frames, parts, pieces, stretches, take, tell, torn
+from forensics.pipeline import files, frames, fresh, parts, pieces, stretches, take, tell, torn
 from forensics.pipeline.files import Known, Named, Tally
 from forensics.pipeline.parts import Part, digest, record_table, unaccounted
 from forensics.store import parquet
@@ -93,11 +93,13 @@ def ingest(
         # What became of the bytes of a file that is told as it is read is not known yet.
         sealed = files.placing(files.table(rows, known, defaultdict(Tally)))
         framed = frames.Work(case, packed, sealed, question.zone)
-        run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes, digests)
+        told = fresh.plan(framed, plan)
+        run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes, digests, told)
         table = files.table(rows, known, _read_parts(run, framed))
         parquet.write(case / "tables", FILE, table)
-        chunked = [(part.format, part.name, part.files) for part in plan if not frames.framed(part.format)]
-        whole = _mended(framed, plan, runs_on)
+        later = [part for part in plan if not (frames.framed(part.format) or part.name in told)]
+        chunked = [(part.format, part.name, part.files) for part in later]
+        whole = [*_mended(framed, plan, runs_on), *fresh.told(framed, plan, told, runs_on)]
         tell.events(case, chunked, files.placing(table), question, runs_on, whole)
         return _finish(case, inputs, plan, files.total(table), command)
 
@@ -189,6 +191,7 @@ class _Run(NamedTuple):
     meter: _Meter
     block_bytes: int
     digests: Mapping[str, Blocks]
+    told: Mapping[str, fresh.Told]
 
     @property
     def here(self) -> bool:
@@ -220,7 +223,7 @@ def _read_parts(run: _Run, framed: frames.Work) -> dict[str, Tally]:
 def _read_stretches(run: _Run) -> None:
     """Read the parts of formats that are cut into chunks."""
     own = [part for part in run.plan if not (frames.framed(part.format) or pieces.pieced(part.format))]
-    tasks = stretches.tasks(run.case, own, run.packed, run.digests, run.block_bytes, here=run.here)
+    tasks = stretches.tasks(run.case, own, run.packed, run.digests, run.block_bytes, run.told, here=run.here)
     for part, sums in engine.run(
         stretches.read, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight
     ):

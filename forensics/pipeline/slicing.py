@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from forensics import formats, readings
@@ -30,12 +31,16 @@ class Batch(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Records to tell: of some files of a format those between two values of a column, those of one group, or all."""
+    """Records to tell: of some files of a format those between two values of a column, those of one group, or all.
+
+    `sha256`: where those are asked for that begin between two places of one sealed file.
+    """
 
     records: tuple[Path, ...]
     first: int | None = None
     stop: int | None = None
     group: int | None = None
+    sha256: str | None = None
 
 
 def batches(parts: Iterable[Plan]) -> Iterator[Batch]:
@@ -79,6 +84,9 @@ def read(own: Slice, reading: Reading, columns: Sequence[str] | None = None) -> 
         reading: the reading of their format.
         columns: only these.
     """
+    if own.sha256 is not None:
+        held = spool.between(own.records, "start", own.first, own.stop, getattr(reading, "COLUMNS", None))
+        return held.filter(pc.equal(held["sha256"], own.sha256))
     if hasattr(reading, "SLICED_BY"):
         return spool.between(
             own.records, reading.SLICED_BY, own.first, own.stop, getattr(reading, "COLUMNS", None)

@@ -15,20 +15,20 @@ from forensics.core.tables import REJECT
 from forensics.custody import chunks
 from forensics.custody import seal as sealing
 from forensics.custody.blocks import Blocks
-from forensics.pipeline import parts
+from forensics.pipeline import fresh, parts
 from forensics.pipeline.files import Tally
 from forensics.pipeline.parts import Part
 from forensics.store import parquet
 
-PART_BYTES = 32 << 20
+PART_BYTES = 16 << 20
 """How much of a large file is one part, and how much small files together, about."""
 
 
 class Task(NamedTuple):
     """A part to read.
 
-    `chunks`: of its file, where others have stretches of that; else None. `sealed`: the digests of their blocks, where whoever
-    reads them compares with those; else None.
+    `chunks`: of its file, where others have stretches of that; else None. `told`: where its records are told at once. `sealed`: the
+    digests of the blocks of its chunks, where whoever reads them compares with those; else None.
     """
 
     case: Path
@@ -36,6 +36,7 @@ class Task(NamedTuple):
     packed: Mapping[str, str | None]
     block_bytes: int
     chunks: Iterable[parts.Task] | None = None
+    told: fresh.Told | None = None
     sealed: Blocks | None = None
 
 
@@ -50,6 +51,7 @@ def tasks(
     packed: Mapping[str, str | None],
     digests: Mapping[str, Blocks],
     block_bytes: int,
+    told: Mapping[str, fresh.Told],
     *,
     here: bool,
 ) -> Iterator[Task]:
@@ -61,6 +63,7 @@ def tasks(
         packed: how each file is compressed.
         digests: of the blocks of files that have some.
         block_bytes: how much of a file that is one part is read at a time, about.
+        told: the parts whose records are told as they are read, by name.
         here: whether they are read in this process, so that bytes can be handed on as they are cut.
     """
     for files, own in groupby(plan, key=lambda part: part.files):
@@ -68,13 +71,13 @@ def tasks(
         held = {sha256: packed[sha256] for sha256 in files}
         whole = missing.pop(None, None)
         if whole is not None:
-            yield Task(case, whole, held, block_bytes)
+            yield Task(case, whole, held, block_bytes, None, told.get(whole.name))
         elif missing:
             one, sealed = next(iter(missing.values())), digests.get(files[0])
             cut = _chunks(Task(case, one, held, chunks.BLOCK_BYTES), files[0], sealed, here=here)
             for stretch, found in parts.by_stretch(cut, PART_BYTES, missing, here=here):
-                around = parts.around(found, sealed)
-                yield Task(case, missing[stretch], held, chunks.BLOCK_BYTES, found, around)
+                part, around = missing[stretch], parts.around(found, sealed)
+                yield Task(case, part, held, chunks.BLOCK_BYTES, found, told.get(part.name), around)
 
 
 def _chunks(task: Task, sha256: str, sealed: Blocks | None = None, *, here: bool) -> Iterator[parts.Task]:
@@ -94,6 +97,7 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
     case, part, own = task.case, task.part, parts.checked(task.chunks, task.sealed)
     if own is None:
         own = (each for sha256 in part.files for each in _chunks(task, sha256, here=True))
+    teller = None if task.told is None else fresh.Teller(task.told, part.format)
     sums, stops = dict.fromkeys(part.files, Tally()), dict.fromkeys(part.files, 0)
     with (
         parquet.Part(case / "tables", parts.record_table(part.format), part.name) as records,
@@ -101,6 +105,8 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
     ):
         for each in own:
             found = parts.parse(each)
+            if teller is not None:
+                teller.add(found.records)
             records.add(found.records)
             rejects.add(found.rejects)
             sums[each.sha256] = sums[each.sha256].plus(found.tally)
@@ -110,6 +116,8 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
     for sha256, tally in sums.items():
         if sum(tally[1:]) != tally.bytes or (task.chunks is None and tally.bytes != stops[sha256]):
             raise parts.unaccounted(case, sha256)
+    if teller is not None:
+        teller.close()
     parts.settle_sums(case, part, sums)
     engine.give_back()
     return part, sums

@@ -166,14 +166,19 @@ def tell(task: Task) -> Path:
     notes = None if task.notes is None else spool.read(task.notes)
     found = made(task.format, records, task.files, task.zone, task.anchor_ns, alike, notes)
     partial = partial_of(task.told)
+    put(partial, found)
+    appear(partial, task.told)
+    del records, found
+    engine.give_back(engine.MOST_HELD_BYTES)
+    return task.told
+
+
+def put(folder: Path, found: Mapping[str, pa.Table]) -> None:
+    """Put down what was made of records, each table in its order."""
     for table, keys in ORDER.items():
         rows = found.get(table.name)
         if rows is not None and rows.num_rows:
-            spool.write(partial, table, sorting.sorted_by([loose.lightened(rows)], keys))
-    appear(partial, task.told)
-    del records, found, rows
-    engine.give_back(engine.MOST_HELD_BYTES)
-    return task.told
+            spool.write(folder, table, sorting.sorted_by([loose.lightened(rows)], keys))
 
 
 def partial_of(folder: Path) -> Path:

@@ -20,8 +20,9 @@ COLUMNS = (
     "sha256", "job", "step", "job_name", "user", "uid", "state", "exit_code", "submit_wall", "start_wall", "end_wall",
     "elapsed_s", "gpus", "cpus", "nodes", "energy_j", "node_list", "work_dir", "submit_line", "comment", "cluster", "start", "stop",
 )  # fmt: skip
-NOTES = r"""
-    SELECT sha256, job FROM records WHERE regexp_matches(state, '^CANCELLED\+? by [0-9]{1,10}$')
+_ASKED = r"^CANCELLED\+? by [0-9]{1,10}$"
+NOTES = rf"""
+    SELECT sha256, job FROM records WHERE regexp_matches(state, '{_ASKED}')
     GROUP BY sha256, job HAVING bool_or(step IS NULL) AND bool_or(step IS NOT NULL)
 """
 """Jobs that say themselves, and of which a step says too, who asked to end them: the two may lie in two slices."""
@@ -32,6 +33,19 @@ CODED = tuple(
     for name in COLUMNS
     if name not in {"uid", "elapsed_s", "gpus", "cpus", "nodes", "energy_j", "start", "stop"}
 )
+
+
+def claims(records: pa.Table) -> pa.Table:
+    """Rows that say who asked to end a job: of which file and job, and whether each is the job's `own`.
+
+    A step's is told only where its job does not say so.
+    """
+    asked = loose.each(column(records, "state"), lambda words: pc.match_substring_regex(words, _ASKED))
+    held = records.select(["sha256", "job", "step"]).filter(pc.fill_null(asked, False))
+    own = pc.is_null(held["step"]).combine_chunks()
+    columns = [loose.plain(column(held, name)) for name in ("sha256", "job")]
+    rows = pa.Table.from_arrays([*columns, own], ["sha256", "job", "own"])
+    return rows.group_by(["sha256", "job", "own"]).aggregate([])
 
 
 def read(

@@ -1,0 +1,214 @@
+"""Records told while the process that reads them still holds them, a *piece* at a time.
+
+What records of a piece tell may hang on records of others (`claims` in a reading). So each piece leaves behind, until
+the run is done, what hangs on others, and what others may hang on; the few that were told wrongly are told again, of the records
+as they were written. Everything else is told as they are read back (`tell`).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics import __version__, engine, readings
+from forensics.core import loose
+from forensics.pipeline import frames, parts, pieces, slicing, tell
+from forensics.pipeline.parts import Part
+from forensics.store import parquet, spool
+
+if TYPE_CHECKING:
+    from forensics.pipeline.read import Runner
+
+OPEN, CLAIMED, LIST = "open", "claimed", "pieces.json"
+"""What a piece leaves behind: what it tells that hangs on others, and what others may hang on; and the list of a part's pieces."""
+MOST_OPEN = 1 << 18
+"""Of more, what others claim is asked of the database, in bounded memory."""
+
+
+class Told(NamedTuple):
+    """Where what a part tells is put, and what telling needs."""
+
+    folder: Path
+    files: pa.Table
+    zone: str
+
+
+class Piece(NamedTuple):
+    """Records that were told together: of a part, which rows, and where what they tell is."""
+
+    part: Part
+    sha256: str
+    first: int
+    stop: int
+    folder: Path
+
+
+def plan(work: frames.Work, every: Iterable[Part]) -> dict[str, Told]:
+    """The parts whose records are told as they are read, by name: those that have yet to be read, or were told so.
+
+    Args:
+        work: what all parts of a run share.
+        every: all parts; those of the same files follow one another.
+    """
+    found: dict[str, Told] = {}
+    packed = {part.format for part in every if any(work.packed[sha256] for sha256 in part.files)}
+    for _, group in groupby(every, key=lambda part: (part.format, part.files)):
+        own = list(group)
+        if own[0].format in packed or not _may(own[0].format):
+            continue
+        told = {part.name: _told(work, part) for part in own}
+        # What is told of the parts of a file is told in one way, since they can hang on one another.
+        if all(told[part.name].folder.exists() or parts.sums(work.case, part) is None for part in own):
+            found |= told
+    return found
+
+
+def _may(form: str) -> bool:
+    """Whether records of a format can be told before others are read. Not where a file may have a twin, which is packed."""
+    reading = readings.registry()[form]
+    if frames.framed(form) or pieces.pieced(form) or reading.NEEDS_ANCHOR or not slicing.sliceable(form):
+        return False
+    asked = hasattr(reading, "NOTES") and not hasattr(reading, "claims")
+    return not (asked or hasattr(reading, "noted") or hasattr(reading, "SLICED_BY"))
+
+
+def _told(work: frames.Work, part: Part) -> Told:
+    files = work.files.filter(np.isin(work.files["sha256"].to_numpy(zero_copy_only=False), part.files))
+    held = files.select(["sha256", "path", "host", "domain"]).to_pylist()
+    why = [__version__, part.name, parts.layout(*tell.ORDER), work.zone, held]
+    return Told(work.case / "work" / "told" / parts.digest(why), files, work.zone)
+
+
+class Teller:
+    """Tells what is read of a part."""
+
+    def __init__(self, told: Told, form: str) -> None:
+        self._told, self._form = told, form
+        self._partial = tell.partial_of(told.folder)
+        self._list: list[tuple[str, int, int]] = []
+
+    def add(self, records: pa.Table) -> None:
+        """Tell records of one file, in order of place, in pieces of about the size of a group."""
+        reading, count = readings.registry()[self._form], len(records)
+        most = parquet.GROUP_ROWS + parquet.GROUP_ROWS // 8  # a chunk of a few more is not cut for those
+        many = -(-count // most)
+        edges = [count * n // many for n in range(many + 1)] if count else []
+        for start, stop in pairwise(edges):
+            own = _as_read_back(self._form, records.slice(start, stop - start))
+            folder = self._partial / f"{len(self._list):06d}"
+            found = tell.made(self._form, own, self._told.files, self._told.zone, None)
+            tell.put(folder, found)
+            if hasattr(reading, "claims"):
+                _leave(folder, reading.claims(own))
+            first, last = (own["start"][n].as_py() for n in (0, -1))
+            self._list.append((own["sha256"][0].as_py(), first, last + 1))
+
+    def close(self) -> None:
+        """What was told appears, as a whole."""
+        parts.settle(self._partial / LIST, self._list)
+        tell.appear(self._partial, self._told.folder)
+
+
+def _as_read_back(form: str, records: pa.Table) -> pa.Table:
+    """Records as a reading is handed them where they are read from the disk: its columns, of those types."""
+    reading, declared = readings.registry()[form], parts.record_table(form).schema()
+    coded = getattr(reading, "CODED", ())
+    names = getattr(reading, "COLUMNS", None) or declared.names
+    held = {name: records[name].combine_chunks() for name in names}
+    return pa.table(
+        {name: _column(c, declared.field(name).type, coded=name in coded) for name, c in held.items()}
+    )
+
+
+def _column(column: pa.Array, kind: pa.DataType, *, coded: bool) -> pa.Array:
+    if pa.types.is_null(column.type):
+        return pa.nulls(len(column), kind)
+    if coded and pa.types.is_dictionary(column.type):
+        return column
+    return column if column.type == kind else column.cast(kind)
+
+
+def _leave(folder: Path, claims: pa.Table) -> None:
+    """Put down what hangs on others: what is no claim itself, where there is no such claim in the same piece."""
+    own = claims.filter(claims["own"])
+    rest = claims.filter(pc.invert(claims["own"]))
+    left = rest.filter(pc.invert(pc.is_in(_keys(rest), _keys(own))))
+    for name, rows in ((CLAIMED, own), (OPEN, left)):
+        if len(rows):
+            spool.put(folder / f"{name}.arrow", rows.select(["sha256", "job"]))
+
+
+def _keys(rows: pa.Table) -> pa.Array:
+    columns = [loose.plain(rows[name].combine_chunks()) for name in ("sha256", "job")]
+    return pc.binary_join_element_wise(*columns, "/")
+
+
+def told(work: frames.Work, every: Sequence[Part], own: Mapping[str, Told], runs_on: "Runner") -> list[Path]:
+    """The folders of what pieces tell; of those that were told wrongly, what they tell when told again.
+
+    Args:
+        work: what all parts of a run share.
+        every: all parts.
+        own: those that were told as they were read.
+        runs_on: where the work runs.
+    """
+    found = []
+    for form, group in groupby((part for part in every if part.name in own), key=lambda part: part.format):
+        listed = [piece for part in group for piece in _pieces(part, own[part.name].folder)]
+        wrong = _wrong(work, form, listed)
+        asked = (_again(work, piece, own[piece.part.name], notes) for piece, notes in wrong)
+        anew = engine.run(tell.tell, asked, runs_on.executor, in_flight=runs_on.in_flight)
+        instead = dict(zip((piece.folder for piece, _ in wrong), anew, strict=True))
+        found += [instead.get(piece.folder, piece.folder) for piece in listed]
+    return found
+
+
+def _pieces(part: Part, folder: Path) -> Iterator[Piece]:
+    listed = json.loads((folder / LIST).read_text(encoding="ascii"))
+    for n, (sha256, first, stop) in enumerate(listed):
+        yield Piece(part, sha256, first, stop, folder / f"{n:06d}")
+
+
+def _wrong(work: frames.Work, form: str, listed: Sequence[Piece]) -> list[tuple[Piece, pa.Table]]:
+    """Pieces that told what is not so, as others claim, and what has to be known to tell them again."""
+    left = {piece: held for piece in listed if (held := _held(piece, OPEN)) is not None}
+    if not left:
+        return []
+    if sum(map(len, left.values())) > MOST_OPEN:
+        tables = work.case / "tables" / form
+        written = [tables / f"{name}.parquet" for name in dict.fromkeys(p.part.name for p in listed)]
+        claimed = slicing.by_question(form, written, work.case / "work" / "spill")
+    else:
+        keys = pa.concat_arrays([_keys(rows) for rows in left.values()])
+        every = (held for piece in listed if (held := _held(piece, CLAIMED)) is not None)
+        claimed = [held.filter(pc.is_in(_keys(held), keys)) for held in every]
+        claimed = pa.concat_tables(claimed) if claimed else next(iter(left.values())).slice(0, 0)
+    known = _keys(claimed)
+    wrong = []
+    for piece, rows in left.items():
+        if pc.any(pc.is_in(_keys(rows), known)).as_py():
+            own = _held(piece, CLAIMED)
+            wrong.append((piece, claimed if own is None else pa.concat_tables([claimed, own])))
+    return wrong
+
+
+def _held(piece: Piece, name: str) -> pa.Table | None:
+    path = piece.folder / f"{name}.arrow"
+    return spool.read(path) if path.exists() else None
+
+
+def _again(work: frames.Work, piece: Piece, own: Told, notes: pa.Table) -> tell.Task:
+    """To tell a piece again, of its records as they were written."""
+    form, name = piece.part.format, piece.part.name
+    key = parts.digest([own.folder.name, piece.folder.name, notes.to_pylist()])
+    path = work.case / "work" / "noted" / f"{key}.arrow"
+    spool.put(path, notes)
+    records = slicing.Slice(
+        (work.case / "tables" / form / f"{name}.parquet",), piece.first, piece.stop, None, piece.sha256
+    )
+    return tell.Task(records, form, own.files, own.zone, None, own.folder.parent / key, path)
