@@ -1,10 +1,12 @@
 """Records that are told as they are read tell what they tell when they are read back, whatever lies in which piece."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from forensics import pipeline
 from forensics.pipeline import fresh, parts, read, tell
-from forensics.store import parquet
+from forensics.store import footers, parquet
 
 HEADER = "JobID|User|State|Submit|Start|End\n"
 ASKED, DONE = "CANCELLED by 4101", "COMPLETED"
@@ -92,3 +94,24 @@ def test_a_run_that_ended_before_telling_was_done_goes_on_with_what_was_told(cas
     pipeline.ingest(other)
     assert written(other) == written(plain)
     assert tasks
+
+
+def test_a_run_that_ended_while_what_was_told_was_removed_is_done_again(case_of, monkeypatch):
+    plain, other = case_of("plain", NEAR), case_of("other", NEAR)
+    pipeline.ingest(plain)
+
+    def removed_in_part(path, **_):
+        for told in path.rglob("event.arrow"):
+            told.unlink()
+
+    def broken(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tell, "shutil", SimpleNamespace(rmtree=removed_in_part))
+        patch.setattr(footers, "note", broken)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.ingest(other)
+    pipeline.ingest(other)
+    assert written(other) == written(plain)
+    assert sorted(path.name for path in (other / "work").iterdir()) == ["parts"]

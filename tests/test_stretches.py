@@ -9,7 +9,7 @@ import pytest
 from forensics import pipeline
 from forensics.core.errors import CustodyError
 from forensics.custody import chunks, seal
-from forensics.pipeline import parts, stretches
+from forensics.pipeline import parts, slicing, stretches
 
 HEADER = b"JobID|User|State|Submit|Start|End\n"
 ROWS = [
@@ -18,6 +18,7 @@ ROWS = [
     for n in range(120)
 ]
 ROWS[50] = b"7|" + b"x" * 7_000 + b"\n"  # a line longer than a stretch, in which no other begins then
+YEAR_NS = 31_556_952 * 10**9
 LOG = HEADER + b"".join(ROWS)
 
 
@@ -26,9 +27,9 @@ def case_of(tmp_path):
     """Makes a case with the log in it, by name."""
     log = tmp_path / "evidence" / "sacct.psv"
     log.parent.mkdir()
-    log.write_bytes(LOG)
 
-    def made(name):
+    def made(name, content=LOG):
+        log.write_bytes(content)
         pipeline.create(tmp_path / name)
         pipeline.seal(tmp_path / name, [log.parent])
         return tmp_path / name
@@ -92,3 +93,26 @@ def test_a_file_that_changed_is_noticed_whichever_stretch_is_missing(case_of, mo
     sealed.write_bytes(LOG[:-2] + b"1\n")
     with pytest.raises(CustodyError, match="no longer what was sealed"):
         pipeline.ingest(case)
+
+
+def test_what_slices_must_know_is_noted_as_they_are_written(case_of, tmp_path, monkeypatch):
+    """Years turn within slices and between them."""
+    line = b"%s 17 10:00:00 login01 sshd[7]: Connection closed by 10.0.0.1 port 7\n"
+    log = b"".join(line % month for month in [b"Jan", b"May", b"Oct"] * 6)
+    (tmp_path / "evidence" / "dated.psv").write_bytes(HEADER + ROWS[0])
+    whole = case_of("whole", log)
+    pipeline.ingest(whole)
+    monkeypatch.setattr(stretches, "PART_BYTES", 500)
+    monkeypatch.setattr(chunks, "BLOCK_BYTES", 250)
+    monkeypatch.setattr(slicing, "note", None)
+    cut = case_of("cut", log)
+    pipeline.ingest(cut)
+    assert len(list((cut / "tables" / "syslog").glob("*.parquet"))) > 2
+    assert rows(cut, "event") == rows(whole, "event")
+    years = {row["earliest_ns"] // YEAR_NS for row in rows(cut, "event") if row["format"] == "syslog"}
+    assert len(years) == 6
+    # Where it is noted no more, it is found in the records.
+    (cut / "tables" / "ingest.json").unlink()
+    monkeypatch.undo()
+    pipeline.ingest(cut)
+    assert rows(cut, "event") == rows(whole, "event")

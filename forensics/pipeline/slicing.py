@@ -8,7 +8,7 @@ record says so: `WHOLE`, or what it has to know of a file before its slices are 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -109,6 +109,28 @@ def note(asked: Asked) -> pa.Table:
     """What a slice says that others must know."""
     reading = readings.registry()[asked.format]
     return reading.noted(read(asked.own, reading, reading.NOTED))  # type: ignore[attr-defined]
+
+
+def noted_of(case: Path, part: str) -> Path:
+    """Where it lies what slices of a part say that others must know, where it was noted as they were written."""
+    return case / "work" / "noted" / f"{part}.arrow"
+
+
+class Notes:
+    """What slices of a part say that others must know, taken while they are written."""
+
+    def __init__(self, form: str) -> None:
+        self._reading: Any = readings.registry()[form]
+        self._said: list[pa.Table] = []
+
+    def add(self, group: pa.Table) -> None:
+        """Take what one slice says."""
+        self._said.append(self._reading.noted(group.select(self._reading.NOTED)))
+
+    def close(self, path: Path) -> None:
+        """Put it down."""
+        if self._said:
+            spool.put(path, pa.concat_tables(self._said))
 
 
 def notes_are_due(form: str, own: Sequence[Slice]) -> bool:

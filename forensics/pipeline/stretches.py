@@ -10,12 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from forensics import engine, formats
+from forensics import engine, formats, readings
 from forensics.core.tables import REJECT
 from forensics.custody import chunks
 from forensics.custody import seal as sealing
 from forensics.custody.blocks import Blocks
-from forensics.pipeline import fresh, parts
+from forensics.pipeline import fresh, parts, slicing
 from forensics.pipeline.files import Tally
 from forensics.pipeline.parts import Part
 from forensics.store import parquet
@@ -98,9 +98,14 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
     if own is None:
         own = (each for sha256 in part.files for each in _chunks(task, sha256, here=True))
     teller = None if task.told is None else fresh.Teller(task.told, part.format)
+    notes = None
+    if part.stretch is not None and hasattr(readings.registry()[part.format], "noted"):
+        notes = slicing.Notes(part.format)
     sums, stops = dict.fromkeys(part.files, Tally()), dict.fromkeys(part.files, 0)
     with (
-        parquet.Part(case / "tables", parts.record_table(part.format), part.name) as records,
+        parquet.Part(
+            case / "tables", parts.record_table(part.format), part.name, None if notes is None else notes.add
+        ) as records,
         parquet.Part(case / "tables", REJECT, part.name) as rejects,
     ):
         for each in own:
@@ -118,6 +123,8 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
             raise parts.unaccounted(case, sha256)
     if teller is not None:
         teller.close()
+    if notes is not None:
+        notes.close(slicing.noted_of(case, part.name))
     parts.settle_sums(case, part, sums)
     engine.give_back()
     return part, sums

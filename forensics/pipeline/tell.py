@@ -6,8 +6,10 @@ Dated formats are read first: their median moment is the anchor for logs that wr
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -82,12 +84,29 @@ def events(
     asked = ordering.tasks(case / "tables", told, spill, PART_ROWS)
     for _ in engine.run(ordering.write, asked, runs_on.executor, in_flight=runs_on.in_flight):
         pass
-    for table in ORDER:
-        kept = [one.part for one in asked if one.table is table]
-        parquet.keep_only(case / "tables", table.name, kept)
-        footers.note(case / "tables", table.name)
-    for left in (spill, case / "work" / "told", case / "work" / "noted"):
-        shutil.rmtree(left, ignore_errors=True)
+    with _removed(case / "work"):
+        for table in ORDER:
+            kept = [one.part for one in asked if one.table is table]
+            parquet.keep_only(case / "tables", table.name, kept)
+            footers.note(case / "tables", table.name)
+
+
+@contextmanager
+def _removed(work: Path) -> Iterator[None]:
+    """What telling left, put away at once, and gone when the block ends: none of it may be taken for whole when some is gone."""
+    past = work / "past"
+    shutil.rmtree(past, ignore_errors=True)
+    past.mkdir()
+    for name in ("spill", "told", "noted"):
+        if (work / name).exists():
+            (work / name).rename(past / name)
+    # Of files that the page cache holds that takes a while.
+    remove = Thread(target=shutil.rmtree, args=(past,), kwargs={"ignore_errors": True})
+    remove.start()
+    try:
+        yield
+    finally:
+        remove.join()
 
 
 def _told(
@@ -139,10 +158,14 @@ def _noted(
     name = hashlib.sha256(canonical.line([__version__, list(batch.names)]).encode()).hexdigest()
     path = folder.with_name("noted") / f"{name}.arrow"
     if not path.exists():
+        stems = dict.fromkeys(path.stem for own in slices for path in own.records)
+        written = [slicing.noted_of(folder.parents[1], stem) for stem in stems]
         if hasattr(readings.registry()[batch.format], "NOTES"):
             # Nobody else is at work then.
             threads = 1 if runs_on.executor is None else _THREADS
             notes = slicing.by_question(batch.format, records, folder.with_name("spill"), threads=threads)
+        elif all(one.exists() for one in written):
+            notes = pa.concat_tables(map(spool.read, written))
         else:
             asked = [slicing.Asked(batch.format, own) for own in slices]
             found = engine.run(slicing.note, asked, runs_on.executor, in_flight=runs_on.in_flight)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from forensics.store import spool
 
-MOST_STEPS = 1 << 18
+MOST_STEPS = 1 << 19
 """How many steps are held at most; twice as many before they are added up."""
 _SECOND = 1_000_000_000
 
@@ -92,8 +92,9 @@ def _by_second(sources: Sequence[Path], known: Counted, asked: Bools) -> Counted
     steps = known.step[asked]
     held = [_Pairs(np.empty(0, np.int64), np.empty(0, np.int64))]
     for path in sources:
-        seconds = _times(path) // _SECOND
-        held.append(_Pairs(*np.unique(seconds[np.isin(seconds // known.width, steps)], return_counts=True)))
+        own = _runs(_times(path) // _SECOND)
+        within = np.isin(own.step // known.width, steps)
+        held.append(_Pairs(own.step[within], own.rows[within]))
     seconds, rows = _summed(held)
     # What lies in steps between these is counted, too.
     between = np.diff(known.until[asked], prepend=0) - known.rows[asked]
@@ -102,7 +103,7 @@ def _by_second(sources: Sequence[Path], known: Counted, asked: Bools) -> Counted
 
 
 def _times(path: Path) -> Ints:
-    """The times of a spooled file, undated rows left out."""
+    """The times of a spooled file in order, undated rows left out."""
     return np.asarray(spool.read(path, [spool.TIME])[0].drop_null().to_numpy())
 
 
@@ -116,5 +117,6 @@ def _summed(held: Sequence[_Pairs]) -> _Pairs:
     """Steps in order, each once, and the rows in each, of several such pairs."""
     steps, rows = (np.concatenate(column) for column in zip(*held, strict=True))
     order = np.argsort(steps, kind="stable")
-    steps, first = np.unique(steps[order], return_index=True)
-    return _Pairs(steps, np.add.reduceat(rows[order], first) if len(first) else rows)
+    steps, rows = steps[order], rows[order]
+    first = np.flatnonzero(np.append(True, np.diff(steps) != 0)[: len(steps)])
+    return _Pairs(steps[first], np.add.reduceat(rows, first) if len(first) else rows)

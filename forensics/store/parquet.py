@@ -7,7 +7,7 @@ of a fixed size before anything is written. A part appears whole or not at all.
 
 import base64
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -49,9 +49,14 @@ _ENCODED = {
 
 
 class Part:
-    """One part of a table being written. Leaving its block without a failure makes it appear."""
+    """One part of a table being written. Leaving its block without a failure makes it appear.
 
-    def __init__(self, tables: Path, table: Table, part: str = ONLY) -> None:
+    `seen` is handed every group of rows as it is written.
+    """
+
+    def __init__(
+        self, tables: Path, table: Table, part: str = ONLY, seen: Callable[[pa.Table], None] | None = None
+    ) -> None:
         folder = tables / table.name
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{part}.parquet"
@@ -59,6 +64,7 @@ class Part:
         self._partial = folder / f".{part}.{os.getpid()}.partial"
         self._schema = table.schema()
         self._handed = self._schema
+        self._seen = seen
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.Table] = []
         self._rows = 0
@@ -104,9 +110,11 @@ class Part:
     def _write_groups(self, *, least: int) -> None:
         while self._rows >= least:
             writer = self._opened()
-            group = self._taken(min(self._rows, GROUP_ROWS))
             # Combined, so that no writer's pages can show where the rows were cut as they came.
-            writer.write_table(group.combine_chunks(), row_group_size=GROUP_ROWS)
+            group = self._taken(min(self._rows, GROUP_ROWS)).combine_chunks()
+            if self._seen is not None:
+                self._seen(group)
+            writer.write_table(group, row_group_size=GROUP_ROWS)
 
     def _opened(self) -> pq.ParquetWriter:
         """The writer. How the first rows come decides what it is handed, and nothing of what it writes."""

@@ -50,9 +50,10 @@ def put(path: Path, rows: pa.Table) -> None:
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """A spooled table, or some of its columns."""
     with pa.memory_map(str(path)) as source:
-        names = pa.ipc.open_file(source).schema.names
-        wanted = [names.index(name) for name in columns or names]
-        how = pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
+        how = pa.ipc.IpcReadOptions(use_threads=False)
+        if columns is not None:
+            names = pa.ipc.open_file(source).schema.names
+            how.included_fields = [names.index(name) for name in columns]
         return pa.ipc.open_file(source, options=how).read_all()
 
 
