@@ -201,6 +201,16 @@ def spooled(tmp_path, times):
     return paths
 
 
+def test_columns_that_lie_aside_are_those_of_the_rows_as_they_were_last_put(tmp_path):
+    rows = MOMENT.build({"earliest_ns": [1, 2, None]})
+    path = spool.write(tmp_path, MOMENT, rows, ["earliest_ns"])
+    assert spool.read(path, ["earliest_ns"]) == spool.read(path)
+    path.rename(tmp_path / "elsewhere")
+    assert spool.read(path, ["earliest_ns"])["earliest_ns"].to_pylist() == [1, 2, None]
+    spool.put(path, rows.slice(1))
+    assert spool.read(path, ["earliest_ns"])["earliest_ns"].to_pylist() == [2, None]
+
+
 TIMES = {
     "one": [5],
     "few": [7, 7, 9],

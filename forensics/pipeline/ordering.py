@@ -25,6 +25,9 @@ ORDER = {
 }
 """What readings make, and the order in which it is kept."""
 
+ASKED = {EVENT: ("earliest_ns",), JOB_RECORD: ("sha256", "start"), COPY: ("sha256", "start")}
+"""The columns by which it is found where parts begin and end."""
+
 
 class Run(NamedTuple):
     """Rows of one sealed file that lie together in a spooled file: where their spans begin, and which rows they are."""
@@ -114,7 +117,7 @@ def _runs(sources: Sequence[Path]) -> list[Run]:
     """The runs of spooled files, in order of sealed file and place."""
     found = []
     for path in sources:
-        rows = spool.read(path, ["sha256", "start"])
+        rows = spool.read(path, ASKED[JOB_RECORD])
         coded = rows["sha256"].combine_chunks().dictionary_encode()
         code, at = np.asarray(coded.indices), rows["start"].to_numpy()
         edges = [0, *(np.flatnonzero(np.diff(code)) + 1).tolist(), len(code)]

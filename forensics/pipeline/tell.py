@@ -201,7 +201,8 @@ def put(folder: Path, found: Mapping[str, pa.Table]) -> None:
     for table, keys in ORDER.items():
         rows = found.get(table.name)
         if rows is not None and rows.num_rows:
-            spool.write(folder, table, sorting.sorted_by([loose.lightened(rows)], keys))
+            ordered = sorting.sorted_by([loose.lightened(rows)], keys)
+            spool.write(folder, table, ordered, ordering.ASKED[table])
 
 
 def partial_of(folder: Path) -> Path:

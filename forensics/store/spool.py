@@ -28,27 +28,58 @@ _SAMPLE = 256
 _NEVER = int(np.iinfo(np.int64).max)
 
 
-def write(folder: Path, table: Table, rows: pa.Table) -> Path:
-    """Write a table, in order of its time where it has one; as declared, or lighter."""
+def write(folder: Path, table: Table, rows: pa.Table, aside: Sequence[str] = ()) -> Path:
+    """Write a table, in order of its time where it has one; as declared, or lighter.
+
+    Args:
+        folder: where.
+        table: the table.
+        rows: its rows.
+        aside: columns that are asked for by themselves later: they lie beside it too, where they are found sooner.
+    """
     path = folder / f"{table.name}.arrow"
-    put(path, loose.lightened(parquet.fitting(rows, table.schema())))
+    held = loose.lightened(parquet.fitting(rows, table.schema()))
+    put(path, held)
+    if aside:
+        _put(_aside(path), held.select(aside), len(held) or 1)
     return path
+
+
+def _aside(path: Path) -> Path:
+    """Where some columns of a spooled file lie once more, if they do."""
+    return path.with_suffix(".columns")
 
 
 def put(path: Path, rows: pa.Table) -> None:
     """Write rows of any kind; they appear whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    _aside(path).unlink(missing_ok=True)
     # Rows whose texts are numbers of a dictionary are small as they are.
     coded = any(map(pa.types.is_dictionary, rows.schema.types))
-    how = pa.ipc.IpcWriteOptions(compression=None if coded else "lz4", use_threads=False)
+    _put(path, rows, BATCH_ROWS, None if coded else "lz4")
+
+
+def _put(path: Path, rows: pa.Table, batch_rows: int, compression: str | None = None) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    how = pa.ipc.IpcWriteOptions(compression=compression, use_threads=False)
     with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, rows.schema, options=how) as out:
-        out.write_table(rows.combine_chunks(), max_chunksize=BATCH_ROWS)
+        out.write_table(rows.combine_chunks(), max_chunksize=batch_rows)
     partial.rename(path)
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """A spooled table, or some of its columns."""
+    if columns is None:
+        return _read(path)
+    aside = _aside(path)
+    if aside.exists():
+        held = _read(aside)
+        if set(columns) <= set(held.column_names):
+            return held.select(columns)
+    return _read(path, columns)
+
+
+def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     with pa.memory_map(str(path)) as source:
         how = pa.ipc.IpcReadOptions(use_threads=False)
         if columns is not None:
