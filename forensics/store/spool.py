@@ -23,6 +23,8 @@ MERGED_ROWS = 1 << 15
 """How many rows are gathered before they are put in order, at least."""
 BATCH_ROWS = 1 << 12
 """How many rows of a spooled file are unpacked together."""
+CODED_ROWS = 1 << 17
+"""The same of rows that are not packed, and so are taken as they lie: any in one batch need not be put together."""
 TIME = "earliest_ns"
 _SAMPLE = 256
 _NEVER = int(np.iinfo(np.int64).max)
@@ -55,8 +57,15 @@ def put(path: Path, rows: pa.Table) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _aside(path).unlink(missing_ok=True)
     # Rows whose texts are numbers of a dictionary are small as they are.
-    coded = any(map(pa.types.is_dictionary, rows.schema.types))
-    _put(path, rows, BATCH_ROWS, None if coded else "lz4")
+    _put(path, rows, _batch_rows(rows.schema), None if _coded(rows.schema) else "lz4")
+
+
+def _coded(schema: pa.Schema) -> bool:
+    return any(map(pa.types.is_dictionary, schema.types))
+
+
+def _batch_rows(schema: pa.Schema) -> int:
+    return CODED_ROWS if _coded(schema) else BATCH_ROWS
 
 
 def _put(path: Path, rows: pa.Table, batch_rows: int, compression: str | None = None) -> None:
@@ -270,9 +279,10 @@ def rows(path: Path, start: int, stop: int) -> pa.Table:
     """Some rows of a spooled file; only the batches that hold them are unpacked."""
     with pa.memory_map(str(path)) as source:
         file = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(use_threads=False))
-        wanted = range(start // BATCH_ROWS, min(file.num_record_batches, -(-stop // BATCH_ROWS)))
+        size = _batch_rows(file.schema)
+        wanted = range(start // size, min(file.num_record_batches, -(-stop // size)))
         found = pa.Table.from_batches([file.get_batch(n) for n in wanted], schema=file.schema)
-    return _few(found.slice(start - wanted.start * BATCH_ROWS, stop - start))
+    return _few(found.slice(start - wanted.start * size, stop - start))
 
 
 def _few(rows: pa.Table) -> pa.Table:
