@@ -211,6 +211,20 @@ def test_columns_that_lie_aside_are_those_of_the_rows_as_they_were_last_put(tmp_
     assert spool.read(path, ["earliest_ns"])["earliest_ns"].to_pylist() == [2, None]
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.dictionary(pa.int32(), pa.string())], ids=["packed", "coded"]
+)
+def test_any_rows_of_a_spooled_file_are_fetched(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(spool, "BATCH_ROWS", 2)
+    monkeypatch.setattr(spool, "CODED_ROWS", 3)
+    words = pa.array([f"{n % 3}" for n in range(7)]).cast(kind)
+    spool.put(tmp_path / "rows.arrow", pa.table({"n": [*range(7)], "word": words}))
+    for start in range(7):
+        for stop in range(start + 1, 8):
+            found = spool.rows(tmp_path / "rows.arrow", start, stop).to_pylist()
+            assert found == [{"n": n, "word": f"{n % 3}"} for n in range(start, stop)]
+
+
 TIMES = {
     "one": [5],
     "few": [7, 7, 9],
