@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.core import envelope
+from forensics.core import cuttings, envelope, lines
 from forensics.formats import syslog
 
 SAMPLES = sorted((Path(__file__).parents[1] / "sample_logs" / "formats" / "syslog").iterdir())
@@ -24,7 +24,7 @@ def told(columns):
 def agree(lines):
     """The quick way gives, for the lines that it takes, what the patterns give."""
     text = pa.array(lines, pa.string())
-    rows, columns, _ = envelope._quick(text)
+    rows, columns, _ = envelope._quick(cuttings.lying(text))
     slow = told(envelope.by_pattern(text))
     assert told(columns) == [slow[row] for row in rows.tolist()]
     assert all(re.search(envelope._TIME, slow[row]["wall"]) for row in rows.tolist())
@@ -124,3 +124,21 @@ def test_a_line_that_stands_for_several_says_so_and_is_one():
         "Nov 23 15:11:46 h sshd[9]: message repeated 4 times: [ Failed password for root from 10.9.9.9 port 1 ssh2] or so\n"
     )
     assert (row["repeated"], row["kind"], row["account"]) == (None, None, None)
+
+
+LINE = b"Nov 23 15:11:37 login01 sshd[1]: Connection from 10.0.0.12 port 49063 on 10.0.0.1 port 22"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"\n", b" ", b"\r\n", LINE, LINE + b"\n", LINE + b"\r\n\r\n" + LINE, b"\n".join([LINE, b"", b"x", b"<38>" + LINE]),
+        LINE + "é\n".encode() + LINE[:-1], LINE.replace(b"[1]", b"[12345678]") + b"\n" + LINE.replace(b"[1]", b"[123456789]") + b"\n",
+        LINE.replace(b"h", "é".encode()), b"\n".join(LINE.replace(b"[1]", b"[%d]" % 10**n) for n in range(20)),
+    ],
+)  # fmt: skip
+def test_lines_are_read_where_they_lie_as_those_that_were_cut_out(data, monkeypatch):
+    """A byte that is no text, or a line that is too long, has all lines of a chunk cut out first."""
+    told = syslog.lightly(data, 3)
+    monkeypatch.setattr(lines, "is_text", lambda _: False)
+    assert [rows.to_pylist() for rows in told] == [rows.to_pylist() for rows in syslog.lightly(data, 3)]

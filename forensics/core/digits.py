@@ -7,6 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import cuttings
+
 _WALL_BYTES = len("2026-11-23T15:11:37")
 _DIGITS = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18])
 _MARKS = {4: ord("-"), 7: ord("-"), 10: ord("T"), 13: ord(":"), 16: ord(":")}
@@ -102,9 +104,15 @@ def yearless(raw: npt.NDArray[np.uint8], start: npt.NDArray[np.int64]) -> npt.ND
         raw: the bytes that they stand in.
         start: where each begins there. One that is like the one before it is looked at once.
     """
-    byte = raw[start[:, None] + np.arange(_STAMP_BYTES)]
-    new = np.append(True, (byte[1:] != byte[:-1]).any(axis=1))[: len(start)]
-    byte = byte[new]
+    if not len(start):
+        return np.empty(0, bool)
+    # Two words of eight bytes, one over another, hold all bytes of such a reading.
+    word, new = cuttings.words(raw), np.zeros(len(start), bool)
+    new[0] = True
+    for at in (0, _STAMP_BYTES - 8):
+        held = word[start + at]
+        new[1:] |= held[1:] != held[:-1]
+    byte = raw[start[new, None] + np.arange(_STAMP_BYTES)]
     name = (byte[:, 0].astype(np.int64) << 16) + (byte[:, 1].astype(np.int64) << 8) + byte[:, 2]
     digit = byte[:, _STAMP_DIGITS] - ord("0")
     digit[:, 0] = np.where(byte[:, _STAMP_DIGITS[0]] == ord(" "), 0, digit[:, 0])

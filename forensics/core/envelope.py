@@ -18,9 +18,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import digits, loose
+from forensics.core import cuttings, digits, loose
+from forensics.core.cuttings import Bytes, Lying, cut
 from forensics.core.messagetext import filled
-from forensics.core.messagewords import Words, cut
+from forensics.core.messagewords import Words
 
 _TRADITIONAL = r"[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
 _SECOND = r"[0-9]{4}-[0-9]{2}-[0-9]{2}{T}[0-9]{2}:[0-9]{2}:[0-9]{2}"
@@ -75,17 +76,18 @@ class Opened(NamedTuple):
     words: Words
 
 
-def opened(text: pa.Array) -> Opened:
-    """The envelope of each line (string, no nulls)."""
-    quick, columns, words = _quick(text)
-    sure = np.zeros(len(text), bool)
+def opened(lines: Lying) -> Opened:
+    """The envelope of each line."""
+    quick, columns, words = _quick(lines)
+    many = len(lines.start)
+    sure = np.zeros(many, bool)
     sure[quick] = True
     slow = np.flatnonzero(~sure)
     if not len(slow):
         yes = pa.array(sure)
         return Opened(columns, yes, yes, yes, words)
     columns = {name: loose.plain(values) for name, values in columns.items()}
-    columns = _merged(len(text), (quick, columns), (slow, by_pattern(text.take(pa.array(slow)))))
+    columns = _merged(many, (quick, columns), (slow, by_pattern(lines.texts(slow))))
     whole = dict(columns)
     wall, priority = whole["wall"], whole["priority"]
     shaped = pc.is_valid(whole["stamp"])
@@ -96,7 +98,7 @@ def opened(text: pa.Array) -> Opened:
     sound = pc.fill_null(pc.less_equal(priority, _MOST_PRIORITY), True)
     bare = pc.fill_null(pc.equal(wall, "-"), False)
     whole["wall"] = pc.if_else(bare, pa.scalar(None, pa.string()), wall)
-    return Opened(whole, shaped, pa.array(timed), sound, words.among(len(text), quick))
+    return Opened(whole, shaped, pa.array(timed), sound, words.among(many, quick))
 
 
 def repeated(message: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -201,9 +203,9 @@ class _Places(NamedTuple):
         return _Places(rows, start, end, mark, left, pid, self.words.only(kept))
 
 
-def _quick(text: pa.Array) -> tuple[_Rows, _Columns, Words]:
+def _quick(lines: Lying) -> tuple[_Rows, _Columns, Words]:
     """Rows that are `<stamp> <host> <program>[<pid>]: <message>` with one blank between each and a time that can be, and their columns."""
-    at = _places(text)
+    at = _places(lines)
     raw = at.words.raw
     timed, stamps, stamp = _stamps(raw, at)
     head = cut(raw, at.end + 1, at.left, pa.string()).dictionary_encode()
@@ -237,9 +239,9 @@ def _quick(text: pa.Array) -> tuple[_Rows, _Columns, Words]:
     )
 
 
-def _places(text: pa.Array) -> _Places:
+def _places(lines: Lying) -> _Places:
     """Where the parts of lines lie, of those that may be of this layout."""
-    raw, start, stop = _bytes(text)
+    raw, start, stop = lines
     rows = np.flatnonzero(stop - start > 2 * _STAMP_BYTES)
     blank = np.append(np.flatnonzero(raw == _BLANK), np.full(_MOST_BLANKS, len(raw)))
     before = np.searchsorted(blank, np.append(start, len(raw)))
@@ -265,29 +267,25 @@ def _places(text: pa.Array) -> _Places:
     return _Places(rows, start, end, mark, left, pid, words).only(sound)
 
 
-def _pids(raw: npt.NDArray[np.uint8], end: _Rows, mark: _Rows) -> tuple[_Rows, _Rows, npt.NDArray[np.bool_]]:
+def _pids(raw: Bytes, end: _Rows, mark: _Rows) -> tuple[_Rows, _Rows, npt.NDArray[np.bool_]]:
     """Where `[<pid>]` begins before a colon, or the colon's place; the pid or -1; and whether what stands in brackets is one."""
     left, pid = mark.copy(), np.full(len(mark), -1, np.int64)
     sound = np.ones(len(mark), bool)
     open_ = np.flatnonzero(raw[mark - 1] == ord("]"))
-    at, value, worth = mark[open_] - 2, np.zeros(len(open_), np.int64), 1
-    for length in range(_MOST_DIGITS + 1):
-        digit = raw[at]
-        ends = digit == ord("[")
-        if ends.any():
-            done = open_[ends]
-            left[done], pid[done], sound[done] = at[ends], value[ends], length > 0
-        going = ~ends & (digit - np.uint8(48) <= 9)
-        sound[open_[~ends & ~going]] = False
-        open_, at, value = open_[going], at[going] - 1, value[going] + (digit[going] - np.int64(48)) * worth
-        worth *= 10
-        if not len(open_):
+    close = mark[open_] - 1
+    size = cuttings.digits_before(raw, close)
+    for n in range(8, _MOST_DIGITS):
+        more = size == n
+        if not more.any():
             break
-    sound[open_] = False
+        size[more] += raw[close[more] - 1 - n] - np.uint8(48) <= 9
+    before = close - 1 - size
+    left[open_], pid[open_] = before, cuttings.number(raw, close - size, close)
+    sound[open_] = (size > 0) & (raw[before] == ord("["))
     return left, pid, sound & (left > end)
 
 
-def _stamps(raw: npt.NDArray[np.uint8], at: _Places) -> tuple[npt.NDArray[np.bool_], pa.Array, pa.Array]:
+def _stamps(raw: Bytes, at: _Places) -> tuple[npt.NDArray[np.bool_], pa.Array, pa.Array]:
     """Which stamps can be a time, the stamps, and how each is written."""
     wall = cut(raw, at.start, at.end, pa.string())
     named = (at.end - at.start == _STAMP_BYTES) & (raw[at.start] >= 65)
@@ -297,13 +295,3 @@ def _stamps(raw: npt.NDArray[np.uint8], at: _Places) -> tuple[npt.NDArray[np.boo
     shaped = pc.match_substring_regex(stamps.dictionary, rf"^(?:{_TRADITIONAL}|{_RFC3339})$")
     sure = pc.and_(shaped, pc.match_substring_regex(stamps.dictionary, _TIME))
     return np.asarray(sure.take(stamps.indices), bool), wall, _layout(stamps.dictionary).take(stamps.indices)
-
-
-def _bytes(text: pa.Array) -> tuple[npt.NDArray[np.uint8], _Rows, _Rows]:
-    """The bytes of strings, and where each begins and ends there."""
-    _, offsets, held = text.buffers()
-    if not len(text) or held is None:
-        nothing = np.zeros(len(text), np.int64)
-        return np.empty(0, np.uint8), nothing, nothing
-    at = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1].astype(np.int64)
-    return np.frombuffer(held, np.uint8), at[:-1], at[1:]

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core.cuttings import Lying, lying
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
 from forensics.core.schema import Table
 
@@ -107,7 +108,7 @@ class Told(NamedTuple):
     """The lines of a chunk as text, column by column.
 
     `start`, `stop`: as in `Lines`, as Arrow columns. `text`: without terminator, as `shown` shows it,
-    empty where the line is too long. `long`: longer than `LONGEST_LINE_BYTES`. `blank`: nothing in it.
+    empty where the line is too long; null where it was not asked for. `long`: longer than `LONGEST_LINE_BYTES`. `blank`: nothing in it.
     """
 
     start: pa.Array
@@ -148,6 +149,22 @@ def told(data: bytes, base: int, *, returns: bool = False) -> Told:
     )
     start, stop = pa.array(found.start, pa.int64()), pa.array(found.stop, pa.int64())
     return Told(start, stop, text, long, pc.equal(size, 0))
+
+
+def in_place(data: bytes, base: int) -> tuple[Told, Lying]:
+    """The same, and where the text of each line lies; where all of `data` is text and no line too long, that is `data` itself, and `text` is null.
+
+    Args: as for `cut`.
+    """
+    edges = edged(data)
+    size = edges.ends - edges.start
+    if size.max(initial=0) > LONGEST_LINE_BYTES or not is_text(data):
+        found = told(data, base)
+        return found, lying(found.text)
+    start, stop = pa.array(edges.start + base), pa.array(edges.stop + base)
+    long, blank = pa.array(np.zeros(len(size), bool)), pa.array(size == 0)
+    raw = np.frombuffer(data, np.uint8)
+    return Told(start, stop, pa.nulls(len(size)), long, blank), Lying(raw, edges.start, edges.ends)
 
 
 def unended(found: Told, data: bytes) -> pa.Array:

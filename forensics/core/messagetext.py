@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import loose, messagewords
-from forensics.core.messagewords import Placed, Words
+from forensics.core import cuttings, loose, messagewords
+from forensics.core.cuttings import Placed
+from forensics.core.messagewords import Words
 from forensics.core.programs import PROGRAMS
 from forensics.core.programs.shape import ANY, FIRST, Program
 from forensics.core.schema import Column
@@ -95,11 +96,12 @@ def fields(
     code = np.asarray(names.indices.fill_null(-1), np.int64)
     for one in programs:
         if wanted := [at for at, name in enumerate(known) if name in one.names]:
-            rows = _believed(one, np.flatnonzero(np.isin(code, wanted) & ~taken), pid)
+            own = np.isin(np.arange(-1, len(known)), wanted)[code + 1]
+            rows = _believed(one, np.flatnonzero(own & ~taken), pid)
             if words is not None:
-                own = messagewords.found(one, rows, words)
-                placed += own
-                for settled in own:
+                settled_here = messagewords.found(one, rows, words)
+                placed += settled_here
+                for settled in settled_here:
                     taken[settled.rows] = True
                 rows = rows[~taken[rows]]
             for piece in _tried(one, rows, message):
@@ -152,12 +154,13 @@ def _columns(
             for piece in found
             if piece.fields.type.get_field_index(column.name) >= 0
         ]
-        told = _placed(own, length)
+        told = _placed(own, length).cast(column.type)
         if words is not None and any(column.name in piece.fields for piece in placed):
             # No message is among both.
-            settled = messagewords.column(placed, column.name, length, words.raw)
+            cut = cuttings.numbers if pa.types.is_integer(column.type) else cuttings.column
+            settled = cut(placed, column.name, length, words.raw)
             told = pc.coalesce(settled, told) if own else settled
-        columns[column.name] = told.cast(column.type)
+        columns[column.name] = told
     return columns
 
 

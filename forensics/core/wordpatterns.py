@@ -19,10 +19,11 @@ _TAIL = re.compile(
     r"(?P<before>(?:[A-Za-z0-9=:/_-]|\\[^A-Za-z0-9])*)(?:\(\?P<(?P<name>[a-z_]+)>(?:\.|\[\^(?P<without>[^\]\\^])\])\*\)|\.\*)(?P<after>(?:\\[^A-Za-z0-9])*)"
 )
 _PART = re.compile(
-    rf"\(\?P<(?P<name>[a-z_]+)>|(?P<close>\))|(?P<class>{_CLASS})(?P<many>[+*]|\{{[0-9]+(?:,[0-9]+)?\}})|(?P<literal>{_LITERAL.pattern[:-1]}+)(?![+*?{{])|(?P<odd>.)"
+    rf"\(\?P<(?P<name>[a-z_]+)>|(?P<close>\))|(?P<class>{_CLASS})(?P<many>[+*]|\{{[0-9]+(?:,[0-9]+)?\}})\??|(?P<literal>{_LITERAL.pattern[:-1]}+)(?![+*?{{])|(?P<odd>.)"
 )
 _MANY = {"+": (1, 1 << 16), "*": (0, 1 << 16)}
 _MOST_FORMS = 24
+_MOST_CHOICES = 8
 _MOST_INDENT = 12
 
 
@@ -36,7 +37,7 @@ class Piece(NamedTuple):
 
 
 class Pieces(NamedTuple):
-    """A word of parts, of which each ends where the next begins; of each field, by name, which parts it is of."""
+    """A word of parts, of which each ends where the next begins, in one place alone; of each field, by name, which parts it is of."""
 
     parts: tuple[Piece, ...]
     fields: dict[str, tuple[int, int]]
@@ -46,7 +47,7 @@ class Word(NamedTuple):
     """What one word may be.
 
     `literal`: these bytes; else `name`, where it is a field as a whole, of at least `least` bytes, and at most `most` digits where
-    that is not None; else what `pieces` are, or else what `pattern` says. `open`: a word that may stand for several. `tail`: a field and what stands around it, to
+    that is not None; else the first of `pieces` that fits, or else what `pattern` says. `open`: a word that may stand for several. `tail`: a field and what stands around it, to
     the end of the message: what it begins with, ends with, and which byte it must not hold.
     """
 
@@ -55,7 +56,7 @@ class Word(NamedTuple):
     least: int = 0
     most: int | None = None
     pattern: re.Pattern[bytes] | None = None
-    pieces: Pieces | None = None
+    pieces: tuple[Pieces, ...] | None = None
     open: bool = False
     tail: tuple[bytes, bytes, bytes] | None = None
 
@@ -120,9 +121,9 @@ def _plain(text: str) -> bytes:
     return re.sub(r"\\(.)", r"\1", text).encode()
 
 
-def _spelt(text: str) -> list[str] | None:
-    """A pattern without groups that hold a blank: one for each choice they leave, in order of trial."""
-    group = _group(text)
+def _spelt(text: str, *, every: bool = False) -> list[str] | None:
+    """A pattern without groups that hold a blank, or without any but fields: one for each choice they leave, in order of trial."""
+    group = _unnamed(text) if every else _group(text)
     if group is None:
         return [text]
     start, stop = group
@@ -133,7 +134,7 @@ def _spelt(text: str) -> list[str] | None:
     choices = _choices(text[start + 3 : stop - 1]) + ([""] if maybe else [])
     found: list[str] = []
     for choice in choices:
-        more = _spelt(text[:start] + choice + after[maybe:])
+        more = _spelt(text[:start] + choice + after[maybe:], every=every)
         if more is None or len(found) > _MOST_FORMS:
             return None
         found += more
@@ -153,6 +154,20 @@ def _group(text: str) -> tuple[int, int] | None:
                 return start, piece.end()
         elif piece[0] == " " and depth:
             blank = True
+    return None
+
+
+def _unnamed(text: str) -> tuple[int, int] | None:
+    """Where the first group of a pattern lies that is no field, be it within one."""
+    depth, start = 0, None
+    for piece in _PIECE.finditer(text):
+        if piece[0] == "(":
+            start = piece.start() if start is None and text.startswith("(?:", piece.start()) else start
+            depth += start is not None
+        elif piece[0] == ")" and start is not None:
+            depth -= 1
+            if not depth:
+                return start, piece.end()
     return None
 
 
@@ -191,8 +206,18 @@ def _word(text: str) -> Word | None:
     return Word(pattern=re.compile(text.encode(), re.ASCII), pieces=_pieces(text))
 
 
-def _pieces(text: str) -> Pieces | None:
-    """The parts of a word, where each can end in one place alone."""
+def _pieces(text: str) -> tuple[Pieces, ...] | None:
+    """The parts of a word, for each choice that its groups leave, in order of trial; None where one of them could end in several places."""
+    choices = _spelt(text, every=True)
+    if choices is None or len(choices) > _MOST_CHOICES:
+        return None
+    found = [_parts(choice, alone=len(choices) == 1) for choice in choices]
+    told = tuple(one for one in found if one is not None)
+    return told if len(told) == len(found) else None
+
+
+def _parts(text: str, *, alone: bool) -> Pieces | None:
+    """The parts of a word without groups; `alone` where there is no other choice."""
     parts: list[Piece] = []
     fields: dict[str, tuple[int, int]] = {}
     name, began = "", 0
@@ -210,7 +235,10 @@ def _pieces(text: str) -> Pieces | None:
             parts.append(Piece(_plain(found["literal"])))
         else:
             return None
-    for part, after in pairwise(parts):
+    # What follows the last part that is no literal says where that one ends, since the word is over then. Where there are
+    # choices, such a part could end elsewhere in each, and which is tried first would not be known.
+    last = max((n for n, part in enumerate(parts) if not part.literal), default=0)
+    for part, after in pairwise(parts[: last + 1] if alone else parts):
         if not part.literal and (not after.literal or after.literal[0] in part.among):
             return None
     return Pieces(tuple(parts), fields)

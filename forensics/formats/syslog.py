@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import envelope, loose, messagetext
-from forensics.core.lines import told
+from forensics.core.lines import in_place
 from forensics.core.model import SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 
@@ -75,8 +75,8 @@ def parse(data: bytes, base: int) -> Parsed:
 
 def lightly(data: bytes, base: int) -> Parsed:
     """The same, its records as `core.loose` has them."""
-    lines = told(data, base)
-    opened = envelope.opened(lines.text)
+    lines, texts = in_place(data, base)
+    opened = envelope.opened(texts)
     read = pc.and_(pc.and_(opened.shaped, opened.timed), opened.sound)
     why = pc.if_else(
         opened.shaped, pc.if_else(opened.timed, Why.VALUE.value, Why.TIME.value), Why.SHAPE.value
