@@ -30,7 +30,16 @@ def named(where: Mapping[str, pa.Array]) -> pa.Array:
     file = pc.utf8_slice_codeunits(coded.dictionary, 0, _ID_DIGITS)
     # Most rows that are read together are of one file, whose hash is then cut once.
     named = file[0] if len(file) == 1 else file.take(coded.indices)
-    return pc.binary_join_element_wise(named, start.cast(pa.string()), stop.cast(pa.string()), ".")
+    return pc.binary_join_element_wise(named, *_written(start, stop), ".")
+
+
+def _written(start: pa.Array, stop: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Both as text. Where each row ends where the next begins, as lines do, each place is written once."""
+    rows = len(start)
+    if not rows or not start.slice(1).equals(stop.slice(0, rows - 1)):
+        return start.cast(pa.string()), stop.cast(pa.string())
+    edges = pa.concat_arrays([start, stop.slice(rows - 1)]).cast(pa.string())
+    return edges.slice(0, rows), edges.slice(1)
 
 
 def cited(

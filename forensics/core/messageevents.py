@@ -98,6 +98,8 @@ _TEXTS = frozenset(
 _NO_TERMINALS = ("unknown", "ssh", "none", "cron")
 _REASONS = pa.array(["number_only", "not_recorded", "not_applicable"])
 _BY_NUMBER, _UNSAID, _NOBODY, _NAMED = range(4)
+_FEW = 64
+"""Of so many values Python says sooner which they are."""
 _OBJECT_KINDS = {
     "crontab": "crontab",
     "cron_reload": "crontab",
@@ -181,6 +183,8 @@ def lightly(lines: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
 
 
 def _is(column: pa.Array, values: tuple[str, ...]) -> pa.Array:
+    if len(column) <= _FEW:
+        return pa.array([value in values for value in column.to_pylist()], pa.bool_())
     return pc.fill_null(pc.is_in(column, pa.array(values)), False)
 
 

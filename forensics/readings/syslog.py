@@ -49,11 +49,13 @@ def noted(records: pa.Table) -> pa.Table:
         own = np.array(asked.to_pylist(), bool)
         own[own] = printed
         wall = pc.if_else(pa.array(own), NOTHING, loose.plain(wall))
-    for sha256 in pc.unique(lines["sha256"]).to_pylist():
-        at = pc.equal(loose.plain(lines["sha256"]), sha256)
-        told = years.turns(clock.leap_seconds(wall.filter(at)))
+    coded = loose.dictionary(lines["sha256"])
+    for code, sha256 in enumerate(coded.dictionary.to_pylist()):
+        own = np.flatnonzero(np.asarray(coded.indices) == code)
+        told = years.turns(clock.leap_seconds(wall if len(own) == len(wall) else wall.take(pa.array(own))))
         if told is not None:
-            notes.append({"sha256": sha256, "start": lines["start"].filter(at)[0].as_py(), **told._asdict()})
+            first = lines["start"][int(own[0])].as_py()
+            notes.append({"sha256": sha256, "start": first, **told._asdict()})
     for one, holds in zip(entries, printed, strict=True):
         if holds:
             key = {"us": one.source_us, "serial": one.audit_id}
@@ -133,7 +135,10 @@ def _stamped(lines: _Lines, *stamps: str) -> pa.Array:
 def _courses(lines: _Lines, notes: pa.Table) -> dict[str, years.Course]:
     """How the years turn in each file of a slice, by what was noted of all slices."""
     own = loose.dictionary(lines["sha256"])
-    known, first = np.unique(np.asarray(own.indices), return_index=True)
+    code = np.asarray(own.indices)
+    # Most slices are of one file.
+    one = len(own.dictionary) == 1
+    known, first = (np.zeros(len(code[:1]), int),) * 2 if one else np.unique(code, return_index=True)
     found = {}
     for sha256, start in zip(
         own.dictionary.take(pa.array(known)).to_pylist(),
@@ -161,6 +166,8 @@ def _kernels(lines: _Lines) -> pa.Array:
 
 def _entries(lines: _Lines, own: pa.Array) -> list[Entry]:
     """Lines as the journal would keep the audit line in each."""
+    if not pc.any(own).as_py():
+        return []
     columns = [lines[name].filter(own).to_pylist() for name in ("sha256", "start", "stop", "host", "message")]
     entries = (
         Entry(sha256, start, stop, host, None, None, message)
