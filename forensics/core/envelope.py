@@ -198,6 +198,8 @@ class _Places(NamedTuple):
 
     def only(self, kept: npt.NDArray[np.bool_]) -> "_Places":
         """The parts of some of the lines."""
+        if kept.all():
+            return self
         rows, start, end = self.rows[kept], self.start[kept], self.end[kept]
         mark, left, pid = self.mark[kept], self.left[kept], self.pid[kept]
         return _Places(rows, start, end, mark, left, pid, self.words.only(kept))
@@ -259,9 +261,10 @@ def _places(lines: Lying) -> _Places:
         & (~named | (end == start + _STAMP_BYTES))
     )
     kept[kept] = raw[mark[kept]] == ord(":")
-    rows, start, stop, own, until, end, mark = (
-        part[kept] for part in (rows, start, stop, own, until, end, mark)
-    )
+    if not kept.all():
+        rows, start, stop, own, until, end, mark = (
+            part[kept] for part in (rows, start, stop, own, until, end, mark)
+        )
     left, pid, sound = _pids(raw, end, mark)
     words = Words(raw, blank, own + 2, until - own - 2, stop)
     return _Places(rows, start, end, mark, left, pid, words).only(sound)

@@ -120,8 +120,10 @@ def _believed(program: Program, rows: _Rows, pid: pa.Array) -> _Rows:
 
 def _tried(program: Program, rows: _Rows, message: pa.Array) -> list[_Found]:
     """The program's shapes, each tried on the messages that no shape before it fits."""
-    found = []
-    text = message.take(pa.array(rows)) if len(rows) else message.slice(0, 0)
+    found: list[_Found] = []
+    if not len(rows):
+        return found
+    text = message.take(pa.array(rows))
     begins: dict[str, npt.NDArray[np.bool_]] = {}
     left = np.ones(len(rows), bool)
     for shape in program.shapes:
