@@ -65,7 +65,7 @@ _Columns = dict[str, pa.Array]
 class Opened(NamedTuple):
     """The envelopes of lines.
 
-    `columns`: those of `COLUMNS`, each as long as the lines. `shaped`: which lines have one of the
+    `columns`: those of `COLUMNS`, each as long as the lines, as `core.loose` has them. `shaped`: which lines have one of the
     layouts; `timed`, `sound`: whether the time can be one, and the priority. `words`: where the words of messages lie.
     """
 
@@ -86,9 +86,9 @@ def opened(lines: Lying) -> Opened:
     if not len(slow):
         yes = pa.array(sure)
         return Opened(columns, yes, yes, yes, words)
-    columns = {name: loose.plain(values) for name, values in columns.items()}
-    columns = _merged(many, (quick, columns), (slow, by_pattern(lines.texts(slow))))
-    whole = dict(columns)
+    rest = by_pattern(lines.texts(slow))
+    columns = {name: loose.plain(values).cast(rest[name].type) for name, values in columns.items()}
+    whole = _merged(many, (quick, columns), (slow, rest))
     wall, priority = whole["wall"], whole["priority"]
     shaped = pc.is_valid(whole["stamp"])
     distinct = wall.take(pa.array(slow)).dictionary_encode()
@@ -219,7 +219,7 @@ def _quick(lines: Lying) -> tuple[_Rows, _Columns, Words]:
         head, stamps, stamp = head.filter(keep), stamps.filter(keep), stamp.filter(keep)
     named_by = {name: filled(pc.struct_field(found, name)) for name in ("host", "program")}
     code = np.asarray(head.indices, np.int64)
-    nothing = pa.nulls(len(at.rows), pa.string())
+    nothing = pa.nulls(len(at.rows))
     host, severity = loose.looked_up(named_by["host"], code), nothing
     if pc.any(pc.is_in(named_by["host"], pa.array(_SEVERITIES))).as_py():
         host, severity = _host(loose.plain(host), stamps)
@@ -228,7 +228,7 @@ def _quick(lines: Lying) -> tuple[_Rows, _Columns, Words]:
         {
             "wall": stamps,
             "stamp": stamp,
-            "priority": pa.nulls(len(at.rows), pa.int64()),
+            "priority": nothing,
             "host": host,
             "severity": severity,
             "program": loose.looked_up(named_by["program"], code),

@@ -86,7 +86,7 @@ def fields(
         pid: the process it names for itself (int64, nullable).
         message: its text (string).
         programs: what is known, in order of trial.
-        words: where the words of messages lie, where that is known; it only saves time. The kinds are a dictionary then.
+        words: where the words of messages lie, where that is known; it only saves time. The columns are as `core.loose` has them then.
     """
     found: list[_Found] = []
     placed: list[Placed] = []
@@ -156,13 +156,16 @@ def _columns(
             for piece in found
             if piece.fields.type.get_field_index(column.name) >= 0
         ]
-        told = _placed(own, length).cast(column.type)
-        if words is not None and any(column.name in piece.fields for piece in placed):
-            # No message is among both.
+        here = any(column.name in piece.fields for piece in placed)
+        if words is None or own:
+            columns[column.name] = _placed(own, length).cast(column.type)
+        elif not here:
+            columns[column.name] = pa.nulls(length)
+        if words is not None and here:
             cut = cuttings.numbers if pa.types.is_integer(column.type) else cuttings.column
             settled = cut(placed, column.name, length, words.raw)
-            told = pc.coalesce(settled, told) if own else settled
-        columns[column.name] = told
+            # No message is among both.
+            columns[column.name] = pc.coalesce(settled, columns[column.name]) if own else settled
     return columns
 
 

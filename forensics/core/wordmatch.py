@@ -52,12 +52,12 @@ def alike(word: Word, said: bytes, start: Ints) -> tuple[Bools, Fields]:
 
 
 def at(literal: bytes, start: Ints, raw: Bytes) -> Bools:
-    """Where these bytes stand; as many bytes are there from each place on."""
+    """Where these bytes stand, of places in order; as many bytes are there from each on."""
     size = len(literal)
     right: Bools = np.ones(len(start), bool)
     if not len(start) or not size:
         return right
-    if int(start.max()) + max(size, _WORD_BYTES) > len(raw):
+    if int(start[-1]) + max(size, _WORD_BYTES) > len(raw):
         for n, byte in enumerate(literal):
             right &= raw[start + n] == byte
         return right
