@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.core import endings
 from forensics.core.ranges import Range, point, ranged
 
 SECOND = 1_000_000_000
@@ -77,9 +78,10 @@ def attempts(records: pd.DataFrame) -> pd.DataFrame:
         An attempt that ended without an end on record has none, whatever its run time says.
     """
     own = picked(records, records["step"].isna()).reindex(
-        columns=[*records.columns, *(c for c in _TOLD if c not in records)]
+        columns=[*records.columns, *(c for c in (*_TOLD, "ending") if c not in records)]
     )
-    rank = own["format"].map(_RANK).fillna(9)
+    # A copy that a cluster of a federation took back says least of what was held.
+    rank = own["format"].map(_RANK).fillna(9) + 10 * own["ending"].eq(endings.REVOKED)
     own = own.assign(rank=rank).sort_values(
         ["job", "start_ns", "rank", "sha256", "start"], na_position="last"
     )

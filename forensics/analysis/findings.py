@@ -142,8 +142,16 @@ def _job(done: Examination, job: Job, acts: list[Act], names: Mapping[str, str])
         "nodes": job.nodes,
         "workdir": job.workdir,
         "disagree": list(job.disagree),
+        **_of_federation(job),
         "citations": [*spans, *(c for c in citations(done, told) if c not in spans)],
     }
+
+
+def _of_federation(job: Job) -> Json:
+    """Which cluster of a federation took it, and what each cluster's record says; nothing of other jobs."""
+    if job.federation_origin is None:
+        return {}
+    return {"federation_origin": job.federation_origin, "siblings": list(job.siblings)}
 
 
 def _gpu_hours(job: Job) -> list[float] | None:

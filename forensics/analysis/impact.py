@@ -6,6 +6,7 @@ from forensics.analysis import links, memory, scheduler_edits
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.edits import Edits
 from forensics.analysis.jobs import Job
+from forensics.core import endings
 
 _HARM = {
     "cancel",
@@ -263,6 +264,8 @@ _BY_OUTCOME = {
 
 def _without_act(job: Job, *, requested: bool, faults: int) -> tuple[str, str]:
     outcome = job.outcome or ""
+    if job.ending == endings.REVOKED:
+        return "none", "copy_taken_back"
     if outcome in _BY_OUTCOME:
         return _BY_OUTCOME[outcome], f"scheduler_says_{outcome.lower()}"
     if outcome == "CANCELLED":

@@ -12,6 +12,7 @@ import pyarrow as pa
 from forensics.analysis import nodes
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.identity import Directory
+from forensics.core import endings, federation
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -51,6 +52,18 @@ JOB = Table(
             "energy_j", pa.int64(), "energy that it used, as metered", "J", "not metered, or not recorded"
         ),
         Column("workdir", pa.string(), "working directory", None, "not recorded"),
+        Column(
+            "federation_origin",
+            pa.string(),
+            "cluster of a federation that took it: by name, or else by its number there, `cluster 1`",
+            None,
+            "nothing tells of a federation",
+        ),
+        Column(
+            "siblings",
+            STRINGS,
+            "records of it on clusters of a federation, as `beta: REVOKED`; one submission",
+        ),
         Column(
             "joined_by",
             pa.string(),
@@ -100,6 +113,8 @@ class Job:
     cpus: int | None = None
     energy_j: int | None = None
     workdir: str | None = None
+    federation_origin: str | None = None
+    siblings: list[str] = field(default_factory=list)
     cause: str = "not_established"
     why: str = "not_examined"
     disagree: list[str] = field(default_factory=list)
@@ -189,10 +204,15 @@ def _by_job(table: pd.DataFrame) -> list[tuple[str, list[Row]]]:
 
 
 def _settled(name: str, rows: list[Row]) -> Job:
-    """The job's own values; of several attempts under one id, the last submitted."""
+    """The job's own values; of several attempts under one id, the last submitted.
+
+    Where a cluster of a federation ran it, the copies that others took back say nothing of how it fared.
+    """
+    every = rows
     last = max((r.submit_ns for r in rows if not pd.isna(r.submit_ns)), default=None)
     if last is not None:
         rows = [r for r in rows if pd.isna(r.submit_ns) or abs(r.submit_ns - last) <= _SLACK_NS]
+    rows = [r for r in rows if r.ending != endings.REVOKED] or rows
     ranked = sorted(rows, key=lambda r: (_RANK.get(r.format, 9), r.sha256, r.start))
     job = Job(name)
     for column in _SETTLED:
@@ -202,7 +222,20 @@ def _settled(name: str, rows: list[Row]) -> Job:
             setattr(job, column, int(told[0]) if number else told[0])
         if column in _COMPARED and len(set(told)) > 1:
             job.disagree.append(column)
+    _of_federation(job, every)
     return job
+
+
+def _of_federation(job: Job, rows: list[Row]) -> None:
+    """Which cluster took it, and what each cluster's records say, where anything tells of a federation."""
+    rows = [r for r in rows if r.format in federation.FORMATS]
+    named = sorted({r.federation_origin for r in rows if isinstance(r.federation_origin, str)})
+    number = federation.origin(job.job)
+    several = len({r.cluster for r in rows if isinstance(r.cluster, str)}) > 1
+    if not named and (number is None or not (several or any(r.ending == endings.REVOKED for r in rows))):
+        return
+    job.federation_origin = ", ".join(named) or f"cluster {number}"
+    job.siblings = sorted({f"{r.cluster or 'cluster not recorded'}: {r.state}" for r in rows})
 
 
 def _from_events(job: Job, rows: list[Row]) -> None:

@@ -32,6 +32,8 @@ _POD = re.compile(
     r"(?:-[0-9]{1,5})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|(?:master|worker|launcher|chief|ps|head)(?:-[a-z0-9]{1,10})*)"
 )
 """What a controller puts behind a job's name to name a pod: an index, five of its letters, or a role."""
+_SENT_ON = re.compile(r" uid [0-9]{1,10} routed to [^\s]+$")
+"""The end of the line on a request that a cluster of a federation sends to the one that has the job."""
 CANCELLING = (
     "scancel",
     "qdel",
@@ -127,7 +129,9 @@ def _requests(told: pd.DataFrame) -> list[pd.DataFrame]:
     groups: list[pd.DataFrame] = []
     for i in lines.index:
         line = lines.loc[[i]]
-        twin = next((n for n, known in enumerate(groups) if _same_request(known, line)), None)
+        twin = next(
+            (n for n, known in enumerate(groups) if _same_request(known, line) or _routed(known, line)), None
+        )
         if twin is None:
             groups.append(line)
         else:
@@ -158,6 +162,19 @@ def _same_request(known: pd.DataFrame, line: pd.DataFrame) -> bool:
     if two["format"] in set(known["format"]) or not isinstance(one["account"], str):
         return False
     if one["account"] != two["account"] or pd.isna(one["earliest_ns"]) or pd.isna(two["earliest_ns"]):
+        return False
+    return abs(int(one["earliest_ns"]) - int(two["earliest_ns"])) <= _NEAR_NS
+
+
+def _routed(known: pd.DataFrame, line: pd.DataFrame) -> bool:
+    """Whether a controller of a federation sent a request on, and another one tells of it: by the same uid, in the same seconds."""
+    if len(known) > 1 or known.iloc[0]["sha256"] == line.iloc[0]["sha256"]:
+        return False
+    one, two = known.iloc[0], line.iloc[0]
+    sent = [row for row in (one, two) if _SENT_ON.search(str(row["text"]))]
+    if len(sent) != 1 or {one["format"], two["format"]} != {"slurmctld"} or pd.isna(one["uid"]):
+        return False
+    if one["uid"] != two["uid"] or pd.isna(one["earliest_ns"]) or pd.isna(two["earliest_ns"]):
         return False
     return abs(int(one["earliest_ns"]) - int(two["earliest_ns"])) <= _NEAR_NS
 

@@ -17,9 +17,12 @@ ENDINGS = {
     "preempted": "the scheduler took its place away for another job",
     "cancelled": "somebody asked the scheduler to end it: see `requestor`",
     "killed_by_signal": "a signal ended it, and who sent the signal is not in the record; it may be its own",
+    "revoked": "it never ran on this cluster of a federation: its copy there was taken back, because another cluster runs it or it was cancelled while it waited",
     "other": "it ended in a way that its source has a word for, and this list has not",
 }
 """How jobs end. A record keeps beside it what the log said: `state`, `exit_code`, `exit_signal`."""
+
+REVOKED = "revoked"
 
 _NO_TEXT = pa.scalar(None, pa.string())
 _BY_OUTCOME = {

@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import citation, endings, loose
+from forensics.core import citation, endings, federation, loose
 from forensics.core.clock import Interval
 from forensics.core.tables import EVENT, JOB_RECORD
 
 LONGEST_TEXT = 4096
-SUBMIT, START, END, KILL, OTHER = range(5)
+SUBMIT, START, END, KILL, OTHER, REVOKED = range(6)
 _OUTCOMES = {
     "COMPLETED": "COMPLETED", "CD": "COMPLETED", "FAILED": "FAILED", "F": "FAILED", "CANCELLED": "CANCELLED",
     "CA": "CANCELLED", "TIMEOUT": "TIMEOUT", "TO": "TIMEOUT", "DEADLINE": "TIMEOUT", "DL": "TIMEOUT",
@@ -33,6 +33,7 @@ _NO_TEXT = pa.scalar(None, pa.string())
 _COLUMNS = (
     "job", "step", "cluster", "name", "owner", "owner_uid", "state", "exit_code", "exit_signal", "submitter",
     "requestor", "elapsed_s", "gpus", "nodes", "node_count", "cpus", "energy_j", "workdir", "submit_line", "comment",
+    "federation_origin",
 )  # fmt: skip
 _PLACE = ("sha256", "start", "stop", "job")
 _SAID = {
@@ -41,10 +42,11 @@ _SAID = {
     END: ("step", "state", "exit_signal"),
     KILL: ("step", "state", "requestor"),
     OTHER: ("step", "state"),
+    REVOKED: ("step", "state"),
 }
 """The columns that an event of each kind takes something from, beside its place."""
 _KINDS = pa.array([str(kind) for kind in range(len(_SAID))])
-_VERBS = pa.array(["submit", "start", "end", "kill_request", "other"])
+_VERBS = pa.array(["submit", "start", "end", "kill_request", "other", "other"])
 _NEVER = int(np.iinfo(np.int64).max)
 _TYPES = {c.name: c.type for c in JOB_RECORD.columns}
 
@@ -58,10 +60,14 @@ class Times(NamedTuple):
 
 
 class _Jobs(NamedTuple):
-    """The rows of one reading: their columns, when, and where each stands."""
+    """The rows of one reading: their columns, when, and where each stands.
+
+    revoked: which rows are of copies that a cluster of a federation took back; None where none is.
+    """
 
     told: Mapping[str, pa.Array]
     outcome: pa.Array
+    revoked: pa.Array | None
     times: Times
     domain: pa.Array
     form: str
@@ -116,11 +122,15 @@ def lightly(
     if pc.any(nowhere).as_py():
         nowhere = pc.fill_null(nowhere, False)
         start = Interval(*(pc.if_else(nowhere, None, v) for v in times.start))
+    outcome = loose.each(whole["state"], _outcomes) if outcome is None else outcome.cast(pa.string())
+    revoked = federation.taken_back(whole, nowhere, form)
+    if revoked is not None:
+        outcome = pc.if_else(revoked, "OTHER", loose.plain(outcome))
+        start = Interval(*(pc.if_else(revoked, None, v) for v in start))
     jobs = _Jobs(
         whole,
-        loose.each(whole["state"], _outcomes)
-        if outcome is None
-        else loose.dictionary(outcome.cast(pa.string())),
+        loose.dictionary(outcome),
+        revoked,
         times._replace(start=start),
         domain,
         form,
@@ -162,7 +172,10 @@ def _events(jobs: _Jobs) -> pa.Table:
         END: pc.and_not(pc.is_valid(times.end.earliest_ns), _under_way(jobs)),
         KILL: pc.and_(pc.is_valid(told["requestor"]), _asked(jobs, own)),
     }
+    known[REVOKED] = _of(jobs.revoked, known[END])
+    known[END] = pc.and_not(known[END], known[REVOKED])
     known[OTHER] = pc.invert(pc.or_(pc.or_(known[SUBMIT], known[START]), pc.or_(known[END], known[KILL])))
+    known[OTHER] = pc.and_not(known[OTHER], known[REVOKED])
     at = {kind: np.flatnonzero(np.asarray(rows)) for kind, rows in known.items()}
     at = {kind: rows for kind, rows in at.items() if len(rows)}
     if not at:
@@ -197,10 +210,14 @@ def _events(jobs: _Jobs) -> pa.Table:
     return loose.built(EVENT.schema(), made, len(row))
 
 
+def _of(revoked: pa.Array | None, ended: pa.Array) -> pa.Array:
+    return pc.and_(ended, False) if revoked is None else pc.and_(ended, revoked)
+
+
 def _when(jobs: _Jobs, kind: int, rows: npt.NDArray[np.int64]) -> tuple[pa.Array, pa.Array]:
     """The first and the last moment that each event of a kind can have been at."""
     times = jobs.times
-    when = {SUBMIT: times.submit, START: times.start, END: times.end, KILL: times.end}
+    when = {SUBMIT: times.submit, START: times.start, END: times.end, KILL: times.end, REVOKED: times.end}
     if kind not in when:
         return pa.nulls(len(rows), pa.int64()), pa.nulls(len(rows), pa.int64())
     earliest, latest = (ns.take(pa.array(rows)) for ns in when[kind])
@@ -335,6 +352,8 @@ def _joined(step: pa.Array, said: pa.Array, kind: int) -> pa.Array:
 
 def _records(jobs: _Jobs) -> pa.Table:
     running = _under_way(jobs)
+    if jobs.revoked is not None:
+        running = pc.or_(running, jobs.revoked)
     rows = len(running)
     ended_ns = jobs.times.end.latest_ns
     made = {
@@ -363,6 +382,9 @@ def _ending(jobs: _Jobs) -> pa.Array:
     every = pa.concat_arrays([endings.told(words, **nothing), own.dictionary])
     code = np.asarray(outcome.indices.fill_null(len(words) - 1), np.int64)
     code[failed] = np.asarray(own.indices) + len(words)
+    if jobs.revoked is not None:
+        every = pa.concat_arrays([every, pa.array([endings.REVOKED])])
+        code[np.asarray(jobs.revoked)] = len(every) - 1
     return loose.looked_up(every, code)
 
 

@@ -355,6 +355,9 @@ JOB_RECORD = Table(
             "submit_line", pa.string(), "command that submitted it: typed by the user", None, "not recorded"
         ),
         Column("comment", pa.string(), "comment: typed by the user", None, "not recorded"),
+        Column(
+            "federation_origin", pa.string(), "cluster of a federation that took it", None, "not recorded"
+        ),
         Column("format", pa.string(), "the format it was read from"),
         Column("domain", pa.string(), "trust domain of that file"),
         *CITED,

@@ -7,7 +7,7 @@ r"""What `scontrol show job` printed: a job as the controller held it when it wa
 
 Shape   <key>=<value>, several on a line, three blanks before every line but a job's first, an empty line
         after its last; with `--oneliner` all on one line
-Source  Slurm 17.11 to 26.05: src/api/job_info.c, slurm_sprint_job_info
+Source  Slurm 17.11 to 26.05: src/api/job_info.c, slurm_sprint_job_info; a federation of two clusters, 22.05
 Time    wall clock of the host that ran it, to the second, no zone; `Unknown`, `None` or `N/A` where there is none
 Who     UserId owns the job. Who asked to end it is not in it
 Open    JobName, Command, WorkDir and Comment are typed by users and nothing is quoted. What says who and when
@@ -19,7 +19,7 @@ import re
 
 import pyarrow as pa
 
-from forensics.core import rowwise, tres
+from forensics.core import federation, rowwise, tres
 from forensics.core.model import SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 
@@ -29,7 +29,13 @@ TABLE = Table(
     "a job, as the controller held it when it was asked",
     (
         Column("job_id", pa.string(), "the scheduler's own number of the job"),
-        Column("job", pa.string(), "the job as users know it, an array's task as `10_3`"),
+        Column(
+            "job",
+            pa.string(),
+            "the job as users know it, an array's task as `10_3`",
+            None,
+            "the controller put 4294967294 in its place: a copy that it took back",
+        ),
         Column("name", pa.string(), "job name: typed by the user", None, _NONE),
         Column("user", pa.string(), "account that owns the job"),
         Column("uid", pa.int64(), "its uid"),
@@ -55,6 +61,9 @@ TABLE = Table(
         Column("submit_line", pa.string(), "command that submitted it: typed by the user", None, _NONE),
         Column("work_dir", pa.string(), "working directory: typed by the user", None, _NONE),
         Column("comment", pa.string(), "comment: typed by the user", None, _NONE),
+        Column("federation_origin", pa.string(), "cluster of a federation that took it", None, _NONE),
+        Column("siblings_viable", pa.string(), "clusters of the federation that could run it", None, _NONE),
+        Column("siblings_active", pa.string(), "clusters that held a copy of it, or run it", None, _NONE),
         *SPAN,
     ),
 )
@@ -81,6 +90,7 @@ _SURE = {
     "account": r"Account=(?P<account>\S+)",
     "nodes": r"NodeList=(?P<nodes>\S+)",
     "counts": r"NumNodes=(?P<node_count>[0-9]{1,7})(?:-[0-9]+)? NumCPUs=(?P<cpus>[0-9]{1,9})",
+    "federation": r"FedOrigin=(?P<federation_origin>\S+) FedViableSiblings=(?P<siblings_viable>\S+) FedActiveSiblings=(?P<siblings_active>\S+)",
     "tres": r"(?:AllocTRES|TRES)=(?P<tres>\S+)",
 }
 _TYPED = {"command": "Command", "submit_line": "SubmitLine", "work_dir": "WorkDir", "comment": "Comment"}
@@ -149,6 +159,7 @@ def _typed(fields: dict[str, object], head: re.Match[str]) -> dict[str, object]:
     told = {name: None if value in _VOID else value for name, value in fields.items()}
     tasks, component = (head["array"], head["task"]), (head["het"], head["offset"])
     job = f"{tasks[0]}_{tasks[1]}" if tasks[0] and tasks[1].isdigit() else head["job_id"]
+    named = int(head["job_id"]) != federation.NO_NUMBER
     written = told.get("tres")
     amounts = tres.told(pa.array([written], pa.string()))
     numbers = {name: int(str(told[name])) for name in _NUMBERS if told.get(name) is not None}
@@ -161,7 +172,7 @@ def _typed(fields: dict[str, object], head: re.Match[str]) -> dict[str, object]:
         **numbers,
         **counted,
         "job_id": head["job_id"],
-        "job": f"{component[0]}+{component[1]}" if component[0] else job,
+        "job": None if not named else f"{component[0]}+{component[1]}" if component[0] else job,
         "uid": int(str(told["uid"])),
         "elapsed_s": None if elapsed is None else _seconds(str(elapsed)),
         "exit_code": None if code is None else int(str(code)),

@@ -17,18 +17,19 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from forensics.core import slurmjson, tres
+from forensics.core import federation, slurmjson, tres
 from forensics.core.model import SPAN, Parsed
 from forensics.core.schema import Column, Table
 
 _S = "s since 1970-01-01T00:00:00Z"
 _NONE = "empty, or not in this version"
+_TAKEN = "a copy that the controller took back: it has no number any more"
 TABLE = Table(
     "scontrol_json",
     "a job, as the controller held it when it was asked",
     (
-        Column("job_id", pa.string(), "the scheduler's own number of the job"),
-        Column("job", pa.string(), "the job as users know it, an array's task as `10_3`"),
+        Column("job_id", pa.string(), "the scheduler's own number of the job", None, _TAKEN),
+        Column("job", pa.string(), "the job as users know it, an array's task as `10_3`", None, _TAKEN),
         Column("name", pa.string(), "job name: typed by the user", None, _NONE),
         Column("user", pa.string(), "account that owns the job", None, _NONE),
         Column("uid", pa.int64(), "its uid", None, _NONE),
@@ -55,6 +56,8 @@ TABLE = Table(
         Column("submit_line", pa.string(), "command that submitted it: typed by the user", None, _NONE),
         Column("work_dir", pa.string(), "working directory: typed by the user", None, _NONE),
         Column("comment", pa.string(), "comment: typed by the user", None, _NONE),
+        Column("siblings_viable", pa.string(), "clusters of the federation that could run it", None, _NONE),
+        Column("siblings_active", pa.string(), "clusters that held a copy of it, or run it", None, _NONE),
         *SPAN,
     ),
 )
@@ -78,9 +81,10 @@ def parse(data: bytes, base: int) -> Parsed:
 
 
 def _job(job: Mapping[str, object]) -> dict[str, object] | None:
-    """The declared columns of a job, or None where it has no number."""
-    number = slurmjson.number(job.get("job_id"))
-    if number is None:
+    """The declared columns of a job, or None where it has no number, and is not shown as a copy whose number was taken."""
+    number, state = slurmjson.number(job.get("job_id")), slurmjson.words(job.get("job_state"))
+    taken = number in {None, federation.NO_NUMBER}
+    if taken and not ("job_id" in job and "REVOKED" in (state or "").split(",")):
         return None
     code, signal = slurmjson.exits(job.get("exit_code"))
     words = {
@@ -88,16 +92,17 @@ def _job(job: Mapping[str, object]) -> dict[str, object] | None:
         "federation_origin": "federation_origin", "reason": "state_reason", "nodes": "nodes", "comment": "comment",
         "tres": "tres_alloc_str", "command": "command", "work_dir": "current_working_directory",
         "submit_line": "submit_line",
-        "allocating_node": "allocating_node",
+        "allocating_node": "allocating_node", "siblings_viable": "federation_siblings_viable",
+        "siblings_active": "federation_siblings_active",
     }  # fmt: skip
     told = slurmjson.text(job.get("tres_alloc_str"))
     amounts = tres.told(pa.array([told], pa.string()))
     return {
-        "job_id": str(number),
-        "job": _name(job, number),
+        "job_id": None if taken else str(number),
+        "job": None if number is None or taken else _name(job, number),
         **{column: slurmjson.text(job.get(key)) for column, key in words.items()},
         "uid": slurmjson.number(job.get("user_id")),
-        "state": slurmjson.words(job.get("job_state")),
+        "state": state,
         "exit_code": code,
         "exit_signal": signal or None,
         "restarts": slurmjson.number(job.get("restart_cnt")),

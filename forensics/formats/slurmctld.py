@@ -73,7 +73,7 @@ _SHAPES = {
     "end_done": rf"^_job_complete: {JOB} done$",
     "end_status": rf"^_?job_complete: {JOB} (?:State=\S+ NodeCnt=\S+ )?WEXITSTATUS (?P<exit_code>[0-9]{{1,10}})$",
     "start": rf"^sched: Allocate {JOB} NodeList=(?P<nodes>\S*) ",
-    "kill": rf"^_slurm_rpc_kill_job2?: REQUEST_KILL_JOB (?:JobId=|job )(?P<job>{JOB_ID})(?:\((?P<job_raw>{NUMBER})\))? uid {_UID}(?: routed to \S+)?$",
+    "kill": rf"^_slurm_rpc_kill_job2?: REQUEST_KILL_JOB (?:JobId=|job )(?P<job>{JOB_ID})(?:\((?P<job_raw>{NUMBER})\))? uid {_UID}(?: routed to (?P<target>\S+))?$",
     "kill_unnamed": rf"^_slurm_rpc_kill_job2?: REQUEST_KILL_JOB {_ANY} uid {_UID}$",
     "kill_result": rf"^_slurm_rpc_kill_job2?: job_str_signal\(\) uid={_UID} {_ASKED} sig=(?P<signal>[0-9]{{1,5}}) returned: (?P<result>.+)$",
     "kill_step": rf"^(?:STEPS: )?(?:_?[a-z_]+: )?(?:Signal {_SIGNAL}(?: of)?|Cancel of) {JOB}(?: StepId=(?P<step>\S+))? by UID={_UID}(?:[:, ]|$)",

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, jobrecords
+from forensics.core import clock, federation, jobrecords
 from forensics.core.citation import column
 
 NEEDS_ANCHOR = False
 
 _SAME = (
     "job", "name", "state", "exit_code", "exit_signal", "gpus", "cpus", "node_count", "energy_j", "nodes", "submit_line", "comment",
+    "federation_origin",
 )  # fmt: skip
 _GOING = pa.array(["RUNNING", "PENDING", "SUSPENDED", "CONFIGURING", "REQUEUED", "STOPPED", "COMPLETING"])
 
@@ -28,6 +29,8 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
 ) -> Mapping[str, pa.Table]:
     """A submit, a start and an end for each job that has them."""
+    numbered = pc.is_valid(column(records, "job"))
+    taken, records = records.filter(pc.invert(numbered)), records.filter(numbered)
     told = {name: column(records, name) for name in _SAME}
     told |= {"owner": column(records, "user"), "owner_uid": column(records, "uid")}
     told["workdir"] = column(records, "work_dir")
@@ -36,9 +39,12 @@ def read(
         clock.walls(column(records, f"{name}_wall"), layout=layout, zone=zone, tick_ns=clock.NS_PER_S)
         for name in jobrecords.Times._fields
     )
+    gone = clock.walls(column(taken, "end_wall"), layout=layout, zone=zone, tick_ns=clock.NS_PER_S)
     ran = pc.is_valid(told["nodes"])
     going = pc.fill_null(pc.is_in(told["state"], _GOING), False)
     told["elapsed_s"] = pc.if_else(ran, column(records, "elapsed_s"), None)
     start = clock.Interval(*(pc.if_else(ran, moment, None) for moment in start))
     end = clock.Interval(*(pc.if_else(going, None, moment) for moment in end))
-    return jobrecords.read(records, files, told, jobrecords.Times(submit, start, end), "scontrol_job")
+    made = jobrecords.read(records, files, told, jobrecords.Times(submit, start, end), "scontrol_job")
+    made["event"] = pa.concat_tables([made["event"], federation.nameless(taken, files, "scontrol_job", gone)])
+    return made

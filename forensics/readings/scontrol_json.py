@@ -9,13 +9,14 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, jobrecords
+from forensics.core import clock, federation, jobrecords
 from forensics.core.citation import column
 
 NEEDS_ANCHOR = False
 
 _SAME = (
     "job", "cluster", "name", "state", "exit_code", "exit_signal", "gpus", "cpus", "node_count", "energy_j", "nodes", "submit_line", "comment",
+    "federation_origin",
 )  # fmt: skip
 
 
@@ -27,6 +28,8 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
 ) -> Mapping[str, pa.Table]:
     """A submit, a start and an end for each job that has them."""
+    numbered = pc.is_valid(column(records, "job"))
+    taken, records = records.filter(pc.invert(numbered)), records.filter(numbered)
     told = {name: column(records, name) for name in _SAME}
     told |= {"owner": column(records, "user"), "owner_uid": column(records, "uid")}
     told["workdir"] = column(records, "work_dir")
@@ -40,4 +43,9 @@ def read(
     )
     going = pc.fill_null(going, False)
     ended = clock.Interval(*(pc.if_else(going, None, moment) for moment in times.end))
-    return jobrecords.read(records, files, told, times._replace(end=ended), "scontrol_json", outcome=outcome)
+    made = jobrecords.read(records, files, told, times._replace(end=ended), "scontrol_json", outcome=outcome)
+    gone = clock.epoch(column(taken, "end_s"))
+    made["event"] = pa.concat_tables(
+        [made["event"], federation.nameless(taken, files, "scontrol_json", gone)]
+    )
+    return made

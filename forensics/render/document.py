@@ -15,6 +15,7 @@ from forensics.render import (
     denials,
     dossier,
     exhibits,
+    federations,
     figures,
     overlaps,
     phrases,
@@ -91,7 +92,11 @@ def _summary(p: Pages) -> None:
     told: set[str] = set()
     for job in p.findings.get("jobs") or ():
         p.head(2, "Job ", sentences.quote(job["job"]))
-        p.para(*sentences.job_sentences(job, known), sentences.hours_sentence(job))
+        p.para(
+            *sentences.job_sentences(job, known),
+            federations.federation_sentence(job),
+            sentences.hours_sentence(job),
+        )
         mine = [known[a] for a in job.get("acts") or () if a in known]
         told.update(a["id"] for a in mine)
         _summed(p, mine)

@@ -87,6 +87,7 @@ JOB_WHY = {
     "scheduler_changed_while_job_was_there": "the scheduler's nodes or limits that it depends on are changed before it ends, and what that does to it is not recorded",
     "job_was_refused_file": "a process of the job asks for a file that an act removes or closes before, and is refused",
     "cancelled_by_owner": "the account that owns the job asks for its end",
+    "copy_taken_back": "its copy on this cluster of a federation was taken back and never ran there",
     "canceller_not_recorded": "no record read says which account asks for its end",
     "fault_recorded_for_job": "a fault of a node or a device is recorded for it",
     "own_exit_code_and_no_audit_trail": "it ends with an exit code of its own, and no audit trail is whole enough to show whether its files were changed",

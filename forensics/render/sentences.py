@@ -87,7 +87,7 @@ TEMPLATES = {
     "job_infrastructure": "The records give a fault of the machine or its operation as the cause for job {job}: {why}.",
     "job_not_established": "The cause for job {job} is inconclusive, because {why}.",
     "job_none": "Nothing that disturbs job {job} is found: {why}.",
-    "job_hours": "The records give {hours} GPU-hours as allocated to job {job}.",
+    **wordings.JOBS,
     "account": "{account} {does} {object}{rights}{when} (act {act}).",
     "account_unknown": "An account that no record names {does} {object}{when} (act {act}).",
     "link": "The link of act {act} to job {job} is {link}: {meaning}; the rule is that {why}.",

@@ -1,4 +1,4 @@
-"""Templates on what came before an act, and on what is not there; `sentences.TEMPLATES` has them with all others."""
+"""Templates on what came before an act, on jobs, and on what is not there; `sentences.TEMPLATES` has them with all others."""
 
 BEFORE = {
     "planted": "Act {act} runs without a login, from what {acts} leaves behind.",
@@ -38,3 +38,9 @@ GAPS = {
     "gap_matters": "This bears on {acts}.",
 }
 """Sentences on what the evidence says nothing of."""
+
+JOBS = {
+    "job_hours": "The records give {hours} GPU-hours as allocated to job {job}.",
+    "job_federation": "Job {job} is one submission to a federation of clusters, which {origin} takes; the records of it are {siblings}.",
+}
+"""Sentences on what a job held, and on which clusters it is on record."""
