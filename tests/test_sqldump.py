@@ -173,14 +173,6 @@ def test_what_is_torn_is_truncated(torn, read):
     assert (names(DECLARED + torn), whys(NAME, DECLARED + torn)) == (read, ["truncated"])
 
 
-def test_behind_a_hole_nothing_is_read():
-    """What was text before could stand there as a statement."""
-    data = DECLARED + b"lin','x;\nINSERT INTO `user` VALUES (1,'kai','kai',1);\n"
-    assert (names(data), whys(NAME, data)) == ([], ["shape"])
-    same_line = DECLARED + b"SET x=1; INSERT INTO `user` VALUES (1,'kai','kai',1);\n"
-    assert (names(same_line), whys(NAME, same_line)) == ([], ["shape"])
-
-
 def test_what_the_dump_says_of_its_strings_counts_from_there():
     body = b"INSERT INTO `user` VALUES (1,'kai','kai\\',1);\n"
     assert names(DECLARED + b"SET sql_mode='NO_BACKSLASH_ESCAPES';\n" + body) == ["kai\\"]
