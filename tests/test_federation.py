@@ -4,16 +4,17 @@ import json
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stage import SECOND, T0, Stage
-from test_slurm import FEW, SAMPLES, told
+from test_slurm import FEW, SAMPLES, parsed, told
 
-from forensics.analysis import identity, lives
+from forensics.analysis import allocations, identity, lives
 from forensics.analysis.jobs import reconstruct
 from forensics.analysis.lives import Life
 from forensics.core import federation
 from forensics.core.roster import Question
+from forensics.render.federations import federation_sentence
 
 JOB = "67108875"
 """Taken by cluster 1 of its federation, as its eleventh."""
@@ -72,6 +73,9 @@ def jobs(case):
 
 
 @FEW
+@example(2**26, "")
+@example(2**32 - 2, "")
+@example(2**32 - 3, "_1")
 @given(st.integers(0, 2**33), st.sampled_from(["", "_3", "+1", "_[1-4]"]))
 def test_the_upper_bits_are_the_origin(number, rest):
     cluster = number // 2**26
@@ -116,6 +120,14 @@ def test_the_state_of_a_copy_is_not_its_own(state):
     assert (row["outcome"], row["ending"], row["end_ns"]) == ("OTHER", "revoked", None)
 
 
+def test_a_copy_did_not_start_when_it_was_taken_back():
+    """Accounting can write that moment as its start; without a list of nodes nothing else says so."""
+    row = f"{JOB}|mei|REVOKED|2026-11-26T15:28:21|2026-11-26T15:28:21|2026-11-26T15:28:21"
+    made = told("sacct", f"JobID|User|State|Submit|Start|End\n{row}\n")
+    assert [r["start_ns"] for r in made["job_record"]] == [None]
+    assert {e["verb"] for e in made["event"]} == {"submit", "other"}
+
+
 def test_the_completion_log_does_not_say_that_a_copy_failed():
     """It writes the state without the flag, and of a copy as of the job that ran elsewhere."""
     got = [
@@ -146,6 +158,24 @@ def test_a_copy_without_a_number_is_of_no_job(name, sample):
     assert "alpha" in lost["text"]
 
 
+def test_only_a_copy_that_was_taken_back_may_lack_its_number():
+    for state, read in (("REVOKED", 1), (["PENDING", "REVOKED"], 1), ("RUNNING", 0), (None, 0)):
+        for number in ({"job_id": None}, {"job_id": 2**32 - 2}):
+            held = {"jobs": [{"job_state": state, "user_name": "mei"} | number]}
+            assert parsed("scontrol_json", json.dumps(held)).records.num_rows == read
+        assert parsed("scontrol_json", json.dumps({"jobs": [{"job_state": state}]})).records.num_rows == 0
+
+
+def test_the_report_says_which_cluster_took_it():
+    job = {"job": JOB, "federation_origin": "alpha", "siblings": ["alpha: REVOKED", "beta: FAILED"]}
+    sentence = federation_sentence(job)
+    assert (
+        sentence.text
+        == f"Job `{JOB}` is one submission to a federation of clusters, which `alpha` takes; the records of it are `alpha: REVOKED` and `beta: FAILED`."
+    )
+    assert federation_sentence({"job": "10"}) is None
+
+
 # What is one job.
 
 
@@ -171,6 +201,15 @@ def test_siblings_are_one_submission():
         [],
     )
     assert (job.federation_origin, job.siblings) == ("alpha", ["alpha: REVOKED", "beta: FAILED"])
+
+
+def test_of_a_job_that_never_ran_the_cluster_tells_that_took_nothing_back():
+    rows = [
+        taken_back("alpha", sha256="0" * 64),
+        {"cluster": "beta", "state": "CANCELLED by 0", "outcome": "CANCELLED", "ending": "cancelled"},
+    ]
+    (attempt,) = allocations.attempts(staged(*rows).evidence(Question()).job_records).itertuples()
+    assert (attempt.outcome, attempt.cluster) == ("CANCELLED", "beta")
 
 
 def test_an_attempt_on_another_cluster_is_the_same_job():
@@ -212,7 +251,9 @@ FIRST = {
     ],
 )  # fmt: skip
 def test_what_ran_at_once_or_came_from_elsewhere_is_another_job(change, same):
-    assert Life(**(FIRST | {"origin": "alpha"})).fits(Life(**(FIRST | {"cluster": "beta"} | change))) is same
+    first, other = FIRST | {"origin": "alpha"}, FIRST | {"cluster": "beta"} | change
+    assert Life(**first).fits(Life(**other)) is same
+    assert not Life(**(first | {"number": None})).fits(Life(**(other | {"number": None})))
 
 
 @pytest.mark.parametrize(
@@ -222,11 +263,13 @@ def test_two_clusters_that_give_one_number_in_one_second_have_two_jobs(number, o
     """Outside a federation, and within two: each keeps its records, its steps, and what its own nodes say."""
     both = list(zip(("alpha", "beta"), origins, strict=True))
     at = {"job": number, "when": T0 + 5 * SECOND}
+    steps = [ran(c, job=number, step="batch") for c, _ in both]
     case = staged(
         *(ran(c, job=number, nodes=f"{c}01", federation_origin=origin) for c, origin in both),
-        *(ran(c, job=number, step="batch") for c, _ in both),
+        *steps,
         events=[("task_start", at | {"host": f"{c}01", "pid": 70}) for c, _ in both]
-        + [("start", at | {"host": None})],
+        + [("start", at | {"host": None})]
+        + [("start", at | {"host": f"step {n}", "sha256": "a" * 64, "start": n * 100}) for n in (2, 3)],
     )
     evidence = case.evidence(Question())
     assert lives.told_apart(evidence) == {number}
@@ -235,10 +278,8 @@ def test_two_clusters_that_give_one_number_in_one_second_have_two_jobs(number, o
     held = records.groupby("job")["cluster"].agg(["nunique", "size"]).to_dict("index")
     assert held == {key: {"nunique": 1, "size": 2} for key in (number, other)}
     assert dict(zip(events["host"], events["job"], strict=True)) == {
-        "alpha01": other,
-        "beta01": number,
-        None: None,
-    }
+        "alpha01": other, "beta01": number, "step 2": other, "step 3": number, None: None,
+    }  # fmt: skip
 
 
 def test_a_request_that_a_controller_sent_on_is_one_request_and_a_lone_copy_failed_nothing():
@@ -253,15 +294,17 @@ def test_a_request_that_a_controller_sent_on_is_one_request_and_a_lone_copy_fail
         ("10", made, "2"),
         ("11", sent, "1"),
         ("11", made | {"uid": 4103}, "2"),
+        ("12", sent, "1"),
+        ("12", made, "1"),
     ]
     case = staged(
-        *(ran("beta", job=job, seconds=20, **ended) for job in (JOB, "10", "11")),
+        *(ran("beta", job=job, seconds=20, **ended) for job in (JOB, "10", "11", "12")),
         taken_back("alpha", job="67108876"),
         events=[("kill_request", given | {"job": job, "sha256": file * 64}) for job, given, file in asked],
     )
     done = case.examined(Question())
     acts = [a for a in done.acts if a.act == "cancel"]
-    assert [sum(a.job == job for a in acts) for job in (JOB, "10", "11")] == [1, 2, 2]
+    assert [sum(a.job == job for a in acts) for job in (JOB, "10", "11", "12")] == [1, 2, 2, 2]
     assert {e for a in acts for e in a.events} == {r["event_id"] for r in case.rows}
     alone = done.scene.jobs["67108876"]
     assert (alone.cause, alone.why, alone.end_ns, alone.federation_origin) == (

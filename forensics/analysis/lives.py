@@ -15,7 +15,7 @@ import pandas as pd
 
 from forensics.analysis import nodes
 from forensics.analysis.evidence import Evidence, Row, groups_of, picked, rows_of
-from forensics.core import clock, endings, federation
+from forensics.core import clock, federation
 
 _SLACK_NS = 5_000_000_000
 _AGAIN_NS = 86_400_000_000_000
@@ -119,7 +119,7 @@ def _life(r: Row) -> Life:
     life.clusters, life.hosts = {r.cluster} - {None}, set(nodes.expanded(r.nodes))
     if r.format in federation.FORMATS:
         life.number, life.origin = federation.origin(str(r.job)), r.federation_origin
-        if start is not None and r.ending != endings.REVOKED:
+        if start is not None:
             life.ran.append((r.cluster, start, _FOR_EVER if end is None else end))
     return life
 

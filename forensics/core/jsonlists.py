@@ -72,9 +72,9 @@ def parse(
     )
 
 
-def between(taken: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
-    """What lies before, between and after spans."""
-    edges = [0, *(edge for span in taken for edge in span), size]
+def between(taken: list[tuple[int, int]], size: int, start: int = 0) -> list[tuple[int, int]]:
+    """What lies before, between and after spans, from a place up to a size."""
+    edges = [start, *(edge for span in taken for edge in span), size]
     return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
 
 

@@ -21,7 +21,8 @@ Of several databases or schemas in one file the first that holds such tables is 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -29,8 +30,9 @@ from forensics.core import jsonlists, sqlframes, sqlvalues
 from forensics.core.model import Why
 from forensics.core.sqlvalues import Dialect
 
-_MOST_ROWS = 2_000_000
-"""More rows of one file are never held in memory; further ones are rejected as too long."""
+_MOST_ROWS = 200_000_000
+"""Further rows of one file are rejected as too long."""
+_PIECE_ROWS = 1 << 14
 _LONGEST_ROW_BYTES = 16 << 20
 _MOST_HOLES = 100
 """Behind more of them nothing is read: to look for the end of each can take as long as the file is."""
@@ -98,7 +100,7 @@ def tables(head: bytes) -> dict[str, frozenset[str]]:
     if dialect is None:
         return {}
     reader = _Reader(head, lambda _: None, dialect)
-    reader.read()
+    deque(reader.read(_PIECE_ROWS), maxlen=0)
     return reader.seen
 
 
@@ -110,15 +112,33 @@ def rows(data: bytes, base: int, wanted: Callable[[str], Wanted | None]) -> Foun
         base: offset of its first byte, in bytes; spans are told from there.
         wanted: by the name of a table, how it is read; None where it is left.
     """
+    found = Found([], [], [])
+    for piece in pieces(data, base, wanted):
+        found.rows.extend(piece.rows)
+        found.rejected.extend(piece.rejected)
+        found.ignored.extend(piece.ignored)
+    return found
+
+
+def pieces(
+    data: bytes, base: int, wanted: Callable[[str], Wanted | None], most: int = _PIECE_ROWS
+) -> Iterator[Found]:
+    """The same, of stretches of the file that follow one another and hold so many rows, so that never all rows are in memory."""
     dialect = sqlframes.dialect(data)
     if dialect is None:
-        return Found([], [(base, base + len(data), Why.SHAPE)] if data else [], [])
-    reader = _Reader(data, wanted, dialect)
-    reader.read()
-    taken = sorted(reader.taken + [(start, stop) for start, stop, _ in reader.rejected])
-    ignored = [(a + base, b + base) for a, b in jsonlists.between(taken, len(data))]
-    placed = [row | {"start": a + base, "stop": b + base} for row, (a, b) in zip(reader.rows, reader.taken, strict=True)]  # fmt: skip
-    return Found(placed, [(a + base, b + base, why) for a, b, why in reader.rejected], ignored)
+        if data:
+            yield Found([], [(base, base + len(data), Why.SHAPE)], [])
+        return
+    reader, start = _Reader(data, wanted, dialect), 0
+    for stop in reader.read(most):
+        if stop == start:
+            continue
+        taken = sorted(reader.taken + [(a, b) for a, b, _ in reader.rejected])
+        ignored = [(a + base, b + base) for a, b in jsonlists.between(taken, stop, start)]
+        placed = [row | {"start": a + base, "stop": b + base} for row, (a, b) in zip(reader.rows, reader.taken, strict=True)]  # fmt: skip
+        yield Found(placed, [(a + base, b + base, why) for a, b, why in reader.rejected], ignored)
+        reader.rows, reader.taken, reader.rejected = [], [], []
+        start = stop
 
 
 def _bare(identifier: bytes) -> str:
@@ -144,19 +164,22 @@ class _Reader:
         self._by_lines = dialect.mysql and sqlframes.by_lines(data)
         self._holes, self._nowhere, self._inserted = 0, False, False
         self._filling = ("", "", "")
-        self._known: set[tuple[str, str, str]] = set()
-        self._filled: set[tuple[str, str, str]] = set()
+        self._known, self._filled = set[tuple[str, str, str]](), set[tuple[str, str, str]]()
+        self._reached = self._count = 0
         self.seen: dict[str, frozenset[str]] = {}
         self.rows: list[dict[str, object]] = []
         self.taken: list[tuple[int, int]] = []
         self.rejected: list[tuple[int, int, Why]] = []
 
-    def read(self) -> None:
-        """Read every statement."""
+    def read(self, most: int) -> Iterator[int]:
+        """Read every statement. Gives up to where it has come whenever more than `most` rows are held, or refused, and at the end."""
         at, size = 0, len(self._data)
         while at < size:
             space = _SPACE.match(self._data, at)
-            at = space.end() if space is not None else self._statement(at)
+            at = space.end() if space is not None else (yield from self._statement(at, most))
+            if len(self.rows) + len(self.rejected) >= most:
+                yield at
+        yield size
 
     def _reject(self, start: int, stop: int | None, why: Why) -> int:
         """Reject a stretch, to the end of the file where `stop` is None; where it ends."""
@@ -190,8 +213,8 @@ class _Reader:
         """Behind the semicolon of a statement that goes on at a place; None where there is none, for the file ends or is damaged."""
         return sqlframes.end(self._data, at, self._dialect, by_lines=self._by_lines)
 
-    def _statement(self, at: int) -> int:
-        """Read the statement that begins at a place; where it ends."""
+    def _statement(self, at: int, most: int) -> Generator[int, None, int]:
+        """Read the statement that begins at a place; where it ends. Gives places within it as `read` does."""
         data = self._data
         if self._by_lines and not self._begins(at) and data[at : at + 1] != b";":
             return self._hole(at, why=Why.SHAPE)
@@ -203,7 +226,7 @@ class _Reader:
         for pattern, read in ((_INTO, self._insert), (_COPY, self._copy), (_CREATE, self._create)):
             found = pattern.match(data, at)
             if found is not None:
-                return read(found)
+                return (yield from read(found, most))
         if self._dialect.mysql and _DELIMITER.match(data, at):
             # Bodies of routines, whose statements are no statements of the dump.
             back = _DELIMITER_BACK.search(data, at)
@@ -230,7 +253,8 @@ class _Reader:
         if use is not None:
             self._database, self._nowhere = use["name"].decode("utf-8", "backslashreplace"), False
 
-    def _create(self, found: re.Match[bytes]) -> int:
+    def _create(self, found: re.Match[bytes], most: int) -> Generator[int, None, int]:  # noqa: ARG002 - no rows are in it
+        yield from ()
         schema, name = _named(found["name"])
         key = self._filling = (self._database, schema, name)
         end = self._end(found.end())
@@ -279,7 +303,7 @@ class _Reader:
         self._place = self._place or key[:2]
         return (wanted, columns or []) if self._place == key[:2] else Why.SHAPE
 
-    def _insert(self, found: re.Match[bytes]) -> int:
+    def _insert(self, found: re.Match[bytes], most: int) -> Generator[int, None, int]:
         self._inserted = True
         values = _VALUES.match(self._data, found.end())
         target = self._target(found, values["columns"] if values is not None else None)
@@ -294,6 +318,8 @@ class _Reader:
             at, ended = self._tuple(at, *target)
             if ended:
                 return at
+            if len(self.rows) + len(self.rejected) >= most:
+                yield self._reached
 
     def _tuple(self, at: int, wanted: Wanted, columns: list[str]) -> tuple[int, bool]:
         """Read one row in parentheses; where the next begins, or, and True, where the statement ends."""
@@ -329,20 +355,22 @@ class _Reader:
     def _keep(
         self, start: int, stop: int, wanted: Wanted, columns: list[str], values: list[bytes | None]
     ) -> None:
+        self._reached = stop
         names = columns or wanted.assumed.get(len(values), ())
         if len(values) != len(names):
             self._reject(start, stop, Why.SHAPE)
-        elif stop - start > _LONGEST_ROW_BYTES or len(self.rows) >= _MOST_ROWS:
+        elif stop - start > _LONGEST_ROW_BYTES or self._count >= _MOST_ROWS:
             self._reject(start, stop, Why.TOO_LONG)
         else:
             made = wanted.read(dict(zip(names, values, strict=True)))
             if isinstance(made, Why):
                 self._reject(start, stop, made)
             elif made is not None:
+                self._count += 1
                 self.rows.append(made)
                 self.taken.append((start, stop))
 
-    def _copy(self, found: re.Match[bytes]) -> int:
+    def _copy(self, found: re.Match[bytes], most: int) -> Generator[int, None, int]:
         data, target = self._data, self._target(found, found["columns"])
         at, end = found.end(), _COPY_END.search(data, found.end())
         stop = end.start() if end is not None else len(data)
@@ -364,6 +392,8 @@ class _Reader:
                 fields = sqlvalues.copied(data[at:newline].removesuffix(b"\r"))
                 self._keep(at, newline + 1, *target, fields)
                 at = newline + 1
+                if len(self.rows) + len(self.rejected) >= most:
+                    yield at
         elif end is None or again is not None:
             self._reject(found.start(), stop, Why.TRUNCATED if again is None else Why.SHAPE)
         return after

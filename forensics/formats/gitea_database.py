@@ -19,6 +19,7 @@ Open    what lies in the write-ahead log beside the file is not applied, and the
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -96,8 +97,18 @@ def parse(data: bytes, base: int) -> Parsed:
     """Read a whole database, or a whole dump of one."""
     if data.startswith(sqlitefile.MAGIC):
         return sqlitetable.parse_all(data, base, TABLE, _READS)
-    wanted = {name: sqldump.Wanted(needed, _dumped(_READS[name])) for name, needed in _NEEDED.items()}
-    found = sqldump.rows(data, base, wanted.get)
+    return _parsed(sqldump.rows(data, base, _WANTED.get))
+
+
+def pieces(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same; of a dump, some thousand rows after others, so that they are never in memory at once."""
+    if data.startswith(sqlitefile.MAGIC):
+        yield parse(data, base)
+        return
+    yield from map(_parsed, sqldump.pieces(data, base, _WANTED.get))
+
+
+def _parsed(found: sqldump.Found) -> Parsed:
     rows = [row | {"wal": False} for row in found.rows]
     return sqlitetable.parsed(TABLE, rows, found.rejected, found.ignored)
 
@@ -186,3 +197,4 @@ _READS: sqlitetable.Reads = {
     "deploy_key": lambda v: _named(v, "deploy_key", "name", repository=number(v, "repo_id"), key=number(v, "key_id"), mode=number(v, "mode")),
     "repository": lambda v: _named(v, "repository", "name", actor=number(v, "owner_id"), owner=text(v, "owner_name")),
 }  # fmt: skip
+_WANTED = {name: sqldump.Wanted(needed, _dumped(_READS[name])) for name, needed in _NEEDED.items()}

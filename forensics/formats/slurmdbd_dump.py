@@ -15,6 +15,7 @@ Open    Whoever can write to the database can write anything. What `forensics.co
 
 import hashlib
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -83,6 +84,7 @@ _NAME = re.compile(
 _NO_TASK = 0xFFFF_FFFE
 _LONGEST_TEXT = 4096
 _LONGEST_BYTES = 1 << 24
+_PIECE_ROWS = 1 << 12
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
@@ -107,7 +109,15 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the rows of the tables that are read; everything else is ignored."""
-    found = sqldump.rows(data, base, _wanted)
+    return _parsed(sqldump.rows(data, base, _wanted))
+
+
+def pieces(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows after others: a script can be long, and a dump can hold very many."""
+    yield from map(_parsed, sqldump.pieces(data, base, _wanted, _PIECE_ROWS))
+
+
+def _parsed(found: sqldump.Found) -> Parsed:
     rows, rejected, ignored = found
     return Parsed(
         TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names}),

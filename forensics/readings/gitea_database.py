@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from forensics.core import clock, hostevents
 from forensics.core.tables import EVENT
 
-WHOLE = "names of accounts and repositories stand in rows of their own, anywhere in the file"
+NOTED = ("sha256", "kind", "id", "name", "actor", "owner", "repository", "mode")
+"""Names of accounts and repositories stand in rows of their own, anywhere in the file, and so does where a deploy key may write."""
 NEEDS_ANCHOR = True
 ONCE = True
 
@@ -25,6 +27,7 @@ _WORDS = {
     20: "mirror delete", _RELEASE: "publish release", _AUTO_MERGE: "merge pull request by itself",
 }  # fmt: skip
 _OF_AN_ACCOUNT, _WRITE = 1, 2
+_NAMING = pa.array(["user", "repository", "deploy_key"])
 Line = Mapping[str, object]
 
 
@@ -43,12 +46,13 @@ def read(
     *,
     zone: str,  # noqa: ARG001 - the rows count seconds since 1970
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
+    notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """One event for each row."""
     rows = hostevents.placed(records, files, every_path=False)
     lines = rows.lines.to_pylist()
-    by_file: dict[object, list[Line]] = {}
-    for line in lines:
+    by_file: dict[object, list[Line]] = {line: [] for line in pc.unique(rows.lines["sha256"]).to_pylist()}
+    for line in (noted(pa.Table.from_batches([rows.lines])) if notes is None else notes).to_pylist():
         by_file.setdefault(line["sha256"], []).append(line)
     names = {sha256: _names(held) for sha256, held in by_file.items()}
     told = [_told(line, names[line["sha256"]]) for line in lines]
@@ -66,6 +70,11 @@ def read(
         }
     )
     return {"event": event}
+
+
+def noted(records: pa.Table) -> pa.Table:
+    """The rows of a slice that give names, and say where a deploy key may write."""
+    return records.select(NOTED).filter(pc.is_in(records["kind"], _NAMING))
 
 
 def _names(lines: Iterable[Line]) -> _Names:
