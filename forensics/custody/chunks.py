@@ -189,8 +189,15 @@ def raw(path: Path, chunk: Chunk, packed: str | None = None) -> bytes:
     Raises:
         CustodyError: they are no longer the bytes that were cut.
     """
-    held = lent(path, chunk, packed)
-    return held if isinstance(held, bytes) else bytes(held)
+    if chunk.content is not None or packed is not None:
+        held = lent(path, chunk, packed)
+        return held if isinstance(held, bytes) else bytes(held)
+    # Read into bytes of their own: room that is lent would stay, and a copy of it beside it, each as long as the file may be.
+    with seal.opened(path) as read:
+        read.seek(chunk.start)
+        found = _filled(read, chunk.stop - chunk.start)
+    _check(path, found, chunk)
+    return found
 
 
 def lent(path: Path, chunk: Chunk, packed: str | None = None) -> Held:
@@ -211,9 +218,13 @@ def lent(path: Path, chunk: Chunk, packed: str | None = None) -> Held:
             read.seek(chunk.start)
             room = lent_room(chunk.stop - chunk.start)
             found = room[: fill(read, room)]
+    _check(path, found, chunk)
+    return found
+
+
+def _check(path: Path, found: Held, chunk: Chunk) -> None:
     if hashlib.sha256(found).hexdigest() != chunk.sha256:
         raise CustodyError(f"{path}: changed while it was read; restore it from a copy")
-    return found
 
 
 def first_line(raw: bytes) -> bytes:
