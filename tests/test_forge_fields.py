@@ -211,6 +211,8 @@ def audited(**change):
 )  # fmt: skip
 def test_an_audited_time_is_counted_to_the_last_that_a_column_holds(second, nano, ns):
     (got,) = audited(timestamp={"epochSecond": second, "nano": nano})
+    raw = json.dumps(AUDITED | {"timestamp": {"epochSecond": 1, "nano": 120_999_999}}).encode() + b"\n"
+    assert [e["earliest_ns"] for e in told("bitbucket_audit", raw, "git/x")] == [NS + 120_000_000]
     assert (got if isinstance(got, str) else got["time_ns"]) == ("time" if ns is None else ns)
 
 

@@ -67,6 +67,14 @@ def test_an_action_is_whose_the_server_says_unless_a_deploy_key_could_stand_for_
     assert told_["account"] == "lin"
 
 
+def test_a_deploy_key_stands_for_the_owner_alone_and_of_two_rows_of_one_number_the_first_names():
+    pushed = [("action", f"{n},{n},5,{n},8,'refs/heads/x','',1") for n in (3, 5)]
+    *_, own, others = server(("deploy_key", "1,21,8,'ci',2"), *pushed)
+    assert (own["account"], others["account"]) == (None, "kai")
+    *_, own, others = server(("user", "3,'x','x',0"), ("repository", "8,5,'x','x','x'"), *pushed)
+    assert (own["account"], own["repository"]) == ("lin", "lin/own")
+
+
 @pytest.mark.parametrize(
     ("values", "opens"),
     [
