@@ -67,10 +67,17 @@ def test_an_action_is_whose_the_server_says_unless_a_deploy_key_could_stand_for_
     assert told_["account"] == "lin"
 
 
-def test_a_deploy_key_stands_for_the_owner_alone_and_of_two_rows_of_one_number_the_first_names():
+def test_who_an_action_is_of_where_a_key_a_feed_or_a_second_row_could_say_otherwise():
     pushed = [("action", f"{n},{n},5,{n},8,'refs/heads/x','',1") for n in (3, 5)]
     *_, own, others = server(("deploy_key", "1,21,8,'ci',2"), *pushed)
     assert (own["account"], others["account"]) == (None, "kai")
+    *_, shown = server(("action", "1,5,5,3,7,'refs/heads/x','',1"))
+    assert (shown["verb"], shown["account"], shown["outcome"], shown["text"]) == (
+        "other",
+        "lin",
+        None,
+        "action=push feed=5",
+    )
     *_, own, others = server(("user", "3,'x','x',0"), ("repository", "8,5,'x','x','x'"), *pushed)
     assert (own["account"], own["repository"]) == ("lin", "lin/own")
 
