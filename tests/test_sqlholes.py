@@ -116,8 +116,28 @@ def test_where_values_hold_line_ends_nothing_behind_a_hole_is_read(head, before,
         got = read(head + before + gone + behind)
         assert got[0] == ["kai"]
         assert len(got[1]) == 1
-    mixed = head + ASKED + b"1\tkai\tkai\tt\n\\.\n" + INSERT % (5, b"dao") + b"\0\n" + SECTION + ASKED + b"3\tlin\tlin\tf\n\\.\n"  # fmt: skip
+    other = (
+        SECTION
+        + b"COPY public.repository (id, owner_id, lower_name, name) FROM stdin;\n7\t1\tllm\tllm\n\\.\n"
+    )
+    mixed = head + ASKED + b"1\tkai\tkai\tt\n\\.\n" + INSERT % (5, b"dao") + b"\0\n" + other
     assert names(mixed) == ["kai", "dao"]
+
+
+def test_what_mysqldump_never_writes_is_a_hole():
+    """A statement behind another on its line, and a line end within a value, of tables that are left too."""
+    create = b"CREATE TABLE `repository` (`id` int, `owner_id` int, `lower_name` text, `name` text);\n"
+    insert = b"INSERT INTO `repository` VALUES (7,1,'llm','llm');\n"
+    assert read(DECLARED + create + insert) == (["llm"], [])
+    assert read(DECLARED + b"SET x=1; " + create + insert) == ([], ["shape", "shape"])
+    assert read(DECLARED + b"INSERT INTO `notice` VALUES (7,'a\nb');\n" + create + insert) == (
+        ["llm"],
+        ["shape"],
+    )
+    assert read(DECLARED + b"INSERT INTO `notice` VALUES (7,'a\\nb') -- it's\n;\n" + create + insert) == (
+        ["llm"],
+        [],
+    )
 
 
 def test_copy_goes_on_where_a_tables_data_is_announced():
@@ -215,7 +235,12 @@ def test_no_hole_makes_a_row_of_what_was_typed(sample, one, other, noise):
 def test_a_dump_in_pieces_is_the_dump_wherever_they_end(sample):
     """A hole is in it too, right behind where a piece can end."""
     raw = (SAMPLES / sample).read_bytes()
-    for data in (raw, raw.replace(b"),(", b"),\n\0", 1), DECLARED + KAI[:-2] + b",\n" + LIN):
+    for data in (
+        raw,
+        raw.replace(b"),(", b"),\n\0", 1),
+        DECLARED + KAI[:-2] + b",\n" + LIN,
+        DECLARED + KAI.strip(),
+    ):
         whole = sqldump.rows(data, 7, _WANTED.get)
         for most in (1, 2, 3):
             pieces, at = list(sqldump.pieces(data, 7, _WANTED.get, most)), 7
