@@ -140,6 +140,11 @@ def test_what_mysqldump_never_writes_is_a_hole():
     )
 
 
+def test_behind_a_hole_the_body_of_a_routine_is_no_statement_of_the_dump():
+    body = b"DELIMITER ;;\nINSERT INTO `user` VALUES (9,'a','a',1);\nEND ;;\nDELIMITER ;\n"
+    assert read(DECLARED + b"\0\n" + body + LIN) == (["lin"], ["shape"])
+
+
 def test_copy_goes_on_where_a_tables_data_is_announced():
     other = b"COPY public.notice (id, text) FROM stdin;\n1\tit\n"
     asked = SECTION + ASKED + DAO + b"\\.\n"
