@@ -99,6 +99,6 @@ ALWAYS = (
 )
 ASKED_FOR = (
     Peer("dissect.target -f audit", "plain", 100, "records; no merging, no decoding", _dissect),
-    Peer("Plaso text/selinux", "plain", 10, "records; no merging, no decoding", _plaso),
+    Peer("Plaso text/selinux", "plain", 100, "records; no merging, no decoding", _plaso),
     Peer("Zircolite --auditd", "plain", 100, "records, matched against rules", _zircolite),
 )

@@ -3,13 +3,14 @@
 import re
 import subprocess
 
+import numpy as np
 import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repositories import Repository, entry, packed
 
-from forensics.core import githistory
+from forensics.core import githistory, gitobject, packtrees
 from forensics.core.gitobject import name_of
 from forensics.core.model import Why
 from forensics.formats import git_object, git_pack
@@ -228,6 +229,48 @@ def test_many_commits_at_a_time_say_what_each_alone_says(drawn):
         assert (said, row["lacking"]) == (want, [one.hex() for one in lacking])
         assert (row["changes"] is None) == (changes is None)
         parent = name
+
+
+_ENTRY = st.tuples(
+    st.sampled_from([b"40000 d", b"100644 a", b"100644 bb"]), st.sampled_from([b"x", b"y", b"\0"])
+)
+_TREE = st.tuples(st.lists(_ENTRY, max_size=4), st.sampled_from([b"", b"", b"100644 a\0short", b" ", b"x"]))
+
+
+@given(st.lists(st.tuples(_TREE, st.integers(-1, 5)), max_size=8), st.integers(0, 8))
+@settings(max_examples=60, deadline=None)
+def test_trees_read_together_are_the_trees_read_one_by_one(drawn, cut):
+    """Damaged ones among them, whose last entry would go on in the next, and ones that build on one of them."""
+    contents = [b"".join(head + b"\0" + oid * 20 for head, oid in rows) + tail for (rows, tail), _ in drawn]
+    made = [
+        packtrees.Made(i, name_of("tree", contents[i]).encode()[:20], contents[i], base if base < i else -1, contents[base] if 0 <= base < i else b"")
+        for i, (_, base) in enumerate(drawn)
+    ]  # fmt: skip
+    trees = packtrees.Trees(20)
+    for some in (made[:cut], made[cut:]):
+        trees.extend(some)
+    entries = trees.entries
+    for tree, content in enumerate(contents):
+        listed = gitobject.listed(content, 20)
+        assert trees.count[tree] == (packtrees.UNREADABLE if listed is None else len(listed))
+        if listed:
+            numbers, _ = trees.ids(np.array([tree]))
+            said = [entries.mode[n].as_py() + b" " + entries.name[n].as_py() + b"\0" + entries.oid[n].tobytes() for n in numbers.tolist()]  # fmt: skip
+            assert said == listed
+    for one in made:
+        first = next(other.i for other in made if other.name == one.name)
+        assert (
+            trees.one(one.name) == first == trees._found(np.frombuffer(one.name, np.uint8).reshape(1, -1))[0]
+        )
+
+
+def test_names_that_begin_alike_are_told_apart():
+    """Whoever makes objects can choose the first bytes of their names."""
+    trees = packtrees.Trees(20)
+    names = [bytes(8) + bytes([i]) * 12 for i in (3, 1, 2, 1)]
+    trees.extend([packtrees.Made(i, name, b"", -1, b"") for i, name in enumerate(names)])
+    asked = b"".join([*names, bytes(20)])
+    assert trees._found(np.frombuffer(asked, np.uint8).reshape(-1, 20)).tolist() == [0, 1, 2, 1, -1]
 
 
 def test_a_tree_that_builds_on_another_lists_its_own_entries(tmp_path):

@@ -1,6 +1,7 @@
 """Objects and packs are read as git reads them, from bytes alone; what a hostile one does is bounded."""
 
 import hashlib
+import itertools
 import re
 import tracemalloc
 import zlib
@@ -212,6 +213,15 @@ def test_a_chain_of_deltas_has_an_end(monkeypatch):
     read = git_pack.parse(packed(7, *entries), 0)
     assert read.records["text"].to_pylist() == ["0123456789", "0123456780", "0123456781", "0123456782"]
     assert read.rejected["why"].to_pylist() == [Why.VALUE.value] * 3
+
+
+def test_what_builds_on_itself_or_on_nothing_is_rejected():
+    """A distance of nothing, in a short header and at the end; one to before the pack, and to the middle of an object."""
+    base, delta = entry(3, b"0123456789"), number(10) + number(10) + b"\x90\x0a"
+    for distance, padding in itertools.product((b"\0", b"\x7f", b"\x01"), (b"", bytes(range(100)))):
+        read = git_pack.parse(packed(3, base, entry(6, delta, base=distance), entry(3, padding)), 0)
+        assert read.records["size"].to_pylist() == [10, len(padding)]
+        assert read.rejected["why"].to_pylist() == [Why.VALUE.value]
 
 
 def test_no_more_is_inflated_than_the_bounds_allow(monkeypatch):

@@ -202,6 +202,8 @@ def test_what_reads_evidence_loads_pandas_late():
     found = {ident(p) for p in paths if "pandas" in said(p).imported}
     assert len(paths) > 100
     assert found == {"forensics/core/tabular.py"}
+    # What a function says that it takes or gives is looked up when its module is loaded.
+    assert [ident(p) for p in paths if re.search(r"(?:->|:) pd\.", p.read_text(encoding="utf-8"))] == []
 
 
 def tracked():

@@ -12,9 +12,7 @@ import pyarrow.compute as pc
 
 from forensics.core import clock, hostevents
 from forensics.core.gitcolumns import UNTOLD
-from forensics.core.ids import event_id
 from forensics.core.tables import COPY, EVENT, STRINGS
-from forensics.core.tabular import pandas as pd
 
 LONGEST_TEXT = 4096
 MOST_PIECES = 1000
@@ -71,48 +69,6 @@ def repository_of_object(path: str) -> str | None:
     return repository(found["root"]) if found else None
 
 
-def placed(records: pa.Table, files: pa.Table) -> pd.DataFrame:
-    """Each record once for each path that its file was collected under.
-
-    A sealed file can stand for several: two refs that point at one commit have equal bytes.
-
-    Args:
-        records: a format's table, with `sha256`, `start` and `stop`.
-        files: schema `file`.
-
-    Returns:
-        The columns of `records`, the file's `path`, `host` and `domain`, and `event_id`; sorted by
-        (sha256, start, path).
-    """
-    paths = files.select(["sha256", "path", "host", "domain"]).to_pandas()
-    paths = paths.sort_values(["sha256", "path"])
-    paths["part"] = paths.groupby("sha256").cumcount()
-    paths["several"] = paths.groupby("sha256")["part"].transform("size") > 1
-    lines = pd.DataFrame({name: records[name].to_pylist() for name in records.column_names}, dtype=object)
-    both = lines.merge(paths.astype(object), on="sha256", how="inner")
-    both = both.sort_values(["sha256", "start", "part"], ignore_index=True)
-    spans = zip(both["sha256"], both["start"], both["stop"], both["part"], both["several"], strict=True)
-    both["event_id"] = pd.Series(
-        [event_id(s, a, z, part if several else None) for s, a, z, part, several in spans], dtype=object
-    )
-    return both.astype(object).where(both.notna(), None)
-
-
-def columns(rows: pd.DataFrame, form: str) -> dict[str, object]:
-    """The event columns that every git reading fills alike: id, citation, format, domain and host."""
-    spans = zip(rows["sha256"], rows["start"], rows["stop"], strict=True)
-    return {
-        "event_id": _text(rows["event_id"]),
-        "format": [form] * len(rows),
-        "domain": _text(rows["domain"]),
-        "host": _text(rows["host"]),
-        "citations": [[{"sha256": s, "start": a, "stop": z}] for s, a, z in spans],
-        "sha256": _text(rows["sha256"]),
-        "start": pa.array(rows["start"].tolist(), pa.int64()),
-        "stop": pa.array(rows["stop"].tolist(), pa.int64()),
-    }
-
-
 def read_objects(records: pa.Table, files: pa.Table, form: str) -> Mapping[str, pa.Table]:
     """Say what git objects tell: commits as commits, everything else as other; blobs are copies too.
 
@@ -132,10 +88,6 @@ def by_path(paths: pa.Array, told: Callable[[str], str | None]) -> pa.Array:
     return pa.array([told(path) for path in distinct.dictionary.to_pylist()], pa.string()).take(
         distinct.indices
     )
-
-
-def _text(values: pd.Series) -> pa.Array:
-    return pa.array(values.tolist(), pa.string())
 
 
 def _events(rows: hostevents.Placed, form: str) -> pa.Table:

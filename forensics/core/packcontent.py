@@ -79,7 +79,6 @@ class Pack:
         self._framed: list[tuple[int, bytes | None]] = []
         self._framed_bytes = 0
         self._children = array("i")
-        self._blank = bytes(laid.width)
         self._hash = hashlib.sha256 if laid.width == 32 else hashlib.sha1
 
     def read(self) -> list[Fault]:
@@ -106,17 +105,28 @@ class Pack:
 
     def _settle(self) -> None:
         """Take those that are framed, in order."""
-        for i, content in self._framed:
-            self._take(i, content)
+        if not self._framed:
+            return
+        first, count = self._framed[0][0], len(self._framed)
+        self.names += bytes(self.width * count)
+        for (i, content), base in zip(self._framed, self._bases(first, first + count), strict=True):
+            self._take(i, content, base)
         self._framed.clear()
         self._framed_bytes = 0
 
-    def _take(self, i: int, content: bytes | None) -> None:
+    def _bases(self, first: int, stop: int) -> list[int]:
+        """The object that each of some builds on by distance; -1 for none."""
+        starts = np.frombuffer(self.frames.start, np.int64)
+        wanted = np.frombuffer(self.frames.base[first:stop], np.int64)
+        at = np.minimum(np.searchsorted(starts, wanted), len(starts) - 1)
+        found: list[int] = np.where(starts[at] == wanted, at, NO_BASE).tolist()
+        return found
+
+    def _take(self, i: int, content: bytes | None, found: int) -> None:
         """Know what an object is, once it is framed; make it whole where it is a commit or a tree."""
         kind, base, depth = self.frames.kind[i], NO_BASE, 0
         if kind == OFFSET_DELTA:
-            found = self.frames.at(self.frames.base[i])
-            if found is None or found in self.why:
+            if found < 0 or found in self.why:
                 kind, base = 0, UNKNOWN
                 self.why[i] = Why.VALUE
             else:
@@ -129,7 +139,6 @@ class Pack:
         self.kind.append(kind)
         self.base.append(base)
         self._depth.append(min(depth, DEEPEST_CHAIN + 1))
-        self.names += self._blank
         if COMMIT <= kind <= TREE:
             self._see(i, kind, content)
 

@@ -7,7 +7,6 @@ of one object.
 
 import zlib
 from array import array
-from bisect import bisect_left
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -54,11 +53,6 @@ class Frames:
 
     def __len__(self) -> int:
         return len(self.start)
-
-    def at(self, offset: int) -> int | None:
-        """Which object begins at an offset."""
-        i = bisect_left(self.start, offset)
-        return i if i < len(self.start) and self.start[i] == offset else None
 
 
 def framed(
@@ -136,7 +130,7 @@ def _usual(data: bytes, at: int) -> tuple[int, int, int | bytes, int] | None:
     back = more & 0x7F
     for _ in range(3):
         if not more & 0x80:
-            return kind, size, start - back if back <= start else _BASE_NOWHERE, at + 1
+            return kind, size, start - back if 0 < back <= start else _BASE_NOWHERE, at + 1
         at += 1
         more = data[at]
         back = ((back + 1) << 7) + (more & 0x7F)
@@ -165,7 +159,7 @@ def _header(data: bytes, at: int, width: int) -> tuple[int, int, int | bytes, in
         if not digits:
             return Why.TRUNCATED if at + _LONGEST_NUMBER_BYTES > end else Why.SHAPE
         base = start - _distance(digits)
-        return kind, size, base if base >= 0 else _BASE_NOWHERE, stop
+        return kind, size, base if 0 <= base < start else _BASE_NOWHERE, stop
     if kind == NAME_DELTA:
         return kind, size, data[at : at + width], at + width
     return Why.SHAPE

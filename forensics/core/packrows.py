@@ -21,7 +21,7 @@ from forensics.core.model import Why
 from forensics.core.packchanges import Asked, Differences
 from forensics.core.packcontent import BLOB, COMMIT, TAG, TOGETHER, TOGETHER_BYTES, TREE, Laid, Pack
 from forensics.core.packfile import KINDS, Fault
-from forensics.core.packtrees import Numbers, Trees, hexed
+from forensics.core.packtrees import Made, Numbers, Trees, hexed
 from forensics.core.schema import Table
 
 BATCH_ROWS, BATCH_BYTES = 20_000, 16 << 20
@@ -92,7 +92,7 @@ class Rows:
         """Frame a pack, and make its commits and trees."""
         self._table, self._width = table, laid.width
         self._trees = Trees(laid.width)
-        self._later: list[tuple[int, bytes, bytes, int, bytes]] = []
+        self._later: list[Made] = []
         self._later_bytes = 0
         self._tree_of: dict[bytes, bytes | None] = {}
         self._links: dict[int, tuple[bytes | None, bytes | None]] = {}
@@ -106,7 +106,7 @@ class Rows:
     def _seen(self, i: int, kind: int, name: bytes, content: bytes, base: int, below: bytes) -> None:
         """Keep of a tree its entries, and of a commit its tree and its first parent."""
         if kind == TREE:
-            self._later.append((i, name, content, base, below))
+            self._later.append(Made(i, name, content, base, below))
             self._later_bytes += len(content) + len(below)
             if len(self._later) >= TOGETHER or self._later_bytes >= TOGETHER_BYTES:
                 self._settle()
@@ -122,8 +122,7 @@ class Rows:
 
     def _settle(self) -> None:
         """Keep the entries of the trees that were made, in order."""
-        for one in self._later:
-            self._trees.add(*one)
+        self._trees.extend(self._later)
         self._later.clear()
         self._later_bytes = 0
 

@@ -28,8 +28,23 @@ UNREADABLE, NOT_KEPT = -1, -2
 Numbers = npt.NDArray[np.int64]
 _EACH_BYTES = 150
 _SOME = 1 << 16
+_FEW = 64
+"""One name in so many of those that are known is looked for in order, and not by making a table of all."""
 _TREE_MODES = (b"40000", b"040000")
 _HEX = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), np.uint8).reshape(256, 2)
+
+
+class Made(NamedTuple):
+    """A tree that was made: which object of the pack, its name, its content, and the object that it builds on, with its content.
+
+    `base` is a negative number where it builds on none that is known.
+    """
+
+    i: int
+    name: bytes
+    content: bytes
+    base: int
+    below: bytes
 
 
 class Entries(NamedTuple):
@@ -60,71 +75,131 @@ class Trees:
         self._number: defaultdict[bytes, int] = defaultdict(count().__next__)
         self._entry_bytes = self._places = 0
         self._ends: list[array[int] | None] = []
-        """Where the entries of a tree end, while trees are added; trees of one layout share it."""
+        """Where the entries of a tree end, of those that others build on, while trees are added; trees of one layout share it."""
         self._tree_at: dict[int, int] = {}
 
-    def add(self, i: int, name: bytes, content: bytes, base: int = -1, below: bytes = b"") -> None:
-        """Take a tree of the pack, and what it builds on: most often that differs in a few entries, and only those are read."""
-        self._names += name
-        tree = self._tree_at.get(base)
-        size = self._alike(content, tree, below) if tree is not None and len(content) == len(below) else None
-        self._tree_at[i] = len(self.index)
-        self.index.append(i)
-        self._size.append(len(content))
-        self._at.append(len(self._ids) - (size or 0))
-        self.count.append(self._kept(content) if size is None else size)
+    def extend(self, made: Sequence[Made]) -> None:
+        """Take some trees of the pack. Most that build on another differ from it in a few entries, and only those are read."""
+        plain: list[tuple[int, bytes]] = []
+        alike: list[tuple[int, int, Made]] = []
+        first = len(self.index)
+        for tree, one in enumerate(made, first):
+            base = self._tree_at.get(one.base)
+            if base is None or len(one.content) != len(one.below):
+                plain.append((tree, one.content))
+            else:
+                alike.append((tree, base, one))
+            self._tree_at[one.i] = tree
+        self._names += b"".join([one.name for one in made])
+        self.index.extend([one.i for one in made])
+        self._size.extend([len(one.content) for one in made])
+        for column in (self._at, self.count):
+            column.extend([0] * len(made))
+        self._ends += [None] * len(made)
+        if not self._together(plain):
+            for tree, content in plain:
+                self._keep(tree, content)
+        for tree, base, one in alike:
+            if not self._alike(tree, base, one.content, one.below):
+                self._keep(tree, one.content)
 
-    def _alike(self, content: bytes, tree: int, below: bytes) -> int | None:
-        """Keep a tree that has the entries of another at the same places, all but a few; None where that is not so."""
-        ends, ids = self._ends[tree], self._ids
-        count = self.count[tree]
-        if (
-            ends is None
-            or len(ids) + count > MOST_NUMBERS
-            or self._entry_bytes + len(content) > MOST_ENTRY_BYTES
-        ):
-            return None
-        unlike = int.from_bytes(content, "little") ^ int.from_bytes(below, "little")
-        if unlike:
-            first = bisect_right(ends, (unlike & -unlike).bit_length() - 1 >> 3)
-            last = bisect_right(ends, unlike.bit_length() - 1 >> 3)
-            begin = ends[first - 1] if first else 0
-            found = gitobject.listed(content[begin : ends[last]], self._width)
-            if found is None or len(found) != last - first + 1:
-                return None
-            for entry, end in zip(found, ends[first : last + 1], strict=True):
-                begin += len(entry)
-                if begin != end:
-                    return None
-            at, number, before = len(ids), self._number, len(self._number)
-            ids.extend(ids[self._at[tree] : self._at[tree] + count])
-            for place, entry in enumerate(found, at + first):
-                ids[place] = number[entry]
-            if len(number) > before:
-                self._entry_bytes += sum(map(len, found)) + len(found) * _EACH_BYTES
-        else:
-            ids.extend(ids[self._at[tree] : self._at[tree] + count])
-        self._ends.append(ends)
-        return count
+    def _fits(self, entries: int, held_bytes: int) -> bool:
+        return len(self._ids) + entries <= MOST_NUMBERS and self._entry_bytes + held_bytes <= MOST_ENTRY_BYTES
 
-    def _kept(self, content: bytes) -> int:
-        found = gitobject.listed(content, self._width)
+    def _together(self, trees: Sequence[tuple[int, bytes]]) -> bool:
+        """Keep trees whose entries are read as if they were one; where that is not surely the same, nothing is done."""
+        joined = b"".join([content for _, content in trees])
+        if not self._fits(len(joined), len(joined)):
+            return False
+        found = gitobject.listed(joined, self._width)
         if found is None:
-            self._ends.append(None)
-            return UNREADABLE
-        if len(self._ids) + len(found) > MOST_NUMBERS or self._entry_bytes + len(content) > MOST_ENTRY_BYTES:
-            self._ends.append(None)
-            return NOT_KEPT
+            return False
+        ends = list(accumulate(map(len, found), initial=0))
+        stops = list(accumulate([len(content) for _, content in trees]))
+        edges = np.searchsorted(ends, stops)
+        # An entry that reaches from one tree into the next is none of either.
+        if not np.array_equal(np.asarray(ends)[edges], stops):
+            return False
+        at, first = len(self._ids), 0
+        self._number_all(found)
+        for (tree, _), edge in zip(trees, edges.tolist(), strict=True):
+            self._at[tree], self.count[tree] = at + first, edge - first
+            first = edge
+        return True
+
+    def _number_all(self, entries: Sequence[bytes]) -> None:
+        """Keep the numbers of entries, new ones where these are new."""
         number, before = self._number, len(self._number)
-        self._ids.extend(map(number.__getitem__, found))
+        self._ids.extend(map(number.__getitem__, entries))
         fresh = len(number) - before
         if fresh:
             self._entry_bytes += sum(map(len, islice(reversed(number), fresh))) + fresh * _EACH_BYTES
-        self._places += len(found) + _EACH_BYTES // 4
-        self._ends.append(
-            array("I", accumulate(map(len, found))) if self._places < MOST_NUMBERS // 3 else None
-        )
-        return len(found)
+
+    def _keep(self, tree: int, content: bytes) -> None:
+        """Keep the entries of one tree, or why they are not kept."""
+        self._at[tree] = len(self._ids)
+        found = gitobject.listed(content, self._width)
+        if found is None:
+            self.count[tree] = UNREADABLE
+        elif not self._fits(len(found), len(content)):
+            self.count[tree] = NOT_KEPT
+        else:
+            self.count[tree] = len(found)
+            self._number_all(found)
+
+    def _alike(self, tree: int, base: int, content: bytes, below: bytes) -> bool:
+        """Keep a tree that has the entries of another at the same places, all but a few; false where that is not so."""
+        size, ids = self.count[base], self._ids
+        ends = self._ends[base] or self._laid_out(base, below)
+        if ends is None or not self._fits(size, len(content)):
+            return False
+        at, own = len(ids), self._at[base]
+        unlike = int.from_bytes(content, "little") ^ int.from_bytes(below, "little")
+        if unlike:
+            low, high = (unlike & -unlike).bit_length() - 1 >> 3, unlike.bit_length() - 1 >> 3
+            first = bisect_right(ends, low)
+            end = ends[first]
+            if high < end and low >= end - self._width:
+                # The name of one object: all else of that entry is the same, and so is where it ends.
+                changed = [content[ends[first - 1] if first else 0 : end]]
+            elif (several := self._changed(content, ends, first, bisect_right(ends, high))) is None:
+                return False
+            else:
+                changed = several
+            number, before = self._number, len(self._number)
+            ids += ids[own : own + size]
+            for place, entry in enumerate(changed, at + first):
+                ids[place] = number[entry]
+            if len(number) > before:
+                self._entry_bytes += sum(map(len, changed)) + len(changed) * _EACH_BYTES
+        else:
+            ids += ids[own : own + size]
+        self._at[tree], self.count[tree], self._ends[tree] = at, size, ends
+        return True
+
+    def _laid_out(self, tree: int, content: bytes) -> "array[int] | None":
+        """Where the entries of a tree end; None where it has none, or too much is known of others."""
+        size = self.count[tree]
+        if size <= 0 or self._places + size > MOST_NUMBERS // 3:
+            return None
+        found = gitobject.listed(content, self._width)
+        if found is None or len(found) != size:
+            return None
+        self._places += size + _EACH_BYTES // 4
+        self._ends[tree] = ends = array("I", accumulate(map(len, found)))
+        return ends
+
+    def _changed(self, content: bytes, ends: "array[int]", first: int, last: int) -> list[bytes] | None:
+        """The entries from one place to another, if they end where those of another tree do."""
+        begin = ends[first - 1] if first else 0
+        found = gitobject.listed(content[begin : ends[last]], self._width)
+        if found is None or len(found) != last - first + 1:
+            return None
+        for entry, end in zip(found, ends[first : last + 1], strict=True):
+            begin += len(entry)
+            if begin != end:
+                return None
+        return found
 
     @cached_property
     def entries(self) -> Entries:
@@ -146,25 +221,44 @@ class Trees:
 
     def find(self, oids: npt.NDArray[np.uint8]) -> Numbers:
         """Which tree has each name: the first that was added; -1 for none."""
-        known, asked = (_fixed(np.asarray(names, np.uint8).reshape(-1), self._width) for names in (np.frombuffer(self._names, np.uint8), oids))  # fmt: skip
-        return np.asarray(pc.index_in(asked, known).fill_null(-1), np.int64)
+        asked = np.asarray(oids, np.uint8).reshape(-1, self._width)
+        if len(asked) < len(self.index) // _FEW:
+            return self._found(asked)
+        known = _fixed(np.frombuffer(self._names, np.uint8), self._width)
+        return np.asarray(pc.index_in(_fixed(asked.reshape(-1), self._width), known).fill_null(-1), np.int64)
+
+    def _found(self, asked: npt.NDArray[np.uint8]) -> Numbers:
+        """The same for few names beside all that are known, of which there is one at least."""
+        heads, order = self._sorted
+        own = _heads(asked)
+        at = np.minimum(np.searchsorted(heads, own), len(heads) - 1)
+        found = np.where(heads[at] == own, order[at], -1)
+        names = np.frombuffer(self._names, np.uint8).reshape(-1, self._width)
+        for i in np.flatnonzero((found >= 0) & (names[found] != asked).any(axis=1)).tolist():
+            tree = self._tree(asked[i].tobytes())
+            found[i] = -1 if tree is None else tree
+        return found
 
     @cached_property
     def _sorted(self) -> tuple[npt.NDArray[np.uint64], Numbers]:
-        heads = (
-            np.frombuffer(self._names, np.uint8).reshape(-1, self._width)[:, :8].copy().view(">u8").ravel()
-        )
+        heads = _heads(np.frombuffer(self._names, np.uint8).reshape(-1, self._width))
         order = np.argsort(heads, kind="stable")
-        return heads[order].astype(np.uint64), order
+        return heads[order], order
 
     def one(self, name: bytes) -> int | None:
         """Which object of the pack is the tree of a name."""
+        tree = self._tree(name)
+        return None if tree is None else int(self.index[tree])
+
+    def _tree(self, name: bytes) -> int | None:
+        """The tree of a name: the first that was added."""
         heads, order = self._sorted
-        at = int(np.searchsorted(heads, np.uint64(int.from_bytes(name[:8]))))
-        while at < len(heads) and int(heads[at]) == int.from_bytes(name[:8]):
+        head = int.from_bytes(name[:8])
+        at = int(np.searchsorted(heads, np.uint64(head)))
+        while at < len(heads) and int(heads[at]) == head:
             tree = int(order[at])
             if self._names[tree * self._width : (tree + 1) * self._width] == name:
-                return int(self.index[tree])
+                return tree
             at += 1
         return None
 
@@ -257,6 +351,11 @@ def hexed(oids: npt.NDArray[np.uint8], known: npt.NDArray[np.bool_] | None = Non
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)]).astype(np.int32)
     there = None if known is None else pa.array(known).buffers()[1]
     return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(text), there)
+
+
+def _heads(names: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """The first eight bytes of each name, as a number."""
+    return names[:, :8].copy().view(">u8").ravel().astype(np.uint64)
 
 
 def _fixed(flat: npt.NDArray[np.uint8], width: int) -> pa.Array:
