@@ -7,6 +7,7 @@ account is ever named here; `author` and `committer` carry the assertion under i
 import re
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +20,7 @@ MOST_PIECES = 1000
 _OBJECTS = re.compile(r"(?:(?P<root>.*)/)?objects/(?:[0-9a-f]{2}|pack)/[^/]*")
 _LOOSE = re.compile(r"(?:^|/)objects/([0-9a-f]{2})/([0-9a-f]{38}(?:[0-9a-f]{24})?)$")
 _WORKTREE = re.compile(r"(?:(?P<root>.*)/)?worktrees/(?P<name>[^/]+)")
+_LFS_BEGINS = "version https://git-lfs.github.com/spec/v1\n"
 _LFS = (
     r"^version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*"
     r"oid (?P<oid>sha256:[0-9a-f]{64})\nsize (?P<size>[0-9]{1,18})\n?$"
@@ -128,38 +130,46 @@ def _told(rows: hostevents.Placed) -> pa.Array:
     """First line of a commit's message; of anything else, what it is and its name."""
     lines, kind = rows.lines, rows.lines["kind"]
     subject = pc.list_element(pc.split_pattern(pc.coalesce(lines["message"], ""), "\n", max_splits=1), 0)
-    name = pc.coalesce(_own_name(rows), lines["oid"])
-    named = pc.binary_join_element_wise(kind, name, " ")
+    named = pc.binary_join_element_wise(kind, pc.coalesce(_own_name(rows), lines["oid"]), " ")
     size = pc.binary_join_element_wise(named, " of ", lines["size"].cast(pa.string()), " bytes", "")
-    of = pc.binary_join_element_wise(
-        named,
-        " ",
-        pc.coalesce(lines["tag_name"], ""),
-        " of ",
-        pc.coalesce(lines["tag_object"], "?"),
-        ": ",
-        subject,
-        "",
+
+    def tag(own: pa.Array) -> pa.Array:
+        of = pc.coalesce(lines["tag_object"].filter(own), "?")
+        name = pc.coalesce(lines["tag_name"].filter(own), "")
+        return _joined(named.filter(own), " ", name, " of ", of, ": ", subject.filter(own))
+
+    def pointer(own: pa.Array) -> pa.Array:
+        lfs = pc.extract_regex(lines["text"].filter(own), pattern=_LFS)
+        oid, of = (pc.struct_field(lfs, field) for field in ("oid", "size"))
+        plain = size.filter(own)
+        return pc.coalesce(_joined(plain, ": LFS pointer to ", oid, " of ", of, " bytes"), plain)
+
+    told = pc.if_else(pc.equal(kind, "commit"), subject, size)
+    told = _otherwise(told, pc.starts_with(lines["text"], _LFS_BEGINS), pointer)
+    told = _otherwise(told, pc.equal(kind, "tag"), tag)
+    told = _otherwise(told, pc.equal(kind, "ref"), lines["oid"].filter)
+    told = _otherwise(
+        told,
+        pc.equal(kind, "prerequisite"),
+        lambda own: pc.binary_join_element_wise(
+            "builds on", lines["oid"].filter(own), subject.filter(own), " "
+        ),
     )
-    lfs = pc.extract_regex(pc.coalesce(lines["text"], ""), pattern=_LFS)
-    pointer = pc.binary_join_element_wise(
-        size,
-        ": LFS pointer to ",
-        pc.struct_field(lfs, "oid"),
-        " of ",
-        pc.struct_field(lfs, "size"),
-        " bytes",
-        "",
+    return _otherwise(
+        told,
+        _misnamed(rows),
+        lambda own: _joined(told.filter(own), " (stored under the name of another object)"),
     )
-    told = pc.if_else(pc.equal(kind, "tag"), of, pc.coalesce(pointer, size))
-    told = pc.if_else(pc.equal(kind, "ref"), lines["oid"], told)
-    builds = pc.binary_join_element_wise("builds on", lines["oid"], subject, " ")
-    told = pc.if_else(pc.equal(kind, "prerequisite"), builds, told)
-    told = pc.if_else(pc.equal(kind, "commit"), subject, told)
-    other = pc.fill_null(_misnamed(rows), False)
-    return pc.if_else(
-        other, pc.binary_join_element_wise(told, " (stored under the name of another object)", ""), told
-    )
+
+
+def _joined(*parts: object) -> pa.Array:
+    return pc.binary_join_element_wise(*parts, "")
+
+
+def _otherwise(told: pa.Array, own: pa.Array, say: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Texts, those of some rows said otherwise; in most packs there are none of them, and nothing is made."""
+    mask = pc.fill_null(own, False)
+    return pc.replace_with_mask(told, mask, say(mask)) if pc.any(mask).as_py() else told
 
 
 def _own_name(rows: hostevents.Placed) -> pa.Array:
@@ -184,20 +194,37 @@ def _loose_name(path: str) -> str | None:
 
 def _copies(rows: hostevents.Placed, form: str) -> pa.Table:
     mask = pc.equal(rows.lines["kind"], "blob")
-    lines, files = rows.lines.filter(mask), rows.files.filter(mask)
+    own = ("sha256", "start", "stop")
+    blobs = {name: rows.lines[name].filter(mask) for name in ("size", "oid", "text", *own)}
+    count = len(blobs["oid"])
     return COPY.build(
         {
-            "path": files["path"],
-            "kind": pa.array(["blob"] * lines.num_rows, pa.string()),
-            "bytes": lines["size"],
-            "blob": lines["oid"],
-            "strings": pa.array(
-                [None if t is None else pieces(t) for t in lines["text"].to_pylist()], STRINGS
-            ),
-            "format": pa.array([form] * lines.num_rows, pa.string()),
-            **{name: lines[name] for name in ("sha256", "start", "stop")},
+            "path": rows.files["path"].filter(mask),
+            "kind": pa.array(["blob"] * count, pa.string()),
+            "bytes": blobs["size"],
+            "blob": blobs["oid"],
+            "strings": _in_pieces(blobs["text"]),
+            "format": pa.array([form] * count, pa.string()),
+            **{name: blobs[name] for name in own},
         }
     )
+
+
+def _in_pieces(texts: pa.Array) -> pa.Array:
+    """`pieces` of each text; most are one as they are."""
+    size = np.asarray(pc.fill_null(pc.binary_length(texts), 0))
+    count = (size > 0).astype(np.int64)
+    long = np.flatnonzero(size > LONGEST_TEXT)
+    cut = [pieces(text) for text in texts.take(pa.array(long)).to_pylist()]
+    count[long] = [len(parts) for parts in cut]
+    short = np.flatnonzero((size > 0) & (size <= LONGEST_TEXT))
+    values = pa.concat_arrays(
+        [texts.take(pa.array(short)), pa.array([piece for parts in cut for piece in parts], pa.string())]
+    )
+    order = np.argsort(np.concatenate([short, np.repeat(long, count[long])]), kind="stable")
+    offsets = pa.array(np.concatenate([[0], np.cumsum(count)]), pa.int32())
+    rows = values.take(pa.array(order)) if len(long) else values
+    return pa.ListArray.from_arrays(offsets, rows, type=STRINGS, mask=texts.is_null())
 
 
 def pieces(text: str) -> list[str]:
