@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.core.errors import CaseError, CustodyError, UsageError
-from forensics.custody import chunks, disk, hosts, ledger, seal
+from forensics.custody import chunks, disk, hosts, ledger, outside, seal
 
 HAND = ledger.Hand("kim (1000)", "desk", "forensics 0", "forensics seal")
 
@@ -300,6 +300,30 @@ def test_referenced_evidence_stays_where_it_is(case, evidence):
     assert seal.locate(case, sha256(b"\0\1\2")) == evidence / "login01/var/log/wtmp"
     assert str(evidence) not in (case / "ledger.jsonl").read_text()
     assert str(evidence) in (case / "locations.json").read_text()
+
+
+def test_places_of_referenced_evidence_are_written_and_read_few_times(case, evidence, monkeypatch):
+    """A repository can have a million refs, most of them equal, and each is looked for when it is read."""
+    for n in range(300):
+        (evidence / f"{n:03d}").write_text(f"{n % 30}\n")
+    monkeypatch.setattr(seal, "ENTERED_TOGETHER", 2)
+    written, parsed = [], []
+    dumps, loads = outside.canonical.dumps, outside.json.loads
+    monkeypatch.setattr(outside.canonical, "dumps", lambda value: written.append(1) or dumps(value))
+    monkeypatch.setattr(outside.json, "loads", lambda text: parsed.append(1) or loads(text))
+    rows = seal.seal(case, [evidence], HAND, reference=True)
+    assert len(written) < 30
+    parsed.clear()
+    assert {seal.locate(case, row.sha256).read_bytes() for row in rows if row.bytes} >= {b"7\n", b"29\n"}
+    outside._held.clear()
+    assert seal.locate(case, sha256(b"7\n")) == evidence / "007"
+    assert len(parsed) == 1
+    assert outside.places(case)[sha256(b"7\n")] == sorted(
+        str(evidence / f"{n:03d}") for n in range(7, 300, 30)
+    )
+    before = (case / "locations.json").stat().st_ino
+    assert seal.seal(case, [evidence], HAND, reference=True) == rows
+    assert (case / "locations.json").stat().st_ino == before
 
 
 def test_referenced_evidence_can_be_copied_later(case, evidence):

@@ -8,7 +8,6 @@ copied, in one read: what was hashed is what was kept. It appears under its hash
 import fcntl
 import hashlib
 import itertools
-import json
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,9 +16,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from forensics.core import canonical
 from forensics.core.errors import CaseError, CustodyError
-from forensics.custody import blocks, disk, ledger
+from forensics.custody import blocks, disk, ledger, outside
 from forensics.custody.blocks import Blocks
 from forensics.custody.walk import unreadable, walk
 
@@ -28,7 +26,7 @@ ENTERED_TOGETHER = 2048
 """So many files are entered at once. They lie in 256 folders, each of which is brought on the disk once for all of them."""
 Waiting = dict[str, Path]
 """Small files that are in the case and have no name there yet, by hash: a disk takes many of them in hardly more time than one."""
-_SEVERAL = 2
+_SEVERAL, _SHARE = 2, 4
 _OF_MEMBERS = frozenset({"archive", "member_start"})
 
 
@@ -132,7 +130,7 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
     known = {key(row): row for row in rows(case)}
     paths = {row.path for row in known.values() if row.held == "copied"}
     fresh = Fresh([], {})
-    places, waiting = _locations(case), Waiting()
+    places, waiting = {sha256: list(held) for sha256, held in outside.places(case).items()}, Waiting()
     sweep(case)
     try:
         for argument in evidence:
@@ -145,7 +143,8 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
                 if before is None or (before.held, row.held) == ("referenced", "copied"):
                     known[key(row)] = row
                     fresh.rows.append(row)
-                if len(fresh.rows) >= ENTERED_TOGETHER:
+                # All places are written anew each time, so of many files a share of them is waited for.
+                if len(fresh.rows) >= max(ENTERED_TOGETHER, len(known) // _SHARE if reference else 0):
                     _settle(case, hand, fresh, places, waiting)
     finally:  # what has been sealed is a fact, whatever stopped the rest
         _settle(case, hand, fresh, places, waiting)
@@ -161,11 +160,11 @@ def locate(case: Path, sha256: str) -> Path:
     inside = sealed_path(case, sha256)
     if inside.is_file() and not inside.is_symlink():
         return inside
-    outside = [Path(p) for p in _locations(case).get(sha256, [])]
-    for source in outside:
-        if source.is_file():
+    known = outside.places(case).get(sha256, ())
+    for place in known:
+        if (source := Path(place)).is_file():
             return source
-    hint = f"put {outside[0]} back" if outside else "restore the case from a copy"
+    hint = f"put {known[0]} back" if known else "restore the case from a copy"
     raise CustodyError(f"{case}: the evidence {sha256} is gone; {hint}")
 
 
@@ -230,7 +229,7 @@ def _recorded(source: Path, path: str, places: dict[str, list[str]], fresh: Fres
     if other is not None:
         return other
     sha256, size = sha256_of(source, fresh)
-    places[sha256] = sorted({str(source.absolute()), *places.get(sha256, [])})
+    places.setdefault(sha256, []).append(str(source.absolute()))
     return Sealed(path, sha256, size, "file", None, "referenced")
 
 
@@ -356,10 +355,7 @@ def _block(read: BinaryIO, source: Path) -> bytes:
 
 def _enter(case: Path, hand: ledger.Hand, fresh: Fresh, places: dict[str, list[str]]) -> None:
     """Say in the ledger what was taken in; where it lies is on the disk before that."""
-    if places != _locations(case):
-        partial = case / "locations.json.partial"
-        partial.write_text(canonical.dumps(places), encoding="ascii")
-        partial.rename(case / "locations.json")
+    outside.put_down(case, places)
     acts: list[tuple[str, dict[str, object]]] = []
     for row in fresh.rows:
         acts.append(("seal", entered(row)))
@@ -377,11 +373,3 @@ def sweep(case: Path) -> None:
     (case / "sealed").mkdir(exist_ok=True)
     for left in (case / "sealed").glob(".incoming-*"):
         left.unlink()
-
-
-def _locations(case: Path) -> dict[str, list[str]]:
-    try:
-        found: dict[str, list[str]] = json.loads((case / "locations.json").read_text(encoding="ascii"))
-    except FileNotFoundError:
-        return {}
-    return found
