@@ -251,6 +251,33 @@ def test_median_and_parts_are_those_of_all_times_in_order(times, most, tmp_path,
         assert moments.windows(paths, rows) == [*pairwise([*edges, None])]
 
 
+def test_few_records_are_told_together_where_each_lies_under_many_paths(tmp_path):
+    """Small files of one part are one group of rows, however many refs name each commit."""
+    made = [
+        sealed("git_ref", f"{n:040x}\n".encode(), f"login01/git/llm.git/refs/heads/{n}") for n in range(5)
+    ]
+    made.sort(key=lambda one: one[1]["sha256"])
+    records = pa.concat_tables(table for table, _ in made)
+    rows = [{**row, "path": f"{row['path']}/{k}"} for _, row in made for k in range(slicing.MANY_PATHS)]
+    files = files_of(*rows)
+    path = tmp_path / "refs.parquet"
+    pq.write_table(records, path)
+    spread = len(rows) // len(made)
+    assert [s[1:] for s in slicing.slices("git_ref", [path], 2 * spread, spread)] == [
+        (0, 2, 0),
+        (2, 4, 0),
+        (4, 5, 0),
+    ]
+    assert slicing.slices("git_ref", [path], 2 * spread, spread - 1) == [slicing.Slice((path,), group=0)]
+    told = [
+        row
+        for own in slicing.slices("git_ref", [path], 1, spread)
+        for row in rows_of(tell.made("git_ref", slicing.read(own, readings.registry()["git_ref"]), files, "UTC", None))
+    ]  # fmt: skip
+    assert sorted(told) == whole("git_ref", records, files)
+    assert len(told) == len(rows)
+
+
 def test_which_formats_are_told_whole_is_said_with_its_reason():
     page = (Path(__file__).parents[1] / "docs" / "explanation" / "performance.md").read_text(encoding="utf-8")
     every = readings.registry()

@@ -18,6 +18,8 @@ from forensics import formats, readings
 from forensics.core.model import Reading
 from forensics.store import spool
 
+MANY_PATHS = 16
+"""From so many paths of each file on, about, fewer records are told together: a hundred thousand refs can name one commit."""
 Plan = tuple[str, str, tuple[str, ...]]
 """Format, name and file hashes of a part of records."""
 
@@ -33,7 +35,8 @@ class Batch(NamedTuple):
 class Slice(NamedTuple):
     """Records to tell: of some files of a format those between two values of a column, those of one group, or all.
 
-    `sha256`: where those are asked for that begin between two places of one sealed file.
+    `sha256`: where those are asked for that begin between two places of one sealed file. Of a group that would tell too much,
+    `first` and `stop` say which rows.
     """
 
     records: tuple[Path, ...]
@@ -57,23 +60,41 @@ def batches(parts: Iterable[Plan]) -> Iterator[Batch]:
 
 def sliceable(form: str) -> bool:
     """Whether records of a format can be told a group at a time."""
-    own = formats.registry()[form]
+    own, reading = formats.registry()[form], readings.registry()[form]
     # Whatever a format gives in pieces is told in them.
-    return (own.CUT != "whole" or hasattr(own, "pieces")) and not hasattr(readings.registry()[form], "WHOLE")
+    cut = own.CUT != "whole" or hasattr(own, "pieces") or hasattr(reading, "EACH")
+    return cut and not hasattr(reading, "WHOLE")
 
 
-def slices(form: str, records: Sequence[Path], slice_rows: int) -> list[Slice]:
-    """The slices that together hold all records of a batch."""
+def slices(form: str, records: Sequence[Path], slice_rows: int, spread: int = 1) -> list[Slice]:
+    """The slices that together hold all records of a batch.
+
+    Args:
+        form: the format.
+        records: where they are.
+        slice_rows: how many records one holds, about.
+        spread: under how many paths each file lies, about; of equal files each path can tell events of its own.
+    """
     by = getattr(readings.registry()[form], "SLICED_BY", None)
     if by is not None:
         return [Slice(tuple(records), first, stop) for first, stop in spool.slices(records, by, slice_rows)]
     if not sliceable(form):
         return [Slice(tuple(records))]
-    return [Slice((path,), group=group) for path in records for group in range(_groups(path))]
+    groups = [(path, group, rows) for path in records for group, rows in enumerate(_groups(path))]
+    if spread < MANY_PATHS:
+        return [Slice((path,), group=group) for path, group, _ in groups]
+    few = max(1, slice_rows // spread)
+    return [
+        Slice((path,), at, min(at + few, rows), group)
+        for path, group, rows in groups
+        for at in range(0, rows, few)
+    ]
 
 
-def _groups(path: Path) -> int:
-    return int(pq.ParquetFile(path).metadata.num_row_groups)
+def _groups(path: Path) -> list[int]:
+    """How many rows each group has."""
+    about = pq.read_metadata(path)
+    return [about.row_group(group).num_rows for group in range(about.num_row_groups)]
 
 
 def read(own: Slice, reading: Reading, columns: Sequence[str] | None = None) -> pa.Table:
@@ -94,7 +115,8 @@ def read(own: Slice, reading: Reading, columns: Sequence[str] | None = None) -> 
     if own.group is not None:
         wanted = getattr(reading, "COLUMNS", None) if columns is None else columns
         with pq.ParquetFile(own.records[0], read_dictionary=getattr(reading, "CODED", None)) as file:
-            return file.read_row_group(own.group, wanted, use_threads=False)
+            found = file.read_row_group(own.group, wanted, use_threads=False)
+        return found if own.first is None else found.slice(own.first, (own.stop or 0) - own.first)
     return pa.concat_tables(pq.read_table(path, columns=columns, use_threads=False) for path in own.records)
 
 

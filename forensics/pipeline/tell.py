@@ -39,6 +39,7 @@ SLICE_ROWS = 1 << 15
 PART_ROWS = 1 << 17
 """How many events one part of their table has, about."""
 _THREADS = 2
+_FILES_TOGETHER = 1 << 12
 _ODD, _OTHER_ODD = np.int64(0x1E3779B97F4A7C15), np.int64(0x42B2AE3D27D4EB4F)
 _LAST_BYTES = 8
 
@@ -126,7 +127,7 @@ def _told(
     for batch in slicing.batches(parts):
         held = sealed.filter(pc.is_in(sealed["sha256"], pa.array(batch.files, pa.string())))
         records = [case / "tables" / batch.format / f"{name}.parquet" for name in batch.names]
-        slices = slicing.slices(batch.format, records, SLICE_ROWS)
+        slices = slicing.slices(batch.format, records, SLICE_ROWS, len(held) // len(batch.files))
         same = twins.within(alike, set(batch.files))
         why = [
             __version__,
@@ -134,7 +135,7 @@ def _told(
             layout(*ORDER),
             zone,
             anchor_ns,
-            held.to_pylist(),
+            _digest(held),
             *([same] if same else []),
         ]
         notes = _noted(batch, slices, records, folder, runs_on)
@@ -143,6 +144,14 @@ def _told(
             key = hashlib.sha256(canonical.line([*why, own.first, own.stop, place]).encode()).hexdigest()
             tasks.append(Task(own, batch.format, held, zone, anchor_ns, folder / key, notes, same))
     return list(engine.run(tell, tasks, runs_on.executor, in_flight=runs_on.in_flight))
+
+
+def _digest(files: pa.Table) -> str:
+    """A name for some files. There can be a million, so they are looked at some at a time."""
+    made = hashlib.sha256()
+    for rows in files.to_batches(max_chunksize=_FILES_TOGETHER):
+        made.update(canonical.line(rows.to_pylist()).encode())
+    return made.hexdigest()
 
 
 def _noted(
@@ -187,7 +196,9 @@ def tell(task: Task) -> Path:
     alike = task.alike or {}
     records = twins.once(slicing.read(task.records, reading), alike)
     notes = None if task.notes is None else spool.read(task.notes)
-    found = made(task.format, records, task.files, task.zone, task.anchor_ns, alike, notes)
+    cited = pc.is_in(task.files["sha256"], pc.unique(records["sha256"].cast(pa.string())))
+    files = task.files if pc.all(cited).as_py() else task.files.filter(cited)
+    found = made(task.format, records, files, task.zone, task.anchor_ns, alike, notes)
     partial = partial_of(task.told)
     put(partial, found)
     appear(partial, task.told)

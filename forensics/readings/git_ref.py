@@ -9,7 +9,7 @@ from forensics.core import gitevents, hostevents
 from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = False
-SLICED_BY = "start"
+EACH = True
 
 
 def read(

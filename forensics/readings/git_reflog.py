@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from forensics.core import clock, gitevents, hostevents
 
 NEEDS_ANCHOR = False
-SLICED_BY = "start"
+EACH = True
 
 
 def read(
