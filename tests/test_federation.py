@@ -203,6 +203,16 @@ def test_siblings_are_one_submission():
     assert (job.federation_origin, job.siblings) == ("alpha", ["alpha: REVOKED", "beta: FAILED"])
 
 
+def test_a_record_without_a_cluster_is_of_the_run_that_another_names():
+    """The controller's own listing names none; the completion log gives a copy the state that the job had elsewhere."""
+    copy = taken_back("alpha", state="FAILED", format="jobcomp")
+    (job,) = jobs(staged(copy, ran(None, format="scontrol_job"), taken_back("alpha"), ran("beta"))).values()
+    assert (job.cluster, job.outcome) == ("beta", "COMPLETED")
+    assert job.siblings == [
+        "alpha: FAILED, but never ran there", "alpha: REVOKED", "beta: COMPLETED", "cluster not recorded: COMPLETED",
+    ]  # fmt: skip
+
+
 def test_of_a_job_that_never_ran_the_cluster_tells_that_took_nothing_back():
     rows = [
         taken_back("alpha", sha256="0" * 64),

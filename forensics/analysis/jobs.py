@@ -235,7 +235,12 @@ def _of_federation(job: Job, rows: list[Row]) -> None:
     if not named and (number is None or not (several or any(r.ending == endings.REVOKED for r in rows))):
         return
     job.federation_origin = ", ".join(named) or f"cluster {number}"
-    job.siblings = sorted({f"{r.cluster or 'cluster not recorded'}: {r.state}" for r in rows})
+    job.siblings = sorted({f"{r.cluster or 'cluster not recorded'}: {r.state}{_never_ran(r)}" for r in rows})
+
+
+def _never_ran(r: Row) -> str:
+    """What the completion log's word for a copy that was taken back leaves unsaid."""
+    return ", but never ran there" if r.ending == endings.REVOKED and "REVOKED" not in str(r.state) else ""
 
 
 def _from_events(job: Job, rows: list[Row]) -> None:

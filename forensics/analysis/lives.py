@@ -63,8 +63,9 @@ class Life:
             return False
         if self.origin is not None and other.origin is not None and self.origin != other.origin:
             return False
+        # A record that names no cluster may be of the same run.
         return not any(
-            mine != its and first + _SLACK_NS < stop and start + _SLACK_NS < last
+            None not in {mine, its} and mine != its and first + _SLACK_NS < stop and start + _SLACK_NS < last
             for mine, first, last in self.ran
             for its, start, stop in other.ran
         )
