@@ -53,7 +53,8 @@ def test_what_each_schedulers_log_tells_is_what_its_samples_show():
     assert {"energy", "gpus", "nodes", "cluster", "submitted", "owner", "kill"} <= told["sacct"] & told[
         "sacct_json"
     ]
-    assert set(ENDINGS) <= told["k8s_audit"]
+    # Of a federation's copies only Slurm knows.
+    assert set(ENDINGS) - {"revoked"} <= told["k8s_audit"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
