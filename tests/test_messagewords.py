@@ -99,6 +99,8 @@ ODD = [
     "Received disconnect from 10.0.0.12 port 1:11:2: x",
     "Server listening on :: port 22.",
     "New session 1.",
+    "Failed password for invalid userx admin from 10.0.0.12 port 49063 ssh2",
+    "Failed password forinvalid user admin from 10.0.0.12 port 49063 ssh2",
 ]
 
 
@@ -112,6 +114,17 @@ def test_parts_of_a_word_each_end_in_one_place():
     assert form.words[1].pieces is not None
     (form,) = wordpatterns.forms("^a (?P<x>[a-z]+)z[a-z]*$") or ()
     assert form.words[1].pieces is None
+
+
+def test_where_a_part_could_end_elsewhere_in_each_choice_the_pattern_says_which():
+    (form,) = wordpatterns.forms("^a (?P<x>[a-z]+)(?:b)?$") or ()
+    assert form.words[1].pieces is None
+
+
+def test_digits_are_the_number_that_they_spell():
+    said = ["0", "12", "12345678", "123456789", "4294967295", "000000000000000017", "123456789012345678", ""]
+    raw, start, stop = cuttings.lying(pa.array(said))
+    assert cuttings.number(raw, start, stop).tolist() == [int(text or 0) for text in said]
 
 
 def test_the_last_part_of_a_word_ends_where_the_word_leaves_room_for_what_follows():

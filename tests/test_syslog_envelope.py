@@ -40,6 +40,7 @@ def test_quick_is_slow_on_samples(sample):
 def test_most_lines_go_the_quick_way():
     lines = (SAMPLES[0].parent / "ssh_session.log").read_text().splitlines()
     assert agree(lines) == len(lines)
+    assert agree([f"Nov 23 15:11:37 login01 sshd[{10**n}]: a message" for n in range(18)]) == 18
 
 
 DOUBTFUL = [
