@@ -87,7 +87,9 @@ def _zircolite(log: Path, place: Path) -> list[str | Path] | None:
     rules = checkout / "rules" / "rules_linux.json"
     python = checkout / "venv" / "bin" / "python"
     words = [python, checkout / "zircolite.py", "--auditd", "--events", log, "--ruleset", rules]
-    return [*words, "-o", place / "zircolite.json"] if python.exists() else None
+    words += ["--config", checkout / "config" / "config.yaml", "--logfile", place / "zircolite.log"]
+    words += ["-o", place / "zircolite.json"]
+    return words if python.exists() else None
 
 
 ALWAYS = (
