@@ -264,6 +264,44 @@ def authors_swapped(collected):
     return _rehashed(collected, commit, lambda raw: raw)
 
 
+def made_up(keys, one, other, folder):
+    """What users share was collected beside the hosts, and in it lies a trail of somebody's making, with its login log.
+
+    Args:
+        keys: fingerprint of each person's key.
+        one: who made it: what they did seconds later, under numbers of its own.
+        other: whom it puts in their place.
+        folder: where it lies.
+    """
+    uid = {"mei": b"4101", "kai": b"4102", "lin": b"4103", "dao": b"4104"}
+    people = [
+        (keys[one].encode(), keys[other].encode()),
+        (ADDRESSES[one].encode(), ADDRESSES[other].encode()),
+        (one.encode(), other.encode()),
+        (uid[one], uid[other]),
+    ]
+    seconds = 3
+
+    def trail(raw):
+        raw = re.sub(
+            rb"audit\(([0-9.]+):([0-9]+)\)",
+            lambda m: b"audit(%.3f:%d)" % (float(m[1]) - seconds, int(m[2]) + 50_000),
+            raw,
+        )
+        raw = re.sub(rb"\bses=([0-9]{1,5})\b", lambda m: b"ses=%d" % (int(m[1]) + 700), raw)
+        return re.sub(rb"pid=([0-9]{2,})", lambda m: b"pid=%d" % (int(m[1]) + 20_000), raw)
+
+    def change(collected):
+        late = shifted(-seconds / 60)(collected)
+        made = {AUDIT: trail(collected[AUDIT])}
+        for path in LOGINS:
+            made[path] = re.sub(rb"\[([0-9]+)\]:", lambda m: b"[%d]:" % (int(m[1]) + 20_000), late[path])
+        left = {folder + path.rpartition("/")[2]: exchanged(raw, people) for path, raw in made.items()}
+        return {**collected, **left}
+
+    return change
+
+
 def left_at_home(keys, one, other):
     """Somebody left logs in their home and in `/tmp` before they were collected: true ones, and some of their own making.
 

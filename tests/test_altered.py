@@ -261,6 +261,18 @@ def test_what_somebody_plants_where_no_log_was_collected_changes_nothing():
     assert {a["account"] for a in of_host["acts"]} >= {"lin"}
 
 
+@pytest.mark.parametrize("folder", ["files/kai/", "files/kai/login01/var/log/"])
+def test_logs_in_a_shared_folder_collected_beside_the_hosts_change_nothing(folder):
+    """Somebody made another's trail, with other numbers and three seconds earlier, and left it among the shared files."""
+    name = "script_edit"
+    made = alterations.made_up(keys(name), "kai", "lin", folder)(collected(name))
+    found = found_in(name, made)
+    assert "logs_of_no_known_place" in found["limits"]
+    # What it tells of the seconds before the true trail begins is heard, and its numbers leave a gap there.
+    after, before = told(found), told(plain(name))
+    assert {k: v for k, v in after.items() if k != "gaps"} == {k: v for k, v in before.items() if k != "gaps"}
+
+
 def test_authors_of_commits_change_nothing():
     """They are what whoever commits typed."""
     evidence = alterations.authors_swapped(collected("script_edit"))

@@ -32,6 +32,14 @@ OTHER = SSHD.replace(b"mei", b"lin")
         ("login01/proc/71/root/var/log/auth.log", "syslog", "login01:user"),
         ("login01/proc/cmdline", "syslog", "login01:root"),
         ("login01/var/lib/docker/overlay2/ab/diff/var/log/auth.log", "syslog", "login01:user"),
+        ("login01/lustre/kai/login01/var/log/audit/audit.log", "auditd", "login01:user"),
+        ("login01/work/kai/gpu01/var/log/auth.log", "syslog", "login01:user"),
+        ("login01/u/kai/login01/etc/passwd", "passwd", "login01:user"),
+        ("login01/data/kai/auth.log", "syslog", "login01:user"),
+        ("login01/mnt/lustre/kai/slurmctld.log", "slurmctld", "login01:user"),
+        ("login01/data/log/gpu01/auth.log", "syslog", "login01:root"),
+        ("login01/data/git/logs/gitolite-2026-11.log", "gitolite", "git:server"),
+        ("rack2/gpu01/var/log/auth.log", "syslog", "gpu01:root"),
         ("login01/home/git/.gitolite/logs/gitolite-2026-11.log", "gitolite", "git:server"),
         ("login01/home/git/auth.log", "syslog", "login01:user"),
         ("login01/home/kai/gitolite.log", "gitolite", "login01:user"),
@@ -41,8 +49,10 @@ OTHER = SSHD.replace(b"mei", b"lin")
 )
 def test_the_trust_domain_of_a_file_is_of_whoever_writes_where_it_lies(path, form, domain):
     row = Sealed(path, "a" * 64, 1, "file", None, "copied")
-    table = files.table([row], {row.sha256: Known(form, None)}, defaultdict(Tally))
-    assert table["domain"].to_pylist() == [domain]
+    beside = Sealed("login01/var/log/wtmp", "b" * 64, 1, "file", None, "copied")
+    known = {row.sha256: Known(form, None), beside.sha256: Known("wtmp", None)}
+    table = files.table([row, beside], known, defaultdict(Tally))
+    assert table["domain"].to_pylist() == [domain, "login01:root"]
 
 
 def test_no_kind_of_log_counts_a_format_that_users_write_anyway():
@@ -63,6 +73,38 @@ def test_logs_of_a_host_are_left_out_and_others_where_one_lies_in_its_place():
     assert list(displaced.without(events, held)["sha256"]) == ["a", "d", "e", "g"]
     alone = held[held["sha256"] != "e"]
     assert list(displaced.without(alone[["sha256", "format"]], alone)["sha256"]) == ["a", "d", "f", "g"]
+
+
+PLACED = ("login01/var/log/auth.log", "login01", "/var/log/auth.log", "login01:root")
+LOOSE = ("files/kai/auth.log", None, None, "unplaced:root")
+DEEP = ("files/kai/login01/var/log/auth.log", "login01", "/var/log/auth.log", "login01:root")
+ELSEWHERE = ("files/kai/gpu01/var/log/auth.log", "gpu01", "/var/log/auth.log", "gpu01:root")
+
+
+@pytest.mark.parametrize(
+    ("file", "form", "host", "kept"),
+    [
+        (LOOSE, "syslog", "login01", [1, 9]),
+        (LOOSE, "syslog", None, [1, 9]),
+        (LOOSE, "syslog", "gpu01", [1, 5, 9]),
+        (LOOSE, "auditd", "login01", [1, 5, 9]),
+        (DEEP, "syslog", "login01", [1, 9]),
+        (ELSEWHERE, "syslog", "gpu01", [1, 5, 9]),
+    ],
+)
+def test_a_log_of_no_known_place_is_heard_of_what_the_log_in_its_place_does_not_cover(file, form, host, kept):
+    files_held = pd.DataFrame(
+        [("a", "syslog", *PLACED), ("b", form, *file)],
+        columns=["sha256", "format", "path", "host", "origin", "domain"],
+    )
+    told = [("a", "syslog", "login01", 3, 3), ("a", "syslog", "login01", 7, 7)]
+    events = pd.DataFrame(
+        [*told, *(("b", form, host, at, at) for at in (1, 5, 9))],
+        columns=["sha256", "format", "host", "earliest_ns", "latest_ns"],
+    )
+    left = displaced.without(events, files_held)
+    assert left.loc[left["sha256"] == "b", "earliest_ns"].tolist() == kept
+    assert (left["sha256"] == "a").sum() == len(told)
 
 
 def read(tmp_path, contents):

@@ -11,8 +11,10 @@ def limits(done: Examination) -> list[str]:
     codes = ["numbers_are_placeholders", "not_validated", *known, *joined, *clocks.limits(done.compared)]
     if not done.scene.directory.people:
         codes.append("no_roster")
-    if displaced.displaced(done.scene.evidence.files):
+    if displaced.by_users(done.scene.evidence.files):
         codes.append("logs_where_users_write")
+    if displaced.loose(done.scene.evidence.files):
+        codes.append("logs_of_no_known_place")
     if not any(r.link == "observed" for r in done.readings) and done.readings:
         codes.append("no_file_reads_recorded")
     return sorted(codes)

@@ -24,6 +24,15 @@ RULES = re.compile(r"(?:/usr(?:/local)?)?/etc/sudoers(?:[^/]*|\.d/.*)")
 MOUNTS = re.compile(r"/etc/(?:fstab|mtab)[^/]*|/proc/(?:(?:self|[0-9]+)/)?mounts")
 ANOTHER_ROOT = "not of this host, but of a home, a container, an image or a program"
 _ANYBODYS = re.compile(r"/(?:tmp|var/tmp|dev/shm|scratch|run/user|proc/[0-9]+/root)/")
+_NO_SYSTEMS = re.compile(
+    r"/(?!(?:bin|boot|dev|etc|homes?\d*|lib(?:32|64|x32)?|opt|proc|root|run|sbin|srv|sys|tmp|u|users|usr|var"
+    r"|(?:r?sys)?logs?|journal|live(?:_response)?|commands?|slurm|git)/)"
+    r"[^/]+/(?!(?:r?sys)?logs?/)(?P<next>[^/]*)"
+)
+"""A folder that no system has, nor a collector makes for what commands print: shared storage, a project's, a scratch.
+
+Logs are kept there only in a folder called so.
+"""
 _ADDRESS = (
     r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*(?:%[0-9A-Za-z]+)?|::[0-9A-Fa-f:.]+)$"
 )
@@ -168,14 +177,20 @@ def home(path: str) -> tuple[str, str] | None:
 
 
 def writable(path: str, *, services: frozenset[str] = frozenset()) -> bool:
-    """Whether somebody without an administrator's rights can write at a path on a host: in a home, or where anybody may.
+    """Whether somebody without an administrator's rights can write at a path on a host.
+
+    In a home, where anybody may, and where a cluster keeps what its users share.
 
     Args:
         path: the path on the host, from its root.
         services: accounts of programs, whose homes nobody else writes; root's is never meant.
     """
-    whose = home(path)
-    return _ANYBODYS.match(path) is not None or (whose is not None and whose[0] not in services | {"root"})
+    whose, shared = home(path), _NO_SYSTEMS.match(path)
+    return (
+        _ANYBODYS.match(path) is not None
+        or (whose is not None and whose[0] not in services | {"root"})
+        or (whose is None and shared is not None and shared["next"] not in services)
+    )
 
 
 def elsewhere(origin: str | None, own: re.Pattern[str] = LISTS) -> bool:

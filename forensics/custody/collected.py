@@ -43,8 +43,9 @@ def archives(case: Path, rows: list[Sealed]) -> Iterator[Archive]:
     closed, as does one within an archive.
     """
     done: set[object] | None = None
+    known = hosts.roots(row.path for row in rows)
     for row in rows:
-        if row.kind != "file" or row.archive is not None or hosts.place(row.path) != (None, None):
+        if row.kind != "file" or row.archive is not None or hosts.place(row.path, known) != (None, None):
             continue
         if done is None:  # the ledger is as long as there are files, and is read only where that is asked
             done = {entry["what"]["archive"] for entry in ledger.check(seal.ledger_of(case), "unpack")}

@@ -11,6 +11,7 @@ The layout is the collector's, so it says what whoever collected wrote.
 """
 
 import re
+from collections.abc import Iterable
 
 _ROOTS = frozenset(
     "etc home var root srv opt usr tmp run proc boot lib mnt data scratch".split()  # noqa: SIM905 - one line
@@ -28,13 +29,38 @@ _NAMED = (
 """How collectors name what they make: UAC, Velociraptor, dissect acquire."""
 
 
-def place(path: str) -> tuple[str | None, str | None]:
-    """The host whose file system a path as collected shows, and the path there; None for what it does not say."""
+_SURE = frozenset({"etc", "var"})
+"""Folders that a root directory has, and that nobody calls a folder of collected evidence."""
+
+
+def roots(paths: Iterable[str]) -> frozenset[str]:
+    """The folders of the evidence that are a host's root directory beyond doubt, by what lies in them.
+
+    Whatever else lies below such a folder lies within that host. A user can make folders in which a host's file
+    system seems to lie, `work/kai/login01/var/log` or what a collector's archive is called; none of these are above their own.
+    """
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        parts = path.split("/")
+        n = next((n for n, part in enumerate(parts) if part in _ROOTS), None)
+        if n is not None and parts[n] in _SURE and n + 1 < len(parts) and ".." not in parts:
+            found.setdefault("/".join(parts[:n]), set()).add(parts[n])
+    # At the top, where hosts' folders lie too, it takes both.
+    return frozenset(folder for folder, seen in found.items() if folder or seen == _SURE)
+
+
+def place(path: str, known: frozenset[str] = frozenset()) -> tuple[str | None, str | None]:
+    """The host whose file system a path as collected shows, and the path there; None for what it does not say.
+
+    Args:
+        path: as collected.
+        known: the folders that are a host's root directory beyond doubt.
+    """
     parts = path.split("/")
     if ".." in parts:
         return None, None
     for n, part in enumerate(parts):
-        if part in _ROOTS:
+        if part in _ROOTS or "/".join(parts[:n]) in known:
             return _host(parts[:n]), "/" + "/".join(parts[n:])
     return None, None
 

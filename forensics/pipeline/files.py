@@ -65,7 +65,8 @@ def recognised(
     """
     known: dict[str, Known] = {}
     held = [row for row in rows if row.kind == "file"]
-    held.sort(key=lambda row: (hostevents.writable(hosts.place(row.path)[1] or ""), row))
+    roots = hosts.roots(row.path for row in rows)
+    held.sort(key=lambda row: (hostevents.writable(hosts.place(row.path, roots)[1] or ""), row))
     while held:
         asked, later = dict[str, str](), []
         for row in held:
@@ -97,11 +98,12 @@ def looked_at(path: Path, named: str) -> Known:
 def table(rows: Sequence[Sealed], known: Mapping[str, Known], tallies: Mapping[str, Tally]) -> pa.Table:
     """The table, a row for each path that was collected."""
     found = []
+    roots = hosts.roots(row.path for row in rows)
     for row in rows:
         is_file = row.kind == "file"
         form, packed = known[row.sha256] if is_file else Known(None, None)
         tally = tallies[row.sha256] if is_file else Tally()
-        host, origin = hosts.place(row.path)
+        host, origin = hosts.place(row.path, roots)
         domain = _domain(form, host, origin) if form else None
         found.append(
             (
