@@ -66,9 +66,17 @@ def case(tmp_path_factory):
         folder, [INCIDENT / "evidence" / "git"], roster=INCIDENT / "roster.toml", about=INCIDENT / "case.toml"
     )
     pipeline.ingest(folder)
-    (folder / "findings.json").write_text(canonical.dumps(findings_of(folder)))
-    (folder / "report.pdf").write_bytes(b"%PDF-1.7 invented\n")
+    written(folder, canonical.dumps(findings_of(folder)).encode(), b"%PDF-1.7 invented\n")
     return folder
+
+
+def written(folder, findings, report=None):
+    """Results as the program puts them in a case: with a line of the ledger each."""
+    for act, name, raw in (("analyse", "findings.json", findings), ("report", "report.pdf", report)):
+        if raw is not None:
+            (folder / name).write_bytes(raw)
+            what = {"name": name, "sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
+            ledger.append(folder / "ledger.jsonl", ledger.hand("tests", "tests"), [(act, what)])
 
 
 @pytest.fixture(scope="module")
@@ -103,11 +111,11 @@ def rebagged(bag):
 
 
 def edited(bag, change):
-    """The findings changed, and the bundle's manifests with them."""
+    """The findings changed, with the bundle's manifests, and entered in its ledger as if they had been found."""
     path = bag / "data" / "findings.json"
     found = json.loads(path.read_text())
     change(found)
-    path.write_text(canonical.dumps(found))
+    written(path.parent, canonical.dumps(found).encode())
     rebagged(bag)
 
 
@@ -481,7 +489,7 @@ def test_referenced_evidence_is_named_and_not_copied(tmp_path):
     pipeline.create(case)
     pipeline.seal(case, [INCIDENT / "evidence" / "git"], reference=True)
     pipeline.ingest(case)
-    (case / "findings.json").write_text(canonical.dumps(findings_of(case)))
+    written(case, canonical.dumps(findings_of(case)).encode())
     pipeline.bundle(case, tmp_path / "bag")
     assert pipeline.verify(tmp_path / "bag") == []
     info = (tmp_path / "bag" / "bag-info.txt").read_text()
@@ -490,6 +498,23 @@ def test_referenced_evidence_is_named_and_not_copied(tmp_path):
     assert not any(
         str(INCIDENT).encode() in raw for n, raw in files_of(tmp_path / "bag").items() if "ledger" not in n
     )
+
+
+@pytest.mark.parametrize(("name", "act"), [("findings.json", "analyse"), ("report.pdf", "report")])
+def test_results_that_somebody_else_wrote_are_not_packed(case, tmp_path, name, act):
+    other = Path(shutil.copytree(case, tmp_path / "case"))
+    (other / name).write_bytes((other / name).read_bytes().replace(b"A0001", b"A0002") + b"\n")
+    with pytest.raises(CustodyError, match=f"not what the ledger says.*forensics {act}"):
+        pipeline.bundle(other, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["findings.json", "report.pdf"])
+def test_results_changed_with_their_manifest_are_noticed_by_the_ledger(bag, name):
+    path = bag / "data" / name
+    path.write_bytes(path.read_bytes().replace(b"A0001", b"A0002") + b"\n")
+    rebagged(bag)
+    assert verifier.verify(bag) == [f"data/{name}: not what the ledger says was written"]
 
 
 def test_a_case_without_findings_is_not_packed(tmp_path):
@@ -541,7 +566,7 @@ def test_citing_shows_the_bytes_and_hashes_again(case, tmp_path):
     assert not any(span["ok"] for span in pipeline.cite(other, name))
 
 
-@pytest.mark.parametrize("event", [f"{'0' * 16}.0.1", "nonsense", "", "' OR 1=1"])
+@pytest.mark.parametrize("event", [f"{'0' * 16}.0.1", "nonsense", "", "' OR 1=1", f"{'0' * 16}.{2**64}.1"])
 def test_citing_what_is_not_there_says_so(case, event):
     with pytest.raises(NotFoundError, match="there is no event"):
         pipeline.cite(case, event)

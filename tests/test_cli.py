@@ -211,7 +211,20 @@ def test_a_started_interpreter_answers_as_a_forked_one(words):
     ("words", "failure"),
     [
         (["status", "{tmp}/absent"], errors.CaseError),
+        (["status", "{evidence}/login01/var/log/auth-iso.log"], errors.CaseError),
+        (["ingest", "{evidence}/login01/var/log/auth-iso.log"], errors.CaseError),
+        (["verify", "{case}"], errors.CaseError),
         (["who", "{case}", "--job", "no-such-job"], errors.NotFoundError),
+        (["acts", "{case}", "--job", "no-such-job"], errors.NotFoundError),
+        (["acts", "{case}", "--person", "Kai"], errors.NotFoundError),
+        (["timeline", "{case}", "-o", "{tmp}/t.pdf", "--person", "Kai"], errors.NotFoundError),
+        (["timeline", "{case}", "-o", "{tmp}/t.pdf", "--job", "no-such-job"], errors.NotFoundError),
+        (["claim", "{case}", "D01", "--by", "Kai"], errors.NotFoundError),
+        (["claim", "{case}", "D01", "--by", "kai", "--job", "no-such-job"], errors.NotFoundError),
+        (["cite", "{case}", "0000000000000000.99999999999999999999.1"], errors.NotFoundError),
+        (["report", "{case}", "-o", "{tmp}/report.docx"], errors.OutputError),
+        (["report", "{case}", "-o", "{case}/ledger.jsonl"], errors.OutputError),
+        (["graph", "{case}", "-o", "{case}/findings.json"], errors.OutputError),
         (["cite", "{case}", "0000000000000000.0.1"], errors.NotFoundError),
         (["claim", "{case}", "D99"], errors.UsageError),
         (["timeline", "{case}", "-o", "{tmp}/timeline.docx"], errors.OutputError),
@@ -230,7 +243,17 @@ def test_a_foreseen_failure_is_one_line(words, failure, case, evidence, tmp_path
 
 
 @pytest.mark.parametrize(
-    "words", [["nonsense"], ["acts"], ["acts", ".", "--colour"], ["seal", "case", "/no/such/file"]]
+    "words",
+    [
+        ["nonsense"],
+        ["acts"],
+        ["acts", ""],
+        ["acts", ".", "--colour"],
+        ["seal", "case", "/no/such/file"],
+        ["seal", "case", "n" * 300],
+        ["seal", "case", ""],
+        ["investigate", "", "--case", "case"],
+    ],
 )
 def test_wrong_words_are_status_2(words):
     done = run(*words)
@@ -444,6 +467,43 @@ def test_cite_says_when_the_evidence_has_changed(case, tmp_path):
     done = run("cite", copy, event)
     assert done.returncode == errors.CustodyError.exit_code
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [lambda raw: raw.replace(b'"kai"', b'"lin"'), lambda _: b"{"], ids=["named", "torn"]
+)
+def test_findings_that_somebody_else_wrote_are_not_told(case, tmp_path, changed):
+    copy = tmp_path / "case"
+    shutil.copytree(case, copy)
+    (copy / "findings.json").write_bytes(changed((copy / "findings.json").read_bytes()))
+    for words in (["who", copy, "--job", "11"], ["report", copy], ["acts", copy]):
+        done = run(*words)
+        assert (done.returncode, done.stdout) == (errors.CustodyError.exit_code, "")
+        assert done.stderr.endswith(f"run `forensics analyse {copy}` again\n")
+
+
+@pytest.mark.parametrize(
+    "words", [["coverage"], ["analyse"], ["sql", "SELECT count(*) FROM events"]], ids=lambda w: w[0]
+)
+def test_a_damaged_table_is_one_line_that_says_what_to_do(case, tmp_path, words):
+    copy = tmp_path / "case"
+    shutil.copytree(case, copy)
+    for part in (copy / "tables" / "event").glob("*.parquet"):
+        part.write_bytes(part.read_bytes()[:200])
+    done = run(words[0], copy, *words[1:])
+    assert (done.returncode, done.stdout) == (errors.CaseError.exit_code, "")
+    assert re.fullmatch(r"forensics: a table of the case cannot be read .*; remove .*\n", done.stderr)
+
+
+def test_an_analysis_that_ended_before_its_line_in_the_ledger_is_entered_by_the_next(case, tmp_path):
+    copy = tmp_path / "case"
+    shutil.copytree(case, copy)
+    before = (copy / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+    at = next(n for n, line in enumerate(before) if b'"act":"analyse"' in line)
+    (copy / "ledger.jsonl").write_bytes(b"".join(before[:at]))
+    assert run("who", copy, "--job", "11").returncode == errors.CustodyError.exit_code
+    said("analyse", copy)
+    assert said("who", copy, "--job", "11") == said("who", case, "--job", "11")
 
 
 @settings(max_examples=50, deadline=None)

@@ -97,6 +97,17 @@ def test_denials_are_answered(what):
     assert {name: found[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize("by", ["Kai", ""])
+def test_of_a_speaker_whom_nobody_knows_nothing_is_supported(by):
+    """A name mistyped has no acts and no sessions; that is not what a denial is supported by."""
+    found = every(edited(), by)
+    unknown = ("untestable", "speaker_not_on_roster")
+    assert {name: found[name] for name in ("D01", "D11", "D16")} == dict.fromkeys(
+        ("D01", "D11", "D16"), unknown
+    )
+    assert {name for name, (status, _) in found.items() if status == "supported"} == set()
+
+
 def test_a_version_changed_by_another_afterwards_is_mixed():
     day = Stage()
     day.enrol()

@@ -167,3 +167,13 @@ def test_a_line_without_self_is_that_of_the_entry_without_it(entry):
 def test_an_entry_may_hold_what_reads_like_its_own_hash(path, what):
     ledger.append(path, HAND, [("seal", what)])
     assert ledger.check(path)[-1]["what"] == what
+
+
+@pytest.mark.parametrize("size", [10, ledger._TAIL_BYTES - 700, ledger._TAIL_BYTES, 3 * ledger._TAIL_BYTES])
+def test_the_last_of_an_act_is_found_from_behind(path, size):
+    assert ledger.last(path, "analyse") is None
+    hand = ledger.hand("tests", "tests")
+    ledger.append(path, hand, [("analyse", {"sha256": "0"}), ("analyse", {"sha256": "1"})])
+    ledger.append(path, hand, [("seal", {"path": 'x"act":"analyse"' * (size // 16)}), ("report", {})])
+    assert ledger.last(path, "analyse")["what"] == {"sha256": "1"}
+    assert ledger.last(path, "report")["n"] == ledger.check(path)[-1]["n"]

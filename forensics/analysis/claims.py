@@ -2,7 +2,7 @@
 
 from forensics.analysis import denials_access as access
 from forensics.analysis import denials_record as record
-from forensics.analysis.denial import Answer, Grounds, Test
+from forensics.analysis.denial import Answer, Grounds, Test, speaker_not_known
 from forensics.core.roster import Claim
 
 __all__ = ["TESTS", "Answer", "Grounds", "test"]
@@ -28,10 +28,15 @@ TESTS: dict[str, Test] = {
     "D18": record.outside_logs("record_of_interview", "statements_are_no_evidence_here"),
 }
 
+_OF_SPEAKER = frozenset({"D01", "D11", "D16"})
+"""Denials that what is *not* the speaker's speaks for: of a name that nobody has, nothing is."""
+
 
 def test(claim: Claim, grounds: Grounds) -> Answer:
-    """Test one claim. One that is not on the list is untestable, and says so."""
+    """Test one claim. One that is not on the list is untestable, and says so; so is one of whom nothing could be found."""
     chosen = TESTS.get(claim.id)
     if chosen is None:
         return Answer("untestable", (), (f"test_of_{claim.id}",), "no_test_in_this_version")
+    if claim.id in _OF_SPEAKER and (unknown := speaker_not_known(claim, grounds)):
+        return unknown
     return chosen(claim, grounds)

@@ -71,6 +71,13 @@ def answer(
     return Answer(status, ids, tuple(sorted(set(missing))), why, tuple(dict.fromkeys(events)))
 
 
+def speaker_not_known(claim: Claim, g: Grounds) -> Answer | None:
+    """The answer where nobody of the speaker's name is on the roster: a name mistyped must not read like an innocent one."""
+    if claim.by in g.scene.directory.people:
+        return None
+    return answer("untestable", g.acts, "speaker_not_on_roster", ["enrolment_of_speaker"])
+
+
 def open_questions(g: Grounds) -> list[str]:
     """What would have to be there to test further."""
     return (

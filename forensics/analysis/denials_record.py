@@ -6,7 +6,7 @@ Each says what is true where the claim is, and what where it is not; an answer n
 from forensics.analysis import mounts, order, strength
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
-from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions
+from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions, speaker_not_known
 from forensics.analysis.gaps import Gap
 from forensics.analysis.jobs import Job
 from forensics.core.roster import Claim
@@ -41,7 +41,7 @@ def _left_by(claim: Claim, alone: list[Act], g: Grounds) -> Answer:
         return answer("mixed", alone, "process_of_job_acted_on_bytes_of_somebody")
     if None in authors:
         return answer("mixed", final, "ran_by_itself_and_author_not_known", open_questions(g))
-    return answer("supported", final, "ran_by_itself_and_another_left_it")
+    return speaker_not_known(claim, g) or answer("supported", final, "ran_by_itself_and_another_left_it")
 
 
 def clock_wrong(claim: Claim, g: Grounds) -> Answer:

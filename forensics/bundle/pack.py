@@ -11,6 +11,8 @@ from forensics.bundle import verifier
 from forensics.core.errors import CaseError, CustodyError, OutputError
 
 _WHOLE = ("findings.json", "report.pdf", "ledger.jsonl")
+_RESULTS = {"analyse": "findings.json", "report": "report.pdf"}
+"""What the program writes of its own, by the act of the ledger that says so."""
 _FOLDERS = ("inputs", "tables")
 _BLOCK_BYTES = 1 << 20
 
@@ -34,7 +36,7 @@ def pack(case: Path, out: Path) -> Path:
         raise CaseError(f"{case}: there are no findings yet; run `forensics analyse`")
     if os.path.lexists(out):
         raise OutputError(f"{out}: is already there; name a folder that is not")
-    entries = _sealed(case)
+    entries, made = _entered(case)
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
@@ -42,6 +44,7 @@ def pack(case: Path, out: Path) -> Path:
         payload = {
             f"data/{path}": _copied(case / path, partial / "data" / path) for path in _payload(case, entries)
         }
+        _as_written(case, payload, made)
         _tags(partial, payload, entries, _packed(case))
         partial.rename(out)
     except OSError as error:
@@ -51,14 +54,20 @@ def pack(case: Path, out: Path) -> Path:
     return out
 
 
-def _sealed(case: Path) -> dict[str, Mapping[str, object]]:
-    """The last ledger entry of each sealed file, by hash; one that was copied at any time counts as copied."""
+def _entered(case: Path) -> tuple[dict[str, Mapping[str, object]], dict[str, object]]:
+    """The last ledger entry of each sealed file, by hash, and the hash of each result that was written, by its name.
+
+    A file that was copied at any time counts as copied.
+    """
     found: dict[str, Mapping[str, object]] = {}
+    made: dict[str, object] = {}
     try:
         with (case / "ledger.jsonl").open(encoding="ascii") as lines:
             for line in lines:
                 entry = json.loads(line)
                 what = entry["what"]
+                if entry["act"] in _RESULTS:
+                    made[_RESULTS[entry["act"]]] = what["sha256"]
                 if entry["act"] != "seal" or what["kind"] != "file":
                     continue
                 before = found.get(what["sha256"])
@@ -66,7 +75,16 @@ def _sealed(case: Path) -> dict[str, Mapping[str, object]]:
                     found[what["sha256"]] = what
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CustodyError(f"{case}: the ledger cannot be read; restore it from a copy") from error
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items())), made
+
+
+def _as_written(case: Path, payload: Mapping[str, tuple[str, int]], made: Mapping[str, object]) -> None:
+    """See that what is packed as findings and report is what the program wrote last, by the ledger."""
+    for act, name in _RESULTS.items():
+        if f"data/{name}" in payload and made.get(name) != payload[f"data/{name}"][0]:
+            raise CustodyError(
+                f"{case / name}: not what the ledger says was written; run `forensics {act} {case}` again"
+            )
 
 
 def _payload(case: Path, entries: Mapping[str, Mapping[str, object]]) -> Iterator[str]:

@@ -6,8 +6,8 @@ Every fault is printed on a line of its own. Exit status 0: none. 1: there are s
 
 Checked are the manifests against the files, both ways; that no file but those is there; that sealed
 evidence has the hash that is its name; the ledger's chain, and its entries against what is sealed, block by block
-of large files; that
-every citation in the findings leads to bytes; and that the accounting adds up. Places in a compressed file
+of large files, and against what the program wrote; that every citation in the findings leads to bytes; and that the
+accounting adds up. Places in a compressed file
 count in the decompressed bytes: gzip, xz and bzip2 are decompressed to see that they are there, zstd from
 Python 3.14 on; where it cannot be done, that is said. What a manifest, a ledger or a finding says is never
 used as a path: files are found by looking, and then compared.
@@ -51,9 +51,15 @@ FIRST = "0" * 64
 _SEALED = re.compile(r"data/sealed/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([!-~]+)")
 _EVENT = re.compile(r"([0-9a-f]{16})\.(\d{1,19})\.(\d{1,19})(?:\.\d{1,19})?")
-_TEXTS = {"seal": ("sha256", "kind", "held"), "blocks": ("sha256",), "input": ("sha256", "name")}
-_SIZES = {"seal": ("bytes",), "blocks": ("block_bytes",)}
 _EVENT_LISTS = frozenset(["for", "against", "because"])
+_TEXTS = {
+    "seal": ("sha256", "kind", "held"),
+    "blocks": ("sha256",),
+    **dict.fromkeys(("input", "analyse", "report"), ("sha256", "name")),
+}
+_SIZES = {"seal": ("bytes",), "blocks": ("block_bytes",)}
+_MADE = {"analyse": "data/findings.json", "report": "data/report.pdf"}
+"""What the program writes of its own, by the act of the ledger that says so."""
 
 Found = Dict[str, Tuple[str, int]]  # noqa: UP006 - Python 3.8 has to read this
 """Hash and size of each file of the bundle, by its path in it."""
@@ -189,6 +195,7 @@ def _ledger(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[st
     copied: set[str] = set()
     given: dict[str, str] = {}
     blocks: dict[str, dict[str, Any]] = {}
+    made: dict[str, str] = {}
     for n, line in enumerate(_bytes(bundle, path, found).splitlines(keepends=True), start=1):
         entry = _entry(line)
         if entry is None or entry["n"] != n or entry["previous"] != previous:
@@ -203,6 +210,11 @@ def _ledger(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[st
             blocks[what["sha256"]] = what
         elif entry["act"] == "input":
             given[f"data/inputs/{what['name']}"] = what["sha256"]
+        elif entry["act"] in _MADE:
+            made[f"data/{what['name']}"] = what["sha256"]
+    for name in _MADE.values():
+        if name in found and made.get(name) != found[name][0]:
+            yield f"{name}: not what the ledger says was written"
     yield from _entered(found, {sha256: evidence[sha256] for sha256 in copied}, given)
     for what in blocks.values():
         path = f"data/sealed/{what['sha256'][:2]}/{what['sha256']}"

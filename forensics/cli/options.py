@@ -1,5 +1,6 @@
 """Arguments that several commands share, so that they read the same everywhere."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -13,8 +14,12 @@ def where(text: str) -> Path | str:
     """A folder or file of this machine, or the URL of one elsewhere, as it was typed.
 
     Raises:
-        typer.BadParameter: it is a URL of a file on another machine, without its scheme.
+        typer.BadParameter: it is empty, or a URL of a file on another machine, without its scheme.
     """
+    if not text:
+        raise typer.BadParameter(
+            "an empty name; a variable may not be set, and the working folder is named ."
+        )
     if "://" not in text:
         return Path(text)
     parts = urlsplit(text)
@@ -23,6 +28,23 @@ def where(text: str) -> Path | str:
     if parts.netloc not in {"", "localhost"}:
         raise typer.BadParameter(f"{text}: a file URL names a path of this machine: file:///PATH")
     return Path(unquote(parts.path))
+
+
+def evidence(text: str) -> Path:
+    """A file or folder of evidence, which must be there and be named: an empty word is the working folder to the system.
+
+    Raises:
+        typer.BadParameter: it is empty, or not there.
+    """
+    if not text:
+        raise typer.BadParameter(
+            "an empty name; a variable may not be set, and the working folder is named ."
+        )
+    if not os.path.exists(text):  # noqa: PTH110 - that of a path fails on a name that is too long
+        raise typer.BadParameter(f"path '{text}' does not exist.")
+    if not os.access(text, os.R_OK):
+        raise typer.BadParameter(f"path '{text}' is not readable.")
+    return Path(text)
 
 
 Case = Annotated[
@@ -35,7 +57,7 @@ Evidence = Annotated[
     list[Path],
     typer.Argument(
         metavar="EVIDENCE",
-        exists=True,
+        parser=evidence,
         help="Files and folders as they were collected. They are only ever read.",
     ),
 ]

@@ -1,6 +1,10 @@
 """Names of things, taken from their content or position: never from a counter, a clock or chance."""
 
+import re
 from collections.abc import Iterable
+
+_ID = re.compile(r"([0-9a-f]{16})\.([0-9]{1,18})\.([0-9]{1,18})(\.[0-9]{1,18})?", re.ASCII)
+"""No more digits than a file has bytes: names in evidence can look like an event's id, and count higher."""
 
 
 def event_id(sha256: str, start: int, stop: int, part: int | None = None) -> str:
@@ -15,10 +19,10 @@ def span_of(event: str) -> tuple[str, int, int]:
     Raises:
         ValueError: it is no event id.
     """
-    parts = event.split(".")
-    if len(parts) not in {3, 4} or len(parts[0]) != 16:
+    parts = _ID.fullmatch(event)
+    if parts is None:
         raise ValueError(event)
-    return parts[0], int(parts[1]), int(parts[2])
+    return parts[1], int(parts[2]), int(parts[3])
 
 
 def numbered(prefix: str, count: int) -> Iterable[str]:

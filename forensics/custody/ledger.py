@@ -99,6 +99,23 @@ def unbroken(path: Path) -> None:
         pass
 
 
+def last(path: Path, act: str) -> Entry | None:
+    """The last entry of an act, by no more of the file than lies behind it; the chain before it is not checked."""
+    said = canonical.line({"act": act})[1:-1].encode()
+    with path.open("rb") as raw:
+        end, tail = raw.seek(0, os.SEEK_END), b""
+        while end:
+            start = max(0, end - _TAIL_BYTES)
+            raw.seek(start)
+            first, newline, rest = (raw.read(end - start) + tail).partition(b"\n")
+            # The first line may begin before what was read; it is taken up with what is read next.
+            whole, tail, end = (rest, first + newline, start) if start else (first + newline + rest, b"", 0)
+            for line in reversed(whole.splitlines(keepends=True)):
+                if said in line and (entry := _parsed(line)) is not None and entry["act"] == act:
+                    return entry
+    return None
+
+
 def told(path: Path) -> Iterator[Entry]:
     """Every entry in order, as far as the chain holds. Nothing may be made of them before all were told.
 
@@ -108,7 +125,7 @@ def told(path: Path) -> Iterator[Entry]:
     """
     try:
         raw = path.open("rb")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise CaseError(f"{path.parent}: no case; make one with `forensics init`") from error
     with raw:
         previous = FIRST

@@ -10,17 +10,18 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from forensics.core import canonical, clock
-from forensics.core.errors import CaseError, UsageError
+from forensics.core.errors import CaseError, OutputError, UsageError
 from forensics.core.roster import Claim, Question
 from forensics.core.tables import CORE
 from forensics.custody import ledger
 from forensics.custody import seal as sealing
 from forensics.pipeline import files as account
-from forensics.pipeline import flagged
-from forensics.pipeline.found import findings_of, row, tables_of
+from forensics.pipeline import flagged, named
+from forensics.pipeline.found import as_written, findings_of, row, tables_of
 from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of, rules_of
 from forensics.store import parquet, query, slices
 
+_OWN = ("findings.json", "tables/ingest.json")
 _KEYS = ("git_push_cert", "allowed_signers", "openpgp_key", "x509_certificate")
 _NEEDED = ("file", "event", "job_record", "copy", "git_object", "git_pack", *_KEYS)
 _READ = {"copy": ds.field("kind") != "blob"}
@@ -107,9 +108,9 @@ def analyse(case: Path, *, sigma: Path | None = None, command: str | None = None
 
 
 def _settle(case: Path, name: str, content: bytes, act: str, command: str | None) -> None:
-    """Put a result in its place, whole, with a line in the ledger where it is new."""
+    """Put a result in its place, whole, with a line in the ledger where it is new, or where a run ended before that line."""
     target = case / name
-    if target.exists() and target.read_bytes() == content:
+    if target.exists() and target.read_bytes() == content and as_written(case, act, content):
         return
     partial = case / f".{name}.partial"
     partial.write_bytes(content)
@@ -174,6 +175,7 @@ def timeline(
     from forensics.render import figures  # noqa: PLC0415 - matplotlib, when needed
 
     found = findings_of(case)
+    named.there(case, job=job, person=person)
     events = _named(case, found)
     figures.save(figures.timeline(found, events, job=job, person=person, since=since, until=until), out)
 
@@ -183,6 +185,8 @@ def graph(case: Path, out: Path) -> None:
     from forensics.analysis import graph as graphs  # noqa: PLC0415 - networkx, when needed
     from forensics.render import graphs as render  # noqa: PLC0415 - matplotlib, when needed
 
+    if out.resolve() in {(case / own).resolve() for own in _OWN}:
+        raise OutputError(f"{out}: is a part of the case; name another file")
     done, names = examined(case)
     drawn = graphs.build(done)
     render.draw(graphs.named(drawn, names), out)
@@ -214,13 +218,16 @@ def table(case: Path, name: str, **only: str | None) -> pa.Table:
     findings_of(case)
     columns = {"job": "job", "person": "person", "account": "account", "path": "object"}
     since, until = (None if only.get(key) is None else _ns(str(only[key])) for key in ("since", "until"))
-    return slices.select(
+    rows = slices.select(
         case / "tables",
         query.NAMES.get(name, name),
         only={column: only.get(key) for key, column in columns.items()},
         since_ns=since,
         until_ns=until,
     )
+    if not len(rows):
+        named.there(case, job=only.get("job"), person=only.get("person"))
+    return rows
 
 
 def status(case: Path) -> dict[str, Any]:
@@ -298,6 +305,7 @@ def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str
         raise UsageError(f"{claim_id}: case.toml states no such claim; say who makes it with --by NAME")
     base = stated[0] if stated else Claim(id=claim_id, by=by or "", names=names or "", text="", job="")
     asked = Claim(id=claim_id, by=base.by, names=base.names, text=base.text, job=job or base.job)
+    named.there(case, job=job, person=by)
     about = Question(
         question.title,
         question.cluster,

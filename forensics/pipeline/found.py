@@ -1,10 +1,12 @@
 """What an analysed case holds already: found again in `findings.json`, with nothing heavy loaded."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
-from forensics.core.errors import CaseError, NotFoundError
+from forensics.core.errors import CaseError, CustodyError, NotFoundError
+from forensics.custody import ledger
 from forensics.custody import seal as sealing
 
 
@@ -26,12 +28,24 @@ def findings_of(case: Path) -> dict[str, Any]:
 
     Raises:
         CaseError: it has not run.
+        CustodyError: what lies there is not what it wrote.
     """
     tables_of(case)
     if not (case / "findings.json").exists():
         raise CaseError(f"{case}: not analysed yet; run `forensics analyse {case}` first")
-    found: dict[str, Any] = json.loads((case / "findings.json").read_bytes())
+    raw = (case / "findings.json").read_bytes()
+    if not as_written(case, "analyse", raw):
+        raise CustodyError(
+            f"{case / 'findings.json'}: not what the ledger says was found; run `forensics analyse {case}` again"
+        )
+    found: dict[str, Any] = json.loads(raw)
     return found
+
+
+def as_written(case: Path, act: str, content: bytes) -> bool:
+    """Whether a result has the hash under which the ledger last entered one of its kind."""
+    entry = ledger.last(sealing.ledger_of(case), act)
+    return entry is not None and entry["what"]["sha256"] == hashlib.sha256(content).hexdigest()
 
 
 def who(case: Path, job: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pyarrow.dataset as ds
 from forensics import formats
 from forensics.bundle import pack, verifier
 from forensics.core import ids
-from forensics.core.errors import NotFoundError
+from forensics.core.errors import CaseError, NotFoundError
 from forensics.core.tables import CORE, FILE
 from forensics.custody import seal as sealing
 from forensics.custody import unpack
@@ -93,8 +93,16 @@ def bundle(case: Path, out: Path | str) -> None:
 
 
 def verify(out: Path | str, notes: list[str] | None = None) -> list[str]:
-    """The faults of a bundle; none means that it is as it was packed. `notes` takes what could not be checked."""
+    """The faults of a bundle; none means that it is as it was packed. `notes` takes what could not be checked.
+
+    Raises:
+        CaseError: it is a case, of which no manifest says what it should hold.
+    """
     if isinstance(out, Path):
+        if (out / "ledger.jsonl").is_file() and not (out / "bagit.txt").exists():
+            raise CaseError(
+                f"{out}: a case and no bundle; pack it with `forensics bundle {out} -o OUT`, and verify that"
+            )
         return verifier.verify(out, notes)
     with elsewhere.tree(out) as here:
         return verifier.verify(here, notes)

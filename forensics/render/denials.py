@@ -146,6 +146,7 @@ CLAIM_WHY = {
     "no_session_then_but_left_behind_earlier": "no session is open then, but a command left behind earlier acts",
     "sources_missing": "sources that would tell are missing",
     "session_of_speaker_is_open_and_holds_no_act": "a session of the person who denies is open then, and no act in question is attributed to that person",
+    "speaker_not_on_roster": "nobody of the name of the person who denies is on the roster",
     "no_act_of_speaker": "no act in question is attributed to the person who denies",
     "no_test_in_this_version": "this version of the program has no test for it",
     "no_act_in_account_of_speaker": "no act in question is done from an account of the person who denies",

@@ -31,8 +31,10 @@ def write(findings: Json, *, events: pa.Table, files: pa.Table, out: Path) -> No
         out: the PDF to write.
 
     Raises:
-        OutputError: `out` cannot be written.
+        OutputError: `out` is not called a PDF, or cannot be written.
     """
+    if out.suffix.lower() != ".pdf":
+        raise OutputError(f"{out}: a report is .pdf; change the suffix")
     pdf = typeset(build(findings, events=events, files=files))
     try:
         out.write_bytes(pdf)
