@@ -7,10 +7,9 @@ Every fault is printed on a line of its own. Exit status 0: none. 1: there are s
 Checked are the manifests against the files, both ways; that no file but those is there; that sealed
 evidence has the hash that is its name; the ledger's chain, and its entries against what is sealed, block by block
 of large files, and against what the program wrote; that every citation in the findings leads to bytes; and that the
-accounting adds up. Places in a compressed file
-count in the decompressed bytes: gzip, xz and bzip2 are decompressed to see that they are there, zstd from
-Python 3.14 on; where it cannot be done, that is said. What a manifest, a ledger or a finding says is never
-used as a path: files are found by looking, and then compared.
+accounting adds up. Places in a compressed file count in the decompressed bytes: gzip, xz and bzip2 are decompressed to
+see that they are there, zstd from Python 3.14 on; where it cannot be done, that is said. What a manifest, a ledger or a
+finding says is never used as a path: files are found by looking, and then compared.
 """
 # Shipped inside each bundle as verify.py, and run by `forensics verify`, so that both always agree.
 
@@ -192,30 +191,24 @@ def _ledger(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[st
     if path not in found:
         yield f"{path}: missing, so nobody says what was collected"
         return
-    copied: set[str] = set()
-    given: dict[str, str] = {}
-    blocks: dict[str, dict[str, Any]] = {}
-    made: dict[str, str] = {}
+    said: list[tuple[str, dict[str, Any]]] = []
     for n, line in enumerate(_bytes(bundle, path, found).splitlines(keepends=True), start=1):
         entry = _entry(line)
         if entry is None or entry["n"] != n or entry["previous"] != previous:
             yield f"{path}: line {n} does not follow from the lines before it"
             break
         previous = hashlib.sha256(line).hexdigest()
-        what = entry["what"]
-        if entry["act"] == "seal" and what["kind"] == "file":
-            evidence[what["sha256"]] = what["bytes"]
-            copied |= {what["sha256"]} if what["held"] == "copied" else set()
-        elif entry["act"] == "blocks":
-            blocks[what["sha256"]] = what
-        elif entry["act"] == "input":
-            given[f"data/inputs/{what['name']}"] = what["sha256"]
-        elif entry["act"] in _MADE:
-            made[f"data/{what['name']}"] = what["sha256"]
+        said.append((entry["act"], entry["what"]))
+    files = [what for act, what in said if act == "seal" and what["kind"] == "file"]
+    evidence.update((what["sha256"], what["bytes"]) for what in files)
+    given = {f"data/inputs/{what['name']}": what["sha256"] for act, what in said if act == "input"}
+    made = {f"data/{what['name']}": what["sha256"] for act, what in said if act in _MADE}
     for name in _MADE.values():
         if name in found and made.get(name) != found[name][0]:
             yield f"{name}: not what the ledger says was written"
+    copied = {what["sha256"] for what in files if what["held"] == "copied"}
     yield from _entered(found, {sha256: evidence[sha256] for sha256 in copied}, given)
+    blocks = {what["sha256"]: what for act, what in said if act == "blocks"}
     for what in blocks.values():
         path = f"data/sealed/{what['sha256'][:2]}/{what['sha256']}"
         if path in found:
