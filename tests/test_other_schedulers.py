@@ -211,10 +211,13 @@ def test_a_name_that_came_back_is_another_job(tmp_path, window, by):
     assert [a["account"] for a in acts(found, "cancel")] == [f"{by}{AT}"]
 
 
-def test_an_attempt_after_a_requeue_is_the_same_job(tmp_path):
+@pytest.mark.parametrize("minute", ["15:10:4", "15:11:3"])
+def test_an_attempt_after_a_requeue_is_the_same_job(tmp_path, minute):
+    """However soon it was put back: a minute later, or some seconds."""
     again = (
         NEW.replace("CANCELLED by 4102", "REQUEUED")
-        .replace("15:11:4", "15:10:4")
+        .replace("15:11:42", f"{minute}8")
+        .replace("15:11:4", minute)
         .replace("15:11:53", "15:11:40")
     )
     found = examined(tmp_path, {"slurm/sacct.psv": HEADER + again + NEW}, job="10")

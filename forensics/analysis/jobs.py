@@ -212,6 +212,7 @@ def _settled(name: str, rows: list[Row]) -> Job:
     last = max((r.submit_ns for r in rows if not pd.isna(r.submit_ns)), default=None)
     if last is not None:
         rows = [r for r in rows if pd.isna(r.submit_ns) or abs(r.submit_ns - last) <= _SLACK_NS]
+        rows = _last_of_each(rows)
     rows = [r for r in rows if r.ending != endings.REVOKED] or rows
     ranked = sorted(rows, key=lambda r: (_RANK.get(r.format, 9), r.sha256, r.start))
     job = Job(name)
@@ -224,6 +225,15 @@ def _settled(name: str, rows: list[Row]) -> Job:
             job.disagree.append(column)
     _of_federation(job, every)
     return job
+
+
+def _last_of_each(rows: list[Row]) -> list[Row]:
+    """What each source tells of the attempt that it has as the last: one that was put back at once began seconds before."""
+    last: dict[str, int] = {}
+    for r in rows:
+        if not pd.isna(r.submit_ns):
+            last[r.sha256] = max(int(r.submit_ns), last.get(r.sha256, int(r.submit_ns)))
+    return [r for r in rows if pd.isna(r.submit_ns) or r.submit_ns == last[r.sha256]]
 
 
 def _of_federation(job: Job, rows: list[Row]) -> None:
