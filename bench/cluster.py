@@ -245,7 +245,7 @@ def files() -> pa.Table:
     same = {"bytes": 1, "kind": "file", "held": "referenced", "parsed": 1, "rejected": 0, "ignored": 0}
     return FILE.build({
         "sha256": [_sha256(*row) for row in rows], "path": [f"{host}/var/log/{form}" for host, form in rows],
-        "host": [None if host == "lab" else host for host, _ in rows], "format": [form for _, form in rows],
+        "host": [None if host == "lab" else host for host, _ in rows], "origin": [f"/var/log/{form}" for _, form in rows], "format": [form for _, form in rows],
         "domain": [f"{host}:root" if form in {"auditd", "syslog"} else f"{host}:{form}" for host, form in rows],
         **{name: [value] * len(rows) for name, value in same.items()},
     })  # fmt: skip
