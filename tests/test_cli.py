@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import typed
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from forensics import pipeline
 from forensics.cli import app as command_line
 from forensics.cli import listing
 from forensics.cli.app import COMMANDS, name_of
+from forensics.cli.readable import Readable
 from forensics.core import errors
 
 INCIDENT = Path(__file__).parents[1] / "sample_logs" / "incidents" / "script_edit"
@@ -492,7 +494,21 @@ def test_a_damaged_table_is_one_line_that_says_what_to_do(case, tmp_path, words)
         part.write_bytes(part.read_bytes()[:200])
     done = run(words[0], copy, *words[1:])
     assert (done.returncode, done.stdout) == (errors.CaseError.exit_code, "")
-    assert re.fullmatch(r"forensics: a table of the case cannot be read .*; remove .*\n", done.stderr)
+    assert re.fullmatch(
+        rf"forensics: {re.escape(str(copy))}/tables/event/[^/]+\.parquet: cannot be read as a table .*; remove the folder .*\n",
+        done.stderr,
+    )
+
+
+def test_a_table_with_other_columns_is_named_and_another_failure_is_not_taken_for_damage(case, tmp_path):
+    copy = tmp_path / "case"
+    shutil.copytree(case, copy)
+    with pytest.raises(pa.ArrowInvalid, match="ours"), Readable(copy):
+        raise pa.ArrowInvalid("ours")
+    (part,) = (copy / "tables" / "file").glob("*.parquet")
+    pq.write_table(pq.read_table(part).drop_columns("domain"), part)
+    with pytest.raises(errors.CaseError, match=re.escape(str(part))), Readable(copy):
+        raise pa.ArrowInvalid("ours")
 
 
 def test_an_analysis_that_ended_before_its_line_in_the_ledger_is_entered_by_the_next(case, tmp_path):

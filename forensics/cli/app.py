@@ -37,7 +37,7 @@ from forensics.cli import (
     who,
 )
 from forensics.cli.placed import placed
-from forensics.core.errors import CaseError, ForensicsError, OutputError
+from forensics.core.errors import ForensicsError, OutputError
 from forensics.core.words import shown
 
 COMMANDS: tuple[ModuleType, ...] = (
@@ -74,7 +74,6 @@ Those that work on a case say in NEEDS what of it they read, and in WRITES wheth
 """
 
 INTERRUPTED = 130
-_SAID = 200
 _ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -129,31 +128,12 @@ def _fail(text: str, status: int) -> None:
     sys.exit(status)
 
 
-class _tables_that_can_be_read:  # noqa: N801 - it reads as what it asks for
-    """A table that was damaged, or put there by somebody else, is a foreseen failure: whatever reads tables is loaded late, and says so."""
-
-    def __enter__(self) -> None:
-        """Nothing is to be done before."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        """Say what to do where the failure is of those who read tables."""
-        kinds = (("pyarrow", "ArrowException"), ("duckdb", "Error"))
-        known = tuple(getattr(sys.modules[module], kind) for module, kind in kinds if module in sys.modules)
-        if isinstance(error, known):
-            told = " ".join(str(error).split())[:_SAID]
-            raise CaseError(
-                f"a table of the case cannot be read ({told}); remove the folder `tables` of the case,"
-                " and run `forensics ingest` and `forensics analyse` again"
-            ) from error
-
-
 def main() -> None:
     """Run the command; a foreseen failure becomes one line on standard error and its own exit status."""
     # What Python and libraries warn of can quote evidence, and they put it on the terminal as it stands.
     warnings.simplefilter("ignore")
     try:
-        with _tables_that_can_be_read():
-            app(prog_name="forensics")
+        app(prog_name="forensics")
     except ForensicsError as error:
         _fail(str(error), error.exit_code)
     except BrokenPipeError:

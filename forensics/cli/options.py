@@ -16,10 +16,7 @@ def where(text: str) -> Path | str:
     Raises:
         typer.BadParameter: it is empty, or a URL of a file on another machine, without its scheme.
     """
-    if not text:
-        raise typer.BadParameter(
-            "an empty name; a variable may not be set, and the working folder is named ."
-        )
+    _named(text)
     if "://" not in text:
         return Path(text)
     parts = urlsplit(text)
@@ -30,16 +27,20 @@ def where(text: str) -> Path | str:
     return Path(unquote(parts.path))
 
 
+def _named(text: str) -> None:
+    if not text:
+        raise typer.BadParameter(
+            "an empty name; a variable may not be set, and the working folder is named ."
+        )
+
+
 def evidence(text: str) -> Path:
     """A file or folder of evidence, which must be there and be named: an empty word is the working folder to the system.
 
     Raises:
         typer.BadParameter: it is empty, or not there.
     """
-    if not text:
-        raise typer.BadParameter(
-            "an empty name; a variable may not be set, and the working folder is named ."
-        )
+    _named(text)
     if not os.path.exists(text):  # noqa: PTH110 - that of a path fails on a name that is too long
         raise typer.BadParameter(f"path '{text}' does not exist.")
     if not os.access(text, os.R_OK):

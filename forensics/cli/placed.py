@@ -8,6 +8,7 @@ from types import ModuleType
 
 import typer
 
+from forensics.cli.readable import Readable
 from forensics.core.errors import ForensicsError, UsageError
 
 _BROUGHT: dict[Path, str] = {}
@@ -30,7 +31,8 @@ def placed(module: ModuleType, name: str) -> Callable[..., None]:
     def run(**words: object) -> None:
         url = words["case"]
         if isinstance(url, Path):
-            command(**words)
+            with Readable(url):
+                command(**words)
             return
         if words.get("reference"):
             raise UsageError(
@@ -57,7 +59,8 @@ def _run_on(
     with pipeline.brought(url, needs, writes=writes) as here:
         _BROUGHT[here] = url
         try:
-            command(**{**words, "case": here})
+            with Readable(here):
+                command(**{**words, "case": here})
         except typer.Exit as status:  # what was done is done, though some of the evidence could not be read
             left = status
         except ForensicsError as error:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from forensics.pipeline.read import ingest
     from forensics.pipeline.ready import readiness
     from forensics.pipeline.rehearse import seeds, simulate, validate
+    from forensics.pipeline.sound import damaged_table
     from forensics.pipeline.take import create, question_of, roster_of, seal
     from forensics.pipeline.whole import investigate
 
@@ -42,6 +43,7 @@ __all__ = [
     "claim",
     "create",
     "damage",
+    "damaged_table",
     "export",
     "findings_of",
     "graph",
@@ -76,6 +78,7 @@ _OF = {
     "read": ("ingest",),
     "ready": ("readiness",),
     "rehearse": ("seeds", "simulate", "validate"),
+    "sound": ("damaged_table",),
     "take": ("create", "question_of", "roster_of", "seal"),
     "whole": ("investigate",),
 }
