@@ -11,8 +11,7 @@ from forensics.bundle import verifier
 from forensics.core.errors import CaseError, CustodyError, OutputError
 
 _WHOLE = ("findings.json", "report.pdf", "ledger.jsonl")
-_RESULTS = {"analyse": "findings.json", "report": "report.pdf"}
-"""What the program writes of its own, by the act of the ledger that says so."""
+_RESULTS = {act: path.removeprefix("data/") for act, path in verifier.MADE.items()}
 _FOLDERS = ("inputs", "tables")
 _BLOCK_BYTES = 1 << 20
 

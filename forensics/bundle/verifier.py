@@ -57,7 +57,7 @@ _TEXTS = {
     **dict.fromkeys(("input", "analyse", "report"), ("sha256", "name")),
 }
 _SIZES = {"seal": ("bytes",), "blocks": ("block_bytes",)}
-_MADE = {"analyse": "data/findings.json", "report": "data/report.pdf"}
+MADE = {"analyse": "data/findings.json", "report": "data/report.pdf"}
 """What the program writes of its own, by the act of the ledger that says so."""
 
 Found = Dict[str, Tuple[str, int]]  # noqa: UP006 - Python 3.8 has to read this
@@ -202,8 +202,8 @@ def _ledger(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[st
     files = [what for act, what in said if act == "seal" and what["kind"] == "file"]
     evidence.update((what["sha256"], what["bytes"]) for what in files)
     given = {f"data/inputs/{what['name']}": what["sha256"] for act, what in said if act == "input"}
-    made = {f"data/{what['name']}": what["sha256"] for act, what in said if act in _MADE}
-    for name in _MADE.values():
+    made = {f"data/{what['name']}": what["sha256"] for act, what in said if act in MADE}
+    for name in MADE.values():
         if name in found and made.get(name) != found[name][0]:
             yield f"{name}: not what the ledger says was written"
     copied = {what["sha256"] for what in files if what["held"] == "copied"}
