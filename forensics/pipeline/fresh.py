@@ -191,9 +191,10 @@ def _wrong(work: frames.Work, form: str, listed: Sequence[Piece]) -> list[tuple[
     known = _keys(claimed)
     wrong = []
     for piece, rows in left.items():
-        if pc.any(pc.is_in(_keys(rows), known)).as_py():
+        others = claimed.filter(pc.is_in(known, _keys(rows)))
+        if len(others):
             own = _held(piece, CLAIMED)
-            wrong.append((piece, claimed if own is None else pa.concat_tables([claimed, own])))
+            wrong.append((piece, others if own is None else pa.concat_tables([others, own])))
     return wrong
 
 
