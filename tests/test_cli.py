@@ -163,6 +163,30 @@ def test_ingest_loads_the_readings_that_it_needs(tmp_path):
     assert len([name for name in found if name.startswith("forensics.formats.")]) < 10
 
 
+THREADS = """
+import atexit, os, sys
+def count():
+    import numpy
+    print(os.environ["OPENBLAS_NUM_THREADS"], len(os.listdir("/proc/self/task")), file=sys.stderr)
+atexit.register(count)
+sys.argv = ["forensics", "--version"]
+from forensics.cli.app import main
+main()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list threads in /proc")
+@pytest.mark.parametrize(("given", "shown"), [(None, ["1", "1"]), ("2", ["2"])], ids=["by_itself", "as_told"])
+def test_linear_algebra_starts_no_threads(given, shown):
+    """They would wait in a loop, in each process that loads numpy. Who asks for some gets them."""
+    told = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    told |= {} if given is None else {"OPENBLAS_NUM_THREADS": given}
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS], check=True, capture_output=True, text=True, env=told
+    )
+    assert done.stderr.split()[: len(shown)] == shown
+
+
 LATE = """
 from forensics.core import tabular
 tabular.not_for_arrow()

@@ -128,10 +128,16 @@ def _fail(text: str, status: int) -> None:
     sys.exit(status)
 
 
+def _one_thread_for_algebra() -> None:
+    """Have numpy's linear algebra, which nobody here asks for much, start no threads: they wait in a loop, 0.1 s of a processor for each process that loads it."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def main() -> None:
     """Run the command; a foreseen failure becomes one line on standard error and its own exit status."""
     # What Python and libraries warn of can quote evidence, and they put it on the terminal as it stands.
     warnings.simplefilter("ignore")
+    _one_thread_for_algebra()
     try:
         app(prog_name="forensics")
     except ForensicsError as error:
