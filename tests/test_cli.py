@@ -462,6 +462,26 @@ def test_cite_gives_the_exact_bytes_to_a_pipe(case):
     assert done.stdout == HOSTILE.encode()
 
 
+@pytest.mark.parametrize(
+    "words", [["formats"], ["--help"], ["formats", "--help"], ["nonsense"]], ids=" ".join
+)
+def test_output_that_nobody_takes_is_neither_done_nor_bad_news(words):
+    """Whoever looks at the status alone is not told that a bundle is good, nor that it is not."""
+    theirs, ours = os.pipe()
+    os.close(theirs)
+    with os.fdopen(ours, "wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "forensics", *words],
+            check=False,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    wrong = words == ["nonsense"]  # which is said elsewhere
+    assert done.returncode == (errors.UsageError.exit_code if wrong else command_line.CLOSED_PIPE)
+    assert bool(done.stderr) == wrong
+
+
 def test_cite_gives_no_raw_bytes_to_a_terminal(case):
     hostile = events(case, "text LIKE '%owned%'")[0]["event_id"]
     ours, theirs = pty.openpty()

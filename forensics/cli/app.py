@@ -4,9 +4,13 @@ import errno
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from forensics.cli import (
     acts,
@@ -74,6 +78,8 @@ Those that work on a case say in NEEDS what of it they read, and in WRITES wheth
 """
 
 INTERRUPTED = 130
+CLOSED_PIPE = 141
+"""Of a command whose output nobody took to its end; a shell has the same for what SIGPIPE ended."""
 _ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -85,7 +91,38 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
         raise typer.Exit
 
 
+class _Commands(TyperGroup):
+    """The commands, as one. Typer would end as with bad news where the reader of our output has gone."""
+
+    def make_context(self, *words: Any, **named: Any) -> Any:  # noqa: ANN401 - what Typer has there is private
+        """Take in what was typed, which can be answered by help."""
+        with _heard():
+            return super().make_context(*words, **named)
+
+    def invoke(self, *words: Any, **named: Any) -> Any:  # noqa: ANN401 - the same
+        """Run the command that was asked for."""
+        with _heard():
+            return super().invoke(*words, **named)
+
+
+@contextmanager
+def _heard() -> Iterator[None]:
+    """Say all that is printed before the block is over.
+
+    Raises:
+        Exit: the reader has gone, as with `| head`. Nothing more can be said, and what was said is not the whole: neither
+            that all is well, nor bad news.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(CLOSED_PIPE) from error
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -142,10 +179,6 @@ def main() -> None:
         app(prog_name="forensics")
     except ForensicsError as error:
         _fail(str(error), error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone, as with `| head`: nothing is wrong, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         todo = (
             "; make room where the case lies, then run the same command again" if error.errno in _ROOM else ""

@@ -19,7 +19,7 @@ from typer.main import get_command
 import forensics
 from forensics.cli import reference_schedulers
 from forensics.cli.accounting import UNREAD
-from forensics.cli.app import COMMANDS, INTERRUPTED, app, name_of, summary
+from forensics.cli.app import CLOSED_PIPE, COMMANDS, INTERRUPTED, app, name_of, summary
 from forensics.cli.formats import how
 from forensics.cli.verify import FAULTY
 from forensics.core import tables
@@ -119,6 +119,7 @@ def _statuses() -> Iterator[str]:
         (2, "wrong usage", "The words on the command line are not ones that the command knows."),
         (UNREAD, "done, with rejects", "Some evidence could not be read; `status` lists it."),
         (INTERRUPTED, "interrupted", "Run the same command again to go on."),
+        (CLOSED_PIPE, "closed pipe", "Nobody took the output to its end, as with `| head`."),
     ]
     failures = [(f.exit_code, f"`{f.__name__}`", " ".join((getdoc(f) or "").split())) for f in _failures()]
     yield from _grid(
