@@ -462,6 +462,17 @@ def test_cite_gives_the_exact_bytes_to_a_pipe(case):
     assert done.stdout == HOSTILE.encode()
 
 
+@pytest.mark.parametrize("words", [["acts"], ["timeline", "-o", "drawn.svg"]], ids=["acts", "timeline"])
+def test_a_window_that_ends_before_it_begins_is_refused(case, tmp_path, words):
+    """It would hold nothing, which reads as if nothing had been done."""
+    name, *more = words
+    more = [str(tmp_path / word) if word.endswith("svg") else word for word in more]
+    done = run(name, case, *more, "--since", "2026-11-24", "--until", "2026-11-23")
+    assert done.returncode == errors.UsageError.exit_code
+    assert "--since 2026-11-24 is later than --until 2026-11-23" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def unheard(*words):
     """A command into whose output nobody looks any more."""
     theirs, ours = os.pipe()

@@ -100,8 +100,10 @@ def test_everything_else_is_refused_and_leaves_no_trace(tables, tmp_path, monkey
 
 
 def test_a_refusal_says_what_there_is(tables):
-    with pytest.raises(UsageError, match=r"The tables are .*auditd.*events.*sessions"):
-        query.sql(tables, "SELECT * FROM nowhere")
+    with pytest.raises(UsageError, match=r"nowhere.*; the tables are .*auditd.*events.*sessions") as refused:
+        query.sql(tables, "SELECT *\nFROM nowhere")
+    assert "\n" not in str(refused.value)
+    assert "LINE 1" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,7 @@ def timeline(
 
     found = findings_of(case)
     named.there(case, job=job, person=person)
+    _window(since, until)
     events = _named(case, found)
     figures.save(figures.timeline(found, events, job=job, person=person, since=since, until=until), out)
 
@@ -190,6 +191,20 @@ def graph(case: Path, out: Path) -> None:
     done, names = examined(case)
     drawn = graphs.build(done)
     render.draw(graphs.named(drawn, names), out)
+
+
+def _window(since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    """What was asked for, in ns since 1970 UTC.
+
+    Raises:
+        UsageError: one is no time, or nothing can lie between them.
+    """
+    first, last = (None if typed is None else _ns(typed) for typed in (since, until))
+    if first is not None and last is not None and first > last:
+        raise UsageError(
+            f"--since {since} is later than --until {until}, so nothing lies between; turn them round"
+        )
+    return first, last
 
 
 def _ns(typed: str) -> int:
@@ -217,7 +232,7 @@ def table(case: Path, name: str, **only: str | None) -> pa.Table:
         return query.sql(tables_of(case), _CLOCKS if name == "clocks" else _COVERAGE)
     findings_of(case)
     columns = {"job": "job", "person": "person", "account": "account", "path": "object"}
-    since, until = (None if only.get(key) is None else _ns(str(only[key])) for key in ("since", "until"))
+    since, until = _window(only.get("since"), only.get("until"))
     rows = slices.select(
         case / "tables",
         query.NAMES.get(name, name),

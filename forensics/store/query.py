@@ -59,9 +59,11 @@ def sql(tables: Path, query: str, declared: Iterable[Table] = ()) -> pa.Table:
                 raise UsageError("only one SELECT can be asked; the case is read-only")
             answer: pa.Table = pa.RecordBatchReader.from_stream(database.sql(query)).read_all()
         except duckdb.Error as error:
-            known = ", ".join(sorted({*NAMES, *_known(tables, declared)}))
+            known = ", ".join(sorted({*NAMES, *parquet.names(tables)}))
+            # What follows shows the query once more, by lines.
+            why = " ".join(str(error).partition("\n\nLINE ")[0].split())
             raise UsageError(
-                f"{error}\nThe tables are {known}; sessions and acts come with `analyse`"
+                f"{why}; the tables are {known}; sessions and acts come with `analyse`"
             ) from error
     return answer
 
@@ -105,10 +107,6 @@ def asked(parts: Sequence[Path], question: str, spill: Path, *, threads: int = 1
         database.register("records", records)
         answer: pa.Table = pa.RecordBatchReader.from_stream(database.sql(question)).read_all()
         return answer
-
-
-def _known(tables: Path, declared: Iterable[Table]) -> set[str]:
-    return {*parquet.names(tables), *(table.name for table in declared)}
 
 
 def _found(tables: Path, declared: Iterable[Table]) -> Mapping[str, ds.Dataset | pa.Table]:
