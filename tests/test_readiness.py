@@ -121,7 +121,7 @@ def test_sshd_takes_its_settings(source, tmp_path):
     ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
     (tmp_path / "sshd_config").write_text(source.config)
     done = ran(sshd, "-t", "-f", str(tmp_path / "sshd_config"), "-h", str(key))
-    if "Privilege separation" in done.stderr or "privsep" in done.stderr.lower():
+    if "privilege separation" in done.stderr.lower():
         pytest.skip("sshd cannot run here")
     assert done.returncode == 0, done.stderr
 
