@@ -331,3 +331,39 @@ def left_at_home(keys, one, other):
         return {**collected, **copies, **made}
 
     return change
+
+
+def below(folder, hosts=("login01/",)):
+    """The folders of hosts lie in a folder of their own."""
+    return lambda collected: {
+        folder + path if path.startswith(hosts) else path: raw for path, raw in collected.items()
+    }
+
+
+def edit_told_of(raw, one, other, seconds=1, serial=50_000):
+    """A trail of a user's making: an edit that somebody made in their session, told of another's.
+
+    Args:
+        raw: the host's own trail.
+        one: who made the edit, with `sed`.
+        other: in whose session, open at the time, it is to have been.
+        seconds: how much later.
+        serial: how much larger the kernel's numbers are.
+    """
+    uid = {"mei": b"4101", "kai": b"4102", "lin": b"4103", "dao": b"4104"}
+    opened = {
+        name: re.search(rb"type=USER_LOGIN .* pid=[0-9]+ uid=0 auid=%s ses=([0-9]+)" % number, raw)[1]
+        for name, number in uid.items()
+        if name in {one, other}
+    }
+    numbers = set(re.findall(rb':([0-9]+)\): arch[^\n]* ses=%s [^\n]*exe="/usr/bin/sed"' % opened[one], raw))
+    assert numbers
+    lines = [x for x in _lines(raw) if (m := re.search(rb":([0-9]+)\):", x)) and m[1] in numbers]
+    told = b"".join(lines).replace(b" ses=" + opened[one], b" ses=" + opened[other])
+    told = told.replace(uid[one], uid[other]).replace(one.encode(), other.encode())
+    told = re.sub(rb"\bpid=([0-9]+)", lambda m: b"pid=%d" % (int(m[1]) + 20_000), told)
+    return re.sub(
+        rb"audit\(([0-9.]+):([0-9]+)\)",
+        lambda m: b"audit(%.3f:%d)" % (float(m[1]) + seconds, int(m[2]) + serial),
+        told,
+    )

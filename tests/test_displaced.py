@@ -8,6 +8,7 @@ import pytest
 
 from forensics import formats, pipeline
 from forensics.analysis import displaced
+from forensics.core import folders
 from forensics.core.roster import Question
 from forensics.custody.seal import Sealed
 from forensics.pipeline import files
@@ -43,7 +44,7 @@ OTHER = SSHD.replace(b"mei", b"lin")
         ("login01/srv/kai/logs/auth.log", "syslog", "login01:user"),
         ("login01/srv/logsmith/auth.log", "syslog", "login01:user"),
         ("login01/data/git/logs/gitolite-2026-11.log", "gitolite", "git:server"),
-        ("rack2/gpu01/var/log/auth.log", "syslog", "gpu01:root"),
+        ("rack2/gpu01/var/log/auth.log", "syslog", "gpu01:shared"),
         ("login01/home/git/.gitolite/logs/gitolite-2026-11.log", "gitolite", "git:server"),
         ("login01/home/git/auth.log", "syslog", "login01:user"),
         ("login01/home/kai/gitolite.log", "gitolite", "login01:user"),
@@ -60,7 +61,7 @@ def test_the_trust_domain_of_a_file_is_of_whoever_writes_where_it_lies(path, for
 
 
 def test_no_kind_of_log_counts_a_format_that_users_write_anyway():
-    for form in {form for forms in displaced.KINDS.values() for form in forms}:
+    for form in {form for forms in folders.KINDS.values() for form in forms}:
         assert not formats.registry()[form].DOMAIN.endswith(":user"), form
 
 
@@ -81,8 +82,8 @@ def test_logs_of_a_host_are_left_out_and_others_where_one_lies_in_its_place():
 
 PLACED = ("login01/var/log/auth.log", "login01", "/var/log/auth.log", "login01:root")
 LOOSE = ("files/kai/auth.log", None, None, "unplaced:root")
-DEEP = ("files/kai/login01/var/log/auth.log", "login01", "/var/log/auth.log", "login01:root")
-ELSEWHERE = ("files/kai/gpu01/var/log/auth.log", "gpu01", "/var/log/auth.log", "gpu01:root")
+DEEP = ("files/kai/login01/var/log/auth.log", "login01", "/var/log/auth.log", "login01:shared")
+ELSEWHERE = ("files/kai/gpu01/var/log/auth.log", "gpu01", "/var/log/auth.log", "gpu01:shared")
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,8 @@ ELSEWHERE = ("files/kai/gpu01/var/log/auth.log", "gpu01", "/var/log/auth.log", "
         (LOOSE, "syslog", None, [1, 9]),
         (LOOSE, "syslog", "gpu01", [1, 5, 9]),
         (LOOSE, "auditd", "login01", [1, 5, 9]),
-        (DEEP, "syslog", "login01", [1, 9]),
-        (ELSEWHERE, "syslog", "gpu01", [1, 5, 9]),
+        (DEEP, "syslog", "login01", []),
+        (ELSEWHERE, "passwd", "gpu01", []),
     ],
 )
 def test_a_log_of_no_known_place_is_heard_of_what_the_log_in_its_place_does_not_cover(file, form, host, kept):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forensics.analysis import agents, hops, links, standings, strength
+from forensics.analysis import agents, hops, links, placing, standings, strength
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
@@ -22,8 +22,9 @@ from forensics.analysis.parameters import parameters
 from forensics.analysis.sessions import Session
 from forensics.analysis.standings import Standing
 from forensics.analysis.strength import Strength
+from forensics.core.folders import BY_USERS
 
-_WRITABLE = (":user", ":files", "git:objects", "git:reflog", REGISTER)
+_WRITABLE = (*BY_USERS, ":files", "git:objects", "git:reflog", REGISTER)
 _DECISIVE = {"write_of_commit_object", "command_of_commit"}
 """What an act cannot be tied to a session without: a commit's own time and names are typed by who commits."""
 _LINKED = ["event_id", "credential", "address", "domain"]
@@ -77,6 +78,10 @@ def judge(act: Act, scene: Scene, holders: Holders) -> Judgement:
         holders: who holds which trust domain; with it, acts on logs, clocks and logging, and the gaps.
     """
     sessions, missing = _sessions(act)
+    if scene.directory.people and act.origin != "job" and (lacking := placing.lacking(act, scene, sessions)):
+        # What somebody can have written for the purpose is weighed for nobody, and speaks against nobody.
+        missing = sorted({*act.missing, *missing, *lacking})
+        return Judgement("inconclusive", gates=["G5"], missing=missing)
     touched = _touched(act, sessions, holders)
     account = strength.of_account(act, scene, holders, gap=touched)
     if not scene.directory.people:

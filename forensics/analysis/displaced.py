@@ -5,32 +5,19 @@ domain is that of the users; nor may it take a name back, or set a clock, by tel
 a log of logins that lies so is left out altogether: what it tells would be put together with what other logs tell of the
 same session, which then would have a key that only the owner of the file vouches for. Of the other kinds what it tells is left out where
 a log of its kind was collected from where it belongs: who runs a scheduler's commands keeps what they print in a home.
+Of what lies in a folder of the evidence that users can have filled (`core.folders`), nothing is heard.
 """
 
 import pandas as pd
 
-from forensics.core.messageevents import SYSTEM_LOGS
+from forensics.core.folders import BY_USERS, HOSTS_LOGS, KIND, OF_A_HOST, SHARED, UNSURE
 
-KINDS = {
-    "audit trail": frozenset({"auditd", "laurel", "auditbeat", "ausearch_csv", "ausearch_interpreted"}),
-    "login log": SYSTEM_LOGS,
-    "login records": frozenset({"wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390", "wtmpdb", "lastlog", "lastlog2"}),
-    "process accounting": frozenset({"pacct"}),
-    "sudo's own logs": frozenset({"sudo_json", "sudo_iolog", "sudo_iolog_legacy", "sudo_timing", "sudo_stream"}),
-    "controller": frozenset({"slurmctld", "pbs_server", "lsf_events"}),
-    "accounting": frozenset(
-        {"sacct", "sacct_json", "jobcomp", "jobcomp_json", "pbs_accounting", "lsf_acct", "sge_accounting"}
-    ),
-    "push log": frozenset({"gitolite", "gitlab_json", "gerrit_sshd", "gitea_log", "gitea_database"}),
-}  # fmt: skip
-"""Formats that tell of the same, none of which users write where it belongs."""
-_KIND = {form: kind for kind, forms in KINDS.items() for form in forms}
-_OF_A_HOST = frozenset({"audit trail", "login log", "login records", "process accounting", "sudo's own logs"})
+_LEFT_OUT = (":user", SHARED)
 
 
 def of_users(rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which events are told by what users write: they give nobody a right or a name, and take none away."""
-    return rows["domain"].str.endswith(":user").fillna(value=False).astype(bool)
+    return rows["domain"].str.endswith(BY_USERS).fillna(value=False).astype(bool)
 
 
 def displaced(files: pd.DataFrame) -> set[str]:
@@ -39,41 +26,66 @@ def displaced(files: pd.DataFrame) -> set[str]:
     Args:
         files: schema `file`.
     """
-    return by_users(files) | loose(files)
+    return by_users(files) | shared(files) | loose(files)
 
 
 def by_users(files: pd.DataFrame) -> set[str]:
     """The hashes of logs that lie where users write, and nowhere else."""
     logs = _logs(files)
-    by_user = logs["domain"].str.endswith(":user")
+    by_user = logs["domain"].str.endswith(_LEFT_OUT)
     return set(logs.loc[by_user, "sha256"]) - set(logs.loc[~by_user, "sha256"])
+
+
+def shared(files: pd.DataFrame) -> set[str]:
+    """The hashes of files, logs or not, that lie in folders of the evidence which users can have filled, and nowhere else."""
+    known = files[files["domain"].notna()]
+    left = known["domain"].str.endswith(SHARED).astype(bool)
+    return set(known.loc[left, "sha256"]) - set(known.loc[~left, "sha256"])
 
 
 def loose(files: pd.DataFrame) -> set[str]:
     """The hashes of logs of hosts that lie where no path says whose file system it is, while others of their kind lie in one.
 
-    What users share can have been collected into a folder beside the hosts': in it, a user can have left what looks like a
-    host's log, or like a whole host. Of a host, the folder that is least deep is its own.
+    What users share can have been collected into a folder beside the hosts', and a user can have left such a log in it.
     """
     logs = _logs(files)
-    logs = logs[logs["format"].map(_KIND).isin(_OF_A_HOST) & ~logs["domain"].str.endswith(":user")]
-    depth = pd.Series(
-        [
-            path.removesuffix(origin).count("/") if isinstance(origin, str) else None
-            for path, origin in zip(logs["path"], logs["origin"], strict=True)
-        ],
-        index=logs.index,
-        dtype="float64",
-    )
-    shallowest = depth.groupby(logs["host"]).transform("min")
-    placed = logs["host"].notna() & (depth <= shallowest)
-    kinds = set(logs.loc[placed, "format"].map(_KIND))
-    astray = ~placed & logs["format"].map(_KIND).isin(kinds)
+    logs = logs[logs["format"].isin(HOSTS_LOGS) & ~logs["domain"].str.endswith(_LEFT_OUT)]
+    placed = logs["host"].notna()
+    kinds = set(logs.loc[placed, "format"].map(KIND))
+    astray = ~placed & logs["format"].map(KIND).isin(kinds)
     return set(logs.loc[astray, "sha256"]) - set(logs.loc[placed, "sha256"])
 
 
+def unsure(files: pd.DataFrame) -> set[str]:
+    """The hashes of files that are heard and give nobody a name."""
+    return set(files.loc[files["domain"].str.endswith(UNSURE).fillna(value=False).astype(bool), "sha256"])
+
+
+def unfit(files: pd.DataFrame) -> set[str]:
+    """The hashes of logs, by their formats no user's, that users can have written where they lie: no name rests on them."""
+    logs = _logs(files)
+    by_users_ = logs["domain"].str.endswith(BY_USERS).astype(bool)
+    return set(logs.loc[by_users_, "sha256"]) - set(logs.loc[~by_users_, "sha256"])
+
+
+def folders(files: pd.DataFrame, end: str) -> list[str]:
+    """The folders in which files of domains of one ending lie: a host's own, or where they lie in none, theirs.
+
+    Args:
+        files: schema `file`.
+        end: `SHARED` or `UNSURE`.
+    """
+    own = files[files["domain"].str.endswith(end).fillna(value=False).astype(bool)]
+    return sorted(
+        {
+            path.removesuffix(origin) if isinstance(host, str) else path.rpartition("/")[0]
+            for path, host, origin in zip(own["path"], own["host"], own["origin"], strict=True)
+        }
+    )
+
+
 def _logs(files: pd.DataFrame) -> pd.DataFrame:
-    return files[files["format"].isin(_KIND.keys()) & files["domain"].notna()]
+    return files[files["format"].isin(KIND.keys()) & files["domain"].notna()]
 
 
 def without(rows: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
@@ -83,15 +95,17 @@ def without(rows: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
         rows: with `sha256` and `format`.
         files: schema `file`.
     """
+    if left := shared(files):
+        rows = rows[~rows["sha256"].isin(left)]
     moved = by_users(files)
     if "earliest_ns" in rows and (nowhere := loose(files)):
         rows = rows[~_told_in_place(rows, nowhere, moved)]
     if not moved:
         return rows
-    kind = rows["format"].map(_KIND)
+    kind = rows["format"].map(KIND)
     astray = rows["sha256"].isin(moved) & kind.notna()
     told = set(kind[~astray].dropna())
-    return rows[~(astray & (kind.isin(_OF_A_HOST) | kind.isin(told)))]
+    return rows[~(astray & (kind.isin(OF_A_HOST) | kind.isin(told)))]
 
 
 def _told_in_place(rows: pd.DataFrame, nowhere: set[str], moved: set[str]) -> pd.Series:
@@ -99,11 +113,11 @@ def _told_in_place(rows: pd.DataFrame, nowhere: set[str], moved: set[str]) -> pd
 
     An honest copy says nothing there that the log in its place does not; beyond that time it is heard.
     """
-    kind = rows["format"].map(_KIND).where(lambda k: k.isin(_OF_A_HOST))
+    kind = rows["format"].map(KIND).where(lambda k: k.isin(OF_A_HOST))
     astray = rows["sha256"].isin(nowhere) & kind.notna()
     own = rows[~astray & kind.notna() & ~rows["sha256"].isin(moved) & rows["earliest_ns"].notna()]
     out = pd.Series(False, index=rows.index)
-    of = own["format"].map(_KIND)
+    of = own["format"].map(KIND)
     for (what, host), told in own.groupby([of, own["host"]]):
         there = astray & (kind == what) & (rows["host"].isna() | (rows["host"] == host))
         undated = rows["earliest_ns"].isna()

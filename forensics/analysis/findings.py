@@ -76,7 +76,7 @@ def findings(done: Examination) -> Json:
         "certainty": certainty.scale(),
         "limits": limits.limits(done),
         "accounting": packed.accounting(files),
-    }
+    } | limits.folders(done)
     return packed.marked(weighing.weighed(found, done, names), files)
 
 

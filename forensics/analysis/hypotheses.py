@@ -16,6 +16,7 @@ from math import prod
 from typing import NamedTuple
 
 from forensics.analysis.parameters import LEVELS, Level, Parameters
+from forensics.core.folders import BY_USERS
 
 UNLISTED = "somebody_not_listed"
 """A person that the roster does not have."""
@@ -148,7 +149,7 @@ def _forged(rival: Rival, person: str, group: Group, numbers: Parameters, level:
 
 def reach(domain: str) -> str:
     """Which number bounds the forging of a domain by somebody who does not hold it."""
-    if domain.endswith((":user", ":files")) or domain in {"git:objects", "git:reflog", "register"}:
+    if domain.endswith((*BY_USERS, ":files")) or domain in {"git:objects", "git:reflog", "register"}:
         return "user"
     return "host" if domain.endswith((":root", ":slurmd")) else "server"
 

@@ -2,6 +2,7 @@
 
 from forensics.analysis import clocks, displaced, file_names, mounts
 from forensics.analysis.examination import Examination
+from forensics.core.folders import SHARED, UNSURE
 
 
 def limits(done: Examination) -> list[str]:
@@ -11,10 +12,21 @@ def limits(done: Examination) -> list[str]:
     codes = ["numbers_are_placeholders", "not_validated", *known, *joined, *clocks.limits(done.compared)]
     if not done.scene.directory.people:
         codes.append("no_roster")
-    if displaced.by_users(done.scene.evidence.files):
+    if displaced.by_users(done.scene.evidence.files) - displaced.shared(done.scene.evidence.files):
         codes.append("logs_where_users_write")
+    if displaced.shared(done.scene.evidence.files):
+        codes.append("folders_left_out")
+    if displaced.unsure(done.scene.evidence.files):
+        codes.append("folders_in_doubt")
     if displaced.loose(done.scene.evidence.files):
         codes.append("logs_of_no_known_place")
     if not any(r.link == "observed" for r in done.readings) and done.readings:
         codes.append("no_file_reads_recorded")
     return sorted(codes)
+
+
+def folders(done: Examination) -> dict[str, dict[str, list[str]]]:
+    """The folders of the evidence that are not heard, or give nobody a name, where there are some."""
+    files = done.scene.evidence.files
+    named = {"left_out": displaced.folders(files, SHARED), "in_doubt": displaced.folders(files, UNSURE)}
+    return {"folders": named} if any(named.values()) else {}

@@ -11,6 +11,7 @@ import pandas as pd
 from forensics.analysis.evidence import Evidence, Row, rows_of
 from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.clock import NS_PER_S
+from forensics.core.folders import BY_USERS
 from forensics.core.messageevents import SYSTEM_LOGS
 
 _LATE = """\
@@ -221,7 +222,7 @@ class Order:
         host, serial, sha256, start, first, last, form, reach, trail, verb = (
             values[at] for values in self._held[:-2]
         )
-        if pd.isna(first) or str(reach).endswith(":user"):
+        if pd.isna(first) or str(reach).endswith(BY_USERS):
             return None
         numbered = trail and form not in FROM_ANYBODY and not pd.isna(serial) and verb not in _OWN_NUMBERS
         known = host if numbered and isinstance(host, str) else None

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from forensics.core import loose
 from forensics.core.auditkeys import leads
 from forensics.core.coded import Bools, Coded, Ints, coded, distinct
+from forensics.core.folders import BY_USERS
 
 _FEW = 100
 _NOT_NORMAL = r"//|/\.{1,2}(?:/|$)|./$"
@@ -143,7 +144,7 @@ def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, _Places]:
     # Files of no known host are not put together: two machines number their events alike. Nor is a file that lies
     # where users write put together with one that does not: whoever wrote it chose the numbers.
     names = [
-        f"\0{sha256}" if host is None else f"{host}\0{first[sha256][1].endswith(':user')}"
+        f"\0{sha256}" if host is None else f"{host}\0{first[sha256][1].endswith(BY_USERS)}"
         for host, (_, sha256) in zip(hosts, places, strict=True)
     ]
     machine = np.unique(np.array(names, object).astype(str), return_inverse=True)[1][like]

@@ -109,7 +109,10 @@ ANSWERS = ("given", "refused", "not_kept", "pending")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of the evidence. `zone` is the IANA zone of clocks that name none."""
+    """What is asked of the evidence. `zone` is the IANA zone of clocks that name none.
+
+    `places`: the folders of the evidence that were filled from hosts' and services' own places; empty where that is not said.
+    """
 
     title: str = "Untitled case"
     cluster: str | None = None
@@ -118,6 +121,7 @@ class Question:
     jobs: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     sources: tuple[Requested, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 def roster(raw: bytes, name: str) -> Roster:
@@ -166,7 +170,14 @@ def question(raw: bytes, name: str) -> Question:
         jobs=tuple(str(j) for j in _list(found, "jobs", name)),
         claims=tuple(_claim(c, name) for c in _tables(found, "claim", name)),
         sources=tuple(_requested(s, name) for s in _tables(found, "source", name)),
+        places=tuple(_folder(p, name) for p in _list(found, "places", name)),
     )
+
+
+def _folder(value: object, name: str) -> str:
+    if not isinstance(value, str) or not value.strip("/"):
+        raise RosterError(f'{name}: places are folders of the evidence, as places = ["login01", "slurm"]')
+    return value
 
 
 def _parsed(raw: bytes, name: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Which host a path as collected shows, and where on it: by the first folder on the way that a root directory holds.
 
-    rack2/login01/var/log/wtmp                                          /var/log/wtmp of login01
+    hosts/login01/var/log/wtmp                                          /var/log/wtmp of login01
     uac-login01-linux-20261123151148.tar.gz/[root]/var/log/wtmp         the same: UAC
     login01_20261123151148.tar/fs/$rootfs$/var/log/wtmp                 the same: dissect acquire
     Collection-login01-2026-11-23T15_11_48Z.zip/uploads/auto/var/log/wtmp      the same: Velociraptor
@@ -10,25 +10,13 @@
 The layout is the collector's, so it says what whoever collected wrote.
 """
 
-import re
 from collections.abc import Iterable
+
+from forensics.core import hostfolders
 
 _ROOTS = frozenset(
     "etc home var root srv opt usr tmp run proc boot lib mnt data scratch".split()  # noqa: SIM905 - one line
 )
-_BETWEEN = (["[root]"], ["fs", "$rootfs$"], ["uploads", "auto"], ["uploads", "file"])
-"""Folders that collectors put between the host's name and its root."""
-ARCHIVE = re.compile(
-    r"(?P<name>.+?)(?:\.tar(?:\.(?:gz|bz2|xz|zst|zstd))?|\.tgz|\.tbz2?|\.txz|\.zip)", re.IGNORECASE
-)
-_NAMED = (
-    re.compile(r"uac-(?P<host>.+)-[a-z]+-[0-9]{14}"),
-    re.compile(r"Collection-(?P<host>.+?)-[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9_:]+(?:Z|[+-][0-9_:]+)?"),
-    re.compile(r"(?P<host>.+)_[0-9]{14}"),
-)
-"""How collectors name what they make: UAC, Velociraptor, dissect acquire."""
-
-
 _SURE = frozenset({"etc", "var"})
 """Folders that a root directory has, and that nobody calls a folder of collected evidence."""
 
@@ -66,11 +54,5 @@ def place(path: str, known: frozenset[str] = frozenset()) -> tuple[str | None, s
 
 
 def _host(above: list[str]) -> str | None:
-    between = next((folders for folders in _BETWEEN if above[-len(folders) :] == folders), [])
-    above = above[: len(above) - len(between)]
-    if not above:
-        return None
-    packed = ARCHIVE.fullmatch(above[-1])
-    name = packed["name"] if packed else above[-1]
-    found = next((match["host"] for shape in _NAMED if (match := shape.fullmatch(name))), None)
-    return found or name
+    above = hostfolders.without_between(above)
+    return hostfolders.name(above[-1]) if above else None

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -321,15 +322,7 @@ def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str
     base = stated[0] if stated else Claim(id=claim_id, by=by or "", names=names or "", text="", job="")
     asked = Claim(id=claim_id, by=base.by, names=base.names, text=base.text, job=job or base.job)
     named.there(case, job=job, person=by)
-    about = Question(
-        question.title,
-        question.cluster,
-        question.zone,
-        question.window,
-        question.jobs,
-        (asked,),
-        question.sources,
-    )
+    about = replace(question, claims=(asked,))
     done, known = examined(case, about)
     found = blind.unblinded(findings.findings(done), known)
     answer = found["claims"][0]

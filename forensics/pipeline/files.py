@@ -7,7 +7,8 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from forensics import formats
-from forensics.core import hostevents
+from forensics.core import folders, hostevents
+from forensics.core.folders import Lying
 from forensics.core.tables import FILE
 from forensics.custody import hosts, unpack
 from forensics.custody import seal as sealing
@@ -95,22 +96,32 @@ def looked_at(path: Path, named: str) -> Known:
     return Known(formats.recognise(head, named), packed)
 
 
-def table(rows: Sequence[Sealed], known: Mapping[str, Known], tallies: Mapping[str, Tally]) -> pa.Table:
-    """The table, a row for each path that was collected."""
+def table(
+    rows: Sequence[Sealed],
+    known: Mapping[str, Known],
+    tallies: Mapping[str, Tally],
+    places: Sequence[str] = (),
+) -> pa.Table:
+    """The table, a row for each path that was collected.
+
+    Args:
+        rows: what was sealed.
+        known: what each file is, by hash.
+        tallies: what became of its bytes, by hash.
+        places: folders that were filled from hosts' and services' own places, as the case file says.
+    """
     found = []
-    roots = hosts.roots(row.path for row in rows)
-    for row in rows:
+    lying = _lying(rows, known)
+    for row, lies, domain in zip(rows, lying, folders.settled(lying, places), strict=True):
         is_file = row.kind == "file"
         form, packed = known[row.sha256] if is_file else Known(None, None)
         tally = tallies[row.sha256] if is_file else Tally()
-        host, origin = hosts.place(row.path, roots)
-        domain = _domain(form, host, origin) if form else None
         found.append(
             (
                 row.sha256,
                 row.path,
-                host,
-                origin,
+                lies.host,
+                lies.origin,
                 row.bytes,
                 packed,
                 tally.bytes if packed and form else None,
@@ -126,6 +137,18 @@ def table(rows: Sequence[Sealed], known: Mapping[str, Known], tallies: Mapping[s
         )
     columns = zip(*found, strict=True) if found else [()] * len(FILE.names)
     return FILE.build(dict(zip(FILE.names, map(list, columns), strict=True)))
+
+
+def _lying(rows: Sequence[Sealed], known: Mapping[str, Known]) -> list[Lying]:
+    """Where each file lies, and who vouches for it there."""
+    roots = hosts.roots(row.path for row in rows)
+    found = []
+    for row in rows:
+        form = known[row.sha256].format if row.kind == "file" else None
+        host, origin = hosts.place(row.path, roots)
+        domain = _domain(form, host, origin) if form else None
+        found.append(Lying(row.sha256, row.path, host, origin, form, domain))
+    return found
 
 
 def _domain(form: str, host: str | None, origin: str | None) -> str:
@@ -155,7 +178,7 @@ def placing(files: pa.Table) -> pa.Table:
     copied = [
         row["format"] is not None
         and _lowered(formats.registry()[row["format"]].DOMAIN)
-        and row["domain"].endswith(":user")
+        and row["domain"].endswith(folders.BY_USERS)
         for row in rows
     ]
     held = {row["sha256"] for row, copy in zip(rows, copied, strict=True) if not copy}

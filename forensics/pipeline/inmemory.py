@@ -107,7 +107,7 @@ class Desk:
             row.sha256: read[row.sha256].tally if row.sha256 in read else Tally(row.bytes, 0, 0, row.bytes)
             for row in rows
         }
-        files = account.table(rows, known, tallies)
+        files = account.table(rows, known, tallies, question.places)
         tables = {FILE.name: files, **self._events(known, account.placing(files), question)}
         for form in sorted({*_RAW, *trails.TRAILS}):
             own = [read[s].records for s, k in sorted(known.items()) if k.format == form]

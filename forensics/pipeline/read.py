@@ -76,7 +76,8 @@ def ingest(
     digests: dict[str, Blocks] = {}
     rows = sealing.rows(case, digests)
     question = take.question_of(case)
-    inputs = digest([__version__, question.zone, question.window, [list(astuple(row)) for row in rows]])
+    asked = [question.zone, question.window, question.places]
+    inputs = digest([__version__, *asked, [list(astuple(row)) for row in rows]])
     with sealing.locked(case), ExitStack() as stack:
         done = _stamped(case, inputs)
         if done is not None:
@@ -91,11 +92,11 @@ def ingest(
         plan = _plan(rows, known)
         packed = {sha256: file.packed for sha256, file in known.items()}
         # What became of the bytes of a file that is told as it is read is not known yet.
-        sealed = files.placing(files.table(rows, known, defaultdict(Tally)))
+        sealed = files.placing(files.table(rows, known, defaultdict(Tally), question.places))
         framed = frames.Work(case, packed, sealed, question.zone)
         told = fresh.plan(framed, plan)
         run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes, digests, told)
-        table = files.table(rows, known, _read_parts(run, framed))
+        table = files.table(rows, known, _read_parts(run, framed), question.places)
         parquet.write(case / "tables", FILE, table)
         later = [part for part in plan if not (frames.framed(part.format) or part.name in told)]
         chunked = [(part.format, part.name, part.files) for part in later]

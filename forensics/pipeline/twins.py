@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics import readings
+from forensics.core.folders import BY_USERS
 from forensics.core.tables import EVENT
 from forensics.custody import seal, unpack
 from forensics.pipeline import files as account
@@ -43,7 +44,7 @@ def found(case: Path, files: pa.Table) -> dict[str, tuple[str, ...]]:
         if row["sha256"] in seen or not row["format"] or not getattr(known[row["format"]], "ONCE", False):
             continue
         seen.add(row["sha256"])
-        kept = _Held(row["domain"].endswith(":user"), row["packing"])
+        kept = _Held(row["domain"].endswith(BY_USERS), row["packing"])
         sized[row["format"], row["host"], account.read_bytes(row)][row["sha256"]] = kept
     told: dict[str, tuple[str, ...]] = {}
     for group in sized.values():

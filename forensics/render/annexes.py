@@ -24,7 +24,7 @@ def method(p: Pages) -> None:
     _model(p)
     p.head(2, "Limits of this report")
     p.items(
-        [Sentence((Part(words(phrases.LIMITS, c)),), basis=Basis.METHOD)]
+        [Sentence((Part(words(phrases.LIMITS, c)), *_folders(p, c)), basis=Basis.METHOD)]
         for c in p.findings.get("limits") or ()
     )
     p.plain(*boundary.LIMITS)
@@ -39,6 +39,20 @@ def method(p: Pages) -> None:
         p.plain(*boundary.ACT_RULES)
         rows = [(Part(f"{r['id']} {r['version']}", Tone.QUOTED), str(r["rationale"]), str(r["errs"]), f"{int(r['fired']):,}") for r in by_rule]  # fmt: skip
         p.table(("Rule, version", "Holds because", "Errs with", "Fired"), ("9em", "1fr", "1fr", "auto"), rows)
+
+
+_NAMED = {"folders_in_doubt": "in_doubt", "folders_left_out": "left_out"}
+_MOST_FOLDERS = 12
+
+
+def _folders(p: Pages, code: str) -> list[Part]:
+    """The folders that a limit is about; of many the first."""
+    folders = (p.findings.get("folders") or {}).get(_NAMED.get(code, ""), ())
+    if not folders:
+        return []
+    named = [Part(quoted(str(folder), 80), Tone.QUOTED) for folder in folders[:_MOST_FOLDERS]]
+    more = [Part(f"{len(folders) - len(named)} more")] if len(named) < len(folders) else []
+    return [Part(" They are: "), *sentences.listed([*named, *more]), Part(".")]
 
 
 def _in_chinese(p: Pages, said: str) -> str:

@@ -1,0 +1,98 @@
+"""Whether what tells of an act and its sessions lies where only the host itself, or a service, can have put it.
+
+A line of a log can name any host. It is that host's own word where it lies in the host's folder; in another host's it is
+the word of whoever holds that one, such as a server of logs. So a record of a trail, or of a login, that no file of
+its own host tells, gives nobody a name where that host's own logs of the kind are there and lack it, nor where the folder
+that it lies in is of a host that none of its logs names: that can be a folder of users with any name.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from forensics.analysis import displaced
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.evidence import Evidence
+from forensics.analysis.sessions import Session
+from forensics.core.folders import HOSTS_LOGS, KIND
+
+_TELLING = {"audit trail", "login log"}
+_COLUMNS = ("event_id", "format", "host", "session", "sha256", "citations", "trail")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Of the files: hosts by hash, which host has logs of which kind, whose logs name themselves, and which can be a user's."""
+
+    hosts: Mapping[str, frozenset[str]]
+    kinds: frozenset[tuple[str, str]]
+    named: frozenset[str]
+    unfit: frozenset[str]
+
+
+def lacking(act: Act, scene: Scene, sessions: list[Session]) -> list[str]:
+    """What is missing, by code, where no name may rest on what tells of an act and its sessions."""
+    known = _known(scene.evidence)
+    told = [*act.events, *(e for p in act.planters for e in p.events)]
+    entered = [e for s in sessions for e in (*s.events, *s.via_events)]
+    found = []
+    if known.unfit and not known.unfit.isdisjoint(scene.values([*told, *entered], "sha256")):
+        found.append("place_of_logs")
+    if _elsewhere(scene, told, known) or any(_entered_elsewhere(scene, s.events, known) for s in sessions):
+        found.append("record_of_host_itself")
+    return found
+
+
+def _known(evidence: Evidence) -> _Known:
+    if "placing" not in evidence.memo:
+        files = evidence.files[evidence.files["format"].isin(HOSTS_LOGS) & evidence.files["host"].notna()]
+        hosts = {str(sha256): frozenset(own) for sha256, own in files.groupby("sha256")["host"]}
+        kinds = {(KIND[form], host) for form, host in zip(files["format"], files["host"], strict=True)}
+        told = evidence.events.loc[
+            evidence.events["sha256"].isin(hosts), ["sha256", "host"]
+        ].drop_duplicates()
+        pairs = zip(told["sha256"], told["host"], strict=True)
+        named = {own for sha256, host in pairs for own in hosts[sha256] if _same(host, own)}
+        unfit = frozenset(displaced.unfit(evidence.files))
+        evidence.memo["placing"] = _Known(hosts, frozenset(kinds), frozenset(named), unfit)
+    known: _Known = evidence.memo["placing"]
+    return known
+
+
+def _same(host: object, folder: str) -> bool:
+    """Whether a name that a log gives a host can be of the host that a folder is called after."""
+    if not isinstance(host, str):
+        return True
+    short, own = host.casefold().partition(".")[0], folder.casefold()
+    return short in own or own in short
+
+
+def _elsewhere(scene: Scene, events: Iterable[str], known: _Known) -> bool:
+    """Whether a record of a session of a trail is told by no file of its host, and may not count so."""
+    rows = scene.cells(events, *_COLUMNS)
+    return any(row[-1] and isinstance(row[3], str) and _foreign(row, known) for row in rows)
+
+
+def _entered_elsewhere(scene: Scene, events: Iterable[str], known: _Known) -> bool:
+    """Whether what one kind of log tells of the opening of a session is all told by no file of its host, and may not count so."""
+    foreign: dict[str, bool] = {}
+    for row in scene.cells(events, *_COLUMNS):
+        kind = "audit trail" if row[-1] else KIND.get(row[1], "")
+        if kind in _TELLING:
+            foreign[kind] = foreign.get(kind, True) and _foreign(row, known)
+    return any(foreign.values())
+
+
+def _foreign(row: tuple[Any, ...], known: _Known) -> bool:
+    _, form, host, _, sha256, citations, trail = row
+    own = known.hosts.get(sha256)
+    if own is None or pd.isna(host):
+        return False
+    files = {sha256, *(span["sha256"] for span in citations)}
+    if any(_same(host, folder) for one in files for folder in known.hosts.get(one, ())):
+        return False
+    kind = "audit trail" if trail else KIND.get(form, "")
+    has_own = any(one == kind and _same(host, folder) for one, folder in known.kinds)
+    return has_own or own.isdisjoint(known.named)

@@ -1,0 +1,248 @@
+"""Which folders of the evidence are hosts' and services' own: what a user leaves in another gives nobody a name."""
+
+import json
+from collections import defaultdict
+
+import alterations
+import investigated
+import pytest
+from alterations import AUDIT, LOG
+from hypothesis import given
+from hypothesis import strategies as st
+from test_altered import collected, inputs, keys, named, plain, told
+
+from forensics.core import folders, hostfolders, roster
+from forensics.core.errors import RosterError
+from forensics.core.folders import Lying
+from forensics.custody.seal import Sealed
+from forensics.pipeline import files
+from forensics.pipeline.files import Known, Tally
+
+NAME = "script_edit"
+TRAIL = ("login01/var/log/audit/audit.log", "auditd")
+
+
+def domains(*lying, places=()):
+    """Trust domain of each of some files, which all have other bytes unless a third value says which."""
+    rows, known = [], {}
+    for n, (path, form, *same) in enumerate(lying):
+        sha256 = f"{same[0] if same else n:064d}"
+        rows.append(Sealed(path, sha256, 1, "file", None, "copied"))
+        known[sha256] = Known(form, None)
+    table = files.table(rows, known, defaultdict(Tally), places)
+    return table["domain"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("lying", "expected"),
+    [
+        ([TRAIL], ["login01:root"]),
+        # Hosts at the top: what looks like a host and lies deeper is not heard, its lists of accounts included.
+        ([TRAIL, ("files/login01/var/log/wtmp", "wtmp")], ["login01:root", "login01:shared"]),
+        ([TRAIL, ("files/gpu07/var/log/auth.log", "syslog")], ["login01:root", "gpu07:shared"]),
+        ([TRAIL, ("files/gpu07/etc/passwd", "passwd")], ["login01:root", "gpu07:shared"]),
+        ([TRAIL, ("files/gpu07/var/log/slurmctld.log", "slurmctld")], ["login01:root", "gpu07:shared"]),
+        ([TRAIL, ("files/login01/home/kai/.bash_history", "bash_history")], ["login01:root", "login01:user"]),
+        ([TRAIL, ("files/kai/audit.log", "auditd")], ["login01:root", "unplaced:unsure"]),
+        ([(*TRAIL, 7), ("files/login01/var/log/audit/audit.log", "auditd", 7)], ["login01:root"] * 2),
+        # One folder of hosts, wherever it lies.
+        ([("a/b/login01/var/log/wtmp", "wtmp"), ("a/b/gpu01/var/log/wtmp", "wtmp")], ["login01:root", "gpu01:root"]),
+        # Two, of which none is at the top.
+        (
+            [("hosts/login01/var/log/wtmp", "wtmp"), ("files/login01/var/log/wtmp.1", "wtmp")],
+            ["login01:unsure"] * 2,
+        ),
+        (
+            [("hosts/login01/var/log/wtmp", "wtmp"), ("x/files/gpu07/var/log/wtmp", "wtmp")],
+            ["login01:unsure", "gpu07:unsure"],
+        ),
+        (
+            [("hosts/login01/var/log/wtmp", "wtmp", 1), ("again/login01/var/log/wtmp", "wtmp", 1)],
+            ["login01:root"] * 2,
+        ),
+        # Archives of one host, with its folder in them or without, lie in one folder.
+        (
+            [("login01.tar.gz/login01/var/log/wtmp", "wtmp"), ("gpu01.tar.gz/var/log/wtmp", "wtmp")],
+            ["login01:root", "gpu01:root"],
+        ),
+        (
+            [("uac-gpu01-linux-20261123151148.tar.gz/[root]/var/log/wtmp", "wtmp"), TRAIL],
+            ["gpu01:root", "login01:root"],
+        ),
+        # Services: two folders of one format are in doubt where one of them holds files of users.
+        ([("ctl1/slurmctld.log", "slurmctld"), ("ctl2/slurmctld.log", "slurmctld")], ["slurm:admin"] * 2),
+        (
+            [("slurm/slurmctld.log", "slurmctld"), ("files/slurmctld.log", "slurmctld"), ("files/a.pt", "safetensors")],
+            ["slurm:unsure"] * 2 + ["unplaced:files"],
+        ),
+        (
+            [("slurm/slurmctld.log", "slurmctld"), ("slurm/old/slurmctld.log.1", "slurmctld"), ("slurm/a.pt", "safetensors")],
+            ["slurm:admin"] * 2 + ["unplaced:files"],
+        ),
+        (
+            [("ctl01/var/log/slurmctld.log", "slurmctld"), ("files/slurmctld.log", "slurmctld")],
+            ["slurm:admin", "slurm:unsure"],
+        ),
+        # Nothing lies in a host's file system.
+        ([("logs/auth.log", "syslog"), ("more/auth.log", "syslog")], ["unplaced:root"] * 2),
+    ],
+)  # fmt: skip
+def test_the_folder_of_the_evidence_can_take_from_a_trust_domain(lying, expected):
+    assert domains(*lying) == expected
+    assert domains(*lying[::-1]) == expected[::-1]
+
+
+def test_the_case_file_says_which_folders_were_filled_from_hosts_and_services():
+    lying = [
+        ("hosts/login01/var/log/wtmp", "wtmp"),
+        ("files/login01/var/log/wtmp.1", "wtmp"),
+        ("files/kai/slurmctld.log", "slurmctld"),
+        ("slurm/slurmctld.log", "slurmctld"),
+        ("hosts.log/audit.log", "auditd"),
+    ]
+    said = domains(*lying, places=("hosts/", "slurm"))
+    assert said == ["login01:root", "login01:shared", "slurm:shared", "slurm:admin", "unplaced:shared"]
+    question = roster.question(b'places = ["hosts/login01", "slurm"]', "case.toml")
+    assert question.places == ("hosts/login01", "slurm")
+    for wrong in (b"places = [3]", b'places = ["/"]', b'places = "hosts"'):
+        with pytest.raises(RosterError, match="places"):
+            roster.question(wrong, "case.toml")
+
+
+PATHS = st.sampled_from(["login01", "gpu07", "hosts/login01", "files/gpu07", "files/kai/gpu07", "a.tar/a"])
+
+
+@given(st.lists(st.tuples(PATHS, st.integers(0, 3)), min_size=1, max_size=6, unique=True))
+def test_no_folder_gives_a_file_more_trust_than_it_has_alone(held):
+    lying = [
+        Lying(f"{n:064d}", f"{root}/var/log/{n}", root.rpartition("/")[2], f"/var/log/{n}", "wtmp", "h:root")
+        for root, n in held
+    ]
+    found = folders.settled(lying)
+    assert len(found) == len(lying)
+    # Where folders of hosts lie at the top, these are heard and no others; else all or none are in doubt.
+    at_top = {row for row in lying if hostfolders.shelf(row.path.removesuffix(str(row.origin))) == ""}
+    for row, domain in zip(lying, found, strict=True):
+        twin_at_top = any(row.sha256 == other.sha256 for other in at_top)
+        if at_top:
+            assert (domain == "h:root") == twin_at_top
+        else:
+            assert domain in {"h:root", f"{row.host}:unsure"}
+
+
+def found_in(evidence, about=b""):
+    given = inputs(NAME)
+    return investigated.found(evidence, roster=given["roster"], about=about + given["case"])
+
+
+def framed():
+    """An edit by kai, told of lin's session, as kai can have written it down."""
+    return alterations.edit_told_of(collected(NAME)[AUDIT], "kai", "lin")
+
+
+def other_host(folder, host):
+    """All logs of a host that nobody collected, in which kai put lin in his own place."""
+    people = [
+        (keys(NAME)["kai"].encode(), keys(NAME)["lin"].encode()),
+        (b"127.0.0.12", b"127.0.0.13"),
+        (b"kai", b"lin"),
+        (b"4102", b"4103"),
+    ]
+    return {
+        path.replace("login01", folder): alterations.exchanged(raw.replace(b"login01", host), people)
+        for path, raw in collected(NAME).items()
+        if path.startswith(LOG) and not path.endswith("wtmp")
+    }
+
+
+def below_hosts():
+    return alterations.below("hosts/")(collected(NAME))
+
+
+def acts_of(found, account):
+    return [a for a in found["acts"] if a["account"] == account and a["act"] == "modify_file"]
+
+
+def test_hosts_in_a_folder_of_their_own_are_told_as_at_the_top():
+    assert told(found_in(below_hosts())) == told(plain(NAME))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(lambda: {f"files/{AUDIT}": framed()}, id="trail-of-the-host"),
+        pytest.param(lambda: other_host("files/gpu07", b"gpu07"), id="another-host"),
+    ],
+)
+def test_folders_that_cannot_be_told_apart_give_nobody_a_name(made):
+    """Somebody left a host's folder among shared files, and hosts were collected into a folder beside these."""
+    found = found_in(below_hosts() | made())
+    assert named(found) == set()
+    assert acts_of(found, "lin"), "what lies there is heard"
+    for act in acts_of(found, "lin") + acts_of(found, "kai"):
+        assert "place_of_logs" in act["missing"] + act["person"].get("missing", [])
+        assert act["person"]["candidates"] == []
+    assert {p.rpartition("/")[0] for p in found["folders"]["in_doubt"]} == {"hosts", "files"}
+    assert "folders_in_doubt" in found["limits"]
+    # What is asked of an act that nobody can be named for stays open.
+    assert [c["status"] for c in found["claims"]] == ["untestable"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(lambda: {f"files/{AUDIT}": framed()}, id="trail-of-the-host"),
+        pytest.param(lambda: other_host("files/gpu07", b"gpu07"), id="another-host"),
+    ],
+)
+def test_a_host_s_folder_deeper_than_those_at_the_top_changes_nothing(made):
+    found = found_in(collected(NAME) | made())
+    assert told(found) == told(plain(NAME))
+    assert "folders_left_out" in found["limits"]
+    assert found["folders"]["left_out"][0].startswith("files/")
+
+
+def test_the_case_file_settles_which_folder_is_the_hosts():
+    evidence = below_hosts() | {f"files/{AUDIT}": framed()} | other_host("files/gpu07", b"gpu07")
+    found = found_in(evidence, b'places = ["hosts", "slurm", "git"]\n')
+    assert told(found) == told(plain(NAME))
+    assert found["folders"]["left_out"] == ["files/gpu07", "files/login01"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_edit_that_only_another_host_s_logs_tell_names_nobody(first):
+    """A top folder `files` that holds a `var/log` is a host of that name; its lines name login01, whose own trail is there and lacks them."""
+    folder = "files" if first else "gpu01"
+    found = found_in(collected(NAME) | {f"{folder}/var/log/audit/audit.log": framed()})
+    assert named(found) == named(plain(NAME))
+    (act,) = acts_of(found, "lin")
+    assert act["person"]["name"] is None
+    assert "record_of_host_itself" in act["missing"] + act["person"].get("missing", [])
+
+
+def test_a_folder_whose_logs_never_name_it_names_nobody_on_another_host():
+    found = found_in(collected(NAME) | other_host("files", b"gpu07"))
+    assert not {name for _, _, name in named(found)} - {"kai"}
+    (act,) = acts_of(found, "lin")
+    assert act["person"]["candidates"] == []
+
+
+def test_a_server_of_logs_gives_names_where_its_own_logs_name_it():
+    """All logs of login01 were kept by a server of logs, and none was collected from login01 itself."""
+    moved = {
+        path.replace("login01/var/log/", "loghost/var/log/remote/login01/"): raw
+        for path, raw in collected(NAME).items()
+    }
+    own = {"loghost/var/log/syslog": b"Nov 23 15:11:37 loghost systemd[1]: Started session.\n"}
+    assert named(found_in(moved | own)) == named(plain(NAME))
+
+
+def test_what_a_server_of_logs_keeps_too_takes_no_name():
+    kept = {"loghost/var/log/remote/audit.log": collected(NAME)[AUDIT]}
+    kept["loghost/var/log/remote/auth.log"] = b"#\n" + collected(NAME)[f"{LOG}auth.log"]
+    assert named(found_in(collected(NAME) | kept)) == named(plain(NAME))
+
+
+def test_findings_of_plain_folders_do_not_speak_of_folders():
+    assert "folders" not in plain(NAME)
+    assert "folders" not in json.dumps(plain(NAME)["limits"])
