@@ -6,12 +6,14 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from forensics.bundle import verifier
 from forensics.core.errors import CaseError, CustodyError, OutputError
 
 _WHOLE = ("findings.json", "report.pdf", "ledger.jsonl")
 _RESULTS = {act: path.removeprefix("data/") for act, path in verifier.MADE.items()}
+_WRITE_TABLES = ("ingest", "analyse")
 _FOLDERS = ("inputs", "tables")
 _BLOCK_BYTES = 1 << 20
 
@@ -35,7 +37,8 @@ def pack(case: Path, out: Path) -> Path:
         raise CaseError(f"{case}: there are no findings yet; run `forensics analyse`")
     if os.path.lexists(out):
         raise OutputError(f"{out}: is already there; name a folder that is not")
-    entries, made = _entered(case)
+    entries, made, written = _entered(case)
+    _complete(case, entries)
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
@@ -43,7 +46,7 @@ def pack(case: Path, out: Path) -> Path:
         payload = {
             f"data/{path}": _copied(case / path, partial / "data" / path) for path in _payload(case, entries)
         }
-        _as_written(case, payload, made)
+        _as_written(case, payload, made, written)
         _tags(partial, payload, entries, _packed(case))
         partial.rename(out)
     except OSError as error:
@@ -53,13 +56,19 @@ def pack(case: Path, out: Path) -> Path:
     return out
 
 
-def _entered(case: Path) -> tuple[dict[str, Mapping[str, object]], dict[str, object]]:
-    """The last ledger entry of each sealed file, by hash, and the hash of each result that was written, by its name.
+class _Entered(NamedTuple):
+    """What the ledger says: of each sealed file its last entry, by hash; of each result its hash, by name; of tables their digests."""
 
-    A file that was copied at any time counts as copied.
-    """
+    files: dict[str, Mapping[str, object]]
+    made: dict[str, object]
+    tables: dict[str, dict[str, str]]
+
+
+def _entered(case: Path) -> _Entered:
+    """What the ledger says last of each thing. A file that was copied at any time counts as copied."""
     found: dict[str, Mapping[str, object]] = {}
     made: dict[str, object] = {}
+    written: dict[str, dict[str, str]] = {}
     try:
         with (case / "ledger.jsonl").open(encoding="ascii") as lines:
             for line in lines:
@@ -67,6 +76,8 @@ def _entered(case: Path) -> tuple[dict[str, Mapping[str, object]], dict[str, obj
                 what = entry["what"]
                 if entry["act"] in _RESULTS:
                     made[_RESULTS[entry["act"]]] = what["sha256"]
+                if entry["act"] in _WRITE_TABLES:
+                    written[entry["act"]] = dict(what.get("tables", {}))
                 if entry["act"] != "seal" or what["kind"] != "file":
                     continue
                 before = found.get(what["sha256"])
@@ -74,11 +85,37 @@ def _entered(case: Path) -> tuple[dict[str, Mapping[str, object]], dict[str, obj
                     found[what["sha256"]] = what
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CustodyError(f"{case}: the ledger cannot be read; restore it from a copy") from error
-    return dict(sorted(found.items())), made
+    return _Entered(dict(sorted(found.items())), made, written)
 
 
-def _as_written(case: Path, payload: Mapping[str, tuple[str, int]], made: Mapping[str, object]) -> None:
-    """See that what is packed as findings and report is what the program wrote last, by the ledger."""
+def _complete(case: Path, entries: Mapping[str, Mapping[str, object]]) -> None:
+    """See that the findings are of all that was sealed: of what was sealed after them they say nothing."""
+    try:
+        told = {
+            item["sha256"] for item in json.loads((case / "findings.json").read_bytes())["case"]["evidence"]
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        raise CustodyError(
+            f"{case / 'findings.json'}: not as findings are written; run `forensics analyse {case}` again"
+        ) from error
+    for what in (what for sha256, what in entries.items() if sha256 not in told):
+        raise CaseError(
+            f"{case}: {what['path']} was sealed after the findings were made; run `forensics ingest {case}`"
+            f" and `forensics analyse {case}` first"
+        )
+
+
+def _as_written(
+    case: Path,
+    payload: Mapping[str, tuple[str, int]],
+    made: Mapping[str, object],
+    written: Mapping[str, dict[str, str]],
+) -> None:
+    """See that what is packed as findings, report and tables is what the program wrote last, by the ledger."""
+    for fault in verifier.other_tables(dict(payload), list(written.values())):
+        raise CustodyError(
+            f"{case}: {fault.removeprefix('data/')}; run `forensics ingest {case}` and `forensics analyse {case}` again"
+        )
     for act, name in _RESULTS.items():
         if f"data/{name}" in payload and made.get(name) != payload[f"data/{name}"][0]:
             raise CustodyError(

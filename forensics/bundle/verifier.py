@@ -6,7 +6,7 @@ Every fault is printed on a line of its own. Exit status 0: none. 1: there are s
 
 Checked are the manifests against the files, both ways; that no file but those is there; that sealed
 evidence has the hash that is its name; the ledger's chain, and its entries against what is sealed, block by block
-of large files, and against what the program wrote; that every citation in the findings leads to bytes; and that the
+of large files, and against what the program wrote, its tables too; that every citation in the findings leads to bytes; and that the
 accounting adds up. Places in a compressed file count in the decompressed bytes: gzip, xz and bzip2 are decompressed to
 see that they are there, zstd from Python 3.14 on; where it cannot be done, that is said. What a manifest, a ledger or a
 finding says is never used as a path: files are found by looking, and then compared.
@@ -63,6 +63,7 @@ MADE = {"analyse": "data/findings.json", "report": "data/report.pdf"}
 Found = Dict[str, Tuple[str, int]]  # noqa: UP006 - Python 3.8 has to read this
 """Hash and size of each file of the bundle, by its path in it."""
 
+Sizes = Dict[str, int]  # noqa: UP006 - the same
 Packed = Dict[str, Tuple[str, int]]  # noqa: UP006 - the same
 """How each compressed file that was read through is packed, and the size of its content, by hash."""
 
@@ -75,10 +76,8 @@ def verify(bundle: Path, notes: list[str] | None = None) -> list[str]:
     if bundle.is_symlink() or not bundle.is_dir():
         return [f"{shown(str(bundle))}: no bundle; name the folder that holds bagit.txt"]
     found: Found = {}
-    faults = list(_look(bundle, found))
-    faults += _manifests(bundle, found)
-    evidence: dict[str, int] = {}
-    faults += _sealed(found)
+    faults = [*_look(bundle, found), *_manifests(bundle, found), *_sealed(found)]
+    evidence: Sizes = {}
     faults += _ledger(bundle, found, evidence)
     faults += _findings(bundle, found, evidence, [] if notes is None else notes)
     return faults
@@ -173,11 +172,9 @@ def _manifest(manifest: str, raw: bytes, paths: list[str], found: Found) -> Iter
 
 
 def _sealed(found: Found) -> Iterator[str]:
-    for path in sorted(found):
-        if path.startswith("data/sealed/"):
-            name = _SEALED.fullmatch(path)
-            if name is None or name[2] != found[path][0]:
-                yield f"{shown(path)}: its name is not its SHA-256"
+    for path in sorted(path for path in found if path.startswith("data/sealed/")):
+        if (name := _SEALED.fullmatch(path)) is None or name[2] != found[path][0]:
+            yield f"{shown(path)}: its name is not its SHA-256"
 
 
 def _canonical(value: object) -> bytes:
@@ -185,7 +182,7 @@ def _canonical(value: object) -> bytes:
     return text.encode("ascii")
 
 
-def _ledger(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[str]:
+def _ledger(bundle: Path, found: Found, evidence: Sizes) -> Iterator[str]:
     """The chain, and what was sealed and given against what is there; sizes go into `evidence`."""
     path, previous = "data/ledger.jsonl", FIRST
     if path not in found:
@@ -202,10 +199,11 @@ def _ledger(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[st
     files = [what for act, what in said if act == "seal" and what["kind"] == "file"]
     evidence.update((what["sha256"], what["bytes"]) for what in files)
     given = {f"data/inputs/{what['name']}": what["sha256"] for act, what in said if act == "input"}
-    made = {f"data/{what['name']}": what["sha256"] for act, what in said if act in MADE}
-    for name in MADE.values():
-        if name in found and made.get(name) != found[name][0]:
+    last = dict(said)
+    for act, name in MADE.items():
+        if name in found and last.get(act, {}).get("sha256") != found[name][0]:
             yield f"{name}: not what the ledger says was written"
+    yield from other_tables(found, [last.get(act, {}).get("tables", {}) for act in ("ingest", "analyse")])
     copied = {what["sha256"] for what in files if what["held"] == "copied"}
     yield from _entered(found, {sha256: evidence[sha256] for sha256 in copied}, given)
     blocks = {what["sha256"]: what for act, what in said if act == "blocks"}
@@ -213,6 +211,19 @@ def _ledger(bundle: Path, found: Found, evidence: dict[str, int]) -> Iterator[st
         path = f"data/sealed/{what['sha256'][:2]}/{what['sha256']}"
         if path in found:
             yield from _blocks(bundle / path, path, what)
+
+
+def other_tables(found: Found, entered: list[dict[str, str]]) -> Iterator[str]:
+    """The tables that are not as the ledger last entered them: by a line for each part, of its hash and its name."""
+    lines: dict[str, str] = {}
+    for folder, _, part in (path.rpartition("/") for path in sorted(found)):
+        if folder.startswith("data/tables/"):
+            lines[folder] = lines.get(folder, "") + f"{found[f'{folder}/{part}'][0]}  {part}\n"
+    said = {f"data/tables/{name}": digest for written in entered for name, digest in written.items()}
+    for folder in sorted({*said, *lines}):
+        there = hashlib.sha256(lines.get(folder, "").encode(errors="surrogateescape"))
+        if said.get(folder) != there.hexdigest():
+            yield f"{shown(folder)}: not the table that the ledger says was written"
 
 
 def _blocks(read_from: Path, path: str, what: dict[str, Any]) -> Iterator[str]:
@@ -232,7 +243,7 @@ def _blocks(read_from: Path, path: str, what: dict[str, Any]) -> Iterator[str]:
             yield f"{path}: longer than the blocks that the ledger says it has"
 
 
-def _entered(found: Found, copied: dict[str, int], given: dict[str, str]) -> Iterator[str]:
+def _entered(found: Found, copied: Sizes, given: dict[str, str]) -> Iterator[str]:
     """What the ledger says was sealed and given, against what is there."""
     there = {name[2]: found[name[0]][1] for name in map(_SEALED.fullmatch, found) if name}
     for sha256 in sorted({*copied, *there}):
@@ -260,13 +271,13 @@ def _entry(line: bytes) -> dict[str, Any] | None:
         what, act = entry["what"], entry["act"]
         typed = all(isinstance(what[name], str) for name in _TEXTS.get(act, ()))
         sized = all(type(what[name]) is int for name in _SIZES.get(act, ()))
-        known = {"n", "previous"} <= set(entry)
+        known = {"n", "previous"} <= set(entry) and isinstance(what.get("tables", {}), dict)
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
         return None
     return entry if whole and typed and sized and known else None
 
 
-def _findings(bundle: Path, found: Found, evidence: dict[str, int], notes: list[str]) -> Iterator[str]:
+def _findings(bundle: Path, found: Found, evidence: Sizes, notes: list[str]) -> Iterator[str]:
     path = "data/findings.json"
     if path not in found:
         yield f"{path}: missing"
@@ -275,7 +286,7 @@ def _findings(bundle: Path, found: Found, evidence: dict[str, int], notes: list[
         findings = json.loads(_bytes(bundle, path, found))
         packed = _packed(findings, evidence)
         sizes = {**evidence, **{sha256: size for sha256, (_, size) in packed.items()}}
-        reach: dict[str, int] = {}
+        reach: Sizes = {}
         yield from (f"{path}: {fault}" for fault in _cited(findings, sizes, packed, reach))
         yield from (f"{path}: {fault}" for fault in _accounted(findings, evidence, sizes))
         yield from _unpacked(bundle, found, packed, reach, notes)
@@ -283,17 +294,16 @@ def _findings(bundle: Path, found: Found, evidence: dict[str, int], notes: list[
         yield f"{path}: not as findings are written ({type(error).__name__})"
 
 
-def _packed(findings: dict[str, Any], evidence: dict[str, int]) -> Packed:
+def _packed(findings: dict[str, Any], evidence: Sizes) -> Packed:
     """The files that were read through, as the findings list them."""
-    listed = findings["case"]["evidence"]
     return {
         item["sha256"]: (str(item["packing"]), int(item["unpacked_bytes"]))
-        for item in listed
+        for item in findings["case"]["evidence"]
         if "packing" in item and item["sha256"] in evidence
     }
 
 
-def _cited(findings: object, sizes: dict[str, int], packed: Packed, reach: dict[str, int]) -> Iterator[str]:
+def _cited(findings: object, sizes: Sizes, packed: Packed, reach: Sizes) -> Iterator[str]:
     """Every citation, and every event id, leads to bytes; how far they go in each file goes into `reach`."""
     waiting: list[tuple[str, object]] = [("", findings)]
     named: dict[str, list[str]] = {}
@@ -311,19 +321,14 @@ def _cited(findings: object, sizes: dict[str, int], packed: Packed, reach: dict[
                     yield f"{shown(where)} cites bytes that no sealed file has"
                 yield from [] if says else [f"{shown(where)} does not say in which bytes it counts"]
             for name in sorted(_EVENT_LISTS & set(value)):
-                for event in filter(None, map(_EVENT.fullmatch, filter(_is_text, value[name] or []))):
+                texts = [text for text in value[name] or [] if isinstance(text, str)]
+                for event in filter(None, map(_EVENT.fullmatch, texts)):
                     files = named.get(event[1], [])
                     if not any(_resolves(s, int(event[2]), int(event[3]), sizes, reach) for s in files):
                         yield f"{shown(where)}.{name} names event {event[0]}, which no sealed file has"
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _resolves(
-    sha256: object, start: object, stop: object, sizes: dict[str, int], reach: dict[str, int]
-) -> bool:
+def _resolves(sha256: object, start: object, stop: object, sizes: Sizes, reach: Sizes) -> bool:
     if not isinstance(sha256, str) or type(start) is not int or type(stop) is not int:
         return False
     if sha256 not in sizes or not 0 <= start <= stop <= sizes[sha256]:
@@ -332,7 +337,7 @@ def _resolves(
     return True
 
 
-def _accounted(findings: dict[str, Any], evidence: dict[str, int], sizes: dict[str, int]) -> Iterator[str]:
+def _accounted(findings: dict[str, Any], evidence: Sizes, sizes: Sizes) -> Iterator[str]:
     sums = findings["accounting"]
     if sums["parsed"] + sums["rejected"] + sums["ignored"] != sums["bytes"]:
         yield "accounting: parsed, rejected and ignored bytes do not add up"
@@ -343,9 +348,7 @@ def _accounted(findings: dict[str, Any], evidence: dict[str, int], sizes: dict[s
         yield "case.evidence: not the files that were sealed"
 
 
-def _unpacked(
-    bundle: Path, found: Found, packed: Packed, reach: dict[str, int], notes: list[str]
-) -> Iterator[str]:
+def _unpacked(bundle: Path, found: Found, packed: Packed, reach: Sizes, notes: list[str]) -> Iterator[str]:
     """What compressed files decompress to, against what the findings say and cite of them."""
     for sha256, (packing, size) in sorted(packed.items()):
         path = f"data/sealed/{sha256[:2]}/{sha256}"
@@ -382,15 +385,13 @@ def main(words: list[str]) -> int:
     bundle = Path(words[0]) if words else Path(__file__).absolute().parent
     notes: list[str] = []
     faults = verify(bundle, notes)
-    for fault in faults:
-        sys.stdout.write(fault + "\n")
-    for note in notes:
-        sys.stderr.write(f"not checked: {note}\n")
+    sys.stdout.write("".join(f"{fault}\n" for fault in faults))
+    sys.stderr.write("".join(f"not checked: {note}\n" for note in notes))
     if faults:
         sys.stderr.write(f"{len(faults)} faults: the bundle is not as it was packed\n")
         return 1
-    tags = sha256_of(bundle / TAGS)[0]
-    sys.stdout.write(f"no faults; the SHA-256 of {TAGS}, which stands for all of it, is\n{tags}\n")
+    said = f"no faults; the SHA-256 of {TAGS}, which stands for all of it, is"
+    sys.stdout.write(f"{said}\n{sha256_of(bundle / TAGS)[0]}\n")
     return 0
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from forensics.core import canonical
 from forensics.core.errors import CaseError, CustodyError
+from forensics.custody import plain
 
 FIRST = "0" * 64
 """What the first line holds for the hash of the line before it."""
@@ -60,6 +61,7 @@ def append(path: Path, hand: Hand, acts: Iterable[tuple[str, Mapping[str, object
     Raises:
         CustodyError: the last line is no ledger line.
     """
+    plain.file(path)
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -102,6 +104,7 @@ def unbroken(path: Path) -> None:
 def last(path: Path, act: str) -> Entry | None:
     """The last entry of an act, by no more of the file than lies behind it; the chain before it is not checked."""
     said = canonical.line({"act": act})[1:-1].encode()
+    plain.file(path)
     with path.open("rb") as raw:
         end, tail = raw.seek(0, os.SEEK_END), b""
         while end:
@@ -123,6 +126,7 @@ def told(path: Path) -> Iterator[Entry]:
         CaseError: there is no ledger.
         CustodyError: the chain is broken; the first broken line is named.
     """
+    plain.file(path)
     try:
         raw = path.open("rb")
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -14,10 +14,10 @@ from forensics.core import canonical, clock
 from forensics.core.errors import CaseError, OutputError, UsageError
 from forensics.core.roster import Claim, Question
 from forensics.core.tables import CORE
-from forensics.custody import ledger
+from forensics.custody import ledger, plain
 from forensics.custody import seal as sealing
 from forensics.pipeline import files as account
-from forensics.pipeline import flagged, named
+from forensics.pipeline import flagged, named, written
 from forensics.pipeline.found import as_written, findings_of, row, tables_of
 from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of, rules_of
 from forensics.store import parquet, query, slices
@@ -50,6 +50,8 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
 
     tables = tables_of(case)
     there = set(parquet.names(tables))
+    read = {*_NEEDED, "reject", *gitfound.SOURCES, *trails.TRAILS}
+    written.check(case, "ingest", only=read & {*there, *written.entered(case, "ingest")})
     for declared in CORE:
         known = (
             parquet.columns(tables, declared.name) if declared.name in there & {*_NEEDED} else declared.names
@@ -105,18 +107,34 @@ def analyse(case: Path, *, sigma: Path | None = None, command: str | None = None
     made = done.tables()
     for declared in examination.TABLES:
         parquet.write(case / "tables", declared, blind.revealed(made[declared.name], names))
-    _settle(case, "findings.json", text, "analyse", command)
+        parquet.keep_only(case / "tables", declared.name, [parquet.ONLY])
+    digests = written.digests(case / "tables", [declared.name for declared in examination.TABLES])
+    _settle(case, "findings.json", text, "analyse", command, tables=digests)
 
 
-def _settle(case: Path, name: str, content: bytes, act: str, command: str | None) -> None:
+def _settle(
+    case: Path,
+    name: str,
+    content: bytes,
+    act: str,
+    command: str | None,
+    tables: Mapping[str, str] | None = None,
+) -> None:
     """Put a result in its place, whole, with a line in the ledger where it is new, or where a run ended before that line."""
     target = case / name
-    if target.exists() and target.read_bytes() == content and as_written(case, act, content):
+    same = target.exists() and target.read_bytes() == content and as_written(case, act, content)
+    if same and (tables is None or tables == written.entered(case, act)):
         return
     partial = case / f".{name}.partial"
     partial.write_bytes(content)
     partial.replace(target)
-    what = {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    what: dict[str, object] = {
+        "name": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+    }
+    if tables is not None:
+        what["tables"] = dict(tables)
     ledger.append(sealing.ledger_of(case), hand(command), [(act, what)])
 
 
@@ -133,6 +151,7 @@ def report(
     from forensics.render import report as render  # noqa: PLC0415 - matplotlib and Typst, when needed
 
     found = findings_of(case)
+    written.check(case, "ingest", only=("event", "file"))
     if (stated := rates_of(case, rates, command=command)) is not None:
         from forensics.analysis import blind, damage  # noqa: PLC0415 - pandas and networkx, when needed
 
@@ -248,6 +267,7 @@ def table(case: Path, name: str, **only: str | None) -> pa.Table:
 
 def status(case: Path) -> dict[str, Any]:
     """What is in a case: files, formats, the accounting of every byte, rejects, clocks and gaps."""
+    plain.check(case)
     question = question_of(case)
     if not (case / "tables" / "ingest.json").exists():
         sealed = [

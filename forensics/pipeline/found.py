@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from forensics.core.errors import CaseError, CustodyError, NotFoundError
-from forensics.custody import ledger
+from forensics.custody import ledger, plain
 from forensics.custody import seal as sealing
 
 
@@ -16,6 +16,7 @@ def tables_of(case: Path) -> Path:
     Raises:
         CaseError: nothing was read yet, or the folder is no case.
     """
+    plain.check(case)
     if not sealing.ledger_of(case).exists():
         raise CaseError(f"{case}: no case; make one with `forensics init`")
     if not (case / "tables" / "ingest.json").exists():

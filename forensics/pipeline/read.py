@@ -23,11 +23,11 @@ import pyarrow.compute as pc
 from forensics import __version__, engine, formats
 from forensics.core.errors import CustodyError
 from forensics.core.tables import CORE, FILE, REJECT
-from forensics.custody import chunks, ledger
+from forensics.custody import chunks, ledger, plain
 from forensics.custody import seal as sealing
 from forensics.custody.blocks import Blocks
 from forensics.custody.seal import Sealed
-from forensics.pipeline import files, frames, fresh, parts, pieces, stretches, take, tell, torn
+from forensics.pipeline import files, frames, fresh, parts, pieces, stretches, take, tell, torn, written
 from forensics.pipeline.files import Known, Named, Tally
 from forensics.pipeline.parts import Part, digest, record_table, unaccounted
 from forensics.store import parquet
@@ -73,20 +73,27 @@ def ingest(
         ClusterError: the cluster cannot be reached, or cannot do the work.
     """
     case = case.absolute()  # other processes may have another working directory
+    plain.check(case)
     digests: dict[str, Blocks] = {}
     rows = sealing.rows(case, digests)
     question = take.question_of(case)
     asked = [question.zone, question.window, question.places]
     inputs = digest([__version__, *asked, [list(astuple(row)) for row in rows]])
     with sealing.locked(case), ExitStack() as stack:
-        done = _stamped(case, inputs)
-        if done is not None:
+        done, other = (
+            _stamped(case, inputs),
+            written.altered(case, "ingest", only=written.entered(case, "ingest")),
+        )
+        if done is not None and not other:
             return done
         if cluster is not None:
             executor, workers = stack.enter_context(engine.cluster(cluster, sealing.ledger_of(case)))
         own = workers if executor is None else 1
         local = stack.enter_context(engine.processes(own))
         _forget(case)
+        for name in other:
+            # Its parts are read again: what edited them since could otherwise pass for what was read.
+            shutil.rmtree(case / "tables" / name, ignore_errors=True)
         runs_on = Runner(executor or local, 2 * workers)
         known = files.recognised(rows, lambda asked: _looked_at(case, asked, runs_on))
         plan = _plan(rows, known)
@@ -298,7 +305,8 @@ def _finish(case: Path, inputs: str, plan: Sequence[Part], total: Tally, command
     for marker in sorted((case / "work" / "parts").glob("*.json")):
         if marker.stem not in {part.name for part in plan}:
             marker.unlink()
-    entry = {"inputs": inputs, **total._asdict()}
+    digests = written.digests(tables, parquet.names(tables))
+    entry = {"inputs": inputs, **total._asdict(), "tables": digests}
     ledger.append(sealing.ledger_of(case), take.hand(command), [("ingest", entry)])
     made = sorted(path.relative_to(tables).as_posix() for path in tables.glob("*/*.parquet"))
     stamp = {"inputs": inputs, "tables": made, "layout": _layout(made), "tally": list(total)}
@@ -319,8 +327,8 @@ def _stamped(case: Path, inputs: str) -> Tally | None:
     """The accounting of an earlier run over the same inputs, if all that it made is there as it is made now."""
     try:
         stamp = json.loads((case / "tables" / STAMP).read_text(encoding="ascii"))
-    except FileNotFoundError:
+        there = all((case / "tables" / name).exists() for name in stamp["tables"])
+        same = stamp["inputs"] == inputs and stamp.get("layout") == _layout(stamp["tables"])
+        return Tally(*stamp["tally"]) if there and same else None
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):  # none, or none of ours
         return None
-    there = all((case / "tables" / name).exists() for name in stamp["tables"])
-    same = stamp["inputs"] == inputs and stamp.get("layout") == _layout(stamp["tables"])
-    return Tally(*stamp["tally"]) if there and same else None

@@ -1,0 +1,229 @@
+"""A case whose folder somebody changed: tables that were edited, pipes and links where files belong, evidence that came later."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from forensics import pipeline
+from forensics.core.errors import CaseError, CustodyError
+from forensics.custody import ledger
+from forensics.pipeline import written
+
+ROOT = Path(__file__).parents[1]
+INCIDENT = ROOT / "sample_logs" / "incidents" / "deferred"
+LONGEST_S = 120
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A staged incident, analysed and reported."""
+    case = tmp_path_factory.mktemp("made") / "case"
+    pipeline.investigate(
+        case, [INCIDENT / "evidence"], roster=INCIDENT / "roster.toml", about=INCIDENT / "case.toml"
+    )
+    return case
+
+
+@pytest.fixture
+def case(made, tmp_path):
+    return Path(shutil.copytree(made, tmp_path / "case"))
+
+
+def edited(path):
+    """Another account in every event, and nothing else: a table as sound as before."""
+    table = pq.read_table(path)
+    accounts = pc.replace_substring(table["account"], "kai", "lin")
+    at = table.schema.get_field_index("account")
+    pq.write_table(table.set_column(at, table.schema.field(at), accounts), path)
+
+
+def one(case, table):
+    return min((case / "tables" / table).glob("*.parquet"))
+
+
+def contents(case):
+    return {
+        p.relative_to(case).as_posix(): p.read_bytes() for p in sorted((case / "tables").rglob("*.parquet"))
+    }
+
+
+def test_the_ledger_enters_every_table(case):
+    entries = ledger.check(case / "ledger.jsonl", "ingest", "analyse")
+    said = {name for e in entries for name in e["what"]["tables"]}
+    assert said == {p.name for p in (case / "tables").iterdir() if p.is_dir()}
+    assert written.altered(case, "ingest", "analyse") == []
+
+
+def test_an_edited_table_is_named_by_whatever_reads_it_and_made_anew_by_ingest(case, tmp_path):
+    before = contents(case)
+    edited(one(case, "event"))
+    for act in (
+        lambda: pipeline.analyse(case),
+        lambda: pipeline.report(case),
+        lambda: pipeline.bundle(case, tmp_path / "bundle"),
+        lambda: pipeline.claim(case, "D11", None, None, None),
+    ):
+        with pytest.raises(CustodyError, match=r"tables/event: not the table .* `forensics ingest"):
+            act()
+    assert not (tmp_path / "bundle").exists()
+    pipeline.ingest(case)
+    pipeline.analyse(case)
+    assert contents(case) == before
+    pipeline.bundle(case, tmp_path / "bundle")
+    assert pipeline.verify(tmp_path / "bundle") == []
+
+
+@pytest.mark.parametrize("table", ["auditd", "file", "reject", "event"])
+def test_an_edit_is_not_taken_for_what_was_read_when_more_is_sealed(case, table, tmp_path):
+    """The parts of what was read before are not read again; an edited one must not be told as one of them."""
+    before, path = contents(case), one(case, table)
+    whole = pq.read_table(path)
+    pq.write_table(whole.slice(0, len(whole) // 2), path)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "noise.bin").write_bytes(b"\0\1\2nothing that is known")
+    pipeline.seal(case, [tmp_path / "more"])
+    pipeline.ingest(case)
+    after = contents(case)
+    same = [name for name in before if name in after and name.split("/")[1] != "file"]
+    assert same
+    assert all(after[name] == before[name] for name in same)
+
+
+def test_an_added_part_and_one_taken_away_are_noticed(case, tmp_path):
+    shutil.copy(one(case, "event"), case / "tables" / "event" / "1.parquet")
+    with pytest.raises(CustodyError, match="tables/event"):
+        pipeline.analyse(case)
+    (case / "tables" / "event" / "1.parquet").unlink()
+    one(case, "act").unlink()
+    with pytest.raises(CustodyError, match="tables/act"):
+        pipeline.bundle(case, tmp_path / "bundle")
+
+
+def test_a_table_that_no_run_made_is_not_packed(case, tmp_path):
+    (case / "tables" / "invented").mkdir()
+    shutil.copy(one(case, "act"), case / "tables" / "invented" / "0.parquet")
+    with pytest.raises(CustodyError, match="tables/invented"):
+        pipeline.bundle(case, tmp_path / "bundle")
+
+
+def test_a_bundle_with_another_table_fails_its_check(case, tmp_path):
+    """Whoever edits a table in a bundle can write its manifests anew; the ledger's chain is what they would break."""
+    bundle = tmp_path / "bundle"
+    pipeline.bundle(case, bundle)
+    edited(bundle / "data" / one(case, "event").relative_to(case))
+    (bundle / "data" / "tables" / "act" / "1.parquet").write_bytes(b"x")
+    faults = pipeline.verify(bundle)
+    assert "data/tables/event: not the table that the ledger says was written" in faults
+    assert "data/tables/act: not the table that the ledger says was written" in faults
+
+
+def test_what_is_damaged_of_the_list_is_read_anew(case):
+    before = contents(case)
+    for raw in (b"{", b"[]", b'{"tables": 3}', b'{"tables": ["event/0.parquet"]}', b"\xff"):
+        (case / "tables" / "ingest.json").write_bytes(raw)
+        pipeline.ingest(case)
+        assert {k: v for k, v in contents(case).items() if k in before} == contents(case)
+
+
+def test_evidence_sealed_after_the_findings_is_said_at_bundling(case, tmp_path):
+    (tmp_path / "late").mkdir()
+    (tmp_path / "late" / "late.log").write_bytes(b"Nov 23 15:11:37 login01 sshd[71]: late\n")
+    pipeline.seal(case, [tmp_path / "late"])
+    with pytest.raises(CaseError, match=r"late\.log was sealed after the findings .* `forensics ingest"):
+        pipeline.bundle(case, tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+    pipeline.ingest(case)
+    pipeline.analyse(case)
+    pipeline.bundle(case, tmp_path / "bundle")
+    assert pipeline.verify(tmp_path / "bundle") == []
+
+
+def test_the_same_bytes_sealed_under_another_path_need_no_new_findings_to_be_whole(case, tmp_path):
+    """What verify asks is of bytes: these are told already."""
+    log = INCIDENT / "evidence" / "login01" / "var" / "log" / "auth.log"
+    shutil.copy(log, tmp_path / "copy.log")
+    pipeline.seal(case, [tmp_path / "copy.log"])
+    pipeline.bundle(case, tmp_path / "bundle")
+    assert pipeline.verify(tmp_path / "bundle") == []
+
+
+def put(kind, path):
+    path.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to("/dev/zero")
+    elif kind == "folder":
+        path.mkdir()
+
+
+NAMES = [
+    "findings.json",
+    "tables/event/0.parquet",
+    "tables/act/0.parquet",
+    "tables/ingest.json",
+    "inputs/roster.toml",
+    "ledger.jsonl",
+    ".lock",
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, "pipe") for name in NAMES),
+        *(("findings.json", kind) for kind in ("link", "folder")),
+        *(("tables/event/0.parquet", kind) for kind in ("link", "folder")),
+    ],
+)
+def test_nothing_but_a_file_is_read_as_a_file_of_the_case(case, name, kind, tmp_path):
+    """Each command ends, and says which; a pipe held it up for ever. In a process of its own, so that a hang is one failure."""
+    put(kind, case / name)
+    script = tmp_path / "all.py"
+    script.write_text(COMMANDS)
+    run = subprocess.run(
+        [sys.executable, script, case, tmp_path / "out"],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LONGEST_S,
+    )
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
+    assert len(told) == 7
+    for act, (error, text) in told.items():
+        assert error in {"CaseError", "CustodyError"}, (act, error, text)
+        assert name.rpartition("/")[2] in text or "tables" in text, (act, text)
+
+
+COMMANDS = """
+import json, pathlib, sys
+from forensics import pipeline
+from forensics.core.errors import ForensicsError
+case, out = map(pathlib.Path, sys.argv[1:])
+acts = {
+    "status": lambda: pipeline.status(case),
+    "who": lambda: pipeline.who(case, "15"),
+    "ingest": lambda: pipeline.ingest(case),
+    "analyse": lambda: pipeline.analyse(case),
+    "report": lambda: pipeline.report(case),
+    "bundle": lambda: pipeline.bundle(case, out),
+    "sql": lambda: pipeline.sql(case, "SELECT 1"),
+}
+told = {}
+for name, act in acts.items():
+    try:
+        act()
+        told[name] = ("none", "")
+    except ForensicsError as error:
+        told[name] = (type(error).__name__, str(error))
+print(json.dumps(told))
+"""
