@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core.tables import EVENT, FILE, JOB_RECORD
+from forensics.custody import ledger
+from forensics.pipeline import written as entered
 from forensics.pipeline.parts import record_table
 from forensics.store import parquet
 
@@ -200,7 +202,7 @@ def moment(number: Ints, whole: int) -> Ints:
 
 
 def written(tables: Path, whole: int) -> None:
-    """Put the cluster's events, trail, accounting and files beside what the tables of a case hold."""
+    """Put the cluster's events, trail, accounting and files beside what the tables of a case hold, and enter these as read."""
     counts = np.full(len(HOSTS), 1_000_000_000, np.int64)
     for part, first in enumerate(range(0, whole, BLOCK), 1):
         block = Block(first, min(BLOCK, whole - first), whole)
@@ -214,6 +216,10 @@ def written(tables: Path, whole: int) -> None:
         parquet.write(tables, record_table("auditd"), block.records(serial), f"cluster-{part:06d}")
     parquet.write(tables, JOB_RECORD, accounting(whole), "1")
     parquet.write(tables, FILE, files(), "1")
+    digests = entered.digests(tables, parquet.names(tables))
+    ledger.append(
+        tables.parent / "ledger.jsonl", ledger.hand("bench", "cluster"), [("ingest", {"tables": digests})]
+    )
 
 
 def accounting(whole: int) -> pa.Table:

@@ -1,6 +1,7 @@
 """A case of which not all events are held: the findings are those of one of which all are."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -12,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from forensics import pipeline
-from forensics.analysis import file_acts, relevance
+from forensics.analysis import displaced, evidence, file_acts, relevance
 from forensics.core.tables import EVENT
-from forensics.pipeline import answer, counted, narrowed
+from forensics.pipeline import answer, counted, heard, narrowed
 from forensics.store import parquet, places
 
 ROOT = Path(__file__).parents[1]
@@ -157,3 +158,66 @@ def test_two_ways_of_one_trail_are_all_held(case, tmp_path):
     at = other.schema.get_field_index("format")
     parquet.write(both, EVENT, other.set_column(at, "format", pa.array(["laurel"])), "9")
     assert narrowed.trail_of(both, least=0) is None
+
+
+def renumbered(trail, more):
+    """A trail whose kernel numbers are larger."""
+    return re.sub(rb":([0-9]+)\):", lambda m: b":%d):" % (int(m[1]) + more), trail)
+
+
+LEFT = {
+    "login01/home/kai/trail": lambda raw: raw.replace(b"auid=4102", b"auid=4103"),
+    "login01/tmp/x/auth.log": None,
+    "files/login01/var/log/audit/audit.log": lambda raw: renumbered(raw, 50_000),
+    "files/gpu07/var/log/audit/audit.log": lambda raw: raw.replace(b"node=login01", b"node=gpu07"),
+    "files/kai/audit.log": lambda raw: b"".join(
+        line.replace(b"1795446", b"1795440" if n < 300 else b"1795446")
+        for n, line in enumerate(renumbered(raw, -400).splitlines(keepends=True))
+    ),
+}
+"""What somebody left in homes and in shared folders: trails with other numbers and times, and a login log."""
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory):
+    """The incident with all of these, and the events of a busy cluster around it."""
+    folder = tmp_path_factory.mktemp("left")
+    shutil.copytree(INCIDENT / "evidence", folder / "evidence")
+    logs = folder / "evidence" / "login01" / "var" / "log"
+    for path, change in LEFT.items():
+        target = folder / "evidence" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = logs / ("audit/audit.log" if change else "auth.log")
+        target.write_bytes(change(source.read_bytes()) if change else source.read_bytes() + b"\n")
+    made = folder / "case"
+    pipeline.create(made)
+    pipeline.seal(made, [folder / "evidence"], roster=INCIDENT / "roster.toml", about=INCIDENT / "case.toml")
+    pipeline.ingest(made)
+    cluster.written(made / "tables", AROUND)
+    return made
+
+
+def test_logs_where_users_write_do_not_bring_all_events_into_memory(left, monkeypatch):
+    """Anybody could, with one file in their home, have the analysis of any case hold all of it."""
+    plain, all_events = found(left, 10**9, monkeypatch)
+    told, held = found(left, 0, monkeypatch)
+    assert told == plain
+    assert len(held) < len(all_events) * 0.7
+    assert {*plain["limits"]} >= {"folders_left_out", "logs_of_no_known_place", "logs_where_users_write"}
+    assert any(gap["kind"] == "serial_gap" for gap in plain["gaps"])
+
+
+def test_which_events_are_heard_is_the_same_asked_of_the_table(left):
+    """All that `displaced.without` leaves of the table is what is asked of it."""
+    files = heard.files_of(left / "tables")
+    events = evidence.frame(parquet.read(left / "tables", "event"))
+    assert len(displaced.loose(files)) == 1
+    assert len(heard.silent(files)) == 4
+    whole = displaced.without(events, files)
+    with heard.opened(left / "tables", files) as asked:
+        rows = asked.rows(asked.places(""), ["event_id"])
+    assert sorted(rows["event_id"].to_pylist()) == sorted(whole["event_id"])
+    assert 0 < len(whole) < len(events)
+    # Of the loose trail the lines of an hour before are heard, and no others.
+    (loose,) = displaced.loose(files)
+    assert 0 < (whole["sha256"] == loose).sum() < (events["sha256"] == loose).sum()

@@ -20,15 +20,6 @@ def of_users(rows: pd.DataFrame) -> "pd.Series[bool]":
     return rows["domain"].str.endswith(BY_USERS).fillna(value=False).astype(bool)
 
 
-def displaced(files: pd.DataFrame) -> set[str]:
-    """The hashes of all logs of which something can be left out.
-
-    Args:
-        files: schema `file`.
-    """
-    return by_users(files) | shared(files) | loose(files)
-
-
 def by_users(files: pd.DataFrame) -> set[str]:
     """The hashes of logs that lie where users write, and nowhere else."""
     logs = _logs(files)

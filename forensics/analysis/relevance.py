@@ -20,7 +20,6 @@ from forensics.analysis import (
     checkpoints,
     containers,
     deferred,
-    displaced,
     file_acts,
     holders,
     hops,
@@ -180,11 +179,6 @@ def short_of_memory(jobs: Iterable[Job]) -> list[tuple[str, int, int]]:
     """The hosts and the times of jobs whose memory ran out: whatever was run there from a login is read."""
     short = [job for job in jobs if job.outcome == "OUT_OF_MEMORY"]
     return [(host, *job.window()) for job in short for host in sorted(memory.hosts(job))]
-
-
-def out_of_place(files: pd.DataFrame) -> bool:
-    """Whether there are logs where users write, of which it is settled with all events what is left out."""
-    return bool(displaced.displaced(files))
 
 
 def payloads(found: Mapping[str, pa.Table]) -> set[str]:

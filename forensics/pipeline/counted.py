@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +23,20 @@ CHANGED = (
 Run = tuple[int, int]
 
 
-def audited(tables: Path, journal: str) -> bool:
-    """Whether a journal holds lines of the audit trail; so it is taken where its records are not there to ask."""
+def audited(tables: Path, journal: str, silent: Iterable[str] = ()) -> bool:
+    """Whether a journal holds lines of the audit trail; so it is taken where its records are not there to ask.
+
+    Args:
+        tables: the folder of tables.
+        journal: the format.
+        silent: hashes of files that are not heard.
+    """
     if not parquet.parts(tables, journal):
         return True
+    beside = {"silent": pa.table({"sha256": pa.array(sorted(silent), pa.string())})}
+    lines = "FROM part WHERE transport = 'audit' AND sha256 NOT IN (SELECT sha256 FROM silent)"
     with places.opened(tables, journal) as asked:
-        return len(asked.ask("SELECT 1 AS one FROM part WHERE transport = 'audit' LIMIT 1")) > 0
+        return len(asked.ask(f"SELECT 1 AS one {lines} LIMIT 1", beside)) > 0
 
 
 def apart(asked: Asked, mass: str, held: pa.Table) -> dict[str, int]:
@@ -104,8 +113,24 @@ def _entered(held: pa.Table) -> pa.Table:
     return own.select(["host", "session"]).group_by(["host", "session"]).aggregate([])
 
 
+class Unheard(NamedTuple):
+    """Files of a trail that are not heard, by hash; and of those that are heard in part, where the events begin that are."""
+
+    silent: pa.Array
+    begin: Mapping[str, npt.NDArray[np.int64]]
+
+    def without(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Records of a trail without those that are not heard. Of an event the first is enough: all its records have one number."""
+        if len(self.silent):
+            batch = batch.filter(pc.invert(pc.is_in(batch["sha256"], self.silent)))
+        for sha256, starts in self.begin.items():
+            other = np.asarray(pc.not_equal(batch["sha256"], sha256))
+            batch = batch.filter(pa.array(other | np.isin(batch["start"].to_numpy(), starts)))
+        return batch
+
+
 def jumps(
-    tables: Path, trail: str, files: pa.Table
+    tables: Path, trail: str, files: pa.Table, unheard: Unheard
 ) -> tuple[pa.Table, frozenset[tuple[str | None, int, int]]]:
     """Where the kernel's numbers of a host jump.
 
@@ -113,6 +138,7 @@ def jumps(
         tables: the folder of tables.
         trail: the format of the trail.
         files: schema `file`.
+        unheard: records of files that are not heard, or not all.
 
     Returns:
         `sha256`, `start` and `serial` of the records on both sides of each jump, and the jumps: host and both numbers.
@@ -121,8 +147,8 @@ def jumps(
     runs: dict[str | None, list[npt.NDArray[np.int64]]] = {}
     for path in parquet.parts(tables, trail):
         with pq.ParquetFile(path) as part:
-            for batch in part.iter_batches(columns=["node", "sha256", "serial"]):
-                for host, numbers in _by_host(batch, hosts):
+            for batch in part.iter_batches(columns=["node", "sha256", "serial", "start"]):
+                for host, numbers in _by_host(unheard.without(batch), hosts):
                     runs.setdefault(host, []).append(_runs(numbers))
     found = {host: _between(_joined(parts)) for host, parts in runs.items()}
     edges = sorted({number for pairs in found.values() for pair in pairs for number in pair})

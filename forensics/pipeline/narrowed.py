@@ -21,9 +21,9 @@ from forensics.analysis.examination import Examination
 from forensics.analysis.jobs import Job
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT
-from forensics.pipeline import counted, githeld, owned, tips
+from forensics.pipeline import counted, githeld, heard, owned, tips
 from forensics.pipeline.owned import columns
-from forensics.store import parquet, places
+from forensics.store import parquet
 from forensics.store.places import Asked, Places
 
 WHOLE_EVENTS = 100_000
@@ -43,13 +43,14 @@ def trail_of(tables: Path, *, least: int | None = None) -> str | None:
     others = max(parquet.count(tables, "event") - githeld.told(tables), 0)
     if others < (WHOLE_EVENTS if least is None else least):
         return None
-    with places.opened(tables, "event") as asked:
+    files = heard.files_of(tables)
+    with heard.opened(tables, files) as asked:
         told = asked.ask("SELECT DISTINCT format FROM part")["format"].to_pylist()
     there = [name for name in told if name in trails.TRAILS]
-    journals = [name for name in there if name in trails.JOURNALS and counted.audited(tables, name)]
+    silent = heard.silent(files)
+    journals = [name for name in there if name in trails.JOURNALS and counted.audited(tables, name, silent)]
     kept = [name for name in there if name not in trails.JOURNALS]
-    astray = relevance.out_of_place(evidence.frame(parquet.read(tables, "file")))
-    if astray or journals or len(kept) != 1 or kept[0] not in trails.WHOLE:
+    if journals or len(kept) != 1 or kept[0] not in trails.WHOLE:
         return None
     return str(kept[0])
 
@@ -65,7 +66,7 @@ class Case(NamedTuple):
 
 def examined(case: Case, rejects: pd.DataFrame, trail: str) -> Examination:
     """The analysis of a case of which not all events are held."""
-    with places.opened(case.tables, "event") as asked:
+    with heard.opened(case.tables, evidence.frame(case.found["file"])) as asked:
         held = _Held(case, asked, trail)
         held.begin()
         begun = held.evidence()
@@ -89,6 +90,7 @@ class _Held:
         self.slack_ns = 0
         self.jumps: tuple[pa.Table, frozenset[tuple[str | None, int, int]]] | None = None
         self.fired: dict[tuple[str, str], int] | None = None
+        self.unheard = heard.unheard(evidence.frame(case.found["file"]), asked)
         self.refs = tips.apart(case.tables, asked, case.found)
         large = githeld.large(case.tables)
         self.objects = githeld.unread(asked, case.found) if large else np.empty(0, np.int64)
@@ -97,7 +99,7 @@ class _Held:
     def evidence(self) -> Evidence:
         """The events that are wanted so far, with what is counted of the others."""
         if self.jumps is None:
-            self.jumps = counted.jumps(self.case.tables, self.trail, self.case.found["file"])
+            self.jumps = counted.jumps(self.case.tables, self.trail, self.case.found["file"], self.unheard)
         edges, jumps = self.jumps
         self._want("JOIN edge USING (sha256, start)", {"edge": edges.select(["sha256", "start"])})
         events = self.asked.rows(self.wanted, COLUMNS)
@@ -106,7 +108,7 @@ class _Held:
         if self.fired is None:
             self.fired = counted.fired(self.asked, self.changed, self.paths, events)
         totals = Totals(
-            events=parquet.count(self.case.tables, "event"),
+            events=self.asked.count(),
             apart=counted.apart(self.asked, self.mass, events.filter(self._of_mass(events))),
             fired=self.fired,
             paths=self.paths,

@@ -21,9 +21,10 @@ MEMORY = "768MB"
 Places = npt.NDArray[np.int64]
 _PART = 1 << 40
 _VIEW = """
-CREATE VIEW part AS SELECT *, regexp_extract(filename, '([0-9]+)[.]parquet$', 1)::BIGINT * {part} + file_row_number AS place
+CREATE VIEW whole AS SELECT *, regexp_extract(filename, '([0-9]+)[.]parquet$', 1)::BIGINT * {part} + file_row_number AS place
 FROM rows_of_parts
 """
+_LESS = "CREATE VIEW part AS SELECT * FROM whole"
 
 
 def _number(path: Path) -> int:
@@ -36,6 +37,10 @@ class Asked:
     def __init__(self, database: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> None:
         # Parts of records are not named by numbers: their rows can be asked for, and have no place.
         self._database, self._parts = database, {_number(p): p for p in parts if p.stem.isdecimal()}
+
+    def count(self) -> int:
+        """How many rows there are to ask of."""
+        return int(self.ask("SELECT count(*) AS rows FROM part")["rows"][0].as_py())
 
     def ask(self, asked: str, beside: Mapping[str, pa.Table] | None = None) -> pa.Table:
         """The answer to a question of this program's own, in no order.
@@ -96,8 +101,16 @@ def _taken(path: Path, rows: Places, columns: Sequence[str]) -> Iterator[pa.Tabl
 
 
 @contextmanager
-def opened(tables: Path, name: str) -> Iterator[Asked]:
+def opened(
+    tables: Path, name: str, without: tuple[str, Mapping[str, pa.Table]] | None = None
+) -> Iterator[Asked]:
     """One table of a case, to be asked in bounded memory.
+
+    Args:
+        tables: the folder of tables.
+        name: which.
+        without: a SELECT over `whole`, the table with each row's `place`, that gives the places of rows which `part` is to be
+            without, and the tables that it names too.
 
     Raises:
         CaseError: there is no such table.
@@ -111,4 +124,11 @@ def opened(tables: Path, name: str) -> Iterator[Asked]:
         rows = database.read_parquet(files, hive_partitioning=False, filename=True, file_row_number=True)
         rows.create_view("rows_of_parts")
         database.execute(_VIEW.format(part=_PART))
+        if without is None:
+            database.execute(_LESS)
+        else:
+            for beside, table in without[1].items():
+                database.register(beside, table)
+            database.execute(f"CREATE TABLE left_out AS {without[0]}")
+            database.execute(f"{_LESS} WHERE place NOT IN (SELECT place FROM left_out)")
         yield Asked(database, parts)
