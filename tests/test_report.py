@@ -16,6 +16,7 @@ from forensics.core.errors import OutputError
 from forensics.render import citing, document, report
 from forensics.render.forbidden import lint
 from forensics.render.glyphs import drawn, pieces, quoted
+from forensics.render.sentences import Basis, Citation, Part, Sentence
 
 SHOUTS = [
     '#panic("x")', '#include("/etc/passwd")', "$x^2$ $", "*bold* _it_", "`raw` ```", "] ]] [", "\\ \\u{41}", "<label> @ref", "// /* */",
@@ -189,6 +190,17 @@ def test_hostile_text_is_only_text():
     assert r"e\u0301\u0302" in seen
     assert "(10,000charactersinall)" in seen
     assert not set("\u202e\u2066\x00\x1b") & set(seen)
+
+
+@pytest.mark.parametrize("text", SHOUTS)
+def test_a_footnote_draws_what_its_sentence_is_about(text):
+    """A person's name stood there as the roster has it: with a control character in it there was no report at all."""
+    sources = citing.Sources({}, events=tables.EVENT.empty(), files=tables.FILE.empty())
+    cited = tuple(Citation(f"{n:064d}", 0, 1) for n in range(20))
+    note = sources.note(Sentence((Part("x"),), cited, basis=Basis.FACT, about=f"against {text}"))
+    assert note["text"].startswith("17 more in Annex B, against ")
+    assert drawn(note["text"]) == note["text"]
+    assert set("\u202e\u2066\x00\x1b").isdisjoint(note["text"])
 
 
 @settings(max_examples=12, deadline=None)

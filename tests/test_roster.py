@@ -70,6 +70,14 @@ def test_keys_nobody_knows_are_left_alone():
     assert roster.roster(raw, "r").persons[0].keys[0] == roster.Key("SHA256:x", "")
 
 
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_what_an_editor_puts_first_or_at_the_end_of_lines_changes_nothing(mark, ends):
+    raw = b'[[person]]\nname = "a"\naccounts = [{ name = "a", uid = 7, from = 2026-01-01, until = 2026-01-01 }]\n'
+    assert roster.roster(mark + raw.replace(b"\n", ends), "r") == roster.roster(raw, "r")
+    assert roster.question(mark + b"jobs = [1]", "c").jobs == ("1",)
+
+
 def test_a_job_may_be_a_number():
     found = roster.question(b'jobs = [10, "11"]\n[[claim]]\nid = "D01"\njob = 10\n', "c")
     assert found.jobs == ("10", "11")
@@ -90,6 +98,14 @@ def test_a_job_may_be_a_number():
         (b"[[person]]\nname = 'a'\nkeys = [{ source = 'x' }]", "fingerprint"),
         (b"[[person]]\nname = 'a'\naccounts = [{ name = 'a', from = 'soon' }]", "no time"),
         (b"[[person]]\nname = 'a'\naccounts = [{ name = 'a', from = 3 }]", "must be a time"),
+        (
+            b"[[person]]\nname = 'a'\naccounts = [{ name = 'a', from = 2026-02-01, until = 2026-01-01 }]",
+            "is after until",
+        ),
+        (
+            b"[[person]]\nname = 'a'\nkeys = [{ fingerprint = 'a', from = 2026-02-01, until = 2026-01-01 }]",
+            "is after until",
+        ),
         (b"[[account]]\nname = 'a'\nshared = 'yes'", "shared must be true or false"),
         (b"[[account]]\nname = 'a'\nmembers = 'b'", "members must be a list"),
     ],

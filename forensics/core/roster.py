@@ -182,7 +182,8 @@ def _folder(value: object, name: str) -> str:
 
 def _parsed(raw: bytes, name: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(raw.decode("utf-8"))
+        # A mark of byte order, which some editors put first, says nothing.
+        return tomllib.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise RosterError(f"{name}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
@@ -250,7 +251,12 @@ def _moment(value: object, key: str, name: str) -> int | None:
 
 
 def _bounds(found: dict[str, Any], name: str) -> tuple[int | None, int | None]:
-    return _moment(found.get("from"), "from", name), _moment(found.get("until"), "until", name)
+    first, last = (_moment(found.get(key), key, name) for key in ("from", "until"))
+    if first is not None and last is not None and first > last:
+        raise RosterError(
+            f"{name}: from = {found['from']} is after until = {found['until']}; exchange the two"
+        )
+    return first, last
 
 
 def _person(found: dict[str, Any], name: str) -> Person:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import ids
-from forensics.render.glyphs import pieces, quoted
+from forensics.render.glyphs import drawn, pieces, quoted
 from forensics.render.sentences import Basis, Citation, Json, Sentence
 
 _SPANS, _FILES = 3, 3
@@ -59,7 +59,8 @@ class Sources:
         groups = self.grouped(sentence.citations)
         shown = [{**g, "spans": g["spans"][:_SPANS]} for g in groups[:_FILES]]
         rest = sum(len(g["spans"]) for g in groups) - sum(len(g["spans"]) for g in shown)
-        where = f"Annex B, {sentence.about}" if sentence.about else "Annex B"
+        # What a sentence is about can be a person or a job, as a roster or a log calls them.
+        where = f"Annex B, {drawn(sentence.about)}" if sentence.about else "Annex B"
         return {"text": f"{rest:,} more in {where}." if rest else "", "files": shown}
 
     def grouped(self, citations: Sequence[Citation]) -> list[dict[str, Any]]:
