@@ -106,6 +106,33 @@ def test_a_user_name_cannot_make_itself_a_push(user):
     assert event["verb"] in {"push_denied", "other"}
 
 
+def test_gitaly_s_own_messages_hide_no_push_and_are_none():
+    """A daemon's log begins with its start, and one call in many is a push."""
+    sample = "daemon_s_own_messages_before_a_push.json"
+    raw = (SAMPLES / "gitlab_json" / sample).read_bytes()
+    found = {name: form.recognise(raw, f"var/log/gitlab/{sample}") for name, form in registry().items()}
+    assert max(found, key=lambda name: found[name]) == "gitlab_json"
+    assert [e["verb"] for e in events("gitlab_json", sample)] == [*["other"] * 6, "push_request", "other"]
+    assert not form_of_messages(raw.replace(b"grpc.method", b"grpc.other").replace(b"gl_project", b"gl_other"))
+
+
+def form_of_messages(raw):
+    return registry()["gitlab_json"].recognise(raw, "var/log/gitlab/x.json")
+
+
+def test_what_stands_before_the_user_is_no_part_of_the_name():
+    """Debian's Apache begins with the site, Gitea can add a port, Gerrit a thread."""
+    sample = "site_thread_or_port_before_the_user.log"
+    assert [(e["account"], e["address"]) for e in events("http_access", sample)] == [
+        ("kai", "10.0.0.7"),
+        ("lin", "10.0.0.8"),
+        ("mei", "10.0.0.9"),
+        ("mei", "2001:db8::9"),
+        ("kai", "10.0.0.7"),
+        (None, None),
+    ]
+
+
 def test_times_of_a_web_server_keep_their_offset():
     post = [e for e in events("http_access", "git_over_http.log") if "asserted=lin" in e["text"]]
     assert post[0]["earliest_ns"] == 1795446708_000_000_000
