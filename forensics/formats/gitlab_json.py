@@ -9,7 +9,8 @@ Time    RFC 3339 with its offset, to the millisecond, of the host that wrote it
 Who     `username` is the account that GitLab authenticated for the request, by session, token or key. In audit_json `author_name`
         is the name shown of an account and no account name, so it is kept as asserted. Whoever administers the server can forge all
 Open    gitaly and shell say that a push was served, and not which refs it moved; a hook may still have refused them.
-        `meta.` and `grpc.request.` names are taken where the short ones are missing. Of a failed push `grpc.code` is not OK
+        `meta.` and `grpc.request.` names are taken where the short ones are missing. Of a failed push `grpc.code` is not OK.
+        What gitaly and gitlab-shell write of themselves between calls is kept as `message`; lines that are no JSON are rejected
 """
 
 import re
@@ -25,7 +26,7 @@ from forensics.core.schema import Column, Table
 TABLE = Table(
     "gitlab_json",
     "a line of one of GitLab's logs",
-    (Column("kind", pa.string(), "production, audit, gitaly or shell"), *COLUMNS),
+    (Column("kind", pa.string(), "production, audit, gitaly or shell; message: what gitaly or gitlab-shell says of itself"), *COLUMNS),
 )
 CUT = "line"
 DOMAIN = "git:server"
@@ -39,6 +40,7 @@ _KINDS = {
     "audit": ("author_id", "entity_type", "entity_id"),
     "shell": ("gl_project_path", "command"),
 }  # fmt: skip
+_MIXED, _MOST_FIRST = ("gitaly", "shell"), 200
 _USED = frozenset(
     {"time", "username", "user_username", "meta.user", "remote_ip", "meta.remote_ip", "ip_address", "user_agent", "ua", "correlation_id", "level", "severity"}
 )  # fmt: skip
@@ -49,15 +51,22 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     first = jsonlines.first_objects(head)
     if not jsonlines.has(first, "time"):
         return 0
-    kinds = [_kind(one) for one in first]
-    return 85 if all(kinds) else 0
+    if all(_kind(one) not in {None, "message"} for one in first):
+        return 85
+    # Between calls gitaly and gitlab-shell write of themselves. A key of theirs is nobody else's, though it comes late.
+    many = jsonlines.first_objects(head, _MOST_FIRST)
+    return 84 if any(_kind(one) in _MIXED for one in many) and jsonlines.has(many, "time", "level") else 0
 
 
 def _kind(found: Object) -> str | None:
     kind = next((kind for kind, keys in _KINDS.items() if all(key in found for key in keys)), None)
     if kind == "production" and not ("controller" in found or "remote_ip" in found):
         return None
-    return "shell" if kind is None and "gl_project_path" in found and "msg" in found else kind
+    if kind is not None:
+        return kind
+    if "gl_project_path" in found and "msg" in found:
+        return "shell"
+    return "message" if "level" in found and "msg" in found else None
 
 
 def parse(data: bytes, base: int) -> Parsed:
@@ -136,4 +145,15 @@ def _shell(found: Object) -> _Own:
     return own, frozenset({"command", "msg", "gl_project_path", "gl_key_id"})
 
 
-_READ = {"production": _production, "audit": _audit, "gitaly": _gitaly, "shell": _shell}
+def _message(found: Object) -> _Own:
+    # Said so, lest the words be taken for those of a request.
+    return {"action": f"message: {_first(found, 'msg') or ''}"}, frozenset({"msg"})
+
+
+_READ = {
+    "production": _production,
+    "audit": _audit,
+    "gitaly": _gitaly,
+    "shell": _shell,
+    "message": _message,
+}
