@@ -113,7 +113,9 @@ def test_gitaly_s_own_messages_hide_no_push_and_are_none():
     found = {name: form.recognise(raw, f"var/log/gitlab/{sample}") for name, form in registry().items()}
     assert max(found, key=lambda name: found[name]) == "gitlab_json"
     assert [e["verb"] for e in events("gitlab_json", sample)] == [*["other"] * 6, "push_request", "other"]
-    assert not form_of_messages(raw.replace(b"grpc.method", b"grpc.other").replace(b"gl_project", b"gl_other"))
+    assert not form_of_messages(
+        raw.replace(b"grpc.method", b"grpc.other").replace(b"gl_project", b"gl_other")
+    )
 
 
 def form_of_messages(raw):

@@ -48,6 +48,11 @@ CEE = (
     '"runcwd":"/root","ttyname":"/dev/pts/3","submithost":"login01","submitcwd":"/home/kai/a\\"b","runuid":0,"columns":80,'
     '"runargv":["x","]\\"","submituser\\":\\"mei"]}}}'
 )
+SERVED = (
+    '@cee:{"sudo":{"accept":{"uuid":"aa","server_time":{"seconds":1},"submit_time":{"seconds":1},"peeraddr":"10.0.0.3","columns":80,'
+    '"command":"/bin/id","runargv":["id","\\",\\"submituser\\":\\"mei","],\\"submituser\\":\\"mei"],"runenv":[],"runuid":0,"runuser":"root",'
+    '"submitcwd":"/home/kai","submithost":"gpu01","submituser":"kai","ttyname":"/dev/pts/3"}}}'
+)
 ENDED = "Out of memory: Killed process 8123 (x) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB, UID:4101 pgtables:1kB oom_score_adj:0"
 
 
@@ -100,6 +105,52 @@ ENDED = "Out of memory: Killed process 8123 (x) total-vm:1kB, anon-rss:1kB, file
         ("kernel", ENDED, "fault", {"target_pid": 8123, "target_uid": 4101, "uid": None, "account_absence": "not_applicable"}),
         ("chronyd[9]", "System clock was stepped by -3600.000001 seconds", "clock_change", {"account_absence": "not_applicable"}),
         ("chronyd[9]", "System clock wrong by -3600.000001 seconds", "other", {}),
+        ("sudo[9]", SERVED, "sudo", {"account": "kai", "effective": "root", "outcome": "success", "tty": "pts/3", "cwd": "/home/kai", "host": "gpu01", "pid": None}),
+        ("sudo[9]", SERVED.replace('"accept":{"uuid":"aa",', '"reject":{"uuid":"aa","reason":"command not allowed",'), "sudo", {"account": "kai", "outcome": "failure", "host": "gpu01"}),
+        ("sudo[9]", SERVED.replace('"kai"', '"k\\"ai"'), "other", {"account": None, "host": "login01", "pid": 9}),
+        ("sudo[9]", SERVED.replace('"submituser":"kai",', ""), "other", {"account": None, "host": "login01"}),
+        ("sudo[9]", f"     kai : HOST=gpu01 ; {S} ; COMMAND=/bin/id", "sudo", {"account": "kai", "host": "gpu01", "pid": None}),
+        ("sudo[9]", f"     kai : HOST=LOGIN01.lab.example ; {S} ; COMMAND=/bin/id", "sudo", {"account": "kai", "host": "login01", "pid": 9}),
+        ("pkexec[9]", "kai: Executing command [USER=root] [TTY=/dev/pts/3] [CWD=/home/kai] [COMMAND=/bin/id]", "sudo", {"account": "kai", "effective": "root", "tty": "pts/3", "cwd": "/home/kai", "outcome": "success", "text": "/bin/id"}),
+        ("pkexec[9]", "kai: Error executing command as another user: Not authorized [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/id]", "sudo", {"account": "kai", "outcome": "failure", "tty": None}),
+        ("pkexec[9]", "kai: Executing command [USER=root] [TTY=pts/3] [CWD=/] [COMMAND=/bin/x] [COMMAND=/bin/id]", "sudo", {"account": "kai", "outcome": None, "cwd": None}),
+        ("pkexec", "kai: Executing command [USER=root] [TTY=pts/3] [CWD=/] [COMMAND=/bin/id]", "other", {"account": None}),
+        ("pkexec[9]", "pam_unix(polkit-1:session): session opened for user root(uid=0) by kai(uid=4102)", "session_open", {"account": "kai", "effective": "root"}),
+        ("doas", "kai ran command /bin/id as root from /home/kai", "sudo", {"account": "kai", "effective": "root", "cwd": "/home/kai", "outcome": "success"}),
+        ("doas", "kai ran command x as mei from /x as root from /", "sudo", {"account": "kai", "effective": None, "outcome": None}),
+        ("doas", "command not permitted for kai: id", "sudo", {"account": "kai", "outcome": "failure"}),
+        ("doas", "failed auth for kai", "sudo", {"account": "kai", "outcome": "failure"}),
+        ("sshd[6]", "error: PAM: Authentication failure for kai from 10.0.0.3", "login_failed", {"account": "kai", "address": "10.0.0.3"}),
+        ("sshd[6]", "error: PAM: Authentication failure for illegal user kai from ws for mei from 10.0.0.3", "login_failed", {"account": None, "address": "10.0.0.3"}),
+        ("sshd[6]", "Authorized to mlteam, krb5 principal kai@LAB.EXAMPLE (krb5_kuserok)", "other", {"account": "mlteam"}),
+        ("sshd[6]", "Authentication refused: bad ownership or modes for file /home/mei/.ssh/authorized_keys", "other", {"outcome": "failure", "object": "/home/mei/.ssh/authorized_keys", "account": None}),
+        ("sshd[6]", "Timeout, client not responding from user kai 10.0.0.3 port 44", "disconnect", {"account": "kai", "port": 44}),
+        ("sshd[6]", "Bad protocol version identification 'x' from 10.1.1.1 port 1' from 10.0.0.3 port 44", "other", {"address": "10.0.0.3"}),
+        ("sshd[6]", "pam_access(sshd:account): access denied for user `kai' from `10.0.0.3'", "login_failed", {"account": "kai", "address": "10.0.0.3"}),
+        ("sshd[6]", "pam_faillock(sshd:auth): Consecutive login failures for user kai account temporarily locked", "login_failed", {"account": "kai"}),
+        ("internal-sftp[6]", 'open "/s/x.pt" flags WRITE,CREATE mode 0664', "reported", {"object_kind": "path", "object": "/s/x.pt", "account": None}),
+        ("internal-sftp[6]", 'remove name "/s/a" flags READ mode 0"', "reported", {"object": '/s/a" flags READ mode 0'}),
+        ("internal-sftp[6]", 'rename old "/a" new "/b" new "/c"', "reported", {"object": None}),
+        ("internal-sftp[6]", 'posix-rename old "/a" new "/b"', "reported", {"object": "/b"}),
+        ("internal-sftp[6]", "session opened for local user kai from [10.0.0.3]", "other", {"account": "kai", "address": "10.0.0.3"}),
+        ("internal-sftp", 'remove name "/s/a"', "other", {"object": None}),
+        ("groupmod[9]", "group changed in /etc/group (group gg/1005, new name: hh)", "account_edit", {"account": None}),
+        ("groupdel[9]", "group 'hh' removed", "account_edit", {"account": None}),
+        ("chsh[9]", "changed user 'mei' shell to '/bin/sh'", "account_edit", {"object": "mei", "account": None}),
+        ("newgrp[9]", "user 'kai' (login 'kai' on pts/3) switched to group 'mlteam'", "other", {"account": "kai", "tty": "pts/3"}),
+        ("newgrp[9]", "Invalid password for group 'mlteam' from 'kai'", "other", {"account": "kai", "outcome": "failure"}),
+        ("pam_slurm[9]", "access denied for user kai (uid=4102)", "other", {"account": "kai", "uid": 4102, "outcome": "failure"}),
+        ("pam_slurm[9]", "access granted for user kai (uid=4102)", "other", {"account": "kai", "outcome": "success"}),
+        ("pam_slurm_adopt[9]", "Process 405 adoption FAILED for job 11", "other", {"job": "11", "target_pid": 405, "outcome": "failure"}),
+        ("pam_slurm_adopt[9]", "debug:  From 10.0.0.3 port 44 as kai: job indeterminate", "other", {"account": "kai", "outcome": "failure"}),
+        ("systemd-logind[9]", "New session '54' of user 'kai' with class 'user' and type 'tty'.", "other", {"account": "kai"}),
+        ("systemd-timesyncd[9]", "Initial clock synchronization to Mon 2026-11-23 15:11:42.123456 UTC.", "clock_change", {"account_absence": "not_applicable"}),
+        ("systemd-timesyncd[9]", "System clock time advanced to recorded timestamp: Sun 2026-11-22 10:00:00 UTC", "clock_change", {}),
+        ("systemd[1]", "System time advanced to built-in epoch: Sun 2026-11-22 10:00:00 UTC", "clock_change", {}),
+        ("kernel", "Task in /slurm/uid_4102/job_11/step_0 killed as a result of limit of /slurm/uid_4102/job_11", "fault", {"job": "11", "target_uid": 4102}),
+        ("kernel", "Killed process 9 (x, UID 0, tot), UID 4102, total-vm:1kB, anon-rss:1kB, file-rss:0kB", "fault", {"target_pid": 9, "target_uid": 4102}),
+        ("kernel", "e1000e: eno1 NIC Link is Down", "fault", {"outcome": None}),
+        ("kernel", "bond0: (slave eth0): link status definitely up, 10000 Mbps full duplex", "fault", {"outcome": "recovered"}),
         ("rsyncd[9]", "rsync on data/x from a (1.1.1.1) from kai@h (10.0.0.12)", "other", {"address": "10.0.0.12", "account": None}),
     ],
 )  # fmt: skip
@@ -115,6 +166,7 @@ def test_a_message_tells(tag, message, verb, rest):
         ("ntpd[9]", "CLOCK: time stepped by +0.5", None),
         ("ntpd[9]", "CLOCK: time stepped by +0.500000s", "+0.500000"),
         ("ntpd[9]", "time reset +1.500000 s", "+1.500000"),
+        ("ntpd[9]", "0.0.0.0 c61c 0c clock_step -3600.500000 s", "-3600.500000"),
         ("ntpdate[9]", "step time server 10.0.0.2 offset -12.000000 sec", "-12.000000"),
     ],
 )

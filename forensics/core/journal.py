@@ -186,12 +186,14 @@ def _messages(rows: Placed, form: str) -> pa.Table:
     uid = pc.if_else(pc.is_null(lines["kind"]), lines["own_uid"], told["uid"])
     number = pc.and_(pc.equal(told["account_absence"], "not_recorded"), pc.is_valid(uid))
     session = _set(lines["audit_session"]).cast(pa.string())
+    of = messageevents.placed(host, told["pid"], {"on_host": lines["on_host"]})
     return EVENT.build(
         {
             **hostevents.columns(rows, form),
             **hostevents.times(_when(lines), host, rows, form),
             **told,
-            "host": host,
+            "host": of[0],
+            "pid": of[1],
             "uid": uid,
             "account_absence": pc.if_else(
                 pc.fill_null(number, False), "number_only", told["account_absence"]

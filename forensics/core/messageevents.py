@@ -3,7 +3,8 @@
 The account of an entry is the one entered; of sudo, su, runuser and polkit it is who asked, and
 `effective` is whose rights were used. A name that no account has is no account: it stays in the text.
 sshd says the same of one entry in several lines, and a process of its own starts the session: `child`,
-the pid that the first names, is `target_pid` here.
+the pid that the first names, is `target_pid` here. What an sftp server says of a file is `reported`: it runs as the
+account itself, and which account that is only the line of its start says.
 
 Most lines of a log repeat a few messages with other names in them. So columns are dictionaries here, and what hangs on
 the kind of a message and a few of its words is found once for each set of these.
@@ -46,6 +47,8 @@ MEANINGS = {
     "started": Meaning("session_start"),
     "gone": Meaning("disconnect"),
     "forward_refused": Meaning("other", "failure"),
+    "key_refused": Meaning("other", "failure"),
+    "sftp": Meaning("reported"),
     "sudo": Meaning("sudo"),
     "sudo_group": Meaning("sudo"),
     "sudo_unclear": Meaning("sudo"),
@@ -66,9 +69,11 @@ MEANINGS = {
     "group_added": Meaning("account_edit"),
     "group_changed": Meaning("account_edit"),
     "rsync_refused": Meaning("other", "failure"),
+    "group_refused": Meaning("other", "failure"),
+    "admitted": Meaning("other", "success"),
 }
 ASKED = ("sudo", "sudo_group", "sudo_unclear", "sudo_note", "sudo_continued", "su", "polkit")
-ASKED_SERVICES = ("sudo", "sudo-i", "su", "su-l", "runuser", "runuser-l")
+ASKED_SERVICES = ("sudo", "sudo-i", "su", "su-l", "runuser", "runuser-l", "polkit-1")
 NO_ACTOR = (
     "fault", "recovered", "clock_set", "clock_wrong", "audit_off", "audit_lost", "service", "listening", "cron_reload", "anacron",
 )  # fmt: skip
@@ -107,6 +112,8 @@ _OBJECT_KINDS = {
     "account_changed": "account",
     "key_found": "path",
     "certificate_found": "path",
+    "key_refused": "path",
+    "sftp": "path",
 }
 
 _Bools = npt.NDArray[np.bool_]
@@ -180,6 +187,25 @@ def lightly(lines: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         "text": _text(held, sorts),
         **{name: held[name] for name in ("pid", "address", "port", "job")},
     }
+
+
+def placed(host: pa.Array, pid: pa.Array, lines: Mapping[str, pa.Array]) -> tuple[pa.Array, pa.Array]:
+    """The host that each message is about, and the process there: those that logged it, but where sudo names another host.
+
+    sudo_logsrvd logs for many hosts: of those the process that wrote is none.
+
+    Args:
+        host: the host that logged it, as text, perhaps as a dictionary.
+        pid: the process that logged it.
+        lines: columns by name, with `on_host`. A name that differs in its domain alone is the same host.
+    """
+    named = lines["on_host"]
+    if named.null_count == len(named):
+        return host, pid
+    logged, named = loose.plain(host), loose.plain(named)
+    short = [pc.utf8_lower(pc.replace_substring_regex(one, r"\..*", "")) for one in (logged, named)]
+    other = pc.and_(pc.is_valid(named), pc.fill_null(pc.not_equal(*short), True))
+    return pc.if_else(other, named, logged), pc.if_else(other, pa.scalar(None, pa.int64()), loose.plain(pid))
 
 
 def _is(column: pa.Array, values: tuple[str, ...]) -> pa.Array:

@@ -51,6 +51,8 @@ FIELDS = (
     Column("device", pa.string(), "device, interface or server in trouble", None, _NOT_SAID),
     Column("code", pa.string(), "code of the trouble, such as an Xid", None, _NOT_SAID),
     Column("step", pa.string(), "by how much a clock was set or is wrong, forward where positive", "s", _NOT_SAID),
+    Column("on_host", pa.string(), "host that it was asked on, where that is named apart from the one that logged it", None, _NOT_SAID),
+    Column("principal", pa.string(), "Kerberos principal that the account was opened to", None, _NOT_SAID),
     Column("login_session", pa.string(), "login session as systemd-logind names it", None, _NOT_SAID),
 )  # fmt: skip
 _NOTHING = pa.scalar(None, pa.string())

@@ -26,7 +26,14 @@ from forensics.core.schema import Column, Table
 TABLE = Table(
     "gitlab_json",
     "a line of one of GitLab's logs",
-    (Column("kind", pa.string(), "production, audit, gitaly or shell; message: what gitaly or gitlab-shell says of itself"), *COLUMNS),
+    (
+        Column(
+            "kind",
+            pa.string(),
+            "production, audit, gitaly or shell; message: what gitaly or gitlab-shell says of itself",
+        ),
+        *COLUMNS,
+    ),
 )
 CUT = "line"
 DOMAIN = "git:server"

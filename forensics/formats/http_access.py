@@ -38,7 +38,7 @@ _FROM = (
     rf"|\[?(?P<near>{_IP})\]?:(?P<port>[0-9]{{1,5}})|(?P<address>[^ ]+))"
 )
 _LINE = (
-    rf"^{_FROM}(?: \[(?P<thread>[^ \[\]]+)\])?" r" (?P<ident>[^ ]+) (?P<user>.*?) \[(?P<time>" + _STAMP[2:-2] + r')\] '
+    rf"^{_FROM}(?: \[(?P<thread>[^ \[\]]+)\])? (?P<ident>[^ ]+) (?P<user>.*?) \[(?P<time>" + _STAMP[2:-2] + r')\] '
     r'"(?P<action>(?:[^"\\]|\\.)*)" (?P<status>[0-9]{3}) (?P<bytes>[0-9]{1,18}|-)'
     r'(?: "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)")?(?P<left>.*)$'
 )  # fmt: skip

@@ -22,6 +22,7 @@ NOTED = ("sha256", "start", "stop", "wall", "stamp", "host", "program", "message
 CODED = (
     "sha256", "wall", "stamp", "host", "program", "kind", "service", "account", "caller", "target", "method", "address",
     "credential", "tty", "cwd", "command", "refusal", "operation", "object", "job",
+    "on_host",
 )  # fmt: skip
 COLUMNS = (
     *CODED, "start", "stop", "pid", "message", "repeated", "uid", "caller_uid", "port", "child", "victim_uid",
@@ -106,6 +107,7 @@ def _told(lines: _Lines, files: pa.Table, when: clock.Interval) -> dict[str, pa.
     domain, place = (citation.each_of_file(where["sha256"], files, name) for name in ("domain", "host"))
     host = loose.first_of(loose.dictionary(lines["host"]), place)
     told = messageevents.lightly(lines)
+    of = messageevents.placed(host, told["pid"], lines)
     return {
         "event_id": citation.named(where),
         **where,
@@ -115,7 +117,8 @@ def _told(lines: _Lines, files: pa.Table, when: clock.Interval) -> dict[str, pa.
         "format": loose.repeated("syslog", len(domain)),
         "domain": domain,
         **told,
-        "host": host,
+        "host": loose.dictionary(of[0]),
+        "pid": of[1],
         "text": hostevents.short(_repeated(lines, told["text"])),
     }
 

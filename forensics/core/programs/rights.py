@@ -1,15 +1,16 @@
-"""What sudo, su, runuser, login and polkitd write: who asked for whose rights, and who sat down at a terminal.
+"""What sudo, su, runuser, doas, login, polkitd and pkexec write: who asked for whose rights, and who sat down at a terminal.
 
 sudo sets no mark around the folder, the environment or the command, which a user types: where one of them
 could be taken for another field, nothing but the caller is read. An exit status that follows a command (` ; EXIT=`) stays
-part of it, for a command can end in those words. Where sudo was told to write JSON, the event's text is that. Sources: sudo lib/eventlog, plugins/sudoers/logging.c;
-util-linux su-common.c, login.c; shadow su.c, login.c; polkit polkitbackendinteractiveauthority.c.
+part of it, for a command can end in those words. Where sudo was told to write JSON, the event's text is that. sudo_logsrvd writes under
+sudo's name what hosts send it, and then `HOST=` is the one that sudo ran on. Sources: sudo lib/eventlog, plugins/sudoers/logging.c, logsrvd;
+util-linux su-common.c, login.c; shadow su.c, login.c; polkit polkitbackendinteractiveauthority.c, pkexec.c; opendoas doas.c.
 """
 
 from forensics.core.programs.shape import ANY, SOME, Program, Shape, pam
 
 _ASKS = r"^ *(?P<caller>[^ ]+) : "
-_HOST = r"(?:HOST=[^ ;]+ ; )?"
+_HOST = r"(?:HOST=(?P<on_host>[^ ;]+) ; )?"
 _TTY = r"(?:TTY=(?P<tty>[^ ;]+) ; )?"
 _REFUSED = r"(?:(?P<refusal>[A-Za-z0-9 ,.'()/_:-]+) ; )?"
 _CALL = rf"{_ASKS}{_REFUSED}{_HOST}{_TTY}(?:CHROOT=(?P<chroot>[^ ;]+) ; )?(?:PWD|CWD)="
@@ -28,12 +29,24 @@ _JSON = (
     rf'(?:,"runcwd":{_STRING})?(?:,"ttyname":"(?:/dev/)?(?P<tty>{_PLAIN})")?(?:,"submithost":{_STRING})?'
     r'(?:,"submitcwd":"(?P<cwd>(?:[^"\\]|\\.)*)")?[,}]'
 )
+# The same from sudo_logsrvd, which puts its own members first and then those that sudo sent, by name. A string, a number,
+# a list of strings or a flat object ends where it says, so that none of them can hold a member that is read.
+_VALUE = rf"(?:{_STRING}|-?[0-9]+|\[(?:{_STRING}(?:,{_STRING})*)?\]|\{{[^{{}}]*\}}|true|false|null)"
+_OTHERS = rf'(?:"[a-z_]+":{_VALUE},)*?'
+_SERVED = (
+    r'^@cee: ?\{"sudo":\{"(?:accept|reject)":\{"uuid":"[0-9a-f-]+",(?:"reason":"(?P<refusal>(?:[^"\\]|\\.)+)",)?'
+    rf'"server_time":\{{[^{{}}]*\}},"submit_time":\{{[^{{}}]*\}},"peeraddr":{_STRING},{_OTHERS}'
+    rf'(?:"rungroup":"(?P<group>{_PLAIN})",)?{_OTHERS}"runuser":"(?P<target>{_PLAIN})",{_OTHERS}'
+    rf'"submitcwd":"(?P<cwd>(?:[^"\\]|\\.)*)",{_OTHERS}"submithost":"(?P<on_host>{_PLAIN})",{_OTHERS}'
+    rf'"submituser":"(?P<caller>{_PLAIN})"(?:,"ttyname":"(?:/dev/)?(?P<tty>{_PLAIN})")?(?:,"[a-z_]+":{_VALUE})*\}}'
+)
 
 SUDO = Program(
     ("sudo",), ANY,
     (
         *pam("sudo|sudo-i"),
         Shape("sudo", _JSON, ("@cee:",)),
+        Shape("sudo", _SERVED, ("@cee:",)),
         Shape("sudo_continued", rf"{_ASKS}\(command continued\) (?P<command>.*)$", holds="(command continued)"),
         Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.* ; USER=.* ; USER=", holds=" ; USER=", times=2),
         Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.*\b(?:PWD|CWD)=.* ; (?:TTY|CHROOT|PWD|CWD)=.* ; (?:USER|GROUP)=", holds="WD=", times=2),
@@ -81,4 +94,23 @@ POLKIT = Program(
         Shape("polkit", rf"^Operator of [^ ]+ (?P<refusal>FAILED) to authenticate to gain authorization for action (?P<operation>[^ ]+) for [^ ]+ {_OWNED}", ("Operator of ",)),
     ),
 )  # fmt: skip
-PROGRAMS = (SUDO, SU, RUNUSER, LOGIN, POLKIT)
+# In the words of pkexec the folder and the command are typed, and stand last.
+_ASKED_AS = r"^(?P<caller>[^ :]+): (?:Executing command|(?P<refusal>[A-Za-z][^\[\]]*?)) \[USER=(?P<target>[^ \]]+)\] \[TTY=(?P<tty>[^ \]]+)\] "
+PKEXEC = Program(
+    ("pkexec",), SOME,
+    (
+        *pam("polkit-1"),
+        Shape("sudo_unclear", rf"{_ASKED_AS}\[CWD=.*\] \[COMMAND=.*\] \[COMMAND=", holds="] [COMMAND=", times=2),
+        Shape("sudo", rf"{_ASKED_AS}\[CWD=(?P<cwd>.*)\] \[COMMAND=(?P<command>.*)\]$", holds="] [COMMAND="),
+    ),
+)  # fmt: skip
+DOAS = Program(
+    ("doas",), ANY,
+    (
+        Shape("sudo_unclear", r"^(?P<caller>[^ ]+) ran command .* as [^ ]+ from .* as [^ ]+ from ", holds=" ran command "),
+        Shape("sudo", r"^(?P<caller>[^ ]+) ran command (?P<command>.*) as (?P<target>[^ ]+) from (?P<cwd>.*)$", holds=" ran command "),
+        Shape("sudo", r"^(?P<refusal>command not permitted) for (?P<caller>[^ :]+): (?P<command>.*)$", ("command not permitted",)),
+        Shape("sudo", r"^(?P<refusal>failed auth) for (?P<caller>[^ :]+)$", ("failed auth",)),
+    ),
+)  # fmt: skip
+PROGRAMS = (SUDO, SU, RUNUSER, LOGIN, POLKIT, PKEXEC, DOAS)

@@ -57,6 +57,9 @@ def pam(services: str) -> tuple[Shape, ...]:
         r"ruser=(?P<caller>[^ ]*) rhost=(?P<address>[^ ]*) *(?: ?user=(?P<account>[^ ]+))?$"
     )
     expired = rf"{module}(?P<service>{services}):account\): account (?P<account>[^ ]+) has expired "
+    kept_out = rf"^pam_access\((?P<service>{services}):account\): access denied for user `(?P<account>[^ ']+)' from `(?P<address>[^ ']+)'$"
+    locked = rf"^pam_faillock\((?P<service>{services}):auth\): Consecutive login failures for user (?P<account>[^ ]+) account temporarily locked$"
+    counted = rf"^pam_tally2?\((?P<service>{services}):auth\): user (?P<account>[^ ]+) \([0-9]{{1,10}}\) tally [0-9]+, deny [0-9]+$"
     begins = ("pam_",)
     return (
         Shape("pam_opened", opened, begins, holds=" session opened "),
@@ -65,6 +68,6 @@ def pam(services: str) -> tuple[Shape, ...]:
         ),
         Shape("pam_refused", rf"{auth} authentication failure{whom}", begins),
         Shape("pam_unknown", rf"{auth} check pass; user unknown$", begins),
-        Shape("pam_refused", expired, begins),
+        *(Shape("pam_refused", one, begins) for one in (expired, kept_out, locked, counted)),
         Shape("pam_more", rf"^PAM [0-9]{{1,6}} more authentication failures?{whom}", ("PAM ",)),
     )

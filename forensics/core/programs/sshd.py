@@ -2,8 +2,8 @@
 
 User names of the pre-authentication messages are typed by whoever connects, so those are read from the
 right: after the name come sshd's own words, to the end of the line. Sources: OpenSSH 3.9 to 10,
-auth.c, auth2.c, auth2-pubkey.c, session.c, packet.c, serverloop.c, channels.c; sshd-session is
-sshd's per-connection half since 9.8.
+auth.c, auth2.c, auth2-pubkey.c, auth-pam.c, gss-serv-krb5.c, session.c, packet.c, serverloop.c, channels.c, sftp-server.c; sshd-session
+is sshd's per-connection half since 9.8. Its sftp server says what was done to which file, and runs as the account itself.
 """
 
 from forensics.core.programs.shape import FROM, NAMED, PEER, SOME, Program, Shape, pam
@@ -39,6 +39,11 @@ SSHD = Program(
         Shape("refused", rf"^ROOT LOGIN REFUSED FROM {PEER}{_EARLY}", ("ROOT LOGIN",)),
         Shape("refused_unknown", rf"{_TOO_MANY} {_TYPED} {FROM} ssh2{_EARLY}", ("error: max", "maximum auth")),
         Shape("refused", rf"{_TOO_MANY} {NAMED} {FROM} ssh2{_EARLY}", ("error: max", "maximum auth")),
+        Shape("refused_unknown", r"^(?:error: )?PAM: [A-Z][A-Za-z ,'/-]* for (?:illegal|invalid) user (?P<typed>.*) from (?P<address>[^ ]+)$", ("error: PAM: ", "PAM: ")),
+        Shape("refused", rf"^(?:error: )?PAM: [A-Z][A-Za-z ,'/-]* for {NAMED} from (?P<address>[^ ]+)$", ("error: PAM: ", "PAM: ")),
+        Shape("principal", r"^Authorized to (?P<account>[^ ,]+), krb5 principal (?P<principal>[^ ]+) \([a-z0-9_]+\)$", ("Authorized to ",)),
+        Shape("key_refused", r"^Authentication refused: bad ownership or modes for (?:file|directory) (?P<object>/.*)$", ("Authentication refused",)),
+        Shape("key_refused", r"^(?:error: )?(?:Certificate invalid: |Refused by certificate options$)", ("Certificate invalid", "error: Cert", "error: Refused", "Refused by")),
         Shape("key_found", rf"^Accepted key [A-Z0-9-]+ {_KEY} found at (?P<object>.+):[0-9]+$", ("Accepted key ",)),
         Shape("certificate_found", r'^Accepted certificate ID "(?P<certificate>.*)" \(serial (?P<serial>[0-9]{1,20})\) signed by [A-Z0-9-]+ CA (?P<authority>SHA256:[A-Za-z0-9+/]{43}) via (?P<object>[^"]+)$', ("Accepted certificate ",)),
         Shape("postponed_unknown", rf"^(?:Postponed|Partial) {_METHOD} for {_TYPED} {FROM} ssh2(?:: .*)?{_EARLY}", ("Postponed ", "Partial ")),
@@ -53,6 +58,9 @@ SSHD = Program(
         Shape("forward_refused", r"^refused (?P<operation>local port|streamlocal port) forward: originator [^ ]* port [0-9]+, target (?P<object>.*)$", ("refused ",)),
         Shape("forward_refused", rf"^Received request (?:from {PEER} )?to connect to (?P<object>.*), but the request was denied\.$", ("Received request ",)),
         Shape("forward_refused", r"^(?:error: )?(?:connect_to|channel_setup_fwd_listener_tcpip|bind|open failed)\b.*(?:forward|administratively prohibited)", ("error: connect_to", "connect_to", "error: bind", "bind", "channel_setup", "error: channel_setup")),
+        Shape("forward_refused", r"^error: connect_to (?P<object>[^ ]+ port [0-9]{1,5}): failed\.$", ("error: connect_to",)),
+        Shape("forwarded", r"^debug1: server_request_direct_tcpip: originator [^ ]+ port [0-9]{1,5}, target (?P<object>[^ ]+ port [0-9]{1,5})$", ("debug1: server_request",)),
+        Shape("forwarded", r"^debug1: Local forwarding listening on (?P<object>[^ ]+ port [0-9]{1,5})\.$", ("debug1: Local forw",)),
         Shape("connected", rf"^Connection {FROM} on ", ("Connection from ",)),
         Shape("gone", rf"^(?:error: )?Received disconnect {FROM}:[0-9]+: ", ("Received disconnect", "error: Received disconnect")),
         Shape("gone", r"^(?:error: )?Received disconnect from (?P<address>[^ ]+): [0-9]+: ", ("Received disconnect", "error: Received disconnect")),
@@ -64,13 +72,50 @@ SSHD = Program(
         Shape("gone", rf"^Disconnecting authenticating user {NAMED} {PEER}: ", ("Disconnecting ",)),
         Shape("gone", rf"^(?:fatal: )?Timeout before authentication for (?:connection from )?{PEER}", ("Timeout before", "fatal: Timeout before")),
         Shape("gone", r"^(?:fatal: Write failed: |fatal: Read from socket failed: |Read error from remote host )", ("fatal: ", "Read error")),
+        Shape("gone", rf"^Timeout, client not responding from user {NAMED} {PEER}$", ("Timeout, client",)),
         Shape("gone", r"^(?:Disconnecting|Disconnected|Connection (?:closed|reset)|Timeout, client not responding)\b", ("Disconnect", "Connection ", "Timeout")),
         Shape("no_greeting", rf"^(?:error: kex_exchange_identification|Did not receive identification string) from {PEER}", ("Did not",)),
         Shape("no_greeting", r"^Did not receive identification string from (?P<address>[^ ]+)$", ("Did not",)),
+        Shape("no_greeting", rf"^(?:error: )?(?:Unable to negotiate with|(?:banner exchange|kex_exchange_identification|ssh_dispatch_run_fatal|kex_protocol_error): Connection from) {PEER}: ", ("Unable to neg", "error: Unable to neg", "banner ", "error: banner", "kex_", "error: kex_", "ssh_dispatch", "error: ssh_dispatch")),
+        Shape("no_greeting", rf"^Bad protocol version identification '.*' {FROM}$", ("Bad protocol",)),
+        Shape("no_greeting", r"^drop connection #[0-9]+ from \[(?P<address>[^ \]]+)\]:(?P<port>[0-9]{1,5}) on ", ("drop connection",)),
+        Shape("no_greeting", r"^refused connect from [^ ]+ \((?P<address>[^ ()]+)\)$", ("refused connect",)),
         Shape("name_only", rf"^input_userauth_request: {_TYPED}(?: \[preauth\])$", ("input_userauth",)),
         Shape("listening", r"^Server listening on (?P<address>[^ ]+) port (?P<port>[0-9]{1,5})\.$", ("Server listening",)),
         Shape("service", r"^Received signal [0-9]+; (?P<operation>terminating|restarting)\.$", ("Received signal",)),
+        Shape("service", r"^Exiting on signal [0-9]+\b", ("Exiting on",)),
         *pam("sshd"),
     ),
 )  # fmt: skip
-PROGRAMS = (SSHD,)
+# No quote in a name is marked, so of two names neither is read where one could hold the words between them.
+_WHOLE = r'"(?P<object>/.*)"'
+_SENT = (
+    "open ",
+    "opendir ",
+    "close ",
+    "remove ",
+    "rename ",
+    "posix-rename ",
+    "mkdir ",
+    "rmdir ",
+    "set ",
+    "symlink ",
+    "hardlink ",
+    "copy-data ",
+)
+SFTP = Program(
+    ("internal-sftp", "sftp-server"), SOME,
+    (
+        Shape("sftp_session", r"^session (?P<operation>opened|closed) for local user (?P<account>[^ ]+) from \[(?P<address>[^\]]+)\]$", ("session ",)),
+        Shape("sftp", rf"^(?P<operation>open) {_WHOLE} flags [A-Z,]+ mode [0-7]+$", ("open ",)),
+        Shape("sftp", rf"^(?P<operation>close) {_WHOLE} bytes read [0-9]+ written [0-9]+$", ("close ",)),
+        Shape("sftp", rf"^(?P<operation>remove|rmdir) name {_WHOLE}$", ("remove ", "rmdir ")),
+        Shape("sftp", rf"^(?P<operation>mkdir) name {_WHOLE} mode [0-7]+$", ("mkdir ",)),
+        Shape("sftp", rf"^(?P<operation>opendir) {_WHOLE}$", ("opendir ",)),
+        Shape("sftp", rf"^(?P<operation>set) {_WHOLE} (?:size [0-9]+|mode [0-7]+|owner [0-9]+ group [0-9]+|modtime [0-9:-]+)$", ("set ",)),
+        Shape("sftp", r'^(?P<operation>posix-rename|rename) old "[^"]*" new "(?P<object>/[^"]*)"$', ("rename ", "posix-rename ")),
+        Shape("sftp", r'^(?P<operation>symlink|hardlink) old "[^"]*" new "(?P<object>/[^"]*)"$', ("symlink ", "hardlink ")),
+        Shape("sftp", r'^(?P<operation>open|opendir|close|remove|rename|posix-rename|mkdir|rmdir|set|symlink|hardlink|copy-data) .*"', _SENT),
+    ),
+)  # fmt: skip
+PROGRAMS = (SSHD, SFTP)
