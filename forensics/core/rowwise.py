@@ -79,21 +79,27 @@ class Rows:
     def __init__(self, table: Table) -> None:
         """Rows of `table`, without `start` and `stop`, which the lines give."""
         self._table = table
-        self._records: list[dict[str, object]] = []
-        self._rejected: list[tuple[int, int, str]] = []
-        self._ignored: list[tuple[int, int]] = []
+        # Held by columns: a dictionary for each of millions of short lines takes ten times the file.
+        self._records: dict[str, list[object]] = {name: [] for name in table.names}
+        self._rejected: dict[str, list[object]] = {name: [] for name in REJECTED.names}
+        self._ignored: dict[str, list[object]] = {name: [] for name in IGNORED.names}
 
     def record(self, group: Sequence[Line], fields: dict[str, object]) -> None:
         """Lines that say something."""
-        self._records.append(fields | {"start": group[0].start, "stop": group[-1].stop})
+        row = fields | {"start": group[0].start, "stop": group[-1].stop}
+        for name, column in self._records.items():
+            column.append(row.get(name))
 
     def reject(self, group: Sequence[Line], why: Why) -> None:
         """Lines that should say something and cannot be read."""
-        self._rejected.append((group[0].start, group[-1].stop, why.value))
+        self._rejected["start"].append(group[0].start)
+        self._rejected["stop"].append(group[-1].stop)
+        self._rejected["why"].append(why.value)
 
     def ignore(self, group: Sequence[Line]) -> None:
         """Lines that hold nothing to read."""
-        self._ignored.append((group[0].start, group[-1].stop))
+        self._ignored["start"].append(group[0].start)
+        self._ignored["stop"].append(group[-1].stop)
 
     def add(self, group: Sequence[Line], read: dict[str, object] | Why | None) -> None:
         """Lines by what was made of them: a row, a reason, or nothing to read."""
@@ -106,12 +112,10 @@ class Rows:
 
     def parsed(self) -> Parsed:
         """The three tables."""
-        rejected = zip(*self._rejected, strict=True) if self._rejected else ([], [], [])
-        ignored = zip(*self._ignored, strict=True) if self._ignored else ([], [])
         return Parsed(
-            self._table.build({n: [row.get(n) for row in self._records] for n in self._table.names}),
-            REJECTED.build(dict(zip(REJECTED.names, map(list, rejected), strict=True))),
-            IGNORED.build(dict(zip(IGNORED.names, map(list, ignored), strict=True))),
+            self._table.build(self._records),
+            REJECTED.build(self._rejected),
+            IGNORED.build(self._ignored),
         )
 
 
@@ -127,7 +131,7 @@ def by_line(
         read: makes a row, a reason or nothing of one line. Blank and overlong lines do not reach it.
     """
     rows = Rows(table)
-    for line in cut(data, base):
+    for line in each(data, base):
         if too_long([line]):
             rows.reject([line], Why.TOO_LONG)
         else:

@@ -78,7 +78,7 @@ def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
     rows = rowwise.Rows(TABLE)
     topped = False
-    for number, line in enumerate(rowwise.cut(data, base)):
+    for number, line in enumerate(rowwise.each(data, base)):
         installed = _INSTALLED.fullmatch(line.raw) if number == 1 and topped else None
         if rowwise.too_long([line]):
             rows.reject([line], Why.TOO_LONG)

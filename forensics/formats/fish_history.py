@@ -58,7 +58,7 @@ def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
     rows = rowwise.Rows(TABLE)
     group: list[Line] = []
-    for line in rowwise.cut(data, base):
+    for line in rowwise.each(data, base):
         if group and _BELOW.fullmatch(line.raw):
             group.append(line)
             continue

@@ -68,7 +68,7 @@ def parse(data: bytes, base: int) -> Parsed:
     """Read the file: a record for each event."""
     rows = rowwise.Rows(TABLE)
     group: list[rowwise.Line] = []
-    for line in rowwise.cut(data, base):
+    for line in rowwise.each(data, base):
         if not group and not line.raw.strip():
             rows.ignore([line])
             continue

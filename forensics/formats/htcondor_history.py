@@ -81,7 +81,7 @@ def parse(data: bytes, base: int) -> Parsed:
     """Read the file: a record for each job."""
     rows = rowwise.Rows(TABLE)
     group: list[rowwise.Line] = []
-    for line in rowwise.cut(data, base):
+    for line in rowwise.each(data, base):
         if not line.raw.strip():
             if group:
                 rows.add(group, _job(group))

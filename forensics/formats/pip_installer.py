@@ -37,7 +37,7 @@ def recognise(head: bytes, path: str) -> int:
 def parse(data: bytes, base: int) -> Parsed:
     """Read lines: the first is the program."""
     rows = rowwise.Rows(TABLE)
-    for n, line in enumerate(rowwise.cut(data, base)):
+    for n, line in enumerate(rowwise.each(data, base)):
         word = line.raw.strip(b" \t\r")
         if not word:
             rows.ignore([line])

@@ -45,15 +45,13 @@ def recognise(head: bytes, path: str) -> int:
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
     rows = rowwise.Rows(TABLE)
-    found = rowwise.cut(data, base)
     encoded = data.startswith(_LIBEDIT)
-    carried = {line.start for line in found if data[line.stop - base - 2 : line.stop - base] == b"\r\n"}
-    if len(carried) == len(found):
-        carried = set()
+    ends, crlf = data.count(b"\n"), data.count(b"\r\n")
+    carries = crlf < ends or not data.endswith(b"\n")
     group: list[Line] = []
-    for line in found:
+    for line in rowwise.each(data, base):
         group.append(line)
-        if line.start not in carried:
+        if not carries or data[line.stop - base - 2 : line.stop - base] != b"\r\n":
             rows.add(group, _statement(group, encoded=encoded))
             group = []
     if group:

@@ -56,7 +56,7 @@ def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file. What is no block is for people, and is not read."""
     rows = rowwise.Rows(TABLE)
     group: list[Line] = []
-    for line in rowwise.cut(data, base):
+    for line in rowwise.each(data, base):
         if _BEGIN.fullmatch(line.raw):
             if group:
                 rows.reject(group, Why.TRUNCATED)

@@ -60,7 +60,7 @@ def recognise(head: bytes, path: str) -> int:
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
     rows = rowwise.Rows(TABLE)
-    for group in rowwise.joined(rowwise.cut(data, base), goes_on=_goes_on):
+    for group in rowwise.joined(rowwise.each(data, base), goes_on=_goes_on):
         rows.add(group, Why.TOO_LONG if rowwise.too_long(group) else _command(group))
     return rows.parsed()
 
