@@ -19,7 +19,7 @@ def whys(name, data):
     return formats.registry()[name].parse(data, 0).rejected["why"].to_pylist()
 
 
-def told(name, data, *paths, zone="UTC"):
+def told(name, data, *paths, zone="UTC", anchor_ns=None):
     """The events that its reading makes of them. A path is `<host>/<path there>`."""
     form = formats.registry()[name]
     sha256 = hashlib.sha256(data).hexdigest()
@@ -32,4 +32,4 @@ def told(name, data, *paths, zone="UTC"):
     same |= dict.fromkeys(("parsed", "rejected", "ignored"), 0)
     files |= {key: [value] * len(paths) for key, value in same.items()}
     reading = import_module(f"forensics.readings.{name}")
-    return reading.read(sealed, FILE.build(files), zone=zone, anchor_ns=None)["event"].to_pylist()
+    return reading.read(sealed, FILE.build(files), zone=zone, anchor_ns=anchor_ns)["event"].to_pylist()
