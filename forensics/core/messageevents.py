@@ -69,6 +69,7 @@ MEANINGS = {
     "group_added": Meaning("account_edit"),
     "group_changed": Meaning("account_edit"),
     "rsync_refused": Meaning("other", "failure"),
+    "rsync_moved": Meaning("reported"),
     "group_refused": Meaning("other", "failure"),
     "admitted": Meaning("other", "success"),
 }

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from forensics.core import messagetext, rowwise
+from forensics.core import messagetext, ownlogs, rowwise
 from forensics.core.model import SPAN, Parsed, Why
 from forensics.core.rowwise import Line
 from forensics.core.schema import Column, Table
@@ -61,8 +61,7 @@ def parse(data: bytes, base: int) -> Parsed:
         rows.add(group, Why.TOO_LONG if rowwise.too_long(group) else _row(group, torn=torn))
     found = rows.parsed()
     message = found.records["message"].combine_chunks()
-    sudo = pa.repeat("sudo", len(message)) if len(message) else pa.nulls(0, pa.string())
-    told = messagetext.fields(sudo, pa.nulls(len(message), pa.int64()), message)
+    told = ownlogs.fields("sudo", pa.nulls(len(message), pa.int64()), message)
     plain = {name: found.records[name] for name in _PLAIN.names}
     return found._replace(records=TABLE.build(plain | told))
 

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, hostevents, messageevents
+from forensics.core import clock, hostevents, ownlogs
 from forensics.core.clock import NS_PER_S, Interval
 from forensics.core.hostevents import NOTHING
-from forensics.core.tables import EVENT
 
 NEEDS_ANCHOR = True
 ONCE = True
@@ -20,24 +19,7 @@ ONCE = True
 def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None) -> Mapping[str, pa.Table]:
     """One event for each entry."""
     rows = hostevents.placed(records, files, every_path=False)
-    lines = rows.lines
-    size = lines.num_rows
-    sudo = pa.array(["sudo"] * size, pa.string())
-    named = {name: lines[name] for name in lines.schema.names}
-    told = messageevents.columns(
-        pa.RecordBatch.from_pydict(named | {"program": sudo, "pid": pa.nulls(size, pa.int64())})
-    )
-    host, pid = messageevents.placed(rows.files["host"], told["pid"], named)
-    event = EVENT.build(
-        {
-            **hostevents.columns(rows, "sudo_log"),
-            **hostevents.times(_when(lines, zone, anchor_ns), rows.files["host"], rows, "sudo_log"),
-            **told,
-            "host": host,
-            "pid": pid,
-        }
-    )
-    return {"event": event}
+    return ownlogs.read(rows, "sudo_log", _when(rows.lines, zone, anchor_ns), program="sudo")
 
 
 def _when(lines: pa.RecordBatch, zone: str, anchor_ns: int | None) -> Interval:

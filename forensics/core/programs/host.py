@@ -102,6 +102,9 @@ RSYNCD = Program(
     ("rsyncd",), SOME,
     (
         Shape("rsync", rf"^rsync (?P<operation>on|to) (?P<object>.*) from {_CLIENT}", ("rsync ",)),
+        Shape("rsync_moved", r"^(?P<operation>send|recv|del\.) [^ ]+ \[(?P<address>[^\] ]+)\] (?P<object>[^ ]+) \([^()]*\) .* [0-9]+$", ("send ", "recv ", "del. ")),
+        Shape("rsync_refused", r"^rsync (?P<refusal>denied) on module (?P<object>.*) from [^ ]+ \((?P<address>[^ ()]+)\)", ("rsync denied",)),
+        Shape("rsync_refused", r"^unknown module '(?P<object>.*)' tried from [^ ]+ \((?P<address>[^ ()]+)\)$", ("unknown module",)),
         Shape("rsync_connected", r"^connect from [^ ]+ \((?P<address>[^ ()]+)\)$", ("connect ",)),
         Shape("rsync_refused", r"^auth (?P<refusal>failed) on module (?P<object>[^ ]+) from [^ ]+ \((?P<address>[^ ()]+)\)(?: for (?P<typed>.*): [^:]+|: [^:]+)$", ("auth ",)),
     ),
