@@ -5,6 +5,8 @@ import json
 from hypothesis import example, given, settings
 from test_slurm import SAMPLES, events, records, told, typed, upstream, whys
 
+from forensics.formats import registry
+
 FEW = settings(max_examples=40, deadline=None)
 KILL = "USER=kai\tIP=192.0.2.12\tOPERATION=Kill Application Request\tTARGET=ClientRMService\tRESULT=SUCCESS\tAPPID=application_1_0011"
 FRONT = "2026-11-23 15:11:53,686 INFO resourcemanager.RMAuditLogger: "
@@ -28,6 +30,20 @@ def test_a_callers_context_moves_no_field(context):
 def test_a_message_of_another_class_is_no_request():
     (e,) = events("yarn_audit", f"{FRONT.replace('RMAuditLogger', 'Evil')}{KILL}\n")
     assert (e["verb"], e["account"], e["job"]) == ("other", None, None)
+
+
+def test_a_layout_that_names_threads_or_places_is_read_all_the_same():
+    raw = (SAMPLES / "yarn_audit" / "places_and_threads_in_the_layout.log").read_bytes()
+    assert registry()["yarn_audit"].recognise(raw, "hadoop-yarn-resourcemanager.log") > 0
+    asked = [
+        (e["account"], e["job"], e["outcome"])
+        for e in told("yarn_audit", raw)["event"]
+        if e["verb"] == "kill_request"
+    ]
+    assert asked == [
+        ("kai", "application_1795446697000_0011", "success"), ("kai", "application_1795446697000_0012", "failure"),
+    ]  # fmt: skip
+    assert "mei" not in {e["account"] for e in told("yarn_audit", raw)["event"]}
 
 
 def test_yarn_tells_owner_and_requester_apart():

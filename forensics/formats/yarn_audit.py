@@ -2,7 +2,7 @@
 
     2026-11-23 15:11:53,686 INFO resourcemanager.RMAuditLogger: USER=kai<TAB>IP=192.0.2.12<TAB>OPERATION=Kill Application Request<TAB>…
 
-Shape   <wall clock> <level> <class>RMAuditLogger: then <KEY>=<value>, a tab between
+Shape   <wall clock> <level> <class>RMAuditLogger[ (<thread, or place in the source>)]: then <KEY>=<value>, a tab between
 Source  Apache Hadoop 2.7 to 3.4: RMAuditLogger.java; log4j.properties RMAUDIT
 Time    wall clock of the ResourceManager's host, to the millisecond, no zone
 Who     USER is whom the ResourceManager authenticated: by Kerberos; where `hadoop.security.authentication` is
@@ -73,12 +73,16 @@ TABLE = Table(
 CUT = "line"
 DOMAIN = "yarn:admin"
 
+_WHERE = r"(?: \((?:[^()]|\([0-9]{1,9}\)){1,200}\))?(?::| -)"
+"""Which thread it was, or the place in the source, as `%t` or `%F:%M(%L)` of log4j's layout has it."""
 _LINE = (
     r"^(?P<wall>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}) (?P<level>[A-Z]{4,5}) +"
-    r"(?P<class>[A-Za-z0-9_.$]{1,200}): (?P<message>(?s:.*))$"
+    rf"(?P<class>[A-Za-z0-9_.$]{{1,200}}){_WHERE} (?P<message>(?s:.*))$"
 )
 _FIRST = re.compile(
-    rb"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3} [A-Z]{4,5} +[A-Za-z0-9_.$]*(?:RMAuditLogger: USER=|RMAppManager\$ApplicationSummary: appId=)",
+    rb"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3} [A-Z]{4,5} +[A-Za-z0-9_.$]*"
+    rb"(?:RMAuditLogger%b USER=|RMAppManager\$ApplicationSummary%b appId=)"
+    % (_WHERE.encode(), _WHERE.encode()),
     re.MULTILINE,
 )
 _OWN, _SUMMED = r"(?:^|\.)RMAuditLogger$", r"(?:^|\.)RMAppManager\$ApplicationSummary$"
@@ -95,7 +99,7 @@ _TIMES = ("submitted_ms", "started_ms", "launched_ms", "finished_ms")
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of a line of the audit logger, or of the one that sums applications up."""
-    named = b"RMAuditLogger: USER=" in head or b"RMAppManager$ApplicationSummary: appId=" in head
+    named = b"RMAuditLogger" in head or b"RMAppManager$ApplicationSummary" in head
     return 92 if named and _FIRST.search(head) else 0
 
 
