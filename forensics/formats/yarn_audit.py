@@ -73,7 +73,7 @@ TABLE = Table(
 CUT = "line"
 DOMAIN = "yarn:admin"
 
-_WHERE = r"(?: \((?:[^()]|\([0-9]{1,9}\)){1,200}\))?(?::| -)"
+_WHERE = r"(?: \((?:[^()]|\([0-9]+\))+\))?(?::| -)"
 """Which thread it was, or the place in the source, as `%t` or `%F:%M(%L)` of log4j's layout has it."""
 _LINE = (
     r"^(?P<wall>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}) (?P<level>[A-Z]{4,5}) +"
