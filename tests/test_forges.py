@@ -56,6 +56,38 @@ def test_githubs_pushes_name_the_actor_and_no_ref():
     assert [e["account"] for e in events("github_audit", "array_of_objects.json")] == ["kai", "kai"]
 
 
+PAGE = {"@timestamp": 1795446708120, "action": "git.push", "org": "lab", "repo": "lab/llm"}
+
+
+def test_objects_of_an_array_on_one_line_are_those_of_as_many_lines():
+    """So the REST API answers, a page after the other."""
+    objects = [
+        json.dumps(PAGE | {"actor": actor, "n": "é}]["}, ensure_ascii=False)
+        for actor in ("kai", "mei", "lin")
+    ]
+    alone = rows("github_audit", "".join(f"{one}\n" for one in objects).encode())
+    data = f" [ {objects[0]} ,{objects[1]}][{objects[2]}]\n{objects[0]}\n".encode()
+    paged = rows("github_audit", data)
+    bare = [{key: row[key] for key in row if key not in {"start", "stop"}} for row in alone]
+    assert [{key: row[key] for key in row if key not in {"start", "stop"}} for row in paged] == [
+        *bare,
+        bare[0],
+    ]
+    assert [data[r["start"] : r["stop"]].decode() for r in paged[:3]] == objects
+    whole = registry()["github_audit"].recognise(data[:65536] + b" " * 65536, "audit.json")
+    assert whole == registry()["github_audit"].recognise(objects[0].encode(), "audit.json") > 0
+
+
+def test_of_an_array_that_is_torn_or_says_twice_the_rest_is_told():
+    sample = "arrays_on_one_line_planted_and_twice.json"
+    assert [(e["verb"], e["account"]) for e in events("github_audit", sample)] == [
+        ("push_request", "kai"), ("other", "kai"), ("fetch", "lin"), ("push_request", "lin"),
+    ]  # fmt: skip
+    assert sorted(whys("github_audit", (SAMPLES / "github_audit" / sample).read_bytes())) == [
+        "shape", "shape", "truncated", "value",
+    ]  # fmt: skip
+
+
 def test_a_proxy_lends_no_address_and_a_refusal_no_name():
     assert pushes("bitbucket_access", "push_by_ssh_and_http.log") == [
         ("push_request", "kai", "ml/llm", "10.0.0.7"),

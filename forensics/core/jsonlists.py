@@ -94,6 +94,37 @@ def scanned(data: bytes, key: str) -> Found:
     return found
 
 
+def arrays(data: bytes) -> Found:
+    """Find the elements of one list after another, as a service answers page by page: `[…][…]`. Only where they are is told."""
+    found = Found([], [])
+    limit = _shallow(data)
+    text = data[:limit].decode("latin-1")
+    at = _skip(text, 0)
+    try:
+        while at < len(text):
+            at = _skip(text, _list(text, data, _expect(text, at, "[") - 1, found, kept=False))
+        why = Why.SHAPE
+    except ValueError:  # as in `scanned`
+        at, why = _last(found), Why.TRUNCATED if limit == len(data) else Why.SHAPE
+    if at < len(data):
+        found.rejected.append((at, len(data), why))
+    return found
+
+
+def first(head: bytes) -> bytes:
+    """The first element of a list that a file begins with, which may end later; nothing where there is none."""
+    text = head[: _shallow(head)].decode("latin-1")
+    at = _skip(text, 0)
+    if text[at : at + 1] != "[":
+        return b""
+    at = _skip(text, at + 1)
+    try:
+        _, stop = _READ.raw_decode(text, at)
+    except ValueError:
+        return b""
+    return head[at:stop]
+
+
 def _shallow(data: bytes) -> int:
     """How far the file goes without nesting deeper than any log does.
 
@@ -147,15 +178,15 @@ def _object(text: str, data: bytes, found: Found, name: str) -> int:
         at = _skip(text, at)
 
 
-def _list(text: str, data: bytes, at: int, found: Found) -> int:
+def _list(text: str, data: bytes, at: int, found: Found, *, kept: bool = True) -> int:
     at = _skip(text, at + 1)
     if text[at : at + 1] == "]":
         return at + 1
     while True:
         element, stop = _READ.raw_decode(text, at)
-        if not text.isascii():
+        if kept and not text.isascii():
             element = _READ.decode(data[at:stop].decode("utf-8", "surrogateescape"))
-        found.elements.append((at, stop, element))
+        found.elements.append((at, stop, element if kept else None))
         at = _expect(text, _skip(text, stop), ",]")
         if text[at - 1] == "]":
             return at
