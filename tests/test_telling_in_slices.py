@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from forensics import formats, pipeline, readings
+from forensics.core.errors import CustodyError
 from forensics.core.schema import Column, Table, extended
 from forensics.core.tables import CORE, FILE, SHA256
 from forensics.pipeline import slicing, tell
@@ -190,6 +191,23 @@ def test_no_more_than_a_slice_is_told_at_a_time_and_the_same_is_told(tmp_path, m
     one, other = cases.values()
     assert one == other
     assert len(one["event"]) > 60
+
+
+def events(*rows):
+    return pa.table({"start": [start for start, _ in rows], "event_id": [named for _, named in rows]})
+
+
+@pytest.mark.parametrize("odd", [0, 7], ids=["as if all were alike", "by their numbers"])
+def test_an_id_that_comes_twice_is_noticed_wherever_it_stands(odd, monkeypatch):
+    monkeypatch.setattr(tell, "_ODD", odd)
+    monkeypatch.setattr(tell, "_OTHER_ODD", odd)
+    tell._once(events())
+    tell._once(events((0, "aaaaaaaa.0.5"), (5, "aaaaaaaa.5.9")))
+    tell._once(events((5, "aaaaaaaa.5.9.0"), (0, "aaaaaaaa.0.5.0"), (5, "aaaaaaaa.5.9.1")))
+    with pytest.raises(CustodyError, match=r"two events have the id aaaaaaaa\.5\.9\.0;"):
+        tell._once(events((5, "aaaaaaaa.5.9.0"), (0, "aaaaaaaa.0.5.0"), (5, "aaaaaaaa.5.9.0")))
+    with pytest.raises(CustodyError, match=r"two events have the id aaaaaaaa\.5\.9;"):
+        tell._once(events((5, "aaaaaaaa.5.9"), (5, "aaaaaaaa.5.9"), (9, "aaaaaaaa.9.10")))
 
 
 def spooled(tmp_path, times):

@@ -269,11 +269,16 @@ def _once(events: pa.Table) -> None:
 
     Events of one id begin at one byte, and their ids end alike, so only those are compared that do.
     """
+    start = events["start"].to_numpy()
+    if (start[1:] > start[:-1]).all():
+        return
     held = events["event_id"].combine_chunks()
-    mixed = events["start"].to_numpy() * _ODD + _ends(held) * _OTHER_ODD
-    order = np.argsort(mixed)
-    same = np.append(np.diff(mixed[order]) == 0, False)[: len(order)]
-    ids = held.take(pa.array(order[same | np.append(False, same[:-1])[: len(order)]]))
+    mixed = start * _ODD + _ends(held) * _OTHER_ODD
+    known = np.sort(mixed)
+    same = known[1:][known[1:] == known[:-1]]
+    if not len(same):
+        return
+    ids = held.filter(pa.array(np.isin(mixed, same)))
     if pc.count_distinct(ids).as_py() < len(ids):
         counts = pc.value_counts(ids)
         first = pc.min(counts.filter(pc.greater(counts.field("counts"), 1)).field("values"))
