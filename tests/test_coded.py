@@ -59,3 +59,22 @@ def test_rows_are_put_in_order_however_they_are_moved(most, values):
         patch.setattr(sorting, "_MOST_STRETCHES", most)
         found = sorting.sorted_by([rows], ("n", "at"))
     assert found.to_pylist() == sorted(rows.to_pylist(), key=lambda row: (row["n"], row["at"]))
+
+
+def test_a_key_of_one_value_is_passed_over_and_one_of_several_is_not():
+    """Also where a dictionary of one value follows another, as rows of two files do."""
+
+    def rows(*words):
+        held = [pa.array([word] * 2).dictionary_encode() for word in words]
+        return pa.table(
+            {
+                "n": pa.array([1] * 2 * len(words), pa.int64()),
+                "word": pa.chunked_array(held),
+                "at": pa.array(range(2 * len(words), 0, -1), pa.int64()),
+            }
+        )
+
+    keys = ("n", "word", "at")
+    assert sorting.sorted_by([rows("a", "a")], keys)["at"].to_pylist() == [1, 2, 3, 4]
+    assert sorting.sorted_by([rows("b", "a")], keys)["at"].to_pylist() == [1, 2, 3, 4]
+    assert sorting.sorted_by([rows("a", "b")], keys)["at"].to_pylist() == [3, 4, 1, 2]

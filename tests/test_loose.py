@@ -126,6 +126,29 @@ def test_lighter_rows_are_the_same_file_as_plain_ones(tmp_path_factory, rows, gr
     assert plain.read_bytes() == first.path.read_bytes() == last.path.read_bytes()
 
 
+@pytest.mark.parametrize("first", [2, 1 << 10])
+@settings(max_examples=150, deadline=None)
+@given(
+    words=st.permutations(["a", "b", "", "é"]),
+    codes=st.lists(st.none() | st.integers(0, 3), min_size=1, max_size=40),
+    skipped=st.integers(0, 20),
+)
+@example(words=["a", "b", "", "é"], codes=[0, 1, 2, 3, None, 3] * 3, skipped=6)
+@example(words=["a", "b", "", "é"], codes=[3, 1, 2, 0, None, 3] * 3, skipped=7)
+def test_a_dictionary_is_of_what_there_is_in_the_order_in_which_it_comes(first, words, codes, skipped):
+    """As Arrow makes one of the plain text, whatever the numbers were, and of rows within others too."""
+    whole = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(words))
+    rows = pa.chunked_array([whole.slice(min(skipped, len(codes) - 1))])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loose, "_FIRST_ROWS", first)
+        schema = pa.schema([("word", pa.dictionary(pa.int32(), pa.string()))])
+        found = loose.strict(pa.table([rows], ["word"]), schema)["word"].combine_chunks()
+    expected = rows.cast(pa.string()).combine_chunks().dictionary_encode()
+    found.validate(full=True)
+    assert found.dictionary.to_pylist() == expected.dictionary.to_pylist()
+    assert found.indices.to_pylist() == expected.indices.to_pylist()
+
+
 def test_more_text_than_a_page_of_a_dictionary_holds_is_the_same_file(tmp_path):
     """Parquet gives a dictionary up at a mebibyte, which must not hang on whether it was handed one."""
     rows = 20_000

@@ -22,6 +22,8 @@ _KEPT = frozenset({"earliest_ns", *_SPAN})
 """Columns that are as declared, since rows are ordered by them."""
 _LEAST_ROWS = 1 << 10
 """Of fewer rows nothing is gained."""
+_FIRST_ROWS = 1 << 10
+"""Among so many rows most dictionaries have shown all their values."""
 
 
 def built(schema: pa.Schema, columns: Mapping[str, pa.Array], rows: int) -> pa.Table:
@@ -64,9 +66,31 @@ def _in_order(column: pa.ChunkedArray) -> pa.Array:
         return held.dictionary_encode()
     if len(held.dictionary) == 1:
         return held
-    # The numbers of the values that there are, numbered anew.
-    again = held.indices.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(again.indices, held.dictionary.take(again.dictionary))
+    # Where all values come among the first rows, the others need not be looked at; else the numbers of those that there are are numbered anew.
+    numbers, known = held.indices, len(held.dictionary)
+    came = numbers.slice(0, _FIRST_ROWS).dictionary_encode().dictionary
+    again = numbers.dictionary_encode() if len(came) < known else None
+    came = came if again is None else again.dictionary
+    if len(came) == known and _counts_up(came):
+        return held
+    found = _numbered_anew(numbers, came) if again is None else again.indices
+    # Which are numbers of its values, and need not be looked at again.
+    return pa.DictionaryArray.from_arrays(found, held.dictionary.take(came), safe=False)
+
+
+def _numbered_anew(numbers: pa.Array, came: pa.Array) -> pa.Array:
+    """Of each number the place that it has among all that there are; null of null, without looking which those are."""
+    place = np.empty(len(came), np.int32)
+    place[np.asarray(came)] = np.arange(len(came), dtype=np.int32)
+    if numbers.type != pa.int32() or numbers.offset:
+        return pa.array(place).take(numbers)
+    valid, held = numbers.buffers()
+    found = place.take(np.frombuffer(held, np.int32)[: len(numbers)], mode="clip")
+    return pa.Array.from_buffers(pa.int32(), len(numbers), [valid, pa.py_buffer(found)])
+
+
+def _counts_up(numbers: pa.Array) -> bool:
+    return bool((np.asarray(numbers) == np.arange(len(numbers))).all())
 
 
 def _lighter(citations: pa.ChunkedArray) -> bool:
@@ -137,6 +161,18 @@ def cites_own_spans(rows: pa.Table) -> bool:
         pc.all(pc.equal(spans.field(name), plain(rows[name].combine_chunks()))).as_py() is not False
         for name in reversed(_SPAN)
     )
+
+
+def few(rows: pa.Table) -> pa.Table:
+    """Rows in one piece, without dictionaries that have more values than there are rows, which would be dear to join."""
+    held = rows.combine_chunks()
+    columns = [
+        column.cast(column.type.value_type)
+        if pa.types.is_dictionary(column.type) and any(len(c.dictionary) > len(rows) for c in column.chunks)
+        else column
+        for column in held.columns
+    ]
+    return pa.Table.from_arrays(columns, names=rows.column_names)
 
 
 def without(rows: pa.Table, few: npt.NDArray[np.bool_]) -> pa.Table:

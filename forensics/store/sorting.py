@@ -1,7 +1,7 @@
 """Rows of tables in one order, in memory."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,13 @@ import pyarrow.compute as pc
 from forensics.core import loose
 
 _MOST_STRETCHES = 128
+_MOST_WOVEN = 16
+"""Of more tables it is not looked for where they lie over one another: that takes a step for each of them and each place where one begins."""
+_LEAST_ALONE = 1 << 10
+"""Fewer rows are put in order with those beside them."""
 _MOST = int(np.iinfo(np.int64).max)
+
+Ints = npt.NDArray[np.int64]
 
 
 def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
@@ -24,15 +30,55 @@ def sorted_by(tables: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
     for key in keys[1:]:
         if not len(alike):
             break
+        if _of_one_value(rows[key]):
+            continue
         own = order[alike]
         rank = _ranks(rows[key].take(pa.array(own)))
         within = _by_both(group, rank)
         order[alike] = own[within]
         alike, group = _alike(alike, group, rank[within])
-    return rows if (np.diff(order) == 1).all() else _taken(rows, order)
+    return rows if (order[1:] - order[:-1] == 1).all() else _taken(rows, order)
 
 
-def _by_both(group: npt.NDArray[np.int64], rank: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def woven(tables: Iterable[pa.Table], keys: Sequence[str]) -> list[pa.Table]:
+    """Tables that are each in order of keys as pieces that follow one another in it. Only what lies over other rows is moved.
+
+    Args:
+        tables: the first key of each is a number (int64), and never null.
+        keys: columns that together put the rows in a total order.
+    """
+    held = [rows for rows in tables if len(rows)]
+    if len(held) > _MOST_WOVEN:
+        return [sorted_by(held, keys)]
+    pieces = []
+    for starts, stops in _stretches([np.asarray(rows[keys[0]].to_numpy()) for rows in held]):
+        bounds = zip(held, starts.tolist(), stops.tolist(), strict=True)
+        own = [rows.slice(a, b - a) for rows, a, b in bounds if a < b]
+        pieces.append(own[0] if len(own) == 1 else sorted_by(map(loose.few, own), keys))
+    return pieces
+
+
+def _stretches(numbers: Sequence[Ints]) -> Iterator[tuple[Ints, Ints]]:
+    """Where in lists of ascending numbers a stretch begins, and where it ends: of one list alone, or of several that lie over one another."""
+    ends = {(int(own[0]), False) for own in numbers} | {(int(own[-1]), True) for own in numbers}
+    at = np.array(
+        [
+            [own.searchsorted(n, "right" if behind else "left") for n, behind in sorted(ends)]
+            for own in numbers
+        ]
+    )
+    if not len(at):
+        return
+    rows = np.diff(at, axis=1)
+    there = np.flatnonzero(rows.any(axis=0))
+    alone = ((rows > 0).sum(axis=0) == 1) & (rows.sum(axis=0) >= _LEAST_ALONE)
+    whose = np.where(alone, np.argmax(rows > 0, axis=0), -1)[there]
+    new = np.flatnonzero(np.append(True, np.diff(whose) != 0))
+    for first, last in zip(there[new], there[np.append(new[1:], len(there)) - 1], strict=True):
+        yield at[:, first], at[:, last + 1]
+
+
+def _by_both(group: Ints, rank: Ints) -> Ints:
     """The order of rows by group, in order of which they come, and then by rank; those that are alike stay as they come."""
     least, most = int(rank.min()), int(rank.max())
     if (int(group[-1]) + 1) * (most - least + 1) > _MOST:
@@ -41,41 +87,49 @@ def _by_both(group: npt.NDArray[np.int64], rank: npt.NDArray[np.int64]) -> npt.N
     return np.argsort(group * (most - least + 1) + (rank - least), kind="stable")
 
 
-def _taken(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
+def _taken(rows: pa.Table, order: Ints) -> pa.Table:
     """Rows in another order. Those that stay together, as most do of what follows a clock, are not copied."""
-    edges = [0, *(np.flatnonzero(np.diff(order) != 1) + 1).tolist(), len(order)]
-    if len(edges) <= _MOST_STRETCHES:
+    breaks = np.flatnonzero(order[1:] - order[:-1] != 1) + 1
+    if len(breaks) < _MOST_STRETCHES:
+        edges = [0, *breaks.tolist(), len(order)]
         return pa.concat_tables(rows.slice(int(order[a]), b - a) for a, b in itertools.pairwise(edges))
     # Before such a row stand all that come before it, and no other: there the order can be cut.
     ends = np.flatnonzero(np.maximum.accumulate(order) == np.arange(len(order)))
     first = np.append(0, ends[:-1] + 1)
     stays = first == ends
     new = ~stays | np.append(True, ~stays[:-1])
-    edges = [*first[new].tolist(), len(order)]
-    if len(edges) > _MOST_STRETCHES:
+    if np.count_nonzero(new) >= _MOST_STRETCHES:
         return _moved(rows, order)
+    edges = [*first[new].tolist(), len(order)]
     cut = zip(itertools.pairwise(edges), stays[new], strict=True)
     return pa.concat_tables(
         rows.slice(a, b - a) if stay else _moved(rows.slice(a, b - a), order[a:b] - a) for (a, b), stay in cut
     )
 
 
-def _moved(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
+def _moved(rows: pa.Table, order: Ints) -> pa.Table:
     held, index = rows.combine_chunks(), pa.array(order.astype(np.int32))
     columns = [pa.nulls(len(c), c.type) if c.null_count == len(c) else c.take(index) for c in held.columns]
     return pa.Table.from_arrays(columns, schema=held.schema)
 
 
-def _alike(
-    places: npt.NDArray[np.int64], *values: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _alike(places: Ints, *values: Ints) -> tuple[Ints, Ints]:
     """Those of places in order whose values are those of a neighbour, and a number for each run of them."""
-    new = np.append(True, np.logical_or.reduce([np.diff(value) != 0 for value in values]))[: len(places)]
-    alone = new & np.append(new[1:], True)[: len(places)]
-    return places[~alone], np.cumsum(new)[~alone]
+    new = np.ones(len(places) + 1, bool)
+    new[1:-1] = np.logical_or.reduce([value[1:] != value[:-1] for value in values])
+    kept = np.flatnonzero(~(new[:-1] & new[1:]))
+    return places[kept], np.cumsum(new[:-1])[kept]
 
 
-def _ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def _of_one_value(column: pa.ChunkedArray) -> bool:
+    """Whether all rows have one value, as far as can be seen without looking at each."""
+    if column.null_count or not pa.types.is_dictionary(column.type):
+        return False
+    known = [chunk.dictionary for chunk in column.chunks]
+    return all(len(words) == 1 and words.equals(known[0]) for words in known)
+
+
+def _ranks(column: pa.ChunkedArray) -> Ints:
     """Numbers in the order of a column's values; nulls last."""
     if column.type == pa.int64() and not column.null_count:
         return np.asarray(column.to_numpy())

@@ -195,18 +195,25 @@ def merged(
         for batch in _by_database(list(dict.fromkeys(own.path for own in found)), table, keys, spill):
             yield _within(batch, keys[0], first, stop)
         return
-    held, fresh = [table.empty()], 0
+    held: list[pa.Table] = []
+    known, fresh = 0, 0
     for own, after in itertools.zip_longest(dated, dated[1:]):
         held.append(rows(own.path, own.start, own.stop))
         fresh += own.stop - own.start
         # Sorted when as much is new as was there already, so that many files that lie over one another cost little more.
-        if after is not None and fresh >= max(MERGED_ROWS, len(held[0])):
-            together = sorting.sorted_by(held, keys)
-            done = int(np.searchsorted(together[keys[0]].to_numpy(), after.first))
-            yield together.slice(0, done)
-            held, fresh = [together.slice(done)], 0
-    yield sorting.sorted_by(held, keys)
+        if after is None or fresh >= max(MERGED_ROWS, known):
+            done, held = _until(sorting.woven(held, keys), keys[0], None if after is None else after.first)
+            yield from done
+            known, fresh = sum(map(len, held)), 0
     yield from _undated([own for own in found if own.first == _NEVER], table, keys, spill)
+
+
+def _until(pieces: Iterable[pa.Table], key: str, stop: int | None) -> tuple[list[pa.Table], list[pa.Table]]:
+    """Pieces that follow one another: those before a value of a key, all where there is none, and those from it on."""
+    every = list(pieces)
+    ends = [len(own) if stop is None else int(np.searchsorted(own[key].to_numpy(), stop)) for own in every]
+    before = [own.slice(0, end) for own, end in zip(every, ends, strict=True) if end]
+    return before, [own.slice(end) for own, end in zip(every, ends, strict=True) if end < len(own)]
 
 
 def _undated(pieces: Sequence["Own"], table: Table, keys: Sequence[str], spill: Path) -> Iterator[pa.Table]:
@@ -282,19 +289,7 @@ def rows(path: Path, start: int, stop: int) -> pa.Table:
         size = _batch_rows(file.schema)
         wanted = range(start // size, min(file.num_record_batches, -(-stop // size)))
         found = pa.Table.from_batches([file.get_batch(n) for n in wanted], schema=file.schema)
-    return _few(found.slice(start - wanted.start * size, stop - start))
-
-
-def _few(rows: pa.Table) -> pa.Table:
-    """Rows in one piece, without dictionaries that have more values than there are rows, which would be dear to join."""
-    held = rows.combine_chunks()
-    columns = [
-        column.cast(column.type.value_type)
-        if pa.types.is_dictionary(column.type) and any(len(c.dictionary) > len(rows) for c in column.chunks)
-        else column
-        for column in held.columns
-    ]
-    return pa.Table.from_arrays(columns, names=rows.column_names)
+    return loose.few(found.slice(start - wanted.start * size, stop - start))
 
 
 def _by_database(
