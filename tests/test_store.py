@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from forensics.core.errors import CaseError
@@ -76,6 +76,33 @@ def test_the_same_rows_are_the_same_bytes_however_they_arrive(tmp_path_factory, 
     assert sizes[:-1] == [group] * (len(sizes) - 1)
 
 
+@settings(max_examples=60, deadline=None)
+@given(sizes=st.lists(st.integers(0, 25), max_size=5), group=st.integers(2, 8))
+@example(sizes=[3, 1, 12], group=8)
+def test_rows_that_come_together_are_groups_of_one_size(tmp_path_factory, sizes, group):
+    """Each batch by itself, with what was left before it; so where others end changes none of its groups."""
+    folder = tmp_path_factory.mktemp("tables")
+    whole = table([(n, str(n % 3), [n]) for n in range(sum(sizes))])
+    expected, held = [], 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet, "GROUP_ROWS", group)
+        with parquet.Part(folder, THING) as out:
+            at = 0
+            for size in sizes:
+                out.add_together(whole.slice(at, size))
+                at, held = at + size, held + size
+                many = int(held / group + 0.5)
+                if many:
+                    least, more = divmod(held, many)
+                    expected += [least] * (many - more) + [least + 1] * more
+                    held = 0
+    about = pq.ParquetFile(out.path).metadata
+    got = [about.row_group(n).num_rows for n in range(about.num_row_groups)]
+    assert got == expected + [held] * (held > 0)
+    assert all(group / 2 <= rows <= 1.5 * group for rows in expected)
+    assert parquet.read(folder, "thing").to_pylist() == whole.to_pylist()
+
+
 @pytest.mark.parametrize("declared", CORE, ids=lambda t: t.name)
 def test_declarations_are_in_the_file(tmp_path, declared):
     path = parquet.write(tmp_path, declared, declared.empty())
@@ -102,6 +129,16 @@ def test_values_without_a_dictionary_keep_their_least_and_greatest(tmp_path):
     assert {name for name, c in held.items() if c.dictionary_page_offset is not None} == {"host"}
     assert {n: [c.statistics.min, c.statistics.max] for n, c in held.items()} == rows
     assert parquet.read(tmp_path, "named").to_pydict() == rows
+
+
+def test_text_that_nobody_finds_rows_by_has_no_least_and_greatest(tmp_path):
+    names = ("text", "message", "event_id", "host")
+    named = Table("named", "a column of each", tuple(Column(name, pa.string(), "a word") for name in names))
+    path = parquet.write(tmp_path, named, named.build({name: ["b", "a"] for name in names}))
+    group = pq.read_metadata(path).row_group(0)
+    said = {c.path_in_schema: c.statistics for c in (group.column(n) for n in range(group.num_columns))}
+    assert {name for name, told in said.items() if told is not None} == {"host"}
+    assert (said["host"].min, said["host"].max) == ("a", "b")
 
 
 def test_columns_that_are_not_declared_are_refused(tmp_path):
@@ -166,6 +203,40 @@ def test_many_files_are_put_in_one_order(tmp_path_factory, monkeypatch, overlap,
         for r in t.to_pylist()
     ]
     assert found == sorted(rows, key=lambda r: (r[0] is None, r[0] or 0, r[1] is None, r[1] or "", r[2]))
+
+
+WOVEN = st.lists(
+    st.lists(st.integers(-6, 6) | st.sampled_from([-(2**63), 2**63 - 1]), max_size=8), max_size=5
+)
+
+
+@pytest.mark.parametrize("least", [1, 3])
+@pytest.mark.parametrize("most", [2, 16])
+@settings(max_examples=60, deadline=None)
+@given(lists=WOVEN)
+@example(lists=[[0, 1, 2], [2, 3], [2**63 - 1]])
+def test_tables_are_woven_into_one_order(least, most, lists):
+    """Against Python's own sort, whatever of it is moved."""
+    tables = [dated([(when, str(n), n) for when in sorted(own)]) for n, own in enumerate(lists)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sorting, "_LEAST_ALONE", least)
+        patch.setattr(sorting, "_MOST_WOVEN", most)
+        found = sorting.woven(tables, ("when", "name", "n"))
+    rows = [row for rows in tables for row in rows.to_pylist()]
+    assert [row for piece in found for row in piece.to_pylist()] == sorted(rows, key=lambda r: (r["when"], r["n"]))  # fmt: skip
+
+
+def test_only_what_lies_over_others_is_put_in_order(monkeypatch):
+    monkeypatch.setattr(sorting, "_LEAST_ALONE", 1)
+    moved = []
+    once = sorting.sorted_by
+    monkeypatch.setattr(
+        sorting, "sorted_by", lambda tables, keys: moved.append(held := list(tables)) or once(held, keys)
+    )
+    tables = [dated([(when, "a", n) for when in range(n, n + 100)]) for n in (0, 90, 200)]
+    found = sorting.woven(tables, ("when", "name", "n"))
+    assert [len(piece) for piece in found] == [90, 20, 90, 100]
+    assert [[len(rows) for rows in held] for held in moved] == [[10, 10]]
 
 
 def test_no_files_have_no_rows(tmp_path):

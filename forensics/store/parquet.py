@@ -46,6 +46,11 @@ _AS_THEY_ARE: dict[str, dict[str, tuple[str, ...]]] = {
 _ENCODED = {
     (name, kind): code for code, of in _AS_THEY_ARE.items() for kind, names in of.items() for name in names
 }
+_NOT_SOUGHT = frozenset({
+    "event_id", "text", "message", "command", "typed", "comment", "submit_line", "work_dir", "workdir", "cwd",
+    "wall", "submit_wall", "eligible_wall", "start_wall", "end_wall",
+})  # fmt: skip
+"""Text of which no least and greatest value is put on record: it comes in no order, or with a time or a place that does, and no part is found by it."""
 
 
 class Part:
@@ -85,6 +90,20 @@ class Part:
         if self._rows >= GROUP_ROWS:
             self._write_groups(least=GROUP_ROWS)
 
+    def add_together(self, rows: pa.Table) -> None:
+        """Append rows that are groups of their own, each about as large as others: only where it is the content that says what comes together.
+
+        Of fewer rows than half a group more are waited for.
+
+        Raises:
+            ValueError: their columns are not the declared ones.
+        """
+        self._held.append(fitting(rows, self._schema))
+        self._rows += len(rows)
+        many = (self._rows + GROUP_ROWS // 2) // GROUP_ROWS
+        for left in range(many, 0, -1):
+            self._write_group(self._rows // left)
+
     def cut(self) -> None:
         """End a group of rows here. Only where it is the content that says where, never how it came."""
         self._write_groups(least=1)
@@ -109,12 +128,15 @@ class Part:
 
     def _write_groups(self, *, least: int) -> None:
         while self._rows >= least:
-            writer = self._opened()
-            # Combined, so that no writer's pages can show where the rows were cut as they came.
-            group = self._taken(min(self._rows, GROUP_ROWS)).combine_chunks()
-            if self._seen is not None:
-                self._seen(group)
-            writer.write_table(group, row_group_size=GROUP_ROWS)
+            self._write_group(min(self._rows, GROUP_ROWS))
+
+    def _write_group(self, rows: int) -> None:
+        writer = self._opened()
+        # Combined, so that no writer's pages can show where the rows were cut as they came.
+        group = self._taken(rows).combine_chunks()
+        if self._seen is not None:
+            self._seen(group)
+        writer.write_table(group, row_group_size=rows)
 
     def _opened(self) -> pq.ParquetWriter:
         """The writer. How the first rows come decides what it is handed, and nothing of what it writes."""
@@ -166,7 +188,7 @@ def _by_itself(rows: pa.Table) -> pa.Table:
 def _written(schema: pa.Schema) -> dict[str, Any]:
     """How columns are written: what ascends as its differences, all else by its different values.
 
-    A list's elements have no least and greatest value on record: nobody looks for those.
+    A list's elements have no least and greatest value on record, nor has text that nobody finds rows by.
     """
     leaves = [leaf for field in schema for leaf in _leaves(field.name, field.type)]
     encoded = {
@@ -178,11 +200,11 @@ def _written(schema: pa.Schema) -> dict[str, Any]:
         "version": "2.6",
         "data_page_version": "1.0",
         # A page of each column, and its least and greatest looked for once.
-        "write_batch_size": GROUP_ROWS,
-        "max_rows_per_page": GROUP_ROWS,
+        "write_batch_size": 2 * GROUP_ROWS,
+        "max_rows_per_page": 2 * GROUP_ROWS,
         "column_encoding": encoded,
         "use_dictionary": [path for path, _ in leaves if path not in encoded],
-        "write_statistics": [path for path, _ in leaves if ".list." not in path],
+        "write_statistics": [path for path, _ in leaves if ".list." not in path and path not in _NOT_SOUGHT],
     }
 
 
