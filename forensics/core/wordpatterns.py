@@ -192,6 +192,7 @@ def _split(text: str) -> list[str]:
     return [*found, text[start:]]
 
 
+@cache
 def _word(text: str) -> Word | None:
     """What a pattern says of one word; None where it could reach over a blank."""
     if _LITERAL.fullmatch(text):
@@ -229,8 +230,7 @@ def _parts(text: str, *, alone: bool) -> Pieces | None:
             fields[name] = began, len(parts)
         elif said == "many":
             least, most = _MANY.get(found["many"]) or [int(n) for n in found["many"][1:-1].split(",") * 2][:2]
-            among = re.compile(found["class"].encode())
-            parts.append(Piece(b"", frozenset(n for n in range(256) if among.match(bytes([n]))), least, most))
+            parts.append(Piece(b"", _among(found["class"]), least, most))
         elif said == "literal":
             parts.append(Piece(_plain(found["literal"])))
         else:
@@ -242,6 +242,13 @@ def _parts(text: str, *, alone: bool) -> Pieces | None:
         if not part.literal and (not after.literal or after.literal[0] in part.among):
             return None
     return Pieces(tuple(parts), fields)
+
+
+@cache
+def _among(class_: str) -> frozenset[int]:
+    """The bytes of a class."""
+    known = re.compile(class_.encode())
+    return frozenset(n for n in range(256) if known.match(bytes([n])))
 
 
 def _within(text: str) -> bool:
