@@ -4,12 +4,13 @@ import datetime as dt
 import itertools
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from forensics.core import clock
+from forensics.core import clock, years
 
 ANCHOR_NS = 1_795_446_697_000_000_000  # 2026-11-23
 DAY_NS = 86_400 * 10**9
@@ -178,3 +179,26 @@ def test_the_quick_way_to_read_offsets_is_the_slow_one(moments, offset):
 def test_what_is_no_time_beside_one_that_is(bad):
     stamps = ["2026-11-23T15:11:37.000001Z", bad]
     assert clock.offsets(pa.array(stamps), tick_ns=1).earliest_ns.to_pylist() == [ANCHOR_NS + 1000, None]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from([0, 20, 60, 100, 250, 330, 365]), min_size=1, max_size=4),
+        min_size=1,
+        max_size=5,
+    )
+)
+@example([[20, 330], [20, 330], [20]])
+def test_pieces_tell_how_the_years_turn_in_the_whole(days):
+    """One stamp after the other, as the rule is read aloud."""
+    pieces = [np.array(own, np.int64) * 86_400 for own in days]
+    second = np.concatenate(pieces)
+    year = [0]
+    for before, after in itertools.pairwise(second.tolist()):
+        year.append(year[-1] + (after - before < -31 * 86_400) - (after - before > 335 * 86_400))
+    told = [years.turns(own) for own in pieces]
+    at = 0
+    for n, own in enumerate(pieces):
+        assert years.course(told, n) == (year[at], year[-1], second[-1], max(year) - min(year))
+        at += len(own)

@@ -44,7 +44,11 @@ class Turns(NamedTuple):
 
 def steps(second: Seconds) -> Seconds:
     """By how many years each stamp lies behind the one before it; 0 for the first."""
-    step = np.diff(second, prepend=second[:1])
+    return _turned(np.diff(second, prepend=second[:1]))
+
+
+def _turned(step: Seconds) -> Seconds:
+    """By how many years it turns where stamps go on by some seconds."""
     return (step < -_LATEST_S).astype(np.int64) - (step > _LEAP_YEAR_S - _LATEST_S).astype(np.int64)
 
 
@@ -59,11 +63,8 @@ def turns(second: Seconds) -> Turns | None:
 
 def course(pieces: Sequence[Turns], at: int) -> Course:
     """The course of a file that is cut into pieces, as seen from one of them."""
-    year, least, most, before = 0, 0, 0, 0
-    for n, piece in enumerate(pieces):
-        if n:
-            year += int(steps(np.array([pieces[n - 1].last, piece.first]))[1])
-        before = year if n == at else before
-        least, most = min(least, year + piece.least), max(most, year + piece.most)
-        year += piece.turns
-    return Course(before, year, pieces[-1].last, most - least)
+    first, last, turned, least, most = np.array(pieces, np.int64).T
+    # The year in which each piece begins: what turns within those before it, and from each of them to the next.
+    begins = np.append(0, np.cumsum(turned[:-1] + _turned(first[1:] - last[:-1])))
+    spread = max(0, int((begins + most).max())) - min(0, int((begins + least).min()))
+    return Course(int(begins[at]), int(begins[-1] + turned[-1]), int(last[-1]), spread)

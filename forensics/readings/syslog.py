@@ -149,11 +149,11 @@ def _courses(lines: _Lines, notes: pa.Table) -> dict[str, years.Course]:
         strict=True,
     ):
         here = pc.and_(pc.is_valid(notes["turns"]), pc.equal(notes["sha256"], sha256))
-        pieces = notes.filter(here).select(["start", *Turns._fields]).sort_by("start").to_pylist()
-        at = [n for n, piece in enumerate(pieces) if piece["start"] == start]
-        if at:
-            told = [Turns(*(piece[name] for name in Turns._fields)) for piece in pieces]
-            found[sha256] = years.course(told, at[0])
+        pieces = notes.select(["start", *Turns._fields]).filter(here).sort_by("start")
+        at = np.flatnonzero(pieces["start"].to_numpy() == start)
+        if len(at):
+            columns = (pieces[name].to_pylist() for name in Turns._fields)
+            found[sha256] = years.course([Turns(*row) for row in zip(*columns, strict=True)], int(at[0]))
     return found
 
 
