@@ -149,6 +149,16 @@ def test_a_dictionary_is_of_what_there_is_in_the_order_in_which_it_comes(first, 
     assert found.indices.to_pylist() == expected.indices.to_pylist()
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.int64(), STRINGS, pa.dictionary(pa.int32(), pa.string())], ids=str
+)
+@pytest.mark.parametrize("rows", [0, 3, (1 << 16) + 1])
+def test_a_column_of_nothing_is_as_long_as_it_is_asked_for(kind, rows):
+    found = loose.nothing(kind, rows)
+    found.validate(full=True)
+    assert (found.type, len(found), found.null_count) == (kind, rows, rows)
+
+
 def test_more_text_than_a_page_of_a_dictionary_holds_is_the_same_file(tmp_path):
     """Parquet gives a dictionary up at a mebibyte, which must not hang on whether it was handed one."""
     rows = 20_000

@@ -141,6 +141,30 @@ def test_text_that_nobody_finds_rows_by_has_no_least_and_greatest(tmp_path):
     assert (said["host"].min, said["host"].max) == ("a", "b")
 
 
+@pytest.mark.parametrize(("many", "coded"), [(40, True), (769, False)])
+def test_text_is_written_as_it_is_where_the_first_rows_of_a_part_differ(many, coded, tmp_path):
+    """However it came. Of 1,024 rows three quarters have to."""
+    named = Table(
+        "named", "text", (Column("text", pa.string(), "words"), Column("host", pa.string(), "a name"))
+    )
+    texts = [f"{n % many}" for n in range(1024)] + [f"later {n}" for n in range(2000)]
+    rows = named.build({"text": texts, "host": texts})
+    words = pa.chunked_array([pa.array(texts).dictionary_encode()])
+    light = rows.set_column(0, "text", words)
+    written = []
+    for n, pieces in enumerate(
+        [[rows], [rows.slice(0, 3), light.slice(3)], [light.slice(0, 1000), rows.slice(1000)]]
+    ):
+        with parquet.Part(tmp_path, named, str(n)) as out:
+            for piece in pieces:
+                out.add(piece)
+        written.append(out.path.read_bytes())
+    assert len(set(written)) == 1
+    group = pq.read_metadata(out.path).row_group(0)
+    assert [group.column(n).dictionary_page_offset is not None for n in range(2)] == [coded, True]
+    assert parquet.read(tmp_path, "named").slice(0, len(texts)).to_pydict() == {"text": texts, "host": texts}
+
+
 def test_columns_that_are_not_declared_are_refused(tmp_path):
     with pytest.raises(ValueError, match="thing: columns"):
         parquet.write(tmp_path, THING, table([]).append_column("more", pa.array([], pa.int64())))

@@ -7,6 +7,7 @@ file where that is each row's own. `strict` makes of it what is declared. To mov
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ _KEPT = frozenset({"earliest_ns", *_SPAN})
 """Columns that are as declared, since rows are ordered by them."""
 _LEAST_ROWS = 1 << 10
 """Of fewer rows nothing is gained."""
+_MANY_ROWS = 1 << 16
 _FIRST_ROWS = 1 << 10
 """Among so many rows most dictionaries have shown all their values."""
 
@@ -52,9 +54,24 @@ def strict(rows: pa.Table, schema: pa.Schema) -> pa.Table:
         same = column.type == field.type
         if pa.types.is_dictionary(field.type):
             columns.append(_in_order(column))
+        elif understood:
+            columns.append(_cited(rows))
+        elif pa.types.is_null(column.type):
+            columns.append(nothing(field.type, len(column)))
         else:
-            columns.append(_cited(rows) if understood else column if same else column.cast(field.type))
+            columns.append(column if same else column.cast(field.type))
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def nothing(kind: pa.DataType, rows: int) -> pa.Array:
+    """A column of nulls. Most tables have many of these, so most are parts of one that is made once."""
+    known = _nulls(kind)
+    return known.slice(0, rows) if rows <= len(known) else pa.nulls(rows, kind)
+
+
+@cache
+def _nulls(kind: pa.DataType) -> pa.Array:
+    return pa.nulls(_MANY_ROWS, kind)
 
 
 def _in_order(column: pa.ChunkedArray) -> pa.Array:

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from forensics.core import loose
@@ -46,6 +46,9 @@ _AS_THEY_ARE: dict[str, dict[str, tuple[str, ...]]] = {
 _ENCODED = {
     (name, kind): code for code, of in _AS_THEY_ARE.items() for kind, names in of.items() for name in names
 }
+_MAY_VARY = frozenset({"text"})
+"""Text that is another in each row of some logs, and the same in many of others: it is written as it is where the first rows of a part differ."""
+_LOOKED_AT = 1 << 10
 _NOT_SOUGHT = frozenset({
     "event_id", "text", "message", "command", "typed", "comment", "submit_line", "work_dir", "workdir", "cwd",
     "wall", "submit_wall", "eligible_wall", "start_wall", "end_wall",
@@ -132,8 +135,7 @@ class Part:
 
     def _write_group(self, rows: int) -> None:
         writer = self._opened()
-        # Combined, so that no writer's pages can show where the rows were cut as they came.
-        group = self._taken(rows).combine_chunks()
+        group = _joined(self._taken(rows), self._handed)
         if self._seen is not None:
             self._seen(group)
         writer.write_table(group, row_group_size=rows)
@@ -141,59 +143,89 @@ class Part:
     def _opened(self) -> pq.ParquetWriter:
         """The writer. How the first rows come decides what it is handed, and nothing of what it writes."""
         if self._writer is None:
-            self._handed = _handed(self._schema, self._held[0] if self._held else self._schema.empty_table())
-            how = _written(self._schema)
+            how = _written(self._schema, _varied(self._held, self._schema))
+            self._handed = _handed(self._schema, self._held, frozenset(how["use_dictionary"]))
             self._writer = pq.ParquetWriter(self._partial, self._handed, store_schema=False, **how)
             # What a reader is told is how the table is declared.
             declared = base64.b64encode(self._schema.serialize().to_pybytes())
             self._writer.add_key_value_metadata({"ARROW:schema": declared, **(self._schema.metadata or {})})
         return self._writer
 
-    def _taken(self, rows: int) -> pa.Table:
-        """The first rows of those held, as the writer is handed them, and no longer held."""
+    def _taken(self, rows: int) -> list[pa.Table]:
+        """The first rows of those held, as they came, and no longer held."""
         taken = []
         while rows:
             first = self._held.pop(0)
             if len(first) > rows:
                 self._held.insert(0, _by_itself(first.slice(rows)))
                 first = first.slice(0, rows)
-            taken.append(loose.strict(first, self._handed))
+            taken.append(first)
             rows -= len(first)
             self._rows -= len(first)
-        # Those of each piece are in the order in which they come, so those of all are.
-        return pa.concat_tables(taken).unify_dictionaries()
+        return taken
 
 
-def _handed(schema: pa.Schema, rows: pa.Table) -> pa.Schema:
+def _joined(taken: Sequence[pa.Table], handed: pa.Schema) -> pa.Table:
+    """Rows as the writer is handed them, each column in one piece, so that none of its pages can show how they came."""
+    none = {
+        name
+        for name in handed.names
+        if handed.field(name).nullable and all(pa.types.is_null(rows.field(name).type) for rows in taken)
+    }
+    there = pa.schema(field for field in handed if field.name not in none)
+    held = [loose.strict(rows.select(there.names), there) for rows in taken]
+    # The words of each piece are in the order in which they come, so those of all are.
+    whole = pa.concat_tables(held).unify_dictionaries().combine_chunks()
+    rows = sum(map(len, taken))
+    columns = [loose.nothing(f.type, rows) if f.name in none else whole[f.name] for f in handed]
+    return pa.Table.from_arrays(columns, schema=handed)
+
+
+def _handed(schema: pa.Schema, held: Sequence[pa.Table], coded: frozenset[str]) -> pa.Schema:
     """How columns are handed to the writer: text that comes as a dictionary, and is written with one, as that.
 
     To fill one with every value of every row takes longer than all else that is done to write it. Where most values are
     different it is the other way round, and those do not come so. What is written is the same.
     """
-    coded = set(_written(schema)["use_dictionary"])
     kinds = [field.type for field in schema]
-    for n, column in enumerate(rows.columns):
-        if pa.types.is_dictionary(column.type) and schema.names[n] in coded and kinds[n] == pa.string():
+    for n, kind in enumerate(held[0].schema.types if held else ()):
+        if pa.types.is_dictionary(kind) and schema.names[n] in coded and kinds[n] == pa.string():
             kinds[n] = pa.dictionary(pa.int32(), pa.string())
     return pa.schema(
         field.with_type(kind).remove_metadata() for field, kind in zip(schema, kinds, strict=True)
     )
 
 
+def _varied(held: Sequence[pa.Table], schema: pa.Schema) -> frozenset[str]:
+    """Of the columns that may or may not repeat themselves, those whose first rows hardly do."""
+    found, looked_at = [], min(_LOOKED_AT, GROUP_ROWS)
+    for name in _MAY_VARY & frozenset(schema.names):
+        first, left = [], looked_at
+        for rows in held:
+            first.append(loose.plain(rows[name].slice(0, left).combine_chunks()).cast(pa.string()))
+            left -= len(first[-1])
+        different = pc.count_distinct(pa.chunked_array(first, pa.string())).as_py()
+        if different > looked_at * 3 // 4:
+            found.append(name)
+    return frozenset(found)
+
+
 def _by_itself(rows: pa.Table) -> pa.Table:
     """Rows, copied where they are few: a slice keeps all that it is cut from."""
-    return rows if len(rows) >= GROUP_ROWS else rows.take(pa.array(np.arange(len(rows))))
+    if len(rows) >= GROUP_ROWS:
+        return rows
+    return pa.Table.from_arrays([column.combine_chunks() for column in rows.columns], schema=rows.schema)
 
 
-def _written(schema: pa.Schema) -> dict[str, Any]:
-    """How columns are written: what ascends as its differences, all else by its different values.
+def _written(schema: pa.Schema, varied: frozenset[str]) -> dict[str, Any]:
+    """How columns are written: what ascends as its differences, all else by its different values, but where those are `varied`.
 
     A list's elements have no least and greatest value on record, nor has text that nobody finds rows by.
     """
     leaves = [leaf for field in schema for leaf in _leaves(field.name, field.type)]
     encoded = {
         path: code for path, kind in leaves if (code := _ENCODED.get((path.rpartition(".")[2], str(kind))))
-    }
+    } | dict.fromkeys(varied, "PLAIN")
     return {
         "compression": "zstd",
         "compression_level": 1,
