@@ -4,7 +4,7 @@ import re
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forensics.core import auditevents, loose
@@ -78,3 +78,19 @@ def test_a_key_of_one_value_is_passed_over_and_one_of_several_is_not():
     assert sorting.sorted_by([rows("a", "a")], keys)["at"].to_pylist() == [1, 2, 3, 4]
     assert sorting.sorted_by([rows("b", "a")], keys)["at"].to_pylist() == [1, 2, 3, 4]
     assert sorting.sorted_by([rows("a", "b")], keys)["at"].to_pylist() == [3, 4, 1, 2]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.none() | st.integers(0, 2), st.sampled_from("ab"))),
+    st.booleans(),
+)
+@example([(0, 0, "b"), (0, 0, "a")], False)
+def test_rows_are_left_as_they_come_only_where_that_is_their_order(values, done):
+    """Whatever tells them apart: a number, one that may be null, which comes last, or a text."""
+    expected = sorted(values, key=lambda row: (row[0], row[1] is None, row[1] or 0, row[2]))
+    held = expected if done else values
+    columns = {name: [row[at] for row in held] for at, name in enumerate(("n", "m", "word"))}
+    types = pa.schema([("n", pa.int64()), ("m", pa.int64()), ("word", pa.string())])
+    found = sorting.sorted_by([pa.table(columns, schema=types)], types.names)
+    assert [tuple(row.values()) for row in found.to_pylist()] == expected
