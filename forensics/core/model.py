@@ -79,6 +79,10 @@ class Format(Protocol):
               two stretches is put together by the reading
     pieces    only where a file may not be cut and can hold far more than its size: what `parse` gives, as
               stretches of the file that follow one another, none of which needs those before it
+    STRETCH_BYTES   only beside `pieces`, where larger files are read in stretches by several processes all the same. `laid_out` says
+              where these begin, or that a file is read whole; `stretch` reads one, and `links` of it are what others must
+              know; `joined` tells from those of all (`Links`) what hangs on the whole, or that the file is read whole; with
+              that (`Told`) the rows of a stretch are `completed`. Bytes are asked for by their places
     DOMAIN    the trust domain of what it reads: who could have forged the file. `{host}` stands
               for the host that the file came from
     """

@@ -5,7 +5,7 @@ read, two entries of one name, one path told twice, or too much to look into) is
 that says exactly what is told then.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +39,22 @@ class Asked(NamedTuple):
     before: list[bytes | None]
     after: list[bytes | None]
     lacking: list[bytes | None]
+
+
+def asked(links: Iterable[tuple[bytes | None, bytes | None]], tree_of: Mapping[bytes, bytes | None]) -> Asked:
+    """To tell of commits against their first parents.
+
+    Args:
+        links: the names of each one's tree and first parent.
+        tree_of: the tree of each commit of the pack, by its name.
+    """
+    found = Asked([], [], [])
+    for tree, parent in links:
+        before = None if parent is None else tree_of.get(parent)
+        found.after.append(tree)
+        found.before.append(before)
+        found.lacking.append(parent if tree and not before else None)
+    return found
 
 
 class _Found(NamedTuple):
@@ -235,11 +251,22 @@ def _split(pairs: _Pairs, counts: Numbers) -> list[_Pairs]:
 
 def _unlike(trees: Trees, pairs: _Pairs) -> tuple[Numbers, Numbers, Numbers]:
     """The entries that only one tree of a pair has: the pair, the entry, and 0 for the one before or 1 for the one after."""
-    keys = []
-    for side, own in enumerate((pairs.old, pairs.new)):
-        there = np.flatnonzero(own >= 0)
-        ids, sizes = trees.ids(own[there])
-        keys.append((np.repeat(there, sizes) << 33) | (ids << 1) | side)
+    own = [
+        (there, *trees.ids(side[there]))
+        for side in (pairs.old, pairs.new)
+        for there in (np.flatnonzero(side >= 0),)
+    ]
+    counts = [np.zeros(len(pairs.commit), np.int64) for _ in own]
+    for count, (there, _, sizes) in zip(counts, own, strict=True):
+        count[there] = sizes
+    even = counts[0] == counts[1]
+    keys = [np.empty(0, np.int64)]
+    ids = [held[np.repeat(even[there], sizes)] for there, held, sizes in own]
+    keys += _moved(ids[0], ids[1], np.flatnonzero(even), counts[0][even])
+    for side, (there, held, sizes) in enumerate(own):
+        pair = np.repeat(there, sizes)
+        odd = ~even[pair]
+        keys.append(_keys(pair[odd], held[odd], side))
     key = np.sort(np.concatenate(keys))
     key = key[np.concatenate([np.ones(min(1, len(key)), bool), key[1:] != key[:-1]])]
     twin = (key[1:] ^ key[:-1]) == 1
@@ -248,6 +275,29 @@ def _unlike(trees: Trees, pairs: _Pairs) -> tuple[Numbers, Numbers, Numbers]:
     alone[:-1] &= ~twin
     key = key[alone]
     return key >> 33, (key >> 1) & 0xFFFFFFFF, key & 1
+
+
+def _moved(old: Numbers, new: Numbers, pair: Numbers, sizes: Numbers) -> list[Numbers]:
+    """Of trees of as many entries the keys of those that are not in the other at the same place, nor anywhere else in it.
+
+    In most only a few are others, and nothing has to be put in order to find them.
+    """
+    place = np.flatnonzero(old != new)
+    of = np.repeat(np.arange(len(pair)), sizes)[place]
+    begin = np.cumsum(sizes) - sizes
+    keys = []
+    for side, (own, other) in enumerate(((old, new), (new, old))):
+        beside = other[ranges(begin[of], sizes[of])]
+        same = beside == np.repeat(own[place], sizes[of])
+        edges = np.cumsum(sizes[of]) - sizes[of]
+        alone = ~np.logical_or.reduceat(same, edges) if len(edges) else np.zeros(0, bool)
+        keys.append(_keys(pair[of[alone]], own[place[alone]], side))
+    return keys
+
+
+def _keys(pair: Numbers, entry: Numbers, side: int) -> Numbers:
+    """A pair, an entry and a side as one number: twins differ in its last bit alone."""
+    return (pair << 33) | (entry << 1) | side
 
 
 def _spelled_out(changes: list[Change]) -> pa.StructArray:

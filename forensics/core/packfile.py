@@ -83,7 +83,7 @@ def framed(
     for i in range(count):
         start = at
         usual = _usual(data, at) if at + _LONGEST_HEADER_BYTES < end else None
-        head = usual or _header(data, at, width)
+        head = usual or header(data, at, width)
         if isinstance(head, Why):
             return frames, [Fault(start, end, head)], budget
         kind, size, base, body = head
@@ -107,7 +107,7 @@ def framed(
 
 
 def _usual(data: bytes, at: int) -> tuple[int, int, int | bytes, int] | None:
-    """The header of an object of less than 256 KiB, far from the end: `_header` without its checks. None for others."""
+    """The header of an object of less than 256 KiB, far from the end: `header` without its checks. None for others."""
     start, byte = at, data[at]
     size = byte & 15
     if byte & 0x80:
@@ -137,7 +137,7 @@ def _usual(data: bytes, at: int) -> tuple[int, int, int | bytes, int] | None:
     return None
 
 
-def _header(data: bytes, at: int, width: int) -> tuple[int, int, int | bytes, int] | Why:  # noqa: PLR0911 - each a way to end
+def header(data: bytes, at: int, width: int) -> tuple[int, int, int | bytes, int] | Why:  # noqa: PLR0911 - each a way to end
     """Kind, size, base, and where the stream begins; or why it has none."""
     start, end = at, len(data)
     if at >= end:

@@ -7,7 +7,7 @@ row is made. Everything else is made when its row is.
 import gc
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ import pyarrow as pa
 from forensics.core import gitobject
 from forensics.core.gitcolumns import ENTRIES
 from forensics.core.model import Why
-from forensics.core.packchanges import Asked, Differences
+from forensics.core.packchanges import Differences, asked
 from forensics.core.packcontent import BLOB, COMMIT, TAG, TOGETHER, TOGETHER_BYTES, TREE, Laid, Pack
 from forensics.core.packfile import KINDS, Fault
 from forensics.core.packtrees import Made, Numbers, Trees, hexed
@@ -35,7 +35,7 @@ _PLAIN = re.compile(
 )
 _PARENT = re.compile(rb"parent " + _NAME + rb"\n")
 _LINKS = re.compile(rb"tree " + _NAME + rb"\n(?:parent " + _NAME + rb"\n(?:parent [^\n]*\n)*)?author ")
-_FIELDS = {
+FIELDS = {
     COMMIT: (
         *("tree", "parents", "author", "author_s", "author_zone"),
         *("committer", "committer_s", "committer_zone", "message"),
@@ -48,6 +48,7 @@ _FIELDS = {
         *("signed", "signature", "signed_sha512", "signed_digest"),
     ),
 }
+"""The columns that are read of an object's content, by its kind."""
 
 
 class Piece(NamedTuple):
@@ -61,9 +62,9 @@ class _Batch:
     """Objects of a stretch of a pack that were read, by kind: the number of each, its size, and its fields."""
 
     def __init__(self) -> None:
-        self.at: dict[int, list[int]] = {kind: [] for kind in _FIELDS}
-        self.size: dict[int, list[int]] = {kind: [] for kind in _FIELDS}
-        self.rows: dict[int, list[Sequence[object]]] = {kind: [] for kind in _FIELDS}
+        self.at: dict[int, list[int]] = {kind: [] for kind in FIELDS}
+        self.size: dict[int, list[int]] = {kind: [] for kind in FIELDS}
+        self.rows: dict[int, list[Sequence[object]]] = {kind: [] for kind in FIELDS}
         self.bytes = 0
 
     def add(self, i: int, kind: int, size: int, row: Sequence[object], held_bytes: int) -> None:
@@ -74,7 +75,7 @@ class _Batch:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Millions of small objects are made and none in a circle: looking for circles would only cost time."""
     was = gc.isenabled()
     gc.disable()
@@ -97,7 +98,7 @@ class Rows:
         self._tree_of: dict[bytes, bytes | None] = {}
         self._links: dict[int, tuple[bytes | None, bytes | None]] = {}
         self._pack = Pack(laid, budget, self._seen)
-        with _uncollected():
+        with uncollected():
             self.faults = self._pack.read()
             self._settle()
         self.frames = self._pack.frames
@@ -111,14 +112,8 @@ class Rows:
             if len(self._later) >= TOGETHER or self._later_bytes >= TOGETHER_BYTES:
                 self._settle()
             return
-        found = _LINKS.match(content)
-        if found:
-            tree, parent = found.groups()
-        else:
-            tree, parent = gitobject.links(content)
-        own = None if tree is None else bytes.fromhex(tree.decode())
-        self._tree_of[name] = own
-        self._links[i] = own, None if parent is None else bytes.fromhex(parent.decode())
+        self._links[i] = links = linked(content)
+        self._tree_of[name] = links[0]
 
     def _settle(self) -> None:
         """Keep the entries of the trees that were made, in order."""
@@ -132,18 +127,17 @@ class Rows:
 
     def pieces(self) -> Iterator[Piece]:
         """The rows of all objects, and what could not be made whole."""
-        with _uncollected():
-            parents = {parent for _, parent in self._links.values()}
-            heads = [tree for name, tree in self._tree_of.items() if name not in parents]
-            chosen = self._trees.chosen([tree for tree in heads if tree], MOST_ENTRIES)
-            for first, stop, batch in self._batches(_FIELDS):
+        with uncollected():
+            heads = heads_of(self._tree_of, {parent for _, parent in self._links.values()})
+            chosen = self._trees.chosen(heads, MOST_ENTRIES)
+            for first, stop, batch in self._batches(FIELDS):
                 tables = [self._commits(batch), self._listed(first, stop, chosen)]
                 tables += [self._plainly(batch, kind, {}) for kind in (BLOB, TAG)]
                 yield Piece(self._placed(tables), self._faults(first, stop))
 
     def history(self) -> pa.Table:
         """What each commit changed and nothing else, for whoever wants to know no more of a pack: blobs are not read."""
-        with _uncollected():
+        with uncollected():
             found = [self._placed([self._commits(batch)]) for *_, batch in self._batches({COMMIT})]
             return pa.concat_tables([self._table.empty(), *found])
 
@@ -168,34 +162,24 @@ class Rows:
             return
         size = len(content)
         if kind == COMMIT:
-            batch.add(i, kind, size, _plain(content) or self._described(kind, content), size)
+            batch.add(i, kind, size, plain_commit(content) or described(kind, content, self._width), size)
             return
         pack.name(i, kind, content)
         if kind == BLOB:
             binary, text = gitobject.text_of(content)
             batch.add(i, kind, size, (hashlib.sha256(content).hexdigest(), binary, text), len(text or ""))
         else:
-            batch.add(i, kind, size, self._described(kind, content), size)
-
-    def _described(self, kind: int, content: bytes) -> Sequence[object]:
-        said = gitobject.described(KINDS[kind], content, oid_bytes=self._width)
-        return [said.get(field) for field in _FIELDS[kind]]
+            batch.add(i, kind, size, described(kind, content, self._width), size)
 
     def _commits(self, batch: _Batch) -> pa.Table:
-        asked = Asked([], [], [])
-        for i in batch.at[COMMIT]:
-            tree, parent = self._links[i]
-            before = None if parent is None else self._tree_of.get(parent)
-            asked.after.append(tree)
-            asked.before.append(before)
-            asked.lacking.append(parent if tree and not before else None)
-        changes, lacking = self._differences.told(asked)
+        found = asked((self._links[i] for i in batch.at[COMMIT]), self._tree_of)
+        changes, lacking = self._differences.told(found)
         return self._plainly(batch, COMMIT, {"changes": changes, "lacking": lacking})
 
     def _plainly(self, batch: _Batch, kind: int, more: dict[str, pa.Array]) -> pa.Table:
         rows = batch.rows[kind]
         columns: dict[str, Sequence[object] | pa.Array] = dict(
-            zip(_FIELDS[kind], map(list, zip(*rows, strict=True)), strict=True) if rows else ()
+            zip(FIELDS[kind], map(list, zip(*rows, strict=True)), strict=True) if rows else ()
         )
         return self._built(
             kind, np.array(batch.at[kind], np.int64), {**columns, "size": batch.size[kind], **more}
@@ -238,7 +222,25 @@ class Rows:
         )
 
 
-def _plain(content: bytes) -> Sequence[object] | None:
+def heads_of(tree_of: Mapping[bytes, bytes | None], parents: Collection[bytes | None]) -> list[bytes]:
+    """The trees of commits that are the first parent of none."""
+    return [tree for name, tree in tree_of.items() if tree and name not in parents]
+
+
+def linked(content: bytes) -> tuple[bytes | None, bytes | None]:
+    """The names of a commit's tree and of its first parent; None for what it does not name."""
+    found = _LINKS.match(content)
+    tree, parent = found.groups() if found else gitobject.links(content)
+    return tree and bytes.fromhex(tree.decode()), parent and bytes.fromhex(parent.decode())
+
+
+def described(kind: int, content: bytes, width: int) -> Sequence[object]:
+    """The fields of an object of a kind."""
+    said = gitobject.described(KINDS[kind], content, oid_bytes=width)
+    return [said.get(field) for field in FIELDS[kind]]
+
+
+def plain_commit(content: bytes) -> Sequence[object] | None:
     """A commit whose headers are the usual ones and no others; None for any other."""
     found = _PLAIN.match(content)
     if found is None or (found[2] and len(content) > gitobject.LONGEST_TEXT_BYTES):

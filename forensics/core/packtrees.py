@@ -28,9 +28,9 @@ UNREADABLE, NOT_KEPT = -1, -2
 Numbers = npt.NDArray[np.int64]
 _EACH_BYTES = 150
 _SOME = 1 << 16
-_FEW = 64
+_FEW = 8
 """One name in so many of those that are known is looked for in order, and not by making a table of all."""
-_TREE_MODES = (b"40000", b"040000")
+TREE_MODES = (b"40000", b"040000")
 _HEX = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), np.uint8).reshape(256, 2)
 
 
@@ -102,6 +102,19 @@ class Trees:
         for tree, base, one in alike:
             if not self._alike(tree, base, one.content, one.below):
                 self._keep(tree, one.content)
+
+    def fill(
+        self,
+        index: "array[int]",
+        size: "array[int]",
+        count: "array[int]",
+        at: "array[int]",
+        ids: "array[int]",
+        names: bytes,
+    ) -> None:
+        """Take columns that are there already, in place of adding trees; `entries` has to be given then."""
+        self.index, self._size, self.count, self._at, self._ids = index, size, count, at, ids
+        self._names = bytearray(names)
 
     def _fits(self, entries: int, held_bytes: int) -> bool:
         return len(self._ids) + entries <= MOST_NUMBERS and self._entry_bytes + held_bytes <= MOST_ENTRY_BYTES
@@ -204,6 +217,25 @@ class Trees:
     @cached_property
     def entries(self) -> Entries:
         """The different entries, by number, in columns; no tree is added any more."""
+        mode, name, oid = self._columns()
+        is_tree = pc.is_in(mode.dictionary, pa.array(TREE_MODES, pa.binary())).take(mode.indices)
+        return Entries(mode, name, oid, np.asarray(is_tree), self.find(oid))
+
+    def columns(self) -> tuple[pa.Table, pa.Table, pa.Table]:
+        """All that is known, for `joined`: the trees, the numbers of their entries, and the different entries by number."""
+        mode, name, oid = self._columns()
+        trees = {
+            "index": pa.array(np.asarray(self.index, np.int64)),
+            "size": pa.array(np.asarray(self._size, np.int64)),
+            "count": pa.array(np.asarray(self.count, np.int64)),
+            "at": pa.array(np.asarray(self._at, np.int64)),
+            "name": _fixed(np.frombuffer(self._names, np.uint8), self._width),
+        }
+        entries = {"mode": mode, "name": name, "oid": _fixed(oid.reshape(-1), self._width)}
+        return pa.table(trees), pa.table({"id": pa.array(np.asarray(self._ids, np.int32))}), pa.table(entries)
+
+    def _columns(self) -> tuple[pa.DictionaryArray, pa.DictionaryArray, npt.NDArray[np.uint8]]:
+        """Mode, name and object of each different entry; no tree is added any more."""
         width, numbered = self._width, iter(self._number)
         modes, names = ([pa.array([], pa.binary())] for _ in range(2))
         oids = bytearray()
@@ -215,9 +247,7 @@ class Trees:
         for left in (self._number, self._ends, self._tree_at):  # what follows takes a fifth of it
             left.clear()
         mode, name = (pa.concat_arrays(pieces).dictionary_encode() for pieces in (modes, names))
-        oid = np.frombuffer(oids, np.uint8).reshape(-1, width)
-        is_tree = pc.is_in(mode.dictionary, pa.array(_TREE_MODES, pa.binary())).take(mode.indices)
-        return Entries(mode, name, oid, np.asarray(is_tree), self.find(oid))
+        return mode, name, np.frombuffer(oids, np.uint8).reshape(-1, width)
 
     def find(self, oids: npt.NDArray[np.uint8]) -> Numbers:
         """Which tree has each name: the first that was added; -1 for none."""

@@ -18,21 +18,26 @@ Open    deltas whose base is outside the pack (thin packs, bundles of a range) a
 import hashlib
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from forensics.core import packfile
+from forensics.core import packfile, packlayout
 from forensics.core.gitcolumns import COLUMNS
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
 from forensics.core.packcontent import Laid
 from forensics.core.packfile import Fault, Frames
+from forensics.core.packjoined import Joined, Told, completed
+from forensics.core.packlayout import Layout
+from forensics.core.packpieces import Links, Pieces
 from forensics.core.packrows import Rows
+from forensics.core.packstretch import Chains, Fetch
 from forensics.core.schema import Table
 
 TABLE = Table("git_pack", "a git object stored in a pack, or a ref that a bundle names", COLUMNS)
 CUT = "whole"
 DOMAIN = "git:objects"
+STRETCH_BYTES = packlayout.STRETCH_BYTES
 
 _HEADER_BYTES = 12
 _MAGIC = (b"PACK\0\0\0\x02", b"PACK\0\0\0\x03")
@@ -99,6 +104,46 @@ def history(data: bytes) -> pa.Table:
         data: a pack, not a bundle.
     """
     return _rows(data, 0, wide=False)[0].history()
+
+
+laid_out = packlayout.laid_out
+__all__ = [
+    "CUT",
+    "DOMAIN",
+    "STRETCH_BYTES",
+    "TABLE",
+    "Links",
+    "Told",
+    "completed",
+    "history",
+    "joined",
+    "laid_out",
+    "parse",
+    "pieces",
+    "recognise",
+    "stretch",
+]
+
+
+def stretch(fetch: Fetch, layout: Layout, n: int) -> Pieces:
+    """The rows of a stretch of a pack, and what others must know of it."""
+    return Pieces(TABLE, fetch, layout.edges[n], layout.edges[n + 1], layout.width)
+
+
+def joined(fetch: Fetch, size: int, layout: Layout, links: Sequence[Links]) -> Iterator[Told] | None:
+    """What hangs on all of a pack, stretch by stretch; None where it is not plain, its checksum included."""
+    made, end = (
+        (hashlib.sha256 if layout.width == 32 else hashlib.sha1)(usedforsecurity=False),
+        size - layout.width,
+    )
+    for at in range(0, end, STRETCH_BYTES):
+        made.update(fetch(at, min(at + STRETCH_BYTES, end)))
+    if made.digest() != fetch(end, size):
+        return None
+    found = Joined(
+        links, layout.objects, layout.width, Chains(fetch, packfile.FREE_BYTES + packfile.FOLD * size).content
+    )
+    return (found.told(n) for n in range(layout.stretches)) if found.plain else None
 
 
 def _width(data: bytes, begin: int, budget: int) -> int:

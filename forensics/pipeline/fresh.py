@@ -59,19 +59,26 @@ def plan(work: frames.Work, every: Iterable[Part]) -> dict[str, Told]:
     packed = {part.format for part in every if any(work.packed[sha256] for sha256 in part.files)}
     for _, group in groupby(every, key=lambda part: (part.format, part.files)):
         own = list(group)
-        if own[0].format in packed or not _may(own[0].format):
+        if own[0].format in packed or not _may(own[0]):
             continue
         told = {part.name: _told(work, part) for part in own}
+        if any(len(one.files) >= slicing.MANY_PATHS * len(own[0].files) for one in told.values()):
+            continue
         # What is told of the parts of a file is told in one way, since they can hang on one another.
         if all(told[part.name].folder.exists() or parts.sums(work.case, part) is None for part in own):
             found |= told
     return found
 
 
-def _may(form: str) -> bool:
-    """Whether records of a format can be told before others are read. Not where a file may have a twin, which is packed."""
-    reading = readings.registry()[form]
-    if frames.framed(form) or pieces.pieced(form) or reading.NEEDS_ANCHOR or not slicing.sliceable(form):
+def _may(part: Part) -> bool:
+    """Whether records of a part can be told before others are read. Not where a file may have a twin, which is packed."""
+    form, reading = part.format, readings.registry()[part.format]
+    if (
+        frames.framed(form)
+        or (pieces.pieced(form) and part.stretch is None)
+        or reading.NEEDS_ANCHOR
+        or not slicing.sliceable(form)
+    ):
         return False
     asked = hasattr(reading, "NOTES") and not hasattr(reading, "claims")
     return not (asked or hasattr(reading, "noted") or hasattr(reading, "SLICED_BY"))
@@ -118,7 +125,8 @@ def _as_read_back(form: str, records: pa.Table) -> pa.Table:
     """Records as a reading is handed them where they are read from the disk: its columns, of those types."""
     reading, declared = readings.registry()[form], parts.record_table(form).schema()
     coded = getattr(reading, "CODED", ())
-    names = getattr(reading, "COLUMNS", None) or declared.names
+    # Parquet names the elements of a list, and Arrow the list.
+    names = [name.partition(".")[0] for name in getattr(reading, "COLUMNS", None) or declared.names]
     held = {name: records[name].combine_chunks() for name in names}
     return pa.table(
         {name: _column(c, declared.field(name).type, coded=name in coded) for name, c in held.items()}

@@ -193,11 +193,21 @@ def pieces(task: Task) -> Iterator[Read]:
     Raises:
         CustodyError: the bytes changed, or some are not accounted for.
     """
-    chunk, at = task.chunk, task.chunk.start
+    chunk = task.chunk
     told: Iterable[Parsed] = (_unread(task.format, chunk),)
     if chunk.readable:
         held = chunks.raw(task.path, chunk, task.packed)
-        told = formats.registry()[task.format].pieces(held, at)  # type: ignore[attr-defined]
+        told = formats.registry()[task.format].pieces(held, chunk.start)  # type: ignore[attr-defined]
+    yield from tiled(task, told)
+
+
+def tiled(task: Task, told: Iterable[Parsed]) -> Iterator[Read]:
+    """What was read of a chunk, piece by piece, all bytes of which are seen to be accounted for once.
+
+    Raises:
+        CustodyError: some are not.
+    """
+    chunk, at = task.chunk, task.chunk.start
     for parsed in told:
         stops = [int(pc.max(rows["stop"]).as_py()) for rows in parsed if rows.num_rows]
         start, at = at, max(stops, default=at)

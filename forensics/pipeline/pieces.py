@@ -37,9 +37,9 @@ def pieced(name: str) -> bool:
 
 
 def tasks(case: Path, plan: Sequence[Part], packed: Mapping[str, str | None]) -> Iterator[Task]:
-    """The parts that have yet to be read."""
+    """The parts that have yet to be read, but for those that are stretches of a file."""
     for part in plan:
-        if parts.sums(case, part) is None:
+        if part.stretch is None and parts.sums(case, part) is None:
             yield Task(case, part, {sha256: packed[sha256] for sha256 in part.files})
 
 
@@ -50,27 +50,45 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
         CustodyError: bytes changed, or some are not accounted for.
     """
     case, part = task.case, task.part
-    sums, held_bytes = dict.fromkeys(part.files, Tally()), 0
+    sums = dict.fromkeys(part.files, Tally())
     with (
         parquet.Part(case / "tables", parts.record_table(part.format), part.name) as records,
         parquet.Part(case / "tables", REJECT, part.name) as rejects,
     ):
-        for found in _found(task):
-            records.add(found.records)
-            held_bytes += found.records.nbytes
-            if held_bytes >= GROUP_BYTES:
-                records.cut()
-                held_bytes = 0
-            rejects.add(found.rejects)
-            sums[found.sha256] = sums[found.sha256].plus(found.tally)
+        written = Written(records, rejects, sums)
+        for sha256 in part.files:
+            for one in found(part, sealing.locate(case, sha256), sha256, task.packed[sha256]):
+                written.add(one)
     parts.settle_sums(case, part, sums)
     pa.default_memory_pool().release_unused()
     return part, sums
 
 
-def _found(task: Task) -> Iterator[parts.Read]:
-    part, how = task.part, formats.registry()[task.part.format].CUT
-    for sha256 in part.files:
-        path, packed = sealing.locate(task.case, sha256), task.packed[sha256]
-        for chunk in chunks.cut(path, sha256, how, chunks.BLOCK_BYTES, packed, hand_on=True):
-            yield from parts.pieces(parts.Task(part.name, part.format, sha256, path, chunk, packed))
+class Written:
+    """A part that is written a piece after another; `sums`: what became of the bytes, by file."""
+
+    def __init__(self, records: parquet.Part, rejects: parquet.Part, sums: dict[str, Tally]) -> None:
+        """Take where records and rejects go, and the sums to add to."""
+        self._records, self._rejects, self._sums = records, rejects, sums
+        self._held_bytes = 0
+
+    def add(self, found: parts.Read) -> None:
+        """Write a piece."""
+        self._records.add(found.records)
+        self._held_bytes += found.records.nbytes
+        if self._held_bytes >= GROUP_BYTES:
+            self._records.cut()
+            self._held_bytes = 0
+        self._rejects.add(found.rejects)
+        self._sums[found.sha256] = self._sums[found.sha256].plus(found.tally)
+
+
+def found(part: Part, path: Path, sha256: str, packed: str | None) -> Iterator[parts.Read]:
+    """What a file holds, piece by piece.
+
+    Raises:
+        CustodyError: bytes changed, or some are not accounted for.
+    """
+    how = formats.registry()[part.format].CUT
+    for chunk in chunks.cut(path, sha256, how, chunks.BLOCK_BYTES, packed, hand_on=True):
+        yield from parts.pieces(parts.Task(part.name, part.format, sha256, path, chunk, packed))

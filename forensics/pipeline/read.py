@@ -27,7 +27,19 @@ from forensics.custody import chunks, ledger, plain
 from forensics.custody import seal as sealing
 from forensics.custody.blocks import Blocks
 from forensics.custody.seal import Sealed
-from forensics.pipeline import files, frames, fresh, parts, pieces, stretches, take, tell, torn, written
+from forensics.pipeline import (
+    files,
+    frames,
+    fresh,
+    packs,
+    parts,
+    pieces,
+    stretches,
+    take,
+    tell,
+    torn,
+    written,
+)
 from forensics.pipeline.files import Known, Named, Tally
 from forensics.pipeline.parts import Part, digest, record_table, unaccounted
 from forensics.store import parquet
@@ -159,10 +171,10 @@ def _plan(rows: Sequence[Sealed], known: Mapping[str, Known]) -> list[Part]:
     plan = []
     for name in sorted({file.format for file in known.values() if file.format is not None}):
         together: list[str] = []
-        held, stretch = 0, _stretch_bytes(name)
+        held = 0
         most = PART_BYTES if frames.framed(name) else min(PART_BYTES, stretches.PART_BYTES)
         for sha256 in sorted(s for s, file in known.items() if file.format == name):
-            packed = known[sha256].packed
+            packed, stretch = known[sha256].packed, _stretch_bytes(name, sizes[sha256])
             count = 1 if stretch is None or packed else -(-sizes[sha256] // stretch)
             size = sizes[sha256] * (1 if packed is None or frames.framed(name) else UNPACKED)
             if together and (held + size > most or count > 1):
@@ -177,9 +189,11 @@ def _plan(rows: Sequence[Sealed], known: Mapping[str, Known]) -> list[Part]:
     return plan
 
 
-def _stretch_bytes(name: str) -> int | None:
-    """How much of a large file one part holds, about; None where all of it."""
-    return None if pieces.pieced(name) else frames.stretch_bytes(name) or stretches.stretch_bytes(name)
+def _stretch_bytes(name: str, size: int) -> int | None:
+    """How much of a file of a size one part holds, about, where it is larger; None where all of it."""
+    if pieces.pieced(name):
+        return packs.stretch_bytes(name, size)
+    return frames.stretch_bytes(name) or stretches.stretch_bytes(name)
 
 
 def _part(name: str, files: Sequence[str], stretch: int | None = None) -> Part:
@@ -279,6 +293,22 @@ def _read_pieces(run: _Run) -> None:
             if run.packed[sha256] is None and tally.bytes != run.meter.sizes[sha256]:
                 raise unaccounted(run.case, sha256)
             run.meter.add(part.format, run.meter.sizes[sha256])
+    _read_packs(run, [part for part in own if part.stretch is not None])
+
+
+def _read_packs(run: _Run, own: Sequence[Part]) -> None:
+    """Read the stretches of files of such formats, one file after another."""
+    for (sha256,), every in groupby(own, key=lambda part: part.files):
+        missing = [part for part in every if parts.sums(run.case, part) is None]
+        if missing:
+            file = packs.file_of(run.case, missing[0], run.meter.sizes[sha256], run.digests)
+            asked = packs.writes(file, missing, run.told, run.runs_on)
+            for part, sums in engine.run(
+                packs.write, asked, run.runs_on.executor, in_flight=run.runs_on.in_flight
+            ):
+                _told_of(run, part, sums)
+            shutil.rmtree(file.left, ignore_errors=True)
+    _see_all(run, own)
 
 
 def _forget(case: Path) -> None:
