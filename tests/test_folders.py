@@ -243,6 +243,37 @@ def test_what_a_server_of_logs_keeps_too_takes_no_name():
     assert named(found_in(collected(NAME) | kept)) == named(plain(NAME))
 
 
+LEFT = {
+    "mail": "login01/var/mail/kai",
+    "script of a job": "login01/var/spool/slurmd/job00011/slurm_script",
+    "lock": "login01/run/lock/audit.log",
+    "folder for logs of others": "login01/data/logs/audit.log",
+}
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=what) for what, path in LEFT.items()])
+def test_what_reads_like_a_trail_where_users_have_things_put_names_nobody_else(path):
+    """Anybody sends themselves a mail, or submits a script, whose lines are a trail's: they tell of another's session."""
+    found = found_in(collected(NAME) | {path: b"#!/bin/sh\n" * ("script" in path) + framed()})
+    assert named(found) == named(plain(NAME))
+    assert {a["person"]["name"] for a in acts_of(found, "lin")} <= {None}
+
+
+@pytest.mark.parametrize("name", ["slurm/slurmctld.log", "slurm/sacct.psv"])
+def test_a_scheduler_s_log_in_a_home_takes_no_name(name):
+    """Where none was collected from its own place; the owner of that home is who would be named."""
+    incident = "shared_account"
+    given = inputs(incident)
+    without = {path: raw for path, raw in collected(incident).items() if path != name}
+    copied = without | {f"login01/home/kai/{name.rpartition('/')[2]}": collected(incident)[name]}
+    before, after = (
+        investigated.found(evidence, roster=given["roster"], about=given["case"])
+        for evidence in (without, copied)
+    )
+    assert {person for _, _, person in named(before)} == {"kai"}
+    assert named(after) == named(before)
+
+
 def test_findings_of_plain_folders_do_not_speak_of_folders():
     assert "folders" not in plain(NAME)
     assert "folders" not in json.dumps(plain(NAME)["limits"])

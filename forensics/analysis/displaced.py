@@ -3,8 +3,8 @@
 Such a file can be a copy of a true log, and can be its owner's own work. It names nobody, because its trust
 domain is that of the users; nor may it take a name back, or set a clock, by telling otherwise than another log. A trail or
 a log of logins that lies so is left out altogether: what it tells would be put together with what other logs tell of the
-same session, which then would have a key that only the owner of the file vouches for. Of the other kinds what it tells is left out where
-a log of its kind was collected from where it belongs: who runs a scheduler's commands keeps what they print in a home.
+same session, which then would have a key that only the owner of the file vouches for. So is a log of a scheduler's controller or of a git
+server. Of accounting what it tells is left out where some was collected from where it belongs: who runs a scheduler's commands keeps what they print in a home.
 Of what lies in a folder of the evidence that users can have filled (`core.folders`), nothing is heard.
 """
 
@@ -13,6 +13,8 @@ import pandas as pd
 from forensics.core.folders import BY_USERS, HOSTS_LOGS, KIND, OF_A_HOST, SHARED, UNSURE
 
 _LEFT_OUT = (":user", SHARED)
+NO_USERS = OF_A_HOST | {"controller", "push log"}
+"""Kinds of logs of which users have no copy, as they have of what a scheduler's commands print."""
 
 
 def of_users(rows: pd.DataFrame) -> "pd.Series[bool]":
@@ -96,7 +98,7 @@ def without(rows: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
     kind = rows["format"].map(KIND)
     astray = rows["sha256"].isin(moved) & kind.notna()
     told = set(kind[~astray].dropna())
-    return rows[~(astray & (kind.isin(OF_A_HOST) | kind.isin(told)))]
+    return rows[~(astray & (kind.isin(NO_USERS) | kind.isin(told)))]
 
 
 def _told_in_place(rows: pd.DataFrame, nowhere: set[str], moved: set[str]) -> pd.Series:

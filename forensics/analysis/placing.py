@@ -16,7 +16,8 @@ from forensics.analysis import displaced
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Evidence
 from forensics.analysis.sessions import Session
-from forensics.core.folders import HOSTS_LOGS, KIND
+from forensics.core import hostevents
+from forensics.core.folders import HOSTS_LOGS, KIND, SERVICES_LOGS
 
 _TELLING = {"audit trail", "login log"}
 _COLUMNS = ("event_id", "format", "host", "session", "sha256", "citations", "trail")
@@ -30,6 +31,8 @@ class _Known:
     kinds: frozenset[tuple[str, str]]
     named: frozenset[str]
     unfit: frozenset[str]
+    own: frozenset[str]
+    """Those that lie where a host keeps logs of itself."""
 
 
 def lacking(act: Act, scene: Scene, sessions: list[Session]) -> list[str]:
@@ -38,25 +41,39 @@ def lacking(act: Act, scene: Scene, sessions: list[Session]) -> list[str]:
     told = [*act.events, *(e for p in act.planters for e in p.events)]
     entered = [e for s in sessions for e in (*s.events, *s.via_events)]
     found = []
-    if known.unfit and not known.unfit.isdisjoint(scene.values([*told, *entered], "sha256")):
+    if known.unfit and _unfit(scene, told, entered, known):
         found.append("place_of_logs")
     if _elsewhere(scene, told, known) or any(_entered_elsewhere(scene, s.events, known) for s in sessions):
         found.append("record_of_host_itself")
     return found
 
 
+def _unfit(scene: Scene, told: Iterable[str], entered: Iterable[str], known: _Known) -> bool:
+    """Whether a host's log is among what tells of it that users can have written, or every log of a service is."""
+    rows = [*scene.cells(told, "sha256", "format"), *scene.cells(entered, "sha256", "format")]
+    services = {sha256 in known.unfit for sha256, form in rows if form in SERVICES_LOGS}
+    hosts = any(sha256 in known.unfit for sha256, form in rows if form not in SERVICES_LOGS)
+    return hosts or services == {True}
+
+
 def _known(evidence: Evidence) -> _Known:
     if "placing" not in evidence.memo:
         files = evidence.files[evidence.files["format"].isin(HOSTS_LOGS) & evidence.files["host"].notna()]
+        apart = {
+            s
+            for s, origin in zip(files["sha256"], files["origin"], strict=True)
+            if hostevents.own(str(origin))
+        }
         hosts = {str(sha256): frozenset(own) for sha256, own in files.groupby("sha256")["host"]}
-        kinds = {(KIND[form], host) for form, host in zip(files["format"], files["host"], strict=True)}
+        own = files[files["sha256"].isin(apart)]
+        kinds = {(KIND[form], host) for form, host in zip(own["format"], own["host"], strict=True)}
         told = evidence.events.loc[
             evidence.events["sha256"].isin(hosts), ["sha256", "host"]
         ].drop_duplicates()
         pairs = zip(told["sha256"], told["host"], strict=True)
-        named = {own for sha256, host in pairs for own in hosts[sha256] if _same(host, own)}
+        named = {folder for sha256, host in pairs for folder in hosts[sha256] if _same(host, folder)}
         unfit = frozenset(displaced.unfit(evidence.files))
-        evidence.memo["placing"] = _Known(hosts, frozenset(kinds), frozenset(named), unfit)
+        evidence.memo["placing"] = _Known(hosts, frozenset(kinds), frozenset(named), unfit, frozenset(apart))
     known: _Known = evidence.memo["placing"]
     return known
 
@@ -91,8 +108,10 @@ def _foreign(row: tuple[Any, ...], known: _Known) -> bool:
     if own is None or pd.isna(host):
         return False
     files = {sha256, *(span["sha256"] for span in citations)}
-    if any(_same(host, folder) for one in files for folder in known.hosts.get(one, ())):
-        return False
     kind = "audit trail" if trail else KIND.get(form, "")
     has_own = any(one == kind and _same(host, folder) for one, folder in known.kinds)
+    # A folder for the logs of other hosts can be one that users write in: it is the host's word where the host has no other.
+    those = files & known.own if has_own else files
+    if any(_same(host, folder) for one in those for folder in known.hosts.get(one, ())):
+        return False
     return has_own or own.isdisjoint(known.named)

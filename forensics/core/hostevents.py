@@ -33,6 +33,13 @@ _NO_SYSTEMS = re.compile(
 
 Logs are kept there only in a folder called so.
 """
+_LEFT = re.compile(
+    r"/(?:var/(?:mail|spool|crash|lock|games|www|run/(?:user|lock|screen))|run/(?:lock|screen)|dev/mqueue|git|slurm|proc/[0-9]+)/"
+)
+"""Where what an account hands over is put down for it, or may be put by anybody: mail, scripts of jobs, the words of a process. No log of a host lies there."""
+_OWN = re.compile(
+    r"/(?:(?:var|run|root|etc|usr|(?:r?sys)?logs?|journal|live(?:_response)?|commands?)/.*|[^/]*)"
+)
 _ADDRESS = (
     r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*(?:%[0-9A-Za-z]+)?|::[0-9A-Fa-f:.]+)$"
 )
@@ -191,6 +198,16 @@ def writable(path: str, *, services: frozenset[str] = frozenset()) -> bool:
         or (whose is not None and whose[0] not in services | {"root"})
         or (whose is None and shared is not None and shared["next"] not in services)
     )
+
+
+def left(path: str) -> bool:
+    """Whether a user can have had something put at a path on a host where no log of the host lies: a mail, the script of a job."""
+    return _LEFT.match(path) is not None
+
+
+def own(path: str) -> bool:
+    """Whether a host keeps logs of itself at a path on it: not in a folder for those of others, such as `/srv/rsyslog`."""
+    return _OWN.fullmatch(path) is not None
 
 
 def elsewhere(origin: str | None, own: re.Pattern[str] = LISTS) -> bool:

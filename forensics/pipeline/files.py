@@ -159,6 +159,8 @@ def _domain(form: str, host: str | None, origin: str | None) -> str:
     named = formats.registry()[form].DOMAIN
     domain = named.format(host=host or UNPLACED)
     services = frozenset() if named == "{host}:root" else _SERVICES
+    if origin is not None and form in folders.HOSTS_LOGS and hostevents.left(origin):
+        return f"{host or UNPLACED}:user"
     if _lowered(named) and origin is not None and hostevents.writable(origin, services=services):
         return f"{host or UNPLACED}:user"
     return domain
