@@ -25,7 +25,7 @@ _DEEPEST = 64
 class Found(NamedTuple):
     """Spans of the file, as offsets into the chunk: of elements, and of what could not be read."""
 
-    elements: list[tuple[int, int, object]]
+    elements: list[tuple[int, int]]
     rejected: list[tuple[int, int, Why]]
 
 
@@ -47,20 +47,24 @@ def parse(
         key: what the list is called.
     """
     found = scanned(data, key)
-    records: list[dict[str, object]] = []
+    columns: dict[str, list[object]] = {name: [] for name in table.names}
     taken = [(start, stop) for start, stop, _ in found.rejected]
     rejected = list(found.rejected)
-    for start, stop, element in found.elements:
+    for start, stop in found.elements:
         taken.append((start, stop))
+        # Read once more, by itself: what all elements of a large file are takes twenty times its size.
+        element = _READ.decode(data[start:stop].decode("utf-8", "surrogateescape"))
         row = read(element) if isinstance(element, dict) else None
         if row is None:
             rejected.append((start, stop, Why.VALUE if isinstance(element, dict) else Why.SHAPE))
         else:
-            records.append(row | {"start": start + base, "stop": stop + base})
+            row |= {"start": start + base, "stop": stop + base}
+            for name, column in columns.items():
+                column.append(row[name])
     rejected.sort()
     ignored = between(sorted(taken), len(data))
     return Parsed(
-        table.build({name: [row[name] for row in records] for name in table.names}),
+        table.build(columns),
         REJECTED.build(
             {
                 "start": [r[0] + base for r in rejected],
@@ -86,7 +90,7 @@ def scanned(data: bytes, key: str) -> Found:
     if not data.strip(b" \t\n\r"):
         return found
     try:
-        at, why = _skip(text, _object(text, data, found, key)), Why.SHAPE
+        at, why = _skip(text, _object(text, found, key)), Why.SHAPE
     except ValueError:  # the file ends, stops being JSON, or goes deeper than any log does
         at, why = _last(found), Why.TRUNCATED if limit == len(data) else Why.SHAPE
     if at < len(data):
@@ -95,14 +99,14 @@ def scanned(data: bytes, key: str) -> Found:
 
 
 def arrays(data: bytes) -> Found:
-    """Find the elements of one list after another, as a service answers page by page: `[…][…]`. Only where they are is told."""
+    """Find the elements of one list after another, as a service answers page by page: `[…][…]`."""
     found = Found([], [])
     limit = _shallow(data)
     text = data[:limit].decode("latin-1")
     at = _skip(text, 0)
     try:
         while at < len(text):
-            at = _skip(text, _list(text, data, _expect(text, at, "[") - 1, found, kept=False))
+            at = _skip(text, _list(text, _expect(text, at, "[") - 1, found))
         why = Why.SHAPE
     except ValueError:  # as in `scanned`
         at, why = _last(found), Why.TRUNCATED if limit == len(data) else Why.SHAPE
@@ -160,7 +164,7 @@ def _expect(text: str, at: int, marks: str) -> int:
     return at + 1
 
 
-def _object(text: str, data: bytes, found: Found, name: str) -> int:
+def _object(text: str, found: Found, name: str) -> int:
     """Read the outermost object; its list of that name is read element by element."""
     at = _skip(text, _expect(text, _skip(text, 0), "{"))
     if text[at : at + 1] == "}":
@@ -169,7 +173,7 @@ def _object(text: str, data: bytes, found: Found, name: str) -> int:
         key, at = scanstring(text, _expect(text, at, '"'), True)
         at = _skip(text, _expect(text, _skip(text, at), ":"))
         if key == name and text[at : at + 1] == "[":
-            at = _list(text, data, at, found)
+            at = _list(text, at, found)
         else:
             _, at = _READ.raw_decode(text, at)
         at = _expect(text, _skip(text, at), ",}")
@@ -178,15 +182,13 @@ def _object(text: str, data: bytes, found: Found, name: str) -> int:
         at = _skip(text, at)
 
 
-def _list(text: str, data: bytes, at: int, found: Found, *, kept: bool = True) -> int:
+def _list(text: str, at: int, found: Found) -> int:
     at = _skip(text, at + 1)
     if text[at : at + 1] == "]":
         return at + 1
     while True:
-        element, stop = _READ.raw_decode(text, at)
-        if kept and not text.isascii():
-            element = _READ.decode(data[at:stop].decode("utf-8", "surrogateescape"))
-        found.elements.append((at, stop, element if kept else None))
+        _, stop = _READ.raw_decode(text, at)
+        found.elements.append((at, stop))
         at = _expect(text, _skip(text, stop), ",]")
         if text[at - 1] == "]":
             return at

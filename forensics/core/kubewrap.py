@@ -67,7 +67,7 @@ def elements(line: bytes, key: str) -> tuple[list[tuple[int, int, Object | Why]]
     """The events of a line that is a list, each with its span in the line; and what could not be read of it."""
     found = jsonlists.scanned(line, key)
     told: list[tuple[int, int, Object | Why]] = []
-    for start, stop, _ in found.elements:
+    for start, stop in found.elements:
         told.append((start, stop, unwrapped(line[start:stop])[0]))
     return told, found.rejected
 

@@ -80,17 +80,22 @@ def parse_all(data: bytes, base: int, into: Table, reads: Reads) -> Parsed:
     """
     found = sqlitefile.rows(data, base, *reads)
     wal = sqlitefile.in_wal_mode(data)
-    rows: list[dict[str, object]] = []
+    columns: dict[str, list[object]] = {name: [] for name in into.names}
     rejected: list[tuple[int, int, Why]] = list(found.rejected)
-    for row in found.rows:
+    # The file's own rows are let go of as they are told, so that a large table is not held twice.
+    found.rows.reverse()
+    while found.rows:
+        row = found.rows.pop()
         made = reads[row.table](row.values)
         if isinstance(made, Why):
             rejected.append((row.start, row.stop, made))
             continue
         overflow = [f"{start}-{stop}" for start, stop in row.overflow] or None
         place = {"row": row.rowid, "overflow": overflow, "wal": wal, "start": row.start, "stop": row.stop}
-        rows.append(made | place)
-    return parsed(into, rows, sorted(rejected), found.ignored)
+        told = made | place
+        for name, column in columns.items():
+            column.append(told.get(name))
+    return _tiled(into.build(columns), sorted(rejected), found.ignored)
 
 
 def parsed(
@@ -100,8 +105,13 @@ def parsed(
     ignored: list[tuple[int, int]],
 ) -> Parsed:
     """The three tables that tile a database: rows with their `start` and `stop`, and what is none."""
+    records = into.build({column: [row.get(column) for row in rows] for column in into.names})
+    return _tiled(records, rejected, ignored)
+
+
+def _tiled(records: pa.Table, rejected: list[tuple[int, int, Why]], ignored: list[tuple[int, int]]) -> Parsed:
     return Parsed(
-        into.build({column: [row.get(column) for row in rows] for column in into.names}),
+        records,
         REJECTED.build(
             {
                 "start": [start for start, _, _ in rejected],

@@ -91,7 +91,7 @@ def _listed(line: bytes, base: int) -> Parsed:
     rejected = [(start + base, stop + base, why.value) for start, stop, why in scanned.rejected]
     taken = [(start, stop) for start, stop, _ in scanned.rejected]
     records: list[Object] = []
-    for start, stop, _ in scanned.elements:
+    for start, stop in scanned.elements:
         taken.append((start, stop))
         found = jsonlines.loaded(line[start:stop])
         row = (
