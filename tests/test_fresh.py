@@ -3,9 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
+from test_telling_in_slices import SYSLOG
 
 from forensics import pipeline
-from forensics.pipeline import fresh, parts, read, tell
+from forensics.pipeline import fresh, parts, read, stretches, tell
 from forensics.store import footers, parquet
 
 HEADER = "JobID|User|State|Submit|Start|End\n"
@@ -115,3 +116,83 @@ def test_a_run_that_ended_while_what_was_told_was_removed_is_done_again(case_of,
     pipeline.ingest(other)
     assert written(other) == written(plain)
     assert sorted(path.name for path in (other / "work").iterdir()) == ["parts"]
+
+
+LINE = "{} 17 10:00:0{} login01 sshd[7]: Connection closed by 10.0.0.1 port 7\n"
+IN_ONE_YEAR = "".join(LINE.format(month, n) for month in ("Sep", "Oct", "Nov") for n in range(6))
+IN_SIX = "".join(LINE.format(month, n) for n in range(6) for month in ("Jan", "May", "Oct"))
+LOGS = {"in one year": IN_ONE_YEAR, "in six": IN_SIX, "and what the kernel printed": SYSLOG}
+
+
+@pytest.fixture
+def host_of(tmp_path):
+    """Makes a case with a host's log, with one that differs by a line, and with something that is dated in a year."""
+
+    def made(name, log, year):
+        folder = tmp_path / f"{name}-evidence" / "login01" / "var" / "log"
+        folder.mkdir(parents=True)
+        (folder / "messages").write_text(log)
+        (folder / "auth.log").write_text(log + LINE.format("Nov", 9))
+        (folder / "dated.psv").write_text(
+            HEADER + f"7|kai|{DONE}|{year}-11-23T15:11:00|{year}-11-23T15:12:00|{year}-11-23T16:00:00\n"
+        )
+        pipeline.create(tmp_path / name)
+        pipeline.seal(tmp_path / name, [tmp_path / f"{name}-evidence"])
+        return tmp_path / name
+
+    return made
+
+
+def events(case):
+    return parquet.read(case / "tables", "event").to_pylist()
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize("log", LOGS)
+def test_a_log_without_years_is_told_as_it_is_read(log, size, host_of, tasks, monkeypatch):
+    """Only pieces of which others say that they are of another year, or that have lines of audit events in common, are told again."""
+    whole, cut = host_of("whole", LOGS[log], 2026), host_of("cut", LOGS[log], 2026)
+    pipeline.ingest(whole)
+    # Both files hold the lines of one audit event there.
+    assert len(tasks) == 2 * (LOGS[log] is SYSLOG)
+    tasks.clear()
+    monkeypatch.setattr(parquet, "GROUP_ROWS", size)
+    pipeline.ingest(cut)
+    assert events(cut) == events(whole)
+    assert bool(tasks) == (log != "in one year")
+    assert all(task.sha256 for task in tasks)
+    assert len(tasks) < 2 * len(LOGS[log].splitlines()) // size
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_what_was_told_for_another_year_is_not_used(moved, host_of, tasks, monkeypatch):
+    """Where a run was broken off, what it told is used; but told again where the other evidence lies elsewhere in time now."""
+    case, later = host_of("case", IN_ONE_YEAR, 2026 if moved else 2024), host_of("later", IN_ONE_YEAR, 2024)
+    pipeline.ingest(case)
+
+    def broken(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tell, "events", broken)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.ingest(later)
+    monkeypatch.setattr(parts, "parse", broken)
+    if moved:
+        monkeypatch.setattr(tell, "anchor", lambda *_: 1_795_446_697 * 10**9)
+    pipeline.ingest(later)
+    assert bool(tasks) == moved
+    told, known = ([r for r in events(one) if r["format"] == "syslog"] for one in (later, case))
+    assert told == known
+    year = {row["earliest_ns"] // (31_556_952 * 10**9) + 1970 for row in told}
+    assert year == {2026 if moved else 2024}
+
+
+def test_lines_of_files_that_lie_in_two_parts_are_told_apart(host_of, monkeypatch):
+    monkeypatch.setattr(stretches, "PART_BYTES", 1_200)
+    whole, cut = host_of("whole", SYSLOG, 2026), host_of("cut", SYSLOG, 2026)
+    pipeline.ingest(whole)
+    assert len(parquet.parts(whole / "tables", "syslog")) == 2
+    monkeypatch.setattr(parquet, "GROUP_ROWS", 1)
+    pipeline.ingest(cut)
+    assert events(cut) == events(whole)

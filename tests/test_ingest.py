@@ -382,10 +382,10 @@ def test_the_anchor_is_the_middle_of_what_is_dated(tmp_path):
 
     window = tell.Question(window=(10, 20))
     some = [told("a", [7, None, 1]), told("b", [2**62 + 1, 2**62 + 3])]
-    assert tell._anchor(some, window) == 7
-    assert tell._anchor([*some, told("c", [2**62 + 5])], window) == 2**62 + 1
-    assert tell._anchor([told("d", [None])], window) == 15
-    assert tell._anchor([], tell.Question()) is None
+    assert tell.anchor(some, window) == 7
+    assert tell.anchor([*some, told("c", [2**62 + 5])], window) == 2**62 + 1
+    assert tell.anchor([told("d", [None])], window) == 15
+    assert tell.anchor([], tell.Question()) is None
 
 
 def test_progress_ends_at_the_whole(small):

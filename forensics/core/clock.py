@@ -319,9 +319,16 @@ def _years(second: Ints, file: Ints, anchor_ns: int, courses: Sequence[years.Cou
         whole = None if courses is None else courses[int(file[start])]
         if whole is None:
             whole = years.Course(0, int(own[-1]), int(second[stop - 1]), int(own.max() - own.min()))
-        last = _nearest_year(whole.last, anchor_ns)
-        year[start:stop] = last - whole.total + whole.before + own if whole.spread <= MOST_YEARS else _MISSING
+        first = first_year(whole, anchor_ns)
+        year[start:stop] = _MISSING if first is None else first + own
     return year
+
+
+def first_year(seen: years.Course, anchor_ns: int) -> int | None:
+    """The year of the first of those rows from which a course is seen; None where a file is not placed."""
+    if seen.spread > MOST_YEARS:
+        return None
+    return _nearest_year(seen.last, anchor_ns) - seen.total + seen.before
 
 
 def _nearest_year(second: int, anchor_ns: int) -> int:

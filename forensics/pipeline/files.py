@@ -192,6 +192,17 @@ def placing(files: pa.Table) -> pa.Table:
     )
 
 
+def measured(files: pa.Table, tallies: Mapping[str, Tally]) -> pa.Table:
+    """Files, with how many bytes those of them hold that are packed and were read."""
+    rows = files.select(["sha256", "packing", "unpacked_bytes"]).to_pylist()
+    held = [
+        tallies[row["sha256"]].bytes if row["packing"] and row["sha256"] in tallies else row["unpacked_bytes"]
+        for row in rows
+    ]
+    at = files.column_names.index("unpacked_bytes")
+    return files.set_column(at, files.schema.field(at), pa.array(held, pa.int64()))
+
+
 def total(files: pa.Table) -> Tally:
     """What became of all bytes, each sealed file counted once."""
     sealed = {row["sha256"]: row for row in files.to_pylist() if row["kind"] == "file"}

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,8 +24,10 @@ from forensics.store import parquet, spool
 if TYPE_CHECKING:
     from forensics.pipeline.read import Runner
 
-OPEN, CLAIMED, LIST = "open", "claimed", "pieces.json"
-"""What a piece leaves behind: what it tells that hangs on others, and what others may hang on; and the list of a part's pieces."""
+OPEN, CLAIMED, NOTED, LIST = "open", "claimed", "noted", "pieces.json"
+"""What a piece leaves behind: what it tells that hangs on others, and what others may hang on; or what others must know of it; and
+the list of a part's pieces.
+"""
 MOST_OPEN = 1 << 18
 """Of more, what others claim is asked of the database, in bounded memory."""
 
@@ -36,6 +38,7 @@ class Told(NamedTuple):
     folder: Path
     files: pa.Table
     zone: str
+    anchor_ns: int | None
 
 
 class Piece(NamedTuple):
@@ -48,12 +51,13 @@ class Piece(NamedTuple):
     folder: Path
 
 
-def plan(work: frames.Work, every: Iterable[Part]) -> dict[str, Told]:
+def plan(work: frames.Work, every: Iterable[Part], anchor_ns: int | None = None) -> dict[str, Told]:
     """The parts whose records are told as they are read, by name: those that have yet to be read, or were told so.
 
     Args:
         work: what all parts of a run share.
-        every: all parts; those of the same files follow one another.
+        every: parts; those of the same files follow one another, and no other is of their formats.
+        anchor_ns: what is told goes by it, where its times name no year.
     """
     found: dict[str, Told] = {}
     packed = {part.format for part in every if any(work.packed[sha256] for sha256 in part.files)}
@@ -61,7 +65,7 @@ def plan(work: frames.Work, every: Iterable[Part]) -> dict[str, Told]:
         own = list(group)
         if own[0].format in packed or not _may(own[0]):
             continue
-        told = {part.name: _told(work, part) for part in own}
+        told = {part.name: _told(work, part, anchor_ns) for part in own}
         if any(len(one.files) >= slicing.MANY_PATHS * len(own[0].files) for one in told.values()):
             continue
         # What is told of the parts of a file is told in one way, since they can hang on one another.
@@ -73,22 +77,22 @@ def plan(work: frames.Work, every: Iterable[Part]) -> dict[str, Told]:
 def _may(part: Part) -> bool:
     """Whether records of a part can be told before others are read. Not where a file may have a twin, which is packed."""
     form, reading = part.format, readings.registry()[part.format]
-    if (
-        frames.framed(form)
-        or (pieces.pieced(form) and part.stretch is None)
-        or reading.NEEDS_ANCHOR
-        or not slicing.sliceable(form)
-    ):
+    whole = pieces.pieced(form) and part.stretch is None
+    if frames.framed(form) or whole or not slicing.sliceable(form):
+        return False
+    if hasattr(reading, "alone"):
+        return True
+    if reading.NEEDS_ANCHOR:
         return False
     asked = hasattr(reading, "NOTES") and not hasattr(reading, "claims")
     return not (asked or hasattr(reading, "noted") or hasattr(reading, "SLICED_BY"))
 
 
-def _told(work: frames.Work, part: Part) -> Told:
+def _told(work: frames.Work, part: Part, anchor_ns: int | None) -> Told:
     files = work.files.filter(np.isin(work.files["sha256"].to_numpy(zero_copy_only=False), part.files))
     held = files.select(["sha256", "path", "host", "domain"]).to_pylist()
-    why = [__version__, part.name, parts.layout(*tell.ORDER), work.zone, held]
-    return Told(work.case / "work" / "told" / parts.digest(why), files, work.zone)
+    why = [__version__, part.name, parts.layout(*tell.ORDER), work.zone, anchor_ns, held]
+    return Told(work.case / "work" / "told" / parts.digest(why), files, work.zone, anchor_ns)
 
 
 class Teller:
@@ -101,15 +105,18 @@ class Teller:
 
     def add(self, records: pa.Table) -> None:
         """Tell records of one file, in order of place, in pieces of about the size of a group."""
-        reading, count = readings.registry()[self._form], len(records)
-        most = parquet.GROUP_ROWS + parquet.GROUP_ROWS // 8  # a chunk of a few more is not cut for those
-        many = -(-count // most)
+        reading: Any = readings.registry()[self._form]
+        count = len(records)
+        many = max(1, (count + parquet.GROUP_ROWS // 2) // parquet.GROUP_ROWS)
         edges = [count * n // many for n in range(many + 1)] if count else []
         for start, stop in pairwise(edges):
             own = _as_read_back(self._form, records.slice(start, stop - start))
             folder = self._partial / f"{len(self._list):06d}"
-            found = tell.made(self._form, own, self._told.files, self._told.zone, None)
-            tell.put(folder, found)
+            files, zone, anchor_ns = self._told.files, self._told.zone, self._told.anchor_ns
+            notes = reading.noted(own.select(reading.NOTED)) if hasattr(reading, "alone") else None
+            tell.put(folder, tell.made(self._form, own, files, zone, anchor_ns, None, notes))
+            if notes is not None:
+                spool.put(folder / f"{NOTED}.arrow", notes)
             if hasattr(reading, "claims"):
                 _leave(folder, reading.claims(own))
             first, last = (own["start"][n].as_py() for n in (0, -1))
@@ -134,10 +141,12 @@ def _as_read_back(form: str, records: pa.Table) -> pa.Table:
 
 
 def _column(column: pa.Array, kind: pa.DataType, *, coded: bool) -> pa.Array:
+    if coded:
+        kind = pa.dictionary(pa.int32(), pa.string())
     if pa.types.is_null(column.type):
-        return pa.nulls(len(column), kind)
-    if coded and pa.types.is_dictionary(column.type):
-        return column
+        return loose.nothing(kind, len(column))
+    if coded:
+        return loose.dictionary(column)
     return column if column.type == kind else column.cast(kind)
 
 
@@ -168,7 +177,8 @@ def told(work: frames.Work, every: Sequence[Part], own: Mapping[str, Told], runs
     found = []
     for form, group in groupby((part for part in every if part.name in own), key=lambda part: part.format):
         listed = [piece for part in group for piece in _pieces(part, own[part.name].folder)]
-        wrong = _wrong(work, form, listed)
+        unsettled = _not_alone if hasattr(readings.registry()[form], "alone") else _wrong
+        wrong = unsettled(work, form, listed, own)
         asked = (_again(work, piece, own[piece.part.name], notes) for piece, notes in wrong)
         anew = engine.run(tell.tell, asked, runs_on.executor, in_flight=runs_on.in_flight)
         instead = dict(zip((piece.folder for piece, _ in wrong), anew, strict=True))
@@ -182,7 +192,30 @@ def _pieces(part: Part, folder: Path) -> Iterator[Piece]:
         yield Piece(part, sha256, first, stop, folder / f"{n:06d}")
 
 
-def _wrong(work: frames.Work, form: str, listed: Sequence[Piece]) -> list[tuple[Piece, pa.Table]]:
+def _not_alone(
+    work: frames.Work,  # noqa: ARG001 - as for `_wrong`
+    form: str,
+    listed: Sequence[Piece],
+    own: Mapping[str, Told],
+) -> list[tuple[Piece, pa.Table]]:
+    """Pieces that tell something else by what is noted of all pieces than by what is noted of them, and the former."""
+    reading: Any = readings.registry()[form]
+    found = []
+    for _, group in groupby(listed, key=lambda piece: piece.part.files):
+        noted = [(piece, spool.read(piece.folder / f"{NOTED}.arrow")) for piece in group]
+        every = pa.concat_tables([notes for _, notes in noted])
+        for piece, notes in noted:
+            if not reading.alone(notes, every, anchor_ns=own[piece.part.name].anchor_ns):
+                found.append((piece, every))
+    return found
+
+
+def _wrong(
+    work: frames.Work,
+    form: str,
+    listed: Sequence[Piece],
+    own: Mapping[str, Told],  # noqa: ARG001 - as for `_not_alone`
+) -> list[tuple[Piece, pa.Table]]:
     """Pieces that told what is not so, as others claim, and what has to be known to tell them again."""
     left = {piece: held for piece in listed if (held := _held(piece, OPEN)) is not None}
     if not left:
@@ -201,8 +234,8 @@ def _wrong(work: frames.Work, form: str, listed: Sequence[Piece]) -> list[tuple[
     for piece, rows in left.items():
         others = claimed.filter(pc.is_in(known, _keys(rows)))
         if len(others):
-            own = _held(piece, CLAIMED)
-            wrong.append((piece, others if own is None else pa.concat_tables([others, own])))
+            claims = _held(piece, CLAIMED)
+            wrong.append((piece, others if claims is None else pa.concat_tables([others, claims])))
     return wrong
 
 
@@ -220,4 +253,4 @@ def _again(work: frames.Work, piece: Piece, own: Told, notes: pa.Table) -> tell.
     records = slicing.Slice(
         (work.case / "tables" / form / f"{name}.parquet",), piece.first, piece.stop, None, piece.sha256
     )
-    return tell.Task(records, form, own.files, own.zone, None, own.folder.parent / key, path)
+    return tell.Task(records, form, own.files, own.zone, own.anchor_ns, own.folder.parent / key, path)

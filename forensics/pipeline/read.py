@@ -20,8 +20,9 @@ from typing import NamedTuple
 
 import pyarrow.compute as pc
 
-from forensics import __version__, engine, formats
+from forensics import __version__, engine, formats, readings
 from forensics.core.errors import CustodyError
+from forensics.core.roster import Question
 from forensics.core.tables import CORE, FILE, REJECT
 from forensics.custody import chunks, ledger, plain
 from forensics.custody import seal as sealing
@@ -113,14 +114,11 @@ def ingest(
         # What became of the bytes of a file that is told as it is read is not known yet.
         sealed = files.placing(files.table(rows, known, defaultdict(Tally), question.places))
         framed = frames.Work(case, packed, sealed, question.zone)
-        told = fresh.plan(framed, plan)
-        run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes, digests, told)
-        table = files.table(rows, known, _read_parts(run, framed), question.places)
+        run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes, digests, {})
+        told = _read_and_told(run, framed, question)
+        table = files.table(rows, known, _sums(run), question.places)
         parquet.write(case / "tables", FILE, table)
-        later = [part for part in plan if not (frames.framed(part.format) or part.name in told)]
-        chunked = [(part.format, part.name, part.files) for part in later]
-        whole = [*_mended(framed, plan, runs_on), *fresh.told(framed, plan, told, runs_on)]
-        tell.events(case, chunked, files.placing(table), question, runs_on, whole)
+        tell.events(case, told, runs_on)
         return _finish(case, inputs, plan, files.total(table), command)
 
 
@@ -130,6 +128,29 @@ def _looked_at(case: Path, asked: Sequence[Named], runs_on: "Runner") -> Iterato
     tasks = ((case, asked[at : at + LOOKED_AT_ONCE]) for at in range(0, len(asked), LOOKED_AT_ONCE))
     for found in engine.run(files.look, tasks, executor, in_flight=runs_on.in_flight):
         yield from found
+
+
+def _read_and_told(run: "_Run", framed: frames.Work, question: Question) -> list[Path]:
+    """Read all parts, and tell their records: first those that are dated, then those that go by when the others lie."""
+    known = readings.registry()
+    (run.case / "work" / "parts").mkdir(parents=True, exist_ok=True)
+    dated = [part for part in run.plan if not known[part.format].NEEDS_ANCHOR]
+    rest = [part for part in run.plan if known[part.format].NEEDS_ANCHOR]
+    told = [*_told(run, framed, dated, None), *_mended(framed, dated, run.runs_on)]
+    return [*told, *(_told(run, framed, rest, tell.anchor(told, question)) if rest else ())]
+
+
+def _told(run: "_Run", framed: frames.Work, own: Sequence[Part], anchor_ns: int | None) -> list[Path]:
+    """Read some parts, all that there are of their formats, and tell their records; folders with what they tell."""
+    at_once = fresh.plan(framed, own, anchor_ns)
+    _read_parts(run._replace(plan=own, told=at_once), framed)
+    later = [part for part in own if not (frames.framed(part.format) or part.name in at_once)]
+    chunked = [(part.format, part.name, part.files) for part in later]
+    told = fresh.told(framed, own, at_once, run.runs_on)
+    sealed = framed.files
+    if any(run.packed[sha256] for part in later for sha256 in part.files):
+        sealed = files.measured(sealed, _sums_of(run.case, later))
+    return [*told, *tell.told(run.case, chunked, sealed, framed.zone, anchor_ns, run.runs_on)]
 
 
 def _mended(framed: frames.Work, plan: Sequence[Part], runs_on: "Runner") -> list[Path]:
@@ -221,19 +242,18 @@ class _Run(NamedTuple):
         return self.runs_on.executor is None
 
 
-def _read_parts(run: _Run, framed: frames.Work) -> dict[str, Tally]:
-    """Read the parts that are not there; the sums of every file, by hash."""
-    case, meter, tallies = run.case, run.meter, {sha256: Tally() for sha256 in run.meter.sizes}
-    (case / "work" / "parts").mkdir(parents=True, exist_ok=True)
+def _read_parts(run: _Run, framed: frames.Work) -> None:
+    """Read the parts that are not there."""
     _read_stretches(run)
     _read_frames(run, framed)
     _read_pieces(run)
-    seen = set()
-    for part in run.plan:
-        for sha256, tally in (parts.sums(case, part) or {}).items():
-            tallies[sha256] = tallies[sha256].plus(tally)
-            seen.add(sha256)
-    for sha256 in sorted(set(meter.sizes) - seen):
+
+
+def _sums(run: _Run) -> dict[str, Tally]:
+    """What became of the bytes of every file, by hash. Those of which no part was read are hashed again."""
+    case, meter, sums = run.case, run.meter, _sums_of(run.case, run.plan)
+    tallies = {sha256: Tally() for sha256 in meter.sizes} | sums
+    for sha256 in sorted(set(meter.sizes) - set(sums)):
         found_sha256, size = sealing.sha256_of(sealing.locate(case, sha256))
         if found_sha256 != sha256:
             raise CustodyError(f"{case}: {sha256} is no longer what was sealed; restore it from a copy")
@@ -265,13 +285,18 @@ def _see_all(run: _Run, own: Sequence[Part]) -> None:
     Raises:
         CustodyError: they do not.
     """
-    sums: dict[str, Tally] = {}
-    for part in own:
-        for sha256, tally in (parts.sums(run.case, part) or {}).items():
-            sums[sha256] = sums.get(sha256, Tally()).plus(tally)
-    for sha256, tally in sums.items():
+    for sha256, tally in _sums_of(run.case, own).items():
         if run.packed[sha256] is None and tally.bytes != run.meter.sizes[sha256]:
             raise unaccounted(run.case, sha256)
+
+
+def _sums_of(case: Path, own: Sequence[Part]) -> dict[str, Tally]:
+    """What became of the bytes of the files of some parts, by hash."""
+    sums: dict[str, Tally] = {}
+    for part in own:
+        for sha256, tally in (parts.sums(case, part) or {}).items():
+            sums[sha256] = sums.get(sha256, Tally()).plus(tally)
+    return sums
 
 
 def _read_frames(run: _Run, framed: frames.Work) -> None:

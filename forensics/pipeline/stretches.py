@@ -99,7 +99,7 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
         own = (each for sha256 in part.files for each in _chunks(task, sha256, here=True))
     teller = None if task.told is None else fresh.Teller(task.told, part.format)
     notes = None
-    if part.stretch is not None and hasattr(readings.registry()[part.format], "noted"):
+    if teller is None and part.stretch is not None and hasattr(readings.registry()[part.format], "noted"):
         notes = slicing.Notes(part.format)
     sums, stops = dict.fromkeys(part.files, Tally()), dict.fromkeys(part.files, 0)
     with (

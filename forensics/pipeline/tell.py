@@ -57,30 +57,14 @@ class Task(NamedTuple):
     alike: twins.Twins | None = None
 
 
-def events(
-    case: Path,
-    parts: Sequence[tuple[str, str, tuple[str, ...]]],
-    files: pa.Table,
-    question: Question,
-    runs_on: "Runner",
-    whole: Sequence[Path] = (),
-) -> None:
-    """Write `event`, `job_record` and `copy` from the records that are there.
+def events(case: Path, told: Sequence[Path], runs_on: "Runner") -> None:
+    """Write `event`, `job_record` and `copy` in order.
 
     Args:
         case: the case folder.
-        parts: format, name and file hashes of each part of records.
-        files: schema `file`.
-        question: gives the zone, and a window for evidence in which nothing is dated.
+        told: folders with what was told.
         runs_on: where the work runs.
-        whole: folders with what was told already, none of it in need of an anchor.
     """
-    known, alike = readings.registry(), twins.found(case, files)
-    dated = [part for part in parts if not known[part[0]].NEEDS_ANCHOR]
-    rest = [part for part in parts if known[part[0]].NEEDS_ANCHOR]
-    told = [*whole, *_told(case, dated, files, question.zone, None, runs_on, alike)]
-    if rest:
-        told += _told(case, rest, files, question.zone, _anchor(told, question), runs_on, alike)
     spill = case / "work" / "spill"
     asked = ordering.tasks(case / "tables", told, spill, PART_ROWS)
     for _ in engine.run(ordering.write, asked, runs_on.executor, in_flight=runs_on.in_flight):
@@ -110,21 +94,33 @@ def _removed(work: Path) -> Iterator[None]:
         remove.join()
 
 
-def _told(
+def told(
     case: Path,
     parts: Iterable[tuple[str, str, tuple[str, ...]]],
     files: pa.Table,
     zone: str,
     anchor_ns: int | None,
     runs_on: "Runner",
-    alike: twins.Twins,
 ) -> list[Path]:
-    """Folders, each with what some records tell; those that an earlier run left whole are used again."""
+    """Folders, each with what some of the records tell that are there; those that an earlier run left whole are used again.
+
+    Args:
+        case: the case folder.
+        parts: format, name and file hashes of each part of records.
+        files: schema `file`.
+        zone: IANA zone of clocks that name none.
+        anchor_ns: a moment near which the evidence lies.
+        runs_on: where the work runs.
+    """
+    own = list(parts)
+    if not own:
+        return []
+    alike = twins.found(case, files)
     sealed = files.filter(pc.equal(files["kind"], "file"))
     folder = case / "work" / "told"
     folder.mkdir(parents=True, exist_ok=True)
     tasks = []
-    for batch in slicing.batches(parts):
+    for batch in slicing.batches(own):
         held = sealed.filter(pc.is_in(sealed["sha256"], pa.array(batch.files, pa.string())))
         records = [case / "tables" / batch.format / f"{name}.parquet" for name in batch.names]
         slices = slicing.slices(batch.format, records, SLICE_ROWS, len(held) // len(batch.files))
@@ -139,10 +135,10 @@ def _told(
             *([same] if same else []),
         ]
         notes = _noted(batch, slices, records, folder, runs_on)
-        for own in slices:
-            place = [*(path.stem for path in own.records), own.group]
-            key = hashlib.sha256(canonical.line([*why, own.first, own.stop, place]).encode()).hexdigest()
-            tasks.append(Task(own, batch.format, held, zone, anchor_ns, folder / key, notes, same))
+        for one in slices:
+            place = [*(path.stem for path in one.records), one.group]
+            key = hashlib.sha256(canonical.line([*why, one.first, one.stop, place]).encode()).hexdigest()
+            tasks.append(Task(one, batch.format, held, zone, anchor_ns, folder / key, notes, same))
     return list(engine.run(tell, tasks, runs_on.executor, in_flight=runs_on.in_flight))
 
 
@@ -196,7 +192,16 @@ def tell(task: Task) -> Path:
     alike = task.alike or {}
     records = twins.once(slicing.read(task.records, reading), alike)
     notes = None if task.notes is None else spool.read(task.notes)
-    cited = pc.is_in(task.files["sha256"], pc.unique(records["sha256"].cast(pa.string())))
+    # What is noted of others can be told with these, and be of another file.
+    named = [
+        rows["sha256"].cast(pa.string())
+        for rows in (records, notes)
+        if rows is not None and "sha256" in rows.column_names
+    ]
+    cited = pc.is_in(
+        task.files["sha256"],
+        pc.unique(pa.chunked_array([c for rows in named for c in rows.chunks], pa.string())),
+    )
     files = task.files if pc.all(cited).as_py() else task.files.filter(cited)
     found = made(task.format, records, files, task.zone, task.anchor_ns, alike, notes)
     partial = partial_of(task.told)
@@ -299,7 +304,7 @@ def _ends(texts: pa.Array) -> npt.NDArray[np.int64]:
     return np.asarray(words[edges[1:] - _LAST_BYTES] ^ size, np.int64)
 
 
-def _anchor(told: Sequence[Path], question: Question) -> int | None:
+def anchor(told: Sequence[Path], question: Question) -> int | None:
     """The (lower) median moment of the events told; else the middle of the window; else none."""
     found = moments.median([path for folder in told if (path := folder / f"{EVENT.name}.arrow").exists()])
     if found is not None:

@@ -66,6 +66,29 @@ def noted(records: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(notes, _NOTES)
 
 
+def alone(own: pa.Table, every: pa.Table, *, anchor_ns: int | None) -> bool:
+    """Whether a slice tells by what is noted of it alone what it tells by what is noted of all.
+
+    Args:
+        own: what `noted` says of the slice.
+        every: what it says of all slices, this one's too.
+        anchor_ns: as `read` is given it.
+    """
+    printed, others = (int(pc.count(notes["serial"]).as_py()) for notes in (own, every))
+    if printed and others > printed:
+        return False
+    if anchor_ns is None:
+        return True
+    known = own.filter(pc.is_valid(own["turns"]))
+    for place in zip(known["sha256"].to_pylist(), known["start"].to_pylist(), strict=True):
+        by_own, by_all = (_course(notes, *place) for notes in (own, every))
+        if by_own is None or by_all is None:
+            return False
+        if clock.first_year(by_own, anchor_ns) != clock.first_year(by_all, anchor_ns):
+            return False
+    return True
+
+
 def read(
     records: pa.Table,
     files: pa.Table,
@@ -148,13 +171,21 @@ def _courses(lines: _Lines, notes: pa.Table) -> dict[str, years.Course]:
         lines["start"].take(pa.array(first)).to_pylist(),
         strict=True,
     ):
-        here = pc.and_(pc.is_valid(notes["turns"]), pc.equal(notes["sha256"], sha256))
-        pieces = notes.select(["start", *Turns._fields]).filter(here).sort_by("start")
-        at = np.flatnonzero(pieces["start"].to_numpy() == start)
-        if len(at):
-            columns = (pieces[name].to_pylist() for name in Turns._fields)
-            found[sha256] = years.course([Turns(*row) for row in zip(*columns, strict=True)], int(at[0]))
+        course = _course(notes, sha256, start)
+        if course is not None:
+            found[sha256] = course
     return found
+
+
+def _course(notes: pa.Table, sha256: str, start: int) -> years.Course | None:
+    """How the years turn in a file as seen from the slice that begins at a place; None where no time is noted of that."""
+    here = pc.and_(pc.is_valid(notes["turns"]), pc.equal(notes["sha256"], sha256))
+    pieces = notes.select(["start", *Turns._fields]).filter(here).sort_by("start")
+    at = np.flatnonzero(pieces["start"].to_numpy() == start)
+    if not len(at):
+        return None
+    columns = (pieces[name].to_pylist() for name in Turns._fields)
+    return years.course([Turns(*row) for row in zip(*columns, strict=True)], int(at[0]))
 
 
 def _kernels(lines: _Lines) -> pa.Array:
