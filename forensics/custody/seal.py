@@ -90,12 +90,15 @@ def locked(case: Path) -> Iterator[None]:
         yield
 
 
-def rows(case: Path, digests: dict[str, Blocks] | None = None) -> list[Sealed]:
+def rows(
+    case: Path, digests: dict[str, Blocks] | None = None, inputs: list[ledger.Entry] | None = None
+) -> list[Sealed]:
     """Everything that was taken in, as the ledger tells it, in order of path, then hash.
 
     Args:
         case: the case folder.
         digests: takes those of the blocks of large files, by hash, which the ledger tells too.
+        inputs: takes the entries of inputs, so that the chain need not be checked again for them.
 
     Raises:
         CaseError: there is no ledger.
@@ -108,7 +111,13 @@ def rows(case: Path, digests: dict[str, Blocks] | None = None) -> list[Sealed]:
             taken[key(row)] = row  # the last word counts: a referenced file can be copied later
         elif entry["act"] == "blocks" and digests is not None:
             digests[entry["what"]["sha256"]] = blocks.told(entry["what"])
-    return sorted(taken.values(), key=lambda row: (row.path, row.sha256, row.kind, row.link or ""))
+        elif entry["act"] == "input" and inputs is not None:
+            inputs.append(entry)
+    return _in_order(taken.values())
+
+
+def _in_order(taken: Iterable[Sealed]) -> list[Sealed]:
+    return sorted(taken, key=lambda row: (row.path, row.sha256, row.kind, row.link or ""))
 
 
 def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: bool = False) -> list[Sealed]:
@@ -148,7 +157,8 @@ def seal(case: Path, evidence: Sequence[Path], hand: ledger.Hand, *, reference: 
                     _settle(case, hand, fresh, places, waiting)
     finally:  # what has been sealed is a fact, whatever stopped the rest
         _settle(case, hand, fresh, places, waiting)
-    return rows(case)
+    # What is there was checked before, and what is fresh was written here: of a million files to read it again takes a while.
+    return _in_order(known.values())
 
 
 def locate(case: Path, sha256: str) -> Path:

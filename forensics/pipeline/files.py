@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from forensics import formats
 from forensics.core import folders, hostevents
@@ -176,20 +178,22 @@ def placing(files: pa.Table) -> pa.Table:
 
     Such a copy adds nothing to them, and must not take host, place or trust from them either.
     """
-    rows = files.select(["sha256", "format", "domain"]).to_pylist()
-    copied = [
-        row["format"] is not None
-        and _lowered(formats.registry()[row["format"]].DOMAIN)
-        and row["domain"].endswith(folders.BY_USERS)
-        for row in rows
+    forms, domains = (files[name].combine_chunks().dictionary_encode() for name in ("format", "domain"))
+    lowered = [
+        form is not None and _lowered(formats.registry()[form].DOMAIN)
+        for form in forms.dictionary.to_pylist()
     ]
-    held = {row["sha256"] for row, copy in zip(rows, copied, strict=True) if not copy}
-    return files.filter(
-        pa.array(
-            [not copy or row["sha256"] not in held for row, copy in zip(rows, copied, strict=True)],
-            pa.bool_(),
-        )
-    )
+    users = [
+        domain is not None and domain.endswith(folders.BY_USERS) for domain in domains.dictionary.to_pylist()
+    ]
+    copied = pc.and_(_of_each(lowered, forms.indices), _of_each(users, domains.indices))
+    held = pc.is_in(files["sha256"], pc.unique(files["sha256"].filter(pc.invert(copied))))
+    return files.filter(pc.invert(pc.and_(copied, held)))
+
+
+def _of_each(said: Sequence[bool], codes: pa.Array) -> pa.Array:
+    """What is said of the value of each row; no, where it has none."""
+    return pc.fill_null(pa.array(said, pa.bool_()).take(codes), False)
 
 
 def measured(files: pa.Table, tallies: Mapping[str, Tally]) -> pa.Table:
@@ -205,11 +209,14 @@ def measured(files: pa.Table, tallies: Mapping[str, Tally]) -> pa.Table:
 
 def total(files: pa.Table) -> Tally:
     """What became of all bytes, each sealed file counted once."""
-    sealed = {row["sha256"]: row for row in files.to_pylist() if row["kind"] == "file"}
-    found = Tally()
-    for row in sealed.values():
-        found = found.plus(Tally(read_bytes(row), row["parsed"], row["rejected"], row["ignored"]))
-    return found
+    own = files.filter(pc.equal(files["kind"], "file"))
+    # A file's rows all say the same.
+    coded = own["sha256"].combine_chunks().dictionary_encode()
+    first = np.unique(np.asarray(coded.indices), return_index=True)[1]
+    each = own.take(pa.array(first))
+    read = pc.coalesce(each["unpacked_bytes"], each["bytes"])
+    columns = [read, *(each[name] for name in ("parsed", "rejected", "ignored"))]
+    return Tally(*(pc.sum(column).as_py() or 0 for column in columns))
 
 
 def read_bytes(row: Mapping[str, int | None]) -> int:

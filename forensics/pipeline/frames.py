@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from forensics import __version__, engine, formats, readings
@@ -91,7 +92,7 @@ def told_of(work: Work, part: Part) -> Path:
 
 
 def _files(work: Work, part: Part) -> pa.Table:
-    return work.files.filter(np.isin(work.files["sha256"].to_numpy(zero_copy_only=False), part.files))
+    return work.files.filter(pc.is_in(work.files["sha256"], pa.array(part.files, pa.string())))
 
 
 def tasks(work: Work, plan: Sequence[Part], digests: Mapping[str, Blocks], *, here: bool) -> Iterator[Task]:

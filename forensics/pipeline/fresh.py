@@ -11,7 +11,6 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,6 +27,8 @@ OPEN, CLAIMED, NOTED, LIST = "open", "claimed", "noted", "pieces.json"
 """What a piece leaves behind: what it tells that hangs on others, and what others may hang on; or what others must know of it; and
 the list of a part's pieces.
 """
+FEW_ROWS = 1 << 10
+"""Of fewer records those of several files are told together."""
 MOST_OPEN = 1 << 18
 """Of more, what others claim is asked of the database, in bounded memory."""
 
@@ -89,8 +90,8 @@ def _may(part: Part) -> bool:
 
 
 def _told(work: frames.Work, part: Part, anchor_ns: int | None) -> Told:
-    files = work.files.filter(np.isin(work.files["sha256"].to_numpy(zero_copy_only=False), part.files))
-    held = files.select(["sha256", "path", "host", "domain"]).to_pylist()
+    files = work.files.filter(pc.is_in(work.files["sha256"], pa.array(part.files, pa.string())))
+    held = tell.digest_of(files.select(["sha256", "path", "host", "domain"]))
     why = [__version__, part.name, parts.layout(*tell.ORDER), work.zone, anchor_ns, held]
     return Told(work.case / "work" / "told" / parts.digest(why), files, work.zone, anchor_ns)
 
@@ -102,9 +103,30 @@ class Teller:
         self._told, self._form = told, form
         self._partial = tell.partial_of(told.folder)
         self._list: list[tuple[str, int, int]] = []
+        self._few: list[pa.Table] = []
+        self._few_rows = 0
 
     def add(self, records: pa.Table) -> None:
-        """Tell records of one file, in order of place, in pieces of about the size of a group."""
+        """Tell records of one file, in order of place, in pieces of about the size of a group.
+
+        Those of small files, of which there can be a million, are told together, unless what they tell hangs on others: then it has to be
+        known of each piece which file it is of.
+        """
+        reading = readings.registry()[self._form]
+        if len(records) >= FEW_ROWS or hasattr(reading, "claims") or hasattr(reading, "alone"):
+            self._tell(records)
+        elif len(records):
+            self._few.append(_as_read_back(self._form, records, plainly=True))
+            self._few_rows += len(records)
+            if self._few_rows >= parquet.GROUP_ROWS:
+                self._tell_few()
+
+    def _tell_few(self) -> None:
+        if self._few:
+            self._tell(pa.concat_tables(self._few))
+        self._few, self._few_rows = [], 0
+
+    def _tell(self, records: pa.Table) -> None:
         reading: Any = readings.registry()[self._form]
         count = len(records)
         many = max(1, (count + parquet.GROUP_ROWS // 2) // parquet.GROUP_ROWS)
@@ -112,7 +134,7 @@ class Teller:
         for start, stop in pairwise(edges):
             own = _as_read_back(self._form, records.slice(start, stop - start))
             folder = self._partial / f"{len(self._list):06d}"
-            files, zone, anchor_ns = self._told.files, self._told.zone, self._told.anchor_ns
+            files, zone, anchor_ns = tell.cited(self._told.files, own), self._told.zone, self._told.anchor_ns
             notes = reading.noted(own.select(reading.NOTED)) if hasattr(reading, "alone") else None
             tell.put(folder, tell.made(self._form, own, files, zone, anchor_ns, None, notes))
             if notes is not None:
@@ -124,14 +146,15 @@ class Teller:
 
     def close(self) -> None:
         """What was told appears, as a whole."""
+        self._tell_few()
         parts.settle(self._partial / LIST, self._list)
         tell.appear(self._partial, self._told.folder)
 
 
-def _as_read_back(form: str, records: pa.Table) -> pa.Table:
-    """Records as a reading is handed them where they are read from the disk: its columns, of those types."""
+def _as_read_back(form: str, records: pa.Table, *, plainly: bool = False) -> pa.Table:
+    """Records as a reading is handed them where they are read from the disk: its columns, of those types; `plainly`: without dictionaries."""
     reading, declared = readings.registry()[form], parts.record_table(form).schema()
-    coded = getattr(reading, "CODED", ())
+    coded = () if plainly else getattr(reading, "CODED", ())
     # Parquet names the elements of a list, and Arrow the list.
     names = [name.partition(".")[0] for name in getattr(reading, "COLUMNS", None) or declared.names]
     held = {name: records[name].combine_chunks() for name in names}

@@ -7,20 +7,23 @@ by one process (`stretches`), and told at once too where that needs no other (`f
 Neither cuts nor processes leave a trace in what is written.
 """
 
+import dataclasses
+import hashlib
 import json
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import astuple
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow.compute as pc
 
 from forensics import __version__, engine, formats, readings
+from forensics.core import canonical
 from forensics.core.errors import CustodyError
 from forensics.core.roster import Question
 from forensics.core.tables import CORE, FILE, REJECT
@@ -88,10 +91,10 @@ def ingest(
     case = case.absolute()  # other processes may have another working directory
     plain.check(case)
     digests: dict[str, Blocks] = {}
-    rows = sealing.rows(case, digests)
-    question = take.question_of(case)
-    asked = [question.zone, question.window, question.places]
-    inputs = digest([__version__, *asked, [list(astuple(row)) for row in rows]])
+    entered: list[ledger.Entry] = []
+    rows = sealing.rows(case, digests, entered)
+    question = take.question_of(case, entered)
+    inputs = _inputs(question, rows)
     with sealing.locked(case), ExitStack() as stack:
         done, other = (
             _stamped(case, inputs),
@@ -120,6 +123,19 @@ def ingest(
         parquet.write(case / "tables", FILE, table)
         tell.events(case, told, runs_on)
         return _finish(case, inputs, plan, files.total(table), command)
+
+
+def _inputs(question: Question, rows: Sequence[Sealed]) -> str:
+    """A name for what tables are made from: of the JSON of all of it, which is never held as a whole."""
+    made = hashlib.sha256(
+        canonical.line([__version__, question.zone, question.window, question.places])[:-1].encode()
+    )
+    fields = attrgetter(*(field.name for field in dataclasses.fields(Sealed)))
+    for at in range(0, max(1, len(rows)), LOOKED_AT_ONCE):
+        some = canonical.line([fields(row) for row in rows[at : at + LOOKED_AT_ONCE]])[1:-1]
+        made.update(("," if at else ",[").encode() + some.encode())
+    made.update(b"]]")
+    return made.hexdigest()
 
 
 def _looked_at(case: Path, asked: Sequence[Named], runs_on: "Runner") -> Iterator[Known]:

@@ -3,7 +3,7 @@
 import hashlib
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from forensics import __version__
@@ -64,7 +64,11 @@ def seal(
         CustodyError: some evidence cannot be read, or is no longer what was sealed.
         RosterError: the roster or the case file is not as the contract says.
     """
-    ledger.unbroken(sealing.ledger_of(case))
+    chain = sealing.ledger_of(case)
+    if not (
+        roster is None and about is None and chain.exists()
+    ):  # else the first that is done is to check it
+        ledger.unbroken(chain)
     with sealing.locked(case):
         for name, source in ((ROSTER, roster), (ABOUT, about)):
             if source is not None:
@@ -99,9 +103,14 @@ def roster_of(case: Path) -> Roster:
     return Roster() if raw is None else asked.roster(raw, ROSTER)
 
 
-def question_of(case: Path) -> Question:
-    """What is asked; nothing in particular, where the case has no case file."""
-    raw = _input(case, ABOUT)
+def question_of(case: Path, inputs: Iterable[ledger.Entry] | None = None) -> Question:
+    """What is asked; nothing in particular, where the case has no case file.
+
+    Args:
+        case: the case folder.
+        inputs: the ledger's entries of inputs, where somebody checked it and has them.
+    """
+    raw = _input(case, ABOUT, inputs)
     return Question() if raw is None else asked.question(raw, ABOUT)
 
 
@@ -156,13 +165,13 @@ def _put_input(case: Path, name: str, raw: bytes, command: str | None) -> None:
     ledger.append(sealing.ledger_of(case), hand(command), [("input", what)])
 
 
-def _input(case: Path, name: str) -> bytes | None:
+def _input(case: Path, name: str, inputs: Iterable[ledger.Entry] | None = None) -> bytes | None:
     """The bytes of an input, as the ledger last entered them.
 
     Raises:
         CustodyError: they were changed since.
     """
-    entered = _entered(case, name)
+    entered = _entered(case, name, inputs)
     if entered is None:
         return None
     path = case / "inputs" / name
@@ -172,9 +181,9 @@ def _input(case: Path, name: str) -> bytes | None:
     return raw
 
 
-def _entered(case: Path, name: str) -> str | None:
+def _entered(case: Path, name: str, inputs: Iterable[ledger.Entry] | None = None) -> str | None:
     found = None
-    for entry in ledger.check(sealing.ledger_of(case), "input"):
+    for entry in ledger.check(sealing.ledger_of(case), "input") if inputs is None else inputs:
         if entry["what"]["name"] == name:
             found = str(entry["what"]["sha256"])
     return found

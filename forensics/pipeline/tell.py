@@ -131,7 +131,7 @@ def told(
             layout(*ORDER),
             zone,
             anchor_ns,
-            _digest(held),
+            digest_of(held),
             *([same] if same else []),
         ]
         notes = _noted(batch, slices, records, folder, runs_on)
@@ -142,7 +142,15 @@ def told(
     return list(engine.run(tell, tasks, runs_on.executor, in_flight=runs_on.in_flight))
 
 
-def _digest(files: pa.Table) -> str:
+def cited(files: pa.Table, *several: pa.Table) -> pa.Table:
+    """Those of some files that rows are of, as far as these say of which."""
+    named = [rows["sha256"].cast(pa.string()) for rows in several if "sha256" in rows.column_names]
+    every = pa.chunked_array([chunk for column in named for chunk in column.chunks], pa.string())
+    own = pc.is_in(files["sha256"], pc.unique(every))
+    return files if pc.all(own).as_py() else files.filter(own)
+
+
+def digest_of(files: pa.Table) -> str:
     """A name for some files. There can be a million, so they are looked at some at a time."""
     made = hashlib.sha256()
     for rows in files.to_batches(max_chunksize=_FILES_TOGETHER):
@@ -193,16 +201,7 @@ def tell(task: Task) -> Path:
     records = twins.once(slicing.read(task.records, reading), alike)
     notes = None if task.notes is None else spool.read(task.notes)
     # What is noted of others can be told with these, and be of another file.
-    named = [
-        rows["sha256"].cast(pa.string())
-        for rows in (records, notes)
-        if rows is not None and "sha256" in rows.column_names
-    ]
-    cited = pc.is_in(
-        task.files["sha256"],
-        pc.unique(pa.chunked_array([c for rows in named for c in rows.chunks], pa.string())),
-    )
-    files = task.files if pc.all(cited).as_py() else task.files.filter(cited)
+    files = cited(task.files, records, *(() if notes is None else (notes,)))
     found = made(task.format, records, files, task.zone, task.anchor_ns, alike, notes)
     partial = partial_of(task.told)
     put(partial, found)
