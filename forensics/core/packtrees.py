@@ -237,16 +237,15 @@ class Trees:
     def _columns(self) -> tuple[pa.DictionaryArray, pa.DictionaryArray, npt.NDArray[np.uint8]]:
         """Mode, name and object of each different entry; no tree is added any more."""
         width, numbered = self._width, iter(self._number)
-        modes, names = ([pa.array([], pa.binary())] for _ in range(2))
-        oids = bytearray()
+        heads, oids = [pa.array([], pa.binary())], bytearray()
         while some := list(islice(numbered, _SOME)):
-            heads = [entry[: -width - 1].partition(b" ") for entry in some]
-            modes.append(pa.array([head[0] for head in heads], pa.binary()))
-            names.append(pa.array([head[2] for head in heads], pa.binary()))
+            heads.append(pa.array([entry[: -width - 1] for entry in some], pa.binary()))
             oids += b"".join([entry[-width:] for entry in some])
         for left in (self._number, self._ends, self._tree_at):  # what follows takes a fifth of it
             left.clear()
-        mode, name = (pa.concat_arrays(pieces).dictionary_encode() for pieces in (modes, names))
+        coded = pa.concat_arrays(heads).dictionary_encode()
+        parts = [head.partition(b" ") for head in coded.dictionary.to_pylist()]
+        mode, name = (_parted([part[n] for part in parts], coded.indices) for n in (0, 2))
         return mode, name, np.frombuffer(oids, np.uint8).reshape(-1, width)
 
     def find(self, oids: npt.NDArray[np.uint8]) -> Numbers:
@@ -363,6 +362,12 @@ class Trees:
         coded: pa.DictionaryArray = getattr(self.entries, column)
         words = pa.array([gitobject.shown(word) for word in coded.dictionary.to_pylist()], pa.string())
         return pa.DictionaryArray.from_arrays(coded.indices, words)
+
+
+def _parted(values: Sequence[bytes], codes: pa.Array) -> pa.DictionaryArray:
+    """The value of each code, as a dictionary of those that are different."""
+    different = pa.array(values, pa.binary()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(different.indices.take(codes), different.dictionary)
 
 
 def ranges(at: Numbers, size: Numbers) -> Numbers:
