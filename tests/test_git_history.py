@@ -231,6 +231,23 @@ def test_many_commits_at_a_time_say_what_each_alone_says(drawn):
         parent = name
 
 
+def test_an_entry_that_stands_twice_is_there_wherever_it_stands():
+    """Trees of as many entries are compared place by place first; git writes none twice."""
+    one, other = (b"100644 %s\0%s" % (name, name * 20) for name in (b"a", b"b"))
+    trees = {bytes.fromhex(name_of("tree", content)): content for content in (one + one, one + other)}
+    commits, parent = [], b""
+    for name in trees:
+        head = b"tree %s\n%sauthor k <k@x> 1 +0000\ncommitter k <k@x> 1 +0000\n\nm\n"
+        commits.append(head % (name.hex().encode(), parent))
+        parent = b"parent %s\n" % name_of("commit", commits[-1]).encode()
+    objects = [(1, content) for content in commits] + [(2, content) for content in trees.values()]
+    rows = read(
+        packed(len(objects), *(entry(kind, content) for kind, content in objects))
+    ).records.to_pylist()
+    changes, _ = githistory.Trees(trees.get, 20).changes(*trees)
+    assert [c["path"] for c in rows[1]["changes"]] == [c.path.decode() for c in changes] == ["b"]
+
+
 _ENTRY = st.tuples(
     st.sampled_from([b"40000 d", b"100644 a", b"100644 bb"]), st.sampled_from([b"x", b"y", b"\0"])
 )

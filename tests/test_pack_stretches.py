@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from repositories import Repository, entry, packed
 from test_git_history import histories, name_of
@@ -198,6 +198,8 @@ def test_a_chain_of_deltas_has_an_end(monkeypatch):
         assert (by_stretches(data, 1 << 20) is not None) == plain
 
 
+@example([b"\xe2\x98", b"\x83"])  # a character, of which each has a part
+@example([b"", b"\xe2\x98\x83", b"\xe2\x98\x83", b""])
 @given(st.lists(st.binary(max_size=12) | st.text(max_size=6).map(str.encode), min_size=1, max_size=8))
 @settings(deadline=None)
 def test_texts_looked_at_together_are_those_of_each(contents):

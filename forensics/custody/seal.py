@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -27,6 +28,7 @@ ENTERED_TOGETHER = 2048
 Waiting = dict[str, Path]
 """Small files that are in the case and have no name there yet, by hash: a disk takes many of them in hardly more time than one."""
 _SEVERAL, _SHARE = 2, 4
+_WORDS = ("sha256", "kind", "held")
 _OF_MEMBERS = frozenset({"archive", "member_start"})
 
 
@@ -107,7 +109,8 @@ def rows(
     taken: dict[tuple[str, str, str, str | None], Sealed] = {}
     for entry in ledger.told(ledger_of(case)):
         if entry["act"] == "seal":
-            row = Sealed(**entry["what"])
+            # Of words that come a million times each is held once.
+            row = Sealed(**entry["what"] | {name: sys.intern(entry["what"][name]) for name in _WORDS})
             taken[key(row)] = row  # the last word counts: a referenced file can be copied later
         elif entry["act"] == "blocks" and digests is not None:
             digests[entry["what"]["sha256"]] = blocks.told(entry["what"])

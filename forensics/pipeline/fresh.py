@@ -90,7 +90,7 @@ def _may(part: Part) -> bool:
 
 
 def _told(work: frames.Work, part: Part, anchor_ns: int | None) -> Told:
-    files = work.files.filter(pc.is_in(work.files["sha256"], pa.array(part.files, pa.string())))
+    files = tell.kept(work.files, pc.is_in(work.files["sha256"], pa.array(part.files, pa.string())))
     held = tell.digest_of(files.select(["sha256", "path", "host", "domain"]))
     why = [__version__, part.name, parts.layout(*tell.ORDER), work.zone, anchor_ns, held]
     return Told(work.case / "work" / "told" / parts.digest(why), files, work.zone, anchor_ns)

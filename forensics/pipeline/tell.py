@@ -116,12 +116,12 @@ def told(
     if not own:
         return []
     alike = twins.found(case, files)
-    sealed = files.filter(pc.equal(files["kind"], "file"))
+    sealed = kept(files, pc.equal(files["kind"], "file"))
     folder = case / "work" / "told"
     folder.mkdir(parents=True, exist_ok=True)
     tasks = []
     for batch in slicing.batches(own):
-        held = sealed.filter(pc.is_in(sealed["sha256"], pa.array(batch.files, pa.string())))
+        held = kept(sealed, pc.is_in(sealed["sha256"], pa.array(batch.files, pa.string())))
         records = [case / "tables" / batch.format / f"{name}.parquet" for name in batch.names]
         slices = slicing.slices(batch.format, records, SLICE_ROWS, len(held) // len(batch.files))
         same = twins.within(alike, set(batch.files))
@@ -146,7 +146,11 @@ def cited(files: pa.Table, *several: pa.Table) -> pa.Table:
     """Those of some files that rows are of, as far as these say of which."""
     named = [rows["sha256"].cast(pa.string()) for rows in several if "sha256" in rows.column_names]
     every = pa.chunked_array([chunk for column in named for chunk in column.chunks], pa.string())
-    own = pc.is_in(files["sha256"], pc.unique(every))
+    return kept(files, pc.is_in(files["sha256"], pc.unique(every)))
+
+
+def kept(files: pa.Table, own: pa.ChunkedArray) -> pa.Table:
+    """Some of many rows; where they are all, nothing is copied."""
     return files if pc.all(own).as_py() else files.filter(own)
 
 

@@ -38,10 +38,17 @@ def found(case: Path, files: pa.Table) -> dict[str, tuple[str, ...]]:
     """
     known = readings.registry()
     sized: dict[tuple[Any, ...], dict[str, _Held]] = defaultdict(dict)
-    rows = files.filter(pc.equal(files["kind"], "file")).sort_by([("path", "ascending")]).to_pylist()
+    # Of a million files few are of a format of which twins are looked for.
+    once = [
+        form
+        for form in pc.unique(files["format"]).to_pylist()
+        if form and getattr(known[form], "ONCE", False)
+    ]
+    own = pc.and_(pc.equal(files["kind"], "file"), pc.is_in(files["format"], pa.array(once, pa.string())))
+    rows = files.filter(own).sort_by([("path", "ascending")]).to_pylist()
     seen: set[str] = set()
     for row in rows:
-        if row["sha256"] in seen or not row["format"] or not getattr(known[row["format"]], "ONCE", False):
+        if row["sha256"] in seen:
             continue
         seen.add(row["sha256"])
         kept = _Held(row["domain"].endswith(BY_USERS), row["packing"])
