@@ -10,7 +10,8 @@ Who     user is whom the API server authenticated; impersonatedUser is in whose 
         sourceIPs but the last, and userAgent, are what the client or a proxy claims
 Open    What an object holds (names, labels, commands) is typed by whoever made it. The policy decides what is
         logged: at level Metadata no object is in it. One request is told once for each stage. A container's
-        own output can imitate an event: `wrapping` says where a shipper's key stood around it
+        own output can imitate an event: `wrapping` says where a shipper's key stood around it. JSON that is laid out over several
+        lines, as `gcloud logging read --format=json` and `aws logs` print it, is not read: `jq -c '.[]'` and `jq -c '.events[]'` make lines of it
 """
 
 import re

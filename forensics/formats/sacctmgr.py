@@ -8,7 +8,8 @@ Time    wall clock of the host that ran it, to the second, no zone; `Unknown` wh
 Who     Actor of a transaction is the name that the accounting daemon gave the uid it authenticated; User of an
         event is who set the node so, with the uid. In other listings a user is only a name in a list
 Open    Reason and Info are typed by administrators and nothing is quoted: a row with more fields than the
-        header is rejected. A listing other than of transactions is a state and says nothing of when
+        header is rejected. A listing other than of transactions is a state and says nothing of when. Without `--parsable` columns are
+        padded and long values cut: such a listing is not read
 """
 
 import re
