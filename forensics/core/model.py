@@ -134,6 +134,8 @@ class Reading(Protocol):
     settled   only beside NOTES: makes of the answer what is handed, once for all slices
     noted     the same, where it takes more than a question: makes a table of what one slice has to say, of
               the columns `NOTED`; `notes` is those of all slices, in order
+    alone     only beside noted: whether a slice tells by what is noted of it alone what it tells by what is noted of all; so that
+              records can be told before others are read, and few are told again
     SLICED_BY     only where records of several files can make one event, or a file holds more than memory:
               an integer column without nulls in which records of one event agree, so that all records
               can be read in slices of it
@@ -142,7 +144,6 @@ class Reading(Protocol):
                   one event agree, the first of them a time. Records are then told as they are read, frame by
                   frame, and those that turn out to agree with others further away are told again, together.
     singly        beside ALIKE: as `read`, lighter perhaps, but each record as if it were all that there is of its event
-                  What became of a file's bytes is not known then, and told as 0
     """
 
     NEEDS_ANCHOR: bool
@@ -154,7 +155,8 @@ class Reading(Protocol):
 
         Args:
             records: the format's table with `sha256` before its columns, sorted by (sha256, start).
-            files: schema `file`, the rows of the sealed files that `records` cites.
+            files: schema `file`, the rows of the sealed files that `records` cites; what became of their bytes
+                is not known yet, and told as 0.
             zone: IANA zone of wall clocks that name none.
             anchor_ns: a moment (ns since 1970, UTC) near which the evidence lies, for logs that
                 write no year; None where nothing dated was collected.

@@ -1,6 +1,6 @@
 """Records told while the process that reads them still holds them, a *piece* at a time.
 
-What records of a piece tell may hang on records of others (`claims` in a reading). So each piece leaves behind, until
+What records of a piece tell may hang on records of others (`claims` in a reading, or `noted` and `alone`). So each piece leaves behind, until
 the run is done, what hangs on others, and what others may hang on; the few that were told wrongly are told again, of the records
 as they were written. Everything else is told as they are read back (`tell`).
 """
