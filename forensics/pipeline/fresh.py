@@ -157,7 +157,9 @@ def _as_read_back(form: str, records: pa.Table, *, plainly: bool = False) -> pa.
     coded = () if plainly else getattr(reading, "CODED", ())
     # Parquet names the elements of a list, and Arrow the list.
     names = [name.partition(".")[0] for name in getattr(reading, "COLUMNS", None) or declared.names]
-    held = {name: records[name].combine_chunks() for name in names}
+    # To combine what is one piece copies it.
+    columns = ((name, records[name]) for name in names)
+    held = {name: c.chunk(0) if c.num_chunks == 1 else c.combine_chunks() for name, c in columns}
     return pa.table(
         {name: _column(c, declared.field(name).type, coded=name in coded) for name, c in held.items()}
     )
