@@ -6,7 +6,7 @@ import pytest
 from test_telling_in_slices import SYSLOG
 
 from forensics import pipeline
-from forensics.pipeline import fresh, parts, read, stretches, tell
+from forensics.pipeline import fresh, parts, stamp, stretches, tell
 from forensics.store import footers, parquet
 
 HEADER = "JobID|User|State|Submit|Start|End\n"
@@ -91,7 +91,7 @@ def test_a_run_that_ended_before_telling_was_done_goes_on_with_what_was_told(cas
     assert written(other) == written(plain)
     assert not tasks
     # Without what was told all of it is told again, of the records.
-    (other / "tables" / read.STAMP).unlink()
+    (other / "tables" / stamp.STAMP).unlink()
     pipeline.ingest(other)
     assert written(other) == written(plain)
     assert tasks

@@ -13,7 +13,7 @@ from forensics.core.roster import Question
 from forensics.core.tables import FILE
 from forensics.custody import ledger
 from forensics.custody.seal import Sealed
-from forensics.pipeline import files, fresh, read, tell
+from forensics.pipeline import files, fresh, stamp, tell
 from forensics.pipeline.files import Tally
 from forensics.pipeline.parts import digest
 
@@ -122,10 +122,10 @@ ROWS = st.builds(
 def test_inputs_are_named_as_if_they_were_held_whole(rows, together):
     question = Question(zone="Europe/Amsterdam")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(read, "LOOKED_AT_ONCE", together)
-        named = read._inputs(question, rows)
+        patched.setattr(stamp, "TOGETHER", together)
+        named = stamp.inputs(question, rows)
     assert named == digest(
-        [__version__, question.zone, question.window, [list(astuple(row)) for row in rows]]
+        [__version__, question.zone, question.window, question.places, [list(astuple(row)) for row in rows]]
     )
 
 

@@ -16,13 +16,11 @@ from forensics.core.tabular import pandas as pd
 
 Ints = npt.NDArray[np.int64]
 NS_PER_S = 1_000_000_000
-MOST_YEARS = 20
 _MISSING = np.iinfo(np.int64).min
 _EPOCH = np.datetime64(0, "s")
 _FARTHEST_S = 2**63 // NS_PER_S - 2 * 86_400
 _LEAP_YEAR_BEGAN_S = calendar.timegm((2000, 1, 1, 0, 0, 0))
 _LEAP_DAY = 59
-_AFTER_LEAP_DAY_S = (_LEAP_DAY + 1) * 86_400
 _STAMP_BYTES = 15
 _PLAIN_LAYOUT = "%Y-%m-%dT%H:%M:%S"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -236,7 +234,7 @@ def yearless_in_order(
     line is of the year before, and a clock set back a week is not a new year. The last line of each
     file takes the year that puts it nearest to the anchor (read as UTC; a leap day as the day
     after). So a file is right as long as no silence in it is longer, and it ends within half a
-    year of the anchor. The inference ends at `MOST_YEARS`: a file whose order says more is not placed.
+    year of the anchor. The inference ends at `years.MOST`: a file whose order says more is not placed.
 
     Args:
         written: such as `Nov 23 15:11:37` (string, nullable), in the order of the lines.
@@ -319,28 +317,9 @@ def _years(second: Ints, file: Ints, anchor_ns: int, courses: Sequence[years.Cou
         whole = None if courses is None else courses[int(file[start])]
         if whole is None:
             whole = years.Course(0, int(own[-1]), int(second[stop - 1]), int(own.max() - own.min()))
-        first = first_year(whole, anchor_ns)
+        first = years.first_year(whole, anchor_ns)
         year[start:stop] = _MISSING if first is None else first + own
     return year
-
-
-def first_year(seen: years.Course, anchor_ns: int) -> int | None:
-    """The year of the first of those rows from which a course is seen; None where a file is not placed."""
-    if seen.spread > MOST_YEARS:
-        return None
-    return _nearest_year(seen.last, anchor_ns) - seen.total + seen.before
-
-
-def _nearest_year(second: int, anchor_ns: int) -> int:
-    """The year that puts a second of a leap year nearest to the anchor; of two as near, the earlier."""
-    about = datetime.fromtimestamp(anchor_ns // NS_PER_S, UTC).year
-
-    def far(year: int) -> int:
-        short = not calendar.isleap(year) and second >= _AFTER_LEAP_DAY_S
-        moment = calendar.timegm((year, 1, 1, 0, 0, 0)) + second - (86_400 if short else 0)
-        return abs(moment * NS_PER_S - anchor_ns)
-
-    return min((about - 1, about, about + 1), key=far)
 
 
 def epoch(seconds: pa.Array | pa.ChunkedArray, *, tick_ns: int = NS_PER_S) -> Interval:

@@ -4,14 +4,20 @@ A line follows the one before it by less than a year but 31 days, or was written
 Stamps are seconds of a leap year here.
 """
 
+import calendar
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+MOST = 20
+"""How many years the order of lines is believed."""
+_NS_PER_S = 1_000_000_000
 _LATEST_S = 31 * 86_400
 _LEAP_YEAR_S = 366 * 86_400
+_AFTER_LEAP_DAY_S = 60 * 86_400
 
 Seconds = npt.NDArray[np.int64]
 
@@ -68,3 +74,22 @@ def course(pieces: Sequence[Turns], at: int) -> Course:
     begins = np.append(0, np.cumsum(turned[:-1] + _turned(first[1:] - last[:-1])))
     spread = max(0, int((begins + most).max())) - min(0, int((begins + least).min()))
     return Course(int(begins[at]), int(begins[-1] + turned[-1]), int(last[-1]), spread)
+
+
+def first_year(seen: Course, anchor_ns: int) -> int | None:
+    """The year of the first of those rows from which a course is seen; None where a file is not placed."""
+    if seen.spread > MOST:
+        return None
+    return _nearest_year(seen.last, anchor_ns) - seen.total + seen.before
+
+
+def _nearest_year(second: int, anchor_ns: int) -> int:
+    """The year that puts a second of a leap year nearest to the anchor; of two as near, the earlier."""
+    about = datetime.fromtimestamp(anchor_ns // _NS_PER_S, UTC).year
+
+    def far(year: int) -> int:
+        short = not calendar.isleap(year) and second >= _AFTER_LEAP_DAY_S
+        moment = calendar.timegm((year, 1, 1, 0, 0, 0)) + second - (86_400 if short else 0)
+        return abs(moment * _NS_PER_S - anchor_ns)
+
+    return min((about - 1, about, about + 1), key=far)

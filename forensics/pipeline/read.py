@@ -7,23 +7,18 @@ by one process (`stretches`), and told at once too where that needs no other (`f
 Neither cuts nor processes leave a trace in what is written.
 """
 
-import dataclasses
-import hashlib
-import json
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow.compute as pc
 
 from forensics import __version__, engine, formats, readings
-from forensics.core import canonical
 from forensics.core.errors import CustodyError
 from forensics.core.roster import Question
 from forensics.core.tables import CORE, FILE, REJECT
@@ -38,6 +33,7 @@ from forensics.pipeline import (
     packs,
     parts,
     pieces,
+    stamp,
     stretches,
     take,
     tell,
@@ -53,7 +49,6 @@ UNPACKED = 8
 """What a packed file holds, about, for each byte of it."""
 LOOKED_AT_ONCE = 256
 """Of how many files one process says at a time what they are."""
-STAMP = "ingest.json"
 
 Progress = Callable[[str, int, int], None]
 """Told what is being read, how many bytes have been read, and how many there are."""
@@ -94,10 +89,10 @@ def ingest(
     entered: list[ledger.Entry] = []
     rows = sealing.rows(case, digests, entered)
     question = take.question_of(case, entered)
-    inputs = _inputs(question, rows)
+    inputs = stamp.inputs(question, rows)
     with sealing.locked(case), ExitStack() as stack:
         done, other = (
-            _stamped(case, inputs),
+            stamp.found(case, inputs),
             written.altered(case, "ingest", only=written.entered(case, "ingest")),
         )
         if done is not None and not other:
@@ -123,19 +118,6 @@ def ingest(
         parquet.write(case / "tables", FILE, table)
         tell.events(case, told, runs_on)
         return _finish(case, inputs, plan, files.total(table), command)
-
-
-def _inputs(question: Question, rows: Sequence[Sealed]) -> str:
-    """A name for what tables are made from: of the JSON of all of it, which is never held as a whole."""
-    made = hashlib.sha256(
-        canonical.line([__version__, question.zone, question.window, question.places])[:-1].encode()
-    )
-    fields = attrgetter(*(field.name for field in dataclasses.fields(Sealed)))
-    for at in range(0, max(1, len(rows)), LOOKED_AT_ONCE):
-        some = canonical.line([fields(row) for row in rows[at : at + LOOKED_AT_ONCE]])[1:-1]
-        made.update(("," if at else ",[").encode() + some.encode())
-    made.update(b"]]")
-    return made.hexdigest()
 
 
 def _looked_at(case: Path, asked: Sequence[Named], runs_on: "Runner") -> Iterator[Known]:
@@ -356,7 +338,7 @@ def _forget(case: Path) -> None:
     """Remove what was concluded from tables that are about to change, the stamp first."""
     tables = case / "tables"
     tables.mkdir(exist_ok=True)
-    for path in (tables / STAMP, case / "findings.json", case / "report.pdf"):
+    for path in (tables / stamp.STAMP, case / "findings.json", case / "report.pdf"):
         path.unlink(missing_ok=True)
     kept = {*(table.name for table in CORE), *formats.registry()}
     for folder in sorted(tables.iterdir()):
@@ -379,27 +361,5 @@ def _finish(case: Path, inputs: str, plan: Sequence[Part], total: Tally, command
     digests = written.digests(tables, parquet.names(tables))
     entry = {"inputs": inputs, **total._asdict(), "tables": digests}
     ledger.append(sealing.ledger_of(case), take.hand(command), [("ingest", entry)])
-    made = sorted(path.relative_to(tables).as_posix() for path in tables.glob("*/*.parquet"))
-    stamp = {"inputs": inputs, "tables": made, "layout": _layout(made), "tally": list(total)}
-    parts.settle(tables / STAMP, stamp)
+    stamp.put(tables, inputs, total)
     return total
-
-
-def _layout(made: Sequence[str]) -> str | None:
-    """How this version lays the tables out that were made; None where it does not know one of them."""
-    core, known = {table.name: table for table in CORE}, formats.registry()
-    names = sorted({name.partition("/")[0] for name in made})
-    if not all(name in core or name in known for name in names):
-        return None
-    return digest(parts.layout(*(core[name] if name in core else record_table(name) for name in names)))
-
-
-def _stamped(case: Path, inputs: str) -> Tally | None:
-    """The accounting of an earlier run over the same inputs, if all that it made is there as it is made now."""
-    try:
-        stamp = json.loads((case / "tables" / STAMP).read_text(encoding="ascii"))
-        there = all((case / "tables" / name).exists() for name in stamp["tables"])
-        same = stamp["inputs"] == inputs and stamp.get("layout") == _layout(stamp["tables"])
-        return Tally(*stamp["tally"]) if there and same else None
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):  # none, or none of ours
-        return None

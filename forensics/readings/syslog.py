@@ -84,7 +84,7 @@ def alone(own: pa.Table, every: pa.Table, *, anchor_ns: int | None) -> bool:
         by_own, by_all = (_course(notes, *place) for notes in (own, every))
         if by_own is None or by_all is None:
             return False
-        if clock.first_year(by_own, anchor_ns) != clock.first_year(by_all, anchor_ns):
+        if years.first_year(by_own, anchor_ns) != years.first_year(by_all, anchor_ns):
             return False
     return True
 
