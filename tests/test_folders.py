@@ -1,5 +1,6 @@
 """Which folders of the evidence are hosts' and services' own: what a user leaves in another gives nobody a name."""
 
+import hashlib
 import json
 from collections import defaultdict
 
@@ -241,6 +242,31 @@ def test_what_a_server_of_logs_keeps_too_takes_no_name():
     kept = {"loghost/var/log/remote/audit.log": collected(NAME)[AUDIT]}
     kept["loghost/var/log/remote/auth.log"] = b"#\n" + collected(NAME)[f"{LOG}auth.log"]
     assert named(found_in(collected(NAME) | kept)) == named(plain(NAME))
+
+
+@pytest.mark.parametrize("folder", ["files", "gpu01"])
+def test_lines_of_another_host_s_folder_change_no_event_of_the_trail(folder):
+    """With the kernel's own numbers and moments they are of one event with the host's: whose account did it was theirs to say."""
+    own = collected(NAME)[AUDIT]
+    made = alterations.edit_told_of(own, "kai", "lin", seconds=0, serial=0)
+    # Files are taken in order of hash, and whoever makes one can have it come first or last.
+    for raw in (
+        made,
+        made
+        + b"\n"
+        * next(
+            n
+            for n in range(1, 999)
+            if (digest(made + b"\n" * n) < digest(own)) != (digest(made) < digest(own))
+        ),
+    ):
+        found = found_in(collected(NAME) | {f"{folder}/var/log/audit/audit.log": raw})
+        assert told(found)["acts"] == told(plain(NAME))["acts"]
+        assert acts_of(found, "lin") == []
+
+
+def digest(raw):
+    return hashlib.sha256(raw).hexdigest()
 
 
 LEFT = {

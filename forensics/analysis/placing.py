@@ -16,7 +16,7 @@ from forensics.analysis import displaced
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Evidence
 from forensics.analysis.sessions import Session
-from forensics.core import hostevents
+from forensics.core import hostevents, hostfolders
 from forensics.core.folders import HOSTS_LOGS, KIND, SERVICES_LOGS
 
 _TELLING = {"audit trail", "login log"}
@@ -79,11 +79,8 @@ def _known(evidence: Evidence) -> _Known:
 
 
 def _same(host: object, folder: str) -> bool:
-    """Whether a name that a log gives a host can be of the host that a folder is called after."""
-    if not isinstance(host, str):
-        return True
-    short, own = host.casefold().partition(".")[0], folder.casefold()
-    return short in own or own in short
+    """Whether a name that a log gives a host, if it gives one, can be of the host that a folder is called after."""
+    return not isinstance(host, str) or hostfolders.same(host, folder)
 
 
 def _elsewhere(scene: Scene, events: Iterable[str], known: _Known) -> bool:

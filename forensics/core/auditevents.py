@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import loose
+from forensics.core import hostfolders, loose
 from forensics.core.auditkeys import leads
 from forensics.core.coded import Bools, Coded, Ints, coded, distinct
 from forensics.core.folders import BY_USERS
@@ -29,7 +29,7 @@ class Scene:
 
     def __init__(self, records: pa.Table, event: Ints, places: "_Places") -> None:
         self.table, self.event = records.combine_chunks(), event
-        self.file, self.site, self.hosts, self.domains = places
+        self.file, self.site, self.hosts, self.domains = places[:4]
         self.begins = np.flatnonzero(np.diff(self.event, prepend=-1))
         self.count = len(self.begins)
         self.torn = self.count < len(self.event)
@@ -98,6 +98,8 @@ class _Places(NamedTuple):
     site: Ints
     hosts: list[object]
     domains: list[object]
+    foreign: Bools | None = None
+    """Rows that another host's folder tells of the host that they name; None where there are none."""
 
     def taken(self, rows: Ints) -> "_Places":
         """Those of some rows."""
@@ -107,7 +109,8 @@ class _Places(NamedTuple):
 def scenes(records: pa.Table, files: pa.Table, *, singly: bool = False) -> list[Scene]:
     """The records that are an event each, as they come, and those that are one together with others.
 
-    Most are the former, so that nothing has to be looked up among rows of one event.
+    Most are the former, so that nothing has to be looked up among rows of one event. What another host's folder tells of an
+    event that a file of its own host tells too is left out: it adds nothing where it is a copy, and must not add where it is none.
 
     Args:
         records: the columns of `auditrecord.table`, with `sha256`.
@@ -115,6 +118,11 @@ def scenes(records: pa.Table, files: pa.Table, *, singly: bool = False) -> list[
         singly: take each record for an event, whatever it has in common with others.
     """
     order, event, places = _ordered(records, files)
+    if not singly and places.foreign is not None:
+        own = np.bincount(event, ~places.foreign[order]) > 0
+        silent = places.foreign & own[event[np.argsort(order)]]
+        if silent.any():
+            return scenes(records.filter(pa.array(~silent)), files)
     torn = (np.bincount(event) > 1)[event]
     if singly or not torn.any():
         return [Scene(records, np.arange(len(order)), places)]
@@ -154,7 +162,17 @@ def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, _Places]:
     for key in keys:
         differs[1:] |= np.diff(key[order]) != 0
     domains: list[object] = [first[sha256][1] for _, sha256 in places]
-    return order, np.cumsum(differs), _Places(file, like, hosts, domains)
+    foreign = np.array(
+        [
+            named is not None
+            and (own := first[sha256][0]) is not None
+            and not hostfolders.same(str(named), own)
+            for named, sha256 in places
+        ],
+        bool,
+    )
+    told = foreign[like] if foreign.any() else None
+    return order, np.cumsum(differs), _Places(file, like, hosts, domains, told)
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

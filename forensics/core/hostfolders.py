@@ -41,3 +41,9 @@ def shelf(root: str) -> str:
     while len(above) > 1 and name(above[-2]) == name(above[-1]):
         above = above[:-1]
     return "/".join(above[:-1])
+
+
+def same(host: str, folder: str) -> bool:
+    """Whether a name that a log gives a host can be of the host that a folder is called after."""
+    short, own = host.casefold().partition(".")[0], folder.casefold()
+    return short in own or own in short
