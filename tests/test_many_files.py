@@ -65,10 +65,9 @@ def test_refs_are_told_together_and_say_what_each_says(commits, tmp_path, monkey
 def test_a_group_of_records_is_told_when_it_is_there(tmp_path, monkeypatch):
     monkeypatch.setattr("forensics.store.parquet.GROUP_ROWS", 100)
     case = sealed(tmp_path / "case", refs_of(tmp_path / "e", REFS, REFS))
-    sizes = []
-    put = tell.put
+    sizes, told = [], fresh.Teller._tell
     monkeypatch.setattr(
-        tell, "put", lambda folder, found: (sizes.append(len(found["event"])), put(folder, found))
+        fresh.Teller, "_tell", lambda own, records: (sizes.append(len(records)), told(own, records))
     )
     pipeline.ingest(case, workers=1)
     assert sizes == [100, 100, 100]
