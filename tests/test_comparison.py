@@ -273,13 +273,13 @@ def test_the_report_says_onset_offset_and_rate_with_their_intervals():
         before=["COMPLETED"] * 4, exposed=["FAILED"] * 4, control=["COMPLETED"] * 4, after=["COMPLETED"] * 2
     )
     act = next(a for a in found["acts"] if a["act"] == "modify_file" and a["account"] == "kai")
-    told = [str(s) for s in render.act_sentences(act) if s is not None]
+    told = [s.text for s in render.act_sentences(act) if s is not None]
     for who in ("that did not read it", "read the file before", "after the change was taken away"):
         assert sum(who in s for s in told) == 1, who
     rate = comparison.over(4, 2.0, baseline.BaseRate(None, 1, 9, "gpus", Fraction(8), ranged(0, 1, 2)))
     (said,) = render.cluster_sentences({"own_base_rate": rate, "threshold": None})
     low, high = rate["rate_ratio"]
-    assert f"{low:.2g} to {high:.2g}" in str(said)
+    assert f"{low:.2g} to {high:.2g}" in said.text
 
 
 def test_the_report_says_rivals_and_comparison():

@@ -12,7 +12,7 @@ from forensics import pipeline
 from forensics.core import flagrules, sigmarules
 from forensics.core.errors import RulesError
 from forensics.core.tables import EVENT
-from forensics.render import annexes
+from forensics.render import annexes, document
 from forensics.render.citing import Sources
 from forensics.render.pages import Pages
 from forensics.store import flags, parquet
@@ -240,6 +240,7 @@ def test_the_report_lists_flags_in_an_annex_and_cites_them():
     ]
     heads = [text for kind, text in kinds if kind == "h"]
     assert heads == ["Annex B. Citations", "Annex C. Events that given rules flag", "Kai *enters* <b>"]
-    assert kinds[-1][0] == "sign"
+    whole = document.build(found, events=made.events(), files=made.files()).content["blocks"]
+    assert [b["t"] for b in whole][-1] == "sign", "the line to sign on is after it"
     assert pages.cited["flags"]
     assert [b for b in pages.blocks if b["t"] == "cited"], "its places are in Annex B"

@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
 import typer
@@ -78,6 +78,13 @@ Rates = Annotated[
     typer.Option(
         metavar="rates.toml",
         help="What an hour costs, with sources; it becomes an input of the case. Otherwise the one that it has.",
+    ),
+]
+Lang = Annotated[
+    Literal["en", "zh"],
+    typer.Option(
+        "--lang",
+        help="The language of the report: English, which counts, or Chinese. Chinese needs the extra `zh`.",
     ),
 ]
 Sigma = Annotated[

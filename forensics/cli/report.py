@@ -22,8 +22,12 @@ def report(
         ),
     ] = None,
     rates: options.Rates = None,
+    lang: options.Lang = "en",
 ) -> None:
-    """Write the report of a case that has been analysed. With rates, given now or before, damage is a part of it."""
+    """Write the report of a case that has been analysed. With rates, given now or before, damage is a part of it.
+
+    The English report counts. The Chinese one is made from the same findings, and says so; it needs `-o`.
+    """
     from forensics import pipeline
 
-    pipeline.report(case, output, rates=rates, command=options.as_typed())
+    pipeline.report(case, output, rates=rates, lang=lang, command=options.as_typed())

@@ -68,3 +68,9 @@ class RulesError(ForensicsError):
     """Rules that flag events cannot be read as docs/how-to/flag-events.md describes them, or what reads them is not installed."""
 
     exit_code = 13
+
+
+class LanguageError(ForensicsError):
+    """The typefaces of the language asked for are not installed, or are not those that a report is set in."""
+
+    exit_code = 14

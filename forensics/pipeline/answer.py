@@ -139,17 +139,35 @@ def _settle(
 
 
 def report(
-    case: Path, out: Path | None = None, *, rates: Path | None = None, command: str | None = None
+    case: Path,
+    out: Path | None = None,
+    *,
+    rates: Path | None = None,
+    lang: str = "en",
+    command: str | None = None,
 ) -> None:
     """Write the report; into the case unless told where. With rates, given now or before, damage is a part of it.
 
+    Args:
+        case: its folder.
+        out: the PDF to write. The case keeps the English text, which is the one that counts.
+        rates: what an hour costs.
+        lang: `en` or `zh`.
+        command: as it was typed.
+
     Raises:
+        UsageError: a translation is asked for, and not where to.
+        LanguageError: the typefaces of the language are not installed.
         CaseError: the case was not analysed.
         RatesError: the file of rates is not as the how-to says.
         OutputError: it cannot be written there.
     """
     from forensics.render import report as render  # noqa: PLC0415 - matplotlib and Typst, when needed
 
+    if out is None and lang != "en":
+        raise UsageError(
+            "a case keeps the English report, which is the one that counts; say with -o where the translation goes"
+        )
     found = findings_of(case)
     written.check(case, "ingest", only=("event", "file"))
     if (stated := rates_of(case, rates, command=command)) is not None:
@@ -159,7 +177,7 @@ def report(
         found["damage"] = blind.unblinded(damage.damage(done, stated), names)
     events, files = _named(case, found), parquet.read(case / "tables", "file")
     if out is not None:
-        render.write(found, events=events, files=files, out=out)
+        render.write(found, events=events, files=files, out=out, lang=lang)
         return
     partial = case / ".partial.report.pdf"
     render.write(found, events=events, files=files, out=partial)

@@ -1,10 +1,11 @@
 """The end of the report: its method with every number, its sources, and all places cited."""
 
-from forensics.render import boundary, dossier, phrases, ratios, sentences
+from forensics.render import boundary, citing, dossier, phrases, ratios, sentences
 from forensics.render.glyphs import quoted
-from forensics.render.pages import Pages, runs
+from forensics.render.pages import Pages
+from forensics.render.parts import Part, Tone, Value, figure, given, listed, put, quote
 from forensics.render.phrases import words
-from forensics.render.sentences import Basis, Citation, Json, Part, Sentence, Tone
+from forensics.render.sentences import Basis, Citation, Json, Sentence
 
 
 def method(p: Pages) -> None:
@@ -14,17 +15,14 @@ def method(p: Pages) -> None:
         p.plain(*paragraph)
     p.head(2, "Verbal scale")
     p.plain(*boundary.SCALE_INTRODUCED)
-    scale = [
-        (ratio, said, Part(_in_chinese(p, said) if zh is None else zh, Tone.HAN))
-        for ratio, said, zh in boundary.SCALE
-    ]
+    scale = [(put(ratio), put(said), _elsewhere(p, said, zh)) for ratio, said, zh in boundary.SCALE]
     p.table(("Likelihood ratio, lower bound", "Words used", "In Chinese"), ("10em", "1fr", "11em"), scale)
     p.head(2, "Gates")
     p.table(("Gate", "What it does"), ("4em", "1fr"), sorted(phrases.GATES.items()))
     _model(p)
     p.head(2, "Limits of this report")
     p.items(
-        [Sentence((Part(words(phrases.LIMITS, c)), *_folders(p, c)), basis=Basis.METHOD)]
+        [Sentence(words(phrases.LIMITS, c), basis=Basis.METHOD), *_folders(p, c)]
         for c in p.findings.get("limits") or ()
     )
     p.plain(*boundary.LIMITS)
@@ -32,33 +30,39 @@ def method(p: Pages) -> None:
     if rules:
         p.head(2, "Rules")
         p.plain(*boundary.RULES)
-        rows = [(Part(str(r["id"]), Tone.QUOTED), str(r.get("meaning", "")), f"{int(r.get('fired', 0)):,}", f"{int(r.get('evaluated', 0)):,}") for r in rules]  # fmt: skip
+        rows = [(Part(str(r["id"]), Tone.QUOTED), given(r.get("meaning", "")), f"{int(r.get('fired', 0)):,}", f"{int(r.get('evaluated', 0)):,}") for r in rules]  # fmt: skip
         p.table(("Rule", "Meaning", "Fired", "Looked at"), ("9em", "1fr", "auto", "auto"), rows)
     by_rule = p.findings.get("act_rules") or ()
     if by_rule:
         p.plain(*boundary.ACT_RULES)
-        rows = [(Part(f"{r['id']} {r['version']}", Tone.QUOTED), str(r["rationale"]), str(r["errs"]), f"{int(r['fired']):,}") for r in by_rule]  # fmt: skip
-        p.table(("Rule, version", "Holds because", "Errs with", "Fired"), ("9em", "1fr", "1fr", "auto"), rows)
+        versions = [(Part(f"{r['id']} {r['version']}", Tone.QUOTED), given(r["rationale"]), given(r["errs"]), f"{int(r['fired']):,}") for r in by_rule]  # fmt: skip
+        p.table(
+            ("Rule, version", "Holds because", "Errs with", "Fired"), ("9em", "1fr", "1fr", "auto"), versions
+        )
 
 
 _NAMED = {"folders_in_doubt": "in_doubt", "folders_left_out": "left_out"}
 _MOST_FOLDERS = 12
 
 
-def _folders(p: Pages, code: str) -> list[Part]:
+def _folders(p: Pages, code: str) -> list[Sentence]:
     """The folders that a limit is about; of many the first."""
     folders = (p.findings.get("folders") or {}).get(_NAMED.get(code, ""), ())
     if not folders:
         return []
-    named = [Part(quoted(str(folder), 80), Tone.QUOTED) for folder in folders[:_MOST_FOLDERS]]
-    more = [Part(f"{len(folders) - len(named)} more")] if len(named) < len(folders) else []
-    return [Part(" They are: "), *sentences.listed([*named, *more]), Part(".")]
+    named = [quote(folder, 80) for folder in folders[:_MOST_FOLDERS]]
+    more = [put("{count} more", count=figure(len(folders) - len(named)))] if len(named) < len(folders) else []
+    return [Sentence(put("They are: {folders}.", folders=listed([*named, *more])), basis=Basis.METHOD)]
 
 
-def _in_chinese(p: Pages, said: str) -> str:
-    """The Chinese words beside the English ones of a step of the scale, as the findings hold them."""
+def _elsewhere(p: Pages, said: str, zh: str | None) -> Part:
+    """A step of the scale in the other language: the English words, or the Chinese ones as the findings hold them."""
+    if not p.language.is_english:
+        return figure(said)
+    if zh is not None:
+        return Part(zh, Tone.HAN)
     steps = (p.findings.get("model") or {}).get("scale") or ()
-    return next((str(b["zh"]) for b in steps if said.partition(",")[0] == b["en"]), "")
+    return Part(next((str(b["zh"]) for b in steps if said.partition(",")[0] == b["en"]), ""), Tone.HAN)
 
 
 def _model(p: Pages) -> None:
@@ -75,7 +79,7 @@ def _model(p: Pages) -> None:
     rows = [
         (
             Part(str(n["id"]), Tone.QUOTED), *(f"{n[k]:.4g}" for k in ("low", "central", "high")),
-            "placeholder" if n["placeholder"] else "by definition", str(n["source"]),
+            put("placeholder") if n["placeholder"] else put("by definition"), given(n["source"]),
         )
         for n in numbers
     ]  # fmt: skip
@@ -91,7 +95,7 @@ def sources(p: Pages) -> None:
     rows = [
         (
             Part(quoted(str(s.get("source", "")), 80), Tone.QUOTED), f"{int(s.get('files', 0)):,}", f"{int(s.get('bytes', 0)):,}",
-            *(sentences.stamp(s[k])[:19] if s.get(k) else "no time" for k in ("first", "last")),
+            *(sentences.stamp(s[k])[:19] if s.get(k) else put("no time") for k in ("first", "last")),
             _certainty(s),
         )
         for s in p.findings.get("sources") or ()
@@ -101,11 +105,12 @@ def sources(p: Pages) -> None:
     _levels(p)
 
 
-def _certainty(source: Json) -> str:
+def _certainty(source: Json) -> Value:
     """The level of a source and what decides it; nothing where the findings give none."""
     if not source.get("certainty"):
         return ""
-    return f"{source['certainty']} {words(phrases.CERTAINTY, source['certainty_why'])}"
+    why = words(phrases.CERTAINTY, source["certainty_why"])
+    return put("{level} {why}", level=str(source["certainty"]), why=why)
 
 
 def _levels(p: Pages) -> None:
@@ -114,14 +119,15 @@ def _levels(p: Pages) -> None:
     if not found:
         return
     p.head(2, "Casey levels of the sources")
-    p.plain(*boundary.CERTAINTY, f"The scale is that of {found['source']}.")
+    scale = put("The scale is that of {source}.", source=figure(found["source"]))
+    p.plain(*boundary.CERTAINTY, scale)
     p.table(
-        ("Level", "Meaning"), ("auto", "1fr"), [(str(v["id"]), str(v["meaning"])) for v in found["levels"]]
+        ("Level", "Meaning"), ("auto", "1fr"), [(str(v["id"]), given(v["meaning"])) for v in found["levels"]]
     )
 
 
 def citations(p: Pages) -> None:
-    """Every place cited, what given rules flag, and the line to sign on."""
+    """Every place cited, and what given rules flag."""
     # Flags cite too, and their places belong in Annex B, which is printed first.
     start = len(p.blocks)
     _flags(p)
@@ -130,10 +136,10 @@ def citations(p: Pages) -> None:
     p.head(1, "Annex B. Citations", numbered=False)
     p.plain(*boundary.CITATIONS)
     for about in sorted(p.cited):
+        heading = figure(quoted(about, 60)) if p.language.is_english else citing.about(about)
         groups = p.sources.grouped(list(p.cited[about]))
-        p.blocks.append({"t": "cited", "about": runs([quoted(about, 60)]), "groups": groups})
+        p.blocks.append({"t": "cited", "about": p.runs(heading), "groups": groups})
     p.blocks += flagged
-    p.blocks.append({"t": "sign"})
 
 
 _SHOWN_FLAGS = 20
@@ -149,21 +155,22 @@ def _flags(p: Pages) -> None:
     for rule in found:
         p.head(2, Part(quoted(str(rule["title"]), 80), Tone.QUOTED), numbered=False)
         p.table(("Point", "As given"), ("9em", "1fr"), [
-            ("Rule", Part(quoted(str(rule["rule"]), 60), Tone.QUOTED)),
-            ("Level", Part(quoted(str(rule["level"]), 20), Tone.QUOTED) if rule["level"] else "none"),
-            ("File, line", Part(quoted(f"{rule['path']}, {rule['line']}", 120), Tone.QUOTED)),
-            ("SHA-256", Part(quoted(str(rule["sha256"])), Tone.QUOTED)),
-            ("Events flagged", f"{int(rule['flagged']):,}"),
+            (put("Rule"), Part(quoted(str(rule["rule"]), 60), Tone.QUOTED)),
+            (put("Level"), Part(quoted(str(rule["level"]), 20), Tone.QUOTED) if rule["level"] else put("none")),
+            (put("File, line"), Part(quoted(f"{rule['path']}, {rule['line']}", 120), Tone.QUOTED)),
+            (put("SHA-256"), Part(quoted(str(rule["sha256"])), Tone.QUOTED)),
+            (put("Events flagged"), f"{int(rule['flagged']):,}"),
         ])  # fmt: skip
         shown = rule["events"][:_SHOWN_FLAGS]
         if shown:
             p.table(("Event", "Time (UTC)"), ("1fr", "14em"), (_flagged(e) for e in shown))
         if rule["flagged"] > len(shown) > 0:
-            p.plain(f"The other {int(rule['flagged']) - len(shown):,} events are not listed here.")
+            more = f"{int(rule['flagged']) - len(shown):,}"
+            p.plain(put("The other {count} events are not listed here.", count=more))
 
 
-def _flagged(event: sentences.Json) -> list[Sentence | str]:
+def _flagged(event: sentences.Json) -> list[Sentence | Value]:
     name = Part(quoted(str(event["event"]), 60), Tone.QUOTED)
     cited = tuple(Citation(c["sha256"], c["start"], c["stop"]) for c in event["citations"])
     when = event["when"]
-    return [Sentence((name,), cited, about="flags"), sentences.stamp(when[0]) if when else "no time"]
+    return [Sentence((name,), cited, about="flags"), sentences.stamp(when[0]) if when else put("no time")]

@@ -7,22 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from forensics.render import phrases
+from forensics.render.parts import Part, Value, clauses, person, put, quote
 from forensics.render.phrases import words
-from forensics.render.sentences import (
-    Basis,
-    Citation,
-    Json,
-    Part,
-    Sentence,
-    Value,
-    counted,
-    listed,
-    missing_parts,
-    person,
-    quote,
-    say,
-    stamp,
-)
+from forensics.render.sentences import Basis, Citation, Json, Sentence, counted, missing_parts, say, stamp
 
 Cites = Callable[[Iterable[str]], Sequence[Citation]]
 _SHOWN = 4
@@ -45,10 +32,10 @@ def rights_sentences(act: Json) -> list[Sentence]:
     found = []
     for row in act.get("rights") or ():
         asked, effective, tty, host = (quote(row[k] or "?") for k in ("account", "effective", "tty", "host"))
-        holder: list[Part] = []
+        holder: Value = ""
+        why: Value = ""
         if row["missing"] is None:
-            key, why = "rights", ""
-            holder = [Part("the session of "), *whose(row["sessions"][0])]
+            key, holder = "rights", put("the session of {entered}", entered=whose(row["sessions"][0]))
         else:
             key, why = "rights_untied", words(phrases.UNTIED, row["missing"])
         found.append(say(
@@ -63,11 +50,14 @@ def agent_sentences(act: Json) -> list[Sentence]:
     found = []
     for row in act.get("agents") or ():
         first, last = row["when"]
-        until = f", from {stamp(first)} until {stamp(last) if last else 'an end that no record tells'}" if first else ""  # fmt: skip
+        until: Value = ""
+        if first:
+            end: Value = stamp(last) if last else put("an end that no record tells")
+            until = put(", from {first} until {last}", first=stamp(first), last=end)
         found.append(say(
             "agent", row["citations"], about=act["id"], act=act["id"], credential=quote(row["credential"]),
             host=quote(row["host"] or "?"), account=quote(row["account"] or "?"), entered=whose(row, key=False), until=until,
-            why=listed([words(phrases.FORWARDED, code) for code in row["known_by"]]),
+            why=clauses([words(phrases.FORWARDED, code) for code in row["known_by"]]),
         ))  # fmt: skip
     return found
 
@@ -79,7 +69,7 @@ def _step(act: Json, step: Json) -> Iterable[Sentence]:
         spans = [*origins[0]["citations"], *own]
         yield say(
             "came_from", spans, about=act["id"], act=act["id"], entered=entered,
-            origin=[Part("that of "), *whose(origins[0])], why=_borne_out(origins[0]),
+            origin=put("that of {entered}", entered=whose(origins[0])), why=_borne_out(origins[0]),
         )  # fmt: skip
         return
     yield say(
@@ -89,26 +79,34 @@ def _step(act: Json, step: Json) -> Iterable[Sentence]:
     for origin in origins[:_SHOWN]:
         yield say(
             "came_from_origin", origin["citations"], about=act["id"],
-            origin=[Part("that of "), *whose(origin)], why=_borne_out(origin),
+            origin=put("that of {entered}", entered=whose(origin)), why=_borne_out(origin),
         )  # fmt: skip
 
 
-def whose(session: Json, *, key: bool = True) -> list[Part]:
+def whose(session: Json, *, key: bool = True) -> Part:
     """`account kai on login01, entered from 10.0.0.7 with the credential SHA256:…`."""
     account, host = session.get("account"), session.get("host")
-    found = [Part("account "), quote(account)] if account else [Part("an account that no record names")]
-    found += [Part(" on "), quote(host)] if host else []
+    on: Value = put(" on {host}", host=quote(host)) if host else ""
     told: list[Part] = []
     if session.get("address"):
-        told += [Part(" from "), quote(session["address"])]
+        told.append(put(" from {address}", address=quote(session["address"])))
     if key and session.get("credential"):
-        told += [Part(" with the credential "), quote(session["credential"])]
-    return [*found, Part(", entered"), *told] if told else found
+        told.append(put(" with the credential {key}", key=quote(session["credential"])))
+    return put(
+        "{account}{host}{entered}",
+        account=_account(account),
+        host=on,
+        entered=put(", entered{how}", how=told) if told else "",
+    )
+
+
+def _account(name: str | None) -> Part:
+    return put("account {account}", account=quote(name)) if name else put("an account that no record names")
 
 
 def _borne_out(origin: Json) -> list[Part]:
     """What bears a step out, in words."""
-    return listed([words(phrases.BORNE_OUT, code) for code in origin.get("borne_out_by") or ()])
+    return clauses([words(phrases.BORNE_OUT, code) for code in origin.get("borne_out_by") or ()])
 
 
 def left_sentences(act: Json) -> list[Sentence]:
@@ -135,30 +133,38 @@ def left_sentences(act: Json) -> list[Sentence]:
     return [head, *(_left_by(act, p) for p in planted[:_SHOWN])]
 
 
-def _plant(plant: Json) -> list[Part]:
+def _plant(plant: Json) -> Part:
     """The act that left something, by its id in the findings where it has one, and by what was changed."""
-    named = Part(f"act {plant['act']} on " if plant.get("act") else "an act that is in no finding, on ")
-    return [named, quote(plant["object"])]
+    thing = quote(plant["object"])
+    if plant.get("act"):
+        return put("act {act} on {thing}", act=plant["act"], thing=thing)
+    return put("an act that is in no finding, on {thing}", thing=thing)
 
 
 def _left_by(act: Json, plant: Json) -> Sentence:
     account, effective = plant.get("account"), plant.get("effective")
     rights: Value = ""
     if effective and effective != account:
-        rights = (Part(", with the rights of account "), quote(effective))
-    where = (
-        ", in a login session that is on record"
-        if plant.get("session")
-        else ", in no session that is on record"
-    )
-    who = [Part("account "), quote(account)] if account else [Part("an account that no record names")]
-    name = [Part(f"what act {plant['act']} changes, " if plant.get("act") else "what is changed there, "), quote(plant["object"]), Part(",")]  # fmt: skip
+        rights = put(", with the rights of account {account}", account=quote(effective))
+    where = put(", in no session that is on record")
+    if plant.get("session"):
+        where = put(", in a login session that is on record")
+    thing = quote(plant["object"])
+    name = put("what is changed there, {thing},", thing=thing)
+    if plant.get("act"):
+        name = put("what act {act} changes, {thing},", act=plant["act"], thing=thing)
     return say(
-        "left_by", plant["citations"], about=act["id"], thing=name, account=who, rights=rights, where=where
+        "left_by",
+        plant["citations"],
+        about=act["id"],
+        thing=name,
+        account=_account(account),
+        rights=rights,
+        where=where,
     )
 
 
-def _typed(act: Json, row: Json, why: str, cited: list[Any]) -> list[Sentence]:
+def _typed(act: Json, row: Json, why: Value, cited: list[Any]) -> list[Sentence]:
     sessions = row.get("sessions") or ()
     key = "typed" if row["rule"] == "typed_through_multiplexer" else "outlived"
     found = [say(key, cited, about=act["id"], act=act["id"], why=why)]
@@ -168,7 +174,7 @@ def _typed(act: Json, row: Json, why: str, cited: list[Any]) -> list[Sentence]:
     return found
 
 
-def _contained(act: Json, row: Json, why: str, cited: list[Any]) -> list[Sentence]:
+def _contained(act: Json, row: Json, why: Value, cited: list[Any]) -> list[Sentence]:
     sessions = row["sessions"]
     count = counted(len(sessions), "session")
     found = [say("contained", cited, about=act["id"], act=act["id"], count=count, why=why)]
@@ -194,16 +200,13 @@ def _rank(rank: Sequence[str], row: Json) -> int:
 
 def _candidate(act: Json, name: str, row: Json, cites: Cites) -> Sentence:
     spans = cites([*row["events_for"], *row["events_against"]])
-    sides = [
-        [Part(f"; {lead} "), *listed([words(table, code) for code in dict.fromkeys(row[side])])]
-        if row[side]
-        else ""
-        for side, lead, table in (
-            ("for", "for it speaks that", phrases.CANDIDATE_LINKS),
-            ("against", "against it that", phrases.CANDIDATE_LINKS_AGAINST),
-        )
-    ]
+    links, links_against = (
+        clauses([words(table, code) for code in dict.fromkeys(row[side])])
+        for side, table in (("for", phrases.CANDIDATE_LINKS), ("against", phrases.CANDIDATE_LINKS_AGAINST))
+    )
+    speaks: Value = put("; for it speaks that {links}", links=links) if links else ""
+    against: Value = put("; against it that {links}", links=links_against) if links_against else ""
     return say(
         "candidate", spans, basis=Basis.FACT if spans else Basis.ASKED, about=act["id"], act=act["id"],
-        person=person(name), cls=words(phrases.CANDIDATES, row["class"]), speaks=sides[0], against=sides[1],
+        person=person(name), cls=words(phrases.CANDIDATES, row["class"]), speaks=speaks, against=against,
     )  # fmt: skip

@@ -1,5 +1,26 @@
 """What the report says of itself: its bounds, its method, its words. Nothing here speaks of a case."""
 
+PAGE = {
+    "report": "Report on the evidence",
+    "absence": "† rests on all of the evidence",
+    "asked": "‡ from the roster or the question",
+    "uncited": "§ no bytes cited",
+    "bytes": ", bytes ",
+    "hash": ", SHA-256 ",
+    "also": "; ",
+    "adoption": "Adoption",
+    "unsigned": "To be completed by the examiner who adopts this report. Without a signature it is a working paper.",
+}
+"""What stands on the pages beside the text."""
+
+ADOPTED = (
+    "Name and office",
+    "What is adopted, what is not",
+    "Interests in the matter, if any",
+    "Date and signature",
+)
+"""What the examiner writes at the end."""
+
 QUESTION = ("These are the questions given to the program, and the evidence it read to answer them.",)
 
 BOUNDARY = (
@@ -153,9 +174,9 @@ EVIDENCE = (
 )
 
 SUMMED = (
-    "Of the {files:,} files {listed:,} are listed: all that this report cites, and of the others that a reader of this program understood the first, in order of path.",
+    "Of the {files} files {listed} are listed: all that this report cites, and of the others that a reader of this program understood the first, in order of path.",
     "The others are counted by folder below the list, and keep their numbers. Each stands with its path, size and hash in the findings, which the bundle holds.",
-    "The list of all of them, a line for each of its hash, two blanks and its path, in order of path, has the SHA-256 `{sha256}`.",
+    "The list of all of them, a line for each of its hash, two blanks and its path, in order of path, has the SHA-256 {sha256}.",
 )
 
 PACKED = (

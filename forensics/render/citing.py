@@ -8,10 +8,12 @@ import pyarrow.compute as pc
 
 from forensics.core import ids
 from forensics.render.glyphs import drawn, pieces, quoted
+from forensics.render.languages import ENGLISH, Language
+from forensics.render.parts import Part, Value, figure, put
 from forensics.render.sentences import Basis, Citation, Json, Sentence
 
 _SPANS, _FILES = 3, 3
-_UNKNOWN = "(not in the list of evidence)"
+_UNKNOWN = put("(not in the list of evidence)")
 
 MARKS = {Basis.ABSENCE: "†", Basis.ASKED: "‡", Basis.UNCITED: "§"}
 """Marks instead of footnotes, where a sentence rests on no one place; the foot of every page explains them."""
@@ -26,10 +28,13 @@ class Sources:
         read: the hashes of files that a format reads.
     """
 
-    def __init__(self, findings: Json, *, events: pa.Table, files: pa.Table) -> None:
+    def __init__(
+        self, findings: Json, *, events: pa.Table, files: pa.Table, language: Language = ENGLISH
+    ) -> None:
         rows = (findings.get("case") or {}).get("evidence") or _of(files)
         ordered = sorted(rows, key=lambda r: (str(r["path"]), str(r["sha256"])))
         self.evidence: list[dict[str, Any]] = [{**r, "number": f"E{i}"} for i, r in enumerate(ordered, 1)]
+        self._language = language
         self.read = frozenset(files.filter(pc.is_valid(files["format"]))["sha256"].to_pylist())
         self._by_hash: dict[str, dict[str, Any]] = {}
         for row in self.evidence:
@@ -60,8 +65,15 @@ class Sources:
         shown = [{**g, "spans": g["spans"][:_SPANS]} for g in groups[:_FILES]]
         rest = sum(len(g["spans"]) for g in groups) - sum(len(g["spans"]) for g in shown)
         # What a sentence is about can be a person or a job, as a roster or a log calls them.
-        where = f"Annex B, {drawn(sentence.about)}" if sentence.about else "Annex B"
-        return {"text": f"{rest:,} more in {where}." if rest else "", "files": shown}
+        where = put("Annex B")
+        if sentence.about:
+            where = put("Annex B, {about}", about=about(drawn(sentence.about)))
+        text = (
+            self._language.text(put("{count} more in {where}.", count=f"{rest:,}", where=where))
+            if rest
+            else ""
+        )
+        return {"text": text, "files": shown}
 
     def grouped(self, citations: Sequence[Citation]) -> list[dict[str, Any]]:
         """Citations file by file, in the order of their first mention, each with its ranges in order."""
@@ -74,11 +86,39 @@ class Sources:
         row = self._by_hash.get(sha256)
         return {
             "number": row["number"] if row else "",
-            "path": pieces(quoted(str(row["path"]), 160)) if row else [_UNKNOWN],
+            "path": pieces(quoted(str(row["path"]), 160)) if row else [self._language.text(_UNKNOWN)],
             "sha256": quoted(sha256[:16]),
-            "packing": f" in the decompressed bytes ({row['packing']})" if row and row.get("packing") else "",
+            "packing": self._language.text(_packed(row)),
             "spans": [f"{start}–{stop}" for start, stop in _joined(spans)],  # noqa: RUF001 - a range, in print
         }
+
+
+def about(finding: str) -> Part:
+    """The name under which Annex B has the places of a finding, as sentences give it: `job 11`, `against kai`, `A0001`."""
+    kind, _, name = finding.partition(" ")
+    if kind in ABOUT and name:
+        return put(ABOUT[kind], name=figure(name))
+    return put(finding) if finding in PLACES else figure(finding)
+
+
+PLACES = ("flags", "overlaps", "other")
+"""What Annex B has places for that is no single finding."""
+
+
+ABOUT = {
+    "for": "for {name}",
+    "against": "against {name}",
+    "job": "job {name}",
+    "contradiction": "contradiction {name}",
+    "denial": "denial {name}",
+}
+"""Names of what a place is cited for; an act's is its id."""
+
+
+def _packed(row: Mapping[str, Any] | None) -> Value:
+    if row is None or not row.get("packing"):
+        return ""
+    return put(" in the decompressed bytes ({packing})", packing=figure(row["packing"]))
 
 
 def sized(row: Mapping[str, Any]) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from forensics.render import sentences
+from forensics.render.parts import Part, Value, clauses, listed, put, quote
 from forensics.render.phrases import words
-from forensics.render.sentences import Basis, Part, Sentence, say
+from forensics.render.sentences import Basis, Sentence, say
 
 if TYPE_CHECKING:
     from forensics.render.pages import Pages
@@ -61,8 +62,8 @@ def section(p: "Pages") -> None:
 def rival_sentences(job: Json) -> list[Sentence | None]:
     """What else can have ended a job: found, looked for and not found, and not to be told."""
     by = {s: [r for r in job["rivals"] if r["status"] == s] for s in ("found", "not_found", "not_collected")}
-    named = {s: sentences.listed([words(RIVALS, r["rival"]) for r in rows]) for s, rows in by.items()}
-    name = sentences.quote(job["job"])
+    named = {s: listed([words(RIVALS, r["rival"]) for r in rows]) for s, rows in by.items()}
+    name = quote(job["job"])
     cited = job.get("citations", ())
     return [
         say("rival_found", cited, job=name, rivals=named["found"]) if by["found"] else None,
@@ -78,36 +79,15 @@ def act_sentences(act: Json) -> list[Sentence | None]:
     made: list[Sentence | None] = [
         say("comparison", basis=Basis.ABSENCE, act=act["id"], wording=words(WORDINGS, found["wording"]), limits=_limits(found["limits"]))
     ]  # fmt: skip
-    if against["p"] is not None:
-        made.append(
-            say(
-                "comparison_groups",
-                basis=Basis.ABSENCE,
-                other="jobs of the same time that did not read it",
-                **_numbers(against),
-            )
-        )
-    if onset["p"] is not None:
-        made.append(
-            say(
-                "comparison_groups",
-                basis=Basis.ABSENCE,
-                other="jobs that read the file before",
-                **_numbers(onset),
-            )
-        )
-    if found["offset"]["p"] is not None:
-        made.append(
-            say(
-                "comparison_groups",
-                basis=Basis.ABSENCE,
-                other="jobs that read the file after the change was taken away",
-                **_numbers(found["offset"]),
-            )
-        )
+    offset = found["offset"]
+    made += [
+        _groups(against, put("jobs of the same time that did not read it")),
+        _groups(onset, put("jobs that read the file before")),
+        _groups(offset, put("jobs that read the file after the change was taken away")),
+    ]
     step = found["threshold"]["exposed"]
     if step is not None:
-        made.append(_step(step, "the jobs that read the change"))
+        made.append(_step(step, put("the jobs that read the change")))
     return made
 
 
@@ -121,14 +101,14 @@ def cluster_sentences(found: Json | None) -> list[Sentence | None]:
         made.append(say(
             "comparison_rate", basis=Basis.ABSENCE, failures=f"{rate['failures']:,}", days=f"{rate['gpu_days']:g}",
             before=f"{rate['before']['failures']:,}", before_days=f"{rate['before']['gpu_days']:g}", p=_p(rate["p_at_least"]),
-            ratio="not known how many" if rate["rate_ratio"] is None else _interval(*rate["rate_ratio"]),
+            ratio=put("not known how many") if rate["rate_ratio"] is None else _interval(*rate["rate_ratio"]),
         ))  # fmt: skip
     if found["threshold"] is not None:
-        made.append(_step(found["threshold"], "all jobs that ended in the time asked about"))
+        made.append(_step(found["threshold"], put("all jobs that ended in the time asked about")))
     return made
 
 
-def _step(step: Json, whose: str) -> Sentence:
+def _step(step: Json, whose: Part) -> Sentence:
     low, high = step["between_gpus"]
     hit, large = step["from_there"]
     below, small = step["below"]
@@ -138,25 +118,26 @@ def _step(step: Json, whose: str) -> Sentence:
     )  # fmt: skip
 
 
-def _numbers(found: Json) -> dict[str, str]:
-    low, high = found["odds_ratio"]
-    return {
-        "bad": f"{found['exposed']['ended_badly']:,}",
-        "jobs": f"{found['exposed']['jobs']:,}",
-        "other_bad": f"{found['other']['ended_badly']:,}",
-        "other_jobs": f"{found['other']['jobs']:,}",
-        "p": _p(found["p"]),
-        "odds": _interval(low, high),
-    }
+def _groups(found: Json, other: Part) -> Sentence | None:
+    """Two groups beside each other, where they were compared."""
+    if found["p"] is None:
+        return None
+    return say(
+        "comparison_groups", basis=Basis.ABSENCE, other=other, bad=f"{found['exposed']['ended_badly']:,}", jobs=f"{found['exposed']['jobs']:,}",
+        other_bad=f"{found['other']['ended_badly']:,}", other_jobs=f"{found['other']['jobs']:,}", p=_p(found["p"]),
+        odds=_interval(*found["odds_ratio"]),
+    )  # fmt: skip
 
 
-def _interval(low: float, high: float | None) -> str:
-    return f"{low:.2g} to {'no upper bound' if high is None else f'{high:.2g}'}"
+def _interval(low: float, high: float | None) -> Part:
+    if high is None:
+        return put("{low} to no upper bound", low=f"{low:.2g}")
+    return put("{low} to {high}", low=f"{low:.2g}", high=f"{high:.2g}")
 
 
-def _p(value: float) -> str:
-    return "below 0.0001" if value < 0.0001 else f"{value:.2g}"
+def _p(value: float) -> Value:
+    return put("below 0.0001") if value < 0.0001 else f"{value:.2g}"
 
 
-def _limits(codes: Sequence[str]) -> list[Part]:
-    return [Part("; "), *sentences.listed([words(LIMITS, c) for c in codes])] if codes else []
+def _limits(codes: Sequence[str]) -> Value:
+    return put("; {limits}", limits=clauses([words(LIMITS, c) for c in codes])) if codes else ""

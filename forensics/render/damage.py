@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from forensics.render import sentences
 from forensics.render.glyphs import quoted
+from forensics.render.parts import Part, Tone, Value, figure, given, put, quote
 from forensics.render.phrases import words
-from forensics.render.sentences import Basis, Part, Sentence, Tone, say
+from forensics.render.sentences import Basis, Sentence, say
 
 if TYPE_CHECKING:
     from forensics.render.pages import Pages
@@ -61,45 +62,48 @@ def section(p: "Pages") -> None:
     p.plain(*INTRODUCED)
     for column in ("established", "possible"):
         p.para(_sum(found, column))
-    head = ("Job", "Attempt", "Column", "Loss", "Hours lost", "Less expected", found["currency"])
+    head = ("Job", "Attempt", "Column", "Loss", "Hours lost", "Less expected", figure(found["currency"]))
     p.table(head, ("auto", "auto", "6em", "1fr", "7.5em", "7.5em", "7.5em"), map(_row, found["attempts"]))
     p.head(2, "At most")
     p.para(*_ceiling(found["ceiling"], found["currency"]))
     _inputs(p, found)
-    p.items([Sentence((Part(words(LIMITS, c)),), basis=Basis.METHOD)] for c in found["limits"])
+    p.items([Sentence(words(LIMITS, c), basis=Basis.METHOD)] for c in found["limits"])
 
 
-def ranged(found: Json | None) -> str:
+def ranged(found: Json | None) -> Part:
     """A range in print: `1.00 to 2.00 (best 1.50)`."""
     if found is None:
-        return "not known"
-    best = "" if found.get("central") is None else f" (best {found['central']})"
-    return f"{found['low']} to {found['high']}{best}"
+        return put("not known")
+    best: Value = ""
+    if found.get("central") is not None:
+        best = put(" (best {central})", central=str(found["central"]))
+    return put("{low} to {high}{best}", low=str(found["low"]), high=str(found["high"]), best=best)
 
 
 def _sum(found: Json, column: str) -> Sentence:
     whole = found["sums"][column]
     mine = [r for r in found["attempts"] if r["column"] == column]
     if not mine:
-        return say("damage_none", basis=Basis.ABSENCE, column=COLUMNS[column].lower())
+        return say("damage_none", basis=Basis.ABSENCE, column=put(COLUMNS[column].lower()))
     rest = whole["without_figure"]
     return say(
-        "damage_sum", [c for r in mine for c in r["citations"]], column=COLUMNS[column].lower(),
-        count=sentences.counted(whole["attempts"], "attempt"), money=ranged(whole["money"]), currency=Part(found["currency"]),
-        rest=f"; for {rest:,} of them no figure is known" if rest else "",
+        "damage_sum", [c for r in mine for c in r["citations"]], column=put(COLUMNS[column].lower()),
+        count=sentences.counted(whole["attempts"], "attempt"), money=ranged(whole["money"]), currency=figure(found["currency"]),
+        rest=put("; for {count} of them no figure is known", count=f"{rest:,}") if rest else "",
     )  # fmt: skip
 
 
 def _row(row: Json) -> list[Any]:
     name = Sentence(
-        (sentences.quote(row["job"]),),
+        (quote(row["job"]),),
         tuple(sentences.Citation(c["sha256"], c["start"], c["stop"]) for c in row["citations"]),
     )
     loss = words(HEADS, row["head"])
     if row["column"] != "not_counted":
-        loss += f"; {words(BASES, row['basis'])}"
+        loss = put("{loss}; {basis}", loss=loss, basis=words(BASES, row["basis"]))
     return [
-        name if name.citations else sentences.quote(row["job"]), f"{row['attempt']} of {row['of']}", COLUMNS[row["column"]], loss,
+        name if name.citations else quote(row["job"]), put("{attempt} of {all}", attempt=str(row["attempt"]), all=str(row["of"])),
+        put(COLUMNS[row["column"]]), loss,
         *(ranged(row[k]) if row["column"] != "not_counted" else "–" for k in ("lost_hours", "net_hours", "money")),  # noqa: RUF001 - a dash, in print
     ]  # fmt: skip
 
@@ -108,45 +112,47 @@ def _ceiling(found: Json, currency: str) -> list[Sentence | None]:
     seen = found["window"] or found["records"]
     made: list[Sentence | None] = [
         say(
-            "damage_peak", basis=Basis.ABSENCE, most="a number not recorded" if seen["most_at_once"] is None else f"{seen['most_at_once']:,}",
-            scope="in the time asked about" if found["window"] else "in all of the records", rest=_unknown(seen["attempts_not_recorded"]),
+            "damage_peak", basis=Basis.ABSENCE, most=put("a number not recorded") if seen["most_at_once"] is None else f"{seen['most_at_once']:,}",
+            scope=put("in the time asked about") if found["window"] else put("in all of the records"), rest=_unknown(seen["attempts_not_recorded"]),
         ),
         say(
             "damage_hours", basis=Basis.ABSENCE, hours=found["asked_gpu_hours"]["high"], rest=_unknown(found["asked_not_recorded"]),
-            money="" if found["asked_compute_at_most"] is None else f", which at the highest price stated is {found['asked_compute_at_most']} {currency}",
+            money="" if (most := found["asked_compute_at_most"]) is None else put(
+                ", which at the highest price stated is {money} {currency}", money=str(most), currency=figure(currency)
+            ),
         ),
     ]  # fmt: skip
     told = found["stated"]
-    for key, what in (("gpus", "{:,} GPUs"), ("loss", "{} " + currency)):
+    for key in ("gpus", "loss"):
         if told is not None and told[key] is not None:
-            source = (
-                ["a figure given on the command line"]
-                if told["source"] is None
-                else [sentences.quote(told["source"])]
-            )
+            source = put("a figure given on the command line")
+            if told["source"] is not None:
+                source = quote(told["source"])
+            what = put("{loss} {currency}", loss=str(told[key]), currency=figure(currency))
+            if key == "gpus":
+                what = put("{count} GPUs", count=f"{told[key]:,}")
             made.append(say(
-                "damage_stated", basis=Basis.ABSENCE, figure=what.format(told[key]),
-                source=[Part(s) if isinstance(s, str) else s for s in source], answer=words(ANSWERS, told[f"{key}_answer"]),
+                "damage_stated", basis=Basis.ABSENCE, figure=what, source=source, answer=words(ANSWERS, told[f"{key}_answer"]),
             ))  # fmt: skip
     return made
 
 
-def _unknown(count: int) -> str:
-    return (
-        f"; {sentences.counted(count, 'attempt')} that ran without a recorded allocation cannot be in it"
-        if count
-        else ""
-    )
+def _unknown(count: int) -> Value:
+    if not count:
+        return ""
+    attempts = sentences.counted(count, "attempt")
+    return put("; {attempts} that ran without a recorded allocation cannot be in it", attempts=attempts)
 
 
 def _inputs(p: "Pages", found: Json) -> None:
     """What was stated: prices, labour, mitigation."""
     p.head(2, "As stated")
     p.table(("Per", "Price", "Electricity", "Source", "Date"), ("auto", "auto", "auto", "1fr", "auto"), [
-        (r["per"].replace("_", " "), ranged(r["price"]), r["electricity"], _source(r), r["date"]) for r in found["rates"]
+        (given(r["per"].replace("_", " ")), ranged(r["price"]), given(r["electricity"]), _source(r), figure(r["date"]))
+        for r in found["rates"]
     ])  # fmt: skip
     if found["labour"]:
-        p.table(("Labour, in no sum", "Hours", found["currency"], "Source"), ("1fr", "auto", "auto", "auto"), [
+        p.table(("Labour, in no sum", "Hours", figure(found["currency"]), "Source"), ("1fr", "auto", "auto", "auto"), [
             (Part(quoted(w["what"], 160), Tone.QUOTED), ranged(w["hours"]), ranged(w["money"]), _source(w)) for w in found["labour"]
         ])  # fmt: skip
     if found["mitigation"]:

@@ -21,12 +21,15 @@ from forensics.render import (
     phrases,
     ratios,
     sentences,
+    terms,
 )
 from forensics.render.citing import Sources
 from forensics.render.glyphs import quoted
-from forensics.render.pages import Pages, runs
+from forensics.render.languages import ENGLISH, Language
+from forensics.render.pages import Pages
+from forensics.render.parts import Part, Tone, Value, listed, person, put, quote
 from forensics.render.phrases import words
-from forensics.render.sentences import Json, Part, Sentence, Tone
+from forensics.render.sentences import Json, Sentence
 
 Block = dict[str, Any]
 _SUMMED_ACTS, _DRAWN_JOBS = 8, 8
@@ -41,43 +44,65 @@ class Document:
     figures: dict[str, bytes]
 
 
-def build(findings: Json, *, events: pa.Table, files: pa.Table) -> Document:
+def build(findings: Json, *, events: pa.Table, files: pa.Table, language: Language = ENGLISH) -> Document:
     """Put the report together.
 
     Args:
         findings: as `findings.json` holds them.
         events: schema `event`.
         files: schema `file`.
+        language: in which it speaks; quotations, numbers and citations are the same in each.
     """
-    pages = Pages(findings, Sources(findings, events=events, files=files), events)
+    sources = Sources(findings, events=events, files=files, language=language)
+    pages = Pages(findings, sources, events, language)
     sections: tuple[Callable[[Pages], None], ...] = (
         _question, _boundary, _summary, _for_persons, _against_persons, _timelines, _acts, comparison.section, _claims,
-        _contradictions, _gaps, damage.section, annexes.method, annexes.sources, exhibits.evidence, annexes.citations,
+        _contradictions, _gaps, damage.section, annexes.method, annexes.sources, exhibits.evidence, annexes.citations, terms.section,
     )  # fmt: skip
     for section in sections:
         section(pages)
-    title = quoted(str((findings.get("case") or {}).get("title") or "Untitled case"), 160)
-    return Document({"title": title, "header": quoted(title, 70), "blocks": pages.blocks}, pages.figures)
+    pages.blocks.append({"t": "sign"})
+    title = (findings.get("case") or {}).get("title")
+    named = quote(title, 160) if title else put("Untitled case")
+    content = {
+        "lang": language.code,
+        "title": language.text(named),
+        "header": language.text(quote(named.text, 70) if title else named),
+        "notice": terms.notice(pages),
+        "words": {
+            **{name: language.text(put(english)) for name, english in boundary.PAGE.items()},
+            "adopted": [language.text(put(english)) for english in boundary.ADOPTED],
+            "joint": language.joint,
+        },
+        "blocks": pages.blocks,
+    }
+    return Document(content, pages.figures)
 
 
 def _question(p: Pages) -> None:
     case = p.findings.get("case") or {}
     window = case.get("window") or (None, None)
-    span = sentences.moment(window).strip() or "not bounded"
-    jobs = [sentences.quote(j["job"]) for j in p.findings.get("jobs") or ()]
-    people = [sentences.person(x["name"]) for x in p.findings.get("persons") or ()]
+    span = _stretch(window)
+    jobs = [quote(j["job"]) for j in p.findings.get("jobs") or ()]
+    people = [person(x["name"]) for x in p.findings.get("persons") or ()]
     claims = [str(c["id"]) for c in p.findings.get("claims") or ()]
     p.head(1, "What is asked")
     p.plain(*boundary.QUESTION)
     p.table(("Point", "As given"), ("11em", "1fr"), [
-        ("Cluster", sentences.quote(case["cluster"]) if case.get("cluster") else "not named"),
-        ("Jobs", sentences.listed(jobs) if jobs else "all jobs in the evidence"),
-        ("Time", span),
-        ("Zone of clocks that name none", sentences.quote(case["zone"]) if case.get("zone") else "not named"),
-        ("Persons listed", sentences.listed(people) if people else "none: no roster is given"),
-        ("Denials to test", ", ".join(claims) or "none"),
-        ("Evidence", f"{len(p.sources.evidence):,} files: see Annex A"),
+        (put("Cluster"), quote(case["cluster"]) if case.get("cluster") else put("not named")),
+        (put("Jobs"), listed(jobs) if jobs else put("all jobs in the evidence")),
+        (put("Time"), span),
+        (put("Zone of clocks that name none"), quote(case["zone"]) if case.get("zone") else put("not named")),
+        (put("Persons listed"), listed(people) if people else put("none: no roster is given")),
+        (put("Denials to test"), listed(claims, ", ") or put("none")),
+        (put("Evidence"), put("{count} files: see Annex A", count=f"{len(p.sources.evidence):,}")),
     ])  # fmt: skip
+
+
+def _stretch(window: Sequence[str | None]) -> Value:
+    """The time asked about, by itself."""
+    span = sentences.moment(window)
+    return Part(span.text.strip(), values=span.values) if isinstance(span, Part) else put("not bounded")
 
 
 def _boundary(p: Pages) -> None:
@@ -91,7 +116,7 @@ def _summary(p: Pages) -> None:
     known = {a["id"]: a for a in p.acts}
     told: set[str] = set()
     for job in p.findings.get("jobs") or ():
-        p.head(2, "Job ", sentences.quote(job["job"]))
+        p.head(2, put("Job {job}", job=quote(job["job"])))
         p.para(
             *sentences.job_sentences(job, known),
             federations.federation_sentence(job),
@@ -124,7 +149,9 @@ def _summed(p: Pages, acts: Sequence[Json]) -> None:
     ]
     p.items(rows)
     if len(acts) > _SUMMED_ACTS:
-        p.plain(f"The other {len(acts) - _SUMMED_ACTS:,} acts are in the section on acts.")
+        p.plain(
+            put("The other {count} acts are in the section on acts.", count=f"{len(acts) - _SUMMED_ACTS:,}")
+        )
 
 
 def _asked_and_answered(claim: Json, known: dict[str, Json]) -> list[Sentence]:
@@ -147,7 +174,7 @@ def _for_persons(p: Pages) -> None:
     p.head(1, "What speaks for each person")
     p.plain(*boundary.FOR)
     for name in _people(p.findings):
-        p.head(2, sentences.person(name))
+        p.head(2, person(name))
         found = dossier.exculpatory_sentences(name, p.findings.get("exculpatory") or (), p.sources.cites)
         p.items([s] for s in found)
 
@@ -156,7 +183,7 @@ def _against_persons(p: Pages) -> None:
     p.head(1, "What points at each person")
     p.plain(*boundary.AGAINST)
     for name in _people(p.findings):
-        p.head(2, sentences.person(name))
+        p.head(2, person(name))
         p.items([s] for s in dossier.inculpatory_sentences(name, p.acts, p.sources.cites))
 
 
@@ -167,20 +194,20 @@ def _timelines(p: Pages) -> None:
     p.head(1, "Timelines")
     p.plain(*boundary.TIMELINE)
     for job in jobs[:_DRAWN_JOBS]:
-        name = sentences.quote(job["job"])
-        _timeline(p, str(job["job"]), ["Job ", name, ": what the records place in time."])
+        name = quote(job["job"])
+        _timeline(p, str(job["job"]), put("Job {job}: what the records place in time.", job=name))
     if not jobs:
-        _timeline(p, None, ["What the records place in time."])
+        _timeline(p, None, put("What the records place in time."))
     if len(jobs) > _DRAWN_JOBS:
-        p.plain(f"Timelines of the other {len(jobs) - _DRAWN_JOBS:,} jobs are drawn on request, one by one.")
+        more = f"{len(jobs) - _DRAWN_JOBS:,}"
+        p.plain(put("Timelines of the other {count} jobs are drawn on request, one by one.", count=more))
 
 
-def _timeline(p: Pages, job: str | None, caption: Sequence[Part | str]) -> None:
+def _timeline(p: Pages, job: str | None, caption: Part) -> None:
     drawn_as = f"timeline{len(p.figures) + 1}.svg"
-    p.figures[drawn_as] = figures.svg(figures.timeline(p.findings, p.events, job=job))
-    alt = "".join(t if isinstance(t, str) else t.text for t in caption)
-    alt += " The table of acts holds the same facts."
-    p.blocks.append({"t": "fig", "file": drawn_as, "caption": runs(caption), "alt": alt})
+    p.figures[drawn_as] = figures.svg(figures.timeline(p.findings, p.events, job=job, language=p.language))
+    alt = p.language.text([caption, put(" The table of acts holds the same facts.")])
+    p.blocks.append({"t": "fig", "file": drawn_as, "caption": p.runs([caption]), "alt": alt})
 
 
 def _acts(p: Pages) -> None:
@@ -199,32 +226,33 @@ def _acts(p: Pages) -> None:
 
 def _row(act: Json) -> list[Any]:
     when = act.get("when") or (None, None)
-    first = sentences.stamp(when[0]) if when[0] else "not recorded"
-    later = f" to {sentences.stamp(when[1])[11:]}" if when[1] and when[1] != when[0] else ""
+    time: Value = sentences.stamp(when[0]) if when[0] else put("not recorded")
+    if when[1] and when[1] != when[0]:
+        time = put("{first} to {last}", first=time, last=sentences.stamp(when[1])[11:])
     found = act.get("person") or {}
-    who: Any = str(found.get("verdict", "not_attempted")).replace("_", " ")
+    who: Any = words(phrases.VERDICTS, found.get("verdict", "not_attempted"))
     if found.get("verdict") == "attributed":
         strength = words(phrases.STRENGTHS, found.get("strength"))
-        who = [sentences.person(found["name"]), Part(f" ({strength})")]
+        who = put("{person} ({strength})", person=person(found["name"]), strength=strength)
     name = Sentence((Part(act["id"]),), sentences.account_sentence(act).citations, about=act["id"])
     thing, account, job = act.get("object"), act.get("account"), act.get("job")
     return [
-        name if name.citations else act["id"], first + later, words(phrases.NAMES, act["act"]),
+        name if name.citations else act["id"], time, words(phrases.NAMES, act["act"]),
         _thing(act) if thing else _NOTHING,
-        Part(quoted(str(account), 40), Tone.QUOTED) if account else "not named",
+        Part(quoted(str(account), 40), Tone.QUOTED) if account else put("not named"),
         Part(quoted(str(job), 40), Tone.QUOTED) if job else _NOTHING, who,
     ]  # fmt: skip
 
 
-def _thing(act: Json) -> list[Part]:
+def _thing(act: Json) -> Part:
     name = Part(quoted(str(act["object"]), 90), Tone.QUOTED)
-    return [Part("job "), name] if act["object"] == act.get("job") else [name]
+    return put("job {job}", job=name) if act["object"] == act.get("job") else name
 
 
 def _act(p: Pages, act: Json) -> None:
     cites = p.sources.cites
     left = antecedents.left_sentences(act)
-    p.head(2, f"{act['id']}: {words(phrases.NAMES, act['act'])}")
+    p.head(2, put("{id}: {name}", id=act["id"], name=words(phrases.NAMES, act["act"])))
     p.para(
         sentences.account_sentence(act), dossier.entry_sentence(act, cites), None if left else dossier.planted_sentence(act),
         dossier.asserted_sentence(act), dossier.signature_sentence(act), sentences.link_sentence(act), ratios.effect_sentence(act),
@@ -273,7 +301,7 @@ def _claims(p: Pages) -> None:
     if not claims:
         p.plain("No denial is given to test.")
     for claim in claims:
-        p.head(2, f"{claim['id']}: {words(denials.CLAIMS, claim['id'])}")
+        p.head(2, put("{id}: {name}", id=str(claim["id"]), name=words(denials.CLAIMS, claim["id"])))
         p.para(*dossier.claim_sentences(claim, known))
 
 

@@ -6,22 +6,18 @@ They are of the same kind as those in `sentences`, which holds every template.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from forensics.render import denials, phrases
+from forensics.render import denials, phrases, recounted
+from forensics.render.parts import Part, Value, listed, person, put, quote
 from forensics.render.phrases import words
 from forensics.render.sentences import (
     Basis,
     Citation,
     Json,
-    Part,
     Sentence,
-    Value,
     act_names,
     counted,
-    listed,
     missing_parts,
     moment,
-    person,
-    quote,
     say,
 )
 
@@ -34,8 +30,8 @@ def entry_sentence(act: Json, cites: Cites) -> Sentence | None:
     key, address = act.get("credential"), act.get("address")
     if not act.get("session") or not (key or address):
         return None
-    by: Value = (Part(" with the credential "), quote(key)) if key else ""
-    at: Value = (Part(" from the address "), quote(address)) if address else ""
+    by: Value = put(" with the credential {key}", key=quote(key)) if key else ""
+    at: Value = put(" from the address {address}", address=quote(address)) if address else ""
     told = [
         e
         for r in act.get("reasons") or ()
@@ -49,7 +45,7 @@ def entry_sentence(act: Json, cites: Cites) -> Sentence | None:
 def _typed(said: Json, role: str) -> Value:
     """A name as it was typed into a commit, with the address beside it."""
     if not said.get(role):
-        return "nobody"
+        return put("nobody")
     address = said.get(f"{role}_email")
     return quote(said[role] if address is None else f"{said[role]} <{address}>")
 
@@ -70,9 +66,9 @@ def signature_sentence(act: Json) -> Sentence | None:
     found: Json = act.get("signature") or {}
     if not found:
         return None
-    key = [Part(" with the key "), quote(found["key"])] if found.get("key") else ""
+    key: Value = put(" with the key {key}", key=quote(found["key"])) if found.get("key") else ""
     good = found.get("result") == "good"
-    lists = [Part(" "), quote(", ".join(map(str, found.get("known_by") or ())))] if good else ""
+    lists: Value = [Part(" "), quote(", ".join(map(str, found.get("known_by") or ())))] if good else ""
     result = words(phrases.SIGNATURES, found.get("result"))
     return say(
         "signature", found.get("citations") or (), about=act["id"], act=act["id"], named=key, result=result, lists=lists
@@ -99,8 +95,8 @@ def _reason(act: Json, reason: Json, cites: Cites) -> Sentence:
     names = [says] if isinstance(says, str) else sorted(says or ())
     domain: Value = ""
     if reason.get("domain"):
-        domain = (Part(" (told in the trust domain "), quote(reason["domain"]), Part(")"))
-    label = phrases.CLASSES.get(str(reason.get("class")), "Another link points to")
+        domain = put(" (told in the trust domain {domain})", domain=quote(reason["domain"]))
+    label = put(phrases.CLASSES.get(str(reason.get("class")), phrases.OTHER_CLASS))
     spans = cites(reason.get("because") or ())
     basis = Basis.FACT if spans else Basis.ASKED
     if not names:
@@ -118,10 +114,11 @@ def frame_cost_sentence(act: Json) -> Sentence | None:
     cited = act.get("citations", ())
     if not domains:
         return say("frame_cost_none", cited, about=act["id"], act=act["id"])
-    many: list[Part] = [
-        Part(f"{counted(len(domains), 'trust domain')}: "),
-        *listed([quote(d) for d in domains]),
-    ]
+    many = put(
+        "{count}: {domains}",
+        count=counted(len(domains), "trust domain"),
+        domains=listed([quote(d) for d in domains]),
+    )
     return say("frame_cost", cited, about=act["id"], act=act["id"], domains=many)
 
 
@@ -178,7 +175,7 @@ def exculpatory_sentences(name: str, items: Sequence[Json], cites: Cites) -> lis
     for kind in dict.fromkeys(str(i.get("kind")) for i in mine):
         same = [i for i in mine if i.get("kind") == kind]
         acts = list(dict.fromkeys(str(i["act"]) for i in same if i.get("act")))
-        where = act_names(acts) if acts else [Part("the time in question")]
+        where = act_names(acts) if acts else put("the time in question")
         because = list(dict.fromkeys(e for i in same for e in i.get("because") or ()))
         words_of = words(phrases.EXCULPATORY, kind)
         found.append(say("exculpatory", cites(because), about=f"for {name}", acts=where, kind=words_of))
@@ -191,7 +188,7 @@ def inculpatory_sentences(name: str, acts: Sequence[Json], cites: Cites) -> list
     open_ = [a for a in acts if a not in mine and name in ((a.get("person") or {}).get("candidates") or ())]
     who, found, about = person(name), [], f"against {name}"
     if mine:
-        verb = "is" if len(mine) == 1 else "are"
+        verb = put("is") if len(mine) == 1 else put("are")
         found.append(
             say("inculpatory_acts", _spans(mine), about=about, acts=_ids(mine), verb=verb, person=who)
         )
@@ -219,7 +216,7 @@ def _inculpatory_reasons(name: str, acts: Sequence[Json], cites: Cites) -> list[
         if told:
             ids = act_names(list(dict.fromkeys(a["id"] for a, _ in told)))
             spans = cites(dict.fromkeys(e for _, e in told))
-            plain = label[0].lower() + label[1:]
+            plain = put(label[0].lower() + label[1:])
             found.append(
                 say(
                     "inculpatory_reason",
@@ -243,11 +240,11 @@ def _only(reason: Json) -> str | None:
 def claim_sentences(claim: Json, acts: dict[str, Json]) -> list[Sentence]:
     """A denial, what the evidence says of it, and what would say more."""
     code = str(claim["id"])
-    text: Value = (Part("in the words "), quote(claim["text"]), Part(", ")) if claim.get("text") else ""
-    by: Value = person(claim["by"]) if claim.get("by") else "somebody"
+    text: Value = put("in the words {text}, ", text=quote(claim["text"])) if claim.get("text") else ""
+    by: Value = person(claim["by"]) if claim.get("by") else put("somebody")
     because = list(claim.get("because") or ())
     spans = [c for a in because if a in acts for c in acts[a].get("citations", ())]
-    where: Value = (Part(", namely "), *act_names(because)) if because else ""
+    where: Value = put(", namely {acts}", acts=act_names(because)) if because else ""
     found = [
         say(
             "claim_said",
@@ -264,7 +261,7 @@ def claim_sentences(claim: Json, acts: dict[str, Json]) -> list[Sentence]:
         say(
             "claim_result", spans, basis=Basis.FACT if spans else Basis.ABSENCE, about=because[0] if because else None,
             status=words(phrases.STATUS, claim["status"]), id=code, acts=where,
-            why=words(denials.CLAIM_WHY, claim.get("why") or "the findings name no rule"),
+            why=words(denials.CLAIM_WHY, claim["why"]) if claim.get("why") else phrases.NO_RULE,
         )
     )  # fmt: skip
     if claim.get("events"):
@@ -272,8 +269,10 @@ def claim_sentences(claim: Json, acts: dict[str, Json]) -> list[Sentence]:
         found.append(say("claim_found", cited, about=f"denial {code}", count=f"{len(claim['events']):,}"))
     if code in denials.DENIALS:
         denial = denials.DENIALS[code]
-        found.append(say("claim_predicts", basis=Basis.METHOD, holds=denial.holds, fails=denial.fails))
-        found.append(say("claim_trap", basis=Basis.METHOD, trap=denial.trap))
+        found.append(
+            say("claim_predicts", basis=Basis.METHOD, holds=put(denial.holds), fails=put(denial.fails))
+        )
+        found.append(say("claim_trap", basis=Basis.METHOD, trap=put(denial.trap)))
     if claim.get("missing"):
         missing = missing_parts(claim["missing"])
         found.append(say("claim_missing", basis=Basis.ABSENCE, id=code, missing=missing))
@@ -285,16 +284,18 @@ def contradiction_sentences(item: Json, number: int) -> list[Sentence]:
     says: Sequence[Any] = item.get("says") or ()
     every = [c for s in says for c in s.get("citations") or ()]
     about = f"contradiction {number}"
-    head = say("contradiction", every, about=about, about_=quote(item.get("about", "")))
+    head = say("contradiction", every, about=about, about_=recounted.about(item))
     # What the register says is no evidence, and cites none.
     basis = [Basis.ASKED if s.get("register") else Basis.FACT for s in says]
-    return [head, *(say("contradiction_says", s.get("citations") or (), basis=b, about=about, what=quote(s.get("what", ""))) for s, b in zip(says, basis, strict=True))]  # fmt: skip
+    return [head, *(say("contradiction_says", s.get("citations") or (), basis=b, about=about, what=recounted.what(item, s)) for s, b in zip(says, basis, strict=True))]  # fmt: skip
 
 
 def gap_sentences(gap: Json) -> list[Sentence]:
     """What the evidence is silent on, and for which acts that matters."""
     missing = gap.get("kind") == "missing_source"
-    count = f" ({counted(int(gap['records']), 'record')} by their numbers)" if gap.get("records") else ""
+    count: Value = ""
+    if gap.get("records"):
+        count = put(" ({records} by their numbers)", records=counted(int(gap["records"]), "record"))
     spans = gap.get("citations") or ()
     # What was asked for and not given stands in the case file, and in no evidence.
     asked = str(gap.get("kind")).startswith("source_")
@@ -302,7 +303,7 @@ def gap_sentences(gap: Json) -> list[Sentence]:
     found = [
         say(
             "gap", spans, basis=basis, kind=words(phrases.GAPS, gap.get("kind")),
-            source=quote(gap.get("source", "")), when="" if missing else moment(gap.get("when")), count=count,
+            source=recounted.source(gap), when="" if missing else moment(gap.get("when")), count=count,
         )
     ]  # fmt: skip
     if gap.get("reason"):

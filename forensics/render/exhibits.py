@@ -8,7 +8,7 @@ from forensics.render import boundary
 from forensics.render.citing import sized
 from forensics.render.glyphs import quoted
 from forensics.render.pages import Pages
-from forensics.render.sentences import Part, Tone
+from forensics.render.parts import Part, Tone, figure, put, quote
 
 Row = Mapping[str, Any]
 
@@ -16,6 +16,7 @@ MOST_LISTED = 400
 """Of more files not all are printed. A home that was collected whole can have a hundred thousand that nothing reads."""
 _MOST_FOLDERS = 60
 _DEEPEST = 4
+_OTHER_FOLDERS = "(other folders)"
 
 
 def evidence(p: Pages) -> None:
@@ -26,14 +27,11 @@ def evidence(p: Pages) -> None:
     listed = rows if len(rows) <= MOST_LISTED else _listed(p, rows)
     p.plain(*boundary.EVIDENCE, *(boundary.PACKED if any("packing" in r for r in listed) else ()))
     if len(listed) < len(rows):
-        p.plain(
-            *(
-                text.format(files=len(rows), listed=len(listed), sha256=digest(rows))
-                for text in boundary.SUMMED
-            )
-        )
+        first, *middle, last = boundary.SUMMED
+        counts = {"files": f"{len(rows):,}", "listed": f"{len(listed):,}"}
+        p.plain(put(first, **counts), *middle, put(last, sha256=quote(digest(rows))))
     cells = [
-        (r["number"], Part(quoted(str(r["path"]), 160), Tone.QUOTED), sized(r), Part(quoted(str(r["sha256"])), Tone.QUOTED))
+        (r["number"], Part(quoted(str(r["path"]), 160), Tone.QUOTED), figure(sized(r)), Part(quoted(str(r["sha256"])), Tone.QUOTED))
         for r in listed
     ]  # fmt: skip
     p.table(("No.", "Path as collected", "Bytes", "SHA-256"), ("auto", "1fr", "auto", "17em"), cells)
@@ -46,7 +44,7 @@ def evidence(p: Pages) -> None:
             ("1fr", "auto", "auto"),
             [
                 (
-                    Part(quoted(name, 160), Tone.QUOTED),
+                    _folder(name),
                     f"{len(own):,}",
                     f"{sum(int(r['bytes']) for r in own):,}",
                 )
@@ -78,6 +76,12 @@ def _flagged(p: Pages) -> Iterable[str]:
             yield from (str(c["sha256"]) for c in event["citations"])
 
 
+def _folder(name: str) -> Part:
+    if name == _OTHER_FOLDERS:
+        return Part(name, Tone.RECOUNTED, {"told": put(_OTHER_FOLDERS)})
+    return Part(quoted(name, 160), Tone.QUOTED)
+
+
 def _folders(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     """Files by the folders they lie in, these as deep as there are not too many of them."""
     found: dict[str, list[Row]] = {}
@@ -91,5 +95,5 @@ def _folders(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     named = sorted(found.items())
     if len(named) > _MOST_FOLDERS:
         rest = [row for _, own in named[_MOST_FOLDERS - 1 :] for row in own]
-        named = [*named[: _MOST_FOLDERS - 1], ("(other folders)", rest)]
+        named = [*named[: _MOST_FOLDERS - 1], (_OTHER_FOLDERS, rest)]
     return named

@@ -3,7 +3,8 @@
 It is of the same kind as those in `sentences`.
 """
 
-from forensics.render.sentences import Json, Part, Sentence, listed, quote, say
+from forensics.render.parts import listed, put, quote
+from forensics.render.sentences import Json, Sentence, say
 
 
 def federation_sentence(job: Json) -> Sentence | None:
@@ -11,7 +12,7 @@ def federation_sentence(job: Json) -> Sentence | None:
     origin = job.get("federation_origin")
     if origin is None:
         return None
-    siblings = listed([quote(told) for told in job["siblings"]]) or [Part("not told")]
+    siblings = listed([quote(told) for told in job["siblings"]]) or put("not told")
     name, cited = quote(job["job"]), job.get("citations", ())
     return say(
         "job_federation", cited, about=f"job {job['job']}", job=name, origin=quote(origin), siblings=siblings

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,8 @@ import pyarrow as pa
 
 from forensics.core import clock
 from forensics.core.errors import OutputError, UsageError
+from forensics.render import chinese, figures_library, phrases, recounted
 from forensics.render import figures_lanes as lanes
-from forensics.render import figures_library, phrases
 from forensics.render.figures_lanes import (
     ACCENT,
     INK,
@@ -25,7 +26,8 @@ from forensics.render.figures_lanes import (
     SOFT,
     WIDTH_IN,
 )
-from forensics.render.glyphs import quoted
+from forensics.render.languages import ENGLISH, Language
+from forensics.render.parts import Part, put
 from forensics.render.phrases import words
 
 if TYPE_CHECKING:
@@ -50,15 +52,26 @@ _METADATA: dict[str, dict[str, None]] = {
 
 
 @contextmanager
-def fixed() -> Iterator[None]:
+def fixed(language: Language = ENGLISH) -> Iterator[None]:
     """The settings under which everything is drawn, whatever the machine's own settings are."""
     figures_library.load()
     from matplotlib import rc_context, rcdefaults  # noqa: PLC0415 - slow to import; `--help` needs none of it
 
+    families = _FIXED["font.family"] if language.is_english else _with_chinese()
     with rc_context():
         rcdefaults()
-        with rc_context(_FIXED):
+        with rc_context({**_FIXED, "font.family": families}):
             yield
+
+
+@cache
+def _with_chinese() -> list[str]:
+    """The typefaces of a figure in Chinese: that of every figure, and for what it lacks the one of the report."""
+    from matplotlib import font_manager  # noqa: PLC0415 - slow to import
+
+    path = str(chinese.fonts() / "NotoSansSC-Regular.otf")
+    font_manager.fontManager.addfont(path)
+    return [_FIXED["font.family"], font_manager.FontProperties(fname=path).get_name()]
 
 
 def save(figure: "Figure", path: Path) -> None:
@@ -95,7 +108,7 @@ def _bytes(figure: "Figure", kind: str) -> bytes:
 
 def timeline(
     findings: Json, events: pa.Table, *, job: str | None = None, person: str | None = None,
-    since: datetime | str | None = None, until: datetime | str | None = None,
+    since: datetime | str | None = None, until: datetime | str | None = None, language: Language = ENGLISH,
 ) -> "Figure":  # fmt: skip
     """Draw jobs, sessions, acts and files in time.
 
@@ -106,6 +119,7 @@ def timeline(
         person: only acts attributed to this person, or for which they are a candidate.
         since: nothing before this moment.
         until: nothing after it.
+        language: in which it is labelled.
     """
     figures_library.load()
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
@@ -118,14 +132,15 @@ def timeline(
     axis = _axis(jobs, drawn, bounds)
     gaps = [g for g in findings.get("gaps") or () if _concerns(g, drawn, axis)]
     rows = [
-        *lanes.job_lanes(jobs),
-        *lanes.actor_lanes(drawn, events, axis),
+        *lanes.job_lanes(jobs, language),
+        *lanes.actor_lanes(drawn, events, axis, language),
         *lanes.file_lanes(drawn),
-        *lanes.gap_lanes(gaps),
+        *lanes.gap_lanes(gaps, language),
     ]
-    notes = _notes(findings, undrawn=len(inside) - len(drawn), untold=untold)
+    said = _notes(findings, undrawn=len(inside) - len(drawn), untold=untold)
+    notes = [language.text(note) for note in said]
     kinds = list(dict.fromkeys(m.act["act"] for m in drawn))
-    with fixed():
+    with fixed(language):
         below = BOTTOM_IN + 0.17 * (-(-(len(kinds) + (2 if kinds else 0)) // 4)) + 0.14 * len(notes)
         height = TOP_IN + below + sum(lane.height_in for lane in rows or [lanes.Lane("", "job")])
         figure = Figure(figsize=(WIDTH_IN, height))
@@ -133,7 +148,7 @@ def timeline(
             LEFT_IN / WIDTH_IN, below / height, 1 - (LEFT_IN + RIGHT_IN) / WIDTH_IN, 1 - (below + TOP_IN) / height
         ))  # fmt: skip
         _paint(axes, rows, axis, gaps)
-        _legend(figure, kinds, notes, height)
+        _legend(figure, kinds, notes, height, language)
     return figure
 
 
@@ -198,13 +213,15 @@ def _concerns(gap: Json, marks: Sequence[lanes.Mark], axis: tuple[float, float])
     return bool(touched) or (lanes.day(when[0]) <= axis[1] and lanes.day(when[1]) >= axis[0])
 
 
-def _notes(findings: Json, *, undrawn: int, untold: int) -> list[str]:
-    missing = [quoted(str(g.get("source", "")), 60) for g in findings.get("gaps") or () if g.get("kind") == "missing_source"]  # fmt: skip
-    notes = [f"No record at all of: {m}." for m in missing[:4]]
+def _notes(findings: Json, *, undrawn: int, untold: int) -> list[Part]:
+    missing = [
+        recounted.source(g, 60) for g in findings.get("gaps") or () if g.get("kind") == "missing_source"
+    ]
+    notes = [put("No record at all of: {source}.", source=m) for m in missing[:4]]
     if undrawn:
-        notes.append(f"{undrawn:,} more acts are not drawn.")
+        notes.append(put("{count} more acts are not drawn.", count=f"{undrawn:,}"))
     if untold:
-        notes.append(f"{untold:,} acts have no time and are not drawn.")
+        notes.append(put("{count} acts have no time and are not drawn.", count=f"{untold:,}"))
     return notes
 
 
@@ -248,14 +265,18 @@ def _dates(axes: "Axes", axis: tuple[float, float]) -> None:
     axes.xaxis.get_offset_text().set_color(SOFT)
 
 
-def _legend(figure: "Figure", kinds: Sequence[str], notes: Sequence[str], height: float) -> None:
+def _legend(
+    figure: "Figure", kinds: Sequence[str], notes: Sequence[str], height: float, language: Language
+) -> None:
     from matplotlib.lines import Line2D  # noqa: PLC0415 - slow to import
 
-    def key(shape: str, label: str, face: str) -> Line2D:
-        return Line2D([], [], marker=shape, ls="", ms=5, mfc=face, mec=ACCENT, mew=0.9, label=label)
+    def key(shape: str, label: Part, face: str) -> Line2D:
+        told = language.text(label)
+        return Line2D([], [], marker=shape, ls="", ms=5, mfc=face, mec=ACCENT, mew=0.9, label=told)
 
     keys = [key(SHAPES.get(k, "o"), words(phrases.NAMES, k), "white") for k in kinds]
-    keys += [key("o", "filled: person attributed", ACCENT), key("o", "open: not", "white")] if kinds else []
+    if kinds:
+        keys += [key("o", put("filled: person attributed"), ACCENT), key("o", put("open: not"), "white")]
     foot = 0.14 * len(notes)
     if keys:
         figure.legend(

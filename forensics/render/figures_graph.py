@@ -137,7 +137,7 @@ def _edge(axes: "Axes", values: Mapping[str, Any], ends: tuple[Place, Place], be
     if act is not None:
         at = _along(ends, bend, 0.5 if abs(b.x - a.x) < _COLUMN_IN else 0.22)
         box = {"fc": "white", "ec": "none", "pad": 0.5}
-        name = words(phrases.NAMES, act)
+        name = words(phrases.NAMES, act).text
         axes.text(
             at.x, at.y, name, ha="center", va="center", color=ACCENT, fontsize=5.5, bbox=box, zorder=2.5
         )

@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import clock
-from forensics.render import phrases
+from forensics.render import phrases, recounted
 from forensics.render.glyphs import quoted
+from forensics.render.languages import ENGLISH, Language
+from forensics.render.parts import figure, put, quote
 from forensics.render.phrases import words
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ LEFT_IN, RIGHT_IN = 1.62, 0.2
 ROW_IN, LEVEL_IN = 0.34, 0.15
 MOST_LABELS, MOST_FILES, MOST_JOBS = 60, 6, 12
 POINTS = 7.0
-_ORIGINS = {"cron": "by cron", "at": "by at", "timer": "by systemd", "job": "by a process of a job"}
+ORIGINS = {"cron": "by cron", "at": "by at", "timer": "by systemd", "job": "by a process of a job"}
+"""What acts where nobody need have been logged in."""
 _CHAR_IN = POINTS * 0.6 / 72
 INK, SOFT, PALE, ACCENT = "#1d2b36", "#6b747b", "#dfe3e6", "#1f4e79"
 SHAPES = {
@@ -67,14 +70,14 @@ def day(written: str) -> float:
     return clock.typed(written).timestamp() / 86400
 
 
-def job_lanes(jobs: Sequence[Json]) -> list[Lane]:
+def job_lanes(jobs: Sequence[Json], language: Language = ENGLISH) -> list[Lane]:
     """One lane for each job: waiting as a line, running as a bar."""
-    return [_job_lane(j) for j in jobs[:MOST_JOBS]]
+    return [_job_lane(j, language) for j in jobs[:MOST_JOBS]]
 
 
-def _job_lane(job: Json) -> Lane:
-    outcome = quoted(str(job.get("outcome") or "outcome not recorded"), 24)
-    lane = Lane(f"job {quoted(str(job['job']), 16)}\n{outcome}", "job")
+def _job_lane(job: Json, language: Language) -> Lane:
+    outcome = quote(job["outcome"], 24) if job.get("outcome") else put("outcome not recorded")
+    lane = Lane(language.text([put("job {job}", job=quote(job["job"], 16)), figure("\n"), outcome]), "job")
     submit, start, end = (day(job[k]) if job.get(k) else None for k in ("submit", "start", "end"))
 
     def draw(axes: "Axes", y: float) -> None:
@@ -90,7 +93,9 @@ def _job_lane(job: Json) -> Lane:
     return lane
 
 
-def actor_lanes(marks: Sequence[Mark], events: pa.Table, axis: tuple[float, float]) -> list[Lane]:
+def actor_lanes(
+    marks: Sequence[Mark], events: pa.Table, axis: tuple[float, float], language: Language = ENGLISH
+) -> list[Lane]:
     """One lane for each account and session, in the order of their first acts."""
     groups: dict[tuple[str, str], list[Mark]] = {}
     for m in marks:
@@ -98,7 +103,7 @@ def actor_lanes(marks: Sequence[Mark], events: pa.Table, axis: tuple[float, floa
     opened = _opened(events, {s for _, s in groups if s})
     brief = len(marks) > MOST_LABELS
     return [
-        _actor_lane(account, opened.get(session), mine, axis, brief=brief)
+        _actor_lane(account, opened.get(session), mine, axis, brief=brief, language=language)
         for (account, session), mine in groups.items()
     ]
 
@@ -114,14 +119,18 @@ def _opened(events: pa.Table, sessions: set[str]) -> dict[str, float]:
 
 def _actor_lane(
     account: str, opened: float | None, marks: Sequence[Mark], axis: tuple[float, float], *, brief: bool,
+    language: Language,
 ) -> Lane:  # fmt: skip
     in_session = bool(marks[0].act.get("session"))
     address = next((m.act["address"] for m in marks if m.act.get("address")), None)
-    name = f"account {quoted(account, 18)}" if account else "account not named"
-    how = _ORIGINS.get(str(marks[0].act.get("origin")), "session" if in_session else "no session known")
-    lower = f"from {quoted(str(address), 26)}" if address else how
-    lane = Lane(f"{name}\n{lower}", "actor")
-    labels = [] if brief else _labels(marks, axis)
+    name = put("account {account}", account=quote(account, 18)) if account else put("account not named")
+    lower = put("session") if in_session else put("no session known")
+    if marks[0].act.get("origin") in ORIGINS:
+        lower = words(ORIGINS, marks[0].act["origin"])
+    if address:
+        lower = put("from {address}", address=quote(address, 26))
+    lane = Lane(language.text([name, figure("\n"), lower]), "actor")
+    labels = [] if brief else _labels(marks, axis, language)
     lane.levels = max((level for _, _, level in labels), default=-1) + 1
     shift = LEVEL_IN * lane.levels / 2
 
@@ -168,14 +177,16 @@ def _mark(axes: "Axes", mark: Mark, y: float) -> None:
     )
 
 
-def _labels(marks: Sequence[Mark], axis: tuple[float, float]) -> list[tuple[Mark, tuple[float, str], int]]:
+def _labels(
+    marks: Sequence[Mark], axis: tuple[float, float], language: Language = ENGLISH
+) -> list[tuple[Mark, tuple[float, str], int]]:
     """A label for each mark, on the lowest level where it meets no other."""
     per_in = (axis[1] - axis[0]) / (WIDTH_IN - LEFT_IN - RIGHT_IN)
     taken: list[list[tuple[float, float]]] = []
     placed = []
     for m in marks:
-        text = f"{m.act['id']} {words(phrases.NAMES, m.act['act'])}"
-        width = len(text) * _CHAR_IN * per_in
+        text = language.text([figure(f"{m.act['id']} "), words(phrases.NAMES, m.act["act"])])
+        width = _wide(text) * _CHAR_IN * per_in
         x = min(max(m.middle - width / 2, axis[0]), axis[1] - width)
         level = 0
         while level < len(taken) and any(x < b and a < x + width for a, b in taken[level]):
@@ -185,6 +196,11 @@ def _labels(marks: Sequence[Mark], axis: tuple[float, float]) -> list[tuple[Mark
         taken[level].append((x, x + width))
         placed.append((m, (x, text), level))
     return placed
+
+
+def _wide(text: str) -> int:
+    """The breadth of a text, in Latin letters: a Chinese character is as broad as two."""
+    return sum(2 if c >= "\u2e80" else 1 for c in text)
 
 
 def file_lanes(marks: Sequence[Mark]) -> list[Lane]:
@@ -202,20 +218,29 @@ def file_lanes(marks: Sequence[Mark]) -> list[Lane]:
     return lanes
 
 
+def _short(text: str, most: int) -> str:
+    """A text cut to a breadth."""
+    if _wide(text) <= most:
+        return text
+    while _wide(text) >= most:
+        text = text[:-1]
+    return f"{text}…"
+
+
 def _draw_marks(marks: Sequence[Mark], axes: "Axes", y: float) -> None:
     for m in marks:
         _mark(axes, m, y)
 
 
-def gap_lanes(gaps: Sequence[Json]) -> list[Lane]:
+def gap_lanes(gaps: Sequence[Json], language: Language = ENGLISH) -> list[Lane]:
     """One lane for each source that is silent somewhere."""
     sources: dict[str, list[Json]] = {}
     for g in gaps:
         sources.setdefault(str(g.get("source", "")), []).append(g)
     lanes = []
-    for source, mine in list(sources.items())[:MOST_FILES]:
-        name = quoted(source, 60)
-        lane = Lane(f"gap: {name if len(name) <= 21 else name[:20] + '…'}", "gap")
+    for mine in list(sources.values())[:MOST_FILES]:
+        name = language.text(recounted.source(mine[0], 60))
+        lane = Lane(language.text(put("gap: {source}", source=figure(_short(name, 21)))), "gap")
         spans = [(day(g["when"][0]), day(g["when"][1])) for g in mine]
 
         def draw(axes: "Axes", y: float, spans: Sequence[tuple[float, float]] = tuple(spans)) -> None:

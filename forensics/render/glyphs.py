@@ -12,20 +12,26 @@ from forensics.core.words import shown
 
 _DRAWN = ((0x20, 0x7F), (0xA1, 0x250), (0x370, 0x400), (0x400, 0x500), (0x2010, 0x2028), (0x2030, 0x203B))
 _HAN_MARKS = "\uff08\uff09\uff0c"
+_CHINESE_MARKS = "\u3001\u3002\u300a\u300b\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
+"""Full stops, commas, brackets of Chinese. Other wide forms, which look like plain letters, stay code points."""
 _PIECE = 16
 _BREAK = re.compile(r"[^/\\._:,;=@+\-\s]*[/\\._:,;=@+\-\s]|[^/\\._:,;=@+\-\s]+")
 LONGEST = 240
 """Characters of one quotation; the rest is told by its length and stands at the bytes cited."""
 
 
-def drawn(text: str) -> str:
-    r"""`text` made safe to read (`core.words.shown`), with what the fonts lack as `\uNNNN`."""
-    return "".join(c if _has_glyph(c) else _escape(c) for c in shown(text))
+def drawn(text: str, *, han: bool = False) -> str:
+    r"""`text` made safe to read (`core.words.shown`), with what the fonts lack as `\uNNNN`; `han`: in the fonts of Chinese."""
+    return "".join(c if _has_glyph(c) or (han and _is_han(c)) else _escape(c) for c in shown(text))
 
 
 def han(text: str) -> str:
     """Chinese words of this program's own as they are; whatever else came into their place, as code points."""
     return "".join(c if "\u4e00" <= c <= "\u9fff" or c in _HAN_MARKS else _escape(c) for c in text)
+
+
+def _is_han(c: str) -> bool:
+    return "\u4e00" <= c <= "\u9fa5" or c in _CHINESE_MARKS
 
 
 def _has_glyph(c: str) -> bool:
@@ -36,14 +42,32 @@ def _escape(c: str) -> str:
     return f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
 
 
-def quoted(text: str, longest: int = LONGEST) -> str:
+class Drawn(str):
+    """Evidence text as the fonts of English draw it, and beside it as those of Chinese do.
+
+    Attributes:
+        with_han: the same text, its Chinese characters as they are.
+    """
+
+    __slots__ = ("with_han",)
+    with_han: str
+
+
+def quoted(text: str, longest: int = LONGEST) -> Drawn:
     """Evidence text as a quotation: drawn, and cut after `longest` characters, which it then says; never blank."""
+    found = Drawn(_cut(text, longest, han=False))
+    found.with_han = _cut(getattr(text, "with_han", text), longest, han=True)
+    return found
+
+
+def _cut(text: str, longest: int, *, han: bool) -> str:
     if not text.strip():
-        return "(blank)"
-    safe = drawn(text[: longest * 2])
+        return "（空白）" if han else "(blank)"  # noqa: RUF001 - Chinese punctuation
+    safe = drawn(text[: longest * 2], han=han)
     if len(text) <= longest and len(safe) <= longest * 2:
         return safe
-    return f"{safe[:longest]}… ({len(text):,} characters in all)"
+    told = f"……（共{len(text):,}个字符）" if han else f"… ({len(text):,} characters in all)"  # noqa: RUF001 - the same
+    return f"{safe[:longest]}{told}"
 
 
 def pieces(text: str) -> list[str]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from forensics.render import phrases
 from forensics.render.antecedents import whose
+from forensics.render.parts import quote
 from forensics.render.phrases import words
-from forensics.render.sentences import Json, Sentence, counted, quote, say, stamp
+from forensics.render.sentences import Json, Sentence, counted, say, stamp
 
 _SHOWN = 20
 """Overlaps that are told one by one."""

@@ -8,9 +8,12 @@ import pyarrow as pa
 
 from forensics.core import canonical
 from forensics.render.citing import Sources
-from forensics.render.forbidden import lint
-from forensics.render.glyphs import drawn, han, pieces
-from forensics.render.sentences import Basis, Citation, Json, Part, Sentence, Tone
+from forensics.render.forbidden import lint, lint_chinese
+from forensics.render.glyphs import drawn, pieces
+from forensics.render.glyphs import han as drawn_han
+from forensics.render.languages import ENGLISH, Language
+from forensics.render.parts import Part, Tone, Value
+from forensics.render.sentences import Basis, Citation, Json, Sentence, ours
 
 Block = dict[str, Any]
 
@@ -22,6 +25,7 @@ class Pages:
     findings: Json
     sources: Sources
     events: pa.Table
+    language: Language = ENGLISH
     blocks: list[Block] = field(default_factory=list)
     figures: dict[str, bytes] = field(default_factory=dict)
     cited: dict[str, dict[Citation, None]] = field(default_factory=dict)
@@ -33,10 +37,10 @@ class Pages:
         """The acts of the findings."""
         return list(self.findings.get("acts") or ())
 
-    def head(self, level: int, *parts: Part | str, numbered: bool = True) -> None:
+    def head(self, level: int, said: Value, *, numbered: bool = True) -> None:
         """A heading. A footnote is told once in the text below it, and then referred to."""
         self.noted.clear()
-        self.blocks.append({"t": "h", "level": level, "runs": runs(parts), "numbered": numbered})
+        self.blocks.append({"t": "h", "level": level, "runs": self.runs(said), "numbered": numbered})
 
     def para(self, *said: Sentence | None) -> None:
         """A paragraph of sentences; those that are none are left out."""
@@ -50,31 +54,38 @@ class Pages:
         if entries:
             self.blocks.append({"t": "ul", "items": entries})
 
-    def plain(self, *texts: str) -> None:
+    def plain(self, *texts: Value) -> None:
         """A paragraph on method. What stands between backticks in it is set as evidence is."""
-        self.para(*(Sentence(_styled(t), basis=Basis.METHOD) for t in texts))
+        self.para(*(Sentence(t, basis=Basis.METHOD) for t in texts))
 
-    def table(self, head: Sequence[str], widths: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    def table(self, head: Sequence[Value], widths: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """A table; a cell is parts, a string of ours, or a sentence (whose note it then carries)."""
         cells = [[self._cell(c) for c in row] for row in rows]
         numbers = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(head))]
-        table = {"t": "table", "head": list(head), "widths": list(widths), "numbers": numbers, "rows": cells}
+        heads = [self.language.text(h) for h in head]
+        table = {"t": "table", "head": heads, "widths": list(widths), "numbers": numbers, "rows": cells}
         self.blocks.append(table)
 
-    def _cell(self, cell: Sentence | Part | str | Sequence[Part]) -> Block:
+    def _cell(self, cell: Sentence | Value) -> Block:
         if isinstance(cell, Sentence):
             return self.printed(cell)
-        many: Sequence[Part | str] = [cell] if isinstance(cell, (Part, str)) else cell
-        return {"runs": runs(many), "note": None}
+        return {"runs": self.runs(cell), "note": None}
+
+    def runs(self, said: Value) -> list[Block]:
+        """Words, quotations and names for the template."""
+        return runs(self.language.told(said), han=not self.language.is_english)
 
     def printed(self, sentence: Sentence) -> Block:
         """A sentence with its footnote. Our own words are held to the rules before they are printed."""
-        faults = lint(sentence.ours)
+        told = sentence.told(self.language)
+        faults = lint(sentence.ours) + ([] if self.language.is_english else lint_chinese(ours(told)))
         if faults:
             raise ValueError("; ".join(faults))
         if sentence.citations:
             self.cited.setdefault(sentence.about or "other", {}).update(dict.fromkeys(sentence.citations))
-        return {"runs": runs(sentence.parts), "note": self._note(sentence)}
+        if sentence.basis is Basis.METHOD:
+            told = tuple(p for part in told for p in _styled(part))
+        return {"runs": runs(told, han=not self.language.is_english), "note": self._note(sentence)}
 
     def _note(self, sentence: Sentence) -> Json | None:
         note = self.sources.note(sentence)
@@ -92,21 +103,23 @@ def _is_number(cell: Block) -> bool:
     return all(str(r["v"]).replace(",", "").isdigit() for r in cell["runs"])
 
 
-def _styled(text: str) -> tuple[Part, ...]:
-    """Parts between backquotes as quotations: drawn here, for a word of somebody else's in the text can hold a backquote."""
+def _styled(part: Part) -> tuple[Part, ...]:
+    """What of our own words stands between backquotes, as quotations; a word of somebody else's can hold a backquote."""
+    if part.tone is not Tone.OURS:
+        return (part,)
     tones = (Tone.OURS, Tone.QUOTED)
-    return tuple(Part(drawn(t), tones[i % 2]) for i, t in enumerate(text.split("`")) if t)
+    return tuple(Part(t, tones[i % 2]) for i, t in enumerate(part.text.split("`")) if t)
 
 
-def runs(parts: Iterable[Part | str]) -> list[Block]:
-    """Parts for the template: ours as text, quotations as pieces between which a line may break."""
+def runs(parts: Iterable[Part], *, han: bool = False) -> list[Block]:
+    """Told parts for the template: ours as text, quotations as pieces between which a line may break; `han`: in Chinese."""
     made: list[Block] = []
-    for part in parts:
-        text, tone = (part, Tone.OURS) if isinstance(part, str) else (part.text, part.tone)
-        if tone is Tone.OURS:
-            made.append({"k": tone.value, "v": drawn(text.replace("'", "\u2019"))})
+    for text, tone, _ in parts:
+        if tone in {Tone.OURS, Tone.FIGURE}:
+            apart = text if han else text.replace("'", "\u2019")
+            made.append({"k": Tone.OURS.value, "v": drawn(apart, han=han)})
         elif tone is Tone.HAN:
-            made.append({"k": tone.value, "v": han(text)})
+            made.append({"k": tone.value, "v": drawn_han(text)})
         else:
             made.append({"k": tone.value, "v": pieces(text)})
     return made

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from forensics.render.parts import Part, figure, put
+
 ACTS = {
     "submit": "asks the scheduler to run",
     "cancel": "asks the scheduler to end",
@@ -51,6 +53,8 @@ NAMES = {
     "change_logging": "changes logging",
 }
 """The kind of an act in two or three words, for tables and figures."""
+
+LINK_NAMES = {"observed": "observed", "derived": "derived"}
 
 LINKS = {
     "observed": "a record itself names the job",
@@ -183,6 +187,14 @@ STRENGTHS = {
     "strong": "strong",
 }
 
+VERDICTS = {
+    "attributed": "attributed",
+    "inconclusive": "inconclusive",
+    "nobody": "nobody",
+    "not_attempted": "not attempted",
+}
+"""Answers on the person, for tables."""
+
 CERTAINTY = {
     "alone": "(alone)",
     "agreed": "(borne out)",
@@ -212,6 +224,8 @@ CLASSES = {
     "domain": "The trust domain of the record leaves",
     "coverage": "The records of the time leave",
 }
+
+OTHER_CLASS = "Another link points to"
 
 SIGNATURES = {
     "good": "the signature holds for these bytes, and the key is listed by",
@@ -375,6 +389,10 @@ LIMITS = {
 }
 
 
-def words(table: Mapping[str, str], code: object) -> str:
-    """The words for a code, or the code with spaces where it is not in the table."""
-    return table.get(str(code), str(code).replace("_", " "))
+NO_RULE = put("the findings name no rule")
+
+
+def words(table: Mapping[str, str], code: object) -> Part:
+    """The words for a code, or the code with spaces where it is not in the table: no language says another thing for that."""
+    said = table.get(str(code))
+    return figure(str(code).replace("_", " ")) if said is None else put(said)

@@ -6,21 +6,9 @@ They are of the same kind as those in `sentences`, which holds every template.
 from collections.abc import Callable, Iterable, Sequence
 
 from forensics.render import phrases
+from forensics.render.parts import Part, Value, listed, person, put, quote
 from forensics.render.phrases import words
-from forensics.render.sentences import (
-    TEMPLATES,
-    Basis,
-    Citation,
-    Json,
-    Part,
-    Sentence,
-    Value,
-    listed,
-    person,
-    quote,
-    rival_parts,
-    say,
-)
+from forensics.render.sentences import TEMPLATES, Basis, Citation, Json, Sentence, rival_parts, say
 
 Cites = Callable[[Iterable[str]], Sequence[Citation]]
 _DIGITS = 100.0
@@ -69,9 +57,11 @@ def _ratio(value: float) -> str:
     return f"{value:,.0f}" if value >= _DIGITS else f"{value:.2g}"
 
 
-def _interval(low: float, high: float) -> str:
+def _interval(low: float, high: float) -> Part:
     """`13 to 35`; where both ends are the cap, above which no ratio is issued, `35 or more`."""
-    return f"{_ratio(low)} or more" if low == high else f"{_ratio(low)} to {_ratio(high)}"
+    if low == high:
+        return put("{ratio} or more", ratio=_ratio(low))
+    return put("{low} to {high}", low=_ratio(low), high=_ratio(high))
 
 
 def hypothesis_sentences(act: Json) -> list[Sentence]:
@@ -81,7 +71,7 @@ def hypothesis_sentences(act: Json) -> list[Sentence]:
         low, high = h.get("lr") or (0.0, 0.0)
         trace: Value = ""
         if h.get("presence"):
-            trace = f"; {words(phrases.PRESENCE, h['presence'])}"
+            trace = put("; {presence}", presence=words(phrases.PRESENCE, h["presence"]))
         found.append(
             say(
                 "rival_ratio" if low >= _TELLS_APART else "rival_equal", act.get("citations", ()), about=act["id"],
@@ -98,7 +88,7 @@ def standing_sentence(act: Json, name: str) -> Sentence | None:
     if found is None or found[1] > 1 / _TELLS_APART:
         return None
     low, high = found
-    ratio = f"{_ratio(high)} or less" if low == high else _interval(low, high)
+    ratio = put("{ratio} or less", ratio=_ratio(high)) if low == high else _interval(low, high)
     return say(
         "standing_against", act.get("citations", ()), about=act["id"], act=act["id"], person=person(name), ratio=ratio
     )  # fmt: skip
@@ -110,14 +100,12 @@ def sensitivity_sentences(act: Json) -> list[Sentence]:
     for row in act.get("sensitivity") or ():
         low, high = row.get("lr") or (0.0, 0.0)
         domain = row.get("without") == "domain"
-        source: Value = (
-            (Part("the trust domain "), quote(row.get("name", "")))
-            if domain
-            else words(phrases.LINKED_BY, row.get("name"))
-        )
+        source = words(phrases.LINKED_BY, row.get("name"))
+        if domain:
+            source = put("the trust domain {domain}", domain=quote(row.get("name", "")))
         found.append(
             say(
-                "sensitivity", act.get("citations", ()), about=act["id"], source=source, tells="tells",
+                "sensitivity", act.get("citations", ()), about=act["id"], source=source, tells=put("tells"),
                 ratio=_interval(low, high),
             )
         )  # fmt: skip
@@ -137,7 +125,7 @@ def holder_sentences(holders: Iterable[Json], cites: Cites) -> list[Sentence]:
         found.append(
             say(
                 "held_by", spans, basis=Basis.FACT if spans else Basis.ASKED, domain=domain,
-                persons=listed([person(n) for n in h["persons"]]), why=[Part(", by "), *why] if why else "",
+                persons=listed([person(n) for n in h["persons"]]), why=put(", by {why}", why=why) if why else "",
             )
         )  # fmt: skip
     return found
@@ -175,7 +163,7 @@ def _people(names: Sequence[str]) -> list[Part]:
     """Persons in a row; of many, the first few and how many more."""
     more = len(names) - _MOST_NAMED
     shown: list[Value] = [person(name) for name in names[:_MOST_NAMED]]
-    return listed([*shown, f"{more} more of those listed"] if more > 0 else shown)
+    return listed([*shown, put("{count} more of those listed", count=str(more))] if more > 0 else shown)
 
 
 def effect_sentence(act: Json) -> Sentence | None:

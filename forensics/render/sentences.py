@@ -6,11 +6,12 @@ Account and person are two sentences. What an evidence file says is quoted, and 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from string import Formatter
 from typing import Any, NamedTuple
 
 from forensics.render import phrases, wordings
 from forensics.render.glyphs import quoted
+from forensics.render.languages import ENGLISH, Language
+from forensics.render.parts import Part, Tone, Value, listed, person, put, quote
 from forensics.render.phrases import words
 
 Json = Mapping[str, Any]
@@ -22,19 +23,6 @@ class Citation(NamedTuple):
     sha256: str
     start: int
     stop: int
-
-
-class Tone(StrEnum):
-    """Who speaks in a part of a sentence."""
-
-    OURS = "ours"
-    """A closed template or table of this package."""
-    QUOTED = "quoted"
-    """Evidence or input: shown as written, in another typeface."""
-    PERSON = "person"
-    """A person's name, from the roster."""
-    HAN = "han"
-    """A term of the verbal scale in Chinese, in a typeface that has its characters and no others."""
 
 
 class Basis(StrEnum):
@@ -52,31 +40,47 @@ class Basis(StrEnum):
     """The method; it says nothing of this case's facts."""
 
 
-class Part(NamedTuple):
-    """A stretch of a sentence in one tone."""
-
-    text: str
-    tone: Tone = Tone.OURS
-
-
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One printed sentence. `about` names the finding that holds all of its citations."""
+    """One printed sentence. `about` names the finding that holds all of its citations.
 
-    parts: tuple[Part, ...]
+    Attributes:
+        said: what it says, to be told in a language.
+        opens: whether its first word, if it is ours, has a capital.
+    """
+
+    said: Value
     citations: tuple[Citation, ...] = ()
     basis: Basis = Basis.FACT
     about: str | None = None
+    opens: bool = False
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What it says in English."""
+        return self.told(ENGLISH)
+
+    def told(self, language: Language) -> tuple[Part, ...]:
+        """What it says in a language."""
+        first, *rest = language.told(self.said)
+        if self.opens and language.is_english and first.tone is Tone.OURS:
+            first = Part(first.text[0].upper() + first.text[1:])
+        return (first, *rest)
 
     @property
     def text(self) -> str:
-        """The sentence in plain text, quotations between backticks."""
+        """The sentence in plain English, quotations between backticks."""
         return "".join(f"`{p.text}`" if p.tone is Tone.QUOTED else p.text for p in self.parts)
 
     @property
     def ours(self) -> str:
-        """What of it is ours to answer for: every quotation and name is an ellipsis."""
-        return "".join(p.text if p.tone is Tone.OURS else "…" for p in self.parts)
+        """What of it is ours to answer for, in English."""
+        return ours(self.parts)
+
+
+def ours(parts: Iterable[Part]) -> str:
+    """What is ours to answer for: every quotation and name is an ellipsis."""
+    return "".join(p.text if p.tone in {Tone.OURS, Tone.FIGURE} else "…" for p in parts)
 
 
 TEMPLATES = {
@@ -159,7 +163,6 @@ TEMPLATES = {
 }
 """Every sentence that can be printed about a fact."""
 
-Value = Sequence[Part] | Part | str
 _HOLDER = "holder_of:"
 
 
@@ -175,28 +178,10 @@ def say(key: str, citations: Iterable[Any] = (), *, basis: Basis = Basis.FACT, a
         about: the finding it speaks of.
         values: one for each name in the template.
     """
-    parts: list[Part] = []
-    for literal, name, _, _ in Formatter().parse(TEMPLATES[key]):
-        parts.append(Part(literal))
-        if name is not None:
-            parts.extend(_parts(values[name]))
     cited = tuple(dict.fromkeys(_citation(c) for c in citations))
     if basis is Basis.FACT and not cited:
         basis = Basis.UNCITED
-    return Sentence(_opened([p for p in parts if p.text]), cited, basis, about)
-
-
-def _parts(value: Value) -> Sequence[Part]:
-    if isinstance(value, str):
-        return (Part(value),)
-    return (value,) if isinstance(value, Part) else value
-
-
-def _opened(parts: list[Part]) -> tuple[Part, ...]:
-    """The parts with the first letter of our own words a capital."""
-    if (first := parts[0]).tone is Tone.OURS:
-        parts[0] = Part(first.text[0].upper() + first.text[1:])
-    return tuple(parts)
+    return Sentence(put(TEMPLATES[key], **values), cited, basis, about, opens=True)
 
 
 def _citation(value: Any) -> Citation:  # noqa: ANN401 - a mapping of the findings, or a tuple
@@ -205,29 +190,9 @@ def _citation(value: Any) -> Citation:  # noqa: ANN401 - a mapping of the findin
     return Citation(*value)
 
 
-def quote(value: object) -> Part:
-    """Evidence text as a quotation."""
-    return Part(quoted(str(value)), Tone.QUOTED)
-
-
-def person(value: object) -> Part:
-    """A person's name."""
-    return Part(quoted(str(value), 80), Tone.PERSON)
-
-
-def listed(values: Sequence[Value], last: str = " and ") -> list[Part]:
-    """Several values in a row, as English writes them."""
-    found: list[Part] = []
-    for i, value in enumerate(values):
-        if i:
-            found.append(Part(last if i == len(values) - 1 else ", "))
-        found.extend(_parts(value))
-    return found
-
-
-def counted(count: int, one: str, many: str | None = None) -> str:
+def counted(count: int, one: str) -> Part:
     """`1 record`, `2,000 records`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return put(wordings.COUNTED[one][count != 1], count=f"{count:,}")
 
 
 def missing_parts(codes: Iterable[str]) -> list[Part]:
@@ -238,22 +203,23 @@ def missing_parts(codes: Iterable[str]) -> list[Part]:
 def act_names(acts: Sequence[str]) -> list[Part]:
     """`act A0001`, `acts A0001 and A0002`; of more than eight, the first eight and how many more."""
     shown, rest = list(acts[:8]), len(acts) - 8
-    tail = [f"{rest:,} more"] if rest > 0 else []
-    return [Part("act " if len(acts) == 1 else "acts "), *listed([*shown, *tail])]
+    tail = [put("{count} more", count=f"{rest:,}")] if rest > 0 else []
+    names = listed([*shown, *tail])
+    return [put("act {acts}", acts=names) if len(acts) == 1 else put("acts {acts}", acts=names)]
 
 
-def moment(when: Sequence[str | None] | None) -> str:
+def moment(when: Sequence[str | None] | None) -> Value:
     """When it can have been, in words; empty where no time is known."""
     if not when or (when[0] is None and when[1] is None):
         return ""
     first, last = (None if w is None else stamp(w) for w in when)
     if first == last:
-        return f" at {first} UTC"
-    if first is None or last is None:
-        return f" before {last} UTC" if first is None else f" after {first} UTC"
-    if first[:10] == last[:10]:
-        return f" between {first} and {last[11:]} UTC"
-    return f" between {first} and {last} UTC"
+        return put(wordings.MOMENTS["at"], first=str(first))
+    if first is None:
+        return put(wordings.MOMENTS["before"], last=str(last))
+    if last is None:
+        return put(wordings.MOMENTS["after"], first=first)
+    return put(wordings.MOMENTS["between"], first=first, last=last[11:] if first[:10] == last[:10] else last)
 
 
 def stamp(written: str) -> str:
@@ -274,17 +240,19 @@ def job_sentences(job: Json, acts: Mapping[str, Json]) -> list[Sentence]:
 def job_sentence(job: Json) -> Sentence:
     """The outcome that the scheduler recorded."""
     name, owner = quote(job["job"]), job.get("owner")
-    whose: Value = (Part(" of account "), quote(owner)) if owner else ""
+    whose: Value = put(" of account {owner}", owner=quote(owner)) if owner else ""
     cited, about = job.get("citations", ()), f"job {job['job']}"
     if not job.get("outcome"):
         return say("job_no_outcome", basis=Basis.ABSENCE, about=about, job=name, owner=whose)
     start, end = job.get("start"), job.get("end")
-    ran = f"; it runs from {stamp(start)} to {stamp(end)} UTC" if start and end else ""
-    nodes: list[Part] = [Part(ran)]
-    if job.get("nodes") and ran:
-        nodes += [Part(" on "), quote(job["nodes"])]
+    ran: Value = ""
+    if start and end:
+        nodes: Value = put(" on {nodes}", nodes=quote(job["nodes"])) if job.get("nodes") else ""
+        ran = put(
+            "; it runs from {start} to {end} UTC{nodes}", start=stamp(start), end=stamp(end), nodes=nodes
+        )
     outcome = quote(job["outcome"])
-    return say("job_outcome", cited, about=about, job=name, owner=whose, outcome=outcome, ran=nodes)
+    return say("job_outcome", cited, about=about, job=name, owner=whose, outcome=outcome, ran=ran)
 
 
 def cause_sentence(job: Json, acts: Mapping[str, Json]) -> Sentence:
@@ -306,7 +274,9 @@ def hours_sentence(job: Json) -> Sentence | None:
     low, high = job.get("gpu_hours") or (0.0, 0.0)
     if not high:
         return None
-    hours = f"{low:,.2f}" if low == high else f"{low:,.2f} to {high:,.2f}"
+    hours: Value = f"{low:,.2f}"
+    if low != high:
+        hours = put("{low} to {high}", low=f"{low:,.2f}", high=f"{high:,.2f}")
     return say(
         "job_hours", job.get("citations", ()), about=f"job {job['job']}", job=quote(job["job"]), hours=hours
     )
@@ -317,7 +287,7 @@ def account_sentence(act: Json) -> Sentence:
     account, effective = act.get("account"), act.get("effective")
     rights: Value = ""
     if effective and effective != account and act["act"] != "escalate":
-        rights = (Part(", with the rights of account "), quote(effective))
+        rights = put(", with the rights of account {account}", account=quote(effective))
     thing = _object(act)
     when, cited = moment(act.get("when")), act.get("citations", ())
     does = words(phrases.ACTS, act["act"])
@@ -334,15 +304,15 @@ def account_sentence(act: Json) -> Sentence:
 def _actor(act: Json) -> Value:
     """The account; where a job's own process acts under it, that comes first, for its owner may have done nothing."""
     if act.get("origin") == "job":
-        return (Part("a process of a job, under account "), quote(act["account"]), Part(","))
-    return (Part("account "), quote(act["account"]))
+        return put("a process of a job, under account {account},", account=quote(act["account"]))
+    return put("account {account}", account=quote(act["account"]))
 
 
 def _object(act: Json) -> Value:
     thing = act.get("object")
     if thing is None:
-        return "what no record names"
-    return (Part("job "), quote(thing)) if thing == act.get("job") else quote(thing)
+        return put("what no record names")
+    return put("job {job}", job=quote(thing)) if thing == act.get("job") else quote(thing)
 
 
 def link_sentence(act: Json) -> Sentence:
@@ -351,8 +321,8 @@ def link_sentence(act: Json) -> Sentence:
         return say("no_link", basis=Basis.ABSENCE, about=act["id"], act=act["id"])
     return say(
         "link", act.get("citations", ()), about=act["id"], act=act["id"], job=quote(act["job"]),
-        link=str(act.get("link")), meaning=words(phrases.LINKS, act.get("link")),
-        why=words(phrases.WHY_LINK, act.get("why_link") or "the findings name no rule"),
+        link=words(phrases.LINK_NAMES, act.get("link")), meaning=words(phrases.LINKS, act.get("link")),
+        why=words(phrases.WHY_LINK, act["why_link"]) if act.get("why_link") else phrases.NO_RULE,
     )  # fmt: skip
 
 
@@ -368,11 +338,10 @@ def person_sentence(act: Json) -> Sentence:
             strength=words(phrases.STRENGTHS, found.get("strength")), rival=rival_parts(rival),
         )  # fmt: skip
     if verdict in {"inconclusive", "attributed"}:
-        why = missing_parts(act.get("missing", ())) or [
-            Part("the links named below do not agree on one person")
-        ]
-        lead = Part("the evidence lacks ") if act.get("missing") else Part("")
-        return say("person_inconclusive", cited, about=about, act=about, missing=[lead, *why])
+        why = put("the links named below do not agree on one person")
+        if act.get("missing"):
+            why = put("the evidence lacks {missing}", missing=missing_parts(act["missing"]))
+        return say("person_inconclusive", cited, about=about, act=about, missing=why)
     if verdict == "nobody":
         return say("person_nobody", cited, about=about, act=about)
     if "roster" in act.get("missing", ()):
@@ -383,11 +352,11 @@ def person_sentence(act: Json) -> Sentence:
 def rival_parts(rival: str | None) -> Value:
     """Who the rival is: a person of the roster, somebody outside it, or whoever holds a trust domain."""
     if not rival:
-        return "anybody else on the roster"
+        return put("anybody else on the roster")
     if rival in phrases.RIVALS:
-        return phrases.RIVALS[rival]
+        return words(phrases.RIVALS, rival)
     if rival.startswith(_HOLDER):
-        return (Part("whoever holds "), quote(rival.removeprefix(_HOLDER)))
+        return put("whoever holds {domain}", domain=quote(rival.removeprefix(_HOLDER)))
     return person(rival)
 
 

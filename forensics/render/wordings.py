@@ -44,3 +44,22 @@ JOBS = {
     "job_federation": "Job {job} is one submission to a federation of clusters, which {origin} takes; the records of it are {siblings}.",
 }
 """Sentences on what a job held, and on which clusters it is on record."""
+
+COUNTED = {
+    "act": ("{count} act", "{count} acts"),
+    "attempt": ("{count} attempt", "{count} attempts"),
+    "cut": ("{count} cut", "{count} cuts"),
+    "pair": ("{count} pair", "{count} pairs"),
+    "record": ("{count} record", "{count} records"),
+    "session": ("{count} session", "{count} sessions"),
+    "trust domain": ("{count} trust domain", "{count} trust domains"),
+}
+"""One of a thing, and more of it."""
+
+MOMENTS = {
+    "at": " at {first} UTC",
+    "before": " before {last} UTC",
+    "after": " after {first} UTC",
+    "between": " between {first} and {last} UTC",
+}
+"""When something can have been, behind what it was."""
