@@ -5,7 +5,7 @@ from forensics.render.glyphs import quoted
 from forensics.render.pages import Pages
 from forensics.render.parts import Part, Tone, Value, figure, given, listed, put, quote
 from forensics.render.phrases import words
-from forensics.render.sentences import Basis, Citation, Json, Sentence
+from forensics.render.sentences import SECOND, Basis, Citation, Json, Sentence
 
 
 def method(p: Pages) -> None:
@@ -58,7 +58,7 @@ def _folders(p: Pages, code: str) -> list[Sentence]:
 def _elsewhere(p: Pages, said: str, zh: str | None) -> Part:
     """A step of the scale in the other language: the English words, or the Chinese ones as the findings hold them."""
     if not p.language.is_english:
-        return figure(said)
+        return figure(said.partition(",")[0])
     if zh is not None:
         return Part(zh, Tone.HAN)
     steps = (p.findings.get("model") or {}).get("scale") or ()
@@ -95,7 +95,7 @@ def sources(p: Pages) -> None:
     rows = [
         (
             Part(quoted(str(s.get("source", "")), 80), Tone.QUOTED), f"{int(s.get('files', 0)):,}", f"{int(s.get('bytes', 0)):,}",
-            *(sentences.stamp(s[k])[:19] if s.get(k) else put("no time") for k in ("first", "last")),
+            *(sentences.stamp(s[k], SECOND) if s.get(k) else put("no time") for k in ("first", "last")),
             _certainty(s),
         )
         for s in p.findings.get("sources") or ()
@@ -110,7 +110,7 @@ def _certainty(source: Json) -> Value:
     if not source.get("certainty"):
         return ""
     why = words(phrases.CERTAINTY, source["certainty_why"])
-    return put("{level} {why}", level=str(source["certainty"]), why=why)
+    return put("{level} {why}", level=figure(source["certainty"]), why=why)
 
 
 def _levels(p: Pages) -> None:

@@ -7,7 +7,7 @@ from forensics.render import sentences
 from forensics.render.glyphs import quoted
 from forensics.render.parts import Part, Tone, Value, figure, given, put, quote
 from forensics.render.phrases import words
-from forensics.render.sentences import Basis, Sentence, say
+from forensics.render.sentences import SECOND, Basis, Sentence, say
 
 if TYPE_CHECKING:
     from forensics.render.pages import Pages
@@ -62,7 +62,8 @@ def section(p: "Pages") -> None:
     p.plain(*INTRODUCED)
     for column in ("established", "possible"):
         p.para(_sum(found, column))
-    head = ("Job", "Attempt", "Column", "Loss", "Hours lost", "Less expected", figure(found["currency"]))
+    heads = (put("Job"), put("Attempt"), put("Column"), put("Loss"), put("Hours lost"), put("Less expected"))
+    head = (*heads, figure(found["currency"]))
     p.table(head, ("auto", "auto", "6em", "1fr", "7.5em", "7.5em", "7.5em"), map(_row, found["attempts"]))
     p.head(2, "At most")
     p.para(*_ceiling(found["ceiling"], found["currency"]))
@@ -157,7 +158,7 @@ def _inputs(p: "Pages", found: Json) -> None:
         ])  # fmt: skip
     if found["mitigation"]:
         p.table(("Limited the loss", "At (UTC)", "Source"), ("1fr", "auto", "auto"), [
-            (Part(quoted(m["what"], 160), Tone.QUOTED), sentences.stamp(m["at"])[:19], _source(m)) for m in found["mitigation"]
+            (Part(quoted(m["what"], 160), Tone.QUOTED), sentences.stamp(m["at"], SECOND), _source(m)) for m in found["mitigation"]
         ])  # fmt: skip
 
 

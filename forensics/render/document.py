@@ -228,7 +228,7 @@ def _row(act: Json) -> list[Any]:
     when = act.get("when") or (None, None)
     time: Value = sentences.stamp(when[0]) if when[0] else put("not recorded")
     if when[1] and when[1] != when[0]:
-        time = put("{first} to {last}", first=time, last=sentences.stamp(when[1])[11:])
+        time = put("{first} to {last}", first=time, last=sentences.stamp(when[1], sentences.CLOCK))
     found = act.get("person") or {}
     who: Any = words(phrases.VERDICTS, found.get("verdict", "not_attempted"))
     if found.get("verdict") == "attributed":

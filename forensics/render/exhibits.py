@@ -16,7 +16,7 @@ MOST_LISTED = 400
 """Of more files not all are printed. A home that was collected whole can have a hundred thousand that nothing reads."""
 _MOST_FOLDERS = 60
 _DEEPEST = 4
-_OTHER_FOLDERS = "(other folders)"
+OTHER_FOLDERS = "(other folders)"
 
 
 def evidence(p: Pages) -> None:
@@ -77,8 +77,8 @@ def _flagged(p: Pages) -> Iterable[str]:
 
 
 def _folder(name: str) -> Part:
-    if name == _OTHER_FOLDERS:
-        return Part(name, Tone.RECOUNTED, {"told": put(_OTHER_FOLDERS)})
+    if name == OTHER_FOLDERS:
+        return Part(name, Tone.RECOUNTED, {"told": put(OTHER_FOLDERS)})
     return Part(quoted(name, 160), Tone.QUOTED)
 
 
@@ -95,5 +95,5 @@ def _folders(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     named = sorted(found.items())
     if len(named) > _MOST_FOLDERS:
         rest = [row for _, own in named[_MOST_FOLDERS - 1 :] for row in own]
-        named = [*named[: _MOST_FOLDERS - 1], (_OTHER_FOLDERS, rest)]
+        named = [*named[: _MOST_FOLDERS - 1], (OTHER_FOLDERS, rest)]
     return named

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from forensics.render import phrases, wordings
 from forensics.render.glyphs import quoted
 from forensics.render.languages import ENGLISH, Language
-from forensics.render.parts import Part, Tone, Value, listed, person, put, quote
+from forensics.render.parts import Part, Tone, Value, figure, listed, person, put, quote
 from forensics.render.phrases import words
 
 Json = Mapping[str, Any]
@@ -213,18 +213,22 @@ def moment(when: Sequence[str | None] | None) -> Value:
     if not when or (when[0] is None and when[1] is None):
         return ""
     first, last = (None if w is None else stamp(w) for w in when)
+    if first is None or last is None:
+        known = "before" if first is None else "after"
+        return put(wordings.MOMENTS[known], first=first or "", last=last or "")
     if first == last:
-        return put(wordings.MOMENTS["at"], first=str(first))
-    if first is None:
-        return put(wordings.MOMENTS["before"], last=str(last))
-    if last is None:
-        return put(wordings.MOMENTS["after"], first=first)
-    return put(wordings.MOMENTS["between"], first=first, last=last[11:] if first[:10] == last[:10] else last)
+        return put(wordings.MOMENTS["at"], first=first)
+    until = figure(last.text[CLOCK]) if first.text[DAY] == last.text[DAY] else last
+    return put(wordings.MOMENTS["between"], first=first, last=until)
 
 
-def stamp(written: str) -> str:
-    """`2026-11-23 15:11:48.100` of a time as the findings write it."""
-    return quoted(written, 40).replace("T", " ").removesuffix("Z")
+DAY, CLOCK, SECOND = slice(10), slice(11, None), slice(19)
+"""Of a time in print: its day, its time of day, and all of it to the second."""
+
+
+def stamp(written: str, cut: slice = slice(None)) -> Part:
+    """`2026-11-23 15:11:48.100` of a time as the findings write it, or a piece of that."""
+    return figure(quoted(written, 40).replace("T", " ").removesuffix("Z")[cut])
 
 
 def job_sentences(job: Json, acts: Mapping[str, Json]) -> list[Sentence]:
