@@ -43,20 +43,27 @@ def _escape(c: str) -> str:
 
 
 class Drawn(str):
-    """Evidence text as the fonts of English draw it, and beside it as those of Chinese do.
+    """Evidence text as the fonts of English draw it, which knows how those of Chinese do.
 
     Attributes:
-        with_han: the same text, its Chinese characters as they are.
+        whole: the text as it was given.
+        longest: characters of the quotation.
     """
 
-    __slots__ = ("with_han",)
-    with_han: str
+    __slots__ = ("longest", "whole")
+    whole: str
+    longest: int
+
+    @property
+    def with_han(self) -> str:
+        """The same quotation, its Chinese characters as they are."""
+        return _cut(getattr(self.whole, "with_han", self.whole), self.longest, han=True)
 
 
 def quoted(text: str, longest: int = LONGEST) -> Drawn:
     """Evidence text as a quotation: drawn, and cut after `longest` characters, which it then says; never blank."""
     found = Drawn(_cut(text, longest, han=False))
-    found.with_han = _cut(getattr(text, "with_han", text), longest, han=True)
+    found.whole, found.longest = text, longest
     return found
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 
 from forensics.render.parts import Part, Tone, Value, parts_of
@@ -61,7 +62,7 @@ class Language:
         if part.values is None:
             yield Part(template)
             return
-        for literal, name, _, _ in Formatter().parse(template):
+        for literal, name in _places(template):
             told = [Part(literal), *(() if name is None else self.told(part.values[name]))]
             yield from (leaf for leaf in told if leaf.text)
 
@@ -78,6 +79,12 @@ class Language:
         if _LETTERS.search(english):
             raise ValueError(f"no {self.code} for: {english!r}")
         return english
+
+
+@cache
+def _places(template: str) -> list[tuple[str, str | None]]:
+    """The words of a template, each stretch with the name of the place behind it."""
+    return [(literal, name) for literal, name, _, _ in Formatter().parse(template)]
 
 
 ENGLISH = Language("en", {})

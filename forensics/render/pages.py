@@ -78,7 +78,11 @@ class Pages:
     def printed(self, sentence: Sentence) -> Block:
         """A sentence with its footnote. Our own words are held to the rules before they are printed."""
         told = sentence.told(self.language)
-        faults = lint(sentence.ours) + ([] if self.language.is_english else lint_chinese(ours(told)))
+        faults = (
+            lint(ours(told))
+            if self.language.is_english
+            else [*lint(sentence.ours), *lint_chinese(ours(told))]
+        )
         if faults:
             raise ValueError("; ".join(faults))
         if sentence.citations:
