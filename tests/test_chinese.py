@@ -18,6 +18,7 @@ import investigated
 import pypdf
 import pytest
 from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 from test_damage import whole  # noqa: F401 - a fixture
 from test_flags import FLAG
 from test_report import SHOUTS, poisoned
@@ -28,7 +29,8 @@ from forensics.analysis.acts import ACTS
 from forensics.analysis.parameters import parameters
 from forensics.core.errors import LanguageError, UsageError
 from forensics.core.tables import EVENT, FILE
-from forensics.render import boundary, chinese, document, phrases, recounted, report
+from forensics.render import boundary, chinese, document, figures, phrases, recounted, report
+from forensics.render import figures_lanes as lanes
 from forensics.render.forbidden import lint_chinese
 from forensics.render.glyphs import drawn
 from forensics.render.languages import ENGLISH
@@ -503,6 +505,35 @@ def test_a_chinese_name_is_drawn_in_chinese_and_written_as_codes_in_english():
     assert CHINESE.text(quote("")) == "（空白）"
     assert CHINESE.text(quote("名" * 300)) == "名" * 240 + "……（共300个字符）"
     assert CHINESE.text(quote("名" * 100)) == "名" * 100
+
+
+def test_the_title_is_drawn_in_the_head_of_every_page():
+    found = made.findings()
+    found["case"]["title"] = "训练作业" * 20
+    for language, first in ((CHINESE, "训练作业"), (ENGLISH, r"\u8bad\u7ec3")):
+        content = document.build(found, events=made.events(), files=made.files(), language=language).content
+        assert content["title"].startswith(first)
+        assert content["header"].startswith(first)
+        assert len(content["header"]) < 100
+
+
+def test_labels_of_figures_are_cut_by_their_breadth():
+    assert (lanes._short("a" * 30, 21), lanes._end("a" * 30, 26)) == ("a" * 20 + "…", "…" + "a" * 25)
+    assert (lanes._short("训" * 30, 21), lanes._end("训" * 30, 26)) == ("训" * 10 + "…", "…" + "训" * 12)
+    assert (lanes._short("a" * 21, 21), lanes._end("训" * 13, 26)) == ("a" * 21, "训" * 13)
+
+
+def test_figures_are_labelled_in_the_language_and_keep_their_marks():
+    drawn_ = [figures.timeline(made.findings(), made.events(), language=lang) for lang in (ENGLISH, CHINESE)]
+    labels = [[t.get_text() for t in f.findobj(Text) if t.get_text()] for f in drawn_]
+    assert any("更改文件" in t or "替换文件" in t for t in labels[1])
+    assert not any("account" in t or "session" in t for t in labels[1])
+    assert {m for t in labels[0] for m in ID.findall(t)} == {m for t in labels[1] for m in ID.findall(t)}
+    points = [
+        [line.get_xydata().tolist() for line in f.axes[0].lines if line.get_marker() not in {"None", "|"}]
+        for f in drawn_
+    ]
+    assert [x for line in points[0] for x, _ in line] == [x for line in points[1] for x, _ in line]
 
 
 def test_a_typed_code_is_no_character():

@@ -67,7 +67,7 @@ def build(findings: Json, *, events: pa.Table, files: pa.Table, language: Langua
     content = {
         "lang": language.code,
         "title": language.text(named),
-        "header": language.text(quote(named.text, 70) if title else named),
+        "header": language.text(Part(quoted(named.text, 70), Tone.QUOTED) if title else named),
         "notice": terms.notice(pages),
         "words": {
             **{name: language.text(put(english)) for name, english in boundary.PAGE.items()},

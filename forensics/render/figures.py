@@ -134,7 +134,7 @@ def timeline(
     rows = [
         *lanes.job_lanes(jobs, language),
         *lanes.actor_lanes(drawn, events, axis, language),
-        *lanes.file_lanes(drawn),
+        *lanes.file_lanes(drawn, language),
         *lanes.gap_lanes(gaps, language),
     ]
     said = _notes(findings, undrawn=len(inside) - len(drawn), untold=untold)

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from forensics.core import clock
 from forensics.render import phrases, recounted
-from forensics.render.glyphs import quoted
 from forensics.render.languages import ENGLISH, Language
 from forensics.render.parts import figure, put, quote
 from forensics.render.phrases import words
@@ -203,7 +202,7 @@ def _wide(text: str) -> int:
     return sum(2 if c >= "\u2e80" else 1 for c in text)
 
 
-def file_lanes(marks: Sequence[Mark]) -> list[Lane]:
+def file_lanes(marks: Sequence[Mark], language: Language = ENGLISH) -> list[Lane]:
     """One lane for each file acted on, with the same shape at the same time."""
     files: dict[str, list[Mark]] = {}
     for m in marks:
@@ -211,20 +210,29 @@ def file_lanes(marks: Sequence[Mark]) -> list[Lane]:
             files.setdefault(str(m.act["object"]), []).append(m)
     lanes = []
     for path, mine in list(files.items())[:MOST_FILES]:
-        name = quoted(path, 200)
-        lane = Lane(name if len(name) <= 26 else f"…{name[-25:]}", "file")
+        name = language.text(quote(path, 200))
+        lane = Lane(_end(name, 26), "file")
         lane.draw.append(partial(_draw_marks, mine))
         lanes.append(lane)
     return lanes
 
 
 def _short(text: str, most: int) -> str:
-    """A text cut to a breadth."""
+    """The beginning of a text, as broad as there is room for."""
     if _wide(text) <= most:
         return text
     while _wide(text) >= most:
         text = text[:-1]
     return f"{text}…"
+
+
+def _end(text: str, most: int) -> str:
+    """The end of a text, as broad as there is room for."""
+    if _wide(text) <= most:
+        return text
+    while _wide(text) >= most:
+        text = text[1:]
+    return f"…{text}"
 
 
 def _draw_marks(marks: Sequence[Mark], axes: "Axes", y: float) -> None:
