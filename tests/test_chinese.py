@@ -448,6 +448,25 @@ def test_the_first_page_says_which_text_counts(pdf):
     assert "本报告不是鉴定意见" in "".join(_text(pdf)[:2])
 
 
+def test_both_print_the_same_places_hashes_times_and_numbers_of_evidence(pdf):
+    """What comes out of the typesetter, not only what goes in."""
+    english_pdf = report.typeset(document.build(made.findings(), events=made.events(), files=made.files()))
+    catalogue = chinese.digest()
+    for pattern in (
+        r"\d+–\d+",
+        r"[0-9a-f]{16}",
+        r"20\d\d-\d\d-\d\d\d\d:\d\d:\d\d\.\d{3}",
+        r"A\d{4}",
+        r"E\d(?=[a-z])",
+        r"D\d\d(?!\d)",
+    ):
+        one, other = (
+            set(re.findall(pattern, "".join(_text(raw)).replace(catalogue, ""))) for raw in (english_pdf, pdf)
+        )
+        assert one, pattern
+        assert one == other, pattern
+
+
 def test_the_english_report_has_nothing_of_a_translation():
     content = document.build(made.findings(), events=made.events(), files=made.files()).content
     assert content["notice"] is None
