@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from forensics.analysis import signatures
 from forensics.analysis.acts import ACTS
+from forensics.core import roster
 from forensics.render import boundary, dossier, phrases, ratios, sentences
 from forensics.render import figures_lanes as lanes
 from forensics.render.forbidden import lint
@@ -17,7 +18,10 @@ from forensics.render.parts import Tone
 from forensics.render.sentences import TEMPLATES, Basis
 
 TABLES = {k: v for k, v in vars(phrases).items() if k.isupper() and isinstance(v, dict)}
-HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+# No roster can call a person as findings call who is not on it (`tests/test_roster.py`).
+HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40).filter(
+    lambda name: not roster.is_nobody(name)
+)
 
 
 def texts_of(value):

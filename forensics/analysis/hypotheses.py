@@ -16,13 +16,14 @@ from math import prod
 from typing import NamedTuple
 
 from forensics.analysis.parameters import LEVELS, Level, Parameters
+from forensics.core import roster
 from forensics.core.folders import BY_USERS
 
-UNLISTED = "somebody_not_listed"
+UNLISTED = roster.UNLISTED
 """A person that the roster does not have."""
-HOLDER = "holder_of:"
+HOLDER = roster.HOLDER
 """Whoever holds a trust domain; the domain follows."""
-ADMINISTRATOR = "holder_of_all"
+ADMINISTRATOR = roster.ADMINISTRATOR
 """Whoever holds every trust domain that tells of the act."""
 
 

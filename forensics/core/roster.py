@@ -16,6 +16,10 @@ from forensics.core.errors import RosterError
 Tables = list[dict[str, Any]]
 
 
+UNLISTED, HOLDER, ADMINISTRATOR = "somebody_not_listed", "holder_of:", "holder_of_all"
+"""What findings call rivals that are not on a roster: anybody else; with a trust domain behind it, whoever holds that; whoever holds every one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A person's own account. `from_ns`, `until_ns` bound the enrolment, in ns since 1970 UTC."""
@@ -259,10 +263,19 @@ def _bounds(found: dict[str, Any], name: str) -> tuple[int | None, int | None]:
     return first, last
 
 
+def is_nobody(person: str) -> bool:
+    """Whether findings call so somebody who is not on a roster."""
+    return person in {UNLISTED, ADMINISTRATOR} or person.startswith(HOLDER)
+
+
 def _person(found: dict[str, Any], name: str) -> Person:
     def each(key: str, make: Callable[[dict[str, Any]], Any]) -> Iterable[Any]:
         return (make(v) for v in _tables(found, key, name))
 
+    if is_nobody(str(found.get("name", ""))):
+        raise RosterError(
+            f"{name}: findings call those {found['name']!r} whom the roster does not list; write the name otherwise"
+        )
     return Person(
         _text(found, "name", name, needed=True),
         _text(found, "role", name),
