@@ -547,7 +547,7 @@ def test_findings_that_somebody_else_wrote_are_not_told(case, tmp_path, changed)
 
 
 @pytest.mark.parametrize(
-    "words", [["coverage"], ["analyse"], ["sql", "SELECT count(*) FROM events"]], ids=lambda w: w[0]
+    "words", [["coverage"], ["readiness"], ["sql", "SELECT count(*) FROM events"]], ids=lambda w: w[0]
 )
 def test_a_damaged_table_is_one_line_that_says_what_to_do(case, tmp_path, words):
     copy = tmp_path / "case"
