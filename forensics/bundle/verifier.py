@@ -214,13 +214,13 @@ def _ledger(bundle: Path, found: Found, evidence: Sizes) -> Iterator[str]:
 
 
 def other_tables(found: Found, entered: list[dict[str, str]]) -> Iterator[str]:
-    """The tables that are not as the ledger last entered them: by a line for each part, of its hash and its name."""
+    """The tables that are not as the ledger last entered them, if it did: by a line for each part, of its hash and its name."""
     lines: dict[str, str] = {}
     for folder, _, part in (path.rpartition("/") for path in sorted(found)):
         if folder.startswith("data/tables/"):
             lines[folder] = lines.get(folder, "") + f"{found[f'{folder}/{part}'][0]}  {part}\n"
     said = {f"data/tables/{name}": digest for written in entered for name, digest in written.items()}
-    for folder in sorted({*said, *lines}):
+    for folder in sorted({*said, *lines}) if said else ():
         there = hashlib.sha256(lines.get(folder, "").encode(errors="surrogateescape"))
         if said.get(folder) != there.hexdigest():
             yield f"{shown(folder)}: not the table that the ledger says was written"

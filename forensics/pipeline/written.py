@@ -51,8 +51,12 @@ def check(case: Path, *acts: str, only: Collection[str] | None = None) -> None:
     Raises:
         CustodyError: one is not; the first in order is named.
     """
+    again = f"run `forensics ingest {case}` again, which makes it anew from what is sealed, and `forensics analyse {case}`"
     for name in altered(case, *acts, only=only):
+        if not any(entered(case, act) for act in acts):
+            raise CustodyError(
+                f"{case / 'tables' / name}: the ledger has no digest of it, as of no table that an earlier version wrote; {again}"
+            )
         raise CustodyError(
-            f"{case / 'tables' / name}: not the table that the ledger says was written; run `forensics ingest {case}` again,"
-            f" which makes it anew from what is sealed, and `forensics analyse {case}`"
+            f"{case / 'tables' / name}: not the table that the ledger says was written; {again}"
         )
