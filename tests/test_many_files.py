@@ -1,5 +1,6 @@
 """A case of very many small files: what is done for each is little, and nothing is done for each beside all others."""
 
+import unicodedata
 from collections import Counter
 from dataclasses import astuple
 
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics import __version__, formats, pipeline
+from forensics.core import words
 from forensics.core.errors import CustodyError
 from forensics.core.roster import Question
 from forensics.core.tables import FILE
@@ -62,6 +64,19 @@ def test_refs_are_told_together_and_say_what_each_says(commits, tmp_path, monkey
         assert asked[1:] == [("git_ref", 1, 1)] * REFS
 
 
+def test_of_files_with_many_paths_few_are_told_together(tmp_path, monkeypatch):
+    """A hundred thousand refs can name one commit, and each path is told."""
+    asked, told = [], tell.made
+    monkeypatch.setattr(tell, "SLICE_ROWS", 84)
+    monkeypatch.setattr(
+        tell,
+        "made",
+        lambda form, *more, **said: (asked.append((form, len(more[0]))), told(form, *more, **said))[1],
+    )
+    pipeline.ingest(sealed(tmp_path / "case", refs_of(tmp_path / "e", REFS, 7)), workers=1)
+    assert [many for form, many in asked if form == "git_ref"] == [2, 2, 2, 1]
+
+
 def test_a_group_of_records_is_told_when_it_is_there(tmp_path, monkeypatch):
     monkeypatch.setattr("forensics.store.parquet.GROUP_ROWS", 100)
     case = sealed(tmp_path / "case", refs_of(tmp_path / "e", REFS, REFS))
@@ -91,6 +106,8 @@ def test_the_chain_is_checked_once_for_each_run(tmp_path, monkeypatch):
     assert passes.pop("chain") == 1
     pipeline.ingest(case, workers=1)
     assert passes.pop("chain") == 1
+    assert pipeline.status(case)["case"] == "Refs"
+    assert passes.pop("chain") == 1
 
 
 def test_a_broken_chain_stops_each_run(tmp_path):
@@ -101,6 +118,12 @@ def test_a_broken_chain_stops_each_run(tmp_path):
     for run in (lambda: pipeline.seal(case, [tmp_path / "e"]), lambda: pipeline.ingest(case, workers=1)):
         with pytest.raises(CustodyError, match="line 2 does not follow"):
             run()
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=0x2FF)))
+def test_text_is_shown_as_character_by_character(text):
+    each = (words._escape(c) if c != " " and unicodedata.category(c)[0] in "CZ" else c for c in text)
+    assert words.shown(text) == "".join(each)
 
 
 ROWS = st.builds(

@@ -11,6 +11,8 @@ def shown(text: str) -> str:
     Control, format (bidi, zero-width), surrogate, private and unassigned characters, and separators
     other than the plain space, become `\xNN`, `\uNNNN` or `\UNNNNNNNN`.
     """
+    if text.isprintable():  # by the same categories, and most is
+        return text
     return "".join(c if c in _KEEP or not _hides(c) else _escape(c) for c in text)
 
 

@@ -1,7 +1,7 @@
 """From events to answers: the analysis, what it writes, and what is asked of it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -286,12 +286,13 @@ def table(case: Path, name: str, **only: str | None) -> pa.Table:
 def status(case: Path) -> dict[str, Any]:
     """What is in a case: files, formats, the accounting of every byte, rejects, clocks and gaps."""
     plain.check(case)
-    question = question_of(case)
+    entered = ledger.check(sealing.ledger_of(case), "input", "unpack")
+    question = question_of(case, [entry for entry in entered if entry["act"] == "input"])
     if not (case / "tables" / "ingest.json").exists():
         sealed = [
             {"path": s.path, "sha256": s.sha256, "bytes": s.bytes, "kind": s.kind} for s in sealing.rows(case)
         ]
-        return {"case": question.title, "stage": "sealed", "files": sealed, **_archives(case)}
+        return {"case": question.title, "stage": "sealed", "files": sealed, **_archives(case, entered)}
     tables = tables_of(case)
     files = parquet.read(tables, "file")
     rejects = parquet.read(tables, "reject").group_by(["format", "why"]).aggregate([("start", "count")])
@@ -324,13 +325,13 @@ def status(case: Path) -> dict[str, Any]:
         "coverage": [_spelled(r) for r in query.sql(tables, _COVERAGE).to_pylist()],
         "clocks": [_spelled(r) for r in query.sql(tables, _CLOCKS).to_pylist()],
         "gaps": findings_of(case)["gaps"] if analysed else [],
-        **_archives(case),
+        **_archives(case, entered),
     }
 
 
-def _archives(case: Path) -> dict[str, Any]:
+def _archives(case: Path, entered: Iterable[ledger.Entry]) -> dict[str, Any]:
     """The archives that were opened, where there are some."""
-    found = archives_of(case)
+    found = archives_of(case, [entry for entry in entered if entry["act"] == "unpack"])
     return {"archives": found} if found else {}
 
 

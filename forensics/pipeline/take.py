@@ -89,9 +89,15 @@ def _is_a_file(case: Path, archive: collected.Archive) -> bool:
     return formats.recognise(collected.head(case, archive, 1 << 16), archive.row.path) is not None
 
 
-def archives_of(case: Path) -> list[dict[str, object]]:
-    """What was counted in each archive that was opened: members of each kind, and what was wrong."""
-    opened = [entry["what"] for entry in ledger.check(sealing.ledger_of(case), "unpack")]
+def archives_of(case: Path, entered: Iterable[ledger.Entry] | None = None) -> list[dict[str, object]]:
+    """What was counted in each archive that was opened: members of each kind, and what was wrong.
+
+    Args:
+        case: the case folder.
+        entered: the ledger's entries of archives, where somebody checked it and has them.
+    """
+    entered = ledger.check(sealing.ledger_of(case), "unpack") if entered is None else entered
+    opened = [entry["what"] for entry in entered]
     return [
         {"archive": e["archive"], "form": e["form"], "packing": e["packing"], **e["counted"]} for e in opened
     ]
