@@ -243,22 +243,19 @@ def test_every_text_that_the_analysis_puts_together_is_known_here():
     texts = {
         "contradictions": 12, "copies": 2, "signed_acts": 5, "gaps": 5, "corrections": 4, "holes": 1,
     }  # fmt: skip
-    known = [
-        t for table in (recounted.ABOUT, recounted.SAYS, recounted.GAPS) for ts in table.values() for t in ts
-    ]
+    tables = (recounted.ABOUT, recounted.SAYS, recounted.GAPS)
+    known = {PLACE.sub("v", t) for table in tables for ts in table.values() for t in ts} | _NAMES
     for name, least in texts.items():
         tree = ast.parse((ROOT / "forensics" / "analysis" / f"{name}.py").read_text())
         found = [t for node in ast.walk(tree) for t in _composed(node)]
         assert len(found) >= least, (name, found)
         for text in found:
-            assert any(recounted._matched(text, t, "(.+)") is not None for t in known) or text in _NAMES, (
-                name,
-                text,
-            )
+            # What can be left out at the end of a text has a template of its own.
+            assert text.replace("vv", "v") in known, (name, text)
 
 
-_NAMES = {"v v", "v: v", "v: v.v", "v: v.v to .v"}
-"""A column, a source, a file, a kind of object, and its name or number."""
+_NAMES = {"v v", "v: v", "v: v.v", "v: v.v to .v", "v (v): v v is of v"}
+"""A column, a source, a file, a kind of object, and its name or number; of whom something is stands in a text of its own."""
 
 
 def _composed(node):
