@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forensics.core import clock, years
+from forensics.readings import syslog
 
 ANCHOR_NS = 1_795_446_697_000_000_000  # 2026-11-23
 DAY_NS = 86_400 * 10**9
@@ -202,3 +203,53 @@ def test_pieces_tell_how_the_years_turn_in_the_whole(days):
     for n, own in enumerate(pieces):
         assert years.course(told, n) == (year[at], year[-1], second[-1], max(year) - min(year))
         at += len(own)
+
+
+NOTED = st.builds(
+    lambda sha256, start, first, last, turns, serial: {"sha256": sha256, "start": start, "serial": serial}
+    | ({} if first is None else dict(zip(years.Turns._fields, (first, last, turns, min(turns, 0), max(turns, 0)), strict=True))),
+    st.sampled_from("ab"),
+    st.integers(0, 4),
+    st.none() | st.integers(0, 366 * 86_400 - 1),
+    st.integers(0, 366 * 86_400 - 1),
+    st.integers(-1, 25),
+    st.none() | st.integers(1, 2),
+)  # fmt: skip
+
+
+def alone_by_definition(own, every, anchor_ns):
+    """Of one slice, beside all others anew each time."""
+    printed, others = (sum(row["serial"] is not None for row in rows.to_pylist()) for rows in (own, every))
+    if printed and others > printed:
+        return False
+    told = True
+    for row in own.to_pylist() if anchor_ns is not None else ():
+        if row["turns"] is not None:
+            seen = [syslog._course(rows, row["sha256"], row["start"]) for rows in (own, every)]
+            told &= years.first_year(seen[0], anchor_ns) == years.first_year(seen[1], anchor_ns)
+    return told
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.lists(NOTED, max_size=3), min_size=1, max_size=5),
+    st.none() | st.integers(-(10**18), 2 * 10**18),
+)
+def test_which_slices_tell_alone_is_seen_of_all_at_once(slices, anchor_ns):
+    several = [pa.Table.from_pylist(rows, syslog._NOTES) for rows in slices]
+    expected = [alone_by_definition(own, pa.concat_tables(several), anchor_ns) for own in several]
+    assert syslog.alone(several, anchor_ns=anchor_ns) == expected
+
+
+def test_each_file_is_put_in_order_once_however_many_slices_it_has(monkeypatch):
+    """For each slice anew it took longer than reading, where they were ten thousands."""
+    looked = []
+    once = years.courses
+    monkeypatch.setattr(years, "courses", lambda pieces: looked.append(len(pieces)) or once(pieces))
+    rows = [
+        {"sha256": "a", "start": n, "first": n, "last": n, "turns": 0, "least": 0, "most": 0}
+        for n in range(40)
+    ]
+    several = [pa.Table.from_pylist([row], syslog._NOTES) for row in rows]
+    assert syslog.alone(several, anchor_ns=ANCHOR_NS) == [True] * 40
+    assert sum(looked) == 2 * 40

@@ -134,7 +134,7 @@ class Reading(Protocol):
     settled   only beside NOTES: makes of the answer what is handed, once for all slices
     noted     the same, where it takes more than a question: makes a table of what one slice has to say, of
               the columns `NOTED`; `notes` is those of all slices, in order
-    alone     only beside noted: whether a slice tells by what is noted of it alone what it tells by what is noted of all; so that
+    alone     only beside noted: which slices tell by what is noted of each alone what they tell by what is noted of all; so that
               records can be told before others are read, and few are told again
     SLICED_BY     only where records of several files can make one event, or a file holds more than memory:
               an integer column without nulls in which records of one event agree, so that all records

@@ -69,11 +69,17 @@ def turns(second: Seconds) -> Turns | None:
 
 def course(pieces: Sequence[Turns], at: int) -> Course:
     """The course of a file that is cut into pieces, as seen from one of them."""
+    return courses(pieces)[at]
+
+
+def courses(pieces: Sequence[Turns]) -> list[Course]:
+    """The course of a file that is cut into pieces, as seen from each of them."""
     first, last, turned, least, most = np.array(pieces, np.int64).T
     # The year in which each piece begins: what turns within those before it, and from each of them to the next.
     begins = np.append(0, np.cumsum(turned[:-1] + _turned(first[1:] - last[:-1])))
     spread = max(0, int((begins + most).max())) - min(0, int((begins + least).min()))
-    return Course(int(begins[at]), int(begins[-1] + turned[-1]), int(last[-1]), spread)
+    total, end = int(begins[-1] + turned[-1]), int(last[-1])
+    return [Course(before, total, end, spread) for before in begins.tolist()]
 
 
 def first_year(seen: Course, anchor_ns: int) -> int | None:

@@ -227,11 +227,12 @@ def _not_alone(
     reading: Any = readings.registry()[form]
     found = []
     for _, group in groupby(listed, key=lambda piece: piece.part.files):
-        noted = [(piece, spool.read(piece.folder / f"{NOTED}.arrow")) for piece in group]
-        every = pa.concat_tables([notes for _, notes in noted])
-        for piece, notes in noted:
-            if not reading.alone(notes, every, anchor_ns=own[piece.part.name].anchor_ns):
-                found.append((piece, every))
+        held = list(group)
+        noted = [spool.read(piece.folder / f"{NOTED}.arrow") for piece in held]
+        alone = reading.alone(noted, anchor_ns=own[held[0].part.name].anchor_ns)
+        if not all(alone):
+            every = pa.concat_tables(noted)
+            found += [(piece, every) for piece, told in zip(held, alone, strict=True) if not told]
     return found
 
 

@@ -5,6 +5,7 @@ N equal messages is one event: its text says so, and nothing is counted N times.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
@@ -66,27 +67,40 @@ def noted(records: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(notes, _NOTES)
 
 
-def alone(own: pa.Table, every: pa.Table, *, anchor_ns: int | None) -> bool:
-    """Whether a slice tells by what is noted of it alone what it tells by what is noted of all.
+def alone(several: Sequence[pa.Table], *, anchor_ns: int | None) -> list[bool]:
+    """Which slices tell by what is noted of each alone what they tell by what is noted of all.
 
     Args:
-        own: what `noted` says of the slice.
-        every: what it says of all slices, this one's too.
+        several: what `noted` says of each slice.
         anchor_ns: as `read` is given it.
     """
-    printed, others = (int(pc.count(notes["serial"]).as_py()) for notes in (own, every))
-    if printed and others > printed:
-        return False
-    if anchor_ns is None:
-        return True
-    known = own.filter(pc.is_valid(own["turns"]))
-    for place in zip(known["sha256"].to_pylist(), known["start"].to_pylist(), strict=True):
-        by_own, by_all = (_course(notes, *place) for notes in (own, every))
-        if by_own is None or by_all is None:
-            return False
-        if years.first_year(by_own, anchor_ns) != years.first_year(by_all, anchor_ns):
-            return False
-    return True
+    every = pa.concat_tables(several)
+    printed, by_all = int(pc.count(every["serial"]).as_py()), _seen(every)
+    found = []
+    for own in several:
+        count = int(pc.count(own["serial"]).as_py())
+        told = not count or count == printed
+        if told and anchor_ns is not None:
+            told = all(
+                years.first_year(seen, anchor_ns) == years.first_year(by_all[place], anchor_ns)
+                for place, seen in _seen(own).items()
+            )
+        found.append(told)
+    return found
+
+
+def _seen(notes: pa.Table) -> dict[tuple[str, int], years.Course]:
+    """How the years turn in files, as seen from each slice of which times are noted: by file, and where the slice begins."""
+    columns = (
+        notes.filter(pc.is_valid(notes["turns"])).select(["sha256", "start", *Turns._fields]).to_pydict()
+    )
+    rows = sorted(zip(*columns.values(), strict=True), key=lambda row: row[:2])
+    found: dict[tuple[str, int], years.Course] = {}
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        own = list(group)
+        for row, seen in zip(own, years.courses([Turns(*row[2:]) for row in own]), strict=True):
+            found.setdefault((row[0], row[1]), seen)
+    return found
 
 
 def read(
