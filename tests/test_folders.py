@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_altered import collected, inputs, keys, named, plain, told
 
+from forensics import pipeline
 from forensics.core import folders, hostfolders, roster
 from forensics.core.errors import RosterError
 from forensics.core.folders import Lying
@@ -303,3 +304,33 @@ def test_a_scheduler_s_log_in_a_home_takes_no_name(name):
 def test_findings_of_plain_folders_do_not_speak_of_folders():
     assert "folders" not in plain(NAME)
     assert "folders" not in json.dumps(plain(NAME)["limits"])
+
+
+def test_a_place_that_holds_nothing_is_refused(tmp_path):
+    """Else all would be left out: whoever gives `hosts` itself to the program has its name in no path."""
+    (tmp_path / "e" / "hosts" / "login01" / "var" / "log").mkdir(parents=True)
+    (tmp_path / "e" / "hosts" / "login01" / "var" / "log" / "wtmp").write_bytes(bytes(384))
+    (tmp_path / "case.toml").write_text('places = ["hosts"]\n')
+    given = {"below": [tmp_path / "e" / "hosts"], "above": [tmp_path / "e"]}
+    for name, evidence in given.items():
+        pipeline.create(tmp_path / name)
+        pipeline.seal(tmp_path / name, evidence, about=tmp_path / "case.toml")
+    with pytest.raises(RosterError, match="below 'hosts'; at its top are the folders login01"):
+        pipeline.ingest(tmp_path / "below")
+    assert pipeline.ingest(tmp_path / "above").bytes == 384
+
+
+@pytest.mark.parametrize(
+    ("places", "wrong"),
+    [
+        (["a"], None),
+        (["a/"], None),
+        (["a/b", "c"], None),
+        (["b"], "'b'; at its top are the folders a, c"),
+        (["a", "a/bb"], "'a/bb'"),
+    ],
+)
+def test_places_are_held_against_the_evidence(places, wrong):
+    said = folders.misnamed(["a/b/x", "c/y", "z"], places)
+    assert (said is None) == (wrong is None)
+    assert wrong is None or wrong in said

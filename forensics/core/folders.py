@@ -47,6 +47,9 @@ BY_USERS = (":user", SHARED, UNSURE)
 """Ends of trust domains of what a host's users can have written."""
 
 
+_MOST_TOLD = 12
+
+
 class Lying(NamedTuple):
     """Where a file lies, and who vouches for it there.
 
@@ -157,3 +160,23 @@ def _below(path: str, places: Iterable[str]) -> bool:
 
 def _ending(row: Lying, end: str) -> str:
     return f"{row.host or (row.domain or '').partition(':')[0]}{end}"
+
+
+def misnamed(paths: Sequence[str], places: Sequence[str]) -> str | None:
+    """What is wrong with the places that a case file names, if one holds nothing: all of the evidence would be left out, or much of it.
+
+    Args:
+        paths: of the evidence, as collected.
+        places: as `settled` takes them.
+    """
+    empty = next((place for place in places if not any(_below(path, [place]) for path in paths)), None)
+    if empty is None:
+        return None
+    tops = sorted({path.partition("/")[0] for path in paths if "/" in path})
+    there = ", ".join(tops[:_MOST_TOLD]) + (
+        f" and {len(tops) - _MOST_TOLD} more" if len(tops) > _MOST_TOLD else ""
+    )
+    return (
+        f"places: no file of the evidence lies below {empty!r}; at its top are the folders {there or '(none)'}."
+        " Paths begin below what was given to `seal` or `investigate`: give the folder above, or name another place"
+    )

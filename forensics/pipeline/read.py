@@ -19,7 +19,8 @@ from typing import NamedTuple
 import pyarrow.compute as pc
 
 from forensics import __version__, engine, formats, readings
-from forensics.core.errors import CustodyError
+from forensics.core import folders
+from forensics.core.errors import CustodyError, RosterError
 from forensics.core.roster import Question
 from forensics.core.tables import CORE, FILE, REJECT
 from forensics.custody import chunks, ledger, plain
@@ -81,6 +82,7 @@ def ingest(
     Raises:
         CaseError: there is no case, or another run is at work on it.
         CustodyError: sealed bytes are no longer what they were, or some are not accounted for.
+        RosterError: a folder that the case file names holds nothing.
         ClusterError: the cluster cannot be reached, or cannot do the work.
     """
     case = case.absolute()  # other processes may have another working directory
@@ -89,6 +91,9 @@ def ingest(
     entered: list[ledger.Entry] = []
     rows = sealing.rows(case, digests, entered)
     question = take.question_of(case, entered)
+    wrong = folders.misnamed([row.path for row in rows], question.places) if question.places else None
+    if wrong is not None:
+        raise RosterError(f"{case}: {wrong}; mend the case file and give it again")
     inputs = stamp.inputs(question, rows)
     with sealing.locked(case), ExitStack() as stack:
         done, other = (
