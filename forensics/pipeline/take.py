@@ -65,9 +65,8 @@ def seal(
         RosterError: the roster or the case file is not as the contract says.
     """
     chain = sealing.ledger_of(case)
-    if not (
-        roster is None and about is None and chain.exists()
-    ):  # else the first that is done is to check it
+    # To seal evidence begins with checking it; inputs are entered before.
+    if roster is not None or about is not None or not chain.exists():
         ledger.unbroken(chain)
     with sealing.locked(case):
         for name, source in ((ROSTER, roster), (ABOUT, about)):
