@@ -211,10 +211,12 @@ def test_the_case_file_settles_which_folder_is_the_hosts():
     assert found["folders"]["left_out"] == ["files/gpu07", "files/login01"]
 
 
-@pytest.mark.parametrize("first", [True, False])
-def test_an_edit_that_only_another_host_s_logs_tell_names_nobody(first):
-    """A top folder `files` that holds a `var/log` is a host of that name; its lines name login01, whose own trail is there and lacks them."""
-    folder = "files" if first else "gpu01"
+@pytest.mark.parametrize("folder", ["files", "gpu01", "login010", "login01-2", "xlogin01"])
+def test_an_edit_that_only_another_host_s_logs_tell_names_nobody(folder):
+    """A top folder `files` that holds a `var/log` is a host of that name; its lines name login01, whose own trail is there and lacks them.
+
+    Nor is a host that one whose name the other's holds.
+    """
     found = found_in(collected(NAME) | {f"{folder}/var/log/audit/audit.log": framed()})
     assert named(found) == named(plain(NAME))
     (act,) = acts_of(found, "lin")
@@ -334,3 +336,26 @@ def test_places_are_held_against_the_evidence(places, wrong):
     said = folders.misnamed(["a/b/x", "c/y", "z"], places)
     assert (said is None) == (wrong is None)
     assert wrong is None or wrong in said
+
+
+@pytest.mark.parametrize(
+    ("host", "folder", "known", "same"),
+    [
+        ("login01", "login01", (), True),
+        ("login01.lab.example", "LOGIN01", (), True),
+        ("login01", "login01.lab.example", (), True),
+        ("login01", "uac-login01", (), True),
+        ("cluster-login01", "login01", (), True),
+        # A root of `gpu10` does not speak for `gpu1`, nor that of `login-2` for `login` where that one's own folder is there.
+        ("gpu1", "gpu10", (), False),
+        ("gpu10", "gpu1", (), False),
+        ("ogin01", "login01", (), False),
+        ("login", "login_2", (), True),
+        ("login", "login-2", ("login", "login-2"), False),
+        ("login", "login", ("login", "login-2"), True),
+        ("", "login01", (), False),
+        (".", "login01", (), False),
+    ],
+)
+def test_a_name_is_a_hosts_by_words_of_its_own(host, folder, known, same):
+    assert hostfolders.same(host, folder, known) == same

@@ -6,7 +6,7 @@ its own host tells, gives nobody a name where that host's own logs of the kind a
 that it lies in is of a host that none of its logs names: that can be a folder of users with any name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ class _Known:
     unfit: frozenset[str]
     own: frozenset[str]
     """Those that lie where a host keeps logs of itself."""
+    folders: frozenset[str]
+    """What hosts' folders are called."""
 
 
 def lacking(act: Act, scene: Scene, sessions: list[Session]) -> list[str]:
@@ -71,16 +73,19 @@ def _known(evidence: Evidence) -> _Known:
             evidence.events["sha256"].isin(hosts), ["sha256", "host"]
         ].drop_duplicates()
         pairs = zip(told["sha256"], told["host"], strict=True)
-        named = {folder for sha256, host in pairs for folder in hosts[sha256] if _same(host, folder)}
+        folders = frozenset(files["host"])
+        named = {folder for sha256, host in pairs for folder in hosts[sha256] if _same(host, folder, folders)}
         unfit = frozenset(displaced.unfit(evidence.files))
-        evidence.memo["placing"] = _Known(hosts, frozenset(kinds), frozenset(named), unfit, frozenset(apart))
+        evidence.memo["placing"] = _Known(
+            hosts, frozenset(kinds), frozenset(named), unfit, frozenset(apart), folders
+        )
     known: _Known = evidence.memo["placing"]
     return known
 
 
-def _same(host: object, folder: str) -> bool:
+def _same(host: object, folder: str, folders: Collection[str]) -> bool:
     """Whether a name that a log gives a host, if it gives one, can be of the host that a folder is called after."""
-    return not isinstance(host, str) or hostfolders.same(host, folder)
+    return not isinstance(host, str) or hostfolders.same(host, folder, folders)
 
 
 def _elsewhere(scene: Scene, events: Iterable[str], known: _Known) -> bool:
@@ -106,9 +111,9 @@ def _foreign(row: tuple[Any, ...], known: _Known) -> bool:
         return False
     files = {sha256, *(span["sha256"] for span in citations)}
     kind = "audit trail" if trail else KIND.get(form, "")
-    has_own = any(one == kind and _same(host, folder) for one, folder in known.kinds)
+    has_own = any(one == kind and _same(host, folder, known.folders) for one, folder in known.kinds)
     # A folder for the logs of other hosts can be one that users write in: it is the host's word where the host has no other.
     those = files & known.own if has_own else files
-    if any(_same(host, folder) for one in those for folder in known.hosts.get(one, ())):
+    if any(_same(host, folder, known.folders) for one in those for folder in known.hosts.get(one, ())):
         return False
     return has_own or own.isdisjoint(known.named)

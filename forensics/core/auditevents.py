@@ -162,11 +162,12 @@ def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, _Places]:
     for key in keys:
         differs[1:] |= np.diff(key[order]) != 0
     domains: list[object] = [first[sha256][1] for _, sha256 in places]
+    known = {str(own) for own, _ in first.values() if own is not None}
     foreign = np.array(
         [
             named is not None
             and (own := first[sha256][0]) is not None
-            and not hostfolders.same(str(named), own)
+            and not hostfolders.same(str(named), own, known)
             for named, sha256 in places
         ],
         bool,

@@ -1,6 +1,7 @@
 """Folders of the evidence that are a host's: how collectors name them, and what they put between the name and the root."""
 
 import re
+from collections.abc import Collection
 
 BETWEEN = (["[root]"], ["fs", "$rootfs$"], ["uploads", "auto"], ["uploads", "file"])
 """Folders that collectors put between the host's name and its root."""
@@ -43,7 +44,24 @@ def shelf(root: str) -> str:
     return "/".join(above[:-1])
 
 
-def same(host: str, folder: str) -> bool:
-    """Whether a name that a log gives a host can be of the host that a folder is called after."""
-    short, own = host.casefold().partition(".")[0], folder.casefold()
-    return short in own or own in short
+def same(host: str, folder: str, known: Collection[str] = ()) -> bool:
+    """Whether a name that a log gives a host can be of the host that a folder is called after.
+
+    One has to hold the other as words of their own: `login01` can be of `login01.lab` and of `uac-login01`, `gpu1` cannot be of `gpu10`.
+
+    Args:
+        host: as the log names it, perhaps with its domain.
+        folder: as it is called.
+        known: all such folders. Where one has the very name, no other is of that host.
+    """
+    full, own = host.casefold(), folder.casefold()
+    short = full.partition(".")[0]
+    if own in {full, short}:
+        return True
+    if any(one.casefold() in {full, short} for one in known):
+        return False
+    return _holds(own, short) or _holds(short, own)
+
+
+def _holds(name: str, word: str) -> bool:
+    return bool(word) and re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", name) is not None
