@@ -1,4 +1,7 @@
-"""Printing rows: tab-separated with a header, or JSON. Nothing from the evidence reaches the terminal unescaped."""
+"""Printing rows: tab-separated with a header, or JSON, or in columns on a terminal.
+
+Nothing from the evidence reaches the terminal unescaped.
+"""
 
 import base64
 import math
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from forensics.cli import columns as drawn
 from forensics.core import canonical
 from forensics.core.words import cell
 
@@ -29,7 +33,11 @@ def rows(columns: Sequence[str], listed: Rows, *, as_json: bool) -> None:
     if as_json:
         typer.echo(canonical.dumps([{c: plain(row.get(c)) for c in columns} for row in listed]), nl=False)
         return
-    typer.echo("\t".join(cell(c) for c in columns))
+    heads = [cell(c) for c in columns]
+    if drawn.watched():
+        _echoed(drawn.drawn(heads, [[in_lines(row.get(c)) for c in columns] for row in listed]))
+        return
+    typer.echo("\t".join(heads))
     for row in listed:
         typer.echo("\t".join(written(row.get(c)) for c in columns))
 
@@ -83,8 +91,17 @@ def record(shown: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         typer.echo(canonical.dumps(plain(shown)), nl=False)
         return
+    if drawn.watched():
+        leaves = list(flat(shown))
+        _echoed(drawn.named([cell(name) for name, _ in leaves], [in_lines(value) for _, value in leaves]))
+        return
     for name, value in flat(shown):
         typer.echo(f"{cell(name)}\t{written(value)}")
+
+
+def _echoed(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
 
 
 def flat(shown: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
@@ -118,3 +135,14 @@ def written(value: object) -> str:
     if isinstance(safe, str):
         return cell(safe)
     return cell(canonical.line(safe)) if isinstance(safe, list | dict) else canonical.line(safe)
+
+
+def in_lines(value: object) -> list[str]:
+    """The lines of one cell on a terminal: of a list each value by itself, so that none is broken that fits."""
+    if (
+        isinstance(value, list | tuple)
+        and value
+        and not any(isinstance(v, Mapping | list | tuple) for v in value)
+    ):
+        return [written(v) for v in value]
+    return [written(value)]

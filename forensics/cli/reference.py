@@ -73,6 +73,8 @@ def _index() -> Iterator[str]:
 def _commands() -> Iterator[str]:
     yield "Tables are printed tab-separated under a header; `-` stands for null, and a time reads as UTC text,"
     yield "to the millisecond, under its column's name without `_ns`. `--json` keeps nanoseconds and nulls."
+    yield "On a terminal columns are lined up, the values of a list one below the other; where they do not fit, each row"
+    yield "is a list of names and values. For a file or another program nothing is lined up or broken."
     yield "Progress and warnings go to standard error. `NO_COLOR` is honoured."
     yield ""
     yield from _grid(
