@@ -198,6 +198,8 @@ def readings(job: Job, evidence: Evidence, history: dict[str, list[Version]]) ->
     process; or was the script that was submitted; or is named in the text of a script it ran; or a
     copy of the file holds a command that the job's process went on to execute.
     """
+    if not history:
+        return []
     own = own_events(job, evidence)
     found = [*_opened(job, own, history), *_arguments(job, own, history), *_submitted(job, evidence, history)]
     scripts = {r.path for r in found} | _scripts(job, evidence, own)
@@ -296,6 +298,8 @@ def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
         )
         evidence.memo["submitters"] = ran, ran["earliest_ns"].to_numpy(np.int64)
     ran, when = evidence.memo["submitters"]
+    if not len(ran):
+        return events.iloc[:0]
     near = ran.iloc[slice(*np.searchsorted(when, [at - before_ns, at + 2 * _SECOND]))]
     found: pd.DataFrame = picked(near, (near["uid"] == job.owner_uid) | near["uid"].isna())
     return found

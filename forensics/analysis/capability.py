@@ -49,10 +49,10 @@ def _rights(act: Act, done: Examination) -> Iterable[tuple[str, Iterable[str], t
     job = scene.jobs.get(act.job or "") if act.act in REQUESTS else None
     if job is not None:
         yield "owns_job", directory.owners(job.owner, at), ()
-    for e in rows_of(scene.events.loc[scene.known(act.events)]):
-        if not pd.isna(e.object_owner_uid):
-            owner = directory.account_of(act.host, int(e.object_owner_uid), at)
-            yield "owns_file", directory.owners(owner, at), (e.event_id,)
+    for event, uid in scene.cells(act.events, "event_id", "object_owner_uid"):
+        if not pd.isna(uid):
+            owner = directory.account_of(act.host, int(uid), at)
+            yield "owns_file", directory.owners(owner, at), (event,)
     domain = "slurm:admin" if act.act in REQUESTS else f"{act.host}:root"
     holding = done.holders.of(domain, at)
     for hold in done.holders.holds:

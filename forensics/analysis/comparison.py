@@ -71,13 +71,13 @@ class Groups(NamedTuple):
     unknown: int
 
 
-def compared(act: Act, read: "Readings", base: baseline.BaseRate) -> Json | None:
+def compared(act: Act, read: "Readings", base: Callable[[], baseline.BaseRate]) -> Json | None:
     """The comparison for one act; none for acts that change neither a job nor a file that a job read.
 
     Args:
         act: an act in question.
         read: who read what, gathered once for all acts.
-        base: the cluster's own rate of failures before.
+        base: finds the cluster's own rate of failures before.
     """
     if act.act in DIRECT:
         return {"kind": "direct", "wording": "direct", "limits": []}
@@ -85,7 +85,7 @@ def compared(act: Act, read: "Readings", base: baseline.BaseRate) -> Json | None
         return None
     removed = removal(read.history.get(act.object, []), act, read.known)
     groups = read.groups(act, removed)
-    return _told(act, removed, groups, base, cut=read.left_out > 0)
+    return _told(act, removed, groups, base(), cut=read.left_out > 0)
 
 
 def _read_by_jobs(act: Act) -> bool:

@@ -3,7 +3,8 @@
 Pure: tables in, tables and findings out. Everybody goes through the same steps.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,11 @@ if TYPE_CHECKING:
     from forensics.analysis.attribution import Judgement
 
 _SLACK_NS = 600_000_000_000
+MOST_ASKED = 500
+"""Of more jobs that ended badly, where the case file names none, those alone are looked at that somebody else's act is linked to."""
+_BADLY = frozenset({"FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "OTHER"})
+_TICK_NS = 1_000_000_000
+"""How long after it is over a job's end can be written: the end of the second that accounting names."""
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
 
@@ -137,7 +143,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     of_job: dict[str | None, list[Act]] = {}
     for act in everything:
         of_job.setdefault(act.job, []).append(act)
-    bearing = [a for a in everything if a.in_question]
+    bearing = [a for a in everything if a.in_question and a.act in impact.ELSEWHERE]
     trail = gaps.Cover(missing, gaps.AUDIT_TRAIL)
     for job in found_jobs.values():
         since = window[0] if window[0] is not None else job.submit_ns
@@ -145,6 +151,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         about = [*of_job.get(job.job, ()), *(a for a in bearing if a.job != job.job)]
         impact.explain(job, about, scene, edits, audited=audited)
     _settle_own(everything, asked)
+    asked, unlisted = _disturbed(asked, of_job, scene)
     grounds = claims.Grounds(scene, [], [], [], judged, missing, holders, history, reads)
     answers = _answers(evidence, grounds, everything, asked)
     return Examination(
@@ -162,6 +169,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         left,
         led,
         candidates.find(scene, [a for a in everything if a.in_question], judged),
+        unlisted=unlisted,
     )
 
 
@@ -206,8 +214,35 @@ def _asked(evidence: Evidence, found: dict[str, Job]) -> list[Job]:
     names = evidence.question.jobs
     if names:
         return [found.get(n) or _shortened(n, found) or Job(n) for n in names]
-    bad = {"FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "OTHER"}
-    return [j for j in found.values() if j.outcome in bad or (j.outcome is None and j.exit_signal)]
+    bad = [j for j in found.values() if j.outcome in _BADLY or (j.outcome is None and j.exit_signal)]
+    first, last = evidence.question.window or (None, None)
+    within = [
+        j for j in bad
+        if j.end_ns is None or ((first is None or j.end_ns >= first) and (last is None or j.end_ns - _TICK_NS <= last))
+    ]  # fmt: skip
+    return within or bad
+
+
+def _disturbed(
+    asked: list[Job], of_job: Mapping[str | None, list[Act]], scene: Scene
+) -> tuple[list[Job], dict[str, int]]:
+    """Of very many jobs, none of which the case file names, those that somebody else's act is linked to; how many others ended how.
+
+    The acts on the others, which are their owners' own, are not in question then. A month of a cluster has a hundred
+    thousand jobs that ended badly, and most of them by themselves.
+    """
+    if scene.evidence.question.jobs or len(asked) <= MOST_ASKED:
+        return asked, {}
+    kept, others = [], Counter[str]()
+    for job in asked:
+        own = [a for a in of_job.get(job.job, ()) if a.in_question]
+        if job.cause == "act" or any(not impact.own_request(a, job, of_job[job.job], scene) for a in own):
+            kept.append(job)
+        else:
+            others[job.outcome or "OTHER"] += 1
+            for act in own:
+                act.in_question = False
+    return kept, dict(sorted(others.items()))
 
 
 def _shortened(name: str, found: dict[str, Job]) -> Job | None:

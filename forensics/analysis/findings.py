@@ -4,7 +4,7 @@ Everything here is a plain value, sorted, and free of the machine it was made on
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -42,6 +42,7 @@ from forensics.core import clock, ids
 from forensics.core.roster import Question
 
 Json = dict[str, Any]
+_TOLD_OF_JOB = frozenset({"submit", "start", "end", "task_exit", "kill_request"})
 
 
 def findings(done: Examination) -> Json:
@@ -58,7 +59,7 @@ def findings(done: Examination) -> Json:
     found = {
         "schema": "findings/1",
         "case": _case(done, question),
-        "jobs": [_job(done, job, acts, names) for job in done.asked],
+        "jobs": list(_jobs(done, acts, names)),
         "acts": [_act(done, act, names) | before(act) | signed(act) for act in acts],
         "contradictions": contradictions.of_sources(done, acts, names, cites),
         "gaps": [_gap(done, g, acts, names) | {"citations": cites(g.events)} for g in done.gaps],
@@ -77,6 +78,8 @@ def findings(done: Examination) -> Json:
         "limits": limits.limits(done),
         "accounting": packed.accounting(files),
     } | limits.folders(done)
+    if done.unlisted:
+        found["jobs_not_listed"] = done.unlisted
     return packed.marked(weighing.weighed(found, done, names), files)
 
 
@@ -116,15 +119,24 @@ def citations(done: Examination, events: Iterable[str]) -> list[Json]:
     return list(found.values())
 
 
-def _job(done: Examination, job: Job, acts: list[Act], names: Mapping[str, str]) -> Json:
-    told = [
-        e
-        for e in job.events
-        if done.scene.events.loc[e, "verb"] in {"submit", "start", "end", "task_exit", "kill_request"}
-    ]
+def _jobs(done: Examination, acts: list[Act], names: Mapping[str, str]) -> Iterator[Json]:
+    asked = {job.job for job in done.asked}
     records = done.scene.evidence.job_records
-    rows = picked(records, (records["job"] == job.job) & records["step"].isna())
-    spans = [{"sha256": r.sha256, "start": int(r.start), "stop": int(r.stop)} for r in rows_of(rows)]
+    spans: dict[Any, list[Json]] = {}
+    for r in rows_of(picked(records, records["job"].isin(asked) & records["step"].isna())):
+        spans.setdefault(r.job, []).append({"sha256": r.sha256, "start": int(r.start), "stop": int(r.stop)})
+    own: dict[str | None, list[str]] = {}
+    for act in acts:
+        own.setdefault(act.job, []).append(names[act.act_id])
+    for job in done.asked:
+        yield _job(done, job, own.get(job.job, []), spans.get(job.job, []))
+
+
+def _job(done: Examination, job: Job, acts: list[str], spans: list[Json]) -> Json:
+    known = done.scene.known(job.events)
+    told = [
+        e for e, verb in zip(known, done.scene.values(known, "verb"), strict=True) if verb in _TOLD_OF_JOB
+    ]
     return {
         "job": job.job,
         "cluster": job.cluster or done.scene.evidence.question.cluster,
@@ -134,7 +146,7 @@ def _job(done: Examination, job: Job, acts: list[Act], names: Mapping[str, str])
         "state": job.state,
         "cause": job.cause,
         "why": job.why,
-        "acts": [names[a.act_id] for a in acts if a.job == job.job],
+        "acts": acts,
         "gpu_hours": _gpu_hours(job),
         "submit": _written(job.submit_ns),
         "start": _written(job.start_ns),
@@ -233,11 +245,10 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
 
 def _when_written(done: Examination, act: Act) -> list[str] | None:
     """The act's time as the log's own clock wrote it; null where that is `when`."""
-    known = done.scene.events
-    for e in rows_of(known.loc[[e for e in act.events if e in known.index]]):
-        if not pd.isna(e.earliest_ns) and e.earliest_ns == act.earliest_ns:
-            same = e.written_earliest_ns == e.earliest_ns and e.written_latest_ns == e.latest_ns
-            return None if same else _when(int(e.written_earliest_ns), int(e.written_latest_ns))
+    times = ("earliest_ns", "latest_ns", "written_earliest_ns", "written_latest_ns")
+    for first, last, *written in done.scene.cells(act.events, *times):
+        if not pd.isna(first) and first == act.earliest_ns:
+            return None if written == [first, last] else _when(*map(int, written))
     return None
 
 

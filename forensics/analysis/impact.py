@@ -27,6 +27,8 @@ REFUSED = {"kill_request_refused", "update_request_refused"}
 CARRIERS = {"carried_act", "prepared_act"}
 """Links of acts that reach a job only through a later act that they carry or prepare."""
 REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
+ELSEWHERE = frozenset({"modify_file", "replace_file", "delete_file", "plant", "timestomp"})
+"""Acts that can bear on a job though they are not linked to it: those on files that it can have met."""
 
 
 def own_request(act: Act, job: Job, acts: Iterable[Act], scene: Scene) -> bool:
@@ -249,7 +251,7 @@ def _stranger(act: Act, job: Job, scene: Scene) -> bool:
     )
 
 
-_FILES = frozenset({"modify_file", "replace_file", "delete_file", "plant"})
+_FILES = ELSEWHERE - {"timestomp"}
 _BY_OUTCOME = {
     "NODE_FAIL": "infrastructure",
     "PREEMPTED": "infrastructure",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from forensics.analysis import nodes
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import rows_of, where
+from forensics.analysis.evidence import picked, rows_of, where
 from forensics.analysis.jobs import Job
 
 _WHOLE_NODE = re.compile(
@@ -28,9 +28,17 @@ _SMALL = frozenset(
 
 def of_whole_node(job: Job, scene: Scene) -> bool:
     """Whether the kernel of one of its hosts says that the host's memory ran out while a job ran, and not a limit."""
-    events = scene.events[(scene.events["verb"] == "fault") & scene.events["text"].notna()]
-    said = _during(job, events, _LATE_NS)["text"]
+    said = _during(job, _faults(scene), _LATE_NS)["text"]
     return any(_WHOLE_NODE.search(str(text)) for text in said)
+
+
+def _faults(scene: Scene) -> pd.DataFrame:
+    """The faults that say something, looked for once."""
+    if "faults_told" not in scene.memo:
+        events = scene.events
+        scene.memo["faults_told"] = picked(events, (events["verb"] == "fault") & events["text"].notna())
+    found: pd.DataFrame = scene.memo["faults_told"]
+    return found
 
 
 def hosts(job: Job) -> frozenset[str]:
@@ -40,16 +48,19 @@ def hosts(job: Job) -> frozenset[str]:
 
 def programs_of_others(job: Job, scene: Scene) -> pd.DataFrame:
     """Programs that others started from a login on a job's hosts while it ran, small ones of daily use left out."""
-    events = scene.events
-    ran = events[
-        (events["verb"] == "execute")
-        & events["trail"]
-        & (events["outcome"] != "failure")
-        & events["session"].notna()
-        & events["account"].notna()
-        & (events["account"] != job.owner)
-    ]
-    return where(_during(job, ran, 0), "exe", lambda exe: posixpath.basename(str(exe or "")) not in _SMALL)
+    if "ran_from_logins" not in scene.memo:
+        events = scene.events
+        scene.memo["ran_from_logins"] = picked(
+            events,
+            (events["verb"] == "execute")
+            & events["trail"]
+            & (events["outcome"] != "failure")
+            & events["session"].notna()
+            & events["account"].notna(),
+        )
+    ran = _during(job, scene.memo["ran_from_logins"], 0)
+    ran = picked(ran, ran["account"] != job.owner)
+    return where(ran, "exe", lambda exe: posixpath.basename(str(exe or "")) not in _SMALL)
 
 
 def of_its_limit(job: Job, scene: Scene) -> bool:
@@ -57,8 +68,7 @@ def of_its_limit(job: Job, scene: Scene) -> bool:
     own = re.compile(
         rf"(?:\[ *[0-9]+\.[0-9]+\] ?)?oom-kill:constraint=CONSTRAINT_MEMCG,(?:(?!,oom_memcg=).)*,oom_memcg=[^,]*/job_{re.escape(job.job)}(?:/[^,]*)?,"
     )
-    events = scene.events[(scene.events["verb"] == "fault") & scene.events["text"].notna()]
-    return any(own.match(str(text)) for text in _during(job, events, _LATE_NS)["text"])
+    return any(own.match(str(text)) for text in _during(job, _faults(scene), _LATE_NS)["text"])
 
 
 def beside(scene: Scene, asked: Iterable[Job]) -> Iterable[Act]:
@@ -84,6 +94,8 @@ _MOST_CITED = 8
 
 def _during(job: Job, events: pd.DataFrame, late_ns: int) -> pd.DataFrame:
     """Events on a job's hosts that can have been while it ran, or so much later."""
+    if not len(events):
+        return events
     first, last = job.window()
     timed = events[events["earliest_ns"].notna() & events["host"].isin(hosts(job))]
     return timed[(timed["earliest_ns"] <= last + late_ns) & (timed["latest_ns"] >= first)]

@@ -83,28 +83,48 @@ def _own_exit(job: Job) -> bool:
     return job.outcome == "FAILED" and bool(job.exit_code) and not job.exit_signal
 
 
+class _Sources(NamedTuple):
+    """Which sources there are at all: jobs that accounting knows, hosts that daemons and kernels speak of, and faults."""
+
+    accounted: frozenset[Any]
+    controlled: bool
+    daemons: frozenset[Any]
+    kernels: frozenset[Any]
+    faults: pd.DataFrame
+
+
+def _sources(scene: Scene) -> _Sources:
+    if "rival_sources" not in scene.memo:
+        events, records = scene.events, scene.evidence.job_records
+        whole = picked(records, records["step"].isna() & records["format"].isin(ACCOUNTS))
+        scene.memo["rival_sources"] = _Sources(
+            frozenset(whole["job"]),
+            bool(events["format"].isin(CONTROLS).any()),
+            frozenset(picked(events, events["format"] == "slurmd")["host"]),
+            frozenset(picked(events, events["format"].isin(SYSTEM_LOGS) & ~events["trail"])["host"]),
+            picked(events, events["verb"] == "fault"),
+        )
+    found: _Sources = scene.memo["rival_sources"]
+    return found
+
+
 def _there(job: Job, scene: Scene, hosts: frozenset[str]) -> frozenset[str]:
     """The sources that hold something of the job, or of its nodes."""
-    records = scene.evidence.job_records
-    mine = picked(records, (records["job"] == job.job) & records["step"].isna())
-    found = {ACCOUNTING} if bool(mine["format"].isin(ACCOUNTS).any()) else set()
-    events = scene.events
-    if events["format"].isin(CONTROLS).any():
-        found.add(CONTROLLER)
-    near = picked(events, events["host"].isin(hosts))
-    if (
-        (near["format"] == "slurmd")
-        | ((events.loc[near.index, "job"] == job.job) & (near["format"] == "slurmd"))
-    ).any():
-        found.add(NODE)
-    if (near["format"].isin(SYSTEM_LOGS) & ~near["trail"]).any():
-        found.add(KERNEL)
-    return frozenset(found)
+    known = _sources(scene)
+    found = {
+        ACCOUNTING: job.job in known.accounted,
+        CONTROLLER: known.controlled,
+        NODE: not hosts.isdisjoint(known.daemons),
+        KERNEL: not hosts.isdisjoint(known.kernels),
+    }
+    return frozenset(source for source, there in found.items() if there)
 
 
 def _faults(job: Job, scene: Scene, hosts: frozenset[str]) -> pd.DataFrame:
     """Faults that name the job, or that a node of it reported while it ran."""
-    events = picked(scene.events, scene.events["verb"] == "fault")
+    events = _sources(scene).faults
+    if not len(events):
+        return events
     named = events["job"] == job.job
     first, last = job.window()
     during = events["earliest_ns"].between(first, last + _LATE_NS).fillna(value=False)

@@ -77,7 +77,9 @@ def _in_words(short: str, said: set[str]) -> bool:
 
 def submits(scene: Scene) -> Iterable[Act]:
     """One act per job that some source says was submitted; ordinary work, kept in the acts table."""
-    submitted = commands.by_job(picked(scene.events, scene.events["verb"] == "submit"))
+    asked = picked(scene.events, scene.events["verb"] == "submit")
+    # Of the forty columns these are looked at, for every job.
+    submitted = commands.by_job(asked[["event_id", "job", "account", "earliest_ns", "latest_ns"]])
     for job in scene.jobs.values():
         told = submitted(job.job)
         command = submissions(job, scene.evidence)
@@ -184,9 +186,7 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
     uid = next((int(u) for u in rows["uid"] if not pd.isna(u)), None)
     named = next((a for a in rows["account"] if isinstance(a, str)), None)
     earliest, latest = moment(first)
-    account = (
-        scene.directory.account_of(None, uid, earliest) or named or (None if uid is None else f"uid {uid}")
-    )
+    account = _account(scene, job, uid, earliest, named)
     refused = bool((rows["outcome"] == "failure").all())
     rule = "kill_request_refused" if refused else "kill_request"
     act = Act("cancel", job.job, rule, list(rows["event_id"]), earliest, latest)
@@ -214,6 +214,14 @@ def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
     else:
         act.missing.append("command_of_request")
     return act
+
+
+def _account(scene: Scene, job: Job, uid: int | None, at_ns: int | None, named: str | None) -> str | None:
+    """Whose request it is: by the register, else as the record names it, else as the job's own record names that number, else the number."""
+    known = scene.directory.account_of(None, uid, at_ns) or named
+    if known is not None or uid is None:
+        return known
+    return job.owner if job.owner is not None and job.owner_uid == uid else f"uid {uid}"
 
 
 def _same_rights(event: Row, uid: int | None, account: str | None) -> bool:
@@ -253,7 +261,7 @@ def changes(scene: Scene) -> Iterable[Act]:
         if e.job not in scene.jobs or (pd.isna(e.uid) and named is None):
             continue
         uid = None if pd.isna(e.uid) else int(e.uid)
-        account = scene.directory.account_of(None, uid, moment(e)[0]) or named or f"uid {uid}"
+        account = _account(scene, scene.jobs[e.job], uid, moment(e)[0], named)
         near = [] if pd.isna(e.earliest_ns) else [
             act for act, command in by_job.get(e.job, ())
             if act.act != "requeue" and abs(int(command.earliest_ns) - int(e.earliest_ns)) <= _NEAR_NS

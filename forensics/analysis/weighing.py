@@ -1,6 +1,7 @@
 """Puts beside each job what else can have ended it, and beside each act how jobs compare, in the findings."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from forensics.analysis import allocations, baseline, comparison, rivals
@@ -25,8 +26,9 @@ def weighed(found: Json, done: Examination, names: Mapping[str, str]) -> Json:
     linked = {a.job for a in done.in_question if a.job is not None}
     acts: dict[str, Json | None] = {}
     for act in done.in_question:
-        base = baseline.before(table, act.earliest_ns, "gpus", apart=linked)
-        made = comparison.compared(act, read, base)
+        made = comparison.compared(
+            act, read, partial(baseline.before, table, act.earliest_ns, "gpus", apart=linked)
+        )
         acts[names[act.act_id]] = None if made is None else comparison.written(made, _moment)
     base = baseline.before(table, None if window is None else window[0], "gpus", apart=linked)
     return {

@@ -23,6 +23,8 @@ ADOPTED = (
 
 QUESTION = ("These are the questions given to the program, and the evidence it read to answer them.",)
 
+NOBODY = ("Nobody is listed, since no roster is given.",)
+
 BOUNDARY = (
     (
         "This report is made by a program from the evidence files listed in Annex A, and from nothing else.",

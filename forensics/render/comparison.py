@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from forensics.render import sentences
+from forensics.render import bounded, sentences
 from forensics.render.parts import Part, Value, clauses, listed, put, quote
 from forensics.render.phrases import words
 from forensics.render.sentences import Basis, Sentence, say
@@ -48,8 +48,8 @@ LIMITS = {
 
 def section(p: "Pages") -> None:
     """The section, where the findings hold rivals or comparisons."""
-    jobs = [j for j in p.findings.get("jobs") or () if j.get("rivals")]
-    acts = [a for a in p.acts if (a.get("comparison") or {}).get("kind") == "exposure"]
+    jobs = [j for j in bounded.jobs(p.findings) if j.get("rivals")]
+    acts = [a for a in bounded.acts(p.findings) if (a.get("comparison") or {}).get("kind") == "exposure"]
     if not jobs and not acts:
         return
     p.head(1, "Rival causes and comparisons")

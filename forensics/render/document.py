@@ -10,6 +10,7 @@ from forensics.render import (
     annexes,
     antecedents,
     boundary,
+    bounded,
     comparison,
     damage,
     denials,
@@ -83,14 +84,13 @@ def _question(p: Pages) -> None:
     case = p.findings.get("case") or {}
     window = case.get("window") or (None, None)
     span = _stretch(window)
-    jobs = [quote(j["job"]) for j in p.findings.get("jobs") or ()]
     people = [person(x["name"]) for x in p.findings.get("persons") or ()]
     claims = [str(c["id"]) for c in p.findings.get("claims") or ()]
     p.head(1, "What is asked")
     p.plain(*boundary.QUESTION)
     p.table(("Point", "As given"), ("11em", "1fr"), [
         (put("Cluster"), quote(case["cluster"]) if case.get("cluster") else put("not named")),
-        (put("Jobs"), listed(jobs) if jobs else put("all jobs in the evidence")),
+        (put("Jobs"), bounded.named(p.findings)),
         (put("Time"), span),
         (put("Zone of clocks that name none"), quote(case["zone"]) if case.get("zone") else put("not named")),
         (put("Persons listed"), listed(people) if people else put("none: no roster is given")),
@@ -114,18 +114,17 @@ def _boundary(p: Pages) -> None:
 def _summary(p: Pages) -> None:
     p.head(1, "Summary")
     known = {a["id"]: a for a in p.acts}
-    told: set[str] = set()
-    for job in p.findings.get("jobs") or ():
+    on = {str(j["job"]) for j in p.findings.get("jobs") or ()}
+    for job in bounded.jobs(p.findings):
         p.head(2, put("Job {job}", job=quote(job["job"])))
         p.para(
             *sentences.job_sentences(job, known),
             federations.federation_sentence(job),
             sentences.hours_sentence(job),
         )
-        mine = [known[a] for a in job.get("acts") or () if a in known]
-        told.update(a["id"] for a in mine)
-        _summed(p, mine)
-    rest = [a for a in p.acts if a["id"] not in told]
+        _summed(p, [known[a] for a in job.get("acts") or () if a in known])
+    bounded.other_jobs(p)
+    rest = [a for a in p.acts if a.get("job") not in on]
     if rest:
         p.head(2, "Acts that prepare, carry or hide another")
         _summed(p, rest)
@@ -173,6 +172,8 @@ def _people(findings: Json) -> list[str]:
 def _for_persons(p: Pages) -> None:
     p.head(1, "What speaks for each person")
     p.plain(*boundary.FOR)
+    if not _people(p.findings):
+        p.plain(*boundary.NOBODY)
     for name in _people(p.findings):
         p.head(2, person(name))
         found = dossier.exculpatory_sentences(name, p.findings.get("exculpatory") or (), p.sources.cites)
@@ -182,13 +183,16 @@ def _for_persons(p: Pages) -> None:
 def _against_persons(p: Pages) -> None:
     p.head(1, "What points at each person")
     p.plain(*boundary.AGAINST)
+    if not _people(p.findings):
+        p.plain(*boundary.NOBODY)
     for name in _people(p.findings):
         p.head(2, person(name))
         p.items([s] for s in dossier.inculpatory_sentences(name, p.acts, p.sources.cites))
 
 
 def _timelines(p: Pages) -> None:
-    jobs = list(p.findings.get("jobs") or ())
+    every = len(p.findings.get("jobs") or ())
+    jobs = bounded.jobs(p.findings)
     if not (jobs or p.acts):
         return
     p.head(1, "Timelines")
@@ -198,8 +202,8 @@ def _timelines(p: Pages) -> None:
         _timeline(p, str(job["job"]), put("Job {job}: what the records place in time.", job=name))
     if not jobs:
         _timeline(p, None, put("What the records place in time."))
-    if len(jobs) > _DRAWN_JOBS:
-        more = f"{len(jobs) - _DRAWN_JOBS:,}"
+    if every > _DRAWN_JOBS:
+        more = f"{every - _DRAWN_JOBS:,}"
         p.plain(put("Timelines of the other {count} jobs are drawn on request, one by one.", count=more))
 
 
@@ -216,11 +220,12 @@ def _acts(p: Pages) -> None:
         p.plain("No act on a job in question is found in the evidence read.")
         return
     p.plain(*boundary.ACTS)
+    bounded.other_acts(p, p.acts)
     p.table(
         ("Act", "Time (UTC)", "What", "Object", "Account", "Job", "Person"),
-        ("auto", "7.4em", "5.8em", "1fr", "auto", "auto", "6.4em"), (_row(a) for a in p.acts),
+        ("auto", "7.4em", "5.8em", "1fr", "auto", "auto", "6.4em"), (_row(a) for a in p.acts[: bounded.MOST_ROWS]),
     )  # fmt: skip
-    for act in p.acts:
+    for act in bounded.acts(p.findings):
         _act(p, act)
 
 
