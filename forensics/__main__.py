@@ -1,6 +1,6 @@
 """`python -m forensics` is `forensics`."""
 
-from forensics.cli.app import main
+from forensics.cli.start import main
 
 if __name__ == "__main__":
     main()

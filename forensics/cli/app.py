@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -28,6 +28,7 @@ from forensics.cli import (
     ingest,
     init,
     investigate,
+    plain,
     readiness,
     report,
     seal,
@@ -41,6 +42,7 @@ from forensics.cli import (
     who,
 )
 from forensics.cli.placed import placed
+from forensics.cli.start import one_thread_for_algebra
 from forensics.core.errors import ForensicsError, OutputError
 from forensics.core.words import shown
 
@@ -151,13 +153,15 @@ def summary(module: ModuleType) -> str:
     return " ".join((getattr(module, name_of(module)).__doc__ or "").split("\n\n")[0].split())
 
 
+_RUN = {name_of(module): placed(module, name_of(module)) for module in COMMANDS}
+
 for _module in COMMANDS:
     app.command(
         name_of(_module),
         short_help=summary(_module),
         no_args_is_help=_module is not formats,
         epilog=f"\b\nExample:\n  {_module.EXAMPLE}",
-    )(placed(_module, name_of(_module)))
+    )(_RUN[name_of(_module)])
 
 
 def _fail(text: str, status: int) -> None:
@@ -165,18 +169,27 @@ def _fail(text: str, status: int) -> None:
     sys.exit(status)
 
 
-def _one_thread_for_algebra() -> None:
-    """Have numpy's linear algebra, which nobody here asks for much, start no threads: they wait in a loop, 0.1 s of a processor for each process that loads it."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+def _run(words: Sequence[str]) -> None:
+    """Run the command that was typed: at once where its words are plain, else as the library understands them."""
+    name = words[0] if words else ""
+    found = plain.understood(words[1:], _RUN[name]) if name in plain.PLAIN else None
+    if found is None:
+        app(prog_name="forensics")
+        return
+    try:
+        with _heard():
+            _RUN[name](**found)
+    except typer.Exit as left:
+        sys.exit(left.exit_code)
 
 
 def main() -> None:
     """Run the command; a foreseen failure becomes one line on standard error and its own exit status."""
     # What Python and libraries warn of can quote evidence, and they put it on the terminal as it stands.
     warnings.simplefilter("ignore")
-    _one_thread_for_algebra()
+    one_thread_for_algebra()
     try:
-        app(prog_name="forensics")
+        _run(sys.argv[1:])
     except ForensicsError as error:
         _fail(str(error), error.exit_code)
     except OSError as error:

@@ -1,6 +1,7 @@
 """The third step: sealed bytes into records and events."""
 
 from forensics.cli import accounting, options, progress
+from forensics.core.loading import uncollected
 
 EXAMPLE = "forensics ingest case --workers 4"
 NEEDS = ("",)
@@ -20,12 +21,12 @@ def ingest(
     Exit status 3 says that some of the evidence could not be read: `forensics status` lists what.
     """
     options.ahead(workers)
-    from forensics import pipeline
-    from forensics.core import tabular
+    with uncollected():
+        from forensics import pipeline
+        from forensics.core import tabular
 
-    tabular.not_for_arrow()
+        tabular.not_for_arrow()
+        read = pipeline.ingest
     with progress.watched("reading") as moved:
-        tally = pipeline.ingest(
-            case, workers=workers, cluster=engine, progress=moved, command=options.as_typed()
-        )
+        tally = read(case, workers=workers, cluster=engine, progress=moved, command=options.as_typed())
     accounting.close(tally, {}, as_json=as_json)

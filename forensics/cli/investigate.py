@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from forensics.cli import accounting, options, placed, progress
+from forensics.core.loading import uncollected
 
 EXAMPLE = "forensics investigate collected/ --case case --roster roster.toml --about case.toml"
 NEEDS = ("",)
@@ -37,10 +38,12 @@ def investigate(  # noqa: PLR0913 - the options of the command, each by name
     `forensics status` lists what.
     """
     options.ahead(workers)
-    from forensics import pipeline
+    with uncollected():
+        from forensics import pipeline
 
+        investigated = pipeline.investigate
     with progress.watched("reading") as moved:
-        tally = pipeline.investigate(
+        tally = investigated(
             case,
             evidence,
             roster=roster,

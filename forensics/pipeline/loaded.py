@@ -1,14 +1,15 @@
 """What a process loads that other processes are forked from (`workers`): all that reads, tells and writes."""
 
-from forensics.core import freed, tabular
+from forensics.core.loading import uncollected
 
-freed.keep()
-tabular.not_for_arrow()
+with uncollected():
+    from forensics.core import freed, tabular
 
-from forensics import formats, readings  # noqa: E402 - Arrow would load pandas
-from forensics.pipeline import read  # noqa: E402
+    freed.keep()
+    # Else Arrow would load pandas.
+    tabular.not_for_arrow()
 
-__all__ = ["read"]
+    from forensics import formats, readings
+    from forensics.pipeline import read
 
-formats.registry()
-readings.registry()
+__all__ = ["formats", "read", "readings"]

@@ -105,6 +105,7 @@ def ingest(
         if cluster is not None:
             executor, workers = stack.enter_context(engine.cluster(cluster, sealing.ledger_of(case)))
         own = workers if executor is None else 1
+        removal = stack.enter_context(tell.Removal())
         local = stack.enter_context(engine.processes(own))
         _forget(case)
         for name in other:
@@ -121,8 +122,11 @@ def ingest(
         told = _read_and_told(run, framed, question)
         table = files.table(rows, known, _sums(run), question.places)
         parquet.write(case / "tables", FILE, table)
-        tell.events(case, told, runs_on)
-        return _finish(case, inputs, plan, files.total(table), command)
+        tell.events(case, told, runs_on, removal)
+        _keep(case, plan)
+        hashes = written.digests(case / "tables", parquet.names(case / "tables"), local)
+        removal.wait()
+        return _finish(case, inputs, files.total(table), hashes, command)
 
 
 def _looked_at(case: Path, asked: Sequence[Named], runs_on: "Runner") -> Iterator[Known]:
@@ -351,8 +355,8 @@ def _forget(case: Path) -> None:
             shutil.rmtree(folder)
 
 
-def _finish(case: Path, inputs: str, plan: Sequence[Part], total: Tally, command: str | None) -> Tally:
-    """Remove parts that are no longer asked for, and stamp the tables as done."""
+def _keep(case: Path, plan: Sequence[Part]) -> None:
+    """Remove parts that are no longer asked for."""
     tables = case / "tables"
     for name in formats.registry():
         parquet.keep_only(tables, name, [part.name for part in plan if part.format == name])
@@ -363,8 +367,11 @@ def _finish(case: Path, inputs: str, plan: Sequence[Part], total: Tally, command
     for marker in sorted((case / "work" / "parts").glob("*.json")):
         if marker.stem not in {part.name for part in plan}:
             marker.unlink()
-    digests = written.digests(tables, parquet.names(tables))
+
+
+def _finish(case: Path, inputs: str, total: Tally, digests: Mapping[str, str], command: str | None) -> Tally:
+    """Enter the tables, and stamp them as done."""
     entry = {"inputs": inputs, **total._asdict(), "tables": digests}
     ledger.append(sealing.ledger_of(case), take.hand(command), [("ingest", entry)])
-    stamp.put(tables, inputs, total)
+    stamp.put(case / "tables", inputs, total)
     return total

@@ -6,11 +6,11 @@ Dated formats are read first: their median moment is the anchor for logs that wr
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, NamedTuple
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -57,41 +57,57 @@ class Task(NamedTuple):
     alike: twins.Twins | None = None
 
 
-def events(case: Path, told: Sequence[Path], runs_on: "Runner") -> None:
+def events(case: Path, told: Sequence[Path], runs_on: "Runner", removal: "Removal") -> None:
     """Write `event`, `job_record` and `copy` in order.
 
     Args:
         case: the case folder.
         told: folders with what was told.
         runs_on: where the work runs.
+        removal: of what telling left.
     """
     spill = case / "work" / "spill"
     asked = ordering.tasks(case / "tables", told, spill, PART_ROWS)
     for _ in engine.run(ordering.write, asked, runs_on.executor, in_flight=runs_on.in_flight):
         pass
-    with _removed(case / "work"):
-        for table in ORDER:
-            kept = [one.part for one in asked if one.table is table]
-            parquet.keep_only(case / "tables", table.name, kept)
-            footers.note(case / "tables", table.name)
+    removal.begin(case / "work")
+    for table in ORDER:
+        kept = [one.part for one in asked if one.table is table]
+        parquet.keep_only(case / "tables", table.name, kept)
+        footers.note(case / "tables", table.name)
 
 
-@contextmanager
-def _removed(work: Path) -> Iterator[None]:
-    """What telling left, put away at once, and gone when the block ends: none of it may be taken for whole when some is gone."""
-    past = work / "past"
-    shutil.rmtree(past, ignore_errors=True)
-    past.mkdir()
-    for name in ("spill", "told", "noted"):
-        if (work / name).exists():
-            (work / name).rename(past / name)
-    # Of files that the page cache holds that takes a while.
-    remove = Thread(target=shutil.rmtree, args=(past,), kwargs={"ignore_errors": True})
-    remove.start()
-    try:
-        yield
-    finally:
-        remove.join()
+class Removal:
+    """What telling left, put away at once, and removed while others are at work: none of it may be taken for whole when some is gone."""
+
+    def __init__(self) -> None:
+        self._thread: Thread | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing is removed yet."""
+        return self
+
+    def begin(self, work: Path) -> None:
+        """Put it away, and go on to remove it. Of files that the page cache holds that takes a while."""
+        past = work / "past"
+        shutil.rmtree(past, ignore_errors=True)
+        past.mkdir()
+        for name in ("spill", "told", "noted"):
+            if (work / name).exists():
+                (work / name).rename(past / name)
+        self._thread = Thread(target=shutil.rmtree, args=(past,), kwargs={"ignore_errors": True})
+        self._thread.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait until it is gone, whatever failed."""
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it is gone."""
+        if self._thread is not None:
+            self._thread.join()
 
 
 def told(

@@ -5,23 +5,56 @@ part's hash and name. So a table that was edited since, or that gained or lost a
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
+from forensics import engine
 from forensics.core.errors import CustodyError
 from forensics.custody import ledger
 from forensics.custody import seal as sealing
 from forensics.store import parquet
 
+HASHED_BYTES = 8 << 20
+"""How many bytes of parts one process hashes at a time, about; of fewer in all, the others are not asked."""
 
-def digests(tables: Path, names: Iterable[str]) -> dict[str, str]:
-    """The digest of each of some tables, by name; of one that has no part there is none."""
+
+def digests(tables: Path, names: Iterable[str], executor: Executor | None = None) -> dict[str, str]:
+    """The digest of each of some tables, by name; of one that has no part there is none.
+
+    Args:
+        tables: the folder of tables.
+        names: which.
+        executor: where parts are hashed, where they are large; here, where it is None.
+    """
+    parts = {name: parquet.parts(tables, name) for name in sorted(names)}
+    bundles = list(_bundles([part for own in parts.values() for part in own]))
+    hashes = engine.run(_hashed, bundles, executor if len(bundles) > 1 else None)
+    hashed = dict(pair for own in hashes for pair in own)
     found = {}
-    for name in sorted(names):
-        lines = [f"{sealing.sha256_of(part)[0]}  {part.name}\n" for part in parquet.parts(tables, name)]
+    for name, own in parts.items():
+        lines = [f"{hashed[part]}  {part.name}\n" for part in own]
         if lines:
             found[name] = hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
     return found
+
+
+def _bundles(parts: Iterable[Path]) -> Iterator[list[Path]]:
+    """Parts in their order, as many together as one process hashes at a time."""
+    held: list[Path] = []
+    size = 0
+    for part in parts:
+        held.append(part)
+        size += part.stat().st_size
+        if size >= HASHED_BYTES:
+            yield held
+            held, size = [], 0
+    if held:
+        yield held
+
+
+def _hashed(parts: Sequence[Path]) -> list[tuple[Path, str]]:
+    return [(part, sealing.sha256_of(part)[0]) for part in parts]
 
 
 def entered(case: Path, act: str) -> dict[str, str]:
