@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from forensics import __version__
 from forensics.core import freed, tabular
-from forensics.core import workers as local
 from forensics.core.errors import ClusterError, UsageError
 
 T = TypeVar("T")
@@ -44,6 +43,8 @@ def processes(workers: int) -> Iterator[Executor | None]:
     if workers <= 1:
         yield None
         return
+    from forensics.core import workers as local  # noqa: PLC0415 - what it takes to run them, where there are some
+
     with local.pool(workers, _begun) as pool:
         yield pool
 

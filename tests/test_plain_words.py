@@ -1,5 +1,6 @@
 """Words that are understood without the library of the command line mean to it what they mean here."""
 
+import os
 import subprocess
 import sys
 from inspect import signature
@@ -195,8 +196,9 @@ start.main()
 )
 def test_the_end_loses_nothing_that_was_said(left, status, said):
     """What is to be done at the end is done; but where there is nothing to wait for, objects are not freed one by one."""
+    held = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     done = subprocess.run(
-        [sys.executable, "-c", ENDS.format(left=left)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", ENDS.format(left=left)], capture_output=True, text=True, check=False, env=held
     )
     assert (done.returncode, done.stdout) == (status, said)
 

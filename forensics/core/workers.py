@@ -11,9 +11,12 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import connection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _LOADED = "forensics.pipeline.loaded"
 """What is loaded before processes are forked."""
@@ -36,13 +39,15 @@ def ahead() -> None:
 
 
 @contextmanager
-def pool(workers: int, begin: Callable[[], None]) -> Iterator[Executor]:
+def pool(workers: int, begin: Callable[[], None]) -> "Iterator[Executor]":
     """Processes to run in until the block ends. If this process is killed they go as well; if it is interrupted, at once.
 
     Args:
         workers: how many, at most.
         begin: what each of them does first.
     """
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - the others are begun without it, and sooner
+
     ahead()
     before = set(multiprocessing.active_children())
     context = multiprocessing.get_context("forkserver" if _FORKS else "spawn")

@@ -38,6 +38,8 @@ EDGE_ROWS = 256
 FIRST, INNER, LAST, EDGE, NUMBER = "first", "inner", "last", "edge", "number"
 ASIDE = "aside"
 """Whether a batch leaves the event of a record to be told with those that it tears."""
+ASKED = (spool.TIME, "start")
+"""The columns of events by which it is found where they are cut, and which of them begin where a record does."""
 TOLD = (FIRST, INNER, LAST)
 """The folders of what a batch tells, in order: its events near either edge, which may yet be told again, and the others."""
 
@@ -286,4 +288,4 @@ def _leave_events(folder: Path, events: pa.Table) -> None:
     for name, first, stop in zip(TOLD, (0, EDGE_ROWS, last), (EDGE_ROWS, last, len(ordered)), strict=True):
         own = ordered.slice(first, stop - first)
         if len(own):
-            spool.write(folder / name, EVENT, own)
+            spool.write(folder / name, EVENT, own, ASKED)

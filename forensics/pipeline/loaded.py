@@ -9,7 +9,9 @@ with uncollected():
     # Else Arrow would load pandas.
     tabular.not_for_arrow()
 
+    import numpy.ma  # Arrow asks of each array of numpy's whether some of it is masked
+
     from forensics import formats, readings
     from forensics.pipeline import read
 
-__all__ = ["formats", "read", "readings"]
+__all__ = ["formats", "numpy", "read", "readings"]

@@ -28,6 +28,7 @@ from forensics.custody import seal as sealing
 from forensics.custody.blocks import Blocks
 from forensics.custody.seal import Sealed
 from forensics.pipeline import (
+    ahead,
     files,
     frames,
     fresh,
@@ -112,7 +113,8 @@ def ingest(
             # Its parts are read again: what edited them since could otherwise pass for what was read.
             shutil.rmtree(case / "tables" / name, ignore_errors=True)
         runs_on = Runner(executor or local, 2 * workers)
-        known = files.recognised(rows, lambda asked: _looked_at(case, asked, runs_on))
+        with ahead.loading(case, rows, local, own):
+            known = files.recognised(rows, lambda asked: _looked_at(case, asked, runs_on))
         plan = _plan(rows, known)
         packed = {sha256: file.packed for sha256, file in known.items()}
         # What became of the bytes of a file that is told as it is read is not known yet.
@@ -310,6 +312,9 @@ def _read_frames(run: _Run, framed: frames.Work) -> None:
     """Read and tell the parts of formats that are read in frames, each in one go."""
     own = [part for part in run.plan if frames.framed(part.format)]
     tasks = frames.tasks(framed, own, run.digests, here=run.here)
+    if own and not run.here:
+        # What frames tear is told here.
+        tasks = ahead.meanwhile(tasks, sorted({part.format for part in own}))
     for done in engine.run(frames.read, tasks, run.runs_on.executor, in_flight=run.runs_on.in_flight):
         if done.was_read:
             _told_of(run, done.part, done.sums)

@@ -5,23 +5,24 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forensics import __version__
-from forensics.core import rates as priced
 from forensics.core import roster as asked
-from forensics.core import sigmarules
 from forensics.core.errors import CaseError, CustodyError, UsageError
-from forensics.core.flagrules import Rule
-from forensics.core.rates import Rates
 from forensics.core.roster import Question, Roster
 from forensics.custody import collected, ledger
 from forensics.custody import seal as sealing
+
+if TYPE_CHECKING:
+    from forensics.core.flagrules import Rule
+    from forensics.core.rates import Rates
 
 ROSTER = "roster.toml"
 ABOUT = "case.toml"
 RATES = "rates.toml"
 SIGMA = "sigma.json"
-_READ = {ROSTER: asked.roster, ABOUT: asked.question, RATES: priced.rates}
+_READ = {ROSTER: asked.roster, ABOUT: asked.question}
 
 
 def hand(command: str | None = None) -> ledger.Hand:
@@ -119,26 +120,32 @@ def question_of(case: Path, inputs: Iterable[ledger.Entry] | None = None) -> Que
     return Question() if raw is None else asked.question(raw, ABOUT)
 
 
-def rates_of(case: Path, source: Path | None = None, *, command: str | None = None) -> Rates | None:
+def rates_of(case: Path, source: Path | None = None, *, command: str | None = None) -> "Rates | None":
     """What hours cost, as given; none, where no file of rates was. One that is named becomes an input of the case.
 
     Raises:
         RatesError: the file is not as the how-to says.
     """
+    from forensics.core import rates as priced  # noqa: PLC0415 - ingest needs none, and starts sooner
+
     if source is not None:
         ledger.unbroken(sealing.ledger_of(case))
         with sealing.locked(case):
-            _take_input(case, RATES, source, command)
-    raw = _input(case, RATES)
-    return None if raw is None else priced.rates(raw, RATES)
+            raw = _bytes_of(source)
+            priced.rates(raw, str(source))
+            _put_input(case, RATES, raw, command)
+    held = _input(case, RATES)
+    return None if held is None else priced.rates(held, RATES)
 
 
-def rules_of(case: Path, source: Path | None = None, *, command: str | None = None) -> tuple[Rule, ...]:
+def rules_of(case: Path, source: Path | None = None, *, command: str | None = None) -> "tuple[Rule, ...]":
     """The rules that flag events, as given; none, where no folder of them was. One that is named becomes an input of the case.
 
     Raises:
         RulesError: a rule is not as the how-to says, or what reads rules is not installed.
     """
+    from forensics.core import sigmarules  # noqa: PLC0415 - the same
+
     if source is not None:
         raw = sigmarules.packed(source)
         sigmarules.rules(raw, str(source))
@@ -150,12 +157,16 @@ def rules_of(case: Path, source: Path | None = None, *, command: str | None = No
 
 
 def _take_input(case: Path, name: str, source: Path, command: str | None) -> None:
-    try:
-        raw = source.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{source}: cannot be read ({error.strerror}); name the file as it lies") from error
+    raw = _bytes_of(source)
     _READ[name](raw, str(source))
     _put_input(case, name, raw, command)
+
+
+def _bytes_of(source: Path) -> bytes:
+    try:
+        return source.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{source}: cannot be read ({error.strerror}); name the file as it lies") from error
 
 
 def _put_input(case: Path, name: str, raw: bytes, command: str | None) -> None:

@@ -99,7 +99,7 @@ def mended(
         tearing = np.unique(torn.batch[~torn.aside])
         _taken_out([batches[at].folder for at in tearing], rows, runs_on)
         again.append(into / f"{n:06d}")
-        spool.write(again[-1], EVENT, sorting.sorted_by([events], tell.ORDER[EVENT]))
+        spool.write(again[-1], EVENT, sorting.sorted_by([events], tell.ORDER[EVENT]), frames.ASKED)
     return [*(batch.folder / name for batch in batches for name in frames.TOLD), *again]
 
 
@@ -204,4 +204,4 @@ def _take_out(out: _Out) -> None:
         if gone:
             kept = np.ones(len(held), bool)
             kept[gone] = False
-            spool.put(path, rows.filter(pa.array(kept)))
+            spool.write(path.parent, EVENT, rows.filter(pa.array(kept)), frames.ASKED)
