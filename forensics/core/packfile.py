@@ -8,10 +8,8 @@ of one object.
 import zlib
 from array import array
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
-
-from dulwich.errors import ApplyDeltaError
-from dulwich.pack import apply_delta
 
 from forensics.core import gitobject
 from forensics.core.model import Why
@@ -210,10 +208,20 @@ def applied(base: bytes, delta: bytes, most: int) -> bytes | Why:
         small = delta[at] < 0x80 or delta[at + 1] < 0x80
     if not small and _claimed(delta) > most:
         return Why.COMPRESSION
+    apply_delta, failure = _library()
     try:
         return b"".join(apply_delta(base, delta))
-    except ApplyDeltaError:
+    except failure:
         return Why.VALUE
+
+
+@cache
+def _library() -> tuple[Callable[[bytes, bytes], list[bytes]], type[Exception]]:
+    """What applies a delta, and fails so. Loaded with the first one: to say that a file is no pack needs none of it."""
+    from dulwich.errors import ApplyDeltaError  # noqa: PLC0415 - as said
+    from dulwich.pack import apply_delta  # noqa: PLC0415 - the same
+
+    return apply_delta, ApplyDeltaError
 
 
 def _claimed(delta: bytes) -> int:

@@ -11,9 +11,50 @@ from forensics.core.registry import Modules
 _ASKED_FIRST = dict.fromkeys((b"type=", b"node="), ("auditd", "sudo_stream"))
 """By how a file begins: every format that can be as sure of such a file as `_SURE`. To load the others takes a while."""
 _SURE = 97
+_OBJECTS = (
+    *(
+        "asciicast",
+        "auditbeat",
+        "bitbucket_audit",
+        "conda_meta",
+        "falco",
+        "github_audit",
+        "gitlab_json",
+        "gpfs_audit",
+    ),
+    *("jobcomp_json", "journal_json", "laurel", "osquery", "pip_direct_url", "ray_event", "sacct_json"),
+    *("safetensors", "scontrol_json", "sudo_iolog", "sudo_json", "teleport", "tetragon", "tlog"),
+)
+_RECORDS = (
+    *("atuin", "find_listing", "lastlog", "lastlog2", "pacct"),
+    *("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390", "wtmpdb"),
+)
+_DUMPS = (
+    b"\0",
+    b"`",
+    b"/*",
+    b"PRAGMA ",
+    b"PostgreSQL",
+    b"standard_conforming_strings",
+    b"pg_catalog",
+    b"MySQL",
+    b"MariaDB",
+)
+_NEEDED = {
+    **dict.fromkeys(_OBJECTS, (b"{",)),
+    **dict.fromkeys(_RECORDS, (b"\0",)),
+    **dict.fromkeys(("allowed_signers", "authorized_keys", "known_hosts"), (b"ssh-", b"ecdsa-")),
+    **dict.fromkeys(("gitea_database", "slurmdbd_dump"), _DUMPS),
+    "audisp_syslog": (b"type=",),
+    "git_pack": (b"PACK", b"# v"),
+    "git_reftable": (b"REFT",),
+    "journal_export": (b"__",),
+}
+"""Bytes, one of which is in every file that a format takes for its own. Others are not asked: to load these, which many use little else of, takes a while."""
 COMMON = ("auditd", "k8s_audit", "sacct", "syslog")
 """The formats that files of many megabytes commonly are of."""
 _LIKELY = 80
+_SIGNS = tuple(dict.fromkeys(sign for signs in _NEEDED.values() for sign in signs))
 _NAME = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?\n?")
 _OF_A_NAME = (
     *("bash_history", "git_layout", "git_ref", "pip_installer"),
@@ -42,7 +83,7 @@ def recognise(head: bytes, path: str) -> str | None:
         return name if sure > 10 else None
     name, sure = _surest(_ASKED_FIRST.get(head[:5], ()), head, path)
     if sure < _SURE:
-        name, sure = _surest(None, head, path)
+        name, sure = _surest(_possible(tuple(sign in head for sign in _SIGNS)), head, path)
     return name if sure > 10 else None
 
 
@@ -55,8 +96,15 @@ def likely(head: bytes, path: str) -> str | None:
     return name if sure >= _LIKELY else None
 
 
-def _surest(names: tuple[str, ...] | None, head: bytes, path: str) -> tuple[str | None, int]:
-    """The first in order of name of these formats, or of all, that are surest of a file, and how sure."""
+@cache
+def _possible(there: tuple[bool, ...]) -> tuple[str, ...]:
+    """The formats that may take a file for their own, by which of `_SIGNS` are in its head."""
+    signs = {sign for sign, found in zip(_SIGNS, there, strict=True) if found}
+    return tuple(name for name in registry() if name not in _NEEDED or signs & {*_NEEDED[name]})
+
+
+def _surest(names: tuple[str, ...], head: bytes, path: str) -> tuple[str | None, int]:
+    """The first in order of name of these formats that are surest of a file, and how sure."""
     best, most = None, -1
     for name, asked in _asked(names):
         sure = asked(head, path)
@@ -66,9 +114,7 @@ def _surest(names: tuple[str, ...] | None, head: bytes, path: str) -> tuple[str 
 
 
 @cache
-def _asked(names: tuple[str, ...] | None) -> tuple[tuple[str, Callable[[bytes, str], int]], ...]:
-    """The formats of these names, or all, in order of name, with how each says how sure it is: looked up once, not for each file."""
+def _asked(names: tuple[str, ...]) -> tuple[tuple[str, Callable[[bytes, str], int]], ...]:
+    """The formats of these names, in order of name, with how each says how sure it is: looked up once, not for each file."""
     known = registry()
-    return tuple(
-        (name, known[name].recognise) for name in (sorted(known) if names is None else sorted(names))
-    )
+    return tuple((name, known[name].recognise) for name in sorted(names))
