@@ -271,6 +271,15 @@ def test_a_delta_that_makes_more_than_it_claims_is_dropped_at_once(monkeypatch, 
     assert peak < 5 << 20
 
 
+def test_a_delta_that_copies_what_is_not_there_is_no_object():
+    """As the library says, by whatever it fails with."""
+    base = entry(3, b"little")
+    delta = entry(
+        7, number(6) + number(40) + b"\x90\x28", base=bytes.fromhex(gitobject.name_of("blob", b"little"))
+    )
+    assert git_pack.parse(packed(2, base, delta), 0).rejected["why"].to_pylist() == [Why.VALUE.value]
+
+
 @pytest.mark.parametrize("keep", [True, False])
 def test_the_bound_is_exact(keep):
     """And what follows the stream is not part of it."""

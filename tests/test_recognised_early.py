@@ -128,6 +128,20 @@ def test_what_a_file_is_hangs_on_all_formats(sample, noise, at, path):
     assert formats.recognise(head, path) == (best if head and sure[best] > 10 else None)
 
 
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"# v2 git bundle\n" + b"0" * 40 + b" refs/heads/main\n", "git_pack"),
+        (b"PACK\0\0\0\x02\0\0\0\x01", "git_pack"),
+        (b"-- \nSET standard_conforming_strings = on;\nCREATE TABLE action (op_type int, act_user_id int, repo_id int, ref_name text, created_unix int);\n", "gitea_database"),
+        (b"__CURSOR=s=0;i=1\n", "journal_export"),
+    ],
+)  # fmt: skip
+def test_one_sign_is_enough(head, name):
+    """Files without the other bytes that most of their format have."""
+    assert formats.recognise(head, "x") == name
+
+
 LOADED = """
 import sys
 from forensics import formats
