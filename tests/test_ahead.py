@@ -82,12 +82,25 @@ def rows(tmp_path):
     return case, lambda size: [Sealed(r.path, r.sha256, size, r.kind, r.link, r.held) for r in sealed]
 
 
-def test_every_process_loads_what_large_files_probably_are(rows):
+@pytest.mark.parametrize(
+    ("size", "many"), [(10**9, 3), (ahead.LARGE_BYTES, 1), (ahead.PART_BYTES // 3 + 1, 2)]
+)
+def test_every_process_loads_what_large_files_probably_are(rows, size, many):
+    """As many processes as there may be parts, three at most."""
     case, of_size = rows
     local = _Asked()
-    with ahead.loading(case, of_size(ahead.LARGE_BYTES), local, 3):
+    with ahead.loading(case, of_size(size), local, 3):
         pass
-    assert [names for _, names in local.asked] == [["auditd", "syslog"]] * 3
+    assert [names for _, names in local.asked] == [["auditd", "syslog"]] * many
+
+
+def test_a_large_file_that_is_gone_is_named_by_whoever_looks_at_all(rows):
+    case, of_size = rows
+    local, sealed = _Asked(), of_size(10**9)
+    for row in sealed:
+        (case / "sealed" / row.sha256[:2] / row.sha256).unlink()
+    with ahead.loading(case, sealed, local, 3):
+        assert not local.asked
 
 
 @pytest.mark.parametrize("size", [ahead.LARGE_BYTES - 1, 0])

@@ -4,15 +4,15 @@ A guess that is wrong costs what it took to load. Nothing else hangs on it.
 """
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from heapq import nlargest
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TypeVar
 
 from forensics import formats, readings
+from forensics.core.errors import CustodyError
 from forensics.custody import seal as sealing
 from forensics.custody.seal import Sealed
 from forensics.pipeline.files import HEAD_BYTES
@@ -23,6 +23,8 @@ LOOKED_AT = 8
 """At so many files, the largest, it is looked for a guess."""
 LARGE_BYTES = 4 << 20
 """Where none is as large, all are read sooner than processes start."""
+PART_BYTES = 16 << 20
+"""For each so many bytes one more process starts, but no more than there are to be."""
 
 
 @contextmanager
@@ -35,18 +37,22 @@ def loading(case: Path, rows: Iterable[Sealed], local: Executor | None, workers:
         local: the processes.
         workers: how many there are to be.
     """
-    largest = [] if local is None else _largest(rows)
-    names = sorted({name for row in largest if (name := _guess(case, row)) is not None})
-    if local is None or not names:
+    files = {row.sha256: row for row in rows if row.kind == "file"} if local is not None else {}
+    largest = nlargest(LOOKED_AT, files.values(), key=lambda row: row.bytes)
+    if local is None or not largest or largest[0].bytes < LARGE_BYTES:
         yield
         return
-    # To hand over the first task takes until the process is there that they are forked from.
-    start = Thread(target=lambda: [local.submit(_load, names) for _ in range(workers)])
-    start.start()
-    try:
+    names = sorted({name for row in largest if (name := _guess(case, row)) is not None})
+    parts = -(-sum(row.bytes for row in files.values()) // PART_BYTES)
+    with ThreadPoolExecutor(1) as beside:
+        # To hand over the first task takes until the process is there that they are forked from.
+        beside.submit(_begin, local, names, min(workers, parts) if names else 0)
         yield
-    finally:
-        start.join()
+
+
+def _begin(local: Executor, names: Iterable[str], many: int) -> None:
+    for _ in range(many):
+        local.submit(_load, names)
 
 
 def meanwhile(tasks: Iterable[T], names: Iterable[str]) -> Iterator[T]:
@@ -55,16 +61,12 @@ def meanwhile(tasks: Iterable[T], names: Iterable[str]) -> Iterator[T]:
     _load(names)
 
 
-def _largest(rows: Iterable[Sealed]) -> list[Sealed]:
-    """The largest files, each by one of its paths; none, where none is large."""
-    files = {row.sha256: row for row in rows if row.kind == "file"}
-    found = nlargest(LOOKED_AT, files.values(), key=lambda row: row.bytes)
-    return found if found and found[0].bytes >= LARGE_BYTES else []
-
-
 def _guess(case: Path, row: Sealed) -> str | None:
-    with sealing.opened(sealing.locate(case, row.sha256)) as read:
-        return formats.likely(read.read(HEAD_BYTES) or b"", row.path)
+    try:
+        with sealing.opened(sealing.locate(case, row.sha256)) as read:
+            return formats.likely(read.read(HEAD_BYTES) or b"", row.path)
+    except CustodyError:  # of the files that are gone, whoever looks at all of them names the first
+        return None
 
 
 def _load(names: Iterable[str]) -> None:
