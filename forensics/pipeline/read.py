@@ -115,10 +115,10 @@ def ingest(
         runs_on = Runner(executor or local, 2 * workers)
         with ahead.loading(case, rows, local, own):
             known = files.recognised(rows, lambda asked: _looked_at(case, asked, runs_on))
-        plan = _plan(rows, known)
-        packed = {sha256: file.packed for sha256, file in known.items()}
-        # What became of the bytes of a file that is told as it is read is not known yet.
-        sealed = files.placing(files.table(rows, known, defaultdict(Tally), question.places))
+            plan = _plan(rows, known)
+            packed = {sha256: file.packed for sha256, file in known.items()}
+            # What became of the bytes of a file that is told as it is read is not known yet.
+            sealed = files.placing(files.table(rows, known, defaultdict(Tally), question.places))
         framed = frames.Work(case, packed, sealed, question.zone)
         run = _Run(case, plan, packed, runs_on, _Meter(rows, progress), block_bytes, digests, {})
         told = _read_and_told(run, framed, question)
