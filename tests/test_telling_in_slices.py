@@ -14,7 +14,7 @@ from forensics import formats, pipeline, readings
 from forensics.core.errors import CustodyError
 from forensics.core.schema import Column, Table, extended
 from forensics.core.tables import CORE, FILE, SHA256
-from forensics.pipeline import slicing, tell
+from forensics.pipeline import lacking, slicing, tell
 from forensics.store import moments, parquet, spool
 
 FOLDER = Path(__file__).parents[1] / "sample_logs" / "formats"
@@ -58,18 +58,23 @@ def in_slices(name, records, files, size, folder):
     pq.write_table(records, path, row_group_size=size)
     own = slicing.slices(name, [path], 1)
     reading = readings.registry()[name]
-    notes = None
-    if slicing.notes_are_due(name, own):
+    notes = [None] * len(own)
+    if lacking.lacks(name):
+        asked = [slicing.Asked(name, one, folder / f"{size}" / f"{n}.arrow") for n, one in enumerate(own)]
+        found = lacking.found(name, [slicing.put_note(one) for one in asked], files, folder / f"{size}")
+        notes = [path and spool.read(path) for path in found]
+    elif slicing.notes_are_due(name, own):
         asked = hasattr(reading, "NOTES")
-        notes = (
+        every = (
             slicing.by_question(name, [path], folder)
             if asked
             else pa.concat_tables(slicing.note(slicing.Asked(name, one)) for one in own)
         )
+        notes = [every] * len(own)
     told = []
-    for one in own:
+    for one, known in zip(own, notes, strict=True):
         found = slicing.read(one, reading)
-        told += rows_of(tell.made(name, found, files, "Europe/Amsterdam", ANCHOR_NS, None, notes))
+        told += rows_of(tell.made(name, found, files, "Europe/Amsterdam", ANCHOR_NS, None, known))
     return sorted(told)
 
 

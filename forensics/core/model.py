@@ -136,6 +136,10 @@ class Reading(Protocol):
               the columns `NOTED`; `notes` is those of all slices, in order
     alone     only beside noted: which slices tell by what is noted of each alone what they tell by what is noted of all; so that
               records can be told before others are read, and few are told again
+    lacking   only beside noted, and instead of what is noted of all: of the notes of every slice, read one by one from the disk, the
+              rows that each slice lacks, with its number; only those are handed to it as `notes`, and nothing where it lacks none
+    FEW_LACK  only beside lacking: True where few slices lack anything; records are then told before others are read, and few are
+              told again
     SLICED_BY     only where records of several files can make one event, or a file holds more than memory:
               an integer column without nulls in which records of one event agree, so that all records
               can be read in slices of it

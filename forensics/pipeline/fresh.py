@@ -6,7 +6,7 @@ as they were written. Everything else is told as they are read back (`tell`).
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from forensics import __version__, engine, readings
 from forensics.core import loose
-from forensics.pipeline import frames, parts, pieces, slicing, tell
+from forensics.pipeline import frames, lacking, parts, pieces, slicing, tell
 from forensics.pipeline.parts import Part
 from forensics.store import parquet, spool
 
@@ -31,6 +31,9 @@ FEW_ROWS = 1 << 10
 """Of fewer records those of several files are told together."""
 MOST_OPEN = 1 << 18
 """Of more, what others claim is asked of the database, in bounded memory."""
+_Wrong = Sequence[tuple["Piece", pa.Table | Path]]
+"""Pieces that were told wrongly, and what has to be known to tell each again, or where that lies."""
+_Unsettled = Callable[[frames.Work, str, Sequence["Piece"], Mapping[str, "Told"]], _Wrong]
 
 
 class Told(NamedTuple):
@@ -81,12 +84,18 @@ def _may(part: Part) -> bool:
     whole = pieces.pieced(form) and part.stretch is None
     if frames.framed(form) or whole or not slicing.sliceable(form):
         return False
-    if hasattr(reading, "alone"):
+    if _seldom(form):
         return True
     if reading.NEEDS_ANCHOR:
         return False
     asked = hasattr(reading, "NOTES") and not hasattr(reading, "claims")
     return not (asked or hasattr(reading, "noted") or hasattr(reading, "SLICED_BY"))
+
+
+def _seldom(form: str) -> bool:
+    """Whether records tell by themselves what they tell beside others, but for few, as is seen by what is noted of them."""
+    reading = readings.registry()[form]
+    return hasattr(reading, "alone") or getattr(reading, "FEW_LACK", False)
 
 
 def _told(work: frames.Work, part: Part, anchor_ns: int | None) -> Told:
@@ -113,7 +122,7 @@ class Teller:
         known of each piece which file it is of.
         """
         reading = readings.registry()[self._form]
-        if len(records) >= FEW_ROWS or hasattr(reading, "claims") or hasattr(reading, "alone"):
+        if len(records) >= FEW_ROWS or hasattr(reading, "claims") or _seldom(self._form):
             self._tell(records)
         elif len(records):
             self._few.append(_as_read_back(self._form, records, plainly=True))
@@ -135,8 +144,10 @@ class Teller:
             own = _as_read_back(self._form, records.slice(start, stop - start))
             folder = self._partial / f"{len(self._list):06d}"
             files, zone, anchor_ns = tell.cited(self._told.files, own), self._told.zone, self._told.anchor_ns
-            notes = reading.noted(own.select(reading.NOTED)) if hasattr(reading, "alone") else None
-            tell.put(folder, tell.made(self._form, own, files, zone, anchor_ns, None, notes))
+            notes = reading.noted(own.select(reading.NOTED)) if _seldom(self._form) else None
+            # What a piece lacks is of others, so there is nothing in what is noted of itself.
+            known = None if lacking.lacks(self._form) else notes
+            tell.put(folder, tell.made(self._form, own, files, zone, anchor_ns, None, known))
             if notes is not None:
                 spool.put(folder / f"{NOTED}.arrow", notes)
             if hasattr(reading, "claims"):
@@ -202,7 +213,7 @@ def told(work: frames.Work, every: Sequence[Part], own: Mapping[str, Told], runs
     found = []
     for form, group in groupby((part for part in every if part.name in own), key=lambda part: part.format):
         listed = [piece for part in group for piece in _pieces(part, own[part.name].folder)]
-        unsettled = _not_alone if hasattr(readings.registry()[form], "alone") else _wrong
+        unsettled = _unsettled(form)
         wrong = unsettled(work, form, listed, own)
         asked = (_again(work, piece, own[piece.part.name], notes) for piece, notes in wrong)
         anew = engine.run(tell.tell, asked, runs_on.executor, in_flight=runs_on.in_flight)
@@ -215,6 +226,28 @@ def _pieces(part: Part, folder: Path) -> Iterator[Piece]:
     listed = json.loads((folder / LIST).read_text(encoding="ascii"))
     for n, (sha256, first, stop) in enumerate(listed):
         yield Piece(part, sha256, first, stop, folder / f"{n:06d}")
+
+
+def _unsettled(form: str) -> "_Unsettled":
+    """What finds the pieces of a format that were told wrongly."""
+    if lacking.lacks(form):
+        return _lacking
+    return _not_alone if hasattr(readings.registry()[form], "alone") else _wrong
+
+
+def _lacking(
+    work: frames.Work, form: str, listed: Sequence[Piece], own: Mapping[str, Told]
+) -> list[tuple[Piece, Path]]:
+    """Pieces that lack what is noted of others, and where that lies."""
+    found = []
+    for _, group in groupby(listed, key=lambda piece: piece.part.files):
+        held = list(group)
+        noted = [piece.folder / f"{NOTED}.arrow" for piece in held]
+        told = own[held[0].part.name]
+        into = work.case / "work" / "noted" / told.folder.name
+        lacked = lacking.found(form, noted, told.files, into)
+        found += [(one, path) for one, path in zip(held, lacked, strict=True) if path is not None]
+    return found
 
 
 def _not_alone(
@@ -270,9 +303,10 @@ def _held(piece: Piece, name: str) -> pa.Table | None:
     return spool.read(path) if path.exists() else None
 
 
-def _again(work: frames.Work, piece: Piece, own: Told, notes: pa.Table) -> tell.Task:
+def _again(work: frames.Work, piece: Piece, own: Told, known: pa.Table | Path) -> tell.Task:
     """To tell a piece again, of its records as they were written."""
     form, name = piece.part.format, piece.part.name
+    notes = spool.read(known) if isinstance(known, Path) else known
     key = parts.digest([own.folder.name, piece.folder.name, notes.to_pylist()])
     path = work.case / "work" / "noted" / f"{key}.arrow"
     spool.put(path, notes)

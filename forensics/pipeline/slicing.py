@@ -121,16 +121,29 @@ def read(own: Slice, reading: Reading, columns: Sequence[str] | None = None) -> 
 
 
 class Asked(NamedTuple):
-    """A slice of which something is to be noted."""
+    """A slice of which something is to be noted; `into`: where that is put, if not handed back."""
 
     format: str
     own: Slice
+    into: Path | None = None
 
 
 def note(asked: Asked) -> pa.Table:
     """What a slice says that others must know."""
     reading = readings.registry()[asked.format]
     return reading.noted(read(asked.own, reading, reading.NOTED))  # type: ignore[attr-defined]
+
+
+def put_note(asked: Asked) -> Path:
+    """Put down what a slice says that others must know; where.
+
+    Raises:
+        ValueError: it is not said where to.
+    """
+    if asked.into is None:
+        raise ValueError("a note that is put down needs a place")
+    spool.put(asked.into, note(asked))
+    return asked.into
 
 
 def noted_of(case: Path, part: str) -> Path:

@@ -15,7 +15,7 @@ from forensics.core.tables import REJECT
 from forensics.custody import chunks
 from forensics.custody import seal as sealing
 from forensics.custody.blocks import Blocks
-from forensics.pipeline import fresh, parts, slicing
+from forensics.pipeline import fresh, lacking, parts, slicing
 from forensics.pipeline.files import Tally
 from forensics.pipeline.parts import Part
 from forensics.store import parquet
@@ -99,7 +99,8 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
         own = (each for sha256 in part.files for each in _chunks(task, sha256, here=True))
     teller = None if task.told is None else fresh.Teller(task.told, part.format)
     notes = None
-    if teller is None and part.stretch is not None and hasattr(readings.registry()[part.format], "noted"):
+    noted = hasattr(readings.registry()[part.format], "noted") and not lacking.lacks(part.format)
+    if teller is None and part.stretch is not None and noted:
         notes = slicing.Notes(part.format)
     sums, stops = dict.fromkeys(part.files, Tally()), dict.fromkeys(part.files, 0)
     with (

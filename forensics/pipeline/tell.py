@@ -22,7 +22,7 @@ from forensics.core import canonical, loose
 from forensics.core.errors import CustodyError
 from forensics.core.roster import Question
 from forensics.core.tables import EVENT
-from forensics.pipeline import ordering, slicing, twins
+from forensics.pipeline import lacking, ordering, slicing, twins
 from forensics.pipeline.parts import layout
 from forensics.store import footers, moments, parquet, sorting, spool
 
@@ -150,11 +150,11 @@ def told(
             digest_of(held),
             *([same] if same else []),
         ]
-        notes = _noted(batch, slices, records, folder, runs_on)
-        for one in slices:
+        notes = _notes(batch, slices, records, held, same, folder, runs_on)
+        for one, known in zip(slices, notes, strict=True):
             place = [*(path.stem for path in one.records), one.group]
             key = hashlib.sha256(canonical.line([*why, one.first, one.stop, place]).encode()).hexdigest()
-            tasks.append(Task(one, batch.format, held, zone, anchor_ns, folder / key, notes, same))
+            tasks.append(Task(one, batch.format, held, zone, anchor_ns, folder / key, known, same))
     return list(engine.run(tell, tasks, runs_on.executor, in_flight=runs_on.in_flight))
 
 
@@ -178,16 +178,36 @@ def digest_of(files: pa.Table) -> str:
     return made.hexdigest()
 
 
+def _notes(
+    batch: slicing.Batch,
+    slices: Sequence[slicing.Slice],
+    records: Sequence[Path],
+    files: pa.Table,
+    alike: twins.Twins,
+    folder: Path,
+    runs_on: "Runner",
+) -> list[Path | None]:
+    """For each slice where it is noted what has to be known before it is told; None where there is no such thing."""
+    if not slicing.notes_are_due(batch.format, slices):
+        return [None] * len(slices)
+    if not lacking.lacks(batch.format):
+        return [_noted(batch, slices, records, folder, runs_on)] * len(slices)
+    why = [__version__, list(batch.names), digest_of(files), *([alike] if alike else [])]
+    into = folder.with_name("noted") / hashlib.sha256(canonical.line(why).encode()).hexdigest()
+    shutil.rmtree(into, ignore_errors=True)
+    asked = [slicing.Asked(batch.format, own, into / f"noted-{n:06d}.arrow") for n, own in enumerate(slices)]
+    noted = list(engine.run(slicing.put_note, asked, runs_on.executor, in_flight=runs_on.in_flight))
+    return lacking.found(batch.format, noted, files, into, alike)
+
+
 def _noted(
     batch: slicing.Batch,
     slices: Sequence[slicing.Slice],
     records: Sequence[Path],
     folder: Path,
     runs_on: "Runner",
-) -> Path | None:
-    """Where it is noted what has to be known before slices are told; None where there is no such thing."""
-    if not slicing.notes_are_due(batch.format, slices):
-        return None
+) -> Path:
+    """Where it is noted what has to be known before slices are told, the same for all."""
     name = hashlib.sha256(canonical.line([__version__, list(batch.names)]).encode()).hexdigest()
     path = folder.with_name("noted") / f"{name}.arrow"
     if not path.exists():

@@ -7,18 +7,21 @@ or a partition, only the line of the request's receipt says: the two are joined,
 thread (`receipts`). Without threads they stay apart, however near they stand: the controller serves many requests at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import citation, slurmlog
+from forensics.core import citation, neighbours, slurmlog
 from forensics.core.citation import column
 from forensics.core.tables import EVENT
 from forensics.core.tabular import pandas as pd
 
-WHOLE = "whether a request was refused stands in a later line"
+NOTED = ("sha256", "thread", "kind", "job", "uid", "request", "address", "port", "start", "stop")
+"""Whether a request was refused stands in a later line, and who asked for it in an earlier one."""
+FEW_LACK = True
 NEEDS_ANCHOR = False
 ONCE = True
 
@@ -68,13 +71,17 @@ _ANSWERS = {
 _RECEIPTS = frozenset({"processing", "opcode"})
 _UNSURE = frozenset({"log_level", "reconfigure", "service_start", "service_stop"})
 """From here receipts may no longer be logged, and what answers one of them could be taken for another's."""
+_REQUESTS = ("kill", "kill_result")
+_THREADS = (*_ANSWERS, *_RECEIPTS, *_UNSURE)
 _LONGEST_TEXT = 4096
 _NO_TEXT = pa.scalar(None, pa.string())
 
 
-def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None) -> Mapping[str, pa.Table]:
+def read(
+    records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None, notes: pa.Table | None = None
+) -> Mapping[str, pa.Table]:
     """One event for each line; a refused kill request also cites the line that refused it."""
-    rows = records.sort_by([("sha256", "ascending"), ("start", "ascending")])
+    rows, own = neighbours.among(records, notes)
     where = citation.spans(rows)
     kind, job, uid, nodes = (column(rows, name) for name in ("kind", "job", "uid", "nodes"))
     when = slurmlog.placed(column(rows, "wall"), zone=zone, anchor_ns=anchor_ns)
@@ -109,7 +116,65 @@ def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None
             "text": pc.utf8_slice_codeunits(column(rows, "message"), 0, _LONGEST_TEXT),
         }
     )
-    return {"event": event}
+    return {"event": neighbours.only(event, own)}
+
+
+def noted(records: pa.Table) -> pa.Table:
+    """The rows of a slice that others can lack, or that say what those lack: the first and the last of each request and each thread."""
+    rows, _ = neighbours.among(records, None)
+    kind = column(rows, "kind")
+    unsure = _at(kind, _UNSURE)
+    held = [unsure[:1], unsure[-1:]]
+    for kinds, keys in ((_REQUESTS, ("sha256", "job", "uid")), (_THREADS, ("sha256", "thread"))):
+        at = _at(kind, kinds)
+        of = pd.DataFrame({name: column(rows, name).take(pa.array(at)).to_pandas() for name in keys})
+        held += [at[~of.duplicated(keep=which).to_numpy()] for which in ("first", "last")]
+    return rows.take(pa.array(np.unique(np.concatenate(held)), pa.int64()))
+
+
+def _at(kind: pa.Array, kinds: Iterable[str]) -> npt.NDArray[np.int64]:
+    """Which rows are of some kinds."""
+    return np.flatnonzero(np.asarray(pc.fill_null(pc.is_in(kind, pa.array([*kinds])), False)))
+
+
+def lacking(several: Sequence[pa.Table], files: pa.Table) -> Iterator[tuple[int, pa.Table]]:  # noqa: ARG001 - each file by itself
+    """The receipts of requests that a slice answers, of slices before it; and the refusals of those that it has, of slices behind it.
+
+    Held are the receipts that nothing has answered yet, one for each thread; then the refusals of which no request has been seen.
+    """
+    yield from _receipts_before(several)
+    yield from _refusals_behind(several)
+
+
+def _receipts_before(several: Sequence[pa.Table]) -> Iterator[tuple[int, pa.Table]]:
+    open_: dict[tuple[object, object], tuple[int, neighbours.Row]] = {}
+    for number, notes in enumerate(several):
+        lacked = []
+        for row in notes.filter(pc.is_in(notes["kind"], pa.array([*_THREADS]))).to_pylist():
+            key, kind = (row["sha256"], row["thread"]), row["kind"]
+            if kind in _UNSURE:
+                open_.clear()
+            elif kind in _RECEIPTS and row["uid"] is not None and row["thread"] is not None:
+                open_[key] = number, row
+            elif key in open_:
+                of, receipt = open_.pop(key)
+                if of != number and receipt["request"] in _ANSWERS.get(kind, "").split():
+                    lacked.append(receipt)
+        yield number, neighbours.table(lacked, notes)
+
+
+def _refusals_behind(several: Sequence[pa.Table]) -> Iterator[tuple[int, pa.Table]]:
+    behind: dict[tuple[object, ...], tuple[int, neighbours.Row]] = {}
+    for number in reversed(range(len(several))):
+        notes, lacked = several[number], []
+        for row in reversed(notes.filter(pc.is_in(notes["kind"], pa.array([*_REQUESTS]))).to_pylist()):
+            key = row["sha256"], row["job"], row["uid"]
+            if row["kind"] == "kill_result":
+                behind[key] = number, row
+            elif key in behind:
+                of, refusal = behind.pop(key)
+                lacked += [refusal] if of != number else []
+        yield number, neighbours.table(lacked, notes)
 
 
 def _mapped(kind: pa.Array, table: Mapping[str, str]) -> pa.Array:
@@ -134,8 +199,7 @@ def _refusals(rows: pa.Table) -> pa.Array:
     controller logs none where it obeyed.
     """
     kind = column(rows, "kind")
-    told = pc.fill_null(pc.is_in(kind, pa.array(["kill", "kill_result"])), False)
-    at = np.flatnonzero(np.asarray(told))
+    at = _at(kind, _REQUESTS)
     keys = [column(rows, name).take(pa.array(at)).to_pandas() for name in ("sha256", "job", "uid")]
     is_result = pd.Series(np.asarray(pc.equal(kind, "kill_result").take(pa.array(at))))
     after = pd.Series(np.where(is_result, at, -1)).groupby(keys).shift(-1, fill_value=-1)
@@ -156,8 +220,7 @@ def receipts(rows: pa.Table) -> pa.Array:
     place = np.full(rows.num_rows, -1, np.int64)
     thread = column(rows, "thread")
     if thread.null_count < len(thread):
-        known = pa.array([*_ANSWERS, *_RECEIPTS, *_UNSURE])
-        at = np.flatnonzero(np.asarray(pc.fill_null(pc.is_in(column(rows, "kind"), known), False)))
+        at = _at(column(rows, "kind"), _THREADS)
         held = [
             column(rows, name).take(pa.array(at)).to_pylist()
             for name in ("sha256", "thread", "kind", "request", "uid")

@@ -1,0 +1,157 @@
+"""What a slice lacks of others is found, one slice at a time, so that slices tell what all records together tell."""
+
+import random
+
+import pytest
+from test_telling_in_slices import files_of, in_slices, sealed, whole
+
+from forensics import pipeline, readings
+from forensics.pipeline import lacking, tell
+from forensics.store import parquet
+
+RECEIVED = "PROTOCOL: slurmctld_req: Processing RPC: {} from UID={}"
+
+
+def controllers(chance, lines):
+    """A controller's log of few jobs, uids and threads, so that requests, refusals, receipts and answers often concern one another."""
+    for n in range(lines):
+        uid, job, thread = chance.choice([4101, 4102]), chance.choice([7, 8]), chance.choice([1, 2, 3])
+        said = chance.choice(
+            [
+                f"_slurm_rpc_kill_job: REQUEST_KILL_JOB JobId={job} uid {uid}",
+                f"_slurm_rpc_kill_job: REQUEST_KILL_JOB JobId={job} uid {uid}",
+                f"_slurm_rpc_kill_job: job_str_signal() uid={uid} JobId={job} sig=9 returned: Access/permission denied",
+                RECEIVED.format("REQUEST_SUBMIT_BATCH_JOB", uid),
+                RECEIVED.format("REQUEST_UPDATE_NODE", uid),
+                f"_slurm_rpc_submit_batch_job: JobId={job} InitPrio=1 usec=2",
+                "_slurm_rpc_update_node complete for gpu01 usec=7",
+                chance.choice(["Set debug level to 4", "Processing Reconfiguration Request", "a word"]),
+            ]
+        )
+        yield f"[Nov 23 15:11:{n % 60:02d}.{n:06d} 77 0x{thread:x} thread] {said}\n"
+
+
+LOGS = {"slurmctld": controllers}
+
+
+def log(name, seed, lines=60):
+    chance = random.Random(seed)  # noqa: S311 - to draw a log, nothing secret
+    return "".join(LOGS[name](chance, lines)).encode()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", LOGS)
+def test_slices_of_any_size_tell_what_all_records_tell(name, seed, tmp_path):
+    records, row = sealed(name, log(name, seed), f"head/var/log/{name}.log")
+    assert len(records) > 50
+    together = whole(name, records, files_of(row))
+    for size in (1, 2, 5, 17):
+        assert in_slices(name, records, files_of(row), size, tmp_path) == together
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_two_files_keep_what_is_theirs(name, tmp_path):
+    one, first = sealed(name, log(name, 5), f"head/var/log/{name}.log")
+    two, second = sealed(name, log(name, 6), f"head/var/log/{name}.log.1")
+    records = tell.pa.concat_tables([one, two]).sort_by([("sha256", "ascending"), ("start", "ascending")])
+    files = files_of(first, second)
+    together = whole(name, records, files)
+    for size in (1, 7, 60, 90):
+        assert in_slices(name, records, files, size, tmp_path) == together
+
+
+def tables(case):
+    folder = case / "tables"
+    return {
+        name: parquet.read(folder, name).to_pylist()
+        for name in ("event", "job_record")
+        if (folder / name).exists()
+    }
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_no_more_than_a_slice_and_what_it_lacks_is_held(name, tmp_path, monkeypatch):
+    """Counted in rows; and what is written is what telling all rows at once writes."""
+    folder = tmp_path / "evidence" / "head" / "var" / "log"
+    folder.mkdir(parents=True)
+    for n in range(2):
+        (folder / f"{name}.log.{n}").write_bytes(log(name, n, 400))
+    cases = []
+    for size in (16, parquet.GROUP_ROWS):
+        most, handed = [], []
+        with monkeypatch.context() as patch:
+            plain = tell.made
+
+            def made(form, records, files, *rest, plain=plain, most=most, handed=handed):
+                notes = rest[3] if len(rest) > 3 else None
+                most.append(len(records))
+                handed.append(0 if notes is None else len(notes))
+                return plain(form, records, files, *rest)
+
+            patch.setattr(parquet, "GROUP_ROWS", size)
+            patch.setattr(tell, "made", made)
+            case = tmp_path / f"case-{size}"
+            pipeline.create(case)
+            pipeline.seal(case, [tmp_path / "evidence"])
+            pipeline.ingest(case)
+        cases.append(tables(case))
+        if size == 16:
+            assert max(most) <= size + size // 2
+            assert 0 < max(handed) <= 2 * size
+        else:
+            assert not any(handed)
+    assert cases[0] == cases[1]
+    assert len(cases[0]["event"]) > 400
+
+
+def test_what_is_lacked_is_put_down_when_it_is_much(tmp_path, monkeypatch):
+    """However little is gathered in memory, each slice is given the same."""
+    records, row = sealed("slurmctld", log("slurmctld", 1), "head/var/log/slurmctld.log")
+    files, together = files_of(row), whole("slurmctld", records, files_of(row))
+    monkeypatch.setattr(lacking, "MOST_ROWS", 1)
+    assert in_slices("slurmctld", records, files, 2, tmp_path) == together
+
+
+THREADS = [
+    (1, RECEIVED.format("REQUEST_SUBMIT_BATCH_JOB", 4101)), (2, "a: b"), (2, RECEIVED.format("REQUEST_PING", 0)), (2, "Set debug level to 4"),
+    (2, RECEIVED.format("REQUEST_PING", 0)), (1, "_slurm_rpc_submit_batch_job: JobId=7 InitPrio=1 usec=2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("between", [True, False])
+def test_nothing_is_joined_across_a_line_behind_which_receipts_may_be_missing(between, tmp_path):
+    """It lies between other lines of its thread, in the slice of the receipt."""
+    lines = [one for one in THREADS if between or "Set debug" not in one[1]]
+    text = "".join(f"[Nov 23 15:11:00.{n:06d} 77 0x{thread:x} thread] {said}\n" for n, (thread, said) in enumerate(lines))  # fmt: skip
+    records, row = sealed("slurmctld", text.encode(), "head/var/log/slurmctld.log")
+    told = in_slices("slurmctld", records, files_of(row), len(lines) - 1, tmp_path)
+    assert told == whole("slurmctld", records, files_of(row))
+    assert sum("'submit'" in text and "'uid': 4101" in text for _, text in told) == (not between)
+
+
+def test_of_a_slice_no_more_is_noted_than_the_ends_of_each_request_and_each_thread():
+    records, _ = sealed("slurmctld", log("slurmctld", 1, 400), "head/var/log/slurmctld.log")
+    reading = readings.registry()["slurmctld"]
+    assert len(reading.noted(records.select(reading.NOTED))) <= 2 * (4 + 3 + 1)
+
+
+CALM = "".join(
+    f"[2026-11-23T15:11:{n % 60:02d}.{n:03d}] _slurm_rpc_kill_job: REQUEST_KILL_JOB JobId={n} uid 4101\n"
+    for n in range(64)
+)
+
+
+@pytest.mark.parametrize(("refused", "again"), [(20, 0), (16, 1)], ids=["in one piece", "in two"])
+def test_few_records_are_told_twice(refused, again, tmp_path, monkeypatch):
+    lines = CALM.splitlines(keepends=True)
+    lines[refused] = lines[refused - 1].replace("REQUEST_KILL_JOB", "job_str_signal()").replace(f"JobId={refused - 1} uid 4101", f"uid=4101 JobId={refused - 1} sig=9 returned: Invalid job id specified")  # fmt: skip
+    (tmp_path / "slurmctld.log").write_text("".join(lines))
+    told, plain = [], tell.tell
+    monkeypatch.setattr(tell, "tell", lambda task: told.append(task) or plain(task))
+    monkeypatch.setattr(parquet, "GROUP_ROWS", 16)
+    pipeline.create(tmp_path / "case")
+    pipeline.seal(tmp_path / "case", [tmp_path / "slurmctld.log"])
+    pipeline.ingest(tmp_path / "case")
+    assert len(told) == again
+    events = tables(tmp_path / "case")["event"]
+    assert [len(e["citations"]) for e in events if e["outcome"] == "failure" and e["verb"] == "kill_request"] == [2]  # fmt: skip
