@@ -1,6 +1,7 @@
 """What a slice lacks of others is found, one slice at a time, so that slices tell what all records together tell."""
 
 import random
+import struct
 
 import pytest
 from test_telling_in_slices import files_of, in_slices, sealed, whole
@@ -31,12 +32,56 @@ def controllers(chance, lines):
         yield f"[Nov 23 15:11:{n % 60:02d}.{n:06d} 77 0x{thread:x} thread] {said}\n"
 
 
-LOGS = {"slurmctld": controllers}
+def login(kind, pid, line, second, user=b"mei"):
+    moment, shape = 1_795_446_697 + second, "<hxxi32s4s32s256shhiIi16s20x"
+    return struct.pack(
+        shape, kind, pid, line, line[-4:], user if kind == 7 else b"", b"", 0, 0, 0, moment, 7, b""
+    )
+
+
+def logins(chance, lines):
+    """Login records of few terminals and processes, with boots between; some leave no terminal."""
+    for n in range(lines):
+        kind, pid = chance.choice([7, 7, 7, 8, 8, 8, 8, 2, 5]), chance.choice([0, 7, 7, 8])
+        yield login(kind, pid, chance.choice([b"pts/1", b"pts/2", b""]), n, chance.choice([b"mei", b"kai"]))
+
+
+def nodes(chance, lines):
+    """A node's log that seldom says which node it is, now and then another."""
+    named = ["gpu07", chance.choice(["gpu07", "gpu08"])]
+    for n in range(lines):
+        said = chance.choice(["Launching batch job 7 for UID 4101", "a word", f"[7.0] *** STEP 7.0 ON {chance.choice(named)} CANCELLED AT 2026-11-23T15:11:00 ***"])  # fmt: skip
+        yield f"[2026-11-23T15:11:{n % 60:02d}.{n:03d}] {said}\n"
+
+
+def pushes(chance, lines):
+    """A git server's log of few processes, whose numbers come round again, in three hours or in a year."""
+    for n in range(lines):
+        pid, moment = (
+            chance.choice([7, 8, 9]),
+            f"2026-{chance.choice([11, 11, 11, 12])}-23.{15 + n * 3 // lines}:{n % 60:02d}:00",
+        )
+        said = chance.choice(
+            [
+                f"ssh\tARGV=kai\tSOC=git-receive-pack 'llm'\tFROM=10.0.0.{n % 9}",
+                "ssh\tARGV=lin\tSOC=git-upload-pack 'llm'\tFROM=10.0.0.7",
+                f"pre_git\tllm\tkai\tW\tany\t{chance.choice(['refs/.*', 'DENIED by fallthru'])}",
+                f"update\tllm\tkai\tW\trefs/heads/main\t{'1' * 40}\t{'2' * 40}\t{chance.choice(['refs/.*', 'DENIED by refs/heads/main'])}",
+                "die\tW any llm kai DENIED by fallthru",
+                "system\tgit shell",
+                "END",
+            ]
+        )
+        yield f"{moment}\t{pid}\t{said}\n"
+
+
+LOGS = {"slurmctld": controllers, "wtmp": logins, "slurmd": nodes, "gitolite": pushes}
+LACKING = [name for name in LOGS if lacking.lacks(name)]
 
 
 def log(name, seed, lines=60):
     chance = random.Random(seed)  # noqa: S311 - to draw a log, nothing secret
-    return "".join(LOGS[name](chance, lines)).encode()
+    return b"".join(one if isinstance(one, bytes) else one.encode() for one in LOGS[name](chance, lines))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -69,7 +114,7 @@ def tables(case):
     }
 
 
-@pytest.mark.parametrize("name", LOGS)
+@pytest.mark.parametrize("name", LACKING)
 def test_no_more_than_a_slice_and_what_it_lacks_is_held(name, tmp_path, monkeypatch):
     """Counted in rows; and what is written is what telling all rows at once writes."""
     folder = tmp_path / "evidence" / "head" / "var" / "log"
@@ -127,6 +172,17 @@ def test_nothing_is_joined_across_a_line_behind_which_receipts_may_be_missing(be
     told = in_slices("slurmctld", records, files_of(row), len(lines) - 1, tmp_path)
     assert told == whole("slurmctld", records, files_of(row))
     assert sum("'submit'" in text and "'uid': 4101" in text for _, text in told) == (not between)
+
+
+def test_no_exit_is_of_an_entry_before_a_boot_wherever_the_boot_stands(tmp_path):
+    """Here between other records of its line, in the slice of the entry."""
+    kinds = [(7, b"pts/1"), (8, b"~"), (2, b"~"), (8, b"~"), (8, b"pts/1")]
+    for own, named in ((kinds, 0), ([*kinds[:2], *kinds[3:]], 1)):
+        data = b"".join(login(kind, 7, line, 0) for kind, line in own)
+        records, row = sealed("wtmp", data, "head/var/log/wtmp")
+        told = in_slices("wtmp", records, files_of(row), len(own) - 1, tmp_path)
+        assert told == whole("wtmp", records, files_of(row))
+        assert sum("'logout'" in text and "'mei'" in text for _, text in told) == named
 
 
 def test_of_a_slice_no_more_is_noted_than_the_ends_of_each_request_and_each_thread():

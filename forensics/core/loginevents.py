@@ -6,12 +6,14 @@ entry names nobody; it is given the account of the entry before it on its termin
 the same process and no boot lies between, and then cites both.
 """
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, hostevents
+from forensics.core import clock, hostevents, neighbours
 from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.tables import EVENT
 from forensics.core.tabular import pandas as pd
@@ -30,21 +32,56 @@ _TYPES = (
     ("ACCOUNTING", "other"),
 )
 _BOOT, _KNOCK, _ENTRY, _END = 2, 6, 7, 8
+_MOVES = (_BOOT, _ENTRY, _END)
 _REFUSALS = r"(?:^|/)btmp[^/]*$"
 _REFUSED_LINE = "ssh:notty"
 """The line that sshd writes where no terminal was ever given: only of a refused entry."""
 _TERMINAL = r"^(?:pts/|tty|hvc|console)"
 _TICK_NS = 1000
+NOTED = ("sha256", "type", "pid", "line", "user", "start", "stop")
+"""An exit is of the entry before it on its line, which can lie in an earlier slice."""
 
 
-def read(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
+def read(records: pa.Table, files: pa.Table, form: str, notes: pa.Table | None = None) -> pa.Table:
     """One event for each record.
 
     Args:
         records: the table of a format of login records, with `sha256` in front.
         files: schema `file`.
         form: the name of the format.
+        notes: entries of earlier slices that records end, as `lacking` finds them.
     """
+    every, own = neighbours.among(records, notes)
+    return neighbours.only(_events(every, files, form), own)
+
+
+def noted(records: pa.Table) -> pa.Table:
+    """The rows of a slice that others can lack, or that say what those lack: the first and the last of each line, and of boots."""
+    rows, _ = neighbours.among(records, None)
+    kind = rows["type"].to_numpy()
+    moves, boots = np.flatnonzero(np.isin(kind, _MOVES)), np.flatnonzero(kind == _BOOT)
+    of = rows.select(["sha256", "line"]).take(pa.array(moves)).to_pandas()
+    ends = [moves[~of.duplicated(keep=which).to_numpy()] for which in ("first", "last")]
+    return rows.take(pa.array(np.unique(np.concatenate([*ends, boots[:1], boots[-1:]])), pa.int64()))
+
+
+def lacking(several: Sequence[pa.Table], files: pa.Table) -> Iterator[tuple[int, pa.Table]]:  # noqa: ARG001 - each file by itself
+    """The entries that a slice ends, of slices before it. Held is the last record of each line since the last boot."""
+    last: dict[tuple[object, object], tuple[int, neighbours.Row]] = {}
+    for number, notes in enumerate(several):
+        lacked = []
+        for row in notes.to_pylist():
+            if row["type"] == _BOOT:
+                last.clear()
+            of, before = last.get((row["sha256"], row["line"]), (number, row))
+            ends = row["type"] == _END and before["type"] == _ENTRY and before["pid"] == row["pid"]
+            lacked += [before] if ends and of != number else []
+            if row["line"] is not None:
+                last[row["sha256"], row["line"]] = number, row
+        yield number, neighbours.table(lacked, notes)
+
+
+def _events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
     rows = hostevents.placed(records, files, every_path=False)
     lines = rows.lines
     host = rows.files["host"]
@@ -95,7 +132,7 @@ def _entries(lines: pa.RecordBatch) -> npt.NDArray[np.int64]:
     """
     entry = np.full(lines.num_rows, -1, np.int64)
     kind = np.asarray(lines["type"])
-    moves = np.flatnonzero(np.isin(kind, (_BOOT, _ENTRY, _END)))
+    moves = np.flatnonzero(np.isin(kind, _MOVES))
     seen = pd.DataFrame(
         {
             "file": lines["sha256"].take(pa.array(moves)).to_pandas(),

@@ -7,7 +7,8 @@ ref, which may still fail: the reflog of the repository says whether it moved. A
 tears is put together where its files are read together, which logs of more than some 64 MB are not.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,17 +16,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock
+from forensics.core import citation, clock, neighbours
+from forensics.core.citation import column
 from forensics.core.tables import EVENT
 from forensics.core.tabular import pandas as pd
 
-WHOLE = "lines of one request lie among those of others"
+NOTED = ("sha256", "wall", "pid", "kind", "denied", "address", "start", "stop")
+"""Lines of one request lie among those of others."""
 NEEDS_ANCHOR = False
 ONCE = True
 
 _LONGEST_REQUEST_NS = 3600 * clock.NS_PER_S
 """So long after its opening a request can go on in the next file; a pid comes round again."""
 _OPENERS = ("ssh", "http")
+_MARK = -1
+"""In place of a pid: no line, but when a file began."""
 _COMMAND = r"^git[- ](?P<verb>upload|receive)-pack '?/?(?P<repository>[^'\t]*?)(?:\.git)?/?'?$"
 _CHANGES = ("W", "+", "C", "D", "WM", "+M")
 _LONGEST_TEXT = 4096
@@ -49,9 +54,11 @@ def read(
     *,
     zone: str,
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
+    notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """One event for each line; a push also cites the line that opened its connection."""
-    lines, series = _in_order(records, files)
+    rows, own, began = _with_lacked(records, notes)
+    lines, series = _in_order(rows, files, began)
     when = clock.walls(lines["wall"], layout="%Y-%m-%d.%H:%M:%S", zone=zone, tick_ns=clock.NS_PER_S)
     request = _requests(lines, series, when)
     asked = pc.extract_regex(lines["command"], pattern=_COMMAND)
@@ -86,19 +93,155 @@ def read(
             **{name: lines[name] for name in ("sha256", "start", "stop")},
         }
     )
-    return {"event": event}
+    return {"event": event if own is None else event.filter(pc.is_in(event["event_id"], own))}
 
 
-def _in_order(records: pa.Table, files: pa.Table) -> tuple[pa.RecordBatch, _Rows]:
+def _with_lacked(
+    records: pa.Table, notes: pa.Table | None
+) -> tuple[pa.Table, pa.Array | None, Mapping[str, str]]:
+    """Records with the lines that they lack; the ids of the records' own events, where there are others; when files began, as noted."""
+    if notes is None or not len(notes):
+        return records, None, {}
+    marks = pc.equal(notes["pid"], _MARK)
+    began = notes.filter(marks).select(["sha256", "wall"]).to_pydict()
+    rows, _ = neighbours.among(records, notes.filter(pc.invert(marks)).drop_columns(["begins"]))
+    ids = citation.named(citation.spans(records))
+    return rows, ids, dict(zip(began["sha256"], began["wall"], strict=True))
+
+
+def noted(records: pa.Table) -> pa.Table:
+    """The lines of a slice that others can lack, or that say what those lack, and whether each begins a request.
+
+    That is the first and the last line of each process in each file; and of the first and the last of its requests there the first line,
+    the first refusal, and the first that does not end it.
+    """
+    rows, _ = neighbours.among(records, None)
+    denied, dies = np.asarray(pc.is_valid(column(rows, "denied")), bool), _flags(_is(rows, "die"))
+    of = pd.DataFrame({name: column(rows, name).to_pandas() for name in ("sha256", "pid")})
+    process = of.groupby(["sha256", "pid"], sort=False).ngroup()
+    ended = pd.Series(_flags(_is(rows, "END"))).groupby(process).shift(fill_value=False)
+    begins = pd.Series(_flags(_is(rows, *_OPENERS))) | ended
+    request = begins.astype("int64").groupby(process).cumsum()
+    ends = request.groupby(process).agg(["min", "max"]).loc[process]
+    outer = (request.to_numpy() == ends["min"].to_numpy()) | (request.to_numpy() == ends["max"].to_numpy())
+    one = pd.DataFrame({"process": process, "request": request})
+    held = [np.flatnonzero(~process.duplicated(keep=which)) for which in ("first", "last")]
+    for marked in (outer, outer & denied, outer & denied & ~dies):
+        at = np.flatnonzero(marked)
+        held.append(at[~one.iloc[at].duplicated().to_numpy()])
+    at = np.unique(np.concatenate(held))
+    return (
+        rows.select(NOTED)
+        .append_column("begins", pa.array(begins.to_numpy(bool)))
+        .take(pa.array(at, pa.int64()))
+    )
+
+
+def _is(rows: pa.Table, *kinds: str) -> pa.Array:
+    return pc.is_in(column(rows, "kind"), pa.array(kinds))
+
+
+class _Open:
+    """A request that has not ended: the lines that others of it can lack, each with its slice, and all its slices.
+
+    What stands in another file can be of another request, as the clocks say, so lines are kept for each file anew.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[object, str], tuple[int, neighbours.Row]] = {}
+        self.slices: set[int] = set()
+
+    def add(self, number: int, row: neighbours.Row) -> None:
+        self.slices.add(number)
+        held, file = (number, row), row["sha256"]
+        self.kept.setdefault((file, "first"), held)
+        self.kept[file, "last"] = held
+        if row["denied"] is not None:
+            self.kept.setdefault((file, "denied"), held)
+            if row["kind"] != "die":
+                self.kept.setdefault((file, "refused"), held)
+
+    def lacked(self) -> Iterator[tuple[int, neighbours.Row]]:
+        """What each of its slices lacks, by number."""
+        kept = {(row["sha256"], row["start"]): (of, row) for of, row in self.kept.values()}
+        if len(self.slices) > 1:
+            yield from ((n, row) for n in sorted(self.slices) for of, row in kept.values() if of != n)
+
+
+def lacking(several: Sequence[pa.Table], files: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+    """The lines of its requests that a slice lacks; and when files began, where lines of several are told together.
+
+    Held are requests that have not ended, and when each file began.
+    """
+    began: dict[str, str] = {}
+    slices: dict[str, list[int]] = defaultdict(list)
+    for number, notes in enumerate(several):
+        first = notes.group_by("sha256").aggregate([("wall", "min")]).to_pydict()
+        for sha256, wall in zip(first["sha256"], first["wall_min"], strict=True):
+            began[sha256] = min(began.get(sha256, wall), wall)
+            slices[sha256].append(number)
+    folder = _folders(began, files)
+    open_: dict[tuple[str, object], _Open] = {}
+    of: dict[int, set[str]] = defaultdict(set)
+    for sha256 in sorted(began, key=lambda sha256: (folder[sha256], began[sha256], sha256)):
+        for number in slices[sha256]:
+            notes = several[number]
+            lacked = list(
+                _ended(open_, folder[sha256], number, notes.filter(pc.equal(notes["sha256"], sha256)))
+            )
+            of[number].add(sha256)
+            yield from _given(lacked, of, notes)
+    yield from _given([one for request in open_.values() for one in request.lacked()], of, several[0])
+    like = several[0]
+    for number, named in of.items():
+        if len(named) > 1:
+            marks = (
+                {"sha256": sha256, "wall": began[sha256], "pid": _MARK, "start": 0, "stop": 0}
+                for sha256 in sorted(named)
+            )
+            yield number, neighbours.table(marks, like)
+
+
+def _ended(
+    open_: dict[tuple[str, object], _Open], folder: str, number: int, notes: pa.Table
+) -> Iterator[tuple[int, neighbours.Row]]:
+    """What slices lack of the requests that lines of one end, or that those lines follow."""
+    for row in notes.to_pylist():
+        key = folder, row["pid"]
+        if row["begins"] and key in open_:
+            yield from open_.pop(key).lacked()
+        request = open_.setdefault(key, _Open())
+        request.add(number, row)
+        if row["kind"] == "END":
+            yield from open_.pop(key).lacked()
+
+
+def _given(
+    lacked: Sequence[tuple[int, neighbours.Row]], of: dict[int, set[str]], like: pa.Table
+) -> Iterator[tuple[int, pa.Table]]:
+    """What slices lack, by number, as tables; and it is kept of which files each tells lines."""
+    rows: dict[int, list[neighbours.Row]] = defaultdict(list)
+    for number, row in lacked:
+        rows[number].append(row)
+        of[number].add(str(row["sha256"]))
+    yield from ((number, neighbours.table(held, like)) for number, held in rows.items())
+
+
+def _folders(began: Mapping[str, str], files: pa.Table) -> dict[str, str]:
+    """The folder of each file, by the first of its paths."""
+    paths = files.sort_by([("sha256", "descending"), ("path", "descending")])
+    place = dict(zip(*(paths[c].to_pylist() for c in ("sha256", "path")), strict=True))
+    return {sha256: str(place.get(sha256, sha256)).rpartition("/")[0] for sha256 in began}
+
+
+def _in_order(records: pa.Table, files: pa.Table, noted: Mapping[str, str]) -> tuple[pa.RecordBatch, _Rows]:
     """The lines by log, file and position, each column in one piece; and which log each belongs to.
 
     A log is turned over while requests are served, so the files of one folder are one log, in order of their first line.
     """
     first = records.group_by("sha256").aggregate([("wall", "min")]).to_pydict()
-    began = dict(zip(first["sha256"], first["wall_min"], strict=True))
-    paths = files.sort_by([("sha256", "descending"), ("path", "descending")])
-    place = dict(zip(*(paths[c].to_pylist() for c in ("sha256", "path")), strict=True))
-    folder = {sha256: str(place.get(sha256, sha256)).rpartition("/")[0] for sha256 in began}
+    began = dict(zip(first["sha256"], first["wall_min"], strict=True)) | noted
+    folder = _folders(began, files)
     ranked = sorted(began, key=lambda sha256: (folder[sha256], began[sha256], sha256))
     rank = {sha256: i for i, sha256 in enumerate(ranked)}
     number = {name: i for i, name in enumerate(sorted(set(folder.values())))}

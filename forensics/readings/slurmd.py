@@ -14,7 +14,8 @@ from forensics.core import citation, slurmlog
 from forensics.core.citation import column
 from forensics.core.tables import EVENT
 
-WHOLE = "the node is the one that all lines of a file name"
+NOTED = ("sha256", "node")
+"""The node is the one that all lines of a file name."""
 NEEDS_ANCHOR = False
 ONCE = True
 
@@ -33,13 +34,15 @@ _LONGEST_TEXT = 4096
 _NO_TEXT = pa.scalar(None, pa.string())
 
 
-def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None) -> Mapping[str, pa.Table]:
+def read(
+    records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None, notes: pa.Table | None = None
+) -> Mapping[str, pa.Table]:
     """One event for each line."""
     where = citation.spans(records)
     kind, job, uid = (column(records, name) for name in ("kind", "job", "uid"))
     when = slurmlog.placed(column(records, "wall"), zone=zone, anchor_ns=anchor_ns)
     domain = citation.of_file(where["sha256"], files, "domain")
-    host = _hosts(where["sha256"], column(records, "node"), files)
+    host = _hosts(where["sha256"], noted(records) if notes is None else notes, files)
     verb = pc.fill_null(_mapped(kind), "other")
     pid, to_process = column(records, "pid"), pc.fill_null(pc.equal(kind, "signal_process"), False)
     kill = pc.fill_null(pc.equal(kind, "signal_kill"), False)
@@ -70,6 +73,15 @@ def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None
     return {"event": event}
 
 
+def noted(records: pa.Table) -> pa.Table:
+    """The first and the last name, in order, that lines of a slice give the node, for each file."""
+    seen = records.select(NOTED).filter(pc.is_valid(records["node"])).group_by("sha256", use_threads=False)
+    ends = seen.aggregate([("node", "min"), ("node", "max")])
+    return pa.concat_tables(
+        ends.select(["sha256", f"node_{end}"]).rename_columns(NOTED) for end in ("min", "max")
+    )
+
+
 def _mapped(kind: pa.Array) -> pa.Array:
     return pa.array(list(_VERBS.values())).take(pc.index_in(kind, pa.array(list(_VERBS))))
 
@@ -84,14 +96,13 @@ def _outcomes(kind: pa.Array, code: pa.Array) -> pa.Array:
     return pc.if_else(pc.fill_null(pc.is_in(kind, _FAILURES), False), "failure", exited)
 
 
-def _hosts(sha256: pa.Array, node: pa.Array, files: pa.Table) -> pa.Array:
+def _hosts(sha256: pa.Array, named: pa.Table, files: pa.Table) -> pa.Array:
     """The node: by the file's name, by the one node that its lines name, or by where it was collected."""
     path = citation.of_file(sha256, files, "path").dictionary_encode()
     found = [_NAMED.fullmatch(p.rpartition("/")[2]) for p in path.dictionary.to_pylist()]
     hosts = [m["host"] if m and m["host"].split(".")[0] != "log" else None for m in found]
     by_name = pa.array(hosts, pa.string()).take(path.indices)
-    seen = pa.table({"sha256": sha256, "node": node}).filter(pc.is_valid(node)).group_by("sha256")
-    told = seen.aggregate([("node", "min"), ("node", "count_distinct")]).to_pylist()
+    told = named.group_by("sha256").aggregate([("node", "min"), ("node", "count_distinct")]).to_pylist()
     only = {row["sha256"]: row["node_min"] for row in told if row["node_count_distinct"] == 1}
     coded = sha256.dictionary_encode()
     by_line = pa.array([only.get(s) for s in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)

@@ -6,9 +6,10 @@ import pyarrow as pa
 
 from forensics.core import loginevents
 
-WHOLE = "an exit is of the entry before it on its line"
 NEEDS_ANCHOR = False
 ONCE = True
+NOTED = loginevents.NOTED
+noted, lacking = loginevents.noted, loginevents.lacking
 
 
 def read(
@@ -17,6 +18,7 @@ def read(
     *,
     zone: str,  # noqa: ARG001 - the records count seconds since 1970
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
+    notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """One event for each record."""
-    return {"event": loginevents.read(records, files, "wtmp_aarch64")}
+    return {"event": loginevents.read(records, files, "wtmp_aarch64", notes)}
