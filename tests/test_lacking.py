@@ -65,8 +65,8 @@ def pushes(chance, lines):
             [
                 f"ssh\tARGV=kai\tSOC=git-receive-pack 'llm'\tFROM=10.0.0.{n % 9}",
                 "ssh\tARGV=lin\tSOC=git-upload-pack 'llm'\tFROM=10.0.0.7",
-                f"pre_git\tllm\tkai\tW\tany\t{chance.choice(['refs/.*', 'DENIED by fallthru'])}",
-                f"update\tllm\tkai\tW\trefs/heads/main\t{'1' * 40}\t{'2' * 40}\t{chance.choice(['refs/.*', 'DENIED by refs/heads/main'])}",
+                f"pre_git\tllm\tkai\tW\tany\t{chance.choice(['refs/.*', 'W any llm kai DENIED by fallthru'])}",
+                f"update\tllm\tkai\tW\trefs/heads/main\t{'1' * 40}\t{'2' * 40}\t{chance.choice(['refs/.*', 'W refs/heads/main llm kai DENIED by refs/heads/main'])}",
                 "die\tW any llm kai DENIED by fallthru",
                 "system\tgit shell",
                 "END",
@@ -211,3 +211,37 @@ def test_few_records_are_told_twice(refused, again, tmp_path, monkeypatch):
     assert len(told) == again
     events = tables(tmp_path / "case")["event"]
     assert [len(e["citations"]) for e in events if e["outcome"] == "failure" and e["verb"] == "kill_request"] == [2]  # fmt: skip
+
+
+OPENS = "ssh\tARGV=kai\tSOC=git-receive-pack 'llm'\tFROM=10.0.0.7"
+MOVES = f"update\tllm\tkai\tW\trefs/heads/main\t{'1' * 40}\t{'2' * 40}\trefs/.*"
+REFUSED, DIES = (
+    MOVES.replace("refs/.*", "W any llm kai DENIED by fallthru"),
+    "die\tW any llm kai DENIED by fallthru",
+)
+ACROSS = {
+    "a refusal behind an end": [[(7, "15:00", OPENS), (7, "15:01", DIES), (7, "15:01", REFUSED), (7, "15:02", DIES)]],
+    "near by the last line alone": [[(7, "15:00", OPENS), (7, "15:50", MOVES)], [(7, "16:30", MOVES), (7, "16:30", MOVES)]],
+    "far": [[(7, "15:00", OPENS), (7, "15:20", MOVES)], [(7, "16:30", MOVES), (7, "16:30", MOVES)]],
+    "files in order of lines that lie elsewhere": [[(8, "15:00", OPENS), (8, "15:01", "END"), (7, "15:20", OPENS)], [(7, "15:10", MOVES)]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("logs", ACROSS.values(), ids=ACROSS)
+def test_a_request_goes_on_in_the_next_file(logs, tmp_path):
+    """In whichever order their hashes put the files."""
+    orders = set()
+    for salt in range(8):
+        made = []
+        for n, own in enumerate(logs):
+            text = "".join(f"2026-11-23.{clock}:00\t{pid}\t{said}\n" for pid, clock, said in own)
+            text += f"2026-11-23.18:00:00\t{salt}\tEND\n"
+            made.append(sealed("gitolite", text.encode(), f"git/logs/gitolite-{n}.log"))
+        orders.add(made[0][1]["sha256"] < made[-1][1]["sha256"])
+        records = tell.pa.concat_tables([one for one, _ in made])
+        records = records.sort_by([("sha256", "ascending"), ("start", "ascending")])
+        files = files_of(*(row for _, row in made))
+        together = whole("gitolite", records, files)
+        for size in (1, 2, 3):
+            assert in_slices("gitolite", records, files, size, tmp_path) == together
+    assert len(orders) == len(logs)
