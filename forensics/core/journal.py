@@ -8,14 +8,14 @@ Lines of the kernel's audit (`_TRANSPORT=audit`, and those that the kernel print
 those of the trail.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditjournal, auditprintk, hostevents, messageevents, messagetext
+from forensics.core import auditjournal, auditprintk, hostevents, messageevents, messagetext, neighbours
 from forensics.core.auditjournal import Entry
 from forensics.core.clock import Interval
 from forensics.core.hostevents import NOTHING, Placed
@@ -140,25 +140,89 @@ def text(raw: bytes) -> str:
     return printable(raw.decode("utf-8", "backslashreplace"))
 
 
-def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
+NOTED = (
+    "sha256",
+    "source_us",
+    "audit_id",
+    "host",
+    "transport",
+    "believed",
+    "twice",
+    "message",
+    "start",
+    "stop",
+)
+"""What is noted of entries of audit events, of which others can lie in other slices."""
+
+
+def events(records: pa.Table, files: pa.Table, form: str, notes: pa.Table | None = None) -> pa.Table:
     """What the entries tell: lines of the kernel's audit as in the trail, every other entry as one event.
 
     Args:
         records: the columns `COLUMNS`, with `sha256`.
         files: schema `file`; holds every `sha256` of `records`.
         form: the format's name.
+        notes: entries of other slices that are of audit events of `records`, as `lacking` finds them.
 
     Returns:
-        Schema `event`; every entry is cited.
+        Schema `event`; every entry is cited, but those of audit events that begin in another slice.
     """
-    rows = hostevents.placed(records, files, every_path=False)
+    every, own = neighbours.among(records, None if notes is None else notes.select(NOTED))
+    rows = hostevents.placed(every, files, every_path=False)
     entry, sent = _audit(rows.lines)
-    trail, rest = auditjournal.events(entry, files, form)
+    mine = np.ones(len(sent), bool) if own is None else np.asarray(own)
+    here = _begun(entry, mine[sent])
+    trail, rest = auditjournal.events(
+        (one for one, begun in zip(entry, here, strict=True) if begun), files, form
+    )
     unread = {(one.sha256, one.start) for one in rest}
+    elsewhere = (one for one, begun in zip(entry, here, strict=True) if not begun)
+    unread |= {(one.sha256, one.start) for one in elsewhere if auditjournal.row(one) is None}
     sent[sent] = [(one.sha256, one.start) not in unread for one in entry]
-    own = pa.array(~sent)
-    kept = Placed(rows.lines.filter(own), rows.files.filter(own), rows.event_id.filter(own))
+    other = pa.array(~sent & mine)
+    kept = Placed(rows.lines.filter(other), rows.files.filter(other), rows.event_id.filter(other))
     return pa.concat_tables([_messages(kept, form), trail])
+
+
+def noted(records: pa.Table) -> pa.Table:
+    """The entries of a slice that are of audit events, and which."""
+    rows, _ = neighbours.among(records, None)
+    lines = rows.combine_chunks().to_batches()
+    if not lines:
+        return _numbered(rows.select(NOTED), [])
+    entry, sent = _audit(lines[0])
+    held = [_event(one) for one in entry]
+    sent[sent] = [one is not None for one in held]
+    return _numbered(rows.select(NOTED).filter(pa.array(sent)), [one for one in held if one is not None])
+
+
+def _numbered(rows: pa.Table, events: Sequence[tuple[int, int]]) -> pa.Table:
+    columns = {
+        name: pa.array([one[n] for one in events], pa.int64()) for n, name in enumerate(("ms", "serial"))
+    }
+    for name, values in (columns | {"key": neighbours.keyed(pa.table(columns))}).items():
+        rows = rows.append_column(name, values)
+    return rows
+
+
+def lacking(several: Sequence[pa.Table], files: pa.Table) -> Iterator[tuple[int, pa.Table]]:  # noqa: ARG001 - machines are told apart later
+    """The entries of audit events that begin in a slice, and the first entry of its others."""
+    return neighbours.gathered(several, ["ms", "serial"], last=False)
+
+
+def _event(entry: Entry) -> tuple[int, int] | None:
+    """The audit event that an entry is of, by time and number; machines number theirs alike."""
+    us, serial = entry.source_us, entry.audit_id
+    return None if us is None or serial is None else (us // 1000, serial)
+
+
+def _begun(entries: Sequence[Entry], mine: npt.NDArray[np.bool_]) -> list[bool]:
+    """For each of some entries in order whether the first of its event is among the records' own."""
+    first: dict[tuple[int, int], bool] = {}
+    return [
+        own if (event := _event(one)) is None else first.setdefault(event, own)
+        for one, own in zip(entries, mine.tolist(), strict=True)
+    ]
 
 
 def _audit(lines: pa.RecordBatch) -> tuple[list[Entry], npt.NDArray[np.bool_]]:

@@ -143,7 +143,8 @@ class Teller:
         for start, stop in pairwise(edges):
             own = _as_read_back(self._form, records.slice(start, stop - start))
             folder = self._partial / f"{len(self._list):06d}"
-            files, zone, anchor_ns = tell.cited(self._told.files, own), self._told.zone, self._told.anchor_ns
+            zone, anchor_ns = self._told.zone, self._told.anchor_ns
+            files = self._told.files if lacking.lacks(self._form) else tell.cited(self._told.files, own)
             notes = reading.noted(own.select(reading.NOTED)) if _seldom(self._form) else None
             # What a piece lacks is of others, so there is nothing in what is noted of itself.
             known = None if lacking.lacks(self._form) else notes

@@ -242,6 +242,8 @@ def tell(task: Task) -> Path:
     notes = None if task.notes is None else spool.read(task.notes)
     # What is noted of others can be told with these, and be of another file.
     files = cited(task.files, records, *(() if notes is None else (notes,)))
+    if lacking.lacks(task.format):
+        files = task.files
     found = made(task.format, records, files, task.zone, task.anchor_ns, alike, notes)
     partial = partial_of(task.told)
     put(partial, found)

@@ -4,15 +4,20 @@
 job make one job record: it is cancelled where a deletion was asked for and a signal, or nothing, ended it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from forensics.core import clock, pbsjobs, schedulerevents
+from forensics.core import clock, neighbours, pbsjobs, schedulerevents
 from forensics.core.citation import column
 from forensics.core.schedulerevents import Row
 
-WHOLE = "a job is told by all its lines together"
+NOTED = (
+    "sha256", "wall", "code", "job", "server", "requestor", "user", "submitter", "name", "created_s", "started_s", "ended_s", "exit_status",
+    "nodes", "node_count", "cpus", "gpus", "elapsed_s", "energy_j", "start", "stop",
+)  # fmt: skip
+"""A job is told by all its lines together, where the last of them is."""
 NEEDS_ANCHOR = False
 
 _VERBS = {
@@ -20,6 +25,7 @@ _VERBS = {
     "K": "scheduler_edit", "k": "scheduler_edit", "B": "scheduler_edit", "U": "scheduler_edit", "Y": "scheduler_edit",
 }  # fmt: skip
 _OF_JOBS = set("QSEDARcCTesza")
+_CODES = pa.array(sorted(_OF_JOBS))
 
 
 def read(
@@ -28,12 +34,31 @@ def read(
     *,
     zone: str,
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
+    notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
-    """One event for each record, and one job record for each job."""
-    ordered = records.sort_by([("sha256", "ascending"), ("start", "ascending")])
-    when = clock.walls(column(ordered, "wall"), layout=pbsjobs.LAYOUT, zone=zone, tick_ns=clock.NS_PER_S)
-    event = schedulerevents.told(ordered, files, "pbs_accounting", when, _tell)
-    return {"event": event, "job_record": schedulerevents.jobs(_jobs(ordered, when), "pbs_accounting", files)}
+    """One event for each record, and one job record for each job whose last line is among them."""
+    ordered, _ = neighbours.among(records, None)
+    event = schedulerevents.told(ordered, files, "pbs_accounting", _when(ordered, zone), _tell)
+    of_jobs = ordered.select(NOTED).filter(pc.is_in(ordered["code"], _CODES))
+    rows, own = neighbours.among(of_jobs, None if notes is None else notes.select(NOTED))
+    jobs = _jobs(rows, _when(rows, zone), own)
+    return {"event": event, "job_record": schedulerevents.jobs(jobs, "pbs_accounting", files)}
+
+
+def noted(records: pa.Table) -> pa.Table:
+    """The lines of a slice that tell of jobs."""
+    rows = neighbours.among(records, None)[0]
+    held = rows.filter(pc.is_in(rows["code"], _CODES))
+    return held.append_column("key", neighbours.keyed(held.select(["job"])))
+
+
+def lacking(several: Sequence[pa.Table], files: pa.Table) -> Iterator[tuple[int, pa.Table]]:  # noqa: ARG001 - servers name their jobs
+    """The lines of jobs whose last line a slice has, and the last line of its other jobs."""
+    return neighbours.gathered(several, ["job"], last=True)
+
+
+def _when(rows: pa.Table, zone: str) -> clock.Interval:
+    return clock.walls(column(rows, "wall"), layout=pbsjobs.LAYOUT, zone=zone, tick_ns=clock.NS_PER_S)
 
 
 def _tell(row: Row) -> Row:
@@ -52,13 +77,16 @@ def _tell(row: Row) -> Row:
     return told | {"job": row["job"] if row["code"] in _OF_JOBS else None}
 
 
-def _jobs(ordered: pa.Table, when: clock.Interval) -> Iterator[Row]:
-    steps: dict[tuple[object, object], list[dict[str, object]]] = {}
-    times = zip(when.earliest_ns.to_pylist(), when.latest_ns.to_pylist(), strict=True)
-    for row, (earliest, latest) in zip(ordered.to_pylist(), times, strict=True):
-        if row["code"] in _OF_JOBS:
-            steps.setdefault(row["job"], []).append(row | {"earliest_ns": earliest, "latest_ns": latest})
-    for found in steps.values():
+def _jobs(ordered: pa.Table, when: clock.Interval, own: pa.Array | None) -> Iterator[Row]:
+    """The jobs of lines in order whose last line is among the records' own."""
+    steps: dict[object, list[dict[str, object]]] = {}
+    told: dict[object, bool] = {}
+    mine = [True] * len(ordered) if own is None else own.to_pylist()
+    times = zip(when.earliest_ns.to_pylist(), when.latest_ns.to_pylist(), mine, strict=True)
+    for row, (earliest, latest, last) in zip(ordered.to_pylist(), times, strict=True):
+        steps.setdefault(row["job"], []).append(row | {"earliest_ns": earliest, "latest_ns": latest})
+        told[row["job"]] = last
+    for found in (found for job, found in steps.items() if told[job]):
         found.sort(key=lambda r: (r["earliest_ns"] is None, r["earliest_ns"], r["sha256"], r["start"]))
         yield _job(found)
 
