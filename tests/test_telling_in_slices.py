@@ -97,6 +97,20 @@ def test_slices_tell_what_the_whole_tells(name, tmp_path):
     assert in_slices(name, records, files_of(row), size, tmp_path) == whole(name, records, files_of(row))
 
 
+EACH = [name for name in SLICED if hasattr(readings.registry()[name], "EACH")]
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_each_record_tells_by_itself_what_it_tells_beside_all(name, tmp_path):
+    """Of every sample, a record at a time: what may not be cut is read whole, and told in slices all the same."""
+    for n, sample in enumerate(sorted((FOLDER / name).iterdir())):
+        records, row = sealed(name, sample.read_bytes(), f"login01/home/mei/{sample.name}")
+        if len(records):
+            (tmp_path / f"{n}").mkdir()
+            together = whole(name, records, files_of(row))
+            assert in_slices(name, records, files_of(row), 1, tmp_path / f"{n}") == together
+
+
 SACCT = "JobID|User|State|Submit|Start|End\n" + "".join(
     f"{job}|{user}|{state}|2026-11-23T15:1{n}:00|2026-11-23T15:1{n}:30|2026-11-23T16:1{n}:00\n"
     for n, (job, user, state) in enumerate(

@@ -124,8 +124,8 @@ class Reading(Protocol):
     WHOLE     only where events hang on records that lie apart in a file, and nothing less than all records of its
               files together will do: why. What telling them holds grows with the file. Otherwise
               records of formats that are not cut `whole` are told a slice at a time, a slice being a run of rows
-    EACH      only where its format is not cut and a file, or all that are alike, can hold more than memory: True, as each
-              record is told by itself. They are then told a slice at a time all the same
+    EACH      only where its format is not cut: True where each record is told by itself, so that a file, or all that are alike, can
+              hold more than is told at a time. They are then told a slice at a time all the same
     NOTES     only where slices must know something of one another: a SELECT over `records`, all those of the files,
               whose answer `read` is handed as `notes` wherever it does not get all records
     claims    only beside NOTES: of a slice the rows that the question is about, by `sha256` and `job`, and whether each is

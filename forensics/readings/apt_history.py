@@ -13,6 +13,7 @@ from forensics.core import clock, hostevents
 from forensics.core.ids import event_id
 from forensics.core.tables import EVENT
 
+EACH = True
 NEEDS_ANCHOR = True
 """Every time has its year, but the log goes back over the host's whole life: it must not date other logs."""
 

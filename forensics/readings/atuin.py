@@ -14,6 +14,7 @@ from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
 
+EACH = True
 NEEDS_ANCHOR = True
 """Every time has its year, but the records go back over years: they must not date other logs."""
 

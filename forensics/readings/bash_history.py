@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from forensics.core import clock, histories, hostevents
 
+EACH = True
 NEEDS_ANCHOR = False
 
 _OWN = r"[^/]+"

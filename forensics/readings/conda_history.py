@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from forensics.core import clock, hostevents
 
+EACH = True
 NEEDS_ANCHOR = True
 """Every time has its year, but the log goes back over the host's whole life: it must not date other logs."""
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from forensics.core import hoststates
 from forensics.core.hoststates import Row
 
+EACH = True
 NEEDS_ANCHOR = False
 
 # On a host only, from its root: what lies in somebody's folder under such a name is no crontab that cron reads.

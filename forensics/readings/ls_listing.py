@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from forensics.core import hostevents, listings
 from forensics.core.tables import CITATIONS
 
+EACH = True
 NEEDS_ANCHOR = False
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from forensics.core import hoststates
 from forensics.core.hoststates import Row
 
+EACH = True
 NEEDS_ANCHOR = False
 
 _PACKAGE = re.compile(r"(?:.*/)?(?P<name>[^/-]+)-(?P<version>[^/]+)\.dist-info/[^/]+")

@@ -9,6 +9,7 @@ from forensics.core import citation, clock
 from forensics.core.citation import column
 from forensics.core.tables import EVENT
 
+EACH = True
 NEEDS_ANCHOR = False
 
 _LONGEST_TEXT = 4096

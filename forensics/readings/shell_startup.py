@@ -12,6 +12,7 @@ import pyarrow as pa
 from forensics.core import hostevents, hoststates
 from forensics.core.hoststates import Row
 
+EACH = True
 NEEDS_ANCHOR = False
 
 _OWN = re.compile(r"\.[^/]+")

@@ -11,6 +11,7 @@ import pyarrow as pa
 from forensics.core import hoststates
 from forensics.core.hoststates import Row
 
+EACH = True
 NEEDS_ANCHOR = False
 
 

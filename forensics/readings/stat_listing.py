@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from forensics.core import hostevents, listings
 
+EACH = True
 NEEDS_ANCHOR = False
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from forensics.core import hostevents, hoststates
 from forensics.core.hoststates import Row, listed
 
+EACH = True
 NEEDS_ANCHOR = False
 
 _ACCOUNT = re.compile(r"[a-z_][A-Za-z0-9_.@-]*\$?")

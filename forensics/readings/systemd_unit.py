@@ -12,6 +12,7 @@ import pyarrow as pa
 from forensics.core import hostevents, hoststates
 from forensics.core.hoststates import Row
 
+EACH = True
 NEEDS_ANCHOR = False
 
 _COMMANDS = re.compile(r"Exec(?:Start|Stop|Reload|Condition)(?:Pre|Post)?")

@@ -12,6 +12,7 @@ from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.tables import EVENT
 
+EACH = True
 NEEDS_ANCHOR = True
 ONCE = True
 """Every time has its year, but the records go back over years: they must not date other logs."""

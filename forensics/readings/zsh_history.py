@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from forensics.core import clock, histories, hostevents
 
+EACH = True
 NEEDS_ANCHOR = False
 
 _OWN = r"[^/]+|\.config/zsh/[^/]+|\.local/(?:share|state)/zsh/[^/]+"
