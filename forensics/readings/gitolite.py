@@ -240,7 +240,7 @@ def _in_order(records: pa.Table, files: pa.Table, noted: Mapping[str, str]) -> t
     A log is turned over while requests are served, so the files of one folder are one log, in order of their first line.
     """
     first = records.group_by("sha256").aggregate([("wall", "min")]).to_pydict()
-    began = dict(zip(first["sha256"], first["wall_min"], strict=True)) | noted
+    began = {**dict(zip(first["sha256"], first["wall_min"], strict=True)), **noted}
     folder = _folders(began, files)
     ranked = sorted(began, key=lambda sha256: (folder[sha256], began[sha256], sha256))
     rank = {sha256: i for i, sha256 in enumerate(ranked)}
