@@ -14,12 +14,10 @@ Open    The name of a process that is signalled is set by that process, and a ne
 import re
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from forensics.core import slurmlog
+from forensics.core import slurmlog, slurmwords
 from forensics.core.model import SPAN, Parsed
 from forensics.core.schema import Column, Table
-from forensics.core.slurmlog import JOB_ID, NUMBER
 
 TABLE = Table(
     "slurmd",
@@ -48,35 +46,6 @@ TABLE = Table(
 CUT = "line"
 DOMAIN = "{host}:slurmd"
 
-_STEP = rf"^\[(?P<job>{JOB_ID})\.(?P<step>[A-Za-z0-9_+]+)\] ?(?P<message>(?s:.*))$"
-_PID = rf"(?P<pid>{NUMBER})"
-_UID = rf"(?P<uid>{NUMBER})"
-_SIGNAL = r"(?P<signal>[0-9]{1,3})"
-_OF_STEP = rf"(?:StepId=)?(?P<job>{JOB_ID})(?:\({NUMBER}\))?\.(?P<step>[A-Za-z0-9_+]+)"
-_JOB = rf"(?:JobId=|job )(?P<job>{JOB_ID})(?:\({NUMBER}\))?"
-_TASK = rf"task [0-9]+ \({_PID}\)"
-_SHAPES = {
-    "launch": rf"^Launching batch {_JOB} for UID {_UID}$",
-    "launch_step": rf"^launch task {_OF_STEP} request from UID:{_UID} GID:[0-9]+ HOST:(?P<address>[0-9a-fA-F:.]+) PORT:(?P<port>[0-9]{{1,5}})$",
-    "task_start": rf"^{_TASK} started ",
-    "task_signal": rf"^{_TASK} exited\. Killed by signal {_SIGNAL}(?: \(core dumped\))?\.$",
-    "task_code": rf"^{_TASK} exited with exit code (?P<exit_code>[0-9]{{1,5}})\.$",
-    "task_status": rf"^{_TASK} exited with status 0x[0-9a-f]+\.$",
-    "task_memory": rf"^{_TASK} Out Of Memory \(OOM\)$",
-    "signal_process": rf"^(?:[a-z_/]+: )*Sending signal {_SIGNAL} to pid {_PID} (?P<command>(?s:.*))$",
-    "signal_asked": rf"^_handle_signal_container for {_OF_STEP} uid={_UID} signal={_SIGNAL}(?: |$)",
-    "signal_step": rf"^Sent signal {_SIGNAL} to {_OF_STEP}$",
-    "signal_kill": rf"^Sent SIGKILL signal to {_OF_STEP}$",
-    "ended_by": rf"^\*\*\* (?:JOB |STEP |JobId=|StepId=)(?P<job>{JOB_ID})(?:\({NUMBER}\))?(?:\.(?P<step>[A-Za-z0-9_+]+))? ON (?P<node>\S+) CANCELLED AT \S+(?: DUE [Tt][Oo] (?P<reason>.+?))? \*\*\*$",
-    "ended": rf"^job (?P<job>{JOB_ID}) completed with slurm_rc = ",
-    "memory": rf"^(?:[a-z_/]+: )*Detected [0-9]+ oom.kill events? in {_OF_STEP}\.",
-    "memory_step": r"^(?:[a-z_/]+: )*Detected [0-9]+ oom.kill event",
-    "fault_job": rf"^(?:[A-Za-z_/]+: )?(?:[Pp]rolog|[Ee]pilog) (?:for|of) {_JOB} (?:failed|exit)",
-    "fault": r"^(?:[A-Za-z_/]+: )?(?:Kill task failed|Unable to register|Node configuration differs|Waiting for gres\.conf file|[Hh]ealth [Cc]heck .*(?:failed|exited))",
-    "violation": rf"^(?:[a-z_]+: )?(?:Security violation|SECURITY VIOLATION)[,:] (?s:.*) (?:from uid|by uid)[ =]{_UID}$",
-}
-_NUMBERS = ("uid", "pid", "signal", "exit_code", "port")
-_FIELDS = ("job", "step", *_NUMBERS, "command", "node", "reason", "address")
 _OWN_WORDS = re.compile(
     rb"\] (?:\[\d+(?:\+\d+)?\.\w+\] |Launching batch (?:job |JobId=)|launch task |slurmd version |slurmd started on )"
 )
@@ -96,9 +65,5 @@ def recognise(head: bytes, path: str) -> int:
 def parse(data: bytes, base: int) -> Parsed:
     """Read lines, a chunk at a time."""
     read = slurmlog.stamped(data, base)
-    step = slurmlog.split(read.lines["message"], _STEP)
-    step |= slurmlog.leveled(step["message"], read.lines["level"])
-    fields = slurmlog.known(step["message"], _SHAPES, _FIELDS)
-    fields |= {name: slurmlog.numbers(fields[name]) for name in _NUMBERS}
-    fields |= {name: pc.coalesce(fields[name], step[name]) for name in ("job", "step")}
-    return Parsed(TABLE.build(read.lines | step | fields), read.rejected, read.ignored)
+    fields = slurmwords.node(read.lines["message"], read.lines["level"])
+    return Parsed(TABLE.build(read.lines | fields), read.rejected, read.ignored)

@@ -13,10 +13,9 @@ import re
 
 import pyarrow as pa
 
-from forensics.core import slurmlog
+from forensics.core import slurmlog, slurmwords
 from forensics.core.model import SPAN, Parsed
 from forensics.core.schema import Column, Table
-from forensics.core.slurmlog import NUMBER
 
 TABLE = Table(
     "slurmdbd",
@@ -38,18 +37,6 @@ TABLE = Table(
 CUT = "line"
 DOMAIN = "slurm:admin"
 
-_UID = rf"(?P<uid>{NUMBER})"
-_FROM = r"\[?(?P<address>[0-9a-fA-F:.]+?)\]?:(?P<port>[0-9]{1,5})"
-_SHAPES = {
-    "refused": rf"^(?:CONN:[0-9]+ )?(?P<request>DBD_\w+) message from invalid uid {_UID}$",
-    "violation": rf"^(?:[a-z_]+: )?(?:CONN:[0-9]+ )?(?:Security violation|SECURITY VIOLATION)[,:] (?s:.*) uid[ =:]{_UID}$",
-    "range": rf"^Rejecting query > MaxQueryTimeRange from uid {_UID}$",
-    "opcode": rf"^(?:[A-Z_]+: )?\w+: received opcode (?P<request>\w+) from {_FROM} uid {_UID}$",
-    "request": rf"^(?:[A-Z_]+: )?(?P<request>DBD_\w+): .*called in CONN:?[0-9]+.* uid[ =:]{_UID}$",
-    "init": rf"^(?:[A-Z_]+: )?(?P<request>REQUEST_PERSIST_INIT): CLUSTER:\S+ VERSION:\S+ UID:{_UID} IP:(?P<address>[0-9a-fA-F:.]+) CONN:[0-9]+$",
-    "started": r"^slurmdbd version \S+ started$",
-}
-_FIELDS = ("uid", "port", "request", "address")
 _OWN_WORDS = re.compile(
     rb"\] (?:error: |debug\d?: +|fatal: )?(?:slurmdbd version |accounting_storage/as_mysql: |Accounting storage MYSQL"
     rb"|DBD_|CONN:\d+ |as_mysql_|_?cluster_\w+: |REQUEST_PERSIST_INIT: )"
@@ -69,6 +56,5 @@ def recognise(head: bytes, path: str) -> int:
 def parse(data: bytes, base: int) -> Parsed:
     """Read lines, a chunk at a time."""
     read = slurmlog.stamped(data, base)
-    fields = slurmlog.known(read.lines["message"], _SHAPES, _FIELDS)
-    fields |= {name: slurmlog.numbers(fields[name]) for name in ("uid", "port")}
+    fields = slurmwords.accounting(read.lines["message"])
     return Parsed(TABLE.build(read.lines | fields), read.rejected, read.ignored)

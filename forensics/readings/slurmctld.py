@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import citation, neighbours, slurmlog
+from forensics.core import citation, neighbours, slurmlog, slurmmeaning
 from forensics.core.citation import column
 from forensics.core.tables import EVENT
 from forensics.core.tabular import pandas as pd
@@ -25,36 +25,6 @@ FEW_LACK = True
 NEEDS_ANCHOR = False
 ONCE = True
 
-_VERBS = {
-    "submit": "submit", "allocate": "submit", "submit_refused": "submit",
-    "start": "start", "start_backfill": "start", "start_step": "start",
-    "kill": "kill_request", "kill_unnamed": "kill_request", "kill_step": "kill_request",
-    "signal": "job_signal",
-    "end_done": "end", "end_status": "end", "end_signal": "end", "end_cancelled": "end", "end_memory": "end",
-    "time_limit": "end",
-    "update_done": "job_update", "update_refused": "job_update", "update": "job_update", "hold": "job_update",
-    "release": "job_update", "requeue": "job_update", "requeue_asked": "job_update",
-    "requeue_refused": "job_update", "suspend": "job_update", "top_refused": "job_update",
-    "requeue_node": "fault", "requeue_fault": "fault", "end_node": "fault", "node_silent": "fault",
-    "node_state": "fault", "node_killed": "fault", "node_launch": "fault", "node_lost": "fault",
-    "node_epilog": "fault", "node_prolog": "fault", "node_changed": "fault", "node_setup": "fault",
-    "node_reboot": "fault",
-    "reservation": "scheduler_edit", "reservation_gone": "scheduler_edit", "reservation_refused": "scheduler_edit",
-    "node_edit": "scheduler_edit", "node_set": "scheduler_edit", "node_updated": "scheduler_edit",
-    "partition_edit": "scheduler_edit", "reconfigure": "scheduler_edit", "reconfigure_refused": "scheduler_edit",
-    "log_level": "scheduler_edit", "service_start": "service", "service_stop": "service",
-}  # fmt: skip
-_OUTCOMES = {
-    "update_done": "success", "end_signal": "failure", "end_memory": "failure", "time_limit": "TIMEOUT",
-    "end_cancelled": "CANCELLED", "create_refused": "failure", "violation": "failure",
-    "violation_job": "failure", "violation_other": "failure",
-}  # fmt: skip
-_EDITS = pa.array(
-    """REQUEST_UPDATE_NODE REQUEST_CREATE_NODE REQUEST_DELETE_NODE REQUEST_UPDATE_PARTITION REQUEST_CREATE_PARTITION
-    REQUEST_DELETE_PARTITION REQUEST_CREATE_RESERVATION REQUEST_UPDATE_RESERVATION REQUEST_DELETE_RESERVATION
-    REQUEST_RECONFIGURE REQUEST_SET_DEBUG_FLAGS REQUEST_SET_DEBUG_LEVEL REQUEST_SET_SCHEDLOG_LEVEL
-    REQUEST_SHUTDOWN REQUEST_CONTROL REQUEST_TAKEOVER REQUEST_REBOOT_NODES""".split()  # noqa: SIM905 - words
-)
 _ANSWERS = {
     "submit": "REQUEST_SUBMIT_BATCH_JOB REQUEST_SUBMIT_BATCH_HET_JOB",
     "submit_refused": "REQUEST_SUBMIT_BATCH_JOB REQUEST_RESOURCE_ALLOCATION",
@@ -73,8 +43,6 @@ _UNSURE = frozenset({"log_level", "reconfigure", "service_start", "service_stop"
 """From here receipts may no longer be logged, and what answers one of them could be taken for another's."""
 _REQUESTS = ("kill", "kill_result")
 _THREADS = (*_ANSWERS, *_RECEIPTS, *_UNSURE)
-_LONGEST_TEXT = 4096
-_NO_TEXT = pa.scalar(None, pa.string())
 
 
 def read(
@@ -83,37 +51,24 @@ def read(
     """One event for each line; a refused kill request also cites the line that refused it."""
     rows, own = neighbours.among(records, notes)
     where = citation.spans(rows)
-    kind, job, uid, nodes = (column(rows, name) for name in ("kind", "job", "uid", "nodes"))
     when = slurmlog.placed(column(rows, "wall"), zone=zone, anchor_ns=anchor_ns)
     domain = citation.of_file(where["sha256"], files, "domain")
-    asked = pc.if_else(pc.is_in(column(rows, "request"), _EDITS), "scheduler_edit", "other")
-    verb = pc.coalesce(_mapped(kind, _VERBS), asked)
-    refusal, receipt = _refusals(rows), receipts(rows)
-    uid = pc.coalesce(uid, uid.take(receipt))
-    fault = pc.equal(verb, "fault")
-    of_node = pc.or_(fault, pc.equal(verb, "scheduler_edit"))
-    one = pc.and_(of_node, pc.match_substring_regex(nodes, r"^[^,\[\]]+$"))
-    unnamed = pc.if_else(fault, "not_applicable", "not_recorded")
+    refusal, receipt = slurmmeaning.refusals(rows), receipts(rows)
+    from_receipt = {
+        name: pc.coalesce(column(rows, name), column(rows, name).take(receipt))
+        for name in ("uid", "address", "port")
+    }
+    lines = {name: column(rows, name) for name in slurmmeaning.CONTROLLER_COLUMNS} | from_receipt
+    told = slurmmeaning.controller(lines, refused=pc.is_valid(refusal))
     event = EVENT.build(
         {
             **citation.cited(where, second=pc.coalesce(refusal, receipt)),
             "earliest_ns": when.earliest_ns,
             "latest_ns": when.latest_ns,
             "clock": citation.clocked(when.earliest_ns, domain, "slurmctld"),
-            "format": ["slurmctld"] * len(kind),
+            "format": ["slurmctld"] * rows.num_rows,
             "domain": domain,
-            "verb": verb,
-            "outcome": _outcomes(rows, refusal),
-            "host": pc.if_else(pc.fill_null(one, False), nodes, _NO_TEXT),
-            "account_absence": pc.if_else(pc.is_valid(uid), "number_only", unnamed),
-            "uid": uid,
-            "address": pc.coalesce(column(rows, "address"), column(rows, "address").take(receipt)),
-            "port": pc.coalesce(column(rows, "port"), column(rows, "port").take(receipt)),
-            "object_kind": pc.if_else(pc.is_valid(job), "job", _NO_TEXT),
-            "object": job,
-            "signal": column(rows, "signal"),
-            "job": job,
-            "text": pc.utf8_slice_codeunits(column(rows, "message"), 0, _LONGEST_TEXT),
+            **told,
         }
     )
     return {"event": neighbours.only(event, own)}
@@ -175,37 +130,6 @@ def _refusals_behind(several: Sequence[pa.Table]) -> Iterator[tuple[int, pa.Tabl
                 of, refusal = behind.pop(key)
                 lacked += [refusal] if of != number else []
         yield number, neighbours.table(lacked, notes)
-
-
-def _mapped(kind: pa.Array, table: Mapping[str, str]) -> pa.Array:
-    """What a table of kinds says of each row, or null."""
-    at = pc.index_in(kind, pa.array(list(table)))
-    return pa.array(list(table.values())).take(at)
-
-
-def _outcomes(rows: pa.Table, refusal: pa.Array) -> pa.Array:
-    """What came of it, where the line says, or the line after it."""
-    code = column(rows, "exit_code")
-    exited = pc.if_else(pc.equal(code, 0), "success", pc.if_else(pc.is_valid(code), "failure", _NO_TEXT))
-    refused = pc.or_(pc.is_valid(column(rows, "result")), pc.is_valid(refusal))
-    told = pc.coalesce(_mapped(column(rows, "kind"), _OUTCOMES), exited)
-    return pc.if_else(refused, "failure", told)
-
-
-def _refusals(rows: pa.Table) -> pa.Array:
-    """For each kill request, the row that says it was refused.
-
-    That is the next line about a kill of the same job by the same uid, where it is a result: the
-    controller logs none where it obeyed.
-    """
-    kind = column(rows, "kind")
-    at = _at(kind, _REQUESTS)
-    keys = [column(rows, name).take(pa.array(at)).to_pandas() for name in ("sha256", "job", "uid")]
-    is_result = pd.Series(np.asarray(pc.equal(kind, "kill_result").take(pa.array(at))))
-    after = pd.Series(np.where(is_result, at, -1)).groupby(keys).shift(-1, fill_value=-1)
-    second = np.full(len(kind), -1, np.int64)
-    second[at] = np.where(is_result, -1, after.to_numpy(np.int64))
-    return pa.array(second, mask=second < 0)
 
 
 def receipts(rows: pa.Table) -> pa.Array:

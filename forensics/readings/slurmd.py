@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import citation, slurmlog
+from forensics.core import citation, slurmlog, slurmmeaning
 from forensics.core.citation import column
 from forensics.core.tables import EVENT
 
@@ -19,19 +19,9 @@ NOTED = ("sha256", "node")
 NEEDS_ANCHOR = False
 ONCE = True
 
-_VERBS = {
-    "launch": "start", "launch_step": "start", "task_start": "task_start", "task_signal": "task_exit",
-    "task_code": "task_exit", "task_status": "task_exit", "task_memory": "task_exit",
-    "signal_process": "job_signal", "signal_asked": "job_signal", "signal_step": "job_signal",
-    "signal_kill": "job_signal", "ended_by": "job_signal", "ended": "end", "memory": "fault",
-    "memory_step": "fault", "fault_job": "fault", "fault": "fault",
-}  # fmt: skip
-_FAILURES = pa.array(["task_signal", "task_status", "task_memory", "violation"])
 _NAMED = re.compile(
     r"slurm(?:step)?d[-._](?P<host>[A-Za-z0-9][A-Za-z0-9.-]*?)(?:\.log(?:[-.][0-9]+)*)?(?:\.(?:gz|xz|bz2))?"
 )
-_LONGEST_TEXT = 4096
-_NO_TEXT = pa.scalar(None, pa.string())
 
 
 def read(
@@ -39,35 +29,19 @@ def read(
 ) -> Mapping[str, pa.Table]:
     """One event for each line."""
     where = citation.spans(records)
-    kind, job, uid = (column(records, name) for name in ("kind", "job", "uid"))
     when = slurmlog.placed(column(records, "wall"), zone=zone, anchor_ns=anchor_ns)
     domain = citation.of_file(where["sha256"], files, "domain")
     host = _hosts(where["sha256"], noted(records) if notes is None else notes, files)
-    verb = pc.fill_null(_mapped(kind), "other")
-    pid, to_process = column(records, "pid"), pc.fill_null(pc.equal(kind, "signal_process"), False)
-    kill = pc.fill_null(pc.equal(kind, "signal_kill"), False)
     event = EVENT.build(
         {
             **citation.cited(where),
             "earliest_ns": when.earliest_ns,
             "latest_ns": when.latest_ns,
             "clock": citation.clocked(when.earliest_ns, pc.coalesce(host, domain), "slurmd"),
-            "format": ["slurmd"] * len(kind),
+            "format": ["slurmd"] * records.num_rows,
             "domain": domain,
-            "verb": verb,
-            "outcome": _outcomes(kind, column(records, "exit_code")),
             "host": host,
-            "account_absence": pc.if_else(pc.is_valid(uid), "number_only", _absences(verb)),
-            "uid": uid,
-            "pid": pc.if_else(to_process, None, pid),
-            "address": column(records, "address"),
-            "port": column(records, "port"),
-            "object_kind": pc.if_else(pc.is_valid(job), "job", _NO_TEXT),
-            "object": job,
-            "signal": pc.if_else(kill, 9, column(records, "signal")),
-            "target_pid": pc.if_else(to_process, pid, None),
-            "job": job,
-            "text": pc.utf8_slice_codeunits(column(records, "message"), 0, _LONGEST_TEXT),
+            **slurmmeaning.node({name: column(records, name) for name in slurmmeaning.NODE_COLUMNS}),
         }
     )
     return {"event": event}
@@ -80,20 +54,6 @@ def noted(records: pa.Table) -> pa.Table:
     return pa.concat_tables(
         ends.select(["sha256", f"node_{end}"]).rename_columns(NOTED) for end in ("min", "max")
     )
-
-
-def _mapped(kind: pa.Array) -> pa.Array:
-    return pa.array(list(_VERBS.values())).take(pc.index_in(kind, pa.array(list(_VERBS))))
-
-
-def _absences(verb: pa.Array) -> pa.Array:
-    """Trouble of a node's own has no actor; of anything else the line does not name it."""
-    return pc.if_else(pc.equal(verb, "fault"), "not_applicable", "not_recorded")
-
-
-def _outcomes(kind: pa.Array, code: pa.Array) -> pa.Array:
-    exited = pc.if_else(pc.equal(code, 0), "success", pc.if_else(pc.is_valid(code), "failure", _NO_TEXT))
-    return pc.if_else(pc.fill_null(pc.is_in(kind, _FAILURES), False), "failure", exited)
 
 
 def _hosts(sha256: pa.Array, named: pa.Table, files: pa.Table) -> pa.Array:
