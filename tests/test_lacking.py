@@ -103,31 +103,8 @@ def submissions(chance, lines):
         yield json.dumps({"event_id": f"e{n}", "timestamp": 1_795_446_697 + n, "source_type": "EXPORT_SUBMISSION_JOB", "event_data": data}) + "\n"  # fmt: skip
 
 
-def entries(chance, lines):
-    """A journal of two machines with lines of few audit events, some of which the kernel printed, and some that are none."""
-    for n in range(lines):
-        serial = n // 10 + chance.choice([7, 8])
-        own = {
-            "_BOOT_ID": "6211b985",
-            "__REALTIME_TIMESTAMP": f"{1_795_446_841_266_000 + n}",
-            "_HOSTNAME": chance.choice(["login01", "gpu01"]),
-        }
-        said, line = chance.choice([
-            ("SYSCALL", 'arch=c000003e syscall=62 success=yes exit=0 a0=2466 a1=9 pid=9 auid=4102 uid=0 comm="kill" exe="/bin/kill"'),
-            ("OBJ_PID", 'opid=9318 oauid=4101 ouid=4101 oses=44 ocomm="python3"'), ("PROCTITLE", "proctitle=6B"), ("no audit line", ""),
-        ])  # fmt: skip
-        sent = {"_TRANSPORT": "audit", "_SOURCE_REALTIME_TIMESTAMP": "1795446841266000", "_AUDIT_ID": f"{serial}", "MESSAGE": f"{said} {line}"}  # fmt: skip
-        number = {"SYSCALL": 1300, "OBJ_PID": 1318}.get(said, 1327)
-        printed = {"_TRANSPORT": "kernel", "SYSLOG_IDENTIFIER": "kernel", "MESSAGE": f"audit: type={number} audit(1795446841.266:{serial}): {line}"}  # fmt: skip
-        yield (
-            json.dumps(own | chance.choice([sent, printed, {"_TRANSPORT": "syslog", "MESSAGE": "a word"}]))
-            + "\n"
-        )
-
-
 LOGS = {
     "slurmctld": controllers, "wtmp": logins, "slurmd": nodes, "gitolite": pushes, "pbs_accounting": steps, "ray_event": submissions,
-    "journal_json": entries,
 }  # fmt: skip
 LACKING = [name for name in LOGS if lacking.lacks(name)]
 
@@ -196,9 +173,7 @@ def test_no_more_than_a_slice_and_what_it_lacks_is_held(name, tmp_path, monkeypa
         if size == 16:
             assert max(most) <= size + size // 2
             assert 0 < max(handed) <= 6 * size
-        elif (
-            name != "journal_json"
-        ):  # of which each file is told by itself, and has audit events in common with the other
+        else:
             assert not any(handed)
     assert cases[0] == cases[1]
     assert len(cases[0]["event"]) > 400
@@ -303,7 +278,7 @@ def test_a_request_goes_on_in_the_next_file(logs, tmp_path):
 
 
 @pytest.mark.parametrize("most", [1, 7])
-@pytest.mark.parametrize("name", ["pbs_accounting", "ray_event", "journal_json"])
+@pytest.mark.parametrize("name", ["pbs_accounting", "ray_event"])
 def test_keys_are_looked_for_some_at_a_time(name, most, tmp_path, monkeypatch):
     monkeypatch.setattr(neighbours, "MOST_KEYS", most)
     records, row = sealed(name, log(name, 3), f"head/var/log/{name}")

@@ -11,6 +11,7 @@ Of what lies in a folder of the evidence that users can have filled (`core.folde
 import pandas as pd
 
 from forensics.core.folders import BY_USERS, HOSTS_LOGS, KIND, OF_A_HOST, SHARED, UNSURE
+from forensics.core.messageevents import SYSTEM_LOGS
 
 _LEFT_OUT = (":user", SHARED)
 NO_USERS = OF_A_HOST | {"controller", "push log"}
@@ -20,6 +21,48 @@ NO_USERS = OF_A_HOST | {"controller", "push log"}
 def of_users(rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which events are told by what users write: they give nobody a right or a name, and take none away."""
     return rows["domain"].str.endswith(BY_USERS).fillna(value=False).astype(bool)
+
+
+_OF_SCHEDULERS = frozenset(
+    {
+        "submit",
+        "start",
+        "end",
+        "kill_request",
+        "job_update",
+        "scheduler_edit",
+        "job_signal",
+        "task_start",
+        "task_exit",
+    }
+)
+_SAID = ("uid", "job", "object_kind", "object", "address", "port", "pid", "target_pid", "signal")
+
+
+def unheard(events: pd.DataFrame) -> pd.DataFrame:
+    """Events without what a host's log tells in a scheduler's name where any account of the host can have written it.
+
+    Such a line is kept as one of which nothing is known but its words: no act, no job's time, owner or process, and no trouble of a
+    node rests on it. Of the journal, what its trusted fields bear out is heard.
+
+    Args:
+        events: schema `event`, with `trail`.
+    """
+    logged = events["format"].isin(SYSTEM_LOGS) & ~events["trail"]
+    if not logged.any():
+        return events
+    by_name = (events["format"] == "syslog") & events["verb"].isin(_OF_SCHEDULERS)
+    by_user = events["domain"].astype(str).str.endswith(":user")
+    said = logged & (by_name | by_user)
+    if not said.any():
+        return events
+    events = events.copy()
+    events.loc[said, "verb"] = "other"
+    for name in _SAID:
+        events.loc[said, name] = None
+    nobody = said & (events["account_absence"] == "number_only")
+    events.loc[nobody, "account_absence"] = "not_recorded"
+    return events
 
 
 def by_users(files: pd.DataFrame) -> set[str]:

@@ -231,7 +231,7 @@ def assemble(
     events = displaced.without(frame(found["event"]), got["file"]).sort_values(
         ["earliest_ns", "sha256", "start", "event_id"], kind="stable", na_position="last", ignore_index=True
     )
-    events = trails.settled(events, frame(trails.numbers(found)))
+    events = displaced.unheard(trails.settled(events, frame(trails.numbers(found))))
     raw = {
         name: frame(gitfound.held(table))
         for name, table in sorted(found.items())

@@ -138,6 +138,12 @@ def _steps(evidence: Evidence) -> Iterable[Gap]:
         yield Gap(f"{e.host}: clock", "clock_step", first, last, None, e.host, (e.event_id,))
 
 
+def controlled(events: pd.DataFrame) -> bool:
+    """Whether a scheduler's controller is heard at all: in a log of its own, or by what it sent to a host's journal."""
+    asked = events["verb"].isin({"submit", "kill_request", "job_update", "scheduler_edit"})
+    return bool((events["format"].isin(CONTROLS) | (events["format"].isin(SYSTEM_LOGS) & asked)).any())
+
+
 def _missing(evidence: Evidence) -> Iterable[Gap]:
     """Sources of which the evidence holds no record at all. A git server is expected only beside a repository."""
     window = evidence.question.window or (None, None)
@@ -149,6 +155,8 @@ def _missing(evidence: Evidence) -> Iterable[Gap]:
             picked(events, events["format"].isin(SYSTEM_LOGS) & ~trail & (events["verb"] == "login"))
         )
         here = formats & set(events.loc[trail, "format"]) if source == AUDIT_TRAIL else formats & have
+        if formats is CONTROLS and controlled(events):
+            continue
         if (here and not entered) or ("gitolite" in formats and not have & _GIT):
             continue
         yield Gap(source, "missing_source", *window)

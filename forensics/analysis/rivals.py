@@ -11,7 +11,7 @@ import pandas as pd
 
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import picked
-from forensics.analysis.gaps import ACCOUNTS, CONTROLS
+from forensics.analysis.gaps import ACCOUNTS, controlled
 from forensics.analysis.jobs import Job
 from forensics.analysis.nodes import expanded
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -99,7 +99,7 @@ def _sources(scene: Scene) -> _Sources:
         whole = picked(records, records["step"].isna() & records["format"].isin(ACCOUNTS))
         scene.memo["rival_sources"] = _Sources(
             frozenset(whole["job"]),
-            bool(events["format"].isin(CONTROLS).any()),
+            controlled(events),
             frozenset(picked(events, events["format"] == "slurmd")["host"]),
             frozenset(picked(events, events["format"].isin(SYSTEM_LOGS) & ~events["trail"])["host"]),
             picked(events, events["verb"] == "fault"),

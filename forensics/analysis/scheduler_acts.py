@@ -17,6 +17,7 @@ from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.artefacts import submissions
 from forensics.analysis.evidence import Row, one_session, picked, rows_of
 from forensics.analysis.jobs import Job
+from forensics.core.messageevents import SYSTEM_LOGS
 
 _SECOND_NS = 1_000_000_000
 _NEAR_NS = 5 * _SECOND_NS
@@ -28,6 +29,8 @@ CONTROLLERS = (
     "slurmctld", "pbs_accounting", "pbs_server", "lsf_events", "k8s_audit", "yarn_audit",
 )  # fmt: skip
 """Formats in which a scheduler itself writes down each request as it comes in."""
+SLURM = frozenset({"slurmctld"}) | SYSTEM_LOGS
+"""Formats that hold what Slurm's controller writes; of a host's log only what its trusted fields bear out is left (`displaced`)."""
 _POD = re.compile(
     r"(?:-[0-9]{1,5})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|(?:master|worker|launcher|chief|ps|head)(?:-[a-z0-9]{1,10})*)"
 )
@@ -124,7 +127,7 @@ def _requests(told: pd.DataFrame) -> list[pd.DataFrame]:
     """The records of each request to end one job: the controller's line, and the accounting of the same second."""
     if not len(told):
         return []
-    controls = told["format"].isin(CONTROLLERS)
+    controls = told["format"].isin(SLURM.union(CONTROLLERS))
     lines, others = picked(told, controls), picked(told, ~controls)
     if not len(lines):
         return [others] if len(others) else []
@@ -159,11 +162,18 @@ def _by_name_of_pod(scene: Scene, told: pd.DataFrame) -> Callable[[Job], list[pd
 
 
 def _same_request(known: pd.DataFrame, line: pd.DataFrame) -> bool:
-    """Whether two files of one scheduler tell of one request: the same account, in the same seconds."""
+    """Whether two files of one scheduler tell of one request: the same account, or Slurm's same words, in the same seconds."""
     one, two = known.iloc[0], line.iloc[0]
-    if two["format"] in set(known["format"]) or not isinstance(one["account"], str):
+    if two["format"] in set(known["format"]):
         return False
-    if one["account"] != two["account"] or pd.isna(one["earliest_ns"]) or pd.isna(two["earliest_ns"]):
+    slurms = {one["format"], two["format"]} <= SLURM and one["text"] == two["text"] and pd.notna(one["uid"])
+    if not slurms and not isinstance(one["account"], str):
+        return False
+    if (
+        (not slurms and one["account"] != two["account"])
+        or pd.isna(one["earliest_ns"])
+        or pd.isna(two["earliest_ns"])
+    ):
         return False
     return abs(int(one["earliest_ns"]) - int(two["earliest_ns"])) <= _NEAR_NS
 

@@ -15,7 +15,9 @@ from forensics.analysis import commands, memory, nodes
 from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.jobs import Job
+from forensics.analysis.scheduler_acts import SLURM
 from forensics.core import kubejobs
+from forensics.core.messageevents import SYSTEM_LOGS
 
 KIND = "edit_scheduler"
 EDITORS = ("scontrol", "sacctmgr", "pbsnodes", "qmgr", "badmin", "kubectl", "oc")
@@ -97,27 +99,43 @@ def _requests(scene: Scene) -> list[_Request]:
     text = events["text"].astype(object).fillna("")
     # The controller's line on a node's new state is told as a fault, and is written for requests alone.
     set_so = (
-        (events["format"] == "slurmctld")
+        events["format"].isin(SLURM)
         & (events["verb"] == "fault")
         & text.map(lambda t: _NODE.match(t) is not None).astype(bool)
     )
-    told = picked(events, (events["verb"] == "scheduler_edit") | set_so)
+    told = _once(picked(events, (events["verb"] == "scheduler_edit") | set_so))
     found: list[_Request] = []
     for e in rows_of(told.sort_values(["sha256", "start", "event_id"])):
         if isinstance(e.account, str) and kubejobs.SYSTEM.fullmatch(e.account):
             continue
         thing = _thing(str(e.text or ""))
         named = isinstance(e.account, str) or not pd.isna(e.uid)
-        if e.format == "slurmctld" and not named and found and found[-1].takes(e, thing):
+        if e.format in SLURM and not named and found and found[-1].takes(e, thing):
             found[-1].add(e, thing)
             continue
         request = _Request([])
         request.rows.append(e)
         if thing is not None:
             request.things[thing] = None
-        request.done = e.format != "slurmctld" or (not named and _DONE.search(str(e.text or "")) is not None)
+        request.done = e.format not in SLURM or (not named and _DONE.search(str(e.text or "")) is not None)
         found.append(request)
     return found
+
+
+def _once(told: pd.DataFrame) -> pd.DataFrame:
+    """Changes without those that a host's log tells in the words of the controller's own log, in the same seconds."""
+    own = picked(told, told["format"] == "slurmctld")
+    known: dict[str, list[int]] = {}
+    for text, at in zip(own["text"], own["earliest_ns"], strict=True):
+        if not pd.isna(at):
+            known.setdefault(str(text), []).append(int(at))
+    again = [
+        form in SYSTEM_LOGS
+        and not pd.isna(at)
+        and any(abs(one - int(at)) <= _NEAR_NS for one in known.get(str(text), ()))
+        for form, text, at in zip(told["format"], told["text"], told["earliest_ns"], strict=True)
+    ]
+    return picked(told, ~pd.Series(again, index=told.index, dtype=bool))
 
 
 def _thing(text: str) -> tuple[str, str] | None:
@@ -257,7 +275,7 @@ def _on(scene: Scene, act: Act, job: Job) -> Iterable[Act]:
 def _killed(scene: Scene, act: Act, job: Job, held: set[str]) -> list[str]:
     """What the controller says of the job's end on the node, just after it was taken down."""
     told = scene.told_of(job.job)
-    told = picked(told, (told["verb"] == "fault") & told["host"].isin(held) & (told["format"] == "slurmctld"))
+    told = picked(told, (told["verb"] == "fault") & told["host"].isin(held) & told["format"].isin(SLURM))
     down = any(
         re.search(r"state set to DOWN|state set to FAIL", str(t or ""))
         for t in scene.values(act.events, "text")

@@ -8,20 +8,29 @@ Lines of the kernel's audit (`_TRANSPORT=audit`, and those that the kernel print
 those of the trail.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditjournal, auditprintk, hostevents, messageevents, messagetext, neighbours
+from forensics.core import (
+    auditjournal,
+    auditprintk,
+    citation,
+    hostevents,
+    messageevents,
+    messagetext,
+    slurmhostlog,
+)
 from forensics.core.auditjournal import Entry
 from forensics.core.clock import Interval
 from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.jsonlines import printable
 from forensics.core.model import SPAN
 from forensics.core.schema import Column
+from forensics.core.slurmhostlog import Said
 from forensics.core.tables import EVENT
 
 _NOT_GIVEN = "not in this entry"
@@ -71,6 +80,8 @@ _FOLDERS = (
 _NOT_AS_ROOT = {
     "sudo", "su", "crontab", "passwd", "gpasswd", "chsh", "chfn", "chage", "polkitd", "chronyd", "ntpd", "systemd-timesyncd",
 }  # fmt: skip
+# Daemons that seldom run as root, but in a unit in which nobody else does.
+_IN_UNITS = {"slurmctld", "slurmdbd"}
 _FILES = {
     "sshd": {"sshd", "sshd-session", "sshd-auth"},
     "CRON": {"cron", "crond"},
@@ -123,6 +134,10 @@ def _believed(made: Mapping[str, object]) -> bool:
     if not isinstance(exe, str):
         return made["own_uid"] == 0
     folder, _, name = exe.removesuffix(" (deleted)").rpartition("/")
+    if (daemon := slurmhostlog.daemon_of(program)) is not None:
+        # Debian keeps two builds of each. What users run on a node can be in slurmd's unit.
+        of_unit = daemon in _IN_UNITS and made["unit"] == f"{daemon}.service"
+        return name in {daemon, f"{daemon}-wlm"} and (made["own_uid"] == 0 or of_unit)
     fits = name in _FILES.get(program, {program})
     return fits and (made["own_uid"] == 0 or (program in _NOT_AS_ROOT and f"{folder}/" in _FOLDERS))
 
@@ -140,89 +155,71 @@ def text(raw: bytes) -> str:
     return printable(raw.decode("utf-8", "backslashreplace"))
 
 
-NOTED = (
-    "sha256",
-    "source_us",
-    "audit_id",
-    "host",
-    "transport",
-    "believed",
-    "twice",
-    "message",
-    "start",
-    "stop",
-)
-"""What is noted of entries of audit events, of which others can lie in other slices."""
-
-
-def events(records: pa.Table, files: pa.Table, form: str, notes: pa.Table | None = None) -> pa.Table:
+def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:
     """What the entries tell: lines of the kernel's audit as in the trail, every other entry as one event.
 
     Args:
         records: the columns `COLUMNS`, with `sha256`.
         files: schema `file`; holds every `sha256` of `records`.
         form: the format's name.
-        notes: entries of other slices that are of audit events of `records`, as `lacking` finds them.
 
     Returns:
-        Schema `event`; every entry is cited, but those of audit events that begin in another slice.
+        Schema `event`; every entry is cited.
     """
-    every, own = neighbours.among(records, None if notes is None else notes.select(NOTED))
-    rows = hostevents.placed(every, files, every_path=False)
+    rows = hostevents.placed(records, files, every_path=False)
     entry, sent = _audit(rows.lines)
-    mine = np.ones(len(sent), bool) if own is None else np.asarray(own)
-    here = _begun(entry, mine[sent])
-    trail, rest = auditjournal.events(
-        (one for one, begun in zip(entry, here, strict=True) if begun), files, form
-    )
+    trail, rest = auditjournal.events(entry, files, form)
     unread = {(one.sha256, one.start) for one in rest}
-    elsewhere = (one for one, begun in zip(entry, here, strict=True) if not begun)
-    unread |= {(one.sha256, one.start) for one in elsewhere if auditjournal.row(one) is None}
     sent[sent] = [(one.sha256, one.start) not in unread for one in entry]
-    other = pa.array(~sent & mine)
-    kept = Placed(rows.lines.filter(other), rows.files.filter(other), rows.event_id.filter(other))
-    return pa.concat_tables([_messages(kept, form), trail])
+    own = pa.array(~sent)
+    kept = _only(rows, own)
+    told, others = _schedulers(kept, form)
+    return pa.concat_tables([_messages(_only(kept, others), form), *told, trail])
 
 
-def noted(records: pa.Table) -> pa.Table:
-    """The entries of a slice that are of audit events, and which."""
-    rows, _ = neighbours.among(records, None)
-    lines = rows.combine_chunks().to_batches()
-    if not lines:
-        return _numbered(rows.select(NOTED), [])
-    entry, sent = _audit(lines[0])
-    held = [_event(one) for one in entry]
-    sent[sent] = [one is not None for one in held]
-    return _numbered(rows.select(NOTED).filter(pa.array(sent)), [one for one in held if one is not None])
+def _only(rows: Placed, own: pa.Array) -> Placed:
+    return Placed(rows.lines.filter(own), rows.files.filter(own), rows.event_id.filter(own))
 
 
-def _numbered(rows: pa.Table, events: Sequence[tuple[int, int]]) -> pa.Table:
-    columns = {
-        name: pa.array([one[n] for one in events], pa.int64()) for n, name in enumerate(("ms", "serial"))
-    }
-    for name, values in (columns | {"key": neighbours.keyed(pa.table(columns))}).items():
-        rows = rows.append_column(name, values)
-    return rows
+def _of_scheduler(rows: Placed, said: Said, form: str, *, users: bool) -> pa.Table:
+    """The events of what one daemon sent; `users` where its host's users can have typed it."""
+    logged = pc.coalesce(rows.lines["host"], rows.files["host"])
+    where = {name: rows.lines[name] for name in ("sha256", "start", "stop")}
+    domain = rows.files["domain"]
+    return EVENT.build(
+        {
+            **hostevents.columns(rows, form),
+            **citation.cited(where, second=said.refusal, names=rows.event_id),
+            **hostevents.times(_when(rows.lines), logged, rows, form),
+            **said.told,
+            "domain": pc.replace_substring_regex(domain, ":root$", ":user") if users else domain,
+            "host": pc.coalesce(said.told["host"], logged) if "host" in said.told else logged,
+        }
+    )
 
 
-def lacking(several: Sequence[pa.Table], files: pa.Table) -> Iterator[tuple[int, pa.Table]]:  # noqa: ARG001 - machines are told apart later
-    """The entries of audit events that begin in a slice, and the first entry of its others."""
-    return neighbours.gathered(several, ["ms", "serial"], last=False)
+def _schedulers(rows: Placed, form: str) -> tuple[list[pa.Table], pa.Array]:
+    """The events of what Slurm's daemons sent, and which other entries there are.
 
-
-def _event(entry: Entry) -> tuple[int, int] | None:
-    """The audit event that an entry is of, by time and number; machines number theirs alike."""
-    us, serial = entry.source_us, entry.audit_id
-    return None if us is None or serial is None else (us // 1000, serial)
-
-
-def _begun(entries: Sequence[Entry], mine: npt.NDArray[np.bool_]) -> list[bool]:
-    """For each of some entries in order whether the first of its event is among the records' own."""
-    first: dict[tuple[int, int], bool] = {}
-    return [
-        own if (event := _event(one)) is None else first.setdefault(event, own)
-        for one, own in zip(entries, mine.tolist(), strict=True)
-    ]
+    A daemon's standard error becomes an entry for each line, and a name that a user typed can hold the end of one: of what came that
+    way the host's users are taken to be able to write it.
+    """
+    lines = rows.lines
+    held = {name: lines[name] for name in ("sha256", "message")} | {"program": lines["identifier"]}
+    asked = slurmhostlog.asked(held)
+    own = np.ones(lines.num_rows, bool)
+    if not pc.any(asked).as_py():
+        return [], pa.array(own)
+    asked, made = pc.and_(asked, lines["believed"]), []
+    typed = pc.fill_null(pc.equal(lines["transport"], "stdout"), False)
+    # Apart, so that no line of the one kind is taken to refuse a request of the other.
+    for among, users in ((pc.and_not(asked, typed), False), (pc.and_(asked, typed), True)):
+        for said in slurmhostlog.said(held, among, whole=True):
+            own[said.rows] = False
+            mask = np.zeros(lines.num_rows, bool)
+            mask[said.rows] = True
+            made.append(_of_scheduler(_only(rows, pa.array(mask)), said, form, users=users))
+    return made, pa.array(own)
 
 
 def _audit(lines: pa.RecordBatch) -> tuple[list[Entry], npt.NDArray[np.bool_]]:

@@ -23,6 +23,8 @@ _ISO = rf"{_DAY}T{_HOUR}(?:\.[0-9]{{3}})?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?"
 _SHORT = rf"{_MONTH} [ 0-3][0-9] {_HOUR}(?:\.[0-9]{{1,6}})?"
 _STAMPED = r"^\[(?P<stamp>[0-9A-Z][^\[\]]{0,79})\] ?(?P<message>(?s:.*))$"
 _STAMP = rf"^(?P<wall>{_ISO}|{_SHORT}|[0-9]{{1,18}})(?P<thread> [^\[\]]*)?$"
+STAMP = rf"\[(?:{_ISO}|{_SHORT}(?: [^\[\]]*)?|[0-9]{{1,18}})\] "
+"""What stands before a message in a daemon's own file, and on its standard error."""
 _LEVEL = r"^(?P<level>fatal|error|warning|debug[2-5]?): *(?P<message>(?s:.*))$"
 _HEAD = re.compile(rf"\[(?:{_ISO}|{_SHORT} [^\[\]\n]*|{_SHORT}|[0-9]{{1,18}})\] ".encode())
 _LAYOUT = "%Y-%m-%dT%H:%M:%S"

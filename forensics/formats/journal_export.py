@@ -9,7 +9,8 @@ Time    `__REALTIME_TIMESTAMP`, when the journal received it; `_SOURCE_REALTIME_
 Who     fields that begin with `_` are the journal's own, from the kernel (`_PID`, `_UID`, `_AUDIT_LOGINUID`,
         `_AUDIT_SESSION`, `_EXE`, `_HOSTNAME`); `MESSAGE`, `SYSLOG_IDENTIFIER`, `SYSLOG_PID`, `PRIORITY` and all others
         are the sender's word. `_COMM` and `_CMDLINE` are of a process that can change both. Of an audit line
-        (`_TRANSPORT` audit) who acted is as in the trail: the kernel alone sends by that way
+        (`_TRANSPORT` audit) who acted is as in the trail: the kernel alone sends by that way. What Slurm's controller sent from its
+        own unit names who asked it; what came by its standard error (`_TRANSPORT` stdout), a user can have typed
 Open    whoever exported it can have changed it. It is read in one piece, for the bytes of a value can look like the end
         of an entry; where a length leads past the end, nothing after it is read. After any other damage reading
         goes on behind the next empty line, which can lie inside a value

@@ -9,7 +9,8 @@ Time    `__REALTIME_TIMESTAMP`, when the journal received it; `_SOURCE_REALTIME_
 Who     fields that begin with `_` are the journal's own, from the kernel (`_PID`, `_UID`, `_AUDIT_LOGINUID`,
         `_AUDIT_SESSION`, `_EXE`, `_HOSTNAME`); `MESSAGE`, `SYSLOG_IDENTIFIER`, `SYSLOG_PID`, `PRIORITY` and all others
         are the sender's word. `_COMM` and `_CMDLINE` are of a process that can change both. Of an audit line
-        (`_TRANSPORT` audit) who acted is as in the trail: the kernel alone sends by that way
+        (`_TRANSPORT` audit) who acted is as in the trail: the kernel alone sends by that way. What Slurm's controller sent from its
+        own unit names who asked it; what came by its standard error (`_TRANSPORT` stdout), a user can have typed
 Open    whoever exported it can have changed it: the seal of the journal's own files is not in the export. An audit line
         (`_TRANSPORT` audit) that is too long, or lacks its number, is text only. `-o json-seq` and `json-sse` are not read.
         A file in a mount namespace of its own can have any path, `_EXE` too

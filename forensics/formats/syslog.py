@@ -13,7 +13,8 @@ Who     the program that wrote it, as far as its name can be trusted: `logger -t
         any name, also with a made-up pid. What sshd or cron wrote without a pid, they did not write
 Open    control bytes that rsyslog writes as `#012` stay so: a user can type the same. Lines that go on without a
         stamp have no shape. `message repeated N times: […]` and `last message repeated N times` are one
-        record each that stands for N. A name with a colon is taken for no program
+        record each that stands for N. A name with a colon is taken for no program. What is written under the name of a
+        daemon of Slurm's is told by what it says (`core/slurmhostlog`), as a line of the host's users, on which nothing rests
 """
 
 import re

@@ -9,19 +9,11 @@ import pyarrow as pa
 
 from forensics.core import journal
 
-NOTED, FEW_LACK = journal.NOTED, True
-noted, lacking = journal.noted, journal.lacking
+WHOLE = "entries of one audit event are put together"
 NEEDS_ANCHOR = False
 ONCE = True
 
 
-def read(
-    records: pa.Table,
-    files: pa.Table,
-    *,
-    zone: str,  # noqa: ARG001 - its times are UTC
-    anchor_ns: int | None,  # noqa: ARG001 - every time is dated
-    notes: pa.Table | None = None,
-) -> Mapping[str, pa.Table]:
+def read(records: pa.Table, files: pa.Table, *, zone: str, anchor_ns: int | None) -> Mapping[str, pa.Table]:  # noqa: ARG001 - its times are UTC
     """One event for each entry; entries of one audit event are one, and one more for each further receiver of a signal."""
-    return {"event": journal.events(records, files, "journal_json", notes)}
+    return {"event": journal.events(records, files, "journal_json")}

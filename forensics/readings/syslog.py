@@ -1,6 +1,6 @@
 """What the host's log is taken to tell; of each message, what `core/messageevents` says.
 
-A log can be kept in two layouts; both are read, each line an event of its own. A line that stands for
+What Slurm's daemons write there tells what it tells in their own files (`core/slurmhostlog`). A log can be kept in two layouts; both are read, each line an event of its own. A line that stands for
 N equal messages is one event: its text says so, and nothing is counted N times.
 """
 
@@ -11,7 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditjournal, auditprintk, citation, clock, hostevents, loose, messageevents, years
+from forensics.core import (
+    auditjournal,
+    auditprintk,
+    citation,
+    clock,
+    hostevents,
+    loose,
+    messageevents,
+    slurmhostlog,
+    years,
+)
 from forensics.core.auditjournal import Entry
 from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
@@ -132,10 +142,14 @@ def lightly(
     courses = None if notes is None else _courses(lines, notes)
     if trail is not None:
         lines = {name: column.filter(own) for name, column in lines.items()}
-    made = loose.built(
-        EVENT.schema(), _told(lines, files, _when(lines, zone, anchor_ns, courses)), len(lines["start"])
-    )
-    return {"event": made if trail is None else loose.together([made, trail])}
+    when = _when(lines, zone, anchor_ns, courses)
+    others, own = _schedulers(lines, files, when)
+    if others:
+        lines = {name: column.filter(own) for name, column in lines.items()}
+        when = clock.Interval(*(ends.filter(own) for ends in when))
+    made = loose.built(EVENT.schema(), _told(lines, files, when), len(lines["start"]))
+    apart = [*others, *([] if trail is None else [trail])]
+    return {"event": loose.together([made, *apart]) if apart else made}
 
 
 def _told(lines: _Lines, files: pa.Table, when: clock.Interval) -> dict[str, pa.Array]:
@@ -233,14 +247,54 @@ def _printed(lines: _Lines, files: pa.Table, notes: pa.Table | None) -> tuple[pa
     if not pc.any(asked).as_py():
         return None, pc.invert(asked)
     entries = _entries(lines, asked)
-    domain = pc.replace_substring_regex(files["domain"], ":root$", ":user")
-    weaker = files.set_column(files.column_names.index("domain"), files.schema.field("domain"), domain)
     held = [one for one in entries if auditjournal.row(one) is not None]
-    trail, _ = auditjournal.events(held if notes is None else _begun(held, notes), weaker, "syslog")
+    trail, _ = auditjournal.events(held if notes is None else _begun(held, notes), _weaker(files), "syslog")
     starts = {(one.sha256, one.start) for one in held}
     own = np.array(asked.to_pylist(), bool)
     own[own] = [(one.sha256, one.start) in starts for one in entries]
     return trail, pa.array(~own)
+
+
+def _weaker(files: pa.Table) -> pa.Table:
+    """The files, as what any account of their hosts can have written."""
+    domain = pc.replace_substring_regex(files["domain"], ":root$", ":user")
+    return files.set_column(files.column_names.index("domain"), files.schema.field("domain"), domain)
+
+
+def _schedulers(lines: _Lines, files: pa.Table, when: clock.Interval) -> tuple[list[pa.Table], pa.Array]:
+    """The events of what Slurm's daemons are said to have written, and which other lines there are.
+
+    Any account can write under their names, so those are of the domain of the host's users; what came of a request stands in lines of
+    its own, which are not held against it.
+    """
+    asked = slurmhostlog.asked(lines)
+    own = np.ones(len(asked), bool)
+    if not pc.any(asked).as_py():
+        return [], pa.array(own)
+    asked = pc.and_(asked, pc.and_(pc.is_null(lines["repeated"]), pc.is_valid(lines["pid"])))
+    weaker, made = _weaker(files), []
+    for said in slurmhostlog.said(lines, asked, whole=False):
+        own[said.rows] = False
+        at = pa.array(said.rows)
+        where = {name: loose.plain(lines[name].take(at)) for name in ("sha256", "start", "stop")}
+        domain, place = (citation.of_file(where["sha256"], weaker, name) for name in ("domain", "host"))
+        logged = pc.coalesce(loose.plain(loose.dictionary(lines["host"]).take(at)), place)
+        earliest, latest = (ends.take(at) for ends in when)
+        made.append(
+            EVENT.build(
+                {
+                    **citation.cited(where),
+                    "earliest_ns": earliest,
+                    "latest_ns": latest,
+                    "clock": citation.clocked(earliest, pc.coalesce(logged, domain), "syslog"),
+                    "format": ["syslog"] * len(at),
+                    "domain": domain,
+                    **said.told,
+                    "host": pc.coalesce(said.told["host"], logged) if "host" in said.told else logged,
+                }
+            )
+        )
+    return made, pa.array(own)
 
 
 def _begun(entries: Sequence[Entry], notes: pa.Table) -> list[Entry]:
