@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from forensics.core import clock, endings, loose, parted
+from forensics.core import clock, endings, loose, parted, sacctrows
 from forensics.core.lines import edged
 from forensics.core.tables import EVENT, FILE, JOB_RECORD
 from forensics.custody import chunks
@@ -69,9 +69,9 @@ def test_the_fast_way_is_taken_where_lines_are_text_and_only_there():
 @given(st.lists(JOBS.filter(lambda j: j not in {"", "x", "10."}), min_size=1))
 def test_a_step_is_what_follows_the_job(jobs):
     column = pa.array(jobs)
-    found = pc.extract_regex(column, pattern=rf"^(?P<job>{sacct._ID})(?:\.(?P<step>.+))?$").to_pylist()
-    assert sacct._steps(column)["job"].to_pylist() == [f["job"] for f in found]
-    assert sacct._steps(column)["step"].to_pylist() == [f["step"] or None for f in found]
+    found = pc.extract_regex(column, pattern=rf"^(?P<job>{sacctrows.ID})(?:\.(?P<step>.+))?$").to_pylist()
+    assert sacctrows.steps(column)["job"].to_pylist() == [f["job"] for f in found]
+    assert sacctrows.steps(column)["step"].to_pylist() == [f["step"] or None for f in found]
 
 
 @settings(max_examples=60, deadline=None)

@@ -167,13 +167,8 @@ def _same_request(known: pd.DataFrame, line: pd.DataFrame) -> bool:
     if two["format"] in set(known["format"]):
         return False
     slurms = {one["format"], two["format"]} <= SLURM and one["text"] == two["text"] and pd.notna(one["uid"])
-    if not slurms and not isinstance(one["account"], str):
-        return False
-    if (
-        (not slurms and one["account"] != two["account"])
-        or pd.isna(one["earliest_ns"])
-        or pd.isna(two["earliest_ns"])
-    ):
+    alike = isinstance(one["account"], str) and one["account"] == two["account"]
+    if not (slurms or alike) or pd.isna(one["earliest_ns"]) or pd.isna(two["earliest_ns"]):
         return False
     return abs(int(one["earliest_ns"]) - int(two["earliest_ns"])) <= _NEAR_NS
 

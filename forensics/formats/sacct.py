@@ -21,69 +21,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import digits, loose, parted, sacctfields, tres
+from forensics.core import loose, parted, sacctrows
 from forensics.core.lines import LONGEST_LINE_BYTES, Edges, cut, edged, shown
-from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
-from forensics.core.schema import Column, Table
-from forensics.core.tables import STRINGS
+from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core.schema import Table
 
-_UNASKED = "empty, or not asked for"
-_UNALLOCATED = "nothing allocated, or not asked for"
-TABLE = Table(
-    "sacct",
-    "a job, or a step of one, as accounting knows it",
-    (
-        Column(
-            "job_id_raw", pa.string(), "the scheduler's own number of the job, and the step", None, _UNASKED
-        ),
-        Column("job_id", pa.string(), "the job as users know it, and the step: `10_3.batch`"),
-        Column("job", pa.string(), "the job without its step"),
-        Column("step", pa.string(), "the step", None, "the row is the job itself"),
-        Column("job_name", pa.string(), "name: typed by the user", None, _UNASKED),
-        Column("user", pa.string(), "account that owns the job", None, "a step, or not asked for"),
-        Column("uid", pa.int64(), "its uid", None, "a step, or not asked for"),
-        Column("account", pa.string(), "account charged", None, _UNASKED),
-        Column("partition", pa.string(), "partition", None, _UNASKED),
-        Column("state", pa.string(), "state as written, `CANCELLED by 4101` too", None, _UNASKED),
-        Column("exit_code", pa.string(), "exit code and signal, as written", None, _UNASKED),
-        Column(
-            "derived_exit_code", pa.string(), "highest exit code of its steps, as written", None, _UNASKED
-        ),
-        Column("submit_wall", pa.string(), "submitted, as written", None, "Unknown, or not asked for"),
-        Column("eligible_wall", pa.string(), "eligible, as written", None, "Unknown, or not asked for"),
-        Column("start_wall", pa.string(), "started, as written", None, "Unknown, or not asked for"),
-        Column("end_wall", pa.string(), "ended, as written", None, "Unknown, or not asked for"),
-        Column("elapsed_s", pa.int64(), "run time", "s", "not asked for"),
-        Column("alloc_tres", pa.string(), "resources allocated, as written", None, _UNASKED),
-        Column("req_tres", pa.string(), "resources asked for, as written", None, _UNASKED),
-        Column(
-            "gpus", pa.int64(), "GPUs allocated, by `alloc_tres`", None, "nothing allocated, or not asked for"
-        ),
-        Column("cpus", pa.int64(), "processors allocated, by `alloc_tres`", None, _UNALLOCATED),
-        Column("nodes", pa.int64(), "nodes allocated, by `alloc_tres`", None, _UNALLOCATED),
-        Column("memory_bytes", pa.int64(), "memory allocated, by `alloc_tres`", "bytes", _UNALLOCATED),
-        Column("energy_j", pa.int64(), "energy used", "J", "not metered, or not asked for"),
-        Column("node_list", pa.string(), "nodes, as written", None, _UNASKED),
-        Column("work_dir", pa.string(), "working directory: typed by the user", None, _UNASKED),
-        Column("submit_line", pa.string(), "command that submitted it: typed by the user", None, _UNASKED),
-        Column("comment", pa.string(), "comment: typed by the user", None, _UNASKED),
-        Column("cluster", pa.string(), "cluster", None, _UNASKED),
-        Column("others", STRINGS, "the other columns that hold something, as `Name=value`"),
-        *SPAN,
-    ),
-)
+TABLE = Table("sacct", "a job, or a step of one, as accounting knows it", sacctrows.COLUMNS)
 CUT = "headed"
 DOMAIN = "slurm:admin"
 
-_COLUMNS = {
-    "jobidraw": "job_id_raw", "jobid": "job_id", "jobname": "job_name", "user": "user", "uid": "uid",
-    "account": "account", "partition": "partition", "state": "state", "exitcode": "exit_code",
-    "derivedexitcode": "derived_exit_code", "submit": "submit_wall", "eligible": "eligible_wall",
-    "start": "start_wall", "end": "end_wall", "elapsedraw": "elapsed_s", "alloctres": "alloc_tres",
-    "reqtres": "req_tres", "nodelist": "node_list", "workdir": "work_dir", "submitline": "submit_line",
-    "comment": "comment", "cluster": "cluster",
-}  # fmt: skip
-_AMOUNTS = {"alloctres", "consumedenergyraw", "consumedenergy", "alloccpus", "ncpus", "allocnodes", "nnodes"}
 _XDMOD = [
     "JobID",
     "JobIDRaw",
@@ -112,18 +58,12 @@ _XDMOD = [
     "NodeList",
     "JobName",
 ]
-_ID = r"[0-9]+(?:[_+](?:[0-9]+|\[[^\]]*\]?))?"
-_WALL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
-_STAMP = rf"^(?:{_WALL}|[0-9]{{1,12}})$"
 _XDMOD_ROW = re.compile(
-    rf"{_ID}(?:\.[^|]*)?\|[0-9]+(?:\.[^|]*)?(?:\|[^|]*){{8}}(?:\|(?:{_WALL}|Unknown|None)){{4}}"
+    rf"{sacctrows.ID}(?:\.[^|]*)?\|[0-9]+(?:\.[^|]*)?(?:\|[^|]*){{8}}(?:\|(?:{sacctrows.WALL}|Unknown|None)){{4}}"
     r"\|[-0-9:.]+\|[0-9]+:[0-9]+\|[A-Z_]+(?: by [0-9]+)?(?:\|[^|]*){9}\r?\n?",
     re.ASCII,
 )
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?P<mark>[^A-Za-z0-9 .]{1,8})[A-Za-z]")
-_VOID = pa.array(["Unknown", "None", "unknown"])
-_IDS = {"job_id", "job_id_raw"}
-_TIMES = ("submit_wall", "eligible_wall", "start_wall", "end_wall")
 
 
 class _Layout(NamedTuple):
@@ -154,12 +94,8 @@ def _layout(first: str) -> _Layout | None:
     mark = found["mark"]
     closed = line.endswith(mark)
     names = line.removesuffix(mark).split(mark)
-    lower = [name.lower() for name in names]
-    known = sum(name in _COLUMNS for name in lower)
     good = all(re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name) for name in names)
-    # A short list is sacct's where it knows every name; of a long one, later versions may have named some.
-    sure = known >= 3 or (len(lower) > 1 and set(lower) <= sacctfields.NAMES)
-    if not good or len(set(lower)) < len(lower) or not sure or not {"jobid", "jobidraw"} & set(lower):
+    if not good or not sacctrows.is_header(names):
         return None
     return _Layout(names, mark, closed, line)
 
@@ -181,7 +117,7 @@ def lightly(data: bytes, base: int) -> Parsed:
     layout = _layout(data[: edges.ends[0]].decode("utf-8", "backslashreplace")) if _short(long) else None
     idle = size == 0
     rows = np.zeros(0, np.int64)
-    fields = _fields([], {}, 0)
+    fields = sacctrows.fields([], {}, 0)
     if layout is not None:
         heads, rows, raw = (
             _sliced(data, edges, layout)
@@ -190,10 +126,11 @@ def lightly(data: bytes, base: int) -> Parsed:
         )
         idle |= heads & ~long
         raw = {
-            name: c if _COLUMNS.get(name.lower()) in _IDS else loose.dictionary(c) for name, c in raw.items()
+            name: c if sacctrows.PLACES.get(name.lower()) in sacctrows.IDS else loose.dictionary(c)
+            for name, c in raw.items()
         }
-        rows, raw = _readable(rows, raw, layout.names, why)
-        fields = _fields(layout.names, raw, len(rows))
+        rows, raw = sacctrows.readable(rows, raw, layout.names, why)
+        fields = sacctrows.fields(layout.names, raw, len(rows))
     # A last line without its newline is torn, unless the separator that closes rows is there.
     if count and not data.endswith(b"\n") and not (layout and layout.closed):
         keep = rows != count - 1
@@ -249,134 +186,3 @@ def _rows(
     flat = pc.if_else(pc.equal(flat, ""), None, flat)
     at = np.arange(len(rows)) * count
     return heads, rows, {name: flat.take(pa.array(at + n)) for n, name in enumerate(layout.names)}
-
-
-def _readable(
-    rows: np.ndarray, raw: dict[str, pa.Array], names: list[str], why: np.ndarray
-) -> tuple[np.ndarray, dict[str, pa.Array]]:
-    """The rows whose ids, numbers and times are such; of the others, `why` is told."""
-    value, time = (np.ones(len(rows), bool) for _ in range(2))
-    ids: list[pa.Array] = []
-    times: list[pa.Array] = []
-    for name in names:
-        column, written = _COLUMNS.get(name.lower()), raw[name]
-        # The number of a job is often its name, and a job eligible when it was submitted.
-        seen = ids if column in _IDS else times if column in _TIMES else None
-        if seen is not None:
-            if any(written.equals(other) for other in seen):
-                continue
-            seen.append(written)
-        if column in _IDS:
-            value &= _true(pc.match_substring_regex(written, rf"^{_ID}(?:\.[^\s]+)?$"))
-        elif column in {"uid", "elapsed_s"}:
-            value &= _shaped(written, r"^[0-9]{1,10}$")
-        # Where all are such times, as in most chunks, the slower pattern has nothing to find.
-        elif column in _TIMES and digits.seconds(written.dictionary) is None:
-            time &= _shaped(written, _STAMP)
-    why[rows[~time]] = Why.TIME.value
-    why[rows[~value]] = Why.VALUE.value
-    good = value & time
-    if good.all():
-        return rows, raw
-    # Dictionaries anew, without the values of rows that are left out.
-    kept = {name: loose.plain(column).filter(pa.array(good)) for name, column in raw.items()}
-    return rows[good], {name: _coded(name, column) for name, column in kept.items()}
-
-
-def _coded(name: str, column: pa.Array) -> pa.Array:
-    """A column as a dictionary of its values, but ids, all of which differ."""
-    return column if _COLUMNS.get(name.lower()) in _IDS else loose.dictionary(column)
-
-
-def _true(told: pa.Array) -> np.ndarray:
-    return np.asarray(pc.fill_null(told, False), bool)
-
-
-def _shaped(written: pa.Array, pattern: str) -> np.ndarray:
-    """Which texts are of a shape, or there is nothing, or a word for it."""
-    told = loose.each(written, lambda w: pc.or_(pc.is_in(w, _VOID), pc.match_substring_regex(w, pattern)))
-    return np.asarray(pc.fill_null(told, True), bool)
-
-
-def _fields(names: list[str], raw: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
-    """The declared columns of rows that have been found readable."""
-    held = {_COLUMNS[name.lower()]: raw[name] for name in names if name.lower() in _COLUMNS}
-    fields = {name: held.get(name, pa.nulls(count, pa.string())) for name in _COLUMNS.values()}
-    fields |= {name: _given(fields[name]) for name in _TIMES}
-    fields["job_id"] = loose.first_of(fields["job_id"], fields["job_id_raw"])
-    fields |= _steps(loose.plain(fields["job_id"]))
-    fields |= {name: _number(_given(fields[name])) for name in ("uid", "elapsed_s")}
-    elapsed = next((raw[name] for name in names if name.lower() == "elapsed"), None)
-    if elapsed is not None:
-        fields["elapsed_s"] = pc.coalesce(fields["elapsed_s"], _seconds(loose.plain(elapsed)))
-    others = [name for name in names if name.lower() not in _COLUMNS]
-    return fields | _amounts(fields["alloc_tres"], names, raw) | {"others": _others(others, raw, count)}
-
-
-def _given(column: pa.Array) -> pa.Array:
-    """A column without the words for nothing."""
-    held = loose.dictionary(column)
-    if not pc.any(pc.is_in(held.dictionary, _VOID)).as_py():
-        return held
-    return loose.each(held, lambda words: pc.if_else(pc.is_in(words, _VOID), None, words))
-
-
-def _number(column: pa.Array) -> pa.Array:
-    return loose.each(column, lambda words: words.cast(pa.int64()))
-
-
-def _amounts(alloc_tres: pa.Array, names: list[str], raw: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """What was allocated, as numbers; by columns of their own where the list of resources was not asked for."""
-    found = tres.told(alloc_tres)
-    asked = {name.lower(): loose.plain(raw[name]) for name in names if name.lower() in _AMOUNTS}
-    energy = found.energy_j
-    for name in ("consumedenergyraw", "consumedenergy"):
-        if name in asked:
-            energy = pc.coalesce(tres.joules(asked[name]), energy)
-    plain = {"cpus": (found.cpus, "alloccpus", "ncpus"), "nodes": (found.nodes, "allocnodes", "nnodes")}
-    # A job that waits has processors in such a column too: those it asks for. So the list goes first.
-    listed = "alloctres" in asked
-    counts = {
-        column: pc.coalesce(told, *(tres.counts(asked[n]) for n in others if n in asked and not listed))
-        for column, (told, *others) in plain.items()
-    }
-    return {"gpus": found.gpus, "memory_bytes": found.memory_bytes, "energy_j": energy} | counts
-
-
-def _steps(job_id: pa.Array) -> dict[str, pa.Array]:
-    """Job and step. A range of an array is in brackets, and may hold anything; without one, a dot parts the two."""
-    if pc.any(pc.match_substring(job_id, "[")).as_py():
-        split = pc.extract_regex(job_id, pattern=rf"^(?P<job>{_ID})(?:\.(?P<step>.+))?$")
-        step = pc.if_else(pc.equal(pc.struct_field(split, "step"), ""), None, pc.struct_field(split, "step"))
-        return {"job": loose.dictionary(pc.struct_field(split, "job")), "step": loose.dictionary(step)}
-    parts = pc.list_slice(pc.split_pattern(job_id, ".", max_splits=1), 0, 2, return_fixed_size_list=True)
-    return {name: loose.dictionary(pc.list_element(parts, n)) for n, name in enumerate(("job", "step"))}
-
-
-def _seconds(elapsed: pa.Array) -> pa.Array:
-    """`1-02:03:04` in seconds."""
-    pattern = (
-        r"^(?:(?P<d>[0-9]{1,6})-)?(?:(?P<h>[0-9]{1,2}):)?(?P<m>[0-9]{1,2}):(?P<s>[0-9]{1,2})(?:\.[0-9]+)?$"
-    )
-    found = pc.extract_regex(elapsed, pattern=pattern)
-    total = pa.array(np.zeros(len(elapsed), np.int64))
-    for part, worth in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        digits = pc.struct_field(found, part)
-        number = pc.if_else(pc.equal(digits, ""), "0", digits).cast(pa.int64())
-        total = pc.add(total, pc.multiply(number, worth))
-    return total
-
-
-def _others(names: list[str], raw: dict[str, pa.Array], count: int) -> pa.Array:
-    """What stands in columns we declare no place for."""
-    if not names:
-        nothing = pa.array(np.zeros(count + 1, np.int32))
-        return pa.ListArray.from_arrays(nothing, pa.array([], pa.string()))
-    told = [pc.binary_join_element_wise(name, loose.plain(raw[name]), "=") for name in names]
-    held = np.array([np.asarray(raw[name].is_valid()) for name in names])
-    # By row, then by column: entry (row, column) is at row * columns + column.
-    flat = pa.concat_arrays(told).take(
-        pa.array(np.arange(count * len(names)).reshape(len(names), count).T.ravel())
-    )
-    bounds = np.append(0, np.cumsum(held.sum(axis=0))).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(bounds), flat.filter(pa.array(held.T.ravel())))
