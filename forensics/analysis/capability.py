@@ -74,7 +74,7 @@ def _administrators(scene: Scene, at_ns: int | None) -> dict[str, tuple[str, ...
     if "administrators" not in scene.memo:
         events = picked(
             scene.events,
-            (scene.events["format"] == "sacctmgr")
+            scene.events["format"].isin({"sacctmgr", "sacctmgr_padded"})
             & scene.events["text"].notna()
             & ~displaced.of_users(scene.events),
         )

@@ -41,6 +41,7 @@ CONTROLS = frozenset({"slurmctld", "pbs_server", "lsf_events", "k8s_audit", "htc
 ACCOUNTS = frozenset(
     {
         "sacct",
+        "sacct_padded",
         "sacct_json",
         "jobcomp",
         "jobcomp_json",

@@ -84,7 +84,9 @@ _CAGED = re.compile(
 )
 """The kernel's line on a control group that ran out of memory, as Slurm names its groups."""
 _SLACK_NS = 5_000_000_000
-_RANK = {"sacct": 0, "sacct_json": 1, "jobcomp": 2, "jobcomp_json": 3, "scontrol_json": 4, "scontrol_job": 5}
+_RANK = {
+    "sacct": 0, "sacct_json": 1, "jobcomp": 2, "jobcomp_json": 3, "scontrol_json": 4, "scontrol_job": 5, "sacct_padded": 6,
+}  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -20,7 +20,9 @@ from forensics.core import loose, schedulerevents
 from forensics.core.clock import Interval
 from forensics.core.schedulerevents import Row
 
-FORMATS = frozenset({"sacct", "sacct_json", "jobcomp", "jobcomp_json", "scontrol_job", "scontrol_json"})
+FORMATS = frozenset(
+    {"sacct", "sacct_padded", "sacct_json", "jobcomp", "jobcomp_json", "scontrol_job", "scontrol_json"}
+)
 """Formats whose numbers of jobs are Slurm's."""
 BARE_STATE = frozenset({"jobcomp", "jobcomp_json"})
 """Those of them whose state lacks the flag of a copy that was taken back."""

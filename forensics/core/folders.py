@@ -29,7 +29,7 @@ KINDS = {
     "sudo's own logs": frozenset({"sudo_json", "sudo_iolog", "sudo_iolog_legacy", "sudo_timing", "sudo_stream"}),
     "controller": frozenset({"slurmctld", "pbs_server", "lsf_events"}),
     "accounting": frozenset(
-        {"sacct", "sacct_json", "jobcomp", "jobcomp_json", "pbs_accounting", "lsf_acct", "sge_accounting"}
+        {"sacct", "sacct_padded", "sacct_json", "jobcomp", "jobcomp_json", "pbs_accounting", "lsf_acct", "sge_accounting"}
     ),
     "push log": frozenset({"gitolite", "gitlab_json", "gerrit_sshd", "gitea_log", "gitea_database"}),
 }  # fmt: skip

@@ -8,8 +8,7 @@ Time    wall clock of the host that ran it, to the second, no zone; `Unknown` wh
 Who     Actor of a transaction is the name that the accounting daemon gave the uid it authenticated; User of an
         event is who set the node so, with the uid. In other listings a user is only a name in a list
 Open    Reason and Info are typed by administrators and nothing is quoted: a row with more fields than the
-        header is rejected. A listing other than of transactions is a state and says nothing of when. Without `--parsable` columns are
-        padded and long values cut: such a listing is not read
+        header is rejected. A listing other than of transactions is a state and says nothing of when.
 """
 
 import re
@@ -18,59 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import lines
-from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.schema import Column, Table
-from forensics.core.tables import STRINGS
+from forensics.core import lines, sacctmgrrows
+from forensics.core.model import Parsed, Why
+from forensics.core.schema import Table
 
-_NONE = "empty, or not in this listing"
-TABLE = Table(
-    "sacctmgr",
-    "a row of a listing by sacctmgr",
-    (
-        Column("listing", pa.string(), "transactions, events, users, accounts, associations, qos or other"),
-        Column("wall", pa.string(), "when, or since when, as written", None, _NONE),
-        Column("end_wall", pa.string(), "until when, as written", None, _NONE),
-        Column("cluster", pa.string(), "cluster", None, _NONE),
-        Column("actor", pa.string(), "who did it, of transactions and events", None, _NONE),
-        Column("actor_uid", pa.int64(), "its uid, of events", None, _NONE),
-        Column("action", pa.string(), "what was done", None, _NONE),
-        Column(
-            "target", pa.string(), "what it was done to: a condition, a node, a user, an account", None, _NONE
-        ),
-        Column("admin", pa.string(), "administrator level of a user", None, _NONE),
-        Column("state", pa.string(), "state of a node", None, _NONE),
-        Column("text", pa.string(), "what was set, or why: typed by an administrator", None, _NONE),
-        Column("others", STRINGS, "the other columns that hold something, as `Name=value`"),
-        *SPAN,
-    ),
-)
+TABLE = Table("sacctmgr", "a row of a listing by sacctmgr", sacctmgrrows.COLUMNS)
 CUT = "headed"
 DOMAIN = "slurm:admin"
 
-_PLACES = {
-    "transactions": {"Time": "wall", "Action": "action", "Actor": "actor", "Where": "target", "Info": "text"},
-    "events": {
-        "Cluster": "cluster", "NodeName": "target", "Node Name": "target", "TimeStart": "wall", "TimeEnd": "end_wall",
-        "State": "state", "Reason": "text", "User": "actor",
-    },
-    "associations": {"Cluster": "cluster", "User": "target"},
-    "users": {"User": "target", "Admin": "admin", "Cluster": "cluster"},
-    "accounts": {"Account": "target", "Descr": "text"},
-    "qos": {"Name": "target"},
-}  # fmt: skip
-_SURE = {
-    "transactions": {"Time", "Action", "Actor", "Where", "Info"},
-    "events": {"TimeStart", "TimeEnd", "State", "Reason", "User"},
-    "associations": {"Cluster", "Account", "User", "Share"},
-    "users": {"User", "Admin"},
-    "accounts": {"Account", "Descr", "Org"},
-    "qos": {"Name", "Priority", "GraceTime"},
-}
 _NAME = re.compile(r"[A-Za-z][A-Za-z /]{0,29}")
-_WALL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$"
-_ACTOR = r"^(?P<name>[^\s()|]+)\((?P<uid>[0-9]{1,10})\)$"
-_VOID = pa.array(["", "Unknown", "None"])
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
@@ -85,7 +40,7 @@ def _listing(first: str) -> tuple[str | None, list[str]]:
         return None, []
     if len(names) < 2 or not (names[-1] == "" or _NAME.fullmatch(names[-1])):
         return None, []
-    return next((kind for kind, sure in _SURE.items() if sure <= set(names)), None), names
+    return sacctmgrrows.kind(names), names
 
 
 def parse(data: bytes, base: int) -> Parsed:
@@ -103,9 +58,8 @@ def parse(data: bytes, base: int) -> Parsed:
     flat = parts.filter(shaped).flatten()
     held = len(flat) // max(len(names), 1)
     raw = {name: flat.take(pa.array(np.arange(held) * len(names) + n)) for n, name in enumerate(names)}
-    records = _fields(kind or "other", raw, held)
-    timed = pc.or_(pc.is_null(records["wall"]), pc.match_substring_regex(records["wall"], _WALL))
-    timed = pc.fill_null(timed, True)
+    records = sacctmgrrows.fields(kind or "other", raw, held)
+    timed = sacctmgrrows.timed(records)
     rows = np.flatnonzero(np.asarray(shaped))
     late = np.zeros(count, bool)
     late[rows[~np.asarray(timed)]] = True
@@ -114,24 +68,3 @@ def parse(data: bytes, base: int) -> Parsed:
     kept = {name: column.filter(timed) for name, column in records.items()}
     read = pc.and_not(shaped, pa.array(late))
     return told.sorted_out(TABLE, kept, read=read, idle=pc.and_not(idle, pa.array(torn)), why=why)
-
-
-def _fields(kind: str, raw: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
-    """The declared columns; what has no place of its own is told by name."""
-    places = _PLACES.get(kind, {})
-    fields = {c.name: pa.nulls(count, c.type) for c in TABLE.columns[:-2]}
-    fields["listing"] = pa.repeat(kind, count)
-    for name, column in places.items():
-        if name in raw and pc.all(pc.is_null(fields[column])).as_py() is not False:
-            fields[column] = pc.if_else(pc.is_in(raw[name], _VOID), None, raw[name])
-    if kind == "events":
-        actor = pc.extract_regex(fields["actor"], pattern=_ACTOR)
-        fields["actor_uid"] = pc.struct_field(actor, "uid").cast(pa.int64())
-        fields["actor"] = pc.coalesce(pc.struct_field(actor, "name"), fields["actor"])
-    if kind == "associations":
-        fields["target"] = pc.coalesce(
-            fields["target"], pc.binary_join_element_wise("account", raw["Account"], " ")
-        )
-    rest = [(name, values.to_pylist()) for name, values in raw.items() if name and name not in places]
-    others = [[f"{name}={values[n]}" for name, values in rest if values[n]] for n in range(count)]
-    return fields | {"others": pa.array(others, STRINGS)}
