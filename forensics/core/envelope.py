@@ -1,11 +1,15 @@
 r"""What stands around a message in a host's log: when, on which host, by which program.
 
-Four layouts are known, line by line:
+Four layouts are known, line by line, and those that journalctl prints besides:
 
     Nov 23 15:11:37 login01 sshd[3077]: …                        traditional, RFC 3164: no year, no zone
     2026-11-23T15:11:37.046885+00:00 login01 sshd[3077]: …       rfc3339
     2026-11-23 15:11:37,046 login01 sshd[3077]: …                iso: no zone
     <38>1 2026-11-23T15:11:37.046Z login01 sshd 3077 - - …       rfc5424
+    Nov 23 15:11:37.046885 login01 sshd[3077]: …                 precise: no year, no zone
+    Mon 2026-11-23 15:11:37 CET login01 sshd[3077]: …            full: the zone by an abbreviation
+    1795446697.046885 login01 sshd[3077]: …                      unix
+    [12220.509015] login01 sshd[3077]: …                         monotonic: since boot
 
 Each may begin with a priority in angle brackets. Where a line is as most are, only its beginning is
 read by a pattern, once for each distinct beginning; the rest go through the patterns whole.
@@ -27,9 +31,18 @@ _TRADITIONAL = r"[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
 _SECOND = r"[0-9]{4}-[0-9]{2}-[0-9]{2}{T}[0-9]{2}:[0-9]{2}:[0-9]{2}"
 _RFC3339 = _SECOND.replace("{T}", "T") + r"(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 _ISO = _SECOND.replace("{T}", " ") + r"(?:[.,][0-9]{1,9})?"
-STAMPS = rf"(?:{_TRADITIONAL}|{_RFC3339}|{_ISO})"
+_FULL = (
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
+    + _SECOND.replace("{T}", " ")
+    + r" (?:[A-Z]{2,5}|[+-][0-9]{2}(?:[0-9]{2})?)"
+)
+_UNIX = r"[0-9]{1,11}\.[0-9]{6}"
+MONOTONIC = r"\[ *[0-9]{1,10}\.[0-9]{6}(?: <? *[0-9.]* *>?)?\]"
+_PRINTED = rf"{_TRADITIONAL}\.[0-9]{{6}}|{_FULL}|{_UNIX}"
+STAMPS = rf"(?:{_PRINTED}|{_TRADITIONAL}|{_RFC3339}|{_ISO})"
+"""Every stamp that is a time of day."""
 PRIORITY = r"(?:<(?P<priority>[0-9]{1,3})>)?"
-_LINE = rf"^{PRIORITY}(?P<wall>{STAMPS})(?: (?P<host>[^ ]*[^ :])|:)? (?P<rest>(?s:.*))$"
+_LINE = rf"^{PRIORITY}(?P<wall>{STAMPS}|{MONOTONIC})(?: (?P<host>[^ ]*[^ :])|:)? (?P<rest>(?s:.*))$"
 _PROGRAM = r"(?P<program>[^ \[\]:<>]+)\]?(?:\[(?P<pid>[0-9]{1,18})\])?(?: <[A-Za-z]+>)?"
 _TAG = rf"^{_PROGRAM}:(?: (?P<message>(?s:.*)))?$"
 _HEAD = r"^(?P<host>[^ ]*[^ :]) (?P<program>[^ \[\]:<>]+)$"
@@ -42,9 +55,10 @@ _RFC5424 = (
 _HOUR = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
 _DAY = r"(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = (
-    rf"^(?:-$|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?: [1-9]|{_DAY}) {_HOUR}$"
-    rf"|....-(?:0[1-9]|1[0-2])-{_DAY}[T ]{_HOUR})"
+    rf"^(?:-$|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?: [1-9]|{_DAY}) {_HOUR}(?:\.[0-9]{{6}})?$"
+    rf"|(?:[A-Z][a-z]{{2}} )?[0-9]{{4}}-(?:0[1-9]|1[0-2])-{_DAY}[T ]{_HOUR}|[0-9]+\.|\[)"
 )
+_BEGINS = {"precise": "^[A-Z]", "full": "^[A-Z][a-z]{2} [0-9]{4}-", "unix": "^[0-9]", "monotonic": r"^\["}
 _SEVERITIES = ("EMERG", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG")
 _REPEATED = r"^ ?message repeated (?P<times>[0-9]{1,9}) times?: \[ ?(?P<message>(?s:.*))\]$"
 _AGAIN = r"^(?:.* )??(?:--- )?last message repeated (?P<times>[0-9]{1,9}) times?(?: ---)?$"
@@ -161,10 +175,16 @@ def _told(values: pa.Array) -> pa.Array:
 
 
 def _layout(wall: pa.Array) -> pa.Array:
-    """Which layout a stamp is of, by its eleventh byte."""
+    """Which layout a stamp is of, by its eleventh byte; of those that journalctl alone prints, by its beginning."""
     dated = pc.match_substring_regex(wall, "^[0-9]")
     zoned = pc.equal(pc.utf8_slice_codeunits(wall, _T_AT, _T_AT + 1), "T")
-    return pc.if_else(dated, pc.if_else(zoned, "rfc3339", "iso"), "traditional")
+    usual = pc.if_else(dated, pc.if_else(zoned, "rfc3339", "iso"), "traditional")
+    printed = pc.match_substring_regex(wall, rf"^(?:{_PRINTED}|{MONOTONIC})$")
+    if not pc.any(printed).as_py():
+        return usual
+    for name, begins in _BEGINS.items():
+        usual = pc.if_else(pc.and_(printed, pc.match_substring_regex(wall, begins)), name, usual)
+    return usual
 
 
 def _host(host: pa.Array, wall: pa.Array) -> tuple[pa.Array, pa.Array]:

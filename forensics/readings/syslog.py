@@ -17,6 +17,7 @@ from forensics.core import (
     citation,
     clock,
     hostevents,
+    journalstamps,
     loose,
     messageevents,
     slurmhostlog,
@@ -54,7 +55,7 @@ def noted(records: pa.Table) -> pa.Table:
     """What a slice says that others must know: how the years turn in each file, and the audit lines that the kernel printed."""
     lines = {name: citation.column(records, name) for name in records.column_names}
     notes: list[dict[str, object]] = []
-    asked, wall = _kernels(lines), _stamped(lines, "traditional")
+    asked, wall = _kernels(lines), _yearless(lines)
     entries = _entries(lines, asked)
     printed = [auditjournal.row(one) is not None for one in entries]
     if any(printed):
@@ -333,7 +334,7 @@ def _when(
 ) -> clock.Interval:
     """Stamps of all layouts on the one axis; each as wide as its last digit."""
     local = clock.yearless_in_order(
-        _stamped(lines, "traditional"),
+        _yearless(lines),
         file=lines["sha256"],
         zone=zone,
         anchor_ns=anchor_ns,
@@ -341,7 +342,17 @@ def _when(
     )
     dated = _fine(_stamped(lines, "rfc3339", "rfc5424"), None)
     iso = _fine(_stamped(lines, "iso"), zone)
-    return clock.Interval(*(pc.coalesce(*ends) for ends in zip(local, dated, iso, strict=True)))
+    local = journalstamps.precise(local, loose.plain(_stamped(lines, "precise")))
+    full, unix = (loose.plain(_stamped(lines, name)) for name in ("full", "unix"))
+    printed = journalstamps.placed(full, unix, zone)
+    return clock.Interval(*(pc.coalesce(*ends) for ends in zip(local, dated, iso, printed, strict=True)))
+
+
+def _yearless(lines: _Lines) -> pa.Array:
+    """The times of lines whose stamps have no year, to the second; null in the others."""
+    if _stamped(lines, "precise").null_count == len(lines["stamp"]):
+        return _stamped(lines, "traditional")
+    return journalstamps.seconds(loose.plain(_stamped(lines, "traditional", "precise")))
 
 
 def _fine(wall: pa.Array, zone: str | None) -> clock.Interval:
