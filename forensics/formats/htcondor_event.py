@@ -3,7 +3,7 @@
     009 (011.000.000) 2026-11-23 15:11:53 Job was aborted.
 
 Shape   a line with the number of the event, the job in parentheses and a stamp; lines that say more; `...` alone on
-        the line that ends it
+        the line that ends it; or, where the submit file says `log_xml`, an ad in XML for each (`core/classadxml`)
 Source  HTCondor 8.8 to 24.0 Manual, "Job Event Log Codes"; src/condor_utils/condor_event.cpp
 Time    wall clock of the submitting host, to the second; with year, `2026-11-23 15:11:53`, or without,
         `11/23 15:11:53`; with an offset where the host is told to write UTC
@@ -16,7 +16,7 @@ import re
 
 import pyarrow as pa
 
-from forensics.core import rowwise
+from forensics.core import classadxml, rowwise
 from forensics.core.model import SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 
@@ -46,9 +46,14 @@ TABLE = Table(
 CUT = "whole"
 DOMAIN = "{host}:user"
 
+_WHEN = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}/[0-9]{2})[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+_STAMP = re.compile(_WHEN)
+_ONCE = {
+    "eventtypenumber", "eventtime", "cluster", "proc", "returnvalue", "terminatedbysignal", "reason", "holdreason", "lognotes",
+}  # fmt: skip
 _HEAD = re.compile(
     r"(?P<event>[0-9]{3}) \((?P<cluster>[0-9]{1,10})\.(?P<proc>[0-9]{1,10})\.[0-9]{1,10}\)"
-    r" (?P<stamp>(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}/[0-9]{2})[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
+    rf" (?P<stamp>{_WHEN})"
     r" (?P<message>.*)"
 )
 _FIRST = re.compile(rb"[0-9]{3} \([0-9]+\.[0-9]+\.[0-9]+\) (?:[0-9]{4}-|[0-9]{2}/)[0-9]{2}")
@@ -61,12 +66,18 @@ _LONGEST_TEXT = 4096
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of a first line with an event's number and a job of three."""
+    if classadxml.begins(head):
+        return 92 if b'<a n="EventTypeNumber"><i>' in head and b'<a n="Cluster"><i>' in head else 0
     return 92 if _FIRST.match(head.lstrip(b"\r\n")) else 0
 
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the file: a record for each event."""
     rows = rowwise.Rows(TABLE)
+    if classadxml.begins(data):
+        for start, stop, ad in classadxml.pieces(data, base):
+            rows.add([rowwise.Line(start, stop, b"")], _of_xml(ad) if isinstance(ad, dict) else ad)
+        return rows.parsed()
     group: list[rowwise.Line] = []
     for line in rowwise.each(data, base):
         if not group and not line.raw.strip():
@@ -108,6 +119,51 @@ def _event(group: list[rowwise.Line]) -> dict[str, object] | Why:
         "cpus": _amount(rest, "Cpus"),
         "detail": detail[:_LONGEST_TEXT] or None,
     }
+
+
+def _of_xml(ad: classadxml.Ad) -> dict[str, object] | Why:
+    """An event's columns. An attribute that says what, whose, when or how it ended may come twice only in the same words."""
+    if any(len(set(ad[name])) > 1 for name in _ONCE & ad.keys()):
+        return Why.VALUE
+    held = {name: values[-1] for name, values in ad.items()}
+    event, cluster, proc = (_number(held, name) for name in ("eventtypenumber", "cluster", "proc"))
+    stamp = _text(held, "eventtime")
+    if event is None or cluster is None or proc is None:
+        return Why.SHAPE
+    if stamp is None or _STAMP.fullmatch(stamp) is None:
+        return Why.TIME
+    reason = next((r for r in (_text(held, n) for n in ("reason", "holdreason")) if r), None)
+    reason = reason if event in _REASONS else None
+    by = _BY.search(reason) if reason else None
+    notes, ended = _text(held, "lognotes"), event in {5, 15, 16}
+    detail = "\n".join(f"{name}={value}" for name, values in ad.items() for value in values)
+    return {
+        "event": event,
+        "job": f"{cluster}.{proc}",
+        "stamp": stamp,
+        "message": _text(held, "mytype") or "",
+        "exit_code": _number(held, "returnvalue") if ended else None,
+        "exit_signal": _number(held, "terminatedbysignal") if ended else None,
+        "reason": reason,
+        "asserted": by[1] if by else None,
+        "node": _text(held, "slotname"),
+        "dag_node": notes.removeprefix("DAG Node: ") if notes and notes.startswith("DAG Node: ") else None,
+        "gpus": _number(held, "gpus"),
+        "cpus": _number(held, "cpus"),
+        "detail": detail[:_LONGEST_TEXT] or None,
+    }
+
+
+def _text(held: dict[str, str], name: str) -> str | None:
+    written = held.get(name, "")
+    return (
+        re.sub(r"\\(.)", r"\1", written[1:-1], flags=re.DOTALL) or None if written.startswith('"') else None
+    )
+
+
+def _number(held: dict[str, str], name: str) -> int | None:
+    written = held.get(name, "")
+    return int(written) if re.fullmatch(r"-?[0-9]{1,10}", written) else None
 
 
 def _value(rest: list[str], front: str) -> str | None:

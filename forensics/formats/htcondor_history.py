@@ -1,9 +1,9 @@
-"""HTCondor job history (the schedd's history file, `condor_history -long`): each job as it was when it left the queue.
+"""HTCondor job history (the schedd's history file, `condor_history -long` and `-xml`): each job as it was when it left the queue.
 
     Owner = "mei"
 
 Shape   <attribute> = <value>, a line each, text in quotes; a job ends with a line `*** Offset = … ClusterId = … Owner
-        = "mei" …`, or, as the command prints it, with an empty line
+        = "mei" …`, or, as the command prints it, with an empty line; or an ad in XML (`core/classadxml`)
 Source  HTCondor 8.8 to 24.0 Manual, "Job ClassAd Attributes"; src/condor_schedd.V6
 Time    seconds since 1970 by the submitting host's clock
 Who     Owner owns the job, as the schedd authenticated. RemoveReason says `by user kai` because the client that
@@ -16,7 +16,7 @@ import re
 
 import pyarrow as pa
 
-from forensics.core import rowwise
+from forensics.core import classadxml, rowwise
 from forensics.core.model import SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 
@@ -53,6 +53,7 @@ DOMAIN = "htcondor:admin"
 
 _ATTRIBUTE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.]{0,127}) = (?P<value>.*)")
 _FIRST = re.compile(rb"^(?:ClusterId|ProcId|GlobalJobId|JobStatus|QDate) = ", re.MULTILINE)
+_FIRST_XML = re.compile(rb'<a n="(ClusterId|ProcId|GlobalJobId|JobStatus|QDate)">')
 _ONCE = {
     "owner",
     "user",
@@ -71,6 +72,8 @@ _MOST_ATTRIBUTES = 20_000
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of attributes that every job has, a line each."""
+    if classadxml.begins(head):
+        return 88 if len(set(_FIRST_XML.findall(head))) >= 3 and b'<a n="Owner"><s>' in head else 0
     line = head.lstrip(b"\r\n").split(b"\n", 1)[0]
     if not re.match(rb"[A-Za-z_][A-Za-z0-9_]* = ", line):
         return 0
@@ -80,6 +83,10 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 def parse(data: bytes, base: int) -> Parsed:
     """Read the file: a record for each job."""
     rows = rowwise.Rows(TABLE)
+    if classadxml.begins(data):
+        for start, stop, ad in classadxml.pieces(data, base):
+            rows.add([rowwise.Line(start, stop, b"")], _of_xml(ad) if isinstance(ad, dict) else ad)
+        return rows.parsed()
     group: list[rowwise.Line] = []
     for line in rowwise.each(data, base):
         if not line.raw.strip():
@@ -112,6 +119,17 @@ def _job(group: list[rowwise.Line]) -> dict[str, object] | Why:
         if name in held and name in _ONCE:
             return Why.VALUE
         held[name] = found["value"]
+    return _of(held)
+
+
+def _of_xml(ad: classadxml.Ad) -> dict[str, object] | Why:
+    if any(len(ad[name]) > 1 for name in _ONCE & ad.keys()):
+        return Why.VALUE
+    return _of({name: values[-1] for name, values in ad.items()})
+
+
+def _of(held: dict[str, str]) -> dict[str, object] | Why:
+    """A job's columns; `held` has its attributes in lower case, as the long form writes their values."""
     cluster, proc, owner = _number(held, "clusterid"), _number(held, "procid"), _text(held, "owner")
     if cluster is None or proc is None or owner is None:
         return Why.VALUE
