@@ -37,7 +37,17 @@ GAP = Table(
 
 _TRAIL, _LOGINS = "audit trail", "login log"
 AUDIT_TRAIL = "audit trail (auditd)"
-CONTROLS = frozenset({"slurmctld", "pbs_server", "lsf_events", "k8s_audit", "htcondor_event", "yarn_audit"})
+CONTROLS = frozenset(
+    {
+        "slurmctld",
+        "pbs_server",
+        "lsf_events",
+        "k8s_audit",
+        "k8s_audit_laid_out",
+        "htcondor_event",
+        "yarn_audit",
+    }
+)
 ACCOUNTS = frozenset(
     {
         "sacct",
@@ -49,6 +59,7 @@ ACCOUNTS = frozenset(
         "lsf_acct",
         "sge_accounting",
         "k8s_audit",
+        "k8s_audit_laid_out",
     }
     | {"htcondor_history", "htcondor_event", "yarn_audit"}
 )

@@ -17,6 +17,7 @@ from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.artefacts import submissions
 from forensics.analysis.evidence import Row, one_session, picked, rows_of
 from forensics.analysis.jobs import Job
+from forensics.core import kubejobs
 from forensics.core.messageevents import SYSTEM_LOGS
 
 _SECOND_NS = 1_000_000_000
@@ -25,9 +26,7 @@ _SCONTROL = {
     "hold": "hold", "uhold": "hold", "release": "hold", "suspend": "hold", "resume": "hold",
     "requeue": "requeue", "requeuehold": "requeue", "update": "modify_job", "top": "modify_job",
 }  # fmt: skip
-CONTROLLERS = (
-    "slurmctld", "pbs_accounting", "pbs_server", "lsf_events", "k8s_audit", "yarn_audit",
-)  # fmt: skip
+CONTROLLERS = ("slurmctld", "pbs_accounting", "pbs_server", "lsf_events", *kubejobs.FORMATS, "yarn_audit")
 """Formats in which a scheduler itself writes down each request as it comes in."""
 SLURM = frozenset({"slurmctld"}) | SYSTEM_LOGS
 """Formats that hold what Slurm's controller writes; of a host's log only what its trusted fields bear out is left (`displaced`)."""
@@ -109,7 +108,10 @@ def cancels(scene: Scene) -> Iterable[Act]:
     asked = picked(scene.events, scene.events["verb"] == "kill_request")
     # A request that names nobody, as in a log that anybody could have written, is no act of anybody.
     asked = picked(asked, asked["account"].notna() | asked["uid"].notna())
-    pods = picked(asked, (asked["format"] == "k8s_audit") & asked["account"].notna() & asked["job"].notna())
+    pods = picked(
+        asked,
+        asked["format"].isin(kubejobs.FORMATS) & asked["account"].notna() & asked["job"].notna(),
+    )
     asked_of, pods_of = commands.by_job(asked), _by_name_of_pod(scene, pods)
     for job in scene.jobs.values():
         requests = _requests(asked_of(job.job))

@@ -115,6 +115,25 @@ def arrays(data: bytes) -> Found:
     return found
 
 
+def values(data: bytes) -> Found:
+    """Find the values that follow one another, with nothing between but blanks: `{…} {…}`."""
+    found = Found([], [])
+    limit = _shallow(data)
+    text = data[:limit].decode("latin-1")
+    at = _skip(text, 0)
+    try:
+        while at < len(text):
+            _, stop = _READ.raw_decode(text, at)
+            found.elements.append((at, stop))
+            at = _skip(text, stop)
+        why = Why.SHAPE
+    except ValueError:  # as in `scanned`
+        at, why = _last(found), Why.TRUNCATED if limit == len(data) else Why.SHAPE
+    if at < len(data):
+        found.rejected.append((at, len(data), why))
+    return found
+
+
 def first(head: bytes) -> bytes:
     """The first element of a list that a file begins with, which may end later; nothing where there is none."""
     text = head[: _shallow(head)].decode("latin-1")

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 
 Row = Mapping[str, object]
 
+FORMATS = ("k8s_audit", "k8s_audit_laid_out")
+"""Formats that hold what an API server logs."""
 JOBS = (
     r"(?:/pods|apps/(?:deployments|statefulsets|replicasets|daemonsets)|batch/(?:jobs|cronjobs)"
     r"|batch\.volcano\.sh/jobs|scheduling\.(?:volcano\.sh|k8s\.io|x-k8s\.io)/podgroups|kueue\.x-k8s\.io/workloads"

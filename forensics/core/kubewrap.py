@@ -68,8 +68,18 @@ def elements(line: bytes, key: str) -> tuple[list[tuple[int, int, Object | Why]]
     found = jsonlists.scanned(line, key)
     told: list[tuple[int, int, Object | Why]] = []
     for start, stop in found.elements:
-        told.append((start, stop, unwrapped(line[start:stop])[0]))
+        told.append((start, stop, element(line[start:stop], key)[0]))
     return told, found.rejected
+
+
+def element(raw: bytes, key: str) -> tuple[Object | Why, str]:
+    """The event that an element of a list holds, as `unwrapped` has it. An `EventList` says once what kind its items are."""
+    event, way = unwrapped(raw)
+    if event is Why.SHAPE and key == "items" and not way:
+        found = jsonlines.loaded(raw)
+        if not isinstance(found, Why) and "kind" not in found and "auditID" in found:
+            return (found, way) if isinstance(found.get("verb"), str) else (event, way)
+    return event, way
 
 
 def unwrapped(line: bytes) -> tuple[Object | Why, str]:
