@@ -84,6 +84,7 @@ def test_it_is_told_from_a_log_with_an_event_a_line(layout):
     one_line = json.dumps({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": list(ALL)}) + "\n"
     for text in (lines(*ALL), lines(KILLED), one_line, lines(message(KILLED))):
         assert best(text.encode()) == "k8s_audit"
+        assert formats.registry()["k8s_audit_laid_out"].recognise(text.encode(), "x") == 0
     other = json.dumps(
         [{"kind": "Pod", "metadata": {"name": "audit.k8s.io/"}, "note": '"auditID": "x"'}], indent=2
     )

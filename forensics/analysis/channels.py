@@ -19,7 +19,16 @@ from forensics.analysis.trails import TRAILS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
-_FORGES = frozenset({"bitbucket_access", "gitea_database", "gitea_log", "github_audit", "gitlab_json"})
+_FORGES = frozenset(
+    {
+        "bitbucket_access",
+        "gitea_database",
+        "gitea_log",
+        "github_audit",
+        "github_audit_laid_out",
+        "gitlab_json",
+    }
+)
 WAYS: Mapping[str, frozenset[str]] = {
     "git over SSH": frozenset({"gitolite", "gerrit_sshd", *_FORGES}),
     "git over HTTP": frozenset({"http_access", *_FORGES}),

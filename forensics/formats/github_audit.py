@@ -9,46 +9,24 @@ Who     `actor` is the GitHub account that was authenticated; it is no account o
         The log is GitHub's own; whoever exports it can leave out and change
 Open    `git.push` names no ref; a web edit or a merge leaves other events (`pull_request.merge`). Git events are kept seven days
         where they are not streamed, so their absence later says nothing. What a token did is under its owner's name.
-        An object that is laid out over several lines is not read: every line of it is rejected
+        Objects that are laid out over several lines are of `github_audit_laid_out`; among others every line of one is rejected
 """
 
 import re
 
 import pyarrow as pa
 
-from forensics.core import jsonlines, jsonlists, lines
-from forensics.core.forge import COLUMNS
+from forensics.core import githubaudit, jsonlines, jsonlists, lines
 from forensics.core.jsonlines import Object
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
-from forensics.core.schema import Column, Table
+from forensics.core.schema import Table
 
-TABLE = Table(
-    "github_audit",
-    "an event of GitHub's audit log",
-    (
-        Column(
-            "time_ms",
-            pa.int64(),
-            "when",
-            "ms since 1970-01-01T00:00:00Z",
-            "written as text, or not in this line",
-        ),
-        Column("user", pa.string(), "account that it was done to", None, "not in this line"),
-        *COLUMNS,
-    ),
-)
+TABLE = Table("github_audit", "an event of GitHub's audit log", githubaudit.COLUMNS)
 CUT = "line"
 DOMAIN = "github:audit"
 
 _LIST = re.compile(rb"^[ \t]*\[[ \t]*\{[^\n]*\n?", re.MULTILINE)
 _LONGEST_LIST_BYTES = 1 << 24
-_ACTION = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
-_PLACES = {
-    "actor": "account", "actor_ip": "address", "repo": "repository", "user": "user", "user_agent": "agent",
-    "hashed_token": "credential", "_document_id": "request", "request_id": "request", "ref": "ref",
-    "before": "old", "after": "new",
-}  # fmt: skip
-_TIMES = ("@timestamp", "created_at")
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
@@ -59,11 +37,7 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     if _LIST.match(head):
         objects.insert(0, jsonlists.first(head))
     held = [found for found in map(_load, objects) if isinstance(found, dict) and found]
-    if not held or not _ACTION.fullmatch(jsonlines.text(held[0], "action") or ""):
-        return 0
-    first = held[0]
-    timed = "actor" in first and ("@timestamp" in first or "created_at" in first)
-    return 88 if timed and {"org", "repo", "business", "_document_id"} & set(first) else 0
+    return 88 if held and githubaudit.fits(held[0]) else 0
 
 
 def parse(data: bytes, base: int) -> Parsed:
@@ -82,7 +56,7 @@ def parse(data: bytes, base: int) -> Parsed:
 
 
 def _lines(data: bytes, base: int) -> Parsed:
-    return jsonlines.parse(data, base, TABLE, _row, load=_load)
+    return jsonlines.parse(data, base, TABLE, githubaudit.row, load=_load)
 
 
 def _listed(line: bytes, base: int) -> Parsed:
@@ -95,7 +69,7 @@ def _listed(line: bytes, base: int) -> Parsed:
         taken.append((start, stop))
         found = jsonlines.loaded(line[start:stop])
         row = (
-            _row(found)
+            githubaudit.row(found)
             if isinstance(found, dict) and found
             else Why.SHAPE
             if isinstance(found, dict)
@@ -116,20 +90,3 @@ def _listed(line: bytes, base: int) -> Parsed:
 def _load(line: bytes) -> Object | Why:
     bare = line.strip().removeprefix(b"[").removesuffix(b"]").strip().rstrip(b",")
     return jsonlines.loaded(bare) if bare else {}
-
-
-def _row(found: Object) -> Object | Why | None:
-    if not found:
-        return None
-    action = jsonlines.text(found, "action")
-    if action is None or not _ACTION.fullmatch(action):
-        return Why.VALUE
-    row: Object = {"action": action}
-    for key, column in _PLACES.items():
-        value = jsonlines.text(found, key)
-        row[column] = row.get(column) or value or None
-    for key in _TIMES:
-        row["time_ms"] = jsonlines.number(found, key) if row.get("time_ms") is None else row["time_ms"]
-        row["time"] = row.get("time") or (jsonlines.text(found, key) if row["time_ms"] is None else None)
-    left = {key: value for key, value in found.items() if key not in {*_PLACES, *_TIMES, "action"}}
-    return row | {"rest": jsonlines.compact(left or None)}
