@@ -55,9 +55,14 @@ _RFC5424 = (
 _HOUR = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
 _DAY = r"(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = (
-    rf"^(?:-$|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?: [1-9]|{_DAY}) {_HOUR}(?:\.[0-9]{{6}})?$"
-    rf"|(?:[A-Z][a-z]{{2}} )?[0-9]{{4}}-(?:0[1-9]|1[0-2])-{_DAY}[T ]{_HOUR}|[0-9]+\.|\[)"
+    rf"^(?:-$|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?: [1-9]|{_DAY}) {_HOUR}$"
+    rf"|....-(?:0[1-9]|1[0-2])-{_DAY}[T ]{_HOUR})"
 )
+_ANY_TIME = (
+    rf"{_TIME}|^(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?: [1-9]|{_DAY}) {_HOUR}\.[0-9]{{6}}$"
+    rf"|[A-Z][a-z]{{2}} [0-9]{{4}}-(?:0[1-9]|1[0-2])-{_DAY} {_HOUR}|[0-9]+\.|\[)"
+)
+"""The same, with the stamps that journalctl alone prints."""
 _BEGINS = {"precise": "^[A-Z]", "full": "^[A-Z][a-z]{2} [0-9]{4}-", "unix": "^[0-9]", "monotonic": r"^\["}
 _SEVERITIES = ("EMERG", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG")
 _REPEATED = r"^ ?message repeated (?P<times>[0-9]{1,9}) times?: \[ ?(?P<message>(?s:.*))\]$"
@@ -106,7 +111,7 @@ def opened(lines: Lying) -> Opened:
     wall, priority = whole["wall"], whole["priority"]
     shaped = pc.is_valid(whole["stamp"])
     distinct = wall.take(pa.array(slow)).dictionary_encode()
-    times = pc.match_substring_regex(distinct.dictionary, _TIME)
+    times = pc.match_substring_regex(distinct.dictionary, _ANY_TIME)
     timed = sure.copy()
     timed[slow] = np.asarray(pc.fill_null(times.take(distinct.indices), False), bool)
     sound = pc.fill_null(pc.less_equal(priority, _MOST_PRIORITY), True)
@@ -175,16 +180,21 @@ def _told(values: pa.Array) -> pa.Array:
 
 
 def _layout(wall: pa.Array) -> pa.Array:
-    """Which layout a stamp is of, by its eleventh byte; of those that journalctl alone prints, by its beginning."""
-    dated = pc.match_substring_regex(wall, "^[0-9]")
-    zoned = pc.equal(pc.utf8_slice_codeunits(wall, _T_AT, _T_AT + 1), "T")
-    usual = pc.if_else(dated, pc.if_else(zoned, "rfc3339", "iso"), "traditional")
+    """Which layout a stamp is of."""
+    usual = _usual(wall)
     printed = pc.match_substring_regex(wall, rf"^(?:{_PRINTED}|{MONOTONIC})$")
     if not pc.any(printed).as_py():
         return usual
     for name, begins in _BEGINS.items():
         usual = pc.if_else(pc.and_(printed, pc.match_substring_regex(wall, begins)), name, usual)
     return usual
+
+
+def _usual(wall: pa.Array) -> pa.Array:
+    """The same of stamps of which journalctl alone writes none: by the eleventh byte."""
+    dated = pc.match_substring_regex(wall, "^[0-9]")
+    zoned = pc.equal(pc.utf8_slice_codeunits(wall, _T_AT, _T_AT + 1), "T")
+    return pc.if_else(dated, pc.if_else(zoned, "rfc3339", "iso"), "traditional")
 
 
 def _host(host: pa.Array, wall: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -317,4 +327,4 @@ def _stamps(raw: Bytes, at: _Places) -> tuple[npt.NDArray[np.bool_], pa.Array, p
     stamps = wall.dictionary_encode()
     shaped = pc.match_substring_regex(stamps.dictionary, rf"^(?:{_TRADITIONAL}|{_RFC3339})$")
     sure = pc.and_(shaped, pc.match_substring_regex(stamps.dictionary, _TIME))
-    return np.asarray(sure.take(stamps.indices), bool), wall, _layout(stamps.dictionary).take(stamps.indices)
+    return np.asarray(sure.take(stamps.indices), bool), wall, _usual(stamps.dictionary).take(stamps.indices)
