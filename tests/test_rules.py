@@ -122,11 +122,11 @@ def day():
     s.cancel("kai", kai, "11")
     s.add("job_update", "slurmctld", "slurm:admin", host=None, job="11", uid=0, when=s.at + 30 * 10**9)
     s.submit("mei", mei, "12", seconds=600)
-    s.cancel("kai", kai, "12", logged=False)
+    s.cancel("kai", kai, "12", effective="root", logged=False)
     s.submit("mei", mei, "13", signal=15)
     s.jobs[-1]["end_ns"] = s.at + 2 * 10**9
     s.wait(2)
-    s.run("kai", kai, ["kill", "51300"])
+    s.run("kai", kai, ["kill", "51300"], effective="root")
     s.submit("mei", mei, "14")
     s.rows = [r for r in s.rows if not (r["verb"] == "submit" and r["job"] == "14")]
     s.add(

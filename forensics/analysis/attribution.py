@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forensics.analysis import agents, hops, links, placing, standings, strength
+from forensics.analysis import agents, hops, links, placing, rights, standings, strength
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
@@ -25,8 +25,8 @@ from forensics.analysis.strength import Strength
 from forensics.core.folders import BY_USERS
 
 _WRITABLE = (*BY_USERS, ":files", "git:objects", "git:reflog", REGISTER)
-_DECISIVE = {"write_of_commit_object", "command_of_commit"}
-"""What an act cannot be tied to a session without: a commit's own time and names are typed by who commits."""
+_DECISIVE = {"write_of_commit_object", "command_of_commit", rights.NOT_DONE}
+"""What nobody is named without: a commit's own time and names are typed by who commits, and what was asked for need not have been done."""
 _LINKED = ["event_id", "credential", "address", "domain"]
 _LEAST = -(2**62)
 _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:server": "root"}

@@ -13,6 +13,7 @@ import pandas as pd
 from forensics.analysis import (
     artefacts,
     attribution,
+    boots,
     candidates,
     checkouts,
     claims,
@@ -36,6 +37,7 @@ from forensics.analysis import (
     sessions,
     signatures,
     touches,
+    unrecorded,
 )
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version
@@ -118,6 +120,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     """The analysis by the times as they stand, with the gaps of clocks that were found before."""
     directory = identity.directory(evidence)
     named(evidence, directory)
+    boots.told_apart(evidence)
     found_sessions = sessions.reconstruct(evidence)
     lives.told_apart(evidence)
     led = hops.link(evidence, found_sessions)
@@ -201,6 +204,7 @@ def preview(evidence: Evidence) -> Preview:
     seen = corrections.corrected(evidence, found)
     directory = identity.directory(seen)
     named(seen, directory)
+    boots.told_apart(seen)
     found_sessions = sessions.reconstruct(seen)
     lives.told_apart(seen)
     found_jobs = jobs.reconstruct(seen, directory)
@@ -266,8 +270,7 @@ def _acts(
         *scheduler_acts.entries(scene),
     ]
     requests += scheduler_edits.edits(scene, asked)
-    sent = list(scheduler_acts.signals(scene))
-    requests += [*sent, *scheduler_acts.killers(scene, sent)]
+    requests += [*scheduler_acts.signals(scene), *unrecorded.killers(scene)]
     refused = list(touches.withheld(scene, changes, asked))
     linked = [*file_acts.linked(scene, changes, history, reads), *refused]
     damaging = [*file_acts.damaging(changes, asked), *file_acts.of_packages(changes, scene, asked)]

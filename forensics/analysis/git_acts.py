@@ -16,7 +16,7 @@ from forensics.analysis.evidence import Evidence, Row, has_list, listed, one_ses
 
 _NEAR_NS = 10_000_000_000
 _TRANSFERS = frozenset(
-    {"fetch", "fetch-pack", "unpack-objects", "index-pack", "receive-pack", "clone", "remote-https", "remote-http", "bundle", "repack", "gc", "prune-packed", "pack-objects"}
+    {"fetch", "fetch-pack", "unpack-objects", "index-pack", "receive-pack", "clone", "remote-https", "remote-http", "bundle", "repack", "gc", "prune-packed", "pack-objects", "fast-import", "upload-pack"}
 )  # fmt: skip
 """What git is asked to do where it writes objects that were made elsewhere, or before."""
 _TAKES_A_VALUE = frozenset({"-c", "-C", "--git-dir", "--work-tree", "--namespace", "--exec-path"})
@@ -63,6 +63,15 @@ def subcommand(argv: object) -> str | None:
     return None
 
 
+def is_git(ran: Row) -> bool:
+    """Whether a program that was run is git, by its own path where that is told: anything can be called by any name."""
+    named = (
+        ran.exe if isinstance(ran.exe, str) else (ran.argv or [""])[0] if isinstance(ran.argv, list) else ""
+    )
+    base = str(named).rsplit("/", 1)[-1]
+    return base == "git" or base.startswith("git-")
+
+
 def program_of(scene: Scene, event: Row) -> Row | None:
     """The execution by which the process of an event became what it was then."""
     mine = scene.runs_of(event.host, event.pid)
@@ -72,21 +81,25 @@ def program_of(scene: Scene, event: Row) -> Row | None:
 def _object_writers(scene: Scene, wanted: set[str]) -> dict[str, Row]:
     """The first event that put a commit in place where it was made, by its id.
 
-    A fetch writes objects too, in the session of whoever fetches: that is no commit of theirs.
+    A fetch writes objects too, in the session of whoever fetches, and so does a copy of a repository: that is no commit of theirs.
+    What another program than git wrote is taken only where git itself wrote the object nowhere.
     """
     events = scene.events
     placed = picked(events, events["verb"].isin({"link", "rename", "create"}) & events["object"].notna())
     placed = picked(placed, placed["object"].str.contains("/objects/", regex=False, na=False))
     found: dict[str, Row] = {}
+    others: dict[str, Row] = {}
     for e in rows_of(placed):
         match = _OBJECT.search(e.object)
         oid = match.group(1) + match.group(2) if match else None
         if oid is None or oid in found or oid not in wanted:
             continue
         ran = program_of(scene, e)
-        if ran is None or subcommand(ran.argv) not in _TRANSFERS:
+        if not is_git(e if ran is None else ran):
+            others.setdefault(oid, e)
+        elif ran is None or subcommand(ran.argv) not in _TRANSFERS:
             found[oid] = e
-    return found
+    return {**others, **found}
 
 
 class _Near:
@@ -128,7 +141,8 @@ def _commit(scene: Scene, oid: str, rows: list[Row], writers: dict[str, Row], ra
         act = scene.act("commit", oid, "object_written", writers[oid])
         act.events += named
         act.events += [e.event_id for e in ran.until(act)[-1:]]
-        if program_of(scene, writers[oid]) is None:
+        ran_it = program_of(scene, writers[oid])
+        if ran_it is None or not is_git(ran_it):
             act.missing.append("command_of_commit")
     else:
         near = ran.about(first)

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from forensics.analysis import containers, hops, memberships, raised
+from forensics.analysis import containers, hops, memberships, raised, rights
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.gaps import Gap, Spans
 from forensics.analysis.memberships import Member
 from forensics.analysis.sessions import Session
+from forensics.core.messageevents import SYSTEM_LOGS
 
-_ADMINISTRATOR = re.compile(r"\b(?:admin\w*|administrator|operator|operations|ops|sre|root)\b", re.IGNORECASE)
 _TO_ROOT = re.compile(r"(?:^|, )(?:root|ALL|#0)(?:$|, )")
 _OPEN_ENDED = re.compile(
     r"-?(?:(?:ba|da|z|k|c|tc|fi)?sh|python[0-9.]*|perl|ruby|g?awk|auditctl|auditd|augenrules|vi|vim|nano|ed|ex|sed|emacs|dd|tee)"
@@ -28,8 +28,10 @@ _OPEN_ENDED = re.compile(
 RAISERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser", "machinectl", "run0"})
 """Programs that give another account's rights."""
 _RECORDS = re.compile(r"/var/log|/audit|journal|loginuid|authorized_keys|[bw]tmp|lastlog")
+FROM_ANYBODY = SYSTEM_LOGS - {"journal_export", "journal_json"}
+"""Logs to which any account can send a line under any program's name. A journal writes down itself who sent it."""
 _NOBODYS = frozenset({"silence", "serial_gap", "clock_step", "daemon_stop"})
-ROOT = "root"
+ROOT = rights.ROOT
 _HOST_S = frozenset({ROOT, "slurmd"})
 """Kinds of domain that the root of the host holds."""
 _VOUCHED_FOR = frozenset({"slurm:admin"})
@@ -37,7 +39,7 @@ _VOUCHED_FOR = frozenset({"slurm:admin"})
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why somebody is taken to hold a domain: `role` is asserted, the others observed, by these events.
+    """Why somebody is taken to hold a domain: `role` is asserted, `…_line` by what any account can write, the others observed, by these events.
 
     until_ns: when it was taken from them, where that is on record; who holds it only later can still change records.
     """
@@ -221,7 +223,7 @@ def _by_groups(scene: Scene, groups: Mapping[tuple[str | None, str], list[Member
 
 def _holds(scene: Scene) -> Iterable[Hold]:
     for person, role in sorted(scene.directory.roles.items()):
-        if _ADMINISTRATOR.search(role):
+        if rights.ROLE.search(role):
             yield Hold(person, None, "role")
     events = scene.events
     groups = memberships.of_groups(events)
@@ -241,9 +243,21 @@ def _holds(scene: Scene) -> Iterable[Hold]:
         events, (events["verb"] == "login") & (events["account"] == ROOT) & events["credential"].notna()
     )
     for why, rows, column in (("sudo_used", used, "account"), ("root_login", entered, "credential")):
-        first = picked(rows, rows[column].notna()).drop_duplicates(["host", column])
+        told = picked(rows, rows[column].notna())
+        line = told["event_id"].isin(_lines(scene, told))
+        known = set(zip(told.loc[~line, "host"], told.loc[~line, column], strict=True))
+        first = told.assign(line=line).sort_values("line", kind="stable").drop_duplicates(["host", column])
         for e in rows_of(first):
-            told = getattr(e, column)
-            people = scene.directory.owners(told) if column == "account" else scene.directory.key_people(told)
+            thing = getattr(e, column)
+            people = (
+                scene.directory.owners(thing) if column == "account" else scene.directory.key_people(thing)
+            )
             for person in people:
-                yield Hold(person, e.host, why, (e.event_id,))
+                yield Hold(person, e.host, why if (e.host, thing) in known else f"{why}_line", (e.event_id,))
+
+
+def _lines(scene: Scene, told: pd.DataFrame) -> set[str]:
+    """Those of some events that any account can have written: lines of the system log whose login no second source tells."""
+    borne_out = {i for s in scene.sessions.values() if len(s.recognised_by) > 1 for i in s.events}
+    loose = picked(told, told["format"].isin(FROM_ANYBODY) & ~told["trail"])
+    return set(loose["event_id"]) - borne_out

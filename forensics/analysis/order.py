@@ -88,7 +88,7 @@ class Place(NamedTuple):
     in_line: bool
 
 
-_OWN_NUMBERS = frozenset({"audit_config", "audit_lost"})
+OWN_NUMBERS = frozenset({"audit_config", "audit_lost"})
 """Verbs of which some events are the audit daemon's own, with numbers of its own."""
 _COLUMNS = (
     "host",
@@ -224,7 +224,7 @@ class Order:
         )
         if pd.isna(first) or str(reach).endswith(BY_USERS):
             return None
-        numbered = trail and form not in FROM_ANYBODY and not pd.isna(serial) and verb not in _OWN_NUMBERS
+        numbered = trail and form not in FROM_ANYBODY and not pd.isna(serial) and verb not in OWN_NUMBERS
         known = host if numbered and isinstance(host, str) else None
         in_line = form in (IN_LINE if numbered else () if trail else APPENDED)
         return Place(

@@ -26,11 +26,11 @@ from forensics.analysis import (
     memory,
     mounts,
     planted,
-    scheduler_acts,
     scheduler_edits,
     sessions,
     touches,
     trails,
+    unrecorded,
     wording,
 )
 from forensics.analysis.evidence import Evidence, rows_of
@@ -46,8 +46,8 @@ PROGRAMS = frozenset(
         *hops.SHELLS_INTO,
         *sessions.KEEPERS,
         *artefacts.SUBMITTERS,
-        *scheduler_acts.CANCELLING,
-        *scheduler_acts.KILLERS,
+        *unrecorded.CANCELLING,
+        *unrecorded.KILLERS,
         *planted.LEAVING,
         *deferred.KEEPERS,
         *holders.RAISERS,

@@ -95,8 +95,9 @@ ACT_RULES = {
     ),
     "cancel_command": Rule(
         ("cancel", "signal"),
-        "a command that ends jobs named the job while it ran, and the scheduler's record of the request is missing",
+        "a command that ends jobs named the job while it ran, and the scheduler's record of the request is missing; it is tied to the job where it had rights that allow it and the job ended soon after",
         "a command that failed; a pattern that meant other jobs",
+        2,
     ),
     "update_request": Rule(
         ("modify_job",),
@@ -104,12 +105,13 @@ ACT_RULES = {
         "a change that altered nothing",
     ),
     "update_request_refused": Rule(
-        ("modify_job",), "the controller wrote down a change that it refused", "none known"
+        ("hold", "modify_job"), "the controller wrote down a change that it refused", "none known", 2
     ),
     "scontrol_command": Rule(
         ("hold", "requeue", "modify_job"),
-        "a command of the scheduler named the job and what to do with it",
-        "a command that the controller refused",
+        "a command of the scheduler named the job and what to do with it; it is tied to the job where it had rights that allow it",
+        "a command that the controller refused for another reason",
+        2,
     ),
     "enter_request": Rule(
         ("enter_job",),
@@ -139,12 +141,14 @@ ACT_RULES = {
     "signal_to_job_process": Rule(
         ("signal",),
         "the kernel's record names the process that got the signal (OBJ_PID), and it is one of the job's at that moment",
-        "a number that was given again within the job's own time",
+        "a number that was given again within the job's own time, to another process of the same account without a login",
+        2,
     ),
     "kill_command": Rule(
         ("signal",),
-        "a command that sends the very signal that ended the job named its process or owner in those seconds",
-        "a command that missed; a signal that something else sent in the same seconds",
+        "a command that sends the very signal that ended the job ran in those seconds on its host, with rights that allow it, and its words fit a process of the job",
+        "a signal that something else sent in the same seconds; words of a process that had ended",
+        2,
     ),
     "program_beside_job_out_of_memory": Rule(
         ("run_beside",),
@@ -153,8 +157,9 @@ ACT_RULES = {
     ),
     "object_written": Rule(
         ("commit",),
-        "the kernel's record says which process put the commit's object in place, and git was not asked to fetch",
-        "a tool that writes objects which were made elsewhere",
+        "the kernel's record says which process put the commit's object in place, and git was not asked to fetch; of another program than git it is no more than a place",
+        "a use of git that writes objects which were made elsewhere",
+        2,
     ),
     "commit_command": Rule(
         ("commit",),
@@ -226,7 +231,7 @@ LINK_RULES = {
     ),
     "command_names_job": Rule((), "the command line names the job", "a command that failed"),
     "command_names_process_of_job": Rule(
-        (), "the command line names a process of the job, or its owner", "a command that missed"
+        (), "the command line names a process of the job, or all of its owner", "a process that had ended", 2
     ),
     "ended_with_node": Rule(
         (),

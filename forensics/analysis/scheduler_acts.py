@@ -6,26 +6,26 @@ found keeps its account and has no session.
 """
 
 import re
-import signal
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from forensics.analysis import commands, order
+from forensics.analysis import commands, order, rights, unrecorded
 from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.artefacts import submissions
 from forensics.analysis.evidence import Row, one_session, picked, rows_of
 from forensics.analysis.jobs import Job
+from forensics.analysis.unrecorded import CANCELLING
 from forensics.core import kubejobs
 from forensics.core.messageevents import SYSTEM_LOGS
 
-_SECOND_NS = 1_000_000_000
-_NEAR_NS = 5 * _SECOND_NS
+_NEAR_NS = 5_000_000_000
 _SCONTROL = {
     "hold": "hold", "uhold": "hold", "release": "hold", "suspend": "hold", "resume": "hold",
     "requeue": "requeue", "requeuehold": "requeue", "update": "modify_job", "top": "modify_job",
 }  # fmt: skip
+_IDLE = frozenset({0, 17, 18, 23, 28})
+"""Signals that a process does not notice unless it wants to (CHLD, URG, WINCH), that wake it (CONT), and 0, which is none."""
 CONTROLLERS = ("slurmctld", "pbs_accounting", "pbs_server", "lsf_events", *kubejobs.FORMATS, "yarn_audit")
 """Formats in which a scheduler itself writes down each request as it comes in."""
 SLURM = frozenset({"slurmctld"}) | SYSTEM_LOGS
@@ -34,27 +34,16 @@ _POD = re.compile(
     r"(?:-[0-9]{1,5})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|(?:master|worker|launcher|chief|ps|head)(?:-[a-z0-9]{1,10})*)"
 )
 """What a controller puts behind a job's name to name a pod: an index, five of its letters, or a role."""
+_REFUSED = "update_request_refused"
 _SENT_ON = re.compile(r" uid [0-9]{1,10} routed to [^\s]+$")
 """The end of the line on a request that a cluster of a federation sends to the one that has the job."""
-CANCELLING = (
-    "scancel",
-    "qdel",
-    "bkill",
-    "kubectl",
-    "oc",
-    "condor_rm",
-    "yarn",
-    "mapred",
-    "ray",
-    "qsig",
-    "canceljob",
-)
-KILLERS = ("kill", "pkill", "killall", "skill")
 
 
 def _names_job(argv: object, job: Job, owner: str | None) -> bool:
     """Whether a scancel command can have meant a job: by id, by array or step of it, by name or by user."""
     words = list(argv) if isinstance(argv, list) else []
+    if not unrecorded.asks_to_end(words):
+        return False
     said = {w for part in words[1:] for w in part.split(",")}
     ids = {w.split("_")[0].split(".")[0] for w in said}
     # Other schedulers' ids have a server behind a point, or a namespace before a stroke.
@@ -249,9 +238,7 @@ def _unrecorded(scene: Scene, job: Job, used: set[str]) -> Iterable[Act]:
     for e in commands.of(scene, *CANCELLING).begun(first, last):
         if e.event_id in used or not _names_job(e.argv, job, job.owner):
             continue
-        act = scene.act("cancel", job.job, "cancel_command", e)
-        act.job, act.link, act.why_link = job.job, "derived", "command_names_job"
-        act.missing.append("scheduler_record_of_request")
+        act = unrecorded.cancelled(scene, job, e)
         _kind_of_signal(act, e.argv)
         yield act
 
@@ -275,10 +262,11 @@ def changes(scene: Scene) -> Iterable[Act]:
             and _same_rights(command, uid, account)
         ]  # fmt: skip
         if len(near) == 1:
-            near[0].events.append(e.event_id)
-            near[0].link, near[0].why_link = "observed", "scheduler_names_job"
+            unrecorded.told(near[0], e)
+            if e.outcome == "failure":
+                near[0].rule = _REFUSED
             continue
-        rule = "update_request_refused" if e.outcome == "failure" else "update_request"
+        rule = _REFUSED if e.outcome == "failure" else "update_request"
         act = Act("modify_job", e.job, rule, [e.event_id], *moment(e))
         act.account = act.effective = account
         act.job, act.link, act.why_link = e.job, "observed", "scheduler_names_job"
@@ -310,13 +298,14 @@ def _scontrol(scene: Scene) -> Iterable[tuple[Act, Row]]:
         for job in sorted(meant & order.keys(), key=lambda job: order[job]) if kind else ():
             act = scene.act(str(kind), job, "scontrol_command", e)
             act.job, act.link, act.why_link = job, "derived", "command_names_job"
-            yield act, e
+            yield act if rights.over(scene.jobs[job], e, scene) else unrecorded.undone(act), e
 
 
 def signals(scene: Scene) -> Iterable[Act]:
     """Signals to a process of a job: one act per sending process and job.
 
-    A process of the scheduler itself signals jobs as its work; it is no act of anybody.
+    A process of the scheduler itself signals jobs as its work; it is no act of anybody. Nor is a signal that does nothing
+    to a process by itself, such as 0, which only asks whether it is there.
     """
     sent = picked(scene.events, (scene.events["verb"] == "signal") & (scene.events["outcome"] != "failure"))
     found: dict[tuple[object, ...], Act] = {}
@@ -324,7 +313,7 @@ def signals(scene: Scene) -> Iterable[Act]:
         if pd.isna(e.earliest_ns) or pd.isna(e.target_pid) or commands.program(e.exe).startswith("slurm"):
             continue
         job = scene.job_of(e.host, e.target_pid, int(e.earliest_ns))
-        if job is None:
+        if job is None or e.signal in _IDLE or not _still_of(scene, job, e):
             continue
         key = (e.host, e.session, e.pid, job.job)
         if key in found:
@@ -337,6 +326,19 @@ def signals(scene: Scene) -> Iterable[Act]:
         act.events += _exit_records(scene, job, e)
         found[key] = act
     yield from found.values()
+
+
+def _still_of(scene: Scene, job: Job, event: Row) -> bool:
+    """Whether the process that got a signal was still the job's: its number can have been given again in the job's time."""
+    runs = order.of(scene.evidence).until(scene.runs_of(event.host, event.target_pid), event)
+    last = next(rows_of(runs.iloc[-1:]), None)
+    if last is not None and isinstance(last.session, str):
+        return False
+    if pd.isna(event.target_uid) or job.owner_uid is None:
+        return True
+    # Where the job's own process took other rights, its last program was run with these.
+    known = {job.owner_uid} if last is None or pd.isna(last.uid) else {job.owner_uid, int(last.uid)}
+    return int(event.target_uid) in known
 
 
 def _own_command(scene: Scene, event: Row) -> list[str]:
@@ -353,54 +355,3 @@ def _exit_records(scene: Scene, job: Job, event: Row) -> list[str]:
     after = told["latest_ns"] >= event.earliest_ns
     soon = told["earliest_ns"] <= event.latest_ns + _NEAR_NS
     return list(picked(told, after & soon)["event_id"])
-
-
-def killers(scene: Scene, known: list[Act]) -> Iterable[Act]:
-    """Kill commands whose signal the audit rules did not record, where the job died of it in those seconds."""
-    recorded = {(a.host, a.pid) for a in known}
-    died = [
-        (job.end_ns, n, job)
-        for n, job in enumerate(scene.jobs.values())
-        if job.exit_signal and job.end_ns is not None
-    ]
-    died.sort(key=lambda row: row[0])
-    for e in commands.of(scene, *KILLERS).rows:
-        if (e.host, int(e.pid)) in recorded:
-            continue
-        at = int(e.earliest_ns)
-        soon = slice(
-            bisect_left(died, at - _SECOND_NS, key=lambda row: row[0]),
-            bisect_right(died, at + _NEAR_NS, key=lambda row: row[0]),
-        )
-        for _, _, job in sorted(died[soon], key=lambda row: row[1]):
-            if _sends(e.argv) != job.exit_signal or not _means(e.argv, job):
-                continue
-            act = scene.act("signal", job.job, "kill_command", e)
-            act.job, act.link, act.why_link = job.job, "derived", "command_names_process_of_job"
-            act.missing.append("kernel_record_of_signal")
-            yield act
-
-
-def _sends(argv: object) -> int:
-    """The signal that a kill command sends: by number or by name, SIGTERM where it names none."""
-    words = [w.lstrip("-") for w in (argv if isinstance(argv, list) else [])[1:] if w.startswith("-")]
-    for word in words:
-        bare = (
-            word.removeprefix("signal=").removeprefix("s").removeprefix("SIG")
-            if word != "SIGSTOP"
-            else "STOP"
-        )
-        if word.isdigit() or bare.isdigit():
-            return int(word if word.isdigit() else bare)
-        if f"SIG{bare}" in signal.Signals.__members__:
-            return int(signal.Signals[f"SIG{bare}"])
-    return int(signal.SIGTERM)
-
-
-def _means(argv: object, job: Job) -> bool:
-    """Whether a kill command names a process of the job: by pid, by user, or by a pattern."""
-    words = [w for w in (argv if isinstance(argv, list) else [])[1:] if not w.startswith("-")]
-    pids = {str(pid) for _, pid in job.processes}
-    return bool(set(words) & pids) or bool(
-        words and not words[0].isdigit() and (job.owner in words or not pids or words[-1].isascii())
-    )

@@ -153,6 +153,7 @@ MISSING = {
     "who_asked": "the scheduler's own record of who asks",
     "one_command_for_request": "a single command to which the request belongs",
     "scheduler_record_of_request": "the scheduler's own record of the request",
+    "record_that_request_was_done": "a record that what the command asked for was done",
     "kernel_record_of_signal": "the kernel's own record of the signal",
     "acts": "any act on a job in question",
     "cause_of_job": "a record of the cause",
@@ -271,6 +272,8 @@ HOLDS = {
     "sudoers": "the rules of sudo",
     "sudo_used": "the use of sudo",
     "root_login": "a login as root",
+    "sudo_used_line": "a line, which any account can write, on a use of sudo",
+    "root_login_line": "a line, which any account can write, on a login as root",
     "container_group": "membership of a group that may ask the daemon of containers for anything, with the rights of root",
 }
 
@@ -278,6 +281,7 @@ RIGHTS = {
     "owns_job": "an account that they are enrolled to owns the job",
     "owns_file": "an account that they are enrolled to owns the file before the act",
     "root": "they have the rights of root, by a use, a rule of sudo, a group that may ask the daemon of containers, or their role",
+    "root_by_a_line": "a line that any account can write says that they used the rights of root",
     "scheduler_administrator": "the scheduler has an account of theirs as operator or administrator",
     "enters_account": "they can enter the account that acts, by an enrolment or a key",
 }

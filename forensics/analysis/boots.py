@@ -1,0 +1,66 @@
+"""A number of a session that was given twice: a kernel counts its sessions anew from each boot on.
+
+A session is told by its host, the boot and the number. The kernel counts the records of its trail anew at a boot too, so that a
+boot is where these numbers, in the order of the lines, fall far back. Of the sessions that bear one number, the first keeps it; each
+later one is called `number@boot`, by the first moment on record of its boot. Where the trails of several hosts were put into one that does
+not tell which is whose, the numbers fall back with every few lines: what is between is called a boot each time, and no entry is joined to another's work.
+"""
+
+import numpy as np
+import pandas as pd
+
+from forensics.analysis.evidence import Evidence, groups_of, picked
+from forensics.analysis.order import OWN_NUMBERS
+from forensics.analysis.trails import FROM_ANYBODY
+from forensics.core import clock
+
+_LEAST = 100
+"""Records of one kernel can stand out of order by less."""
+
+
+def told_apart(evidence: Evidence) -> None:
+    """Rename, in events, the sessions that bear the number of one of an earlier boot of their host."""
+    events = evidence.events
+    own = events["trail"] & events["host"].notna() & events["earliest_ns"].notna()
+    numbered = picked(
+        events,
+        own
+        & events["serial"].notna()
+        & ~events["format"].isin(FROM_ANYBODY)
+        & ~events["verb"].isin(OWN_NUMBERS),
+    )
+    for host, rows in groups_of(numbered[["host", "serial", "earliest_ns", "sha256", "start"]], "host"):
+        told = _by_boot(rows)
+        if int(told["boot"].iloc[-1]):
+            there = picked(events, own & (events["host"] == host) & events["session"].notna())
+            _rename(events, there[["session", "serial", "earliest_ns"]], told)
+
+
+def _by_boot(rows: pd.DataFrame) -> pd.DataFrame:
+    """The numbered records of a host, each once, in order, with the place of their boot."""
+    first_of = rows.groupby("sha256")["earliest_ns"].transform("min")
+    ordered = rows.assign(first=first_of).sort_values(["first", "sha256", "start"], kind="stable")
+    # A file that was collected twice, or overlaps another, tells some records again.
+    ordered = ordered.drop_duplicates(["serial", "earliest_ns"])
+    serial = ordered["serial"].to_numpy(np.int64)
+    back = (serial[:-1] > 2 * serial[1:]) & (serial[:-1] - serial[1:] > _LEAST)
+    return ordered.assign(boot=np.r_[0, np.cumsum(back)])
+
+
+def _rename(events: pd.DataFrame, there: pd.DataFrame, told: pd.DataFrame) -> None:
+    """Call each session after its boot whose number an earlier boot gave to another."""
+    began = told.drop_duplicates("boot")
+    starts = np.maximum.accumulate(began["earliest_ns"].to_numpy(np.int64))
+    known = dict(zip(zip(told["serial"], told["earliest_ns"], strict=True), told["boot"], strict=True))
+    # What has no number of its own is of the boot that had begun by then.
+    by_time = np.searchsorted(starts, there["earliest_ns"].to_numpy(np.int64), side="right") - 1
+    keys = zip(there["serial"], there["earliest_ns"], strict=True)
+    boots = [known.get(key, max(0, int(at))) for key, at in zip(keys, by_time, strict=True)]
+    first = there.assign(boot=boots).groupby("session")["boot"].min().to_dict()
+    named = [f"@{clock.written(int(ns))}" for ns in began["earliest_ns"]]
+    names = [name if named.count(name) == 1 else f"{name}.{n}" for n, name in enumerate(named)]
+    given = [
+        number if boot == first[number] else number + names[boot]
+        for number, boot in zip(there["session"], boots, strict=True)
+    ]
+    events.loc[there.index, "session"] = pd.Series(given, index=there.index, dtype=object)
