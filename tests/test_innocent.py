@@ -3,11 +3,16 @@
 Found by playing the other side's expert, and whoever holds an account on the hosts and wants a colleague named.
 """
 
+import re
+from pathlib import Path
+
+import investigated
 import pandas as pd
 import pytest
+from told import events
 from stage import HOST, SECOND, UIDS, Stage
 
-from forensics.analysis import boots, evidence, examine, unrecorded
+from forensics.analysis import boots, evidence, examine, trails, unrecorded
 from forensics.core import tables
 
 
@@ -339,3 +344,79 @@ def test_the_commit_itself_is_found_behind_a_copy():
         made.add("create", account=account, auid=UIDS[account], session=session, pid=pid, exe=f"/usr/bin/{argv[0]}", object_kind="path", object=f"/srv/{account}/.git/objects/{oid[:2]}/{oid[2:]}")  # fmt: skip
     [act] = [a for a in made.examined().acts if a.act == "commit"]
     assert (act.account, act.person) == ("kai", "kai")
+
+
+# Two files that tell one record differently: one of them was changed.
+
+INCIDENTS = Path(__file__).parents[1] / "sample_logs" / "incidents"
+AUDIT = "login01/var/log/audit/audit.log"
+
+
+def collected(name):
+    folder = INCIDENTS / name / "evidence"
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}  # fmt: skip
+
+
+def found(name, content):
+    roster, about = ((INCIDENTS / name / f"{part}.toml").read_bytes() for part in ("roster", "case"))
+    return investigated.found(content, roster=roster, about=about)
+
+
+def in_lin_s_session(log):
+    """The audit log in which the two requests to end a job were moved from kai's session of the shared account to lin's."""
+    return re.sub(rb"^(.*:(?:6375|6377)\).*)ses=42(.*)$", rb"\1ses=43\2", log, flags=re.MULTILINE)
+
+
+@pytest.mark.xdist_group("shared_account")
+@pytest.mark.parametrize("path", [f"{AUDIT}.1", "login01/root/backup/audit.log"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_changed_copy_of_the_trail_names_nobody_and_is_shown(path, whole):
+    """Whichever hash comes first: the lines of both were put together once, and the changed ones won."""
+    true = collected("shared_account")
+    changed = in_lin_s_session(true[AUDIT])
+    if not whole:
+        lines = zip(changed.splitlines(keepends=True), true[AUDIT].splitlines(keepends=True), strict=True)
+        changed = b"".join(one for one, other in lines if one != other)
+    told = found("shared_account", true | {path: changed})
+    assert [(a["act"], a["person"]["name"]) for a in told["acts"]] == [("cancel", None)] * 2
+    assert all("agreement_of_copies" in a["missing"] for a in told["acts"])
+    shown = [c for c in told["contradictions"] if c["kind"] == "records_differ"]
+    assert [c["about"] for c in shown] == [f"record {n} of the audit trail of login01" for n in (6375, 6377)]
+    for one in shown:
+        assert sorted(re.search("session ([0-9]+)", said["what"])[1] for said in one["says"]) == ["42", "43"]
+        assert all(said["citations"] for said in one["says"])
+
+
+@pytest.mark.xdist_group("shared_account")
+@pytest.mark.parametrize("how", ["again", "half", "torn", "plain"])
+def test_a_copy_that_tells_the_same_takes_no_name(how):
+    """A second copy, one that was cut off, a log that was rotated within a record, and one without the names that a daemon adds."""
+    true = collected("shared_account")
+    log = true[AUDIT]
+    at = log.index(b"type=EXECVE msg=audit(1795446744.758:6375)") - len("node=login01 ")
+    more = {
+        "again": {f"{AUDIT}.1": log + b"\n"},
+        "half": {f"{AUDIT}.1": log[:at]},
+        "torn": {f"{AUDIT}.1": log[:at], AUDIT: log[at:]},
+        "plain": {f"{AUDIT}.1": re.sub(rb"\x1d.*$", b"", log, flags=re.MULTILINE)},
+    }[how]
+    told = found("shared_account", true | more)
+    assert [a["person"]["name"] for a in told["acts"]] == ["kai", "kai"]
+    assert not [c for c in told["contradictions"] if c["kind"] == "records_differ"]
+
+
+LINE = 'type=SYSCALL msg=audit(1795446700.%s:7%s): arch=c000003e syscall=59 success=yes exit=0 items=0 ppid=1 pid=%s auid=4101 uid=4101 gid=1 euid=4101 tty=pts1 ses=%s comm="x" exe="/usr/bin/x" key=(null)\n'
+
+
+@pytest.mark.parametrize(("pid", "ses", "disputed"), [("9", "3", False), ("9", "4", True), ("8", "3", True)])
+def test_another_format_that_tells_it_otherwise_disputes_it(pid, ses, disputed):
+    """A stronger format would have been taken, and the other left out."""
+    own = "".join(LINE % (100 + n, n, 9, 3) for n in range(3))
+    frame = pd.DataFrame(events("auditd", own.encode(), "login01/var/log/audit/audit.log"))
+    frame = pd.concat([frame, frame.assign(format="laurel", sha256="f" * 64, event_id=frame["event_id"] + "x")], ignore_index=True)  # fmt: skip
+    frame["pid"] = [9, 9, 9, 9, int(pid), 9]
+    frame["session"] = ["3", "3", "3", "3", ses, "3"]
+    numbers = frame[["sha256", "start"]].assign(serial=[70, 71, 72] * 2)
+    told = trails.settled(frame, numbers)
+    assert sorted(told["format"]) == ["auditd"] * 3 + ["laurel"] * disputed
+    assert told["disputed"].sum() == 2 * disputed

@@ -10,6 +10,7 @@ from test_attribution import SCRIPT, edited, verdicts
 from test_audit_dialects import grouped, in_auditbeat, in_laurel, in_syslog, laurel_tells
 
 from forensics.analysis import trails
+from forensics.core.tables import EVENT
 
 STAGED = Path(__file__).parents[1] / "sample_logs" / "incidents" / "script_edit"
 TRAIL = Path("login01/var/log/audit/audit.log")
@@ -138,7 +139,7 @@ HEAD = ("event_id", "format", "host", "earliest_ns", "latest_ns", "serial")
 def settled(*rows):
     """The formats and numbers of the events that are left, of (format, host, at in s, how long in s, serial)."""
     events = pd.DataFrame(
-        [{"event_id": str(n), "sha256": form, "start": n, "format": form, "host": host, "domain": "d",
+        [dict.fromkeys(EVENT.names) | {"event_id": str(n), "sha256": form, "start": n, "format": form, "host": host, "domain": "d",
           "earliest_ns": T0 + at * SECOND, "latest_ns": T0 + (at + wide) * SECOND} for n, (form, host, at, wide, _) in enumerate(rows)]
     )  # fmt: skip
     numbered = pd.DataFrame([{"sha256": r[0], "start": n, "serial": r[4]} for n, r in enumerate(rows)])
@@ -163,7 +164,7 @@ def test_a_line_from_anybody_is_heard_only_where_the_trail_can_have_lost_it():
 
 def test_entries_of_the_journal_are_the_trail_s_where_they_have_its_number():
     events = pd.DataFrame(
-        [{"event_id": str(n), "sha256": "j", "start": n, "format": "journal_json", "host": "h", "domain": "d",
+        [dict.fromkeys(EVENT.names) | {"event_id": str(n), "sha256": "j", "start": n, "format": "journal_json", "host": "h", "domain": "d",
           "earliest_ns": T0, "latest_ns": T0} for n in range(2)]
     )  # fmt: skip
     kept = trails.settled(events, pd.DataFrame({"sha256": ["j"], "start": [1], "serial": [9]}))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forensics.analysis import agents, hops, links, placing, rights, standings, strength
+from forensics.analysis import agents, disputed, hops, links, placing, rights, standings, strength
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
@@ -185,6 +185,8 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
         reasons.append(Reason("key", people, tuple(act.events[:2]), "git:server"))
     if _from_anybody(act, scene, sessions):
         missing.append("source_of_session_that_accounts_cannot_write")
+    if any(scene.values(_cited(act, sessions), "disputed")):
+        missing.append(disputed.MISSING)
     if act.rival_accounts - set(accounts) and "agreement_of_server_and_client" in act.missing:
         reasons += [Reason("account", directory.owners(a, at), (), None) for a in sorted(act.rival_accounts)]
     told = [r.says for r in reasons if r.says]
@@ -238,13 +240,15 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
     return reasons
 
 
+def _cited(act: Act, sessions: list[Session]) -> list[str]:
+    """The events that an act, those that left it to run, and the sessions that decide rest on."""
+    left = (e for p in act.planters for e in p.events)
+    return [*act.events, *left, *(e for s in sessions for e in s.events)]
+
+
 def _from_anybody(act: Act, scene: Scene, sessions: list[Session]) -> bool:
     """Whether what ties an act to its session, or a session to the kernel's number, is what any account can write."""
-    cited = [
-        *act.events,
-        *(e for p in act.planters for e in p.events),
-        *(e for s in sessions for e in s.events),
-    ]
+    cited = _cited(act, sessions)
     told = zip(scene.values(cited, "session"), scene.values(cited, "reach"), strict=True)
     return any(not trusted(domain) for session, domain in told if session is not None)
 

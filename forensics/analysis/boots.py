@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forensics.analysis.evidence import Evidence, groups_of, picked
-from forensics.analysis.order import OWN_NUMBERS
-from forensics.analysis.trails import FROM_ANYBODY
+from forensics.analysis.trails import FROM_ANYBODY, OWN_NUMBERS
 from forensics.core import clock
 
 _LEAST = 100

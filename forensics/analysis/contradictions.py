@@ -47,6 +47,7 @@ def of_sources(done: Examination, acts: list[Act], names: Mapping[str, str], cit
     found += signed_acts.contradictions(done, cites)
     found += unpushed(done, cites)
     found += copies.contradictions(done.scene.evidence, cites)
+    found += copies.of_records(done.scene.evidence, acts, cites)
     for about, lines in done.scene.directory.disagreements().items():
         says = [_enrolled(e, cites) for e in lines]
         found.append({"about": f"who has {about}", "kind": "register_disagrees", "says": says})

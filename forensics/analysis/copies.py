@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from forensics.analysis.evidence import Evidence, picked, rows_of
+from forensics.analysis.acts import Act
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.trails import MASS, TRAILS
 from forensics.core.messageevents import SYSTEM_LOGS
 
@@ -43,6 +44,8 @@ _SAME = (
 _LEAST = 5
 """Lines that two files have to share at least, to be taken for copies."""
 _MOST_TOLD = 5
+_MOST_RECORDS = 20
+"""Records of a trail that two files tell differently that are shown."""
 _MOST_FILES = 40
 """Files of one log and host that are compared with each other."""
 
@@ -132,3 +135,35 @@ def contradictions(evidence: Evidence, cites: Callable[[Iterable[str]], list[Jso
         }
         for d in find(evidence)
     ]
+
+
+def of_records(
+    evidence: Evidence, acts: Iterable[Act], cites: Callable[[Iterable[str]], list[Json]]
+) -> list[Json]:
+    """Each disputed record that acts, or their sessions, rest on, with what each file says of it."""
+    events = evidence.events
+    if not events["disputed"].any():
+        return []
+    cited = {
+        e
+        for act in acts
+        for a in (act, *act.planters)
+        for e in (*a.events, *(a.session.events if a.session is not None else ()))
+    }
+    told = picked(events, events["disputed"])
+    keys = picked(told, told["event_id"].isin(cited))[["host", "serial"]].drop_duplicates()
+    found = []
+    for host, serial in list(keys.sort_values(["host", "serial"]).itertuples(index=False))[:_MOST_RECORDS]:
+        rows = picked(told, (told["host"] == host) & (told["serial"] == serial)).sort_values("event_id")
+        says = [
+            {"what": _said(next(rows_of(own))), "citations": cites(own["event_id"])}
+            for _, own in rows.groupby("sha256", sort=True)
+        ]
+        about = f"record {int(serial)} of the audit trail of {host}"
+        found.append({"about": about, "kind": "records_differ", "says": says})
+    return found
+
+
+def _said(e: Row) -> str:
+    session, auid, pid = ("?" if pd.isna(v) else str(v).partition("@")[0] for v in (e.session, e.auid, e.pid))
+    return f"copy {e.sha256[:16]}: session {session}, login uid {auid}, process {pid}, {e.verb} {e.object or '?'}"

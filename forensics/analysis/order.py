@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import pandas as pd
 
 from forensics.analysis.evidence import Evidence, Row, rows_of
-from forensics.analysis.trails import FROM_ANYBODY
+from forensics.analysis.trails import FROM_ANYBODY, OWN_NUMBERS
 from forensics.core.clock import NS_PER_S
 from forensics.core.folders import BY_USERS
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -88,8 +88,6 @@ class Place(NamedTuple):
     in_line: bool
 
 
-OWN_NUMBERS = frozenset({"audit_config", "audit_lost"})
-"""Verbs of which some events are the audit daemon's own, with numbers of its own."""
 _COLUMNS = (
     "host",
     "serial",

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.analysis import disputed
 from forensics.core.messageevents import SYSTEM_LOGS
 
 WHOLE = ("auditd", "laurel", "journal_export", "journal_json", "auditbeat")
@@ -26,6 +27,8 @@ MASS = (
 """Verbs of which an audit trail tells many times over."""
 FROM_ANYBODY = frozenset({"audisp_syslog"})
 _ELSEWHERE = frozenset({"auditbeat"})
+OWN_NUMBERS = frozenset({"audit_config", "audit_lost"})
+"""Verbs of which some events are the audit daemon's own, with numbers of its own."""
 _NUMBER = ("sha256", "start", "serial")
 _TYPES = (pa.string(), pa.int64(), pa.int64())
 _SLACK_NS = 60 * 1_000_000_000
@@ -75,8 +78,9 @@ def settled(events: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         `events`, its order kept, without those that a stronger format tells too, and with `trail`, whether
-        it is an audit trail's; `serial`, the kernel's number, nullable; and `reach`, the trust domain whose
-        people can have forged it: on the host, where it was told there first.
+        it is an audit trail's; `serial`, the kernel's number, nullable; `reach`, the trust domain whose
+        people can have forged it: on the host, where it was told there first; and `disputed`, whether another
+        file tells the same record differently. Such copies are all kept.
     """
     once = numbered.drop_duplicates(["sha256", "start"])
     serial = events[["sha256", "start"]].merge(once, how="left", on=["sha256", "start"])["serial"]
@@ -86,7 +90,16 @@ def settled(events: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
     sent = trail & form.isin(_ELSEWHERE) & events["host"].notna()
     reach = events["domain"].where(~sent, events["host"].astype(str) + ":root")
     events = events.assign(trail=trail.astype(bool), reach=reach.astype(object))
-    return events if form[trail].nunique() < 2 else events.drop(index=_copies(events))
+    numbered = trail & events["serial"].notna() & events["host"].notna() & events["earliest_ns"].notna()
+    firm = numbered & ~form.isin(FROM_ANYBODY) & ~events["verb"].isin(OWN_NUMBERS)
+    told = events.loc[firm.astype(bool)]
+    several = told["sha256"].nunique() > 1
+    events = events.assign(disputed=False)
+    if several:
+        events.loc[told.index, "disputed"] = disputed.told(told)
+    if form[trail].nunique() < 2:
+        return events
+    return events.drop(index=[at for at in _copies(events) if not events.at[at, "disputed"]])
 
 
 def _copies(events: pd.DataFrame) -> list[int]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import hostfolders, loose
+from forensics.core import auditcopies, hostfolders, loose
 from forensics.core.auditkeys import leads
 from forensics.core.coded import Bools, Coded, Ints, coded, distinct
 from forensics.core.folders import BY_USERS
@@ -161,6 +161,8 @@ def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, _Places]:
     differs = np.zeros(len(order), bool)
     for key in keys:
         differs[1:] |= np.diff(key[order]) != 0
+    changed = auditcopies.changed(records, order, np.cumsum(differs), rank)
+    differs[1:] |= changed[1:] & (np.diff(rank[order]) != 0)
     domains: list[object] = [first[sha256][1] for _, sha256 in places]
     known = {str(own) for own, _ in first.values() if own is not None}
     foreign = np.array(

@@ -139,6 +139,7 @@ MISSING = {
     "second_trust_domain": "a record from a second trust domain",
     "key_of_session": "a record of the key that opens the session",
     "address_of_session": "a record of the address that the session comes from",
+    "agreement_of_copies": "agreement between the files that hold the same record",
     "agreement_of_sources_on_session": "agreement between the sources on the session",
     "record_of_host_itself": "a record of it among the host's own logs, or a folder whose logs name the host that it is called after",
     "place_of_logs": "a log from a place that users of the host cannot write",

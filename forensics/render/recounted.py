@@ -24,6 +24,7 @@ ABOUT = {
     "ref_moved_without_push": _REF,
     "ref_not_where_last_push_put_it": _REF,
     "copies_differ": ("copies of {name} of {host}, which share {lines} lines of the time that both cover",),
+    "records_differ": ("record {number} of the audit trail of {host}",),
     "register_disagrees": ("who has {thing}",),
 }
 """What a contradiction is about, by its kind."""
@@ -53,6 +54,7 @@ SAYS = {
         "the last push that {format} tells moves it to {commit}",
     ),
     "copies_differ": ("copy {copy} alone has {lines} lines of it",),
+    "records_differ": ("copy {copy}: session {session}, login uid {auid}, process {pid}, {what}",),
     "register_disagrees": (
         "{source} ({domain}): {kind} {thing} is of account {account}",
         "{source} ({domain}): {kind} {thing} is of person {person}",
