@@ -9,8 +9,8 @@ from pathlib import Path
 import investigated
 import pandas as pd
 import pytest
-from told import events
 from stage import HOST, SECOND, UIDS, Stage
+from told import events
 
 from forensics.analysis import boots, evidence, examine, trails, unrecorded
 from forensics.core import tables

@@ -257,7 +257,17 @@ def _holds(scene: Scene) -> Iterable[Hold]:
 
 
 def _lines(scene: Scene, told: pd.DataFrame) -> set[str]:
-    """Those of some events that any account can have written: lines of the system log whose login no second source tells."""
+    """Those of some events that any account can have written: lines of the system log which no second source bears out.
+
+    One on sudo is borne out where the host's trail tells that the account ran it, one on a login where another log tells that.
+    """
     borne_out = {i for s in scene.sessions.values() if len(s.recognised_by) > 1 for i in s.events}
+    ran = picked(scene.events, (scene.events["verb"] == "sudo") & scene.events["trail"])
+    accounts = set(zip(ran["host"], ran["account"], strict=True))
     loose = picked(told, told["format"].isin(FROM_ANYBODY) & ~told["trail"])
-    return set(loose["event_id"]) - borne_out
+    own = zip(loose["event_id"], loose["verb"], loose["host"], loose["account"], strict=True)
+    return {
+        str(event)
+        for event, verb, host, account in own
+        if event not in borne_out and not (verb == "sudo" and (host, account) in accounts)
+    }

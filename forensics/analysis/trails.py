@@ -93,13 +93,13 @@ def settled(events: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
     numbered = trail & events["serial"].notna() & events["host"].notna() & events["earliest_ns"].notna()
     firm = numbered & ~form.isin(FROM_ANYBODY) & ~events["verb"].isin(OWN_NUMBERS)
     told = events.loc[firm.astype(bool)]
-    several = told["sha256"].nunique() > 1
     events = events.assign(disputed=False)
-    if several:
+    if len(told["sha256"].unique()) > 1:
         events.loc[told.index, "disputed"] = disputed.told(told)
     if form[trail].nunique() < 2:
         return events
-    return events.drop(index=[at for at in _copies(events) if not events.at[at, "disputed"]])
+    kept = events.index[events["disputed"]]
+    return events.drop(index=list(set(_copies(events)) - set(kept)))
 
 
 def _copies(events: pd.DataFrame) -> list[int]:
