@@ -346,6 +346,45 @@ def test_the_commit_itself_is_found_behind_a_copy():
     assert (act.account, act.person) == ("kai", "kai")
 
 
+@pytest.mark.parametrize(
+    ("reaches", "own", "outcome", "candidates"),
+    [
+        ("lin's shell", False, "success", ["kai", "lin"]),
+        ("lin's shell", False, "failure", ["lin"]),
+        ("lin's shell", True, "success", ["lin"]),
+        ("kai's own", False, "success", ["lin"]),
+    ],
+)
+def test_what_a_debugger_can_have_made_a_shell_do_is_not_by_whose_shell_it_is(
+    reaches, own, outcome, candidates
+):
+    """Lin and kai are in the shared account; kai attaches to lin's shell, in which the job is then cancelled."""
+    made = Stage()
+    made.enrol()
+    made.submit("mlteam", made.login("mlteam", by="mei"), "11")
+    lin, kai = made.login("mlteam", by="lin"), made.login("mlteam", by="kai")
+    shells = {
+        "lin's shell": made.run("mlteam", lin, ["bash"])[0],
+        "kai's own": made.run("mlteam", kai, ["bash"])[0],
+    }
+    session = lin if own else kai
+    by, _ = made.run("mlteam", session, ["gdb", "-p", str(shells[reaches])])
+    made.add(
+        "trace", account="mlteam", auid=UIDS["mlteam"], effective="mlteam", uid=UIDS["mlteam"], session=session, pid=by,
+        exe="/usr/bin/gdb", target_pid=shells[reaches], outcome=outcome,
+    )  # fmt: skip
+    made.wait(2)
+    made.cancel("mlteam", lin, "11")
+    done = made.examined()
+    [act] = [a for a in done.acts if a.act == "cancel"]
+    told = done.judged[act.act_id]
+    assert told.name == (candidates[0] if len(candidates) == 1 else None)
+    assert set(candidates) <= set(told.candidates)
+    assert [d.rule for d in done.deferrals if d.act is act] == (
+        ["reached_by_tracer"] if len(candidates) > 1 else []
+    )
+
+
 # Two files that tell one record differently: one of them was changed.
 
 INCIDENTS = Path(__file__).parents[1] / "sample_logs" / "incidents"

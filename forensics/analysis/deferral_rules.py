@@ -71,5 +71,11 @@ RULES = {
         "a client that only looked on; a program of that name that is another",
         "",
     ),
+    "reached_by_tracer": Rule(
+        "a process that attaches to another, or writes to its memory, can make it do what it likes, in the session of that one",
+        "other sessions on the host in which a process attached to a program of the act's session before the act",
+        "a debugger that only looked on",
+        "",
+    ),
 }
 """Every rule by which this module leads from an act to whoever left it, by id."""

@@ -289,6 +289,11 @@ def _outlived(scene: Scene, act: Act, clients: pd.DataFrame, made: Lineage) -> D
             act.typed_from = [s for s, _ in others]
             names = tuple(dict.fromkeys(s.session_id for s in act.typed_from))
             return Deferral(act, "typed_through_multiplexer", (), names, tuple(e for _, e in others))
+    traced = _tracers(scene, act)
+    if traced:
+        act.typed_from = [s for s, _ in traced]
+        names = tuple(dict.fromkeys(s.session_id for s in act.typed_from))
+        return Deferral(act, "reached_by_tracer", (), names, tuple(e for _, e in traced))
     if session.covers(act.earliest_ns, act.latest_ns):
         return None
     kept = [e for e in made.above(act)[0] if posixpath.basename(str(e.exe)) in KEEPERS]
@@ -313,6 +318,24 @@ def _typists(scene: Scene, act: Act, clients: pd.DataFrame) -> list[tuple[Sessio
             not isinstance(e.effective, str) and e.account == session.account
         )
         if other is not None and other.session_id != session.session_id and reaches:
+            found.setdefault(other.session_id, (other, str(e.event_id)))
+    return [found[name] for name in sorted(found)]
+
+
+def _tracers(scene: Scene, act: Act) -> list[tuple[Session, str]]:
+    """Other sessions in which a process attached to a program of an act's session before the act."""
+    if "traces" not in scene.memo:
+        told = picked(scene.events, (scene.events["verb"] == "trace") & scene.events["trail"])
+        told = picked(told, (told["outcome"] != "failure") & told["session"].notna())
+        scene.memo["traces"] = picked(told, told["target_pid"].notna() & told["earliest_ns"].notna())
+    session, found = act.session, dict[str, tuple[Session, str]]()
+    for e in rows_of(scene.memo["traces"]):
+        other = scene.session_of(e)
+        if session is None or other is None or e.host != act.host or e.earliest_ns > act.latest_ns:
+            continue
+        into = order.of(scene.evidence).until(scene.runs_of(e.host, e.target_pid), e)
+        last = next(rows_of(into.iloc[-1:]), None)
+        if last is not None and last.session == session.ses and other.session_id != session.session_id:
             found.setdefault(other.session_id, (other, str(e.event_id)))
     return [found[name] for name in sorted(found)]
 

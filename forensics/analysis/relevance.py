@@ -73,6 +73,8 @@ ASKS_AN_AGENT = (
     "(verb = 'connect' AND (starts_with(object, '/tmp/ssh-') OR contains(object, '/.ssh/agent/')))"
 )
 """Connections to the socket of an agent that holds keys."""
+REACHES_INTO = "(verb = 'trace' AND session IS NOT NULL)"
+"""Attachments of one process to another, from sessions."""
 WRITES_A_KEY = "(contains(text, 'authorized_keys') AND contains(text, 'AAAA'))"
 _REMEMBERED = 1 << 16
 SUFFIXES = "(?:" + "|".join(suffix.replace(".", "[.]") for suffix in artefacts.SCRIPTS) + ")(?: |$)"

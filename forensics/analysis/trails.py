@@ -90,9 +90,9 @@ def settled(events: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
     sent = trail & form.isin(_ELSEWHERE) & events["host"].notna()
     reach = events["domain"].where(~sent, events["host"].astype(str) + ":root")
     events = events.assign(trail=trail.astype(bool), reach=reach.astype(object))
-    numbered = trail & events["serial"].notna() & events["host"].notna() & events["earliest_ns"].notna()
-    firm = numbered & ~form.isin(FROM_ANYBODY) & ~events["verb"].isin(OWN_NUMBERS)
-    told = events.loc[firm.astype(bool)]
+    placed = events["serial"].notna() & events["host"].notna() & events["earliest_ns"].notna()
+    firm = events["trail"] & placed & ~form.isin(FROM_ANYBODY) & ~events["verb"].isin(OWN_NUMBERS)
+    told = events[firm]
     events = events.assign(disputed=False)
     if len(told["sha256"].unique()) > 1:
         events.loc[told.index, "disputed"] = disputed.told(told)

@@ -183,7 +183,8 @@ class _Held:
             tests.append(f"({_BASE} = '{program}' AND regexp_matches({rest}, '{quoted}'))")
         self._want(f"WHERE {self.mass} AND verb = 'execute' AND ({' OR '.join(tests)})")
         self._want(
-            f"WHERE {self.mass} AND ({relevance.TOUCHED} OR {relevance.ASKS_A_DAEMON} OR {relevance.ASKS_AN_AGENT})"
+            f"WHERE {self.mass} AND ({relevance.TOUCHED} OR {relevance.ASKS_A_DAEMON} OR {relevance.ASKS_AN_AGENT} "
+            f"OR {relevance.REACHES_INTO})"
         )
         clients = ", ".join(f"'{name}'" for name in sorted(relevance.CLIENTS))
         ran = self.asked.ask(

@@ -116,7 +116,7 @@ def left_sentences(act: Json) -> list[Sentence]:
         return []
     cited = [*row.get("citations", ()), *act.get("citations", ())]
     why = words(phrases.LEFT, row.get("rule"))
-    if row.get("rule") in {"typed_through_multiplexer", "outlived_login"}:
+    if row.get("rule") in {"typed_through_multiplexer", "reached_by_tracer", "outlived_login"}:
         return _typed(act, row, why, cited)
     if row.get("rule") == "client_of_container_daemon" and row.get("sessions"):
         return _contained(act, row, why, cited)
@@ -166,11 +166,11 @@ def _left_by(act: Json, plant: Json) -> Sentence:
 
 def _typed(act: Json, row: Json, why: Value, cited: list[Any]) -> list[Sentence]:
     sessions = row.get("sessions") or ()
-    key = "typed" if row["rule"] == "typed_through_multiplexer" else "outlived"
+    key = {"typed_through_multiplexer": "typed", "reached_by_tracer": "traced"}.get(row["rule"], "outlived")
     found = [say(key, cited, about=act["id"], act=act["id"], why=why)]
-    for session in sessions[:_SHOWN] if key == "typed" else ():
+    for session in sessions[:_SHOWN] if key != "outlived" else ():
         entered = whose(session)
-        found.append(say("typed_by", session["citations"], about=act["id"], entered=entered))
+        found.append(say(f"{key}_by", session["citations"], about=act["id"], entered=entered))
     return found
 
 

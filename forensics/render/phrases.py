@@ -351,6 +351,7 @@ LEFT = {
     "client_of_container_daemon": "a process without a login comes from the shim of a daemon, which runs what is asked for over its socket",
     "outlived_login": "a process keeps the kernel's session number when its login ends",
     "typed_through_multiplexer": "what is typed into a multiplexer such as tmux is done by its server, in the session that begins it",
+    "reached_by_tracer": "a process that attaches to another can make it do what it likes, in the session of that one",
 }
 """Rules by which an act that ran by itself leads to whoever left it."""
 
