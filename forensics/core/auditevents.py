@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditcopies, hostfolders, loose
+from forensics.core import auditcopies, auditrecord, hostfolders, loose
 from forensics.core.auditkeys import leads
 from forensics.core.coded import Bools, Coded, Ints, coded, distinct
 from forensics.core.folders import BY_USERS
 
 _FEW = 100
+_KINDS = {column.name: column.type for column in auditrecord.COLUMNS}
 _NOT_NORMAL = r"//|/\.{1,2}(?:/|$)|./$"
 
 
@@ -33,9 +34,10 @@ class Scene:
         self.begins = np.flatnonzero(np.diff(self.event, prepend=-1))
         self.count = len(self.begins)
         self.torn = self.count < len(self.event)
-        kinds = coded(self.column("type"))
+        kinds, every = coded(self._held("type")), coded(pc.list_flatten(self._held("types")))
+        calls = np.array([kind == "SYSCALL" for kind in every.values])[every.number]
         called = np.zeros(len(self.event), bool)
-        called[_owners(self.table["types"])[np.asarray(pc.equal(pc.list_flatten(self.column("types")), "SYSCALL"))]] = True  # fmt: skip
+        called[_owners(self._held("types"))[calls]] = True
         rank = np.where(
             np.array([leads(str(kind)) for kind in kinds.values])[kinds.number], 0, np.where(called, 1, 2)
         )
@@ -43,12 +45,31 @@ class Scene:
         self.lead = np.minimum.reduceat(rank * len(rank) + rows, self.begins) % len(rank)
         calls = np.minimum.reduceat(np.where(called, rows, len(rank)), self.begins)
         self.call = np.where(calls < len(rank), calls, -1)
-        self.type = self.leading("type")
+        self.type = self.lightly("type", leading=True)
+
+    def _held(self, name: str) -> pa.Array:
+        column = self.table[name]
+        if pa.types.is_null(column.type):
+            return loose.nothing(_KINDS[name], len(column))
+        return column.chunk(0) if column.num_chunks else pa.nulls(0, column.type)
 
     def column(self, name: str) -> pa.Array:
-        """A column of the records."""
-        column = self.table[name]
-        return column.chunk(0) if column.num_chunks else pa.nulls(0, column.type)
+        """A column of the records; a flat one without a dictionary."""
+        return loose.plain(self._held(name))
+
+    def lightly(self, name: str, *, leading: bool = False) -> pa.Array:
+        """What `at` says, or what the `leading` rows say, which may be a dictionary."""
+        if self.torn:
+            return self.leading(name) if leading else self.at(name)
+        return self._held(name)
+
+    def coded(self, name: str, *, leading: bool = False) -> Coded:
+        """The different values of that."""
+        return coded(self.lightly(name, leading=leading))
+
+    def some(self, name: str, events: pa.Array, *, leading: bool = False) -> pa.Array:
+        """The same of some events, without a dictionary."""
+        return loose.plain(self.lightly(name, leading=leading).take(events))
 
     def leading(self, name: str) -> pa.Array:
         """A column of the rows that lead."""
@@ -71,12 +92,12 @@ class Scene:
 
     def listed(self, name: str) -> tuple[pa.StructArray, Ints]:
         """The elements of a list column, and the event of each."""
-        return pc.list_flatten(self.column(name)), self.event[_owners(self.table[name])]
+        return pc.list_flatten(self._held(name)), self.event[_owners(self._held(name))]
 
 
-def _owners(lists: pa.ChunkedArray) -> Ints:
+def _owners(lists: pa.ListArray) -> Ints:
     """The row that each element of a list column belongs to."""
-    return np.asarray(pc.list_parent_indices(lists.combine_chunks() if lists.num_chunks != 1 else lists.chunk(0))).astype(np.int64)  # fmt: skip
+    return np.asarray(pc.list_parent_indices(lists)).astype(np.int64)
 
 
 def nth(rows: Ints, event: Ints, count: int, n: int = 0) -> Ints:
@@ -197,8 +218,8 @@ class Paths(NamedTuple):
     def at(self, name: str, rows: Ints) -> pa.Array:
         """A column at `rows`, null at -1."""
         if (rows < 0).all():
-            return pa.nulls(len(rows), self.said.type.field(name).type)
-        return pc.struct_field(self.said, name).take(pa.array(rows, mask=rows < 0))
+            return loose.plain(pa.nulls(len(rows), self.said.type.field(name).type))
+        return loose.plain(pc.struct_field(self.said, name).take(pa.array(rows, mask=rows < 0)))
 
 
 def paths(scene: Scene) -> Paths:
@@ -208,8 +229,8 @@ def paths(scene: Scene) -> Paths:
     rows = np.arange(len(said))
     if not ((np.diff(event) > 0) | (np.diff(item) >= 0)).all():
         rows = np.lexsort((rows, item, event))
-    role = pc.struct_field(said, "nametype").take(pa.array(rows))
-    of = {name: np.asarray(pc.equal(role, name).fill_null(False)) for name in ("CREATE", "DELETE", "PARENT")}
+    role = coded(pc.struct_field(said, "nametype"))
+    of = {name: np.array([value == name for value in role.values])[role.number[rows]] for name in ("CREATE", "DELETE", "PARENT")}  # fmt: skip
     rest = rows[~(of["CREATE"] | of["DELETE"] | of["PARENT"])]
 
     def found(which: Ints, n: int = 0) -> Ints:

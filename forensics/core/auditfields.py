@@ -20,7 +20,6 @@ LEAST_LINES = 1000
 BLOCK_LINES = 1 << 12
 """How many lines are cut and read at a time."""
 _ARGUMENT = r"^a(?P<place>\d{1,9})(?P<piece>\[\d+\])?$"
-_NOTHING = pa.array([b"?", b"(null)", b"(none)"], pa.binary())
 _KEYS = pa.array(KEYS, pa.binary())
 
 
@@ -198,7 +197,7 @@ def read(fields: Fields, pool: Pool, row: Ints, kind: Ints, first: int) -> Read:
             own = own[good]
             pieces.append(Piece(target, row[tokens.line[own]], numbers[good], own + first))
         else:
-            values = _decoded(raw, start, stop, quoted, coded=about.written == "coded")
+            values = audittext.decoded(raw, start, stop, quoted, coded=about.written == "coded")
             pieces.append(Piece(target, row[tokens.line[own]], pool.add(values), own + first))
     told = _arguments(raw, tokens.where(arguments), row)
     where = [at.astype(np.int32) for at in (tokens.line, tokens.start, tokens.stop)]
@@ -218,13 +217,6 @@ def _claims(raw: Bytes, tokens: Tokens, kind: Ints) -> Ints:
     for now, before in OLD.items():
         column[old[column[old] == now]] = before
     return column
-
-
-def _decoded(raw: Bytes, start: Ints, stop: Ints, quoted: Bools, *, coded: bool) -> pa.Array:
-    """Texts without their quotes, or out of their hexadecimal where they can be `coded`."""
-    values = audittext.sliced(raw, start, stop)
-    values = pc.if_else(pc.and_(pc.is_in(values, _NOTHING), pa.array(~quoted)), None, values)
-    return lines.shown(audittext.unhexed(values, ~quoted) if coded else values)
 
 
 def _are_arguments(raw: Bytes, tokens: Tokens, execve: Bools) -> Bools:

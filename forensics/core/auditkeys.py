@@ -77,6 +77,11 @@ TARGETS = (
     *_listed(PATHS, PATH),
     *_listed(RECEIVERS, RECEIVER),
 )
+_FEW = {"arch", "success", "tty", "op", "hostname", "addr", "terminal", "res", "comm", "exe", "key", "cwd", "acct", "dev", "mode", "nametype", "ocomm"}  # fmt: skip
+FEW = frozenset(
+    at for at, target in enumerate(TARGETS) if target.name in _FEW or target.name.endswith("_name")
+)
+"""Columns that have few different values in most logs."""
 _NUMBER = {(target.name, target.within): at for at, target in enumerate(TARGETS)}
 AUID = _NUMBER["auid", MESSAGE]
 OLD = {_NUMBER[name, MESSAGE]: _NUMBER[f"old_{name}", MESSAGE] for name in ("auid", "ses")}

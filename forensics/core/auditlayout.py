@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forensics.core import audittext, lines
-from forensics.core.auditkeys import ARGUMENTS, NONE, SPELT, TARGETS
+from forensics.core import auditargv, audittext, lines
+from forensics.core.auditforms import UNKNOWN, Forms, Numbers, Way
+from forensics.core.auditkeys import ARGUMENTS, FEW, NONE, SPELT, TARGETS
 from forensics.core.auditpage import Page
-from forensics.core.auditpieces import Arguments, Found, Left, Piece
+from forensics.core.auditpieces import Found, Left, Piece
 from forensics.core.auditpool import Places, Pool
-from forensics.core.audittext import INNER, NAMES, OUTER, Bools, Ints, Words
+from forensics.core.audittext import INNER, NAMES, OUTER, Bools, Ints, Narrow, Words
 
 LEAST_LINES = 24
 """Fewer lines of one layout are not worth one of their own."""
@@ -24,12 +25,10 @@ _LONGEST_KEY = 40
 _OPENING = b"msg='"
 _BLANK, _QUOTE, _APOSTROPHE, _BRACKET, _QUESTION, _ENRICHED = 32, 34, 39, 40, 63, 29
 _WORD = 8
+_FEW_BYTES = 2
+"""So many are sooner looked at one by one."""
 _BLOCK_WORDS = 1 << 16
 """How many words are held against a layout at a time."""
-_MOST_ARGUMENTS = 1000
-_ARGUMENT_KEYS = [b"a%d=" % n for n in range(_MOST_ARGUMENTS)]
-_ARGUMENT_WORDS = np.array([audittext.word(key) for key in _ARGUMENT_KEYS], np.uint64)
-_ARGUMENT_SIZES = np.array([len(key) for key in _ARGUMENT_KEYS])
 
 
 class _Slot(NamedTuple):
@@ -48,12 +47,13 @@ class _Slot(NamedTuple):
     loose: bool
 
 
-def read(cut: Page, pool: Pool, line: Ints, kind: Ints, type_: Ints, head: Ints) -> Found:
+def read(cut: Page, pool: Pool, forms: Forms, line: Ints, kind: Ints, type_: Ints, head: Ints) -> Found:
     """Read the rows whose layout shows.
 
     Args:
         cut: the lines.
         pool: of their page; takes in what is decoded.
+        forms: the words that are known.
         line: the line of each row, ascending.
         kind: what each row can fill, see `auditkeys`.
         type_: number of its type.
@@ -68,8 +68,10 @@ def read(cut: Page, pool: Pool, line: Ints, kind: Ints, type_: Ints, head: Ints)
     for first, last in itertools.pairwise(bounds):
         if last - first >= LEAST_LINES:
             rows = order[first:last]
-            _alike(cut, pool, line[rows], rows, int(kind[rows[0]]), int(head[rows[0]]), found)
-    _arguments(cut, line, np.flatnonzero(cut.plain[line] & (kind == ARGUMENTS)), head, found)
+            _alike(cut, pool, forms, line[rows], rows, int(kind[rows[0]]), int(head[rows[0]]), found)
+    rows = np.flatnonzero(cut.plain[line] & (kind == ARGUMENTS))
+    if len(rows) >= LEAST_LINES:
+        auditargv.read(cut, line, rows, head, found)
     return found
 
 
@@ -119,6 +121,7 @@ class _Layout(NamedTuple):
 
     `held`, `mask`: what `Page.opening` has where each begins. `odd`: those of which that does not say all.
     `shown`: those whose value may have quotes. `runs`: first and last of slots that no column takes.
+    `few`: those whose words are looked for among those that are known, and in which `ways` these say their values.
     """
 
     slots: list[_Slot]
@@ -128,6 +131,8 @@ class _Layout(NamedTuple):
     shown: Ints
     numbers: Ints
     texts: Ints
+    few: Ints
+    ways: list[Way]
     runs: list[tuple[int, int]]
     begin: Ints
     closes: Ints
@@ -140,6 +145,7 @@ class _Values(NamedTuple):
     """
 
     numbers: Ints
+    known: Narrow
     begin: Ints
     end: Ints
     quoted: Bools
@@ -147,17 +153,11 @@ class _Values(NamedTuple):
     words: Ints
     ends: Ints
 
-    def where(self, own: Bools) -> "_Values":
-        """Those of some lines."""
-        numbers, begin, end, quoted, absent, words, ends = self
-        return _Values(
-            numbers[:, own], begin[:, own], end[:, own], quoted[:, own], absent[:, own], words[own], ends[own]
-        )
-
 
 def _together(held: list[_Values]) -> _Values:
     return _Values(
         np.concatenate([each.numbers for each in held], axis=1),
+        np.concatenate([each.known for each in held], axis=1),
         np.concatenate([each.begin for each in held], axis=1),
         np.concatenate([each.end for each in held], axis=1),
         np.concatenate([each.quoted for each in held], axis=1),
@@ -167,10 +167,15 @@ def _together(held: list[_Values]) -> _Values:
     )
 
 
-def _layout(slots: list[_Slot]) -> _Layout:
+def _way(slot: _Slot) -> Way:
+    return Way(slot.target, slot.key, slot.closes, TARGETS[slot.target].written == "coded")
+
+
+def _layout(slots: list[_Slot], forms: Forms) -> _Layout:
     opened = np.array([audittext.word(slot.key[:8]) for slot in slots], np.uint64)
     targets = [at for at, slot in enumerate(slots) if slot.target >= 0]
     counted = [at for at in targets if TARGETS[slots[at].target].written in {"number", "id"}]
+    few = [at for at in targets if slots[at].target in FEW and forms.place(_way(slots[at])) != UNKNOWN]
     runs: list[tuple[int, int]] = []
     for at, slot in enumerate(slots):
         if slot.target >= 0 or not slot.key:
@@ -186,7 +191,9 @@ def _layout(slots: list[_Slot]) -> _Layout:
         [at for at, slot in enumerate(slots) if _is_odd(slot)],
         np.array([at for at, slot in enumerate(slots) if not slot.bare], np.int64),
         np.array(counted, np.int64),
-        np.array([at for at in targets if at not in counted], np.int64),
+        np.array([at for at in targets if at not in counted and at not in few], np.int64),
+        np.array(few, np.int64),
+        [_way(slots[at]) for at in few],
         runs,
         np.array([1 + len(slot.key) for slot in slots]),
         np.array([int(slot.closes) for slot in slots]),
@@ -197,19 +204,22 @@ def _is_odd(slot: _Slot) -> bool:
     return not slot.key or len(slot.key) > _WORD or slot.loose or slot.closes or slot.separator == _ENRICHED
 
 
-def _alike(cut: Page, pool: Pool, line: Ints, rows: Ints, kind: int, head: int, found: Found) -> None:
+def _alike(
+    cut: Page, pool: Pool, forms: Forms, line: Ints, rows: Ints, kind: int, head: int, found: Found
+) -> None:
     """Read rows by the layout of the first of them, so many at a time that what they take stays in the cache."""
     slots = _template(cut, int(line[0]), kind, head)
     if not slots:
         return
-    layout = _layout(slots)
+    layout = _layout(slots, forms)
     step = max(_BLOCK_WORDS // len(slots), LEAST_LINES)
-    kept, held = [], []
+    fit, held = [], []
     for at in range(0, len(rows), step):
-        fits, values = _held_against(cut, layout, line[at : at + step], head)
-        kept.append(rows[at : at + step][fits])
+        fits, values = _held_against(cut, layout, forms, line[at : at + step], head)
+        fit.append(fits)
         held.append(values)
-    rows = np.concatenate(kept)
+    fits = np.concatenate(fit)
+    line, rows = line[fits], rows[fits]
     if not len(rows):
         return
     values = _together(held)
@@ -217,6 +227,15 @@ def _alike(cut: Page, pool: Pool, line: Ints, rows: Ints, kind: int, head: int, 
         Piece(slots[at].target, rows, numbers, None)
         for at, numbers in zip(layout.numbers, values.numbers, strict=True)
     )
+    for at, known in zip(layout.few.tolist(), values.known, strict=True):
+        target = slots[at].target
+        if known.min() == UNKNOWN:
+            forms.leave(target)
+            words = cut.token[line] + head + at
+            said: Numbers | Places = _looked_at(cut, pool, slots[at], cut.begins[words], cut.ends[words])
+        else:
+            said = Numbers(known, forms.words(target))
+        found.pieces.append(Piece(target, rows, said, None))
     for at, *own in zip(layout.texts, values.begin, values.end, values.quoted, values.absent, strict=True):
         target = slots[at].target
         places = _text(cut, pool, *own, coded=TARGETS[target].written == "coded")
@@ -226,11 +245,12 @@ def _alike(cut: Page, pool: Pool, line: Ints, rows: Ints, kind: int, head: int, 
     found.read[rows] = True
 
 
-def _held_against(cut: Page, layout: _Layout, line: Ints, head: int) -> tuple[Bools, _Values]:
+def _held_against(cut: Page, layout: _Layout, forms: Forms, line: Ints, head: int) -> tuple[Bools, _Values]:
     """Which lines have the keys, separators, frames, quotes and numbers of the layout; and the values of those."""
     first, size = cut.token[line] + head, len(layout.slots)
     stops = audittext.runs(cut.ends, size + 1)[first - 1]
-    fits = ((audittext.runs(cut.opening, size)[first] & layout.mask) == layout.held).all(axis=1)
+    opening = audittext.runs(cut.opening, size)[first]
+    fits = ((opening & layout.mask) == layout.held).all(axis=1)
     fits &= cut.parts[line] == sum(slot.separator == _ENRICHED for slot in layout.slots)
     for at in layout.odd:
         fits &= _fits(cut, layout.slots[at], stops[:, at] + 1, stops[:, at + 1])
@@ -241,12 +261,13 @@ def _held_against(cut: Page, layout: _Layout, line: Ints, head: int) -> tuple[Bo
     good = 2 * quoted.sum(axis=0) == cut.quotes[line[fits]]
     start, stop = _edges(layout, edges, layout.numbers)
     numbers, counted = audittext.decimals(cut.at, start.ravel(), stop.ravel())
-    good &= counted.reshape(start.shape).all(axis=0)
-    values = _values(cut, layout, edges, numbers.reshape(start.shape), quoted)
+    numbers, counted = numbers.reshape(start.shape), counted.reshape(start.shape)
+    good &= counted.all(axis=0)
     if not good.all():
+        edges, numbers, quoted = edges[:, good], numbers[:, good], quoted[:, good]
         fits[fits] = good
-        values = values.where(good)
-    return fits, values
+    words = (opening if fits.all() else opening[fits]).T
+    return fits, _values(cut, layout, forms, edges, words, numbers, quoted)
 
 
 def _edges(layout: _Layout, edges: Ints, slots: Ints) -> tuple[Ints, Ints]:
@@ -257,8 +278,12 @@ def _edges(layout: _Layout, edges: Ints, slots: Ints) -> tuple[Ints, Ints]:
 def _fits(cut: Page, slot: _Slot, start: Ints, stop: Ints) -> Bools:
     """Which words are those of a slot, where how they begin is not enough."""
     fits = np.ones(len(start), bool)
-    if rest := slot.key[_WORD:]:
+    rest = slot.key[_WORD:]
+    if len(rest) > _FEW_BYTES:
         fits = audittext.begin(cut.at, start + _WORD, rest)
+    else:
+        for place, byte in enumerate(rest, _WORD):
+            fits &= cut.raw[start + place] == byte
     if slot.loose or not slot.key:
         fits &= stop - start == len(slot.key)
     if slot.closes:
@@ -268,7 +293,9 @@ def _fits(cut: Page, slot: _Slot, start: Ints, stop: Ints) -> Bools:
     return fits
 
 
-def _values(cut: Page, layout: _Layout, edges: Ints, numbers: Ints, shown: Bools) -> _Values:
+def _values(
+    cut: Page, layout: _Layout, forms: Forms, edges: Ints, words: Words, numbers: Ints, shown: Bools
+) -> _Values:
     """The values of lines that fit, without their quotes, and which say that there is none."""
     begin, end = _edges(layout, edges, layout.texts)
     quoted = np.zeros(begin.shape, bool)
@@ -279,21 +306,39 @@ def _values(cut: Page, layout: _Layout, edges: Ints, numbers: Ints, shown: Bools
     absent = ~quoted & ((opening == _QUESTION) | (opening == _BRACKET))
     if absent.any():
         absent[absent] = audittext.nothing(cut.at, begin[absent], end[absent])
-    words, ends = _unclaimed(layout, edges)
-    return _Values(numbers, begin + quoted, end - quoted, quoted, absent, words.T, ends.T)
+    known = forms.numbers(
+        cut.raw, cut.at, layout.ways, edges[layout.few] + 1, edges[layout.few + 1], words[layout.few]
+    )
+    starts, stops = _unclaimed(layout, edges)
+    return _Values(numbers, known, begin + quoted, end - quoted, quoted, absent, starts.T, stops.T)
+
+
+def _looked_at(cut: Page, pool: Pool, slot: _Slot, start: Ints, stop: Ints) -> Places:
+    """Values of a slot some of whose words are not known."""
+    start, stop = start + len(slot.key), stop - slot.closes
+    quoted = (cut.raw[start] == _QUOTE) & (cut.raw[stop - 1] == _QUOTE) & (stop - start > 1)
+    absent = ~quoted & audittext.nothing(cut.at, start, stop)
+    coded = TARGETS[slot.target].written == "coded"
+    return _text(cut, pool, start + quoted, stop - quoted, quoted, absent, coded=coded)
 
 
 def _unclaimed(layout: _Layout, edges: Ints) -> tuple[Ints, Ints]:
-    """Where the pieces of what no column takes begin and end: its runs, and between two of them a blank."""
+    """Where the pieces of what no column takes begin and end: its runs, and between two of them a blank, which most often stands beside one of them."""
     if not layout.runs:
         return edges[:0], edges[:0]
-    first, last = np.array(layout.runs).T
-    opens = np.array([1 + len(_OPENING) * layout.slots[at].opens for at in first])
-    # Before the fields stands a blank.
-    words = np.repeat(edges[:1], 2 * len(first) - 1, axis=0)
-    ends = words + 1
-    words[::2], ends[::2] = edges[first] + opens[:, None], edges[last + 1] - layout.closes[last, None]
-    return words, ends
+    bounds: list[tuple[int, int, int, int]] = []
+    for n, (first, last) in enumerate(layout.runs):
+        begins, ends = 1 + len(_OPENING) * layout.slots[first].opens, -int(layout.slots[last].closes)
+        if n and layout.slots[first - 1].separator == _BLANK and not layout.slots[first].opens:
+            begins -= 1
+        elif n and layout.slots[layout.runs[n - 1][1]].separator == _BLANK:
+            bounds[-1] = (*bounds[-1][:3], 1)
+        elif n:
+            # Before the fields stands a blank.
+            bounds.append((0, 0, 0, 1))
+        bounds.append((first, begins, last + 1, ends))
+    first, begins, last, ends = np.array(bounds).T
+    return edges[first] + begins[:, None], edges[last] + ends[:, None]
 
 
 def _text(
@@ -316,37 +361,3 @@ def _left(cut: Page, pool: Pool, values: _Values) -> Places:
     # One after the other, the pieces of a row are its text.
     told = pool.add(audittext.sliced(cut.raw, values.words.ravel(), values.ends.ravel()))
     return Places(told.start[::pieces], told.stop[pieces - 1 :: pieces], np.zeros(count, bool))
-
-
-def _arguments(cut: Page, line: Ints, rows: Ints, head: Ints, found: Found) -> None:
-    """Read EXECVE lines that say `argc=2 a0="ls" a1=2F746D70`: the arguments in order from 0, none in pieces."""
-    if len(rows) < LEAST_LINES:
-        return
-    first = cut.token[line[rows]] + head[rows]
-    count = cut.size[line[rows]] - head[rows] - 1
-    fits = (count > 0) & (count < _MOST_ARGUMENTS)
-    begins = np.where(fits, cut.begins[np.minimum(first, len(cut.begins) - 1)], 0)
-    ends = np.where(fits, cut.ends[np.minimum(first, len(cut.begins) - 1)], 8)
-    argc, good = audittext.decimals(cut.at, begins + len(b"argc="), np.maximum(ends, 8))
-    fits &= audittext.begin(cut.at, begins, b"argc=") & good
-    for _ in range(2):
-        rows, first, count, argc = rows[fits], first[fits], count[fits], argc[fits]
-        owner = np.repeat(np.arange(len(rows)), count)
-        place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-        token = np.repeat(first + 1, count) + place
-        start, stop = cut.begins[token], cut.ends[token]
-        fits = np.ones(len(rows), bool)
-        fits[owner[(cut.at[start] & _ARGUMENT_WORDS[place, 1]) != _ARGUMENT_WORDS[place, 0]]] = False
-        fits[owner[cut.raw[stop] == _ENRICHED]] = False
-        opening = start + _ARGUMENT_SIZES[place]
-        quoted = (cut.raw[opening] == _QUOTE) & (cut.raw[stop - 1] == _QUOTE) & (stop > opening + 1)
-        fits &= 2 * np.bincount(owner[quoted], minlength=len(rows)) == cut.quotes[line[rows]]
-        if fits.all():
-            break
-    if not len(rows):
-        return
-    word = audittext.unhexed(audittext.sliced(cut.raw, opening + quoted, stop - quoted), ~quoted)
-    target = SPELT[ARGUMENTS, OUTER][b"argc"]
-    found.pieces.append(Piece(target, rows, argc, None))
-    found.arguments.append(Arguments(rows[owner], place, word))
-    found.read[rows] = True

@@ -93,7 +93,7 @@ class _Calls:
         called = scene.call >= 0
         kinds = coded(scene.type)
         called &= ~np.array([leads(str(kind)) for kind in kinds.values])[kinds.number]
-        asked = [coded(scene.at(name)) for name in ("arch", "syscall", "syscall_name")]
+        asked = [scene.coded(name) for name in ("arch", "syscall", "syscall_name")]
         first, like = distinct(called.astype(np.int64), *(column.number for column in asked))
         met = [
             syscalls.call(*(c.values[c.number[row]] for c in asked)) if called[row] else None for row in first
@@ -144,7 +144,7 @@ def lightly(records: pa.Table, files: pa.Table, form: str, *, singly: bool = Fal
 
 def _told(scene: Scene, form: str) -> pa.Table:
     calls, paths = _Calls(scene), auditevents.paths(scene)
-    outcome = coded(pc.coalesce(scene.at("res"), scene.at("success")))
+    outcome = scene.coded("res").otherwise(scene.coded("success"))
     verb = _verbs(scene, calls, paths, outcome)
     argv = auditevents.argv(scene)
     columns = {
@@ -171,7 +171,7 @@ def _low(register: pa.Array) -> pa.Array:
 
 def _verbs(scene: Scene, calls: _Calls, paths: Paths, outcome: Coded) -> Coded:
     """What happened in each event."""
-    kinds, keys = coded(scene.type), coded(scene.at("key"))
+    kinds, keys = coded(scene.type), scene.coded("key")
     marks = _marks(scene)
     flags = coded(_flags(scene, calls))
     created = (paths.created >= 0).astype(np.int64)
@@ -190,7 +190,8 @@ def _verbs(scene: Scene, calls: _Calls, paths: Paths, outcome: Coded) -> Coded:
 def _marks(scene: Scene) -> Ints:
     """1 where the rest of the line says that records were lost, 2 where it names the audit daemon's own service."""
     rest, found = scene.leading("fields"), np.zeros(scene.count, np.int64)
-    tries = ((1, pc.match_substring_regex(scene.type, _MAY_SAY_LOST), _LOST), (2, pc.is_in(scene.type, _SERVICES), _OWN_SERVICE))  # fmt: skip
+    may_be_lost = loose.each(scene.type, lambda kinds: pc.match_substring_regex(kinds, _MAY_SAY_LOST))
+    tries = ((1, may_be_lost, _LOST), (2, pc.is_in(scene.type, _SERVICES), _OWN_SERVICE))
     for bit, may, pattern in tries:
         rows = np.flatnonzero(np.asarray(may))
         said = pc.match_substring_regex(rest.take(pa.array(rows)), pattern, ignore_case=bit == 1).fill_null(
@@ -270,18 +271,15 @@ def _text(scene: Scene, verb: Coded, calls: _Calls, argv: pa.Array, paths: Paths
     command = pc.if_else(pa.array(named(verb, "sudo")), scene.leading("cmd"), command)
     rest = np.flatnonzero(np.asarray(command.is_null()))
     at = pa.array(rest)
-    kind = scene.type.take(at)
+    kind = loose.plain(scene.type.take(at))
     alone = (paths.plain[rest] < 0) & (paths.created[rest] < 0) & (paths.deleted[rest] < 0)
     folder = paths.at("name", np.where(alone, paths.parent[rest], -1))
     parts = (
         pc.coalesce(calls.named("name").take(at), kind),
-        pc.coalesce(scene.at("comm").take(at), scene.at("exe").take(at)),
-        scene.leading("op").take(at),
-        *(
-            part.take(at)
-            for part in audittold.changed(scene, pa.array(named(verb, "account_edit")), auditwho.accounts)
-        ),
-        pc.binary_join_element_wise("key", scene.at("key").take(at), "="),
+        pc.coalesce(scene.some("comm", at), scene.some("exe", at)),
+        scene.some("op", at, leading=True),
+        *audittold.changed(scene, at, pa.array(named(verb, "account_edit")[rest]), auditwho.accounts),
+        pc.binary_join_element_wise("key", scene.some("key", at), "="),
         pc.binary_join_element_wise("in", folder, " "),
         pc.if_else(pc.equal(kind, "SYSCALL"), _NOTHING, scene.leading("fields").take(at)),
     )
@@ -330,7 +328,7 @@ def _targets(
     process = pc.or_(asked, pa.array(target >= 0))
     return {
         "object_kind": pc.if_else(process, "process", columns["object_kind"]),
-        "object": pc.coalesce(pc.struct_field(said, "ocomm").take(at), columns["object"]),
+        "object": pc.coalesce(loose.plain(pc.struct_field(said, "ocomm").take(at)), columns["object"]),
         "target_pid": pc.coalesce(pc.struct_field(said, "opid").take(at), aimed),
         "target_uid": pc.struct_field(said, "ouid").take(at),
     }
@@ -341,4 +339,6 @@ def _ids(columns: dict[str, pa.Array], part: pa.Array) -> pa.Array:
     sha256 = columns["sha256"]
     file = pc.utf8_slice_codeunits(sha256.dictionary, 0, 16).take(sha256.indices)
     span = pc.binary_join_element_wise(file, *(columns[n].cast(pa.string()) for n in ("start", "stop")), ".")
+    if part.null_count == len(part):
+        return span
     return pc.coalesce(pc.binary_join_element_wise(span, part, "."), span)

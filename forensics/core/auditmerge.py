@@ -1,13 +1,15 @@
 """Lines of an audit trail put together into records: by host, millisecond and serial."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditfields, auditlayout, lines
+from forensics.core import auditcolumns, auditfields, auditlayout, lines
+from forensics.core.auditcolumns import Slots
+from forensics.core.auditforms import Forms
 from forensics.core.auditkeys import (
     ARGUMENTS,
     AUID,
@@ -22,13 +24,14 @@ from forensics.core.auditkeys import (
 )
 from forensics.core.auditpage import RECORD, Heads, Page
 from forensics.core.auditpieces import Arguments, Left, Piece
-from forensics.core.auditpool import Places, Pool
+from forensics.core.auditpool import Pool
 from forensics.core.auditrecord import PATH, RECEIVER
 from forensics.core.audittext import Bools, Ints
 
 _UNSET_ID = 4_294_967_295
 _LAST_TICK_NS = 999_999
 _FIRST_CALL, _FIRST_LINE = 1, 2
+_forms = Forms()
 
 
 class Cast(NamedTuple):
@@ -61,7 +64,7 @@ def cast(heads: Heads) -> Cast:
     calls = np.where(kind[order] == CALL, order, len(line))
     call = np.minimum.reduceat(calls, begins) if len(line) else begins
     call = np.where(call < len(line), call, -1)
-    free = np.isin(kind, (MESSAGE, CALL))
+    free = (kind == MESSAGE) | (kind == CALL)
     free[lead] = False
     free[call[call >= 0]] = False
     kind[free] = NONE
@@ -101,8 +104,9 @@ def records(cut: Page, heads: Heads, base: int) -> dict[str, pa.Array]:
     """
     scene = cast(heads)
     pool = Pool(cut.raw, cut.hold)
+    _forms.page()
     laid = auditlayout.read(
-        cut, pool, scene.line, scene.kind, heads.type[scene.line], 2 + (heads.node[scene.line] >= 0)
+        cut, pool, _forms, scene.line, scene.kind, heads.type[scene.line], 2 + (heads.node[scene.line] >= 0)
     )
     laid = laid.without(_losers(scene, laid.pieces)[0])
     while True:
@@ -166,10 +170,7 @@ def _losers(scene: Cast, pieces: list[Piece]) -> tuple[Ints, Ints]:
 
 def _met_twice(scene: Cast, rows: list[Ints]) -> bool:
     """Whether two of some rows are of one event."""
-    event = scene.event[np.concatenate(rows)]
-    place = np.empty(len(scene.begins), np.int64)
-    place[event] = np.arange(len(event))
-    return not bool((place[event] == np.arange(len(event))).all())
+    return bool((np.bincount(scene.event[rows[0] if len(rows) == 1 else np.concatenate(rows)]) > 1).any())
 
 
 def _by_target(pieces: list[Piece]) -> dict[int, list[Piece]]:
@@ -184,18 +185,16 @@ def _heads(cut: Page, heads: Heads, scene: Cast, base: int) -> dict[str, pa.Arra
     """Whose lines, when, which, and where they stand."""
     first = scene.line[scene.order[scene.begins]]
     every = scene.line[scene.order]
-    types = pa.array(heads.types, pa.string())
     bounds = _bounds(scene.begins, len(every))
     spans = pa.StructArray.from_arrays(
         [pa.array(cut.start[every] + base), pa.array(cut.stop[every] + base)], ["start", "stop"]
     )
     when = heads.earliest_ns[first]
     return {
-        "node": pa.array(heads.nodes, pa.string()).take(
-            pa.array(heads.node[first], mask=heads.node[first] < 0)
-        ),
-        "type": types.take(pa.array(heads.type[scene.line[scene.lead]])),
-        "types": pa.ListArray.from_arrays(bounds, types.take(pa.array(heads.type[every]))),
+        # The last is that of no host.
+        "node": auditcolumns.dictionary(heads.node[first], [*heads.nodes, None]),
+        "type": auditcolumns.dictionary(heads.type[scene.line[scene.lead]], heads.types),
+        "types": pa.ListArray.from_arrays(bounds, auditcolumns.dictionary(heads.type[every], heads.types)),
         "earliest_ns": pa.array(when),
         "latest_ns": pa.array(when + _LAST_TICK_NS),
         "serial": pa.array(heads.serial[first]),
@@ -212,41 +211,22 @@ def _bounds(begins: Ints, count: int) -> pa.Array:
 def _flat(pool: Pool, scene: Cast, pieces: Mapping[int, list[Piece]]) -> dict[str, pa.Array]:
     """The flat columns, one value for each event."""
     built: dict[str, pa.Array] = {}
+    slots = Slots(scene.event, len(scene.begins))
     for target, same in pieces.items():
         about = TARGETS[target]
         if about.within != MESSAGE:
             continue
         if about.written in {"number", "id"}:
-            numbers, known = _spread(same, scene.event, len(scene.begins))
+            numbers, known = auditcolumns.spread(same, slots)
             was_set = known & (numbers != _UNSET_ID) & (numbers != -1)
             if target == AUID:
                 built["auid_set"] = pa.array(was_set, mask=~known)
             built[about.name] = pa.array(numbers, mask=~(was_set if about.written == "id" else known))
         else:
-            built[about.name] = _texts(pool, same, scene.event, len(scene.begins))
+            built[about.name] = auditcolumns.values(pool, _forms, target, same, slots)
     if "proctitle" in built:
         built["proctitle"] = pc.replace_substring(built["proctitle"], "\0", " ")
     return built
-
-
-def _spread(same: list[Piece], slot: Ints, count: int) -> tuple[Ints, Bools]:
-    """A number for each slot, and which slots have one."""
-    numbers, known = np.zeros(count, np.int64), np.zeros(count, bool)
-    for piece in same:
-        own = slot[piece.row]
-        numbers[own], known[own] = piece.values, True
-    return numbers, known
-
-
-def _texts(pool: Pool, same: Sequence[Piece | Left], slot: Ints, count: int) -> pa.Array:
-    """A text for each slot, null where there is none; rows whose slot is negative are passed over."""
-    start, stop, absent = np.zeros(count, np.int64), np.zeros(count, np.int64), np.ones(count, bool)
-    for piece in same:
-        own, told = slot[piece.row], piece.text
-        if (own < 0).any():
-            own, told = own[own >= 0], told.where(own >= 0)
-        start[own], stop[own], absent[own] = told
-    return pa.nulls(count, pa.string()) if absent.all() else pool.taken(Places(start, stop, absent))
 
 
 def _whole(arrays: list[pa.Array]) -> pa.Array:
@@ -265,19 +245,20 @@ def _listed(
     own = scene.order[scene.kind[scene.order] == kind]
     slot = np.full(len(scene.line), -1, np.int64)
     slot[own] = np.arange(len(own))
-    found = {}
+    slots, found = Slots(slot, len(own)), {}
     for target, same in pieces.items():
         about = TARGETS[target]
         if about.within == kind and about.written in {"number", "id"}:
-            numbers, known = _spread(same, slot, len(own))
+            numbers, known = auditcolumns.spread(same, slots)
             if about.written == "id":
                 known &= (numbers != _UNSET_ID) & (numbers != -1)
             found[about.name] = pa.array(numbers, mask=~known)
         elif about.within == kind:
-            found[about.name] = _texts(pool, same, slot, len(own))
-    found["fields"] = _texts(pool, left, slot, len(own))
-    columns = [found.get(field.name, pa.nulls(len(own), field.type)) for field in struct]
-    rows = pa.StructArray.from_arrays(columns, fields=list(struct))
+            found[about.name] = auditcolumns.values(pool, _forms, target, same, slots)
+    found["fields"] = auditcolumns.texts(pool, left, slots)
+    there = {name: column for name, column in found.items() if not pa.types.is_null(column.type)}
+    columns = [there.get(field.name, pa.nulls(len(own), field.type)) for field in struct]
+    rows = pa.StructArray.from_arrays(columns, names=struct.names)
     count = np.bincount(scene.event[own], minlength=len(scene.begins))
     return pa.ListArray.from_arrays(
         _bounds(np.cumsum(count) - count, len(own)), rows, mask=pa.array(count == 0)
@@ -287,20 +268,20 @@ def _listed(
 def _rest(pool: Pool, heads: Heads, scene: Cast, left: list[Left]) -> dict[str, pa.Array]:
     """What is left of the leading lines, and of the others that have no place of their own."""
     leading = np.full(len(scene.line), -1, np.int64)
-    listed = np.isin(scene.kind, (PATHS, RECEIVERS))
+    listed = (scene.kind == PATHS) | (scene.kind == RECEIVERS)
     leading[scene.lead] = np.arange(len(scene.lead))
     leading[listed] = -1
     other = np.full(len(scene.line), -1, np.int64)
     other[scene.order] = np.arange(len(scene.order))
     other[(leading >= 0) | listed] = -1
-    text = _texts(pool, left, other, len(scene.order))
+    text = auditcolumns.texts(pool, left, Slots(other, len(scene.order)))
     held = np.flatnonzero(np.asarray(text.is_valid()))
     row = scene.order[held]
     types = pa.array(heads.types, pa.string()).take(pa.array(heads.type[scene.line[row]]))
     more = pc.binary_join_element_wise(types, text.take(pa.array(held)), " ")
     count = np.bincount(scene.event[row], minlength=len(scene.begins))
     return {
-        "fields": _texts(pool, left, leading, len(scene.lead)),
+        "fields": auditcolumns.texts(pool, left, Slots(leading, len(scene.lead))),
         "more": pa.ListArray.from_arrays(
             _bounds(np.cumsum(count) - count, len(row)), more, mask=pa.array(count == 0)
         ),

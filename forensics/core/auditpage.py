@@ -31,7 +31,7 @@ _NS_PER_MS = 1_000_000
 _PADDING = b"\n" + bytes(64)
 _STAMP = len("msg=audit(")
 _SECONDS = 10
-_BLOCK_BYTES, _BLOCK_WORDS, _BLOCK_LINES = 1 << 19, 1 << 16, 1 << 12
+_BLOCK_BYTES, _BLOCK_LINES = 1 << 19, 1 << 12
 
 
 class Page(NamedTuple):
@@ -66,6 +66,13 @@ class _Scratch(threading.local):
 
     def __init__(self) -> None:
         self._held: dict[str, Bytes] = {}
+        self._nodes = Names(lambda name: name != "" and '"' not in name)
+        self._types = Names(lambda name: TYPE.fullmatch(name) is not None)
+
+    def names(self) -> tuple[Names, Names]:
+        """The names of hosts and of types that are known."""
+        self._nodes, self._types = self._nodes.renewed(), self._types.renewed()
+        return self._nodes, self._types
 
     def bytes_of(self, size: int, name: str = "raw") -> Bytes:
         """At least so many bytes, which hold whatever was there."""
@@ -87,7 +94,7 @@ def page(data: bytes | memoryview) -> Page:
     hold = _held.bytes_of(size + len(_PADDING))
     raw = hold[: size + len(_PADDING)]
     raw[:size], raw[size:] = np.frombuffer(data, np.uint8), np.frombuffer(_PADDING, np.uint8)
-    ends, marks, quoted = _marked(raw, size + (data[-1] != _NEWLINE))
+    ends, marks, quoted, foreign = _marked(raw, size + (data[-1] != _NEWLINE))
     newline = np.flatnonzero(marks == _NEWLINE)
     begins = _held.places("begins", len(ends))
     begins[:1] = 0
@@ -99,27 +106,25 @@ def page(data: bytes | memoryview) -> Page:
     plain = stop - start <= lines.LONGEST_LINE_BYTES
     plain[-1] &= data[-1] == _NEWLINE
     odd = ends[(marks != _NEWLINE) & (marks != _BLANK_BYTE) & (marks != _ENRICHED)]
-    if raw.max() >= _ASCII:
-        odd = np.append(odd, np.flatnonzero(raw >= _ASCII))
-    plain[np.searchsorted(stop, odd, "right")] = False
+    plain[np.searchsorted(stop, np.append(odd, foreign), "right")] = False
     at = audittext.words(raw)
     opening = _held.places("opening", len(ends)).view(np.uint64)
-    for some in range(0, len(begins), _BLOCK_WORDS):
-        opening[some : some + _BLOCK_WORDS] = at[begins[some : some + _BLOCK_WORDS]]
+    audittext.in_order(raw, begins, opening)
     quotes = np.subtract(*audittext.counted_before(quoted, stop, start))
-    parts = np.bincount(np.searchsorted(stop, ends[marks == _ENRICHED], "right"), minlength=len(stop))
+    parts = np.diff(np.cumsum(marks == _ENRICHED, dtype=np.int32)[newline], prepend=np.int32(0))
     return Page(
         raw, at, start, stop, token, newline - token + 1, begins, ends, opening, plain, quotes, parts, hold
     )
 
 
-def _marked(raw: Bytes, used: int) -> tuple[Ints, Bytes, Bytes]:
-    """Where words end, and with which byte; and for every byte, eight to one, whether it is a quote.
+def _marked(raw: Bytes, used: int) -> tuple[Ints, Bytes, Bytes, Ints]:
+    """Where words end, and with which byte; for every byte, eight to one, whether it is a quote; and which are not ASCII.
 
     A stretch at a time, so that what is compared stays in the processor's cache.
     """
     quoted = np.empty(-(-len(raw) // 8), np.uint8)
-    found, flags = [], _held.bytes_of(_BLOCK_BYTES, "flags").view(np.bool_)
+    found, foreign = [], [np.zeros(0, np.int64)]
+    flags = _held.bytes_of(_BLOCK_BYTES, "flags").view(np.bool_)
     for at in range(0, len(raw), _BLOCK_BYTES):
         block = raw[at : at + _BLOCK_BYTES]
         own = flags[: len(block)]
@@ -129,9 +134,11 @@ def _marked(raw: Bytes, used: int) -> tuple[Ints, Bytes, Bytes]:
         ends = np.flatnonzero(own[: max(used - at, 0)])
         ends += at
         found.append(ends)
+        if block.max() >= _ASCII:
+            foreign.append(np.flatnonzero(block >= _ASCII) + at)
     ends = _held.places("ends", sum(map(len, found)))
     np.concatenate(found, out=ends)
-    return ends, raw[ends], quoted
+    return ends, raw[ends], quoted, np.concatenate(foreign)
 
 
 class Heads(NamedTuple):
@@ -175,7 +182,7 @@ def _stamped(cut: Page) -> tuple[Heads, Bools]:
     """Heads of plain lines with seconds of ten digits, and which lines those are; some thousand lines at a time."""
     count = len(cut.token)
     node, type_, earliest_ns, serial, body = (np.full(count, -1) for _ in range(5))
-    nodes, types = Names(lambda name: name != "" and '"' not in name), Names(lambda name: TYPE.fullmatch(name) is not None)  # fmt: skip
+    nodes, types = _held.names()
     held = Heads(np.full(count, _SHAPE, np.int8), node, type_, earliest_ns, serial, body, nodes.told, types.told)  # fmt: skip
     good = np.zeros(count, bool)
     for first in range(0, count, _BLOCK_LINES):

@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
+from forensics.core.auditforms import Numbers
 from forensics.core.auditkeys import TARGETS
 from forensics.core.auditpool import Places
 from forensics.core.audittext import Bools, Ints
@@ -12,20 +14,31 @@ from forensics.core.audittext import Bools, Ints
 class Piece(NamedTuple):
     """Values of one column: a place in `TARGETS`, the rows they stand in, and where in its source each stood.
 
-    `values` are numbers, or texts by their places.
+    `values` are numbers, or texts by their places, or by numbers of those that there are.
     """
 
     target: int
     row: Ints
-    values: Ints | Places
+    values: Ints | Places | Numbers
     token: Ints | None
+
+    @property
+    def numbers(self) -> Ints:
+        """Its numbers.
+
+        Raises:
+            TypeError: it holds texts.
+        """
+        if not isinstance(self.values, np.ndarray):
+            raise TypeError(TARGETS[self.target].name)
+        return self.values
 
     @property
     def text(self) -> Places:
         """Its texts.
 
         Raises:
-            TypeError: it holds numbers.
+            TypeError: it holds something else.
         """
         if not isinstance(self.values, Places):
             raise TypeError(TARGETS[self.target].name)
@@ -33,7 +46,7 @@ class Piece(NamedTuple):
 
     def where(self, own: Bools) -> "Piece":
         """Some of them."""
-        values = self.values.where(own) if isinstance(self.values, Places) else self.values[own]
+        values = self.values[own] if isinstance(self.values, np.ndarray) else self.values.where(own)
         return Piece(self.target, self.row[own], values, None if self.token is None else self.token[own])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from forensics.core import audittext
-from forensics.core.audittext import Bools, Bytes, Ints
+from forensics.core.audittext import Bools, Bytes, Ints, Narrow
 
 
 class Places(NamedTuple):
@@ -16,8 +16,8 @@ class Places(NamedTuple):
     stop: Ints
     absent: Bools
 
-    def where(self, rows: Bools) -> "Places":
-        """Some of them."""
+    def where(self, rows: Bools | Narrow) -> "Places":
+        """Some of them: by a mask, or by their places."""
         return Places(self.start[rows], self.stop[rows], self.absent[rows])
 
 
@@ -44,6 +44,11 @@ class Pool:
         absent = np.asarray(texts.is_null()) if texts.null_count else np.zeros(len(texts), bool)
         return Places(places[:-1], places[1:], absent)
 
-    def taken(self, places: Places) -> pa.Array:
+    def text(self, places: Places) -> pa.Array:
         """The texts at some places, as one column (string)."""
         return audittext.sliced(self._held[: self._size], *places).view(pa.string())
+
+    def taken(self, bounds: Narrow, absent: Bools) -> pa.Array:
+        """The same, of texts from every second of some places to the one behind it; where one ends is written last."""
+        bounds[-1] = self._size
+        return audittext.between(self._held[: self._size], bounds, absent).view(pa.string())

@@ -4,6 +4,7 @@ The kernel and the audit library quote a value that holds no blank, quote, contr
 write every other in hexadecimal. So a quoted value cannot end early, and nothing within one is a field.
 """
 
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -21,7 +22,9 @@ Words = npt.NDArray[np.uint64]
 
 _BLANK, _QUOTE, _APOSTROPHE, _EQUALS, _NEWLINE, _RETURN, _ENRICHED = 32, 34, 39, 61, 10, 13, 29
 _NO_NIBBLE = 255
+_NOTHING = pa.array([b"?", b"(null)", b"(none)"], pa.binary())
 _LONGEST_NUMBER = 18
+_SOME = 1 << 16
 _Any = TypeVar("_Any", bound=np.generic)
 # Of digits one to a byte, then pairs one to two bytes, then fours: each with the one before it makes one number.
 _HALVES = [
@@ -126,6 +129,11 @@ def sliced(raw: Bytes, start: Ints | Narrow, stop: Ints | Narrow, absent: Bools 
     """The bytes between ascending places as one array; null where `absent`."""
     bounds = np.empty(2 * len(start) + 1, np.int32)
     bounds[0:-1:2], bounds[1::2], bounds[-1] = start, stop, len(raw)
+    return between(raw, bounds, absent)
+
+
+def between(raw: Bytes, bounds: Narrow, absent: Bools | None = None) -> pa.Array:
+    """The bytes from every second of some places to the next, as one array; null where `absent`. The last place is the end of all bytes."""
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(raw)]
     spaced = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
     return spaced.take(pa.array(np.arange(0, len(bounds) - 1, 2, dtype=np.int32), mask=absent))
@@ -161,14 +169,43 @@ def unhexed(values: pa.Array, bare: Bools) -> pa.Array:
     return text if whole else pc.replace_with_mask(values, pa.array(chosen), text)
 
 
+def decoded(raw: Bytes, start: Ints, stop: Ints, quoted: Bools, *, coded: bool) -> pa.Array:
+    """Texts without their quotes, or out of their hexadecimal where they can be `coded`."""
+    values = sliced(raw, start, stop)
+    values = pc.if_else(pc.and_(pc.is_in(values, _NOTHING), pa.array(~quoted)), None, values)
+    return lines.shown(unhexed(values, ~quoted) if coded else values)
+
+
 def words(raw: Bytes) -> Words:
     """Eight bytes from every place on, as one number, the first byte lowest; `raw` ends in eight more bytes."""
     return np.ndarray(len(raw) - 8, "<u8", raw.data, strides=(1,))
 
 
+@lru_cache(1 << 12)
 def word(text: bytes) -> tuple[np.uint64, np.uint64]:
     """At most eight bytes as `words` has them, and the mask that leaves others out."""
     return np.uint64(int.from_bytes(text, "little")), np.uint64((1 << 8 * len(text)) - 1)
+
+
+def in_order(raw: Bytes, places: Ints, found: Words) -> None:
+    """Put what `words` has at places that ascend into `found`, some at a time.
+
+    Out of two numbers that lie where numpy expects them, which takes less time than to read one that does not.
+    """
+    held = raw[: len(raw) // 8 * 8].view("<u8")
+    for some in range(0, len(places), _SOME):
+        place, low = places[some : some + _SOME], found[some : some + _SOME]
+        shift = (place & 7).view(np.uint64)
+        shift <<= np.uint64(3)
+        at = place >> 3
+        held.take(at, mode="clip", out=low)
+        low >>= shift
+        at += 1
+        high = held.take(at, mode="clip")
+        # Of no bits at all, as many as there are: then nothing is left.
+        np.subtract(np.uint64(64), shift, out=shift)
+        high <<= shift
+        low |= high
 
 
 MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
@@ -207,7 +244,7 @@ def decimals(at: Words, start: Ints, stop: Ints) -> tuple[Ints, Bools]:
     """
     size = stop - start
     # Most are digits alone, and at most eight.
-    number, good = eight(at[stop - 8], np.minimum(size, 8))
+    number, good = eight(at[stop - 8], size)
     good &= (size - 1).view(np.uint64) < 8
     rest = np.flatnonzero(~good)
     if len(rest):
@@ -247,7 +284,8 @@ def nothing(at: Words, start: Ints, stop: Ints) -> Bools:
 
 def eight(digits: Words, size: Ints | int) -> tuple[Ints, Bools]:
     """The numbers that the last `size` of eight bytes write; of none, whatever."""
-    clear = np.asarray((8 - size) << 3).view(np.uint64) & np.uint64(63)
+    # Of more than eight nothing is left, as of none.
+    clear = np.asarray((8 - size) << 3).view(np.uint64)
     held = digits ^ np.uint64(0x3030303030303030)
     held >>= clear
     held <<= clear

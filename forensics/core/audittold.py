@@ -43,15 +43,16 @@ def beside(scene: Scene) -> pa.Array:
 
 
 def changed(
-    scene: Scene, edited: pa.Array, named: Callable[[pa.Array], pa.Array]
+    scene: Scene, events: pa.Array, edited: pa.Array, named: Callable[[pa.Array], pa.Array]
 ) -> tuple[pa.Array, pa.Array]:
-    """The number and the account that each line is about, as `id=1007` and `acct=dao`.
+    """The number and the account that the lines of some events are about, as `id=1007` and `acct=dao`.
 
     Of a changed account the number is told, and where the line has it alone, the name that the daemon had for it.
     """
     nothing = pa.scalar(None, pa.string())
-    number = pc.binary_join_element_wise("id", scene.leading("id").cast(pa.string()), "=")
-    name = pc.coalesce(scene.leading("acct"), pc.if_else(edited, named(scene.leading("id_name")), nothing))
+    number = pc.binary_join_element_wise("id", scene.some("id", events, leading=True).cast(pa.string()), "=")
+    told = named(scene.some("id_name", events, leading=True))
+    name = pc.coalesce(scene.some("acct", events, leading=True), pc.if_else(edited, told, nothing))
     return pc.if_else(edited, number, nothing), pc.binary_join_element_wise("acct", name, "=")
 
 

@@ -55,9 +55,9 @@ def _cited(scene: Scene) -> pa.Array:
 
 def who(scene: Scene, verb: Coded) -> dict[str, pa.Array]:
     """The login account, and whose rights were used."""
-    login = _coded_accounts(scene.at("auid_name"))
-    rights = _coded_accounts(scene.at("euid_name")).otherwise(_coded_accounts(scene.at("uid_name")))
-    about = _coded_accounts(scene.leading("acct")).otherwise(_coded_accounts(scene.leading("id_name")))
+    login, own, real = (_accounts(scene.coded(name)) for name in ("auid_name", "euid_name", "uid_name"))
+    typed, resolved = (_accounts(scene.coded(name, leading=True)) for name in ("acct", "id_name"))
+    rights, about = own.otherwise(real), typed.otherwise(resolved)
     nobody = Coded(np.zeros(scene.count, np.int64), [None])
     entry, refused, pam = (named(verb, *names) for names in (("login",), ("login_failed",), ("session_open", "session_close")))  # fmt: skip
     account = chosen(entry, about.otherwise(login), login)
@@ -66,15 +66,19 @@ def who(scene: Scene, verb: Coded) -> dict[str, pa.Array]:
     effective = chosen(named(verb, "sudo") | refused, nobody, rights)
     effective = chosen(pam | entry, about.otherwise(account), effective)
     told = account.column()
-    address, print_ = scene.leading("addr"), scene.leading("fp")
+    print_ = scene.leading("fp")
     return {
-        **{name: scene.at(name) for name in ("auid", "uid", "euid", "pid", "ppid", "exe")},
+        **{name: scene.at(name) for name in ("auid", "uid", "euid", "pid", "ppid")},
+        "exe": scene.lightly("exe"),
         "account": told,
         "account_absence": Coded(_absence(scene, told), _ABSENCE).column(),
         "effective": effective.column(),
         "session": scene.at("ses").cast(pa.string()),
-        "tty": coded(scene.at("tty")).otherwise(coded(scene.leading("terminal"))).told(_terminal).column(),
-        "address": pc.if_else(pc.match_substring_regex(address, _ADDRESS), address, _NOTHING),
+        "tty": scene.coded("tty").otherwise(scene.coded("terminal", leading=True)).told(_terminal).column(),
+        "address": loose.each(
+            scene.lightly("addr", leading=True),
+            lambda told: pc.if_else(pc.match_substring_regex(told, _ADDRESS), told, _NOTHING),
+        ),
         "port": scene.leading("rport"),
         "credential": pc.if_else(pc.starts_with(print_, "SHA256:"), print_, _NOTHING),
     }
@@ -87,14 +91,14 @@ def _absence(scene: Scene, account: pa.Array) -> Ints:
     return np.where(np.asarray(account.is_valid()), 0, np.where(unset, 3, numbered))
 
 
-def _coded_accounts(names: pa.Array) -> Coded:
+def _accounts(names: Coded) -> Coded:
     """Names of accounts; null where the host could not name the number, or there was none."""
-    return coded(names).told(lambda name: None if _NOBODY.fullmatch(str(name)) else name)
+    return names.told(lambda name: None if _NOBODY.fullmatch(str(name)) else name)
 
 
 def accounts(names: pa.Array) -> pa.Array:
     """The same, as text."""
-    return loose.plain(_coded_accounts(names).column())
+    return loose.plain(_accounts(coded(names)).column())
 
 
 def _terminal(name: object) -> object:

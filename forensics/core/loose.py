@@ -52,8 +52,10 @@ def strict(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     for field, column in zip(schema, rows.columns, strict=True):
         understood = field.name == _OWN and _lighter(column) and not field.nullable
         same = column.type == field.type
-        if pa.types.is_dictionary(field.type):
-            columns.append(_in_order(column))
+        if has_dictionary(field.type):
+            columns.append(
+                _ordered(column.chunk(0) if column.num_chunks == 1 else column.combine_chunks(), field.type)
+            )
         elif understood:
             columns.append(_cited(rows))
         elif pa.types.is_null(column.type):
@@ -74,10 +76,36 @@ def _nulls(kind: pa.DataType) -> pa.Array:
     return pa.nulls(_MANY_ROWS, kind)
 
 
-def _in_order(column: pa.ChunkedArray) -> pa.Array:
+def has_dictionary(kind: pa.DataType) -> bool:
+    """Whether a column, or what is within it, is a dictionary."""
+    if pa.types.is_list(kind):
+        return has_dictionary(kind.value_type)
+    if pa.types.is_struct(kind):
+        return any(has_dictionary(field.type) for field in kind)
+    return bool(pa.types.is_dictionary(kind))
+
+
+def _ordered(held: pa.Array, kind: pa.DataType) -> pa.Array:
+    """A column of a type with dictionaries, each in order."""
+    if pa.types.is_null(held.type) or not has_dictionary(kind):
+        return held if held.type == kind else held.cast(kind)
+    if pa.types.is_dictionary(kind):
+        return _in_order(held)
+    if pa.types.is_struct(kind):
+        fields = [_ordered(held.field(n), field.type) for n, field in enumerate(kind)]
+        return pa.StructArray.from_arrays(
+            fields, fields=list(kind), mask=held.is_null() if held.null_count else None
+        )
+    size = np.asarray(pc.list_value_length(held).fill_null(0))
+    bounds = pa.array(np.append(0, np.cumsum(size)).astype(np.int32))
+    mask = held.is_null() if held.null_count else None
+    return pa.ListArray.from_arrays(bounds, _ordered(held.flatten(), kind.value_type), type=kind, mask=mask)
+
+
+def _in_order(held: pa.Array) -> pa.Array:
     """Text as a dictionary of what there is, each once and in the order in which it comes."""
-    held, size = column.combine_chunks(), len(column)
-    if column.null_count == size:
+    size = len(held)
+    if held.null_count == size:
         return pa.DictionaryArray.from_arrays(pa.nulls(size, pa.int32()), pa.array([], pa.string()))
     if not pa.types.is_dictionary(held.type):
         return held.dictionary_encode()
@@ -137,8 +165,8 @@ def _own_spans(rows: pa.Table) -> pa.Array:
 def fits(column: pa.ChunkedArray, field: pa.Field) -> bool:
     """Whether a column is what is declared, or lighter."""
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        return bool(kind.value_type == field.type)
+    if has_dictionary(kind):
+        return bool(_plain_type(kind) == field.type)
     understood = field.name == _OWN and _lighter(column)
     return bool(kind == field.type or understood or (pa.types.is_null(kind) and field.nullable))
 
@@ -295,6 +323,28 @@ def together(tables: Iterable[pa.Table]) -> pa.Table:
     return pa.Table.from_arrays([_joined(held, name) for name in names], names=names)
 
 
+def joined(columns: list[pa.ChunkedArray]) -> pa.Array:
+    """The same column of several tables as one, in one piece."""
+    kinds = {column.type for column in columns}
+    if len(kinds) > 1:
+        there = [kind for kind in kinds if not pa.types.is_null(kind)]
+        kind = there[0] if len(there) == 1 else _plain_type(there[0])
+        columns = [c if c.type == kind else c.cast(kind) for c in columns]
+    pieces = [piece for column in columns for piece in column.chunks]
+    return pa.chunked_array(pieces, columns[0].type).combine_chunks()
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    """A type without dictionaries."""
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_list(kind):
+        return pa.list_(_plain_type(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, _plain_type(field.type)) for field in kind])
+    return kind
+
+
 def _joined(tables: list[pa.Table], name: str) -> pa.ChunkedArray:
     columns = [rows[name] for rows in tables]
     kinds = {column.type for column in columns}
@@ -307,6 +357,8 @@ def _joined(tables: list[pa.Table], name: str) -> pa.ChunkedArray:
             kinds = {columns[0].type}
         elif any(pa.types.is_dictionary(kind) for kind in kinds):
             columns = [c if pa.types.is_null(c.type) else _encoded(c) for c in columns]
+        elif any(map(has_dictionary, kinds)):
+            return pa.chunked_array([joined(columns)])
         kind = next(c.type for c in columns if not pa.types.is_null(c.type))
         columns = [
             pa.chunked_array([pa.nulls(len(c), kind)]) if pa.types.is_null(c.type) else c for c in columns

@@ -26,7 +26,7 @@ import re
 import numpy as np
 import pyarrow as pa
 
-from forensics.core import auditfields, auditmerge, auditpage, auditrecord, audittext
+from forensics.core import auditfields, auditmerge, auditpage, auditrecord, audittext, loose
 from forensics.core.auditpage import BLANK, REASONS, RECORD, Heads, Page
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
 
@@ -51,6 +51,12 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes | memoryview, base: int) -> Parsed:
     """Read a frame of a file, columns at a time."""
+    found = lightly(data, base)
+    return found._replace(records=loose.strict(found.records, TABLE.schema()))
+
+
+def lightly(data: bytes | memoryview, base: int) -> Parsed:
+    """The same, texts of few values as numbers of these."""
     if not data:
         return Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
     cut = auditpage.page(data)
@@ -59,10 +65,15 @@ def parse(data: bytes | memoryview, base: int) -> Parsed:
     bad, blank = heads.why >= 0, heads.why == BLANK
     why = pa.array([reason.value for reason in REASONS], pa.string()).take(pa.array(heads.why[bad]))
     return Parsed(
-        TABLE.build(auditmerge.records(cut, heads, base)) if (heads.why == RECORD).any() else TABLE.empty(),
+        _records(cut, heads, base) if (heads.why == RECORD).any() else TABLE.empty(),
         REJECTED.build({**_spans(cut, bad, base), "why": why}),
         IGNORED.build(_spans(cut, blank, base)),
     )
+
+
+def _records(cut: Page, heads: Heads, base: int) -> pa.Table:
+    columns = auditmerge.records(cut, heads, base)
+    return loose.built(TABLE.schema(), columns, len(columns["start"]))
 
 
 def _spans(cut: Page, lines: audittext.Bools, base: int) -> dict[str, pa.Array]:

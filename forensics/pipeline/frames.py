@@ -219,7 +219,7 @@ class _Batches:
         folder = self._folder / f"{self._told:06d}"
         self._told += 1
         aside = _several(held, keys)
-        _leave_records(folder, held, keys, aside)
+        _leave_records(folder, held, parts.record_table(self._form).schema(), keys, aside)
         # Where some are left aside, no others share an event. To tell those too is less than to copy all records without them.
         how = "singly" if aside.any() else "lightly"
         made = tell.made(self._form, held, self._files, self._zone, None, how=how)
@@ -236,13 +236,14 @@ def _joined(held: list[pa.Table]) -> pa.Table:
     schema, columns = held[0].schema, [list(own.columns) for own in held]
     held.clear()
     found = []
-    for n, field in enumerate(schema):
-        pieces = [piece for own in columns for piece in own[n].chunks]
-        found.append(pa.chunked_array(pieces, field.type).combine_chunks())
+    for n in range(len(schema)):
+        pieces = [own[n] for own in columns]
         for own in columns:
             own[n] = None
+        found.append(loose.joined(pieces))
         del pieces
-    return pa.Table.from_arrays(found, schema=schema)
+    kinds = [field.with_type(column.type) for field, column in zip(schema, found, strict=True)]
+    return pa.Table.from_arrays(found, schema=pa.schema(kinds, schema.metadata))
 
 
 def _tells_of(events: pa.Table, records: pa.Table, aside: Bools) -> Bools:
@@ -270,15 +271,17 @@ def _several(records: pa.Table, keys: Sequence[str]) -> Bools:
     return found if found.sum() <= EDGE_ROWS else np.zeros(len(order), bool)
 
 
-def _leave_records(folder: Path, records: pa.Table, keys: Sequence[str], aside: Bools) -> None:
-    """Put down what is needed to find and mend the events that a batch tears."""
+def _leave_records(
+    folder: Path, records: pa.Table, schema: pa.Schema, keys: Sequence[str], aside: Bools
+) -> None:
+    """Put down what is needed to find and mend the events that a batch tears; records as their `schema` has them."""
     near = aside.copy()
     near[:EDGE_ROWS] = near[-EDGE_ROWS:] = True
     numbers = records.select(["sha256", "start", *keys]).append_column(ASIDE, pa.array(aside))
     # Of one or a few values: small as it is, and then nobody has to decompress the numbers.
     numbers = numbers.set_column(0, "sha256", loose.dictionary(records["sha256"].combine_chunks()))
     spool.put(folder / f"{NUMBER}.arrow", numbers)
-    spool.put(folder / f"{EDGE}.arrow", records.filter(pa.array(near)))
+    spool.put(folder / f"{EDGE}.arrow", loose.strict(records.filter(pa.array(near)), schema))
 
 
 def _leave_events(folder: Path, events: pa.Table) -> None:

@@ -189,11 +189,25 @@ def _handed(schema: pa.Schema, held: Sequence[pa.Table], coded: frozenset[str]) 
     """
     kinds = [field.type for field in schema]
     for n, kind in enumerate(held[0].schema.types if held else ()):
-        if pa.types.is_dictionary(kind) and schema.names[n] in coded and kinds[n] == pa.string():
-            kinds[n] = pa.dictionary(pa.int32(), pa.string())
+        kinds[n] = _coming(schema.names[n], kinds[n], kind, coded)
     return pa.schema(
         field.with_type(kind).remove_metadata() for field, kind in zip(schema, kinds, strict=True)
     )
+
+
+def _coming(path: str, declared: pa.DataType, kind: pa.DataType, coded: frozenset[str]) -> pa.DataType:
+    """A type as declared, but for text that comes as a dictionary and is written with one."""
+    if pa.types.is_list(kind) and pa.types.is_list(declared):
+        own = declared.value_field
+        return pa.list_(own.with_type(_coming(f"{path}.list.element", own.type, kind.value_type, coded)))
+    if pa.types.is_struct(kind) and pa.types.is_struct(declared) and len(kind) == len(declared):
+        both = zip(declared, kind, strict=True)
+        return pa.struct(
+            [own.with_type(_coming(f"{path}.{own.name}", own.type, f.type, coded)) for own, f in both]
+        )
+    if pa.types.is_dictionary(kind) and path in coded and declared == pa.string():
+        return pa.dictionary(pa.int32(), pa.string())
+    return declared
 
 
 def _varied(held: Sequence[pa.Table], schema: pa.Schema) -> frozenset[str]:
@@ -268,7 +282,7 @@ def fitting(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     Raises:
         ValueError: the columns have other names.
     """
-    lighter = any(pa.types.is_dictionary(kind) or pa.types.is_null(kind) for kind in rows.schema.types)
+    lighter = any(loose.has_dictionary(kind) or pa.types.is_null(kind) for kind in rows.schema.types)
     own = lighter and rows.column_names == schema.names and all(map(loose.fits, rows.columns, schema))
     return rows if own else conformed(rows, schema)
 
