@@ -5,7 +5,7 @@ They are of the same kind as those in `sentences`, which holds every template.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from forensics.render import phrases
+from forensics.render import entitlements, phrases
 from forensics.render.parts import Part, Value, listed, person, put, quote
 from forensics.render.phrases import words
 from forensics.render.sentences import TEMPLATES, Basis, Citation, Json, Sentence, rival_parts, say
@@ -121,7 +121,7 @@ def holder_sentences(holders: Iterable[Json], cites: Cites) -> list[Sentence]:
         if not h.get("persons"):
             found.append(say("held_by_nobody", basis=Basis.ABSENCE, domain=domain))
             continue
-        why = listed([words(phrases.HOLDS, w) for w in h.get("why") or ()])
+        why = listed([words(entitlements.HOLDS, w) for w in h.get("why") or ()])
         found.append(
             say(
                 "held_by", spans, basis=Basis.FACT if spans else Basis.ASKED, domain=domain,
@@ -142,9 +142,9 @@ def capability_sentences(act: Json, cites: Cites) -> list[Sentence]:
     found = [
         say(
             "capability", cites(e for _, because in told for e in because), basis=Basis.FACT if seen else Basis.ASKED,
-            about=act["id"], act=act["id"], persons=_people([name for name, _ in told]), why=words(phrases.RIGHTS, right),
+            about=act["id"], act=act["id"], persons=_people([name for name, _ in told]), why=words(entitlements.RIGHTS, right),
         )
-        for right in phrases.RIGHTS for seen in (True, False) if (told := alike.get((right, seen)))
+        for right in entitlements.RIGHTS for seen in (True, False) if (told := alike.get((right, seen)))
     ]  # fmt: skip
     if others := [str(row["person"]) for row in rows if not row["rights"]]:
         found.append(
