@@ -45,7 +45,7 @@ _VERBS = {
     "update": ("job_update", "scheduler_edit"),
 }
 _ZONE, _ANCHOR_NS = "Etc/UTC", 1_795_446_697_000_000_000
-_COMMON = {"jobrecords", "schedulerevents", "slurmlog"}
+_COMMON = {"jobrecords", "kubetold", "schedulerevents", "slurmlog"}
 _WORKING = {"kill_request", "job_update", "scheduler_edit", "submit"}
 
 

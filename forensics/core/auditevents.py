@@ -182,8 +182,6 @@ def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, _Places]:
     differs = np.zeros(len(order), bool)
     for key in keys:
         differs[1:] |= np.diff(key[order]) != 0
-    changed = auditcopies.changed(records, order, np.cumsum(differs), rank)
-    differs[1:] |= changed[1:] & (np.diff(rank[order]) != 0)
     domains: list[object] = [first[sha256][1] for _, sha256 in places]
     known = {str(own) for own, _ in first.values() if own is not None}
     foreign = np.array(
@@ -196,7 +194,18 @@ def _ordered(records: pa.Table, files: pa.Table) -> tuple[Ints, Ints, _Places]:
         bool,
     )
     told = foreign[like] if foreign.any() else None
+    if not _meddles(told, order, np.cumsum(differs)):
+        changed = auditcopies.changed(records, order, np.cumsum(differs), rank)
+        differs[1:] |= changed[1:] & (np.diff(rank[order]) != 0)
     return order, np.cumsum(differs), _Places(file, like, hosts, domains, told)
+
+
+def _meddles(foreign: Bools | None, order: Ints, event: Ints) -> bool:
+    """Whether another host's folder tells of an event that the host's own files tell: that is left out, and is no copy of them."""
+    if foreign is None:
+        return False
+    own = np.bincount(event, ~foreign[order]) > 0
+    return bool((foreign[order] & own[event]).any())
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
