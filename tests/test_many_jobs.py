@@ -5,8 +5,10 @@ from collections import Counter
 import fixtures_findings as made
 import pytest
 from investigated import found
+from stage import Stage
 
 from forensics.analysis import examine, impact
+from forensics.core.roster import Question
 from forensics.render import bounded, document
 
 UIDS = {"kai": 2001, "lin": 2002, "mei": 2003}
@@ -41,6 +43,27 @@ def test_of_very_many_jobs_those_are_looked_at_that_somebody_else_ended():
     ]
     assert [(a["job"], a["account"]) for a in told["acts"]] == [(str(100 + FOREIGN), f"uid {UIDS['lin']}")]
     assert told["jobs_not_listed"] == {"CANCELLED": examine.MOST_ASKED + 199}
+
+
+def test_a_job_that_a_denial_is_about_is_looked_at_among_however_many():
+    told = asked(accounting(examine.MOST_ASKED + 200), '[[claim]]\nid = "D01"\nby = "mei"\njob = "107"\n')
+    assert [j["job"] for j in told["jobs"]] == ["107", str(100 + FOREIGN)]
+    assert told["jobs_not_listed"] == {"CANCELLED": examine.MOST_ASKED + 198}
+
+
+@pytest.mark.parametrize(("by", "kept"), [("mei", []), ("kai", ["11"]), ("nobody listed", ["11"])])
+def test_an_act_in_the_owner_s_account_by_another_key_is_looked_at(monkeypatch, by, kept):
+    """Who entered it with a key that is not on record as the owner's can be somebody else."""
+    monkeypatch.setattr(examine, "MOST_ASKED", 0)
+    s = Stage()
+    s.enrol()
+    own = s.login("mei")
+    s.submit("mei", own, "11")
+    s.wait(20)
+    s.cancel("mei", s.login("mei", by=by, device="mei"), "11")
+    done = s.examined(Question())
+    assert [job.job for job in done.asked] == kept
+    assert done.unlisted == ({} if kept else {"CANCELLED": 1})
 
 
 def test_of_few_jobs_all_are_looked_at():

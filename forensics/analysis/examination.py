@@ -66,7 +66,7 @@ class Examination:
     at_once: list[overlaps.Overlap] = field(default_factory=list)
     signed: list[signatures.Checked] = field(default_factory=list)
     unlisted: dict[str, int] = field(default_factory=dict)
-    """How many jobs ended in which way that no act of anybody else is linked to, where these were too many to be asked about."""
+    """How many jobs ended in which way that nobody else's act is linked to, where too many ended badly for all to be asked about."""
 
     @property
     def in_question(self) -> list[Act]:

@@ -232,15 +232,22 @@ def _disturbed(
 ) -> tuple[list[Job], dict[str, int]]:
     """Of very many jobs, none of which the case file names, those that somebody else's act is linked to; how many others ended how.
 
+    An act in the owner's account by a key or from a device of nobody can be somebody else's; and a job that a denial is about is kept.
     The acts on the others, which are their owners' own, are not in question then. A month of a cluster has a hundred
     thousand jobs that ended badly, and most of them by themselves.
     """
-    if scene.evidence.question.jobs or len(asked) <= MOST_ASKED:
+    question = scene.evidence.question
+    if question.jobs or len(asked) <= MOST_ASKED:
         return asked, {}
+    denied = {claim.job for claim in question.claims}
     kept, others = [], Counter[str]()
     for job in asked:
         own = [a for a in of_job.get(job.job, ()) if a.in_question]
-        if job.cause == "act" or any(not impact.own_request(a, job, of_job[job.job], scene) for a in own):
+        others_can_have = (
+            not impact.own_request(a, job, of_job[job.job], scene) or impact.stranger(a, job, scene)
+            for a in own
+        )
+        if job.cause == "act" or job.job in denied or any(others_can_have):
             kept.append(job)
         else:
             others[job.outcome or "OTHER"] += 1

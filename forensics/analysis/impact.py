@@ -91,7 +91,7 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
     job.cause, job.why = _by_configuration(job, acts, scene) or (job.cause, job.why)
     if job.cause == "own_failure" and any(edits.idle(a) is not True for a in harm):
         job.cause, job.why = "not_established", "changed_file_and_own_exit_code"
-    if job.why == "cancelled_by_owner" and any(_stranger(a, job, scene) for a in mine):
+    if job.why == "cancelled_by_owner" and any(stranger(a, job, scene) for a in mine):
         job.cause, job.why = "not_established", "cancelled_from_unlisted_key_or_device"
     if job.why == "cancelled_by_owner" and not audited:
         job.cause, job.why = "not_established", "cancelled_by_owner_and_no_audit_trail"
@@ -148,7 +148,7 @@ def _doubt(job: Job, acts: Iterable[Act], scene: Scene, *, audited: bool) -> str
         (
             "job_changed_from_unlisted_key_or_device",
             lambda: any(
-                a.job == job.job and a.act in REQUESTS and _stranger(a, job, scene)
+                a.job == job.job and a.act in REQUESTS and stranger(a, job, scene)
                 for a in acts
                 if a.rule not in REFUSED
             ),
@@ -234,10 +234,10 @@ def _unlisted(act: Act, job: Job, scene: Scene) -> bool:
 
     It can be the owner's new machine, or somebody with the owner's password.
     """
-    return act.job == job.job and act.act in _FILES and _stranger(act, job, scene)
+    return act.job == job.job and act.act in _FILES and stranger(act, job, scene)
 
 
-def _stranger(act: Act, job: Job, scene: Scene) -> bool:
+def stranger(act: Act, job: Job, scene: Scene) -> bool:
     """Whether an act was in the account of a job's owner, entered by a key or from a device of nobody."""
     if act.session is None or act.account != job.owner:
         return False
