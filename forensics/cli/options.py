@@ -114,7 +114,7 @@ Engine = Annotated[
         help="Read on a Dask cluster: its scheduler, as tcp://HOST:PORT or tls://HOST:PORT. The result is the same.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tab-separated lines.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Job = Annotated[str | None, typer.Option(metavar="ID", help="Only what touches this job.")]
 Person = Annotated[
     str | None, typer.Option(metavar="NAME", help="Only what concerns this person of the roster.")

@@ -26,9 +26,7 @@ def verify(
         Path, typer.Argument(metavar="OUT", parser=_there, help="The bundle: a folder, or the URL of one.")
     ],
     *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON instead of tab-separated lines.")
-    ] = False,
+    as_json: options.Json = False,
 ) -> None:
     """Check that every file of a bundle is the one that was packed and every citation leads to its bytes.
 

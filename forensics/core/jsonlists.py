@@ -83,51 +83,45 @@ def between(taken: list[tuple[int, int]], size: int, start: int = 0) -> list[tup
 
 
 def scanned(data: bytes, key: str) -> Found:
-    """Find the elements. Each byte is one character here, so that positions are offsets."""
-    found = Found([], [])
-    limit = _shallow(data)
-    text = data[:limit].decode("latin-1")
+    """Find the elements of the list of that name in one object. Each byte is one character here, so that positions are offsets."""
     if not data.strip(b" \t\n\r"):
-        return found
-    try:
-        at, why = _skip(text, _object(text, found, key)), Why.SHAPE
-    except ValueError:  # the file ends, stops being JSON, or goes deeper than any log does
-        at, why = _last(found), Why.TRUNCATED if limit == len(data) else Why.SHAPE
-    if at < len(data):
-        found.rejected.append((at, len(data), why))
-    return found
+        return Found([], [])
+    return _walked(data, lambda text, found: _skip(text, _object(text, found, key)))
 
 
 def arrays(data: bytes) -> Found:
     """Find the elements of one list after another, as a service answers page by page: `[…][…]`."""
-    found = Found([], [])
-    limit = _shallow(data)
-    text = data[:limit].decode("latin-1")
-    at = _skip(text, 0)
-    try:
+
+    def every(text: str, found: Found) -> int:
+        at = _skip(text, 0)
         while at < len(text):
             at = _skip(text, _list(text, _expect(text, at, "[") - 1, found))
-        why = Why.SHAPE
-    except ValueError:  # as in `scanned`
-        at, why = _last(found), Why.TRUNCATED if limit == len(data) else Why.SHAPE
-    if at < len(data):
-        found.rejected.append((at, len(data), why))
-    return found
+        return at
+
+    return _walked(data, every)
 
 
 def values(data: bytes) -> Found:
     """Find the values that follow one another, with nothing between but blanks: `{…} {…}`."""
-    found = Found([], [])
-    limit = _shallow(data)
-    text = data[:limit].decode("latin-1")
-    at = _skip(text, 0)
-    try:
+
+    def every(text: str, found: Found) -> int:
+        at = _skip(text, 0)
         while at < len(text):
             _, stop = _READ.raw_decode(text, at)
             found.elements.append((at, stop))
             at = _skip(text, stop)
-        why = Why.SHAPE
-    except ValueError:  # as in `scanned`
+        return at
+
+    return _walked(data, every)
+
+
+def _walked(data: bytes, walk: Callable[[str, Found], int]) -> Found:
+    """What a walk through a file's text finds before it ends; all behind that is rejected."""
+    found = Found([], [])
+    limit = _shallow(data)
+    try:
+        at, why = walk(data[:limit].decode("latin-1"), found), Why.SHAPE
+    except ValueError:  # the file ends, stops being JSON, or goes deeper than any log does
         at, why = _last(found), Why.TRUNCATED if limit == len(data) else Why.SHAPE
     if at < len(data):
         found.rejected.append((at, len(data), why))

@@ -44,7 +44,7 @@ GAPS = {
 JOBS = {
     "job_hours": "The records give {hours} GPU-hours as allocated to job {job}.",
     "jobs_more": "Of {count} other jobs the first {rows} are listed here; {file} holds them all.",
-    "jobs_not_listed": "There are {count} more jobs that ended badly; no act on record is linked to one of them but in its owner's account, and none of these is by a key or from a device of nobody: {outcomes}.",
+    "jobs_not_listed": "There are {count} more jobs that ended badly; no act on record is linked to one of them but in its owner's account, and none of these is shown to be by another key or from another device than are on record as the owner's: {outcomes}.",
     "acts_rows": "Of {count} acts the first {rows} are in the table; {file} holds them all.",
     "acts_parts": "{parts} acts have a part of their own below, those first that are on jobs told one by one; {file} holds the same of all.",
     "job_federation": "Job {job} is one submission to a federation of clusters, which {origin} takes; the records of it are {siblings}.",
