@@ -296,11 +296,14 @@ def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
         ran = where(
             picked(ran, ran["earliest_ns"].notna()), "exe", lambda exe: writers.program(exe) in SUBMITTERS
         )
-        evidence.memo["submitters"] = ran, ran["earliest_ns"].to_numpy(np.int64)
-    ran, when = evidence.memo["submitters"]
-    if not len(ran):
-        return events.iloc[:0]
-    near = ran.iloc[slice(*np.searchsorted(when, [at - before_ns, at + 2 * _SECOND]))]
+        evidence.memo["submitters"] = ran, ran["earliest_ns"].to_numpy(np.int64), ran.iloc[:0]
+    ran, when, none = evidence.memo["submitters"]
+    first, stop = np.searchsorted(when, [at - before_ns, at + 2 * _SECOND])
+    if first == stop:
+        # As of nearly every job of a month: the same frame for all of them.
+        nothing: pd.DataFrame = none
+        return nothing
+    near = ran.iloc[first:stop]
     found: pd.DataFrame = picked(near, (near["uid"] == job.owner_uid) | near["uid"].isna())
     return found
 

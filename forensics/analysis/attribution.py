@@ -83,7 +83,10 @@ def judge(act: Act, scene: Scene, holders: Holders) -> Judgement:
         missing = sorted({*act.missing, *missing, *lacking})
         return Judgement("inconclusive", gates=["G5"], missing=missing)
     touched = _touched(act, sessions, holders)
-    account = strength.of_account(act, scene, holders, gap=touched)
+    # Of what bears on no job asked about, nobody is told how strongly it names its account.
+    account = (
+        strength.of_account(act, scene, holders, gap=touched) if act.in_question else strength.Strength()
+    )
     if not scene.directory.people:
         return Judgement("not_attempted", missing=["roster"], account=account)
     if act.origin == "job":
@@ -104,6 +107,8 @@ def _weigh(found: Judgement, act: Act, scene: Scene, holders: Holders, sessions:
     Where the rules leave several, the one that the records foretell best is set beside the others, so
     that a reader sees how little tells them apart; that names nobody.
     """
+    if not sessions and not act.in_question:
+        return
     told = [strength.Told(r.cls, r.says, r.because, r.domain) for r in found.reasons if r.says]
     told += links.origins(scene, sessions)
     told += links.strangers(scene, sessions, holders.addresses)

@@ -54,7 +54,7 @@ def _known(value: Any) -> Any:  # noqa: ANN401 - a value of any column
 
 def one_session(events: pd.DataFrame) -> bool:
     """Whether events all carry the same audit session, and there is one."""
-    return len(set(events["session"])) == 1 and bool(events["session"].notna().all())
+    return len(events) > 0 and len(set(events["session"])) == 1 and bool(events["session"].notna().all())
 
 
 def where(table: pd.DataFrame, column: str, test: Callable[[Any], bool]) -> pd.DataFrame:

@@ -9,6 +9,9 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 LEVEL = 0.95
 _TINY, _CLOSE, _STEPS = 1e-300, 1e-15, 100_000
 _SAME = 1 + 1e-7
@@ -138,28 +141,55 @@ def _choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def _weights(t: Table) -> tuple[range, list[float]]:
+def _weights(t: Table) -> tuple[range, npt.NDArray[np.float64]]:
     """The hits among the exposed that the margins allow, and the logarithm of how many ways lead to each."""
     exposed, control = t.hit + t.miss, t.control_hit + t.control_miss
     hits = t.hit + t.control_hit
     allowed = range(max(0, hits - control), min(exposed, hits) + 1)
-    return allowed, [_choose(exposed, x) + _choose(control, hits - x) for x in allowed]
+    return allowed, np.array([_choose(exposed, x) + _choose(control, hits - x) for x in allowed])
 
 
-def _shares(weights: list[float], allowed: range, log_odds: float) -> list[float]:
-    tilted = [w + x * log_odds for x, w in zip(allowed, weights, strict=True)]
-    most = max(tilted)
-    raw = [math.exp(w - most) for w in tilted]
+_NOTHING = -746.0
+"""The logarithm of what a float cannot tell from nothing."""
+
+
+class _Shares(NamedTuple):
+    """How probable each number of hits is, from the first on that is not as good as impossible to the last."""
+
+    first: int
+    shares: list[float]
+
+    def of(self, at: int) -> float:
+        """The share of one place."""
+        there = self.first <= at < self.first + len(self.shares)
+        return self.shares[at - self.first] if there else 0.0
+
+    def since(self, at: int) -> float:
+        """The sum of the shares from a place on."""
+        return math.fsum(self.shares[max(at - self.first, 0) :])
+
+    def until(self, at: int) -> float:
+        """The sum of the shares to a place, with its own."""
+        return math.fsum(self.shares[: max(at + 1 - self.first, 0)])
+
+
+def _shares(weights: npt.NDArray[np.float64], allowed: range, log_odds: float) -> _Shares:
+    # Of a hundred thousand jobs a few hundred numbers of hits are at all probable: the others are nothing, and are not summed.
+    tilted = weights + np.arange(allowed.start, allowed.stop) * log_odds
+    most = float(tilted.max())
+    there = np.flatnonzero(tilted - most > _NOTHING)
+    first, stop = int(there[0]), int(there[-1]) + 1
+    raw = [math.exp(w - most) for w in tilted[first:stop].tolist()]
     whole = math.fsum(raw)
-    return [r / whole for r in raw]
+    return _Shares(first, [r / whole for r in raw])
 
 
 def fisher(t: Table) -> float:
     """Fisher's exact test, two-sided: how probable a table at least as improbable is, were both groups alike."""
     allowed, weights = _weights(t)
     shares = _shares(weights, allowed, 0.0)
-    seen = shares[t.hit - allowed[0]]
-    return min(math.fsum(s for s in shares if s <= seen * _SAME), 1.0)
+    seen = shares.of(t.hit - allowed[0])
+    return min(math.fsum(s for s in shares.shares if s <= seen * _SAME), 1.0)
 
 
 def odds_ratio(t: Table, *, level: float = LEVEL) -> Bounds:
@@ -168,10 +198,10 @@ def odds_ratio(t: Table, *, level: float = LEVEL) -> Bounds:
     tail, at = (1 - level) / 2, t.hit - allowed[0]
 
     def at_least(log_odds: float) -> float:
-        return math.fsum(_shares(weights, allowed, log_odds)[at:])
+        return _shares(weights, allowed, log_odds).since(at)
 
     def at_most(log_odds: float) -> float:
-        return math.fsum(_shares(weights, allowed, log_odds)[: at + 1])
+        return _shares(weights, allowed, log_odds).until(at)
 
     low = 0.0 if t.hit == allowed[0] else math.exp(_solved(at_least, tail, -60.0, 60.0))
     high = math.inf if t.hit == allowed[-1] else math.exp(_solved(lambda x: -at_most(x), -tail, -60.0, 60.0))

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from forensics.analysis import nodes
@@ -28,16 +29,42 @@ _SMALL = frozenset(
 
 def of_whole_node(job: Job, scene: Scene) -> bool:
     """Whether the kernel of one of its hosts says that the host's memory ran out while a job ran, and not a limit."""
-    said = _during(job, _faults(scene), _LATE_NS)["text"]
+    said = _faults(scene).during(job, _LATE_NS)["text"]
     return any(_WHOLE_NODE.search(str(text)) for text in said)
 
 
-def _faults(scene: Scene) -> pd.DataFrame:
+class _OnHosts:
+    """Events that have a time and a host, looked up by hosts and times."""
+
+    def __init__(self, events: pd.DataFrame) -> None:
+        self._rows = picked(events, events["earliest_ns"].notna() & events["host"].notna())
+        self._none = self._rows.iloc[:0]
+        self._first, self._last = (
+            self._rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns")
+        )
+        on: dict[str, list[int]] = {}
+        for at, host in enumerate(self._rows["host"]):
+            on.setdefault(host, []).append(at)
+        self._on = {host: np.array(places, np.int64) for host, places in on.items()}
+
+    def during(self, job: Job, late_ns: int) -> pd.DataFrame:
+        """Those on a job's hosts that can have been while it ran, or so much later, in their order."""
+        held = [self._on[host] for host in hosts(job) if host in self._on] if self._on else []
+        if not held:
+            return self._none
+        first, last = job.window()
+        at = np.sort(np.concatenate(held))
+        at = at[(self._first[at] <= last + late_ns) & (self._last[at] >= first)]
+        return self._rows.iloc[at] if len(at) else self._none
+
+
+def _faults(scene: Scene) -> _OnHosts:
     """The faults that say something, looked for once."""
     if "faults_told" not in scene.memo:
         events = scene.events
-        scene.memo["faults_told"] = picked(events, (events["verb"] == "fault") & events["text"].notna())
-    found: pd.DataFrame = scene.memo["faults_told"]
+        told = picked(events, (events["verb"] == "fault") & events["text"].notna())
+        scene.memo["faults_told"] = _OnHosts(told)
+    found: _OnHosts = scene.memo["faults_told"]
     return found
 
 
@@ -50,25 +77,32 @@ def programs_of_others(job: Job, scene: Scene) -> pd.DataFrame:
     """Programs that others started from a login on a job's hosts while it ran, small ones of daily use left out."""
     if "ran_from_logins" not in scene.memo:
         events = scene.events
-        scene.memo["ran_from_logins"] = picked(
-            events,
-            (events["verb"] == "execute")
-            & events["trail"]
-            & (events["outcome"] != "failure")
-            & events["session"].notna()
-            & events["account"].notna(),
+        scene.memo["ran_from_logins"] = _OnHosts(
+            picked(
+                events,
+                (events["verb"] == "execute")
+                & events["trail"]
+                & (events["outcome"] != "failure")
+                & events["session"].notna()
+                & events["account"].notna(),
+            )
         )
-    ran = _during(job, scene.memo["ran_from_logins"], 0)
+    ran: pd.DataFrame = scene.memo["ran_from_logins"].during(job, 0)
+    if not len(ran):
+        return ran
     ran = picked(ran, ran["account"] != job.owner)
     return where(ran, "exe", lambda exe: posixpath.basename(str(exe or "")) not in _SMALL)
 
 
 def of_its_limit(job: Job, scene: Scene) -> bool:
     """Whether the kernel says that a job's own control group was at its limit: what others take is then no reason."""
+    told = _faults(scene).during(job, _LATE_NS)["text"]
+    if not len(told):
+        return False
     own = re.compile(
         rf"(?:\[ *[0-9]+\.[0-9]+\] ?)?oom-kill:constraint=CONSTRAINT_MEMCG,(?:(?!,oom_memcg=).)*,oom_memcg=[^,]*/job_{re.escape(job.job)}(?:/[^,]*)?,"
     )
-    return any(own.match(str(text)) for text in _during(job, _faults(scene), _LATE_NS)["text"])
+    return any(own.match(str(text)) for text in told)
 
 
 def beside(scene: Scene, asked: Iterable[Job]) -> Iterable[Act]:
@@ -90,12 +124,3 @@ def beside(scene: Scene, asked: Iterable[Job]) -> Iterable[Act]:
 
 
 _MOST_CITED = 8
-
-
-def _during(job: Job, events: pd.DataFrame, late_ns: int) -> pd.DataFrame:
-    """Events on a job's hosts that can have been while it ran, or so much later."""
-    if not len(events):
-        return events
-    first, last = job.window()
-    timed = events[events["earliest_ns"].notna() & events["host"].isin(hosts(job))]
-    return timed[(timed["earliest_ns"] <= last + late_ns) & (timed["latest_ns"] >= first)]

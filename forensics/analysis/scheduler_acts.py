@@ -69,24 +69,28 @@ def _in_words(short: str, said: set[str]) -> bool:
 def submits(scene: Scene) -> Iterable[Act]:
     """One act per job that some source says was submitted; ordinary work, kept in the acts table."""
     asked = picked(scene.events, scene.events["verb"] == "submit")
-    # Of the forty columns these are looked at, for every job.
-    submitted = commands.by_job(asked[["event_id", "job", "account", "earliest_ns", "latest_ns"]])
+    # Of the forty columns these are looked at, for every job: as rows, and not as a frame for each.
+    submitted: dict[str, list[Row]] = {}
+    for row in rows_of(asked[["event_id", "job", "account", "earliest_ns", "latest_ns"]]):
+        submitted.setdefault(row.job, []).append(row)
     for job in scene.jobs.values():
-        told = submitted(job.job)
+        told = submitted.get(job.job, [])
         command = submissions(job, scene.evidence)
-        if not len(told) and not one_session(command):
+        alone = one_session(command)
+        if not told and not alone:
             continue
-        if one_session(command):
+        if alone:
             act = scene.act("submit", job.job, "submit_command", next(rows_of(command)))
-            act.events += list(told["event_id"])
+            act.events += [e.event_id for e in told]
         else:
-            first = next(rows_of(told))
-            act = Act("submit", job.job, "submit_record", list(told["event_id"]), *moment(first))
-            act.account = next((a for a in told["account"] if isinstance(a, str)), job.submitter or job.owner)
+            act = Act("submit", job.job, "submit_record", [e.event_id for e in told], *moment(told[0]))
+            act.account = next(
+                (e.account for e in told if isinstance(e.account, str)), job.submitter or job.owner
+            )
             act.missing.append("command_of_request")
         act.job = job.job
         act.link, act.why_link = (
-            ("observed", "scheduler_names_job") if len(told) else ("derived", "command_before_start")
+            ("observed", "scheduler_names_job") if told else ("derived", "command_before_start")
         )
         yield act
 
@@ -118,6 +122,8 @@ def _requests(told: pd.DataFrame) -> list[pd.DataFrame]:
     """The records of each request to end one job: the controller's line, and the accounting of the same second."""
     if not len(told):
         return []
+    if len(told) == 1:
+        return [told]
     controls = told["format"].isin(SLURM.union(CONTROLLERS))
     lines, others = picked(told, controls), picked(told, ~controls)
     if not len(lines):
