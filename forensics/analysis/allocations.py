@@ -33,6 +33,8 @@ _TOLD = (
     "energy_j",
 )
 COUNTS = ("gpus", "node_count", "cpus")
+READ = ("job", "step", *_TOLD, "ending", "format", "sha256", "start")
+"""What `attempts` reads of schema `job_record`."""
 NEVER_NS = 2**63 - 1
 
 

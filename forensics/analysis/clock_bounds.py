@@ -25,7 +25,7 @@ def widened(seen: Evidence, bounded: Evidence) -> bool:
     """Whether the bounds of the clocks move any record at all; where they do not, the second analysis is the first."""
     pairs = [(seen.events[c], bounded.events[c]) for c in ("earliest_ns", "latest_ns")]
     pairs += [(seen.job_records[c], bounded.job_records[c]) for c in _MOMENTS]
-    return not all(one.equals(other) for one, other in pairs)
+    return not (all(one.equals(other) for one, other in pairs) and seen.ordinary.equals(bounded.ordinary))
 
 
 def cap_acts(acts: list[Act], judged: Mapping[str, Judgement], wide: Mapping[str, Judgement]) -> None:

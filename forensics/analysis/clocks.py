@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import anchors
+from forensics.analysis import anchors, ordinary
 from forensics.analysis.bands import JITTER_NS, Band, Int, Stretch, Vote, fitted
 from forensics.analysis.evidence import Evidence, groups_of, picked
 from forensics.core import clock
@@ -117,7 +117,8 @@ def _owners(evidence: Evidence) -> dict[str, int]:
     """The uid that owns each job, where the sources name one."""
     records = evidence.job_records
     own = picked(records, records["step"].isna() & records["owner_uid"].notna())
-    told = pd.concat([own[["job", "owner_uid"]].set_axis(["job", "uid"], axis=1), _started(evidence)])
+    apart = ordinary.owners(evidence, evidence.events)
+    told = pd.concat([own[["job", "owner_uid"]].set_axis(["job", "uid"], axis=1), apart, _started(evidence)])
     one = told.dropna().drop_duplicates()
     one = picked(one, ~one["job"].duplicated(keep=False))
     return {str(j): int(u) for j, u in zip(one["job"], one["uid"], strict=True)}

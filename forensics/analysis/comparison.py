@@ -7,8 +7,11 @@ are given only where a test passes at a level that was fixed before any case.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from forensics.analysis import artefacts, baseline, exact, mounts, order
 from forensics.analysis.acts import Act, Scene
@@ -43,18 +46,33 @@ class Seen(NamedTuple):
     gpu_days: float
 
 
-def bad(job: Job) -> bool:
+def bad(job: "Job | _Brief") -> bool:
     """Whether a job ended, and otherwise than completed. Of the still running and the preempted nothing is said."""
     return job.outcome not in GOOD and job.outcome not in _UNSAID
 
 
-def _ended(job: Job) -> bool:
+def _ended(job: "Job | _Brief") -> bool:
     return job.outcome not in _UNSAID
 
 
-def _seen(job: Job) -> Seen:
+def _seen(job: "Job | _Brief") -> Seen:
     days = (job.gpus or 0) * (job.elapsed_s or 0) / _DAY_S
     return Seen(job.job, bad(job), job.outcome in baseline.FAILURES, job.gpus, days)
+
+
+class _Brief(NamedTuple):
+    """What a comparison reads of an ordinary job."""
+
+    job: str
+    outcome: str | None
+    end_ns: int | None
+    gpus: int | None
+    elapsed_s: int | None
+
+
+def _brief(apart: pa.Table) -> Iterable[_Brief]:
+    for batch in apart.select(_Brief._fields).to_batches(1 << 16):
+        yield from map(_Brief, *(column.to_pylist() for column in batch.columns))
 
 
 class Groups(NamedTuple):
@@ -110,9 +128,26 @@ def _done(history: Sequence[Version], act: Act) -> order.Dated:
 def nearest(scene: Scene, acts: Iterable[Act]) -> list[Job]:
     """Every job that started, those nearest to the first of some changes that jobs read first; none without such a change."""
     changing = [a for a in acts if _read_by_jobs(a)]
-    since = min((a.earliest_ns for a in changing if a.earliest_ns is not None), default=None)
+    since = since_change(changing)
     jobs = [j for j in scene.jobs.values() if j.start_ns is not None] if changing else []
-    return sorted(jobs, key=lambda j: (abs((j.start_ns or 0) - (since or 0)), j.job))
+    return sorted(jobs, key=lambda j: (abs((j.start_ns or 0) - since), j.job))
+
+
+def since_change(acts: Iterable[Act]) -> int:
+    """The first moment of some changes; 0 where none is dated."""
+    return min((a.earliest_ns for a in acts if a.earliest_ns is not None), default=0)
+
+
+def ordinary_nearest(scene: Scene, acts: Iterable[Act]) -> list[str]:
+    """Those of the ordinary jobs that would be among the `MOST_JOBS` nearest to the first of some changes that jobs read."""
+    apart = scene.evidence.ordinary
+    changing = [a for a in acts if _read_by_jobs(a)]
+    started = apart.filter(pc.is_valid(apart["start_ns"])) if changing else apart.slice(0, 0)
+    since = since_change(changing)
+    away = pc.abs(pc.subtract(started["start_ns"], since)).to_pylist()
+    ranked = [(gap, job, True) for gap, job in zip(away, started["job"].to_pylist(), strict=True)]
+    ranked += [(abs((j.start_ns or 0) - since), j.job, False) for j in nearest(scene, changing)]
+    return [job for _, job, kept_apart in sorted(ranked)[:MOST_JOBS] if kept_apart]
 
 
 class Readings:
@@ -123,7 +158,8 @@ class Readings:
         self._evidence, self.known = scene.evidence, order.of(scene.evidence)
         self.history = {a.object: history.get(a.object, []) for a in changing}
         jobs = nearest(scene, changing)
-        self.left_out = len(jobs[MOST_JOBS:])
+        apart = scene.evidence.ordinary["start_ns"]
+        self.left_out = len(jobs[MOST_JOBS:]) + (len(apart) - apart.null_count if changing else 0)
         self._jobs = sorted(jobs[:MOST_JOBS], key=lambda j: (j.start_ns or 0, j.job))
         self._first: dict[tuple[str, str], artefacts.Reading] = {}
         for job in self._jobs:
@@ -288,14 +324,23 @@ def over(failed: int, days: float, base: baseline.BaseRate) -> Json:
     }
 
 
-def cluster(jobs: Iterable[Job], window: tuple[int, int] | None, base: baseline.BaseRate) -> Json | None:
+def cluster(
+    jobs: Iterable[Job], window: tuple[int, int] | None, base: baseline.BaseRate, apart: pa.Table
+) -> Json | None:
     """What the scheduler's records alone say of the time in question, whoever read what: rate, and threshold in GPUs.
 
     A change that acts only on large jobs shows as a step that was not there before. Null without a window.
+
+    Args:
+        jobs: the jobs that are looked at.
+        window: the time in question.
+        base: the rate of failures before.
+        apart: the records of ordinary jobs.
     """
     if window is None:
         return None
-    ended = [j for j in jobs if j.end_ns is not None and _ended(j)]
+    every: Iterable[Job | _Brief] = chain(jobs, _brief(apart))
+    ended = [j for j in every if j.end_ns is not None and _ended(j)]
     inside = [_seen(j) for j in ended if window[0] <= (j.end_ns or 0) <= window[1] + SECOND]
     earlier = [_seen(j) for j in ended if (j.end_ns or 0) < window[0]]
     then, now = threshold(earlier), threshold(inside)

@@ -6,15 +6,17 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from forensics.analysis import anchors, clocks
 from forensics.analysis.bands import Band, Int
 from forensics.analysis.clocks import Compared
-from forensics.analysis.evidence import Evidence, groups_of, picked, rows_of
+from forensics.analysis.evidence import Evidence, frame, groups_of, picked, rows_of
 from forensics.analysis.gaps import Gap
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import SYSTEM_LOGS
 
+_MOMENTS = ("submit_ns", "start_ns", "end_ns")
 LOGS = SYSTEM_LOGS | {"slurmctld", "slurmd", "slurmdbd", "gitolite"}
 """Formats whose lines are written one behind the other."""
 _BACK_NS = 60 * NS_PER_S
@@ -48,7 +50,8 @@ def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False
         events.loc[rows.index, "latest_ns"] = last
     order = ["earliest_ns", "sha256", "start", "event_id"]
     events = events.drop(columns="source").sort_values(order, kind="stable", na_position="last")
-    return replace(evidence, events=events, job_records=_records(evidence.job_records, moved))
+    apart = _ordinary(evidence.ordinary, moved)
+    return replace(evidence, events=events, job_records=_records(evidence.job_records, moved), ordinary=apart)
 
 
 def _beside(found: Iterable[Compared]) -> dict[str, tuple[int, int]]:
@@ -111,7 +114,7 @@ def _records(records: pd.DataFrame, moved: dict[str, Compared]) -> pd.DataFrame:
     source = made["domain"].astype(str) + ":" + made["format"].astype(str) + " " + made["sha256"].astype(str)
     for name, one in moved.items():
         rows = picked(made, source == name)
-        for column in ("submit_ns", "start_ns", "end_ns"):
+        for column in _MOMENTS:
             told = picked(rows, rows[column].notna())
             if one.band is None or not len(told):
                 continue
@@ -120,6 +123,18 @@ def _records(records: pd.DataFrame, moved: dict[str, Compared]) -> pd.DataFrame:
             by = np.where((lo <= 0) & (hi >= 0), 0, lo if column == "end_ns" else hi)
             made.loc[told.index, column] = when - by
     return made
+
+
+def _ordinary(apart: pa.Table, moved: dict[str, Compared]) -> pa.Table:
+    """The same of the records of ordinary jobs."""
+    if not len(apart) or not moved:
+        return apart
+    read = ["domain", "format", "sha256", "start", *_MOMENTS]
+    made = _records(frame(apart.select(read)), moved)
+    for name in _MOMENTS:
+        at = apart.column_names.index(name)
+        apart = apart.set_column(at, apart.field(at), pa.array(made[name], pa.int64(), from_pandas=True))
+    return apart
 
 
 def gaps(evidence: Evidence, found: list[Compared]) -> list[Gap]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from forensics.analysis import allocations, baseline, ceiling, losses
+from forensics.analysis import allocations, baseline, ceiling, losses, ordinary
 from forensics.analysis.allocations import Attempt
 from forensics.analysis.examination import Examination
 from forensics.analysis.losses import Loss
@@ -64,7 +64,7 @@ def damage(done: Examination, rates: Rates) -> Json:
         rates: what is stated.
     """
     records = done.scene.evidence.job_records
-    table = allocations.attempts(records)
+    table = ordinary.attempts(done.scene.evidence)
     asked = {job.job: job for job in done.asked}
     again = list(dict.fromkeys(r.job for r in rates.reruns if r.job not in asked))
     held = allocations.of_jobs(table, records, [*asked, *again])

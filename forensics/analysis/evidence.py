@@ -160,16 +160,18 @@ class Totals:
 
     events: how many there are in all, held or not.
     apart: by source (`anchors.sources`), how many that have a time are not held.
-    fired: by kind of act and by rule, acts on files whose changes are not held.
-    paths: the files whose every change is held; of any other file no change is looked at.
-    jumps: host, and the kernel's numbers on both sides of each jump; the events of these are held.
+    fired: by kind of act and by rule, acts on files whose changes are not held, and submissions of ordinary jobs.
+    paths: the files whose every change is held; of any other file no change is looked at. Null where all are held.
+    jumps: host, and the kernel's numbers on both sides of each jump; the events of these are held. Null where all are held.
+    linked: by rule, ties of these acts to jobs.
     """
 
     events: int
     apart: Mapping[str, int]
     fired: Mapping[tuple[str, str], int]
-    paths: frozenset[str]
-    jumps: frozenset[tuple[str | None, int, int]]
+    paths: frozenset[str] | None
+    jumps: frozenset[tuple[str | None, int, int]] | None
+    linked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ class Evidence:
     totals: what was counted where not all events are held; none where they are.
     refs_apart: what was counted of events of refs that are not held, by host and repository.
     objects_apart: how many events of git's trees and blobs are not held.
+    ordinary: the records of ordinary jobs (`ordinary`), of columns `ordinary.COLUMNS`; these are not among `job_records`.
     blobs: git's blobs, by name.
     trees: git's trees, by what they name.
     lost: the refs that name objects which are not in the evidence.
@@ -198,6 +201,7 @@ class Evidence:
     totals: Totals | None = None
     refs_apart: Mapping[tips.Place, tips.Left] = field(default_factory=dict)
     objects_apart: int = 0
+    ordinary: pa.Table = field(default_factory=tables.JOB_RECORD.empty, repr=False, compare=False)
     blobs: gitfound.Blobs = field(default_factory=gitfound.nothing, repr=False, compare=False)
     trees: gitfound.Trees = field(default_factory=lambda: gitfound.Trees(()), repr=False, compare=False)
     lost: tuple[tips.Lost, ...] = ()
@@ -213,6 +217,7 @@ def assemble(
     refs_apart: Mapping[tips.Place, tips.Left] | None = None,
     objects_apart: int = 0,
     texts: gitfound.Texts | None = None,
+    ordinary: pa.Table | None = None,
 ) -> Evidence:
     """Take what ingest found.
 
@@ -225,6 +230,7 @@ def assemble(
         refs_apart: the same of events of refs, by host and repository.
         objects_apart: how many events of git's trees and blobs are not among them.
         texts: what gives the texts of some blobs, where the tables do not hold them.
+        ordinary: records of ordinary jobs, which are not among `job_record`.
     """
     known = {t.name: t for t in (tables.FILE, tables.JOB_RECORD, tables.COPY)}
     got = {name: frame(found.get(name, table.empty())) for name, table in known.items()}
@@ -251,6 +257,7 @@ def assemble(
         totals=totals,
         refs_apart=refs_apart or {},
         objects_apart=objects_apart,
+        ordinary=tables.JOB_RECORD.empty() if ordinary is None else ordinary,
         blobs=gitfound.blobs(found, texts),
         trees=gitfound.trees(found),
         lost=tips.lost(found, refs_apart or {}),

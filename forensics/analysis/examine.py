@@ -6,7 +6,7 @@ Pure: tables in, tables and findings out. Everybody goes through the same steps.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -30,6 +30,7 @@ from forensics.analysis import (
     jobs,
     lives,
     memory,
+    ordinary,
     overlaps,
     planted,
     scheduler_acts,
@@ -99,10 +100,12 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
         evidence: the case's tables, roster and question.
         rejects: schema `reject`; a file that ends inside a record is a gap.
     """
-    found = clocks.compare(evidence)
-    seen = corrections.corrected(evidence, found)
-    steps = corrections.gaps(seen, found)
-    done = _examined(seen, rejects, steps)
+    return finished(sketch(evidence, rejects), rejects)
+
+
+def finished(begun: "Sketch", rejects: pd.DataFrame) -> Examination:
+    """The analysis from its first pass: without what the bounds of the clocks take back."""
+    evidence, found, seen, steps, done = begun
     if clock_bounds.rests_on_time(done.acts):
         bounded = corrections.corrected(evidence, found, bounds=True)
         if clock_bounds.widened(seen, bounded):
@@ -124,7 +127,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     found_sessions = sessions.reconstruct(evidence)
     lives.told_apart(evidence)
     led = hops.link(evidence, found_sessions)
-    found_jobs = jobs.reconstruct(evidence, directory)
+    found_jobs = jobs.reconstruct(evidence, directory, ordinary.names(evidence))
     by_ses = {(s.host, s.ses): s for s in found_sessions if s.ses is not None}
     rest = {(s.host, f"pid {s.pid} {s.start_ns}"): s for s in found_sessions if s.ses is None}
     scene = Scene(evidence, directory, {**rest, **by_ses}, found_jobs, git_acts.objects_of(evidence), led)
@@ -176,11 +179,22 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     )
 
 
-def sketch(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
+class Sketch(NamedTuple):
+    """A first pass: what it was made of, the clocks, the evidence by these, the gaps of clocks, and what was found."""
+
+    evidence: Evidence
+    found: list[clocks.Compared]
+    seen: Evidence
+    steps: list[Gap]
+    done: Examination
+
+
+def sketch(evidence: Evidence, rejects: pd.DataFrame) -> Sketch:
     """The analysis by the clocks as compared, without what their bounds take back: the acts are the same."""
     found = clocks.compare(evidence)
     seen = corrections.corrected(evidence, found)
-    return _examined(seen, rejects, corrections.gaps(seen, found))
+    steps = corrections.gaps(seen, found)
+    return Sketch(evidence, found, seen, steps, _examined(seen, rejects, steps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +221,7 @@ def preview(evidence: Evidence) -> Preview:
     boots.told_apart(seen)
     found_sessions = sessions.reconstruct(seen)
     lives.told_apart(seen)
-    found_jobs = jobs.reconstruct(seen, directory)
+    found_jobs = jobs.reconstruct(seen, directory, ordinary.names(seen))
     off = [abs(edge) for c in found if c.source.endswith(":kernel") for span in c.spans() for edge in span]
     slack_ns = max(off, default=0) + _SLACK_NS
     return Preview(seen, found_sessions, found_jobs, _asked(seen, found_jobs), slack_ns)

@@ -345,7 +345,8 @@ def _act_rules(done: Examination) -> list[Json]:
         rules.Group("session", {**hops.RULES, **raised.RULES, **agents.RULES}, tied),
         rules.Group("deferral", deferral_rules.RULES, Counter(d.rule for d in done.deferrals)),
     )
-    return rules.told(done.acts, apart, _evaluated(done), others)
+    totals = done.scene.evidence.totals
+    return rules.told(done.acts, apart, _evaluated(done), others, {} if totals is None else totals.linked)
 
 
 def _apart(done: Examination) -> list[tuple[tuple[str, str], int]]:

@@ -8,7 +8,7 @@ from itertools import accumulate
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import holes
+from forensics.analysis import holes, ordinary
 from forensics.analysis.channels import PUSH_LOGS
 from forensics.analysis.evidence import Evidence, picked, rows_of
 from forensics.analysis.sessions import Session
@@ -198,7 +198,8 @@ def _before(evidence: Evidence) -> Iterable[Gap]:
 
     Only of hosts where an account that owns such a job is seen, before the window ends.
     """
-    named, records = evidence.question.jobs, evidence.job_records
+    named = evidence.question.jobs
+    records = ordinary.records(evidence, ["job", "submit_ns", "owner"])
     own = records[records["job"].isin(named)] if named else records
     window = evidence.question.window
     begun = [] if window is None else [(window[0], _QUIET_NS)]

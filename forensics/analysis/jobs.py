@@ -1,7 +1,7 @@
 """Jobs: what every source says of one job, put together, and the processes that ran for it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +79,7 @@ JOB = Table(
 )
 
 _SCRIPT = re.compile(r"/job0*(\d+)/slurm_script$")
-_CAGED = re.compile(
+CAGED = re.compile(
     r"\btask_memcg=[^,]*/job_(?P<job>[0-9]{1,12})(?:/[^,]*)?,(?:[^,]*,)*?pid=(?P<pid>[0-9]{1,10})\b"
 )
 """The kernel's line on a control group that ran out of memory, as Slurm names its groups."""
@@ -142,7 +142,7 @@ class Job:
         )
 
 
-_SETTLED = (
+SETTLED = (
     "cluster", "name", "owner", "owner_uid", "outcome", "state", "ending", "exit_code", "exit_signal", "requestor",
     "submitter", "submit_ns", "start_ns", "end_ns", "elapsed_s", "gpus", "nodes", "node_count", "cpus", "energy_j",
     "workdir",
@@ -150,8 +150,10 @@ _SETTLED = (
 _COMPARED = ("owner", "owner_uid", "outcome", "gpus", "workdir", "submit_ns", "start_ns")
 
 
-def reconstruct(evidence: Evidence, directory: Directory) -> dict[str, Job]:
-    """Every job that some source names, by its id, in order of submission.
+def reconstruct(
+    evidence: Evidence, directory: Directory, apart: Collection[str] = frozenset()
+) -> dict[str, Job]:
+    """Every job that some source names, by its id, in order of submission, but for those that are held apart.
 
     A value comes from the first source that has it, accounting before completion log; what another
     source tells differently is listed in `disagree`.
@@ -161,7 +163,7 @@ def reconstruct(evidence: Evidence, directory: Directory) -> dict[str, Job]:
     found = {job: _settled(job, rows) for job, rows in _by_job(own)}
     events = evidence.events
     columns = ["job", "event_id", "verb", "earliest_ns", "latest_ns", "uid", "signal"]
-    for job, rows in _by_job(events.loc[events["job"].notna(), columns]):
+    for job, rows in _by_job(events.loc[events["job"].notna() & ~events["job"].isin(apart), columns]):
         item = found.setdefault(job, Job(job))
         item.events = sorted(r.event_id for r in rows)
         _from_events(item, rows)
@@ -218,7 +220,7 @@ def _settled(name: str, rows: list[Row]) -> Job:
     rows = [r for r in rows if r.ending != endings.REVOKED] or rows
     ranked = sorted(rows, key=lambda r: (_RANK.get(r.format, 9), r.sha256, r.start))
     job = Job(name)
-    for column in _SETTLED:
+    for column in SETTLED:
         told = [v for v in (getattr(r, column) for r in ranked) if v is not None and not pd.isna(v)]
         if told:
             number = not isinstance(told[0], str)
@@ -323,7 +325,7 @@ def caged(evidence: Evidence) -> list[tuple[str, str | None, int]]:
     told = picked(events, (events["verb"] == "fault") & events["text"].notna())
     found = []
     for e in rows_of(where(told, "text", lambda text: "task_memcg=" in text)):
-        match = _CAGED.search(str(e.text))
+        match = CAGED.search(str(e.text))
         if match is not None:
             found.append((match["job"], e.host if isinstance(e.host, str) else None, int(match["pid"])))
     return found

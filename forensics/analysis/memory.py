@@ -39,9 +39,7 @@ class _OnHosts:
     def __init__(self, events: pd.DataFrame) -> None:
         self._rows = picked(events, events["earliest_ns"].notna() & events["host"].notna())
         self._none = self._rows.iloc[:0]
-        self._first, self._last = (
-            self._rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns")
-        )
+        self._first, self._last = (self._rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
         on: dict[str, list[int]] = {}
         for at, host in enumerate(self._rows["host"]):
             on.setdefault(host, []).append(at)

@@ -268,7 +268,11 @@ class Group(NamedTuple):
 
 
 def told(
-    acts: Iterable[Act], apart: Counter[str], evaluated: int, others: Iterable[Group] = ()
+    acts: Iterable[Act],
+    apart: Counter[str],
+    evaluated: int,
+    others: Iterable[Group] = (),
+    tied: Mapping[str, int] | None = None,
 ) -> list[Json]:
     """Every rule with how often it fired, and how many events it looked at: those that fired nowhere too.
 
@@ -277,10 +281,11 @@ def told(
         apart: by rule, acts that were counted and are not among them.
         evaluated: events that every rule was put to.
         others: rules of what is neither an act nor its tie to a job; each of theirs has a rationale, `errs` and a version.
+        tied: by rule, ties to jobs of acts that were counted.
     """
     every = list(acts)
     fired = Counter(a.rule for a in every) + apart
-    linked = Counter(a.why_link for a in every if a.why_link is not None)
+    linked = Counter(a.why_link for a in every if a.why_link is not None) + Counter(tied or {})
     groups = (Group("act", ACT_RULES, fired), Group("link", LINK_RULES, linked), *others)
     return [
         {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from forensics.analysis import allocations, baseline, comparison, rivals
+from forensics.analysis import baseline, comparison, ordinary, rivals
 from forensics.analysis.examination import Examination
 from forensics.core import clock
 
@@ -19,7 +19,7 @@ def weighed(found: Json, done: Examination, names: Mapping[str, str]) -> Json:
         done: the analysis.
         names: ids of acts in the findings, by the acts' own.
     """
-    table = allocations.attempts(done.scene.evidence.job_records)
+    table = ordinary.attempts(done.scene.evidence)
     window = done.scene.evidence.question.window
     asked = {j.job: rivals.of_job(j, done.scene) for j in done.asked}
     read = comparison.Readings(done.scene, done.history, done.in_question)
@@ -35,7 +35,7 @@ def weighed(found: Json, done: Examination, names: Mapping[str, str]) -> Json:
         **found,
         "jobs": [{**j, "rivals": asked[j["job"]]} for j in found["jobs"]],
         "acts": [{**a, "comparison": acts[a["id"]]} for a in found["acts"]],
-        "comparison": comparison.cluster(done.jobs, window, base),
+        "comparison": comparison.cluster(done.jobs, window, base, done.scene.evidence.ordinary),
     }
 
 

@@ -60,9 +60,10 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
             raise CaseError(
                 f"{case}: another version of the program read it; run `forensics ingest {case}` again"
             )
-    trail = narrowed.trail_of(tables) if "event" in there else None
+    large = "event" in there and narrowed.large(tables)
+    trail = narrowed.trail_of(tables) if large else None
     of_git = githeld.large(tables)
-    apart = {"event", *(gitfound.SOURCES if of_git else ())}
+    apart = {"event", *(gitfound.SOURCES if of_git else ()), *(("job_record",) if large else ())}
     found = {
         name: parquet.read(tables, name, where=_READ.get(name)) for name in _NEEDED if name in there - apart
     }
@@ -74,7 +75,7 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
     }
     hidden = blind.blinded(roster_of(case), question or question_of(case))
     rejects = evidence.frame(parquet.read(tables, "reject"))
-    if trail is not None:
+    if large:
         held = narrowed.Case(tables, found, hidden.roster, hidden.question)
         return narrowed.examined(held, rejects, trail), hidden.names
     found["event"], left, objects = githeld.held(tables, found)

@@ -1,11 +1,14 @@
 """A case of more events than memory holds: which of them the analysis needs, and what is counted of the others.
 
-Only the mass of one audit trail is left out (`analysis.relevance`), and of that only what bears on no question:
-the findings are the same, but for what the tables `act`, `version` and `identity` say of it. Each condition
-reads the columns that it names, and the events that are wanted are read whole, once.
+Only the mass of one audit trail is left out (`analysis.relevance`), and of that only what bears on no question; and what
+accounting tells of ordinary jobs (`pipeline.unasked`): the findings are the same, but for what the tables `act`, `version`,
+`identity`, `job` and `job_commit` say of it. Each condition reads the columns that it names, and the events that are wanted
+are read whole, once.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,12 +19,13 @@ import pyarrow.compute as pc
 
 from forensics.analysis import comparison, evidence, examine, relevance, trails
 from forensics.analysis import jobs as job_table
+from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Evidence, Totals
 from forensics.analysis.examination import Examination
 from forensics.analysis.jobs import Job
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT
-from forensics.pipeline import counted, githeld, heard, owned, tips
+from forensics.pipeline import counted, githeld, heard, owned, tips, unasked
 from forensics.pipeline.owned import columns
 from forensics.store import parquet
 from forensics.store.places import Asked, Places
@@ -35,14 +39,17 @@ _TOUCH = f"verb IN ({', '.join(repr(verb) for verb in sorted(relevance.TOUCHES))
 _BASE = "regexp_extract(exe, '[^/]*$')"
 
 
-def trail_of(tables: Path, *, least: int | None = None) -> str | None:
-    """The format of the one audit trail of which not all events need be held; None where all are.
+def large(tables: Path, *, least: int | None = None) -> bool:
+    """Whether a case has so many events, those of git's objects aside, that not all need be held."""
+    others = max(parquet.count(tables, "event") - githeld.told(tables), 0)
+    return others >= (WHOLE_EVENTS if least is None else least)
+
+
+def trail_of(tables: Path) -> str | None:
+    """The format of the one audit trail of a large case of which not all events need be held; None where all are.
 
     Where two formats tell the trail, which of two events is the copy is settled with all of them at hand.
     """
-    others = max(parquet.count(tables, "event") - githeld.told(tables), 0)
-    if others < (WHOLE_EVENTS if least is None else least):
-        return None
     files = heard.files_of(tables)
     with heard.opened(tables, files) as asked:
         told = asked.ask("SELECT DISTINCT format FROM part")["format"].to_pylist()
@@ -56,7 +63,7 @@ def trail_of(tables: Path, *, least: int | None = None) -> str | None:
 
 
 class Case(NamedTuple):
-    """What an analysis starts from, beside the events."""
+    """What an analysis starts from, beside the events and the records of jobs."""
 
     tables: Path
     found: Mapping[str, pa.Table]
@@ -64,26 +71,31 @@ class Case(NamedTuple):
     question: Question
 
 
-def examined(case: Case, rejects: pd.DataFrame, trail: str) -> Examination:
-    """The analysis of a case of which not all events are held."""
+def examined(case: Case, rejects: pd.DataFrame, trail: str | None) -> Examination:
+    """The analysis of a case of which not all events are held.
+
+    Args:
+        case: what it starts from.
+        rejects: schema `reject`.
+        trail: from `trail_of`.
+    """
     with heard.opened(case.tables, evidence.frame(case.found["file"])) as asked:
         held = _Held(case, asked, trail)
         held.begin()
-        begun = held.evidence()
-        done = examine.sketch(begun, rejects)
-        if near := comparison.nearest(done.scene, done.in_question)[: comparison.MOST_JOBS]:
-            held.beside(near, {a.object for a in done.in_question})
-            begun = held.evidence()
-        return examine.examine(begun, rejects)
+        sketched = examine.sketch(held.evidence(), rejects)
+        done = sketched.done
+        if held.compare(done.scene, done.in_question):
+            return examine.examine(held.evidence(), rejects)
+        return examine.finished(sketched, rejects)
 
 
 class _Held:
     """The places of the events that are wanted, gathered step by step."""
 
-    def __init__(self, case: Case, asked: Asked, trail: str) -> None:
+    def __init__(self, case: Case, asked: Asked, trail: str | None) -> None:
         verbs = ", ".join(f"'{verb}'" for verb in relevance.MASS)
         self.case, self.asked, self.trail = case, asked, trail
-        self.mass = f"format = '{trail}' AND verb IN ({verbs})"
+        self.mass = "false" if trail is None else f"format = '{trail}' AND verb IN ({verbs})"
         self.changed = counted.CHANGED.format(verbs=", ".join(f"'{verb}'" for verb in relevance.CHANGES))
         self.wanted: Places = np.empty(0, np.int64)
         self.paths: frozenset[str] = frozenset()
@@ -95,28 +107,50 @@ class _Held:
         large = githeld.large(case.tables)
         self.objects = githeld.unread(asked, case.found) if large else np.empty(0, np.int64)
         self.texts = githeld.texts(case.tables) if large else None
+        self.apart = unasked.found(case.tables, asked, evidence.frame(case.found["file"]), case.question)
 
     def evidence(self) -> Evidence:
         """The events that are wanted so far, with what is counted of the others."""
+        if self.trail is None:
+            events = self.asked.rows(self.wanted, COLUMNS)
+            return self._assembled({"event": events}, self._totals({}, {}, None, None))
         if self.jumps is None:
             self.jumps = counted.jumps(self.case.tables, self.trail, self.case.found["file"], self.unheard)
         edges, jumps = self.jumps
         self._want("JOIN edge USING (sha256, start)", {"edge": edges.select(["sha256", "start"])})
         events = self.asked.rows(self.wanted, COLUMNS)
         numbers = counted.numbers(self.case.tables, self.trail, events)
-        found = {**self.case.found, "event": events, self.trail: numbers}
         if self.fired is None:
             self.fired = counted.fired(self.asked, self.changed, self.paths, events)
-        totals = Totals(
-            events=self.asked.count(),
-            apart=counted.apart(self.asked, self.mass, events.filter(self._of_mass(events))),
-            fired=self.fired,
-            paths=self.paths,
-            jumps=jumps,
-        )
+        apart = counted.apart(self.asked, self.mass, events.filter(self._of_mass(events)))
+        totals = self._totals(apart, self.fired, self.paths, jumps)
+        return self._assembled({"event": events, self.trail: numbers}, totals)
+
+    def _totals(
+        self,
+        apart: Mapping[str, int],
+        fired: Mapping[tuple[str, str], int],
+        paths: frozenset[str] | None,
+        jumps: frozenset[tuple[str | None, int, int]] | None,
+    ) -> Totals:
+        """What is counted of the trail and of ordinary jobs."""
+        many = self.apart.submitted
+        every = Counter(apart) + Counter(self.apart.sources)
+        acts = Counter(fired) + Counter({("submit", "submit_record"): many})
+        ties = {"scheduler_names_job": many} if many else {}
+        return Totals(self.asked.count(), every, acts, paths, jumps, ties)
+
+    def _assembled(self, read: Mapping[str, pa.Table], totals: Totals | None = None) -> Evidence:
+        """What the analysis starts from, with the records of the jobs that are looked at."""
+        found = {**self.case.found, **read, **self._records()}
+        refs = None if totals is None else self.refs.counted
         return evidence.assemble(
-            found, self.case.roster, self.case.question, totals, self.refs.counted, texts=self.texts
-        )
+            found, self.case.roster, self.case.question, totals, refs, texts=self.texts, ordinary=self.apart.records
+        )  # fmt: skip
+
+    def _records(self) -> dict[str, pa.Table]:
+        there = "job_record" in parquet.names(self.case.tables)
+        return {"job_record": unasked.others(self.case.tables, self.apart)} if there else {}
 
     def _of_mass(self, events: pa.Table) -> pa.ChunkedArray:
         verbs = pa.array(relevance.MASS, pa.string())
@@ -124,8 +158,7 @@ class _Held:
 
     def _seen(self) -> Evidence:
         """The events so far, with nothing counted: enough for what is no act."""
-        found = {**self.case.found, "event": self.asked.rows(self.wanted, COLUMNS)}
-        return evidence.assemble(found, self.case.roster, self.case.question, texts=self.texts)
+        return self._assembled({"event": self.asked.rows(self.wanted, COLUMNS)})
 
     def _want(self, where: str, beside: Mapping[str, pa.Table] | None = None) -> None:
         self.wanted = np.union1d(self.wanted, self.asked.places(where, beside))
@@ -137,8 +170,12 @@ class _Held:
         """Everything but the mass; then what of the mass is read wherever it stands; then what bears on the jobs."""
         self._want(f"WHERE NOT coalesce({self.mass}, false)")
         self.wanted = np.setdiff1d(
-            self.wanted, np.union1d(self.refs.places, self.objects), assume_unique=True
+            self.wanted,
+            reduce(np.union1d, (self.refs.places, self.objects, self.apart.places)),
+            assume_unique=True,
         )
+        if self.trail is None:
+            return
         self._programs()
         seen = self._seen()
         self._skeleton(seen)
@@ -162,9 +199,23 @@ class _Held:
         self._take(own.joined, own.first(), own.read(self.paths))
         self._processes()
 
-    def beside(self, jobs: Sequence[Job], paths: set[str]) -> None:
+    def compare(self, scene: Scene, acts: Sequence[Act]) -> bool:
+        """Take what a comparison of jobs by what acts changed reads; whether that is more than was held.
+
+        Ordinary jobs among those that are compared are looked at like the others.
+        """
+        before, near = len(self.wanted), comparison.nearest(scene, acts)[: comparison.MOST_JOBS]
+        if drawn := comparison.ordinary_nearest(scene, acts):
+            out = self.apart.places
+            self.apart = unasked.without(self.apart, self.asked, drawn)
+            self._take(np.setdiff1d(out, self.apart.places))
+        if near and self.trail is not None:
+            self._beside(near, {a.object for a in acts})
+        return len(self.wanted) > before or bool(drawn)
+
+    def _beside(self, jobs: Sequence[Job], paths: set[str]) -> None:
         """What the processes of jobs that are compared did to some paths, and what they ran that can lead there."""
-        own = owned.Owned(self.asked, self.trail, jobs, self.slack_ns)
+        own = owned.Owned(self.asked, str(self.trail), jobs, self.slack_ns)
         self._take(own.joined, own.first(), own.read(paths, leading=relevance.payloads(self.case.found)))
 
     def _programs(self) -> None:

@@ -1,0 +1,97 @@
+"""Ordinary jobs: those of which accounting alone tells, each in one record, and about which nobody asks.
+
+A month of a cluster has hundreds of thousands of them. Where not all events are held (`pipeline.unasked` chooses), they
+are a table of their records. They are counted wherever jobs are, and no act is looked for on any of them: whatever
+else names a job, or can have to do with it, makes it one that is looked at.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.analysis import allocations
+from forensics.analysis import jobs as job_table
+from forensics.analysis.evidence import Evidence, frame
+from forensics.analysis.jobs import JOB, Job
+from forensics.core.tables import JOB_RECORD
+
+SETTLED = job_table.SETTLED
+COLUMNS = ("job", "step", *SETTLED, "federation_origin", "format", "domain", "sha256", "start", "stop")
+"""What is held of the record of an ordinary job, of schema `job_record`."""
+WHY = "not_examined"
+
+
+def nothing() -> pa.Table:
+    """The table of no job."""
+    return JOB_RECORD.empty().select(list(COLUMNS))
+
+
+def names(evidence: Evidence) -> frozenset[str]:
+    """The ids of the ordinary jobs."""
+    if "ordinary" not in evidence.memo:
+        evidence.memo["ordinary"] = frozenset(evidence.ordinary["job"].to_pylist())
+    found: frozenset[str] = evidence.memo["ordinary"]
+    return found
+
+
+def records(evidence: Evidence, columns: Iterable[str]) -> pd.DataFrame:
+    """Some columns of the records of all jobs, ordinary ones behind the others."""
+    wanted = list(columns)
+    held = evidence.job_records[wanted]
+    if not len(evidence.ordinary):
+        return held
+    return pd.concat([held, frame(evidence.ordinary.select(wanted))], ignore_index=True)
+
+
+def attempts(evidence: Evidence) -> pd.DataFrame:
+    """Every attempt that the records of all jobs tell of, as `allocations.attempts` has them."""
+    if not len(evidence.ordinary):
+        return allocations.attempts(evidence.job_records)
+    return allocations.attempts(records(evidence, allocations.READ))
+
+
+def owners(evidence: Evidence, events: pd.DataFrame) -> pd.DataFrame:
+    """Columns `job` and `uid`: whose the ordinary jobs are that some events name."""
+    named = pa.array(sorted({j for j in events["job"] if isinstance(j, str)}), pa.string())
+    told = evidence.ordinary.filter(pc.is_in(evidence.ordinary["job"], named))
+    return frame(told.select(["job", "owner_uid"])).set_axis(["job", "uid"], axis=1)
+
+
+def job(row: dict[str, Any]) -> Job:
+    """One ordinary job by its record: nothing is known of it beside."""
+    return Job(row["job"], **{name: row[name] for name in SETTLED})
+
+
+def alike(one: pa.Table, other: pa.Table) -> bool:
+    """Whether two tables of ordinary jobs are the same."""
+    return bool(one.equals(other))
+
+
+def table(jobs: Iterable[Job], apart: pa.Table) -> pa.Table:
+    """All jobs as the declared table, in order of submission."""
+    held = job_table.table(jobs)
+    if not len(apart):
+        return held
+    columns: dict[str, Any] = {}
+    for column in JOB.columns:
+        kind, many = column.type, len(apart)
+        if column.name in ("job", *SETTLED):
+            columns[column.name] = apart[column.name].cast(kind)
+        elif pa.types.is_list(kind):
+            columns[column.name] = pa.array([[]] * many, kind)
+        else:
+            told = {"cause": "not_established", "why": WHY}.get(column.name)
+            columns[column.name] = pa.array([told], kind).take(pa.array([0] * many))
+    every = pa.concat_tables([held, pa.table(columns, schema=held.schema)])
+    keys = pa.table(
+        {
+            "at": pc.coalesce(every["submit_ns"], pa.scalar(0, pa.int64())),
+            "long": pc.utf8_length(every["job"]),
+            "job": every["job"],
+        }
+    )
+    order = pc.sort_indices(keys, [(name, "ascending") for name in keys.column_names])
+    return every.take(order).combine_chunks()

@@ -1,0 +1,206 @@
+"""Which jobs of a large case are ordinary, as `analysis.ordinary` has it, and what is counted of their events.
+
+One is if accounting tells of it in one record, whole and of one file, and nothing else in the evidence names it, ran in its
+folder by its owner's number, or can have submitted it. In doubt a job is none.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.analysis import artefacts, displaced, jobs, ordinary, unrecorded
+from forensics.analysis.anchors import FARTHEST_NS
+from forensics.core import endings
+from forensics.core.roster import Question
+from forensics.core.tables import JOB_RECORD
+from forensics.store import parquet, places
+from forensics.store.places import Asked, Places
+
+FORMATS = ("jobcomp", "jobcomp_json", "sacct", "sacct_json", "sacct_padded")
+"""Formats of accounting, of which each line tells one job or one step."""
+VERBS = ("end", "start", "submit")
+GOOD = ("COMPLETED", "PENDING", "PREEMPTED", "RUNNING")
+"""Outcomes of which nobody asks, where the case file names no job."""
+_NEAR_NS = FARTHEST_NS + 120_000_000_000
+_WORD = re.compile(r"[A-Za-z0-9_.\[\]-]+")
+_PART = re.compile(r"[0-9]+")
+_SCRIPT = re.compile(r"/job0*([0-9]+)/slurm_script")
+_FLAT = f"format IN {FORMATS} AND verb IN {VERBS}"
+_BASE = "regexp_extract(exe, '[^/]*$')"
+_CHOSEN = f"""
+SELECT {{columns}} FROM part
+SEMI JOIN (
+    SELECT job FROM part GROUP BY job HAVING count(*) FILTER (step IS NULL) = 1 AND min(sha256) = max(sha256)
+) AS once USING (job)
+ANTI JOIN elsewhere USING (job)
+ANTI JOIN odd USING (sha256)
+ANTI JOIN folder ON part.owner_uid = folder.uid AND part.workdir = folder.cwd
+ANTI JOIN ran ON part.submit_ns BETWEEN ran.first_ns AND ran.last_ns AND (ran.uid IS NULL OR part.owner_uid = ran.uid)
+WHERE step IS NULL AND format IN {FORMATS} AND submit_ns IS NOT NULL AND owner IS NOT NULL AND owner_uid IS NOT NULL
+AND federation_origin IS NULL AND ending IS DISTINCT FROM '{endings.REVOKED}' AND coalesce(exit_signal, 0) = 0
+AND outcome IS NOT NULL AND outcome <> 'CANCELLED' AND {{outcome}}
+ORDER BY job
+"""
+
+
+class Apart(NamedTuple):
+    """The ordinary jobs of a case.
+
+    records: their records, of columns `ordinary.COLUMNS`.
+    places: of their events, those that need not be held.
+    sources: by source of time, how many of these have a time.
+    submitted: how many of the jobs an event says were submitted.
+    """
+
+    records: pa.Table
+    places: Places
+    sources: Mapping[str, int]
+    submitted: int
+
+
+def found(tables: Path, asked: Asked, files: pd.DataFrame, question: Question) -> Apart:
+    """The ordinary jobs of a case.
+
+    Args:
+        tables: the folder of tables.
+        asked: the events, as `heard.opened` gives them.
+        files: schema `file`.
+        question: what is asked.
+    """
+    if _doubtful(files) or "job_record" not in parquet.names(tables):
+        return _apart(asked, ordinary.nothing())
+    odd = displaced.unsure(files) | displaced.unfit(files) | displaced.loose(files)
+    beside = {
+        "elsewhere": _elsewhere(asked, question),
+        "folder": asked.ask(
+            "SELECT DISTINCT uid, cwd FROM part WHERE verb = 'execute' AND session IS NULL AND uid IS NOT NULL AND cwd IS NOT NULL"
+        ),
+        "ran": _submitters(asked),
+        "odd": pa.table({"sha256": pa.array(sorted(odd), pa.string())}),
+    }
+    outcome = "true" if question.jobs else f"outcome IN {GOOD}"
+    with places.opened(tables, "job_record") as records:
+        columns = ", ".join(f'"{name}"' for name in ordinary.COLUMNS)
+        return _apart(asked, records.ask(_CHOSEN.format(columns=columns, outcome=outcome), beside))
+
+
+def others(tables: Path, apart: Apart) -> pa.Table:
+    """The job records of all jobs that are not ordinary, in the order of the table."""
+    if not len(apart.records):
+        return parquet.read(tables, "job_record")
+    with places.opened(tables, "job_record") as records:
+        kept = records.places("ANTI JOIN apart USING (job)", {"apart": apart.records.select(["job"])})
+        return records.rows(kept, JOB_RECORD.names)
+
+
+def without(apart: Apart, asked: Asked, jobs_: Iterable[str]) -> Apart:
+    """The ordinary jobs but for some, which are to be looked at."""
+    known = pa.array(sorted(jobs_), pa.string())
+    return _apart(asked, apart.records.filter(pc.invert(pc.is_in(apart.records["job"], known))))
+
+
+def _doubtful(files: pd.DataFrame) -> bool:
+    """Whether accounting lies where users can have left it: what is heard of it then is settled with all of it at hand."""
+    accounts = files.loc[files["format"].isin(FORMATS), "sha256"]
+    return bool(accounts.isin(displaced.shared(files) | displaced.by_users(files)).any())
+
+
+def _elsewhere(asked: Asked, question: Question) -> pa.Table:
+    """Every job that something else can name: an event that is none of accounting's, a command, the kernel, or the case file."""
+    told = asked.ask(
+        f"SELECT job FROM part WHERE job IS NOT NULL GROUP BY job HAVING bool_or(NOT ({_FLAT})) OR min(sha256) <> max(sha256)"
+    )["job"].to_pylist()
+    names = [*question.jobs, *(claim.job for claim in question.claims if claim.job)]
+    words = {*told, *names}
+    clients = ", ".join(f"'{name}'" for name in sorted({*unrecorded.CANCELLING, "scontrol"}))
+    run = "verb = 'execute' AND argv IS NOT NULL"
+    for row in asked.ask(
+        f"SELECT DISTINCT argv FROM part WHERE {run} AND {_BASE} IN ({clients})"
+    ).to_pylist():
+        words.update(word for text in row["argv"] for word in _spoken(text))
+    scripts = f"SELECT DISTINCT argv FROM part WHERE {run} AND contains(array_to_string(argv, ' '), '/slurm_script')"
+    for row in asked.ask(scripts).to_pylist():
+        words.update(_SCRIPT.findall(" ".join(row["argv"])))
+    caged = asked.ask("SELECT DISTINCT text FROM part WHERE verb = 'fault' AND contains(text, 'task_memcg=')")
+    words.update(match["job"] for row in caged["text"].to_pylist() if (match := jobs.CAGED.search(row)))
+    every = asked.ask("SELECT DISTINCT job FROM part WHERE job IS NOT NULL")["job"].to_pylist()
+    short = set(names)
+    words |= {j for j in every if short & {j.partition(".")[0], j.rpartition("/")[2]}}
+    words |= {j for j in every if j.partition("_")[0] in words or j.partition("+")[0] in words}
+    return pa.table({"job": pa.array(sorted(words), pa.string())})
+
+
+def _spoken(text: str) -> Iterable[str]:
+    """The words of an argument that can be a job's id, and the numbers in them."""
+    for word in _WORD.findall(text):
+        yield word
+        yield from _PART.findall(word)
+
+
+def _submitters(asked: Asked) -> pa.Table:
+    """By number of the account (null: any), the stretches in which a command ran that can have submitted a job."""
+    programs = ", ".join(f"'{name}'" for name in sorted(artefacts.SUBMITTERS))
+    ran = asked.ask(
+        f"SELECT DISTINCT uid, earliest_ns FROM part WHERE verb = 'execute' AND earliest_ns IS NOT NULL AND {_BASE} IN ({programs})"
+    )
+    by: dict[int | None, list[int]] = {}
+    for uid, at in zip(ran["uid"].to_pylist(), ran["earliest_ns"].to_pylist(), strict=True):
+        by.setdefault(uid, []).append(at)
+    rows = [(uid, *stretch) for uid, moments in by.items() for stretch in _stretches(moments)]
+    return pa.table(
+        {
+            name: pa.array([row[n] for row in rows], pa.int64())
+            for n, name in enumerate(("uid", "first_ns", "last_ns"))
+        }
+    )
+
+
+def _stretches(moments: Iterable[int]) -> list[tuple[int, int]]:
+    """The times within `_NEAR_NS` of some moments, those that touch as one."""
+    made: list[tuple[int, int]] = []
+    for at in sorted(moments):
+        first, last = at - _NEAR_NS, at + _NEAR_NS
+        if made and first <= made[-1][1]:
+            made[-1] = (made[-1][0], last)
+        else:
+            made.append((first, last))
+    return made
+
+
+def _apart(asked: Asked, records: pa.Table) -> Apart:
+    if not len(records):
+        return Apart(records, np.empty(0, np.int64), {}, 0)
+    beside = {"apart": records.select(["job", "owner_uid"])}
+    own = "FROM part SEMI JOIN apart USING (job)"
+    edges = asked.ask(
+        "SELECT arg_min(place, earliest_ns) AS a, arg_max(place, latest_ns) AS b, arg_min(place, start) AS c, arg_max(place, start) AS d"
+        f" {own} GROUP BY sha256, clock, host, format, domain, verb, latest_ns - earliest_ns",
+        beside,
+    )
+    kept = pc.unique(pa.chunked_array([c for name in "abcd" for c in edges[name].chunks], pa.int64()))
+    # Whoever ran a command that submits: by all submissions of theirs in turn the clocks are compared.
+    uids = asked.ask(
+        f"SELECT DISTINCT uid FROM part WHERE verb = 'execute' AND uid IS NOT NULL AND {_BASE} = 'sbatch'"
+    )
+    theirs = asked.places(
+        "SEMI JOIN (SELECT job FROM apart WHERE owner_uid IN (SELECT uid FROM ran)) AS their USING (job) WHERE verb = 'submit'",
+        {**beside, "ran": uids},
+    )
+    left = np.setdiff1d(
+        asked.places("SEMI JOIN apart USING (job)", beside), np.union1d(kept.to_numpy(), theirs)
+    )
+    out = {"out": pa.table({"place": pa.array(left, pa.int64())})}
+    sources = asked.ask(
+        "SELECT coalesce(clock, 'None') || ' ' || sha256 AS source, count(*) AS events FROM part SEMI JOIN out USING (place)"
+        " WHERE earliest_ns IS NOT NULL GROUP BY ALL",
+        out,
+    )
+    submitted = asked.ask(f"SELECT count(DISTINCT job) AS jobs {own} WHERE verb = 'submit'", beside)
+    counted = dict(zip(sources["source"].to_pylist(), sources["events"].to_pylist(), strict=True))
+    return Apart(records, left, counted, int(submitted["jobs"][0].as_py()))
