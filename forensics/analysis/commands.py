@@ -1,8 +1,7 @@
-"""Which commands ran when, and which rows name which job: looked up once, and asked for each job."""
+"""Which commands ran when: looked up once, and asked for each job."""
 
 import posixpath
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
 
 import pandas as pd
 
@@ -38,15 +37,6 @@ def of(scene: Scene, *programs: str) -> Commands:
         scene.memo["commands", programs] = Commands(ran)
     found: Commands = scene.memo["commands", programs]
     return found
-
-
-def by_job(told: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
-    """A look-up of the rows that name a job."""
-    at: dict[object, list[int]] = {}
-    for n, job in enumerate(told["job"]):
-        at.setdefault(job, []).append(n)
-    none = told.iloc[:0]
-    return lambda job: told.iloc[at[job]] if job in at else none
 
 
 def program(exe: object) -> str:

@@ -101,13 +101,15 @@ def cancels(scene: Scene) -> Iterable[Act]:
     asked = picked(scene.events, scene.events["verb"] == "kill_request")
     # A request that names nobody, as in a log that anybody could have written, is no act of anybody.
     asked = picked(asked, asked["account"].notna() | asked["uid"].notna())
-    pods = picked(
-        asked,
-        asked["format"].isin(kubejobs.FORMATS) & asked["account"].notna() & asked["job"].notna(),
+    told = [row for row in rows_of(asked[list(_REQUEST)]) if isinstance(row.job, str)]
+    pods_of = _by_name_of_pod(
+        scene, [r for r in told if r.format in kubejobs.FORMATS and isinstance(r.account, str)]
     )
-    asked_of, pods_of = commands.by_job(asked), _by_name_of_pod(scene, pods)
+    asked_of: dict[str, list[Row]] = {}
+    for row in told:
+        asked_of.setdefault(row.job, []).append(row)
     for job in scene.jobs.values():
-        requests = _requests(asked_of(job.job))
+        requests = _requests(asked_of.get(job.job, []))
         for rows in requests:
             yield _cancel(scene, job, rows, used)
         for rows in pods_of(job):
@@ -118,81 +120,81 @@ def cancels(scene: Scene) -> Iterable[Act]:
             yield from _unrecorded(scene, job, used)
 
 
-def _requests(told: pd.DataFrame) -> list[pd.DataFrame]:
+_REQUEST = (
+    "event_id", "format", "sha256", "job", "account", "uid", "text", "outcome", "address", "earliest_ns", "latest_ns",
+)  # fmt: skip
+"""What is read of a record of a request."""
+
+
+def _requests(told: list[Row]) -> list[list[Row]]:
     """The records of each request to end one job: the controller's line, and the accounting of the same second."""
-    if not len(told):
-        return []
-    if len(told) == 1:
-        return [told]
-    controls = told["format"].isin(SLURM.union(CONTROLLERS))
-    lines, others = picked(told, controls), picked(told, ~controls)
-    if not len(lines):
-        return [others] if len(others) else []
-    groups: list[pd.DataFrame] = []
-    for i in lines.index:
-        line = lines.loc[[i]]
-        twin = next(
-            (n for n, known in enumerate(groups) if _same_request(known, line) or _routed(known, line)), None
-        )
+    if len(told) < 2:
+        return [told] if told else []
+    lines = [row for row in told if row.format in SLURM or row.format in CONTROLLERS]
+    others = [row for row in told if not (row.format in SLURM or row.format in CONTROLLERS)]
+    if not lines:
+        return [others] if others else []
+    groups: list[list[Row]] = []
+    for line in lines:
+        twin = next((known for known in groups if _same_request(known, line) or _routed(known, line)), None)
         if twin is None:
-            groups.append(line)
+            groups.append([line])
         else:
-            groups[twin] = pd.concat([groups[twin], line])
+            twin.append(line)
     # Accounting keeps one request, the one that ended the job: it belongs to the last line.
-    groups[-1] = pd.concat([groups[-1], others])
+    groups[-1] += others
     return groups
 
 
-def _by_name_of_pod(scene: Scene, told: pd.DataFrame) -> Callable[[Job], list[pd.DataFrame]]:
+def _by_name_of_pod(scene: Scene, told: list[Row]) -> Callable[[Job], list[list[Row]]]:
     """A look-up of requests to delete a pod that is named as the pods of a job are, where no record says whose it was.
 
     An audit log at level Metadata shows no labels and no owners; controllers name a pod after its job.
     """
     # A job of that very name of its own is no pod of another.
-    own = {j.job for j in scene.jobs.values() if j.submit_ns is not None} if len(told) else set[str]()
-    at: dict[str, list[int]] = {}
-    for n, name in enumerate(told["job"]):
-        for cut in (m.start() for m in re.finditer("-", name) if name not in own):
-            if _POD.fullmatch(name, cut):
-                at.setdefault(name[:cut], []).append(n)
-    return lambda job: [told.iloc[[n]] for n in at.get(job.job, ())] if job.submit_ns is not None else []
+    own = {j.job for j in scene.jobs.values() if j.submit_ns is not None} if told else set[str]()
+    at: dict[str, list[Row]] = {}
+    for row in told:
+        for cut in (m.start() for m in re.finditer("-", row.job) if row.job not in own):
+            if _POD.fullmatch(row.job, cut):
+                at.setdefault(row.job[:cut], []).append(row)
+    return lambda job: [[row] for row in at.get(job.job, ())] if job.submit_ns is not None else []
 
 
-def _same_request(known: pd.DataFrame, line: pd.DataFrame) -> bool:
+def _same_request(known: list[Row], two: Row) -> bool:
     """Whether two files of one scheduler tell of one request: the same account, or Slurm's same words, in the same seconds."""
-    one, two = known.iloc[0], line.iloc[0]
-    if two["format"] in set(known["format"]):
+    one = known[0]
+    if any(row.format == two.format for row in known):
         return False
-    slurms = {one["format"], two["format"]} <= SLURM and one["text"] == two["text"] and pd.notna(one["uid"])
-    alike = isinstance(one["account"], str) and one["account"] == two["account"]
-    if not (slurms or alike) or pd.isna(one["earliest_ns"]) or pd.isna(two["earliest_ns"]):
+    slurms = one.format in SLURM and two.format in SLURM and one.text == two.text and pd.notna(one.uid)
+    alike = isinstance(one.account, str) and one.account == two.account
+    if not (slurms or alike) or pd.isna(one.earliest_ns) or pd.isna(two.earliest_ns):
         return False
-    return abs(int(one["earliest_ns"]) - int(two["earliest_ns"])) <= _NEAR_NS
+    return abs(int(one.earliest_ns) - int(two.earliest_ns)) <= _NEAR_NS
 
 
-def _routed(known: pd.DataFrame, line: pd.DataFrame) -> bool:
+def _routed(known: list[Row], two: Row) -> bool:
     """Whether a controller of a federation sent a request on, and another one tells of it: by the same uid, in the same seconds."""
-    if len(known) > 1 or known.iloc[0]["sha256"] == line.iloc[0]["sha256"]:
+    one = known[0]
+    if len(known) > 1 or one.sha256 == two.sha256:
         return False
-    one, two = known.iloc[0], line.iloc[0]
-    sent = [row for row in (one, two) if _SENT_ON.search(str(row["text"]))]
-    if len(sent) != 1 or {one["format"], two["format"]} != {"slurmctld"} or pd.isna(one["uid"]):
+    sent = [row for row in (one, two) if _SENT_ON.search(str(row.text))]
+    if len(sent) != 1 or {one.format, two.format} != {"slurmctld"} or pd.isna(one.uid) or pd.isna(two.uid):
         return False
-    if one["uid"] != two["uid"] or pd.isna(one["earliest_ns"]) or pd.isna(two["earliest_ns"]):
+    if one.uid != two.uid or pd.isna(one.earliest_ns) or pd.isna(two.earliest_ns):
         return False
-    return abs(int(one["earliest_ns"]) - int(two["earliest_ns"])) <= _NEAR_NS
+    return abs(int(one.earliest_ns) - int(two.earliest_ns)) <= _NEAR_NS
 
 
-def _cancel(scene: Scene, job: Job, rows: pd.DataFrame, used: set[str]) -> Act:
-    first = next(rows_of(rows))
-    uid = next((int(u) for u in rows["uid"] if not pd.isna(u)), None)
-    named = next((a for a in rows["account"] if isinstance(a, str)), None)
-    earliest, latest = moment(first)
+def _cancel(scene: Scene, job: Job, rows: list[Row], used: set[str]) -> Act:
+    uid = next((int(r.uid) for r in rows if not pd.isna(r.uid)), None)
+    named = next((r.account for r in rows if isinstance(r.account, str)), None)
+    earliest, latest = moment(rows[0])
     account = _account(scene, job, uid, earliest, named)
-    refused = bool((rows["outcome"] == "failure").all())
+    refused = all(r.outcome == "failure" for r in rows)
     rule = "kill_request_refused" if refused else "kill_request"
-    act = Act("cancel", job.job, rule, list(rows["event_id"]), earliest, latest)
-    act.address = next((a for a in rows["address"] if isinstance(a, str)), None)
+    act = Act("cancel", job.job, rule, [r.event_id for r in rows], earliest, latest)
+    act.address = next((r.address for r in rows if isinstance(r.address, str)), None)
     act.account = act.effective = account
     act.job, act.link, act.why_link = job.job, "observed", "scheduler_names_job"
     if earliest is None or latest is None:

@@ -134,9 +134,9 @@ class _Held:
         jumps: frozenset[tuple[str | None, int, int]] | None,
     ) -> Totals:
         """What is counted of the trail and of ordinary jobs."""
-        many = self.apart.submitted
         every = Counter(apart) + Counter(self.apart.sources)
-        acts = Counter(fired) + Counter({("submit", "submit_record"): many})
+        acts = Counter(fired) + Counter(self.apart.acts)
+        many = sum(self.apart.acts.values())
         ties = {"scheduler_names_job": many} if many else {}
         return Totals(self.asked.count(), every, acts, paths, jumps, ties)
 

@@ -24,14 +24,16 @@ from forensics.store.places import Asked, Places
 
 FORMATS = ("jobcomp", "jobcomp_json", "sacct", "sacct_json", "sacct_padded")
 """Formats of accounting, of which each line tells one job or one step."""
-VERBS = ("end", "start", "submit")
+VERBS = ("end", "kill_request", "start", "submit")
 GOOD = ("COMPLETED", "PENDING", "PREEMPTED", "RUNNING")
 """Outcomes of which nobody asks, where the case file names no job."""
+_RULES = {"submit": ("submit", "submit_record"), "kill_request": ("cancel", "kill_request")}
+"""By verb, the kind of act that accounting's record is by itself, and its rule."""
 _NEAR_NS = FARTHEST_NS + 120_000_000_000
 _WORD = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _PART = re.compile(r"[0-9]+")
 _SCRIPT = re.compile(r"/job0*([0-9]+)/slurm_script")
-_FLAT = f"format IN {FORMATS} AND verb IN {VERBS}"
+_FLAT = f"format IN {FORMATS} AND verb IN {VERBS} AND (verb <> 'kill_request' OR outcome IS DISTINCT FROM 'failure')"
 _BASE = "regexp_extract(exe, '[^/]*$')"
 _CHOSEN = f"""
 SELECT {{columns}} FROM part
@@ -42,9 +44,11 @@ ANTI JOIN elsewhere USING (job)
 ANTI JOIN odd USING (sha256)
 ANTI JOIN folder ON part.owner_uid = folder.uid AND part.workdir = folder.cwd
 ANTI JOIN ran ON part.submit_ns BETWEEN ran.first_ns AND ran.last_ns AND (ran.uid IS NULL OR part.owner_uid = ran.uid)
+ANTI JOIN ended ON (part.outcome = 'CANCELLED' OR coalesce(part.exit_signal, 0) <> 0)
+    AND ended.first_ns <= coalesce(part.end_ns, {2**62}) AND ended.last_ns >= coalesce(part.start_ns, part.submit_ns)
 WHERE step IS NULL AND format IN {FORMATS} AND submit_ns IS NOT NULL AND owner IS NOT NULL AND owner_uid IS NOT NULL
-AND federation_origin IS NULL AND ending IS DISTINCT FROM '{endings.REVOKED}' AND coalesce(exit_signal, 0) = 0
-AND outcome IS NOT NULL AND outcome <> 'CANCELLED' AND {{outcome}}
+AND federation_origin IS NULL AND ending IS DISTINCT FROM '{endings.REVOKED}'
+AND outcome IS NOT NULL AND {{outcome}}
 ORDER BY job
 """
 
@@ -55,13 +59,13 @@ class Apart(NamedTuple):
     records: their records, of columns `ordinary.COLUMNS`.
     places: of their events, those that need not be held.
     sources: by source of time, how many of these have a time.
-    submitted: how many of the jobs an event says were submitted.
+    acts: by kind and rule, how many acts on the jobs these events tell: that they were submitted, and that somebody asked for their end.
     """
 
     records: pa.Table
     places: Places
     sources: Mapping[str, int]
-    submitted: int
+    acts: Mapping[tuple[str, str], int]
 
 
 def found(tables: Path, asked: Asked, files: pd.DataFrame, question: Question) -> Apart:
@@ -81,10 +85,11 @@ def found(tables: Path, asked: Asked, files: pd.DataFrame, question: Question) -
         "folder": asked.ask(
             "SELECT DISTINCT uid, cwd FROM part WHERE verb = 'execute' AND session IS NULL AND uid IS NOT NULL AND cwd IS NOT NULL"
         ),
-        "ran": _submitters(asked),
+        "ran": _times(asked, artefacts.SUBMITTERS),
+        "ended": _times(asked, {*unrecorded.CANCELLING, *unrecorded.KILLERS}),
         "odd": pa.table({"sha256": pa.array(sorted(odd), pa.string())}),
     }
-    outcome = "true" if question.jobs else f"outcome IN {GOOD}"
+    outcome = "true" if question.jobs else f"outcome IN {GOOD} AND coalesce(exit_signal, 0) = 0"
     with places.opened(tables, "job_record") as records:
         columns = ", ".join(f'"{name}"' for name in ordinary.COLUMNS)
         return _apart(asked, records.ask(_CHOSEN.format(columns=columns, outcome=outcome), beside))
@@ -143,9 +148,9 @@ def _spoken(text: str) -> Iterable[str]:
         yield from _PART.findall(word)
 
 
-def _submitters(asked: Asked) -> pa.Table:
-    """By number of the account (null: any), the stretches in which a command ran that can have submitted a job."""
-    programs = ", ".join(f"'{name}'" for name in sorted(artefacts.SUBMITTERS))
+def _times(asked: Asked, names: Iterable[str]) -> pa.Table:
+    """By number of the account (null: any), the stretches in which one of some programs can have run."""
+    programs = ", ".join(f"'{name}'" for name in sorted(names))
     ran = asked.ask(
         f"SELECT DISTINCT uid, earliest_ns FROM part WHERE verb = 'execute' AND earliest_ns IS NOT NULL AND {_BASE} IN ({programs})"
     )
@@ -175,7 +180,7 @@ def _stretches(moments: Iterable[int]) -> list[tuple[int, int]]:
 
 def _apart(asked: Asked, records: pa.Table) -> Apart:
     if not len(records):
-        return Apart(records, np.empty(0, np.int64), {}, 0)
+        return Apart(records, np.empty(0, np.int64), {}, {})
     beside = {"apart": records.select(["job", "owner_uid"])}
     own = "FROM part SEMI JOIN apart USING (job)"
     edges = asked.ask(
@@ -201,6 +206,11 @@ def _apart(asked: Asked, records: pa.Table) -> Apart:
         " WHERE earliest_ns IS NOT NULL GROUP BY ALL",
         out,
     )
-    submitted = asked.ask(f"SELECT count(DISTINCT job) AS jobs {own} WHERE verb = 'submit'", beside)
+    told = asked.ask(
+        f"SELECT verb, count(DISTINCT job) AS jobs {own} WHERE verb = 'submit'"
+        " OR (verb = 'kill_request' AND (account IS NOT NULL OR uid IS NOT NULL)) GROUP BY verb",
+        beside,
+    )
+    acts = {_RULES[row["verb"]]: row["jobs"] for row in told.to_pylist()}
     counted = dict(zip(sources["source"].to_pylist(), sources["events"].to_pylist(), strict=True))
-    return Apart(records, left, counted, int(submitted["jobs"][0].as_py()))
+    return Apart(records, left, counted, acts)
