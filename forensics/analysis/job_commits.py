@@ -156,6 +156,8 @@ def _from_heads(job: Job, heads: Mapping[tuple[str, str], list[Row]], known: set
 
 def _from_records(scene: Scene, wanted: set[str], known: set[str]) -> Iterable[Link]:
     """Names of known commits in what the scheduler recorded of jobs: a command, a comment, a script, an environment."""
+    if not known:
+        return
     ordered, events = sorted(known), scene.events
     told = picked(
         events,

@@ -286,6 +286,7 @@ class _Loose:
         events = evidence.events
         rows = picked(events, events["trail"] & events["pid"].notna() & events["session"].isna())
         self.rows = picked(rows, rows["earliest_ns"].notna() & rows["latest_ns"].notna())
+        self.none = self.rows.iloc[:0]
         self.first, self.last = (self.rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
         self._longest = int((self.last - self.first).max()) if len(self.first) else 0
         columns = (
@@ -386,11 +387,10 @@ def _by_folder(found: Iterable[Job], evidence: Evidence) -> None:
 
 def own_events(job: Job, evidence: Evidence) -> pd.DataFrame:
     """The audit events of a job's own processes, in order."""
-    loose = _loose(evidence)
-    mine = [
-        n for n in loose.within(*job.window()) if (loose.told[n][1], int(loose.told[n][2])) in job.processes
-    ]
-    return loose.rows.iloc[mine]
+    loose, own = _loose(evidence), job.processes
+    there = loose.within(*job.window()) if own else ()
+    mine = [n for n in there if (loose.told[n][1], int(loose.told[n][2])) in own]
+    return loose.rows.iloc[mine] if mine else loose.none
 
 
 def table(jobs: Iterable[Job]) -> pa.Table:

@@ -57,6 +57,8 @@ def withheld(
         closing.setdefault(e.object, []).append(e)
     for job in jobs:
         own = own_events(job, scene.evidence)
+        if not len(own):
+            continue
         refused = picked(
             own, own["verb"].isin(_ASKED) & (own["outcome"] == "failure") & own["object"].notna()
         )

@@ -1,0 +1,314 @@
+"""Jobs of which accounting alone tells and nobody asks: a table of them is held, and the findings are those of all jobs looked at."""
+
+import json
+import math
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from forensics import pipeline
+from forensics.analysis import comparison, exact, ordinary
+from forensics.core.roster import Claim, Question
+from forensics.pipeline import answer, heard, narrowed, unasked
+from forensics.store import parquet
+
+ROOT = Path(__file__).parents[1]
+INCIDENTS = ROOT / "sample_logs" / "incidents"
+HEAD = "JobIDRaw|JobID|JobName|User|UID|State|ExitCode|Submit|Start|End|ElapsedRaw|AllocTRES|NodeList|WorkDir|SubmitLine\n"
+PEOPLE = {"mei": 4101, "u801": 4801, "u802": 4802, "u803": 4803}
+STATES = [
+    *["COMPLETED"] * 8, *["FAILED"] * 4, "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "PREEMPTED", "CANCELLED", "CANCELLED",
+]  # fmt: skip
+AT = datetime(2026, 11, 23, 15, 12, tzinfo=UTC)
+
+
+def line(number, owner, state, at, *, code="0:0", folder="/srv/other", step="", by=None, gpus=8):
+    """One row of `sacct`, of a job or of a step."""
+    submit, start, end = ((at + timedelta(seconds=s)).strftime("%Y-%m-%dT%H:%M:%S") for s in (0, 30, 630))
+    said = f"{state} by {by}" if by is not None else state
+    who = "|" if step else f"{owner}|{PEOPLE[owner]}"
+    name, words = (step.lstrip("."), "") if step else (f"train-{number}", "sbatch train.sh")
+    return f"{number}{step}|{number}{step}|{name}|{who}|{said}|{code}|{submit}|{start}|{end}|600|cpu=8,gres/gpu={gpus},node=1|gpu07|{folder}|{words}\n"
+
+
+def month(count, seed):
+    """Some weeks of a cluster about an incident: every state, steps, ids used twice, and work in the incident's own folder."""
+    rng = random.Random(seed)  # noqa: S311 - rows, and nothing secret
+    rows = []
+    for n in range(count):
+        number, owner, state = 900 + n, rng.choice(sorted(PEOPLE)), rng.choice(STATES)
+        at = AT + timedelta(seconds=rng.randint(-14 * 86_400, 3 * 86_400))
+        by = rng.choice([PEOPLE[owner], 4802, 0]) if state == "CANCELLED" and rng.random() < 0.9 else None
+        code = {"FAILED": rng.choice(["1:0", "0:9", "0:15"])}.get(state, "0:0")
+        folder = rng.choice(["/srv/range/proj/llm", "/srv/other", "/srv/more", f"/home/{owner}"])
+        told = {"code": code, "folder": folder, "gpus": rng.choice([1, 8, 16])}
+        rows.append(line(number, owner, state, at, by=by, **told))
+        rows += [line(number, owner, state, at, step=step, **told) for step in (".batch", ".0")]
+        if rng.random() < 0.04:
+            rows.append(line(number, owner, "COMPLETED", at + timedelta(days=2), **told))
+    return HEAD + "".join(rows)
+
+
+def staged(folder, name, count, seed=7):
+    """An incident as it was read, with a month of accounting beside it."""
+    made, beside = folder / "case", folder / "month" / "login01" / "var" / "log" / "slurm"
+    beside.mkdir(parents=True)
+    (beside / "month.psv").write_text(month(count, seed))
+    source = INCIDENTS / name
+    pipeline.create(made)
+    pipeline.seal(
+        made,
+        [source / "evidence", folder / "month"],
+        roster=source / "roster.toml",
+        about=source / "case.toml",
+    )
+    pipeline.ingest(made)
+    return made
+
+
+@pytest.fixture(scope="module", params=["script_edit", "poisoned_checkpoint"])
+def case(request, tmp_path_factory):
+    return staged(tmp_path_factory.mktemp("ordinary"), request.param, 300)
+
+
+def examined(case, least, monkeypatch):
+    """An analysis as `analyse` makes it, with its findings."""
+    kept = []
+    whole = answer.examined
+
+    def seen(*given):
+        kept.append(whole(*given))
+        return kept[-1]
+
+    monkeypatch.setattr(answer, "examined", seen)
+    monkeypatch.setattr(narrowed, "WHOLE_EVENTS", least)
+    monkeypatch.setattr(comparison, "MOST_JOBS", 40)
+    pipeline.analyse(case)
+    monkeypatch.undo()
+    return kept[0][0], json.loads((case / "findings.json").read_text())
+
+
+def test_the_findings_are_those_of_all_jobs_looked_at(case, monkeypatch):
+    every, plain = examined(case, 10**9, monkeypatch)
+    done, told = examined(case, 0, monkeypatch)
+    held = done.scene.evidence
+    assert told == plain
+    assert not len(every.scene.evidence.ordinary)
+    assert len(held.ordinary) > 150
+    assert len(done.scene.jobs) + len(held.ordinary) == len(every.scene.jobs)
+    assert not ordinary.names(held) & done.scene.jobs.keys()
+    # The rate of failures, and what is held at once, are of all jobs.
+    one, two = (
+        ordinary.attempts(d.scene.evidence).sort_values(["job", "start_ns"]).drop(columns="attempt")
+        for d in (every, done)
+    )
+    assert one.reset_index(drop=True).astype(object).equals(two.reset_index(drop=True).astype(object))
+    assert len(one) > 300
+
+
+def test_the_table_of_jobs_has_all_of_them_and_says_which_were_not_looked_at(case, monkeypatch):
+    told = []
+    for least in (10**9, 0):
+        examined(case, least, monkeypatch)
+        told.append(parquet.read(case / "tables", "job").to_pylist())
+    whole, narrow = told
+    assert [j["job"] for j in whole] == [j["job"] for j in narrow]
+    apart = 0
+    for one, other in zip(whole, narrow, strict=True):
+        alone = other["why"] == ordinary.WHY
+        apart += alone
+        open_ = {"cause", "why", "events"} if alone else set()
+        assert {k: v for k, v in one.items() if k not in open_} == {
+            k: v for k, v in other.items() if k not in open_
+        }
+    assert apart > 150
+
+
+def test_jobs_that_are_compared_are_looked_at(monkeypatch, tmp_path):
+    """Of the jobs nearest to a change, what they read is looked for, however ordinary."""
+    made = staged(tmp_path, "poisoned_checkpoint", 120)
+    done, _ = examined(made, 0, monkeypatch)
+    first = comparison.since_change(
+        [a for a in done.in_question if a.act in comparison.FILE_ACTS and a.job is not None]
+    )
+    started = done.scene.evidence.ordinary.to_pylist()
+    far = sorted(abs(j["start_ns"] - first) for j in started if j["start_ns"] is not None)
+    near = sorted(abs(j.start_ns - first) for j in done.scene.jobs.values() if j.start_ns is not None)
+    assert far
+    assert near[39] <= far[0]
+
+
+# Which jobs are ordinary
+
+
+ONE = [line(900, "u801", "COMPLETED", AT)]
+
+
+def chosen(tmp_path, rows, question, **more):
+    """The ids of the ordinary jobs of a case of some lines of accounting and some other files."""
+    folder, made = tmp_path / "collected", tmp_path / "case"
+    files = {"login01/var/log/slurm/sacct.psv": HEAD + "".join(rows), **more.get("files", {})}
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    pipeline.create(made)
+    pipeline.seal(made, [folder])
+    pipeline.ingest(made)
+    tables = made / "tables"
+    known = heard.files_of(tables)
+    with heard.opened(tables, known) as asked:
+        return set(unasked.found(tables, asked, known, question).records["job"].to_pylist())
+
+
+def ran(program, *argv, uid=4801, cwd="/home/u801", at=AT, session="3"):
+    """A run of a program, as the kernel records it."""
+    stamp = f"msg=audit({int(at.timestamp())}.100:77)"
+    words = " ".join(f'a{n}="{word}"' for n, word in enumerate(argv))
+    return (
+        f"type=SYSCALL {stamp}: arch=c000003e syscall=59 success=yes exit=0 items=1 ppid=50 pid=60 auid={uid if session != '4294967295' else 4294967295} uid={uid} gid=0 euid={uid}"
+        f' suid={uid} fsuid={uid} egid=0 sgid=0 fsgid=0 tty=pts0 ses={session} comm="x" exe="{program}" key="run"\n'
+        f'type=EXECVE {stamp}: argc={len(argv)} {words}\ntype=CWD {stamp}: cwd="{cwd}"\ntype=EOE {stamp}: \n'
+    )
+
+
+ASKED = Question(jobs=("77",))
+AUDIT = "login01/var/log/audit/audit.log"
+CONTROL = "ctl/var/log/slurm/slurmctld.log"
+LATER = timedelta(days=40)
+
+
+def test_one_of_which_accounting_alone_tells_is_ordinary(tmp_path):
+    assert chosen(tmp_path, ONE, ASKED) == {"900"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question(jobs=("900",)),
+        Question(jobs=("77",), claims=(Claim(id="D01", by="a", names="", text="", job="900"),)),
+    ],
+    ids=["asked about", "of a denial"],
+)
+def test_a_job_that_the_case_file_names_is_not(tmp_path, question):
+    assert chosen(tmp_path, ONE, question) == set()
+
+
+@pytest.mark.parametrize(
+    ("rows", "left"),
+    [
+        ([*ONE, line(900, "u801", "COMPLETED", AT + LATER)], set()),
+        ([line(900, "u801", "CANCELLED", AT, by=4802)], {"900"}),
+        ([*ONE, line(900, "u801", "COMPLETED", AT, step=".batch")], {"900"}),
+    ],
+    ids=["an id used twice", "cancelled, and no command of that time", "with its steps"],
+)
+def test_records_alone(tmp_path, rows, left):
+    assert chosen(tmp_path, rows, ASKED) == left
+
+
+FAILED = [line(900, "u801", "FAILED", AT, code="1:0")]
+
+
+def test_where_no_job_is_named_those_that_ended_badly_are_looked_at(tmp_path):
+    both = [*FAILED, line(901, "u801", "COMPLETED", AT)]
+    assert chosen(tmp_path / "none", both, Question()) == {"901"}
+    assert chosen(tmp_path / "one", both, ASKED) == {"900", "901"}
+
+
+OTHERS = {
+    "the controller names it": (ONE, {CONTROL: f"[{AT:%Y-%m-%dT%H:%M:%S}.000] _slurm_rpc_kill_job: REQUEST_KILL_JOB JobId=900 uid 4802\n"}),
+    "its owner submitted something then": (ONE, {AUDIT: ran("/usr/bin/sbatch", "sbatch", "x.sh", at=AT + timedelta(seconds=1))}),
+    "its owner submitted something within a clock's error": (ONE, {AUDIT: ran("/usr/bin/sbatch", "sbatch", "x.sh", at=AT + timedelta(hours=25))}),
+    "a command changes it": (ONE, {AUDIT: ran("/usr/bin/scontrol", "scontrol", "hold", "jobid=900", at=AT + LATER)}),
+    "a command names an array of which it is one": (
+        [row.replace("900|900|", "900|900_4|") for row in ONE], {AUDIT: ran("/usr/bin/scontrol", "scontrol", "hold", "900", at=AT + LATER)},
+    ),
+    "it was cancelled, and so was something then": (
+        [line(900, "u801", "CANCELLED", AT, by=4802)], {AUDIT: ran("/usr/bin/scancel", "scancel", "-u", "x", at=AT + timedelta(minutes=5))},
+    ),
+    "a signal ended it, and somebody sent one": (
+        [line(900, "u801", "FAILED", AT, code="0:9")], {AUDIT: ran("/usr/bin/pkill", "pkill", "python", at=AT + timedelta(minutes=5))},
+    ),
+    "its owner's number ran something in its folder without a login": (
+        ONE, {AUDIT: ran("/usr/bin/python3", "python3", "t.py", cwd="/srv/other", session="4294967295", at=AT + LATER)},
+    ),
+    "the kernel saw its script": (
+        ONE, {AUDIT: ran("/bin/bash", "bash", "/var/spool/slurmd/job00900/slurm_script", session="4294967295", cwd="/", at=AT + LATER)},
+    ),
+    "the kernel killed its group": (
+        ONE, {"gpu07/var/log/kern.log": f"{AT:%Y-%m-%dT%H:%M:%S}.000000+00:00 gpu07 kernel: oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,oom_memcg=/slurm/uid_4801/job_900,task_memcg=/slurm/uid_4801/job_900/step_0,task=python,pid=99,uid=4801\n"},
+    ),
+    "another file tells of it": (ONE, {"login01/var/log/slurm/second.psv": HEAD + "".join(ONE).replace("630", "631")}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_job_that_something_else_can_be_about_is_not(tmp_path, name):
+    rows, files = OTHERS[name]
+    apart = line(7000, "u803", "COMPLETED", AT)
+    assert chosen(tmp_path, [*rows, apart], ASKED, files=files) == {"7000"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "run"),
+    [
+        (ONE, ran("/usr/bin/sbatch", "sbatch", "x.sh", at=AT + LATER)),
+        (ONE, ran("/usr/bin/sbatch", "sbatch", "x.sh", uid=4803, at=AT)),
+        (
+            [line(900, "u801", "CANCELLED", AT, by=4802)],
+            ran("/usr/bin/scancel", "scancel", "77", at=AT + LATER),
+        ),
+        (ONE, ran("/usr/bin/scontrol", "scontrol", "show", "job", "901", at=AT)),
+    ],
+    ids=[
+        "submitted at another time",
+        "submitted by another",
+        "cancelled at another time",
+        "another job named",
+    ],
+)
+def test_what_is_about_others_leaves_a_job_ordinary(tmp_path, rows, run):
+    assert chosen(tmp_path, rows, ASKED, files={AUDIT: run}) == {"900"}
+
+
+def test_where_users_can_have_left_accounting_no_job_is_ordinary(tmp_path):
+    copy = {"login01/home/kai/sacct.psv": HEAD + line(901, "u802", "COMPLETED", AT)}
+    assert chosen(tmp_path, ONE, ASKED, files=copy) == set()
+
+
+def test_stretches_that_touch_are_one():
+    near = unasked._NEAR_NS
+    assert unasked._stretches([5, 0, 10 * near]) == [(-near, 5 + near), (9 * near, 11 * near)]
+
+
+# Numbers
+
+
+def slow_shares(table, log_odds):
+    """How probable each number of hits is, summed over all of them."""
+    exposed, control = table.hit + table.miss, table.control_hit + table.control_miss
+    hits = table.hit + table.control_hit
+    allowed = range(max(0, hits - control), min(exposed, hits) + 1)
+    ways = [exact._choose(exposed, x) + exact._choose(control, hits - x) + x * log_odds for x in allowed]
+    most = max(ways)
+    raw = [math.exp(w - most) for w in ways]
+    whole = math.fsum(raw)
+    return allowed, [r / whole for r in raw]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_as_good_as_impossible_is_nothing_in_the_sum(seed):
+    rng = random.Random(seed)  # noqa: S311 - numbers, and nothing secret
+    size = 10 ** rng.randint(1, 3)
+    table = exact.Table(*(rng.randint(1, size) for _ in range(4)))
+    for log_odds in (0.0, -3.5, 12.0):
+        allowed, slow = slow_shares(table, log_odds)
+        at = table.hit - allowed[0]
+        made = exact._shares(exact._weights(table)[1], allowed, log_odds)
+        assert [made.of(n) for n in range(len(slow))] == slow
+        assert (made.since(at), made.until(at)) == (math.fsum(slow[at:]), math.fsum(slow[: at + 1]))
+        if log_odds == 0.0:
+            seen = slow[at]
+            assert exact.fisher(table) == min(math.fsum(s for s in slow if s <= seen * exact._SAME), 1.0)
