@@ -25,7 +25,7 @@ from forensics.analysis.examination import Examination
 from forensics.analysis.jobs import Job
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT
-from forensics.pipeline import counted, githeld, heard, owned, tips, unasked
+from forensics.pipeline import counted, githeld, heard, kin, owned, tips, unasked
 from forensics.pipeline.owned import columns
 from forensics.store import parquet
 from forensics.store.places import Asked, Places
@@ -33,7 +33,6 @@ from forensics.store.places import Asked, Places
 WHOLE_EVENTS = 100_000
 """Up to so many events of a case are all held."""
 COLUMNS = tuple(EVENT.names)
-_DEEPEST = 64
 _OPENED = "verb IN ('read', 'execute') AND outcome IS DISTINCT FROM 'failure' AND object_kind = 'path' AND object IS NOT NULL"
 _TOUCH = f"verb IN ({', '.join(repr(verb) for verb in sorted(relevance.TOUCHES))})"
 _BASE = "regexp_extract(exe, '[^/]*$')"
@@ -197,7 +196,7 @@ class _Held:
             f"WHERE {self.mass} AND {_TOUCH} AND object IN (SELECT path FROM bearing)", {"bearing": named}
         )
         self._take(own.joined, own.first(), own.read(self.paths))
-        self._processes()
+        self._take(kin.of(self.asked, self.wanted, str(self.trail), self.mass))
 
     def compare(self, scene: Scene, acts: Sequence[Act]) -> bool:
         """Take what a comparison of jobs by what acts changed reads; whether that is more than was held.
@@ -383,68 +382,3 @@ class _Held:
         )
         for batch in self.asked.stream(asked):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
-
-    def _processes(self) -> None:
-        """What the processes of the events that are wanted ran, and where those of no session came from."""
-        told = self.asked.rows(self.wanted, ["verb", "host", "pid", "target_pid", "session", "format"])
-        rows = told.filter(pc.equal(told["format"], self.trail)).to_pandas(integer_object_nulls=True)
-        acting = rows[rows["verb"].isin({*relevance.CHANGES, "signal"}) & rows["pid"].notna()]
-        pairs = owned.pairs(zip(acting["host"], acting["pid"], strict=True))
-        own = "part.host IS NOT DISTINCT FROM acting.host AND part.pid = acting.pid"
-        self._want(f"SEMI JOIN acting ON {own} WHERE {self.mass} AND verb = 'execute'", {"acting": pairs})
-        loose = rows[rows["session"].isna() & rows["verb"].isin({*relevance.CHANGES, "signal", "execute"})]
-        hit = rows[rows["target_pid"].notna()]
-        ahead = {
-            *zip(loose["host"], loose["pid"], strict=True),
-            *zip(hit["host"], hit["target_pid"], strict=True),
-        }
-        self._ancestors({(host, pid) for host, pid in ahead if not pd.isna(pid)})
-        self._lineage()
-
-    def _lineage(self) -> None:
-        """Whatever the processes of acts ran, and their parents, and so on, each within its kernel session."""
-        told = self.asked.rows(self.wanted, ["verb", "exe", "host", "pid", "ppid", "session", "format"])
-        told = told.filter(pc.and_(pc.equal(told["format"], self.trail), pc.is_valid(told["pid"])))
-        ahead = owned.family(told)
-        known: set[tuple[str | None, int, str | None]] = set()
-        same = " AND ".join(
-            f"part.{key} IS NOT DISTINCT FROM family.{key}" for key in ("host", "pid", "session")
-        )
-        for _ in range(_DEEPEST):
-            ahead -= known
-            if not ahead:
-                return
-            known |= ahead
-            family = columns(sorted(ahead, key=str), owned.FAMILY, (pa.string(), pa.int64(), pa.string()))
-            found = self.asked.ask(
-                f"SELECT part.place, part.host, ppid, part.session FROM part SEMI JOIN family ON {same}"
-                f" WHERE {self.mass} AND verb = 'execute'",
-                {"family": family},
-            )
-            self._take(found["place"].to_numpy())
-            rows = zip(*(found[name].to_pylist() for name in ("host", "ppid", "session")), strict=True)
-            ahead = {(host, ppid, session) for host, ppid, session in rows if ppid is not None and ppid > 1}
-
-    def _ancestors(self, ahead: set[tuple[str | None, int]]) -> None:
-        """The first and the last event of each process in a quarter of a day, and of its parent, and so on."""
-        known: set[tuple[str | None, int]] = set()
-        for _ in range(_DEEPEST):
-            ahead -= known
-            if not ahead:
-                return
-            known |= ahead
-            mine = "part.host IS NOT DISTINCT FROM process.host AND part.pid = process.pid"
-            bucket = "earliest_ns // 21600000000000"
-            ends = self.asked.ask(
-                f"SELECT part.host, ppid, arg_min(place, earliest_ns) AS first, arg_max(place, earliest_ns) AS last FROM part"
-                f" SEMI JOIN process ON {mine} WHERE format = '{self.trail}' AND session IS NULL AND ppid IS NOT NULL"
-                f" GROUP BY part.host, part.pid, ppid, {bucket}",
-                {"process": owned.pairs(ahead)},
-            )
-            self.wanted = np.union1d(
-                self.wanted,
-                pc.unique(
-                    pa.chunked_array([*ends["first"].chunks, *ends["last"].chunks], pa.int64())
-                ).to_numpy(),
-            )
-            ahead = set(zip(ends["host"].to_pylist(), ends["ppid"].to_pylist(), strict=True))
