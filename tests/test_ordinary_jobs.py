@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from forensics import pipeline
-from forensics.analysis import comparison, exact, ordinary
+from forensics.analysis import comparison, damage, exact, ordinary
+from forensics.core import rates
 from forensics.core.roster import Claim, Question
 from forensics.pipeline import answer, heard, narrowed, unasked
-from forensics.store import parquet
 
 ROOT = Path(__file__).parents[1]
 INCIDENTS = ROOT / "sample_logs" / "incidents"
@@ -90,9 +90,15 @@ def examined(case, least, monkeypatch):
     return kept[0][0], json.loads((case / "findings.json").read_text())
 
 
-def test_the_findings_are_those_of_all_jobs_looked_at(case, monkeypatch):
-    every, plain = examined(case, 10**9, monkeypatch)
-    done, told = examined(case, 0, monkeypatch)
+@pytest.fixture(scope="module")
+def both(case):
+    """The analysis that holds all events, and the one that holds ordinary jobs as a table, each with its findings."""
+    with pytest.MonkeyPatch.context() as patched:
+        return tuple(examined(case, least, patched) for least in (10**9, 0))
+
+
+def test_the_findings_are_those_of_all_jobs_looked_at(both):
+    (every, plain), (done, told) = both
     held = done.scene.evidence
     assert told == plain
     assert not len(every.scene.evidence.ordinary)
@@ -108,12 +114,35 @@ def test_the_findings_are_those_of_all_jobs_looked_at(case, monkeypatch):
     assert len(one) > 300
 
 
-def test_the_table_of_jobs_has_all_of_them_and_says_which_were_not_looked_at(case, monkeypatch):
-    told = []
-    for least in (10**9, 0):
-        examined(case, least, monkeypatch)
-        told.append(parquet.read(case / "tables", "job").to_pylist())
-    whole, narrow = told
+RATES = """
+currency = "EUR"
+[[rate]]
+per = "gpu_hour"
+price = 2.0
+electricity = "included"
+source = "price list"
+date = 2026-10-01
+[[rerun]]
+job = "{again}"
+of = "{job}"
+source = "mei"
+date = 2026-11-24
+"""
+
+
+def test_damage_is_what_it_is_with_all_jobs_looked_at(both):
+    """An ordinary job can be the one that repeats what was lost, and is cited like any other."""
+    (every, _), (done, _) = both
+    apart = done.scene.evidence.ordinary
+    again = next(j["job"] for j in apart.to_pylist() if j["outcome"] == "COMPLETED")
+    stated = rates.rates(RATES.format(again=again, job=done.asked[0].job).encode(), "rates.toml")
+    told = damage.damage(done, stated)
+    assert told == damage.damage(every, stated)
+    assert [a["citations"] != [] for a in told["attempts"] if a["job"] == again] == [True]
+
+
+def test_the_table_of_jobs_has_all_of_them_and_says_which_were_not_looked_at(both):
+    whole, narrow = (done.tables()["job"].to_pylist() for done, _ in both)
     assert [j["job"] for j in whole] == [j["job"] for j in narrow]
     apart = 0
     for one, other in zip(whole, narrow, strict=True):

@@ -33,6 +33,8 @@ _TOLD = (
     "energy_j",
 )
 COUNTS = ("gpus", "node_count", "cpus")
+CITED = ("job", "step", "start_ns", "sha256", "start", "stop")
+"""What `of_jobs` reads of schema `job_record`."""
 READ = ("job", "step", *_TOLD, "ending", "format", "sha256", "start")
 """What `attempts` reads of schema `job_record`."""
 NEVER_NS = 2**63 - 1

@@ -63,7 +63,7 @@ def damage(done: Examination, rates: Rates) -> Json:
         done: the analysis.
         rates: what is stated.
     """
-    records = done.scene.evidence.job_records
+    records = ordinary.records(done.scene.evidence, allocations.CITED)
     table = ordinary.attempts(done.scene.evidence)
     asked = {job.job: job for job in done.asked}
     again = list(dict.fromkeys(r.job for r in rates.reruns if r.job not in asked))
