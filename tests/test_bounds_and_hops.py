@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from stage import SECOND, T0, Stage
 
@@ -109,17 +110,22 @@ def test_nothing_rests_on_time_without_a_name():
     assert clock_bounds.rests_on_time([unnamed, named])
 
 
-@pytest.mark.parametrize("column", ["earliest_ns", "latest_ns", "submit_ns", "start_ns", "end_ns", None])
+@pytest.mark.parametrize(
+    "column", ["earliest_ns", "latest_ns", "submit_ns", "start_ns", "end_ns", "ordinary", None]
+)
 def test_any_time_that_moves_is_a_widening(column):
     def made():
         return SimpleNamespace(
-            events=pd.DataFrame({"earliest_ns": [T0], "latest_ns": [T0]}), job_records=pd.DataFrame({"submit_ns": [T0], "start_ns": [T0], "end_ns": [T0]})
+            events=pd.DataFrame({"earliest_ns": [T0], "latest_ns": [T0]}), job_records=pd.DataFrame({"submit_ns": [T0], "start_ns": [T0], "end_ns": [T0]}),
+            ordinary=pa.table({"end_ns": [T0]}),
         )  # fmt: skip
 
     one, other = made(), made()
     for table in (other.events, other.job_records):
         if column in table:
             table[column] += 1
+    if column == "ordinary":
+        other.ordinary = pa.table({"end_ns": [T0 + 1]})
     assert clock_bounds.widened(one, other) is (column is not None)
 
 

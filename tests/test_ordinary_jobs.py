@@ -5,11 +5,14 @@ import math
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from forensics import pipeline
-from forensics.analysis import comparison, damage, exact, ordinary
+from forensics.analysis import comparison, corrections, damage, evidence, exact, ordinary
 from forensics.core import rates
 from forensics.core.roster import Claim, Question
 from forensics.pipeline import answer, heard, narrowed, unasked
@@ -310,6 +313,30 @@ def test_where_users_can_have_left_accounting_no_job_is_ordinary(tmp_path):
 def test_stretches_that_touch_are_one():
     near = unasked._NEAR_NS
     assert unasked._stretches([5, 0, 10 * near]) == [(-near, 5 + near), (9 * near, 11 * near)]
+
+
+def test_the_times_of_ordinary_jobs_are_by_the_reference_clock_like_those_of_others():
+    """Accounting whose clock is five to seven seconds ahead: what is null stays null, and another file's times stay."""
+    columns = {
+        "job": ["1", "2", "3"], "domain": ["slurm:admin"] * 3, "format": ["sacct"] * 3, "sha256": ["a", "a", "b"], "start": [0, 50, 0],
+        "submit_ns": [100, 10**18, 10**18], "start_ns": [None, 10**18 + 1, 5], "end_ns": [10**18, None, 7],
+    }  # fmt: skip
+    kinds = ordinary.nothing().schema
+    table = pa.table({n: pa.array(columns.get(n, [None] * 3), kinds.field(n).type) for n in ordinary.COLUMNS})
+    band = SimpleNamespace(at=lambda _, when: (np.full(len(when), 5), np.full(len(when), 7)))
+    moved = {"slurm:admin:sacct a": SimpleNamespace(band=band)}
+    made = corrections._ordinary(table, moved)
+    assert [made[n].to_pylist() for n in ("submit_ns", "start_ns", "end_ns")] == [
+        [93, 10**18 - 7, 10**18],
+        [None, 10**18 - 6, 5],
+        [10**18 - 5, None, 7],
+    ]
+    like = corrections._records(evidence.frame(table), moved)
+    for name in ("submit_ns", "start_ns", "end_ns"):
+        assert pa.array(like[name], pa.int64(), from_pandas=True).to_pylist() == made[name].to_pylist()
+    assert made.drop_columns(["submit_ns", "start_ns", "end_ns"]).equals(
+        table.drop_columns(["submit_ns", "start_ns", "end_ns"])
+    )
 
 
 # Numbers
