@@ -26,7 +26,7 @@ from forensics.core import tables
 from forensics.core.errors import ForensicsError
 from forensics.core.model import Why
 from forensics.core.schema import Table
-from forensics.formats import registry
+from forensics.formats import LAID_OUT, registry
 
 _NOTE = "<!-- Written by `make docs` from the code. Change the code, not this page. -->"
 
@@ -154,6 +154,8 @@ def _formats() -> Iterator[str]:
         yield from [f"## {name}", "", "```text", *cleandoc(module.__doc__ or "").splitlines(), "```", ""]
         yield f"- Recognised: {how(form)}"
         yield f"- Cut: {form.CUT}"
+        if name in LAID_OUT:
+            yield "- Laid out anew: its objects are also read over several lines, in arrays, and in a list of an object"
         yield f"- Trust domain: `{form.DOMAIN}`"
         yield ""
         yield from _columns(form.TABLE)

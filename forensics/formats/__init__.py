@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import cast
 
-from forensics.core.model import Format
+from forensics.core import jsonlayout
+from forensics.core.model import Format, Parsed
 from forensics.core.registry import Modules
 
 _ASKED_FIRST = dict.fromkeys((b"type=", b"node="), ("auditd", "sudo_stream"))
@@ -51,6 +52,29 @@ _NEEDED = {
     "journal_export": (b"__",),
 }
 """Bytes, one of which is in every file that a format takes for its own. Others are not asked: to load these, which many use little else of, takes a while."""
+LAID_OUT = {
+    "auditbeat": (b'"auditd"',),
+    "bitbucket_audit": (b'"auditType"',),
+    "falco": (b'"output_fields"',),
+    "gitlab_json": (
+        b'"controller"',
+        b'"remote_ip"',
+        b'"entity_type"',
+        b'"grpc.method"',
+        b'"gl_project_path"',
+    ),
+    "gpfs_audit": (b'"LWE_JSON"',),
+    "jobcomp_json": (b'"@end"',),
+    "journal_json": (b'"__REALTIME_TIMESTAMP"',),
+    "laurel": (b'"ID"',),
+    "osquery": (b'"hostIdentifier"',),
+    "ray_event": (b'"source_type"',),
+    "teleport": (b'"uid"',),
+    "tetragon": (b'"process_', b'"rate_limit_info"'),
+    "tlog": (b'"rec"',),
+}
+"""The formats of one object a line that are read where tools laid the objects out anew too (`jsonlayout`), each with bytes, one of
+which stands in its objects: there is much other JSON, and most of it is not looked at further."""
 COMMON = ("auditd", "k8s_audit", "sacct", "syslog")
 """The formats that files of many megabytes commonly are of."""
 _LIKELY = 80
@@ -85,6 +109,37 @@ def recognise(head: bytes, path: str) -> str | None:
     if sure < _SURE:
         name, sure = _surest(_possible(tuple(sign in head for sign in _SIGNS)), head, path)
     return name if sure > 10 else None
+
+
+def laid_out(head: bytes, path: str) -> str | None:
+    """The format of one object a line that is surest of a file's objects, where these are laid out anew; None where none is.
+
+    Asked where no format takes the file as it is.
+
+    Args: as for `recognise`.
+    """
+    asked = tuple(name for name, signs in LAID_OUT.items() if any(sign in head for sign in signs))
+    lines = jsonlayout.unfolded(head) if asked else b""
+    name, sure = _surest(asked, lines, path) if lines else (None, 0)
+    return name if sure > 10 else None
+
+
+def cut(name: str, *, anew: bool) -> str:
+    """How a file of a format may be cut, as the format has it; not at all, where its objects are laid out `anew`."""
+    return "whole" if anew else registry()[name].CUT
+
+
+def parsed(name: str, data: bytes, base: int, *, anew: bool) -> Parsed:
+    """What a format makes of a chunk.
+
+    Args:
+        name: the format.
+        data: the chunk.
+        base: offset of its first byte in the file, in bytes.
+        anew: whether its objects are laid out anew, and the chunk is the whole file.
+    """
+    form = registry()[name]
+    return jsonlayout.parse(data, base, form.parse) if anew else form.parse(data, base)
 
 
 def likely(head: bytes, path: str) -> str | None:

@@ -46,11 +46,17 @@ class Known(NamedTuple):
     """What a sealed file was recognised as.
 
     `packed`: how it is compressed. `format`: of its content, where it is packed; None where nothing
-    recognises that, and then the file is not read.
+    recognises that, and then the file is not read. `anew`: whether its objects of JSON are laid out anew (`core.jsonlayout`).
     """
 
     format: str | None
     packed: str | None
+    anew: bool = False
+
+    @property
+    def how(self) -> str:
+        """How it may be cut."""
+        return formats.cut(self.format or "", anew=self.anew)
 
 
 Named = tuple[str, str]
@@ -97,7 +103,11 @@ def looked_at(path: Path, named: str) -> Known:
     packed = unpack.packing(head)
     if packed is not None:
         head, named = unpack.stretch(path, packed, 0, HEAD_BYTES), unpack.inner_name(named, packed)
-    return Known(formats.recognise(head, named), packed)
+    form = formats.recognise(head, named)
+    if form is not None:
+        return Known(form, packed)
+    form = formats.laid_out(head, named)
+    return Known(form, packed, anew=form is not None)
 
 
 def table(
@@ -133,7 +143,7 @@ def _table(
     found = []
     for row, lies, domain in zip(rows, lying, domains, strict=True):
         is_file = row.kind == "file"
-        form, packed = known[row.sha256] if is_file else Known(None, None)
+        form, packed, _ = known[row.sha256] if is_file else Known(None, None)
         tally = tallies[row.sha256] if is_file else Tally()
         found.append(
             (

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics import formats, readings
+from forensics import readings
 from forensics.analysis import blind, examine, findings, trails, verdicts
 from forensics.analysis import evidence as assembled
 from forensics.core import roster as asked
@@ -143,11 +143,11 @@ class Desk:
         key = sha256, known
         if key not in self._parsed:
             form, path = str(known.format), seal.locate(self._folder, sha256)
-            cut = chunks.cut(path, sha256, formats.registry()[form].CUT, packed=known.packed, hand_on=True)
+            cut = chunks.cut(path, sha256, known.how, packed=known.packed, hand_on=True)
             tally = Tally()
             records, rejects = [parts.record_table(form).empty()], [REJECT.empty()]
             for chunk in cut:
-                found = parts.parse(parts.Task("", form, sha256, path, chunk, known.packed))
+                found = parts.parse(parts.Task("", form, sha256, path, chunk, known.packed, known.anew))
                 tally = tally.plus(found.tally)
                 records.append(parquet.conformed(found.records, parts.record_table(form).schema()))
                 rejects.append(parquet.conformed(found.rejects, REJECT.schema()))

@@ -33,13 +33,15 @@ _NO_ENDS: _Ends = (np.empty(0, np.int64), np.empty(0, np.int64))
 class Part:
     """Files of one format, by hash and in its order, that are read into one part of its table.
 
-    `stretch`: which stretch of its one file it is, where that is too large for one part; else None.
+    `stretch`: which stretch of its one file it is, where that is too large for one part; else None. `anew`: whether the objects of its
+    files are laid out anew.
     """
 
     name: str
     format: str
     files: tuple[str, ...]
     stretch: int | None = None
+    anew: bool = False
 
 
 class Task(NamedTuple):
@@ -51,6 +53,7 @@ class Task(NamedTuple):
     path: Path
     chunk: chunks.Chunk
     packed: str | None
+    anew: bool = False
 
 
 class Read(NamedTuple):
@@ -247,6 +250,8 @@ def _under_head(task: Task) -> Parsed:
     """What a format makes of a chunk, read below the first line of its file where it is laid out by that."""
     chunk, form = task.chunk, formats.registry()[task.format]
     parse: Callable[..., Parsed] = getattr(form, "lightly", form.parse)
+    if task.anew:
+        return formats.parsed(task.format, chunks.raw(task.path, chunk, task.packed), chunk.start, anew=True)
     if not chunk.head:
         # What is read in frames keeps none of the bytes; others may.
         read = chunks.lent if hasattr(form, "FRAME_BYTES") else chunks.raw

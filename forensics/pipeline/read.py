@@ -204,18 +204,20 @@ def _plan(rows: Sequence[Sealed], known: Mapping[str, Known]) -> list[Part]:
         held = 0
         most = PART_BYTES if frames.framed(name) else min(PART_BYTES, stretches.PART_BYTES)
         for sha256 in sorted(s for s, file in known.items() if file.format == name):
-            packed, stretch = known[sha256].packed, _stretch_bytes(name, sizes[sha256])
-            count = 1 if stretch is None or packed else -(-sizes[sha256] // stretch)
+            file, stretch = known[sha256], _stretch_bytes(name, sizes[sha256])
+            packed = file.packed
+            count = 1 if stretch is None or packed or file.anew else -(-sizes[sha256] // stretch)
             size = sizes[sha256] * (1 if packed is None or frames.framed(name) else UNPACKED)
-            if together and (held + size > most or count > 1):
-                plan.append(_part(name, together))
+            other = together and known[together[0]].anew is not file.anew
+            if together and (held + size > most or count > 1 or other):
+                plan.append(_part(name, together, anew=known[together[0]].anew))
                 together, held = [], 0
             if count > 1:
                 plan += [_part(name, [sha256], at) for at in range(count)]
             else:
                 together.append(sha256)
                 held += size
-        plan += [_part(name, together)] if together else []
+        plan += [_part(name, together, anew=known[together[0]].anew)] if together else []
     return plan
 
 
@@ -226,11 +228,11 @@ def _stretch_bytes(name: str, size: int) -> int | None:
     return frames.stretch_bytes(name) or stretches.stretch_bytes(name)
 
 
-def _part(name: str, files: Sequence[str], stretch: int | None = None) -> Part:
+def _part(name: str, files: Sequence[str], stretch: int | None = None, *, anew: bool = False) -> Part:
     # In order of name, the parts of a table are in order of hash, and of place.
     made = [__version__, *parts.layout(record_table(name), REJECT), list(files)]
     own = f"{files[0][:16]}-{digest(made)[:8]}"
-    return Part(own if stretch is None else f"{own}-{stretch:06d}", name, tuple(files), stretch)
+    return Part(own if stretch is None else f"{own}-{stretch:06d}", name, tuple(files), stretch, anew)
 
 
 class _Run(NamedTuple):

@@ -83,9 +83,9 @@ def tasks(
 def _chunks(task: Task, sha256: str, sealed: Blocks | None = None, *, here: bool) -> Iterator[parts.Task]:
     """The chunks of a file, whose hash is checked when the last has been taken, or their blocks by whoever reads them."""
     part, packed, path = task.part, task.packed[sha256], sealing.locate(task.case, sha256)
-    how = formats.registry()[part.format].CUT
+    how = formats.cut(part.format, anew=part.anew)
     for chunk in parts.cut(path, sha256, how, task.block_bytes, packed, sealed, here=here):
-        yield parts.Task(part.name, part.format, sha256, path, chunk, packed)
+        yield parts.Task(part.name, part.format, sha256, path, chunk, packed, part.anew)
 
 
 def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
