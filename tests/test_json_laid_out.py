@@ -34,12 +34,11 @@ def is_json(line):
 
 def spread(line, indent="  "):
     """An object over several lines, without a reader: a newline before each key and each bracket that closes."""
-    token = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:\s]+|\s+')
-    made = []
-    for word in token.findall(line):
-        if not word.isspace():
-            made.append(f"{word}\n{indent}" if word in "{[," else f"\n{word}" if word in "}]" else word)
-    return "".join(made)
+    token = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:\s]+')
+    return "".join(
+        f"{word}\n{indent}" if word in "{[," else f"\n{word}" if word in "}]" else word
+        for word in token.findall(line)
+    )
 
 
 LAYOUTS = {

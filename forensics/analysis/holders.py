@@ -18,7 +18,7 @@ from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.gaps import Gap, Spans
 from forensics.analysis.memberships import Member
 from forensics.analysis.sessions import Session
-from forensics.core.messageevents import SYSTEM_LOGS
+from forensics.core.messageevents import JOURNALS, SYSTEM_LOGS
 
 _TO_ROOT = re.compile(r"(?:^|, )(?:root|ALL|#0)(?:$|, )")
 _OPEN_ENDED = re.compile(
@@ -28,7 +28,7 @@ _OPEN_ENDED = re.compile(
 RAISERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser", "machinectl", "run0"})
 """Programs that give another account's rights."""
 _RECORDS = re.compile(r"/var/log|/audit|journal|loginuid|authorized_keys|[bw]tmp|lastlog")
-FROM_ANYBODY = SYSTEM_LOGS - {"journal_export", "journal_json"}
+FROM_ANYBODY = SYSTEM_LOGS - JOURNALS
 """Logs to which any account can send a line under any program's name. A journal writes down itself who sent it."""
 _NOBODYS = frozenset({"silence", "serial_gap", "clock_step", "daemon_stop"})
 ROOT = rights.ROOT

@@ -12,7 +12,7 @@ from forensics.analysis.evidence import Evidence, Row, rows_of
 from forensics.analysis.trails import FROM_ANYBODY, OWN_NUMBERS
 from forensics.core.clock import NS_PER_S
 from forensics.core.folders import BY_USERS
-from forensics.core.messageevents import SYSTEM_LOGS
+from forensics.core.messageevents import JOURNALS, SYSTEM_LOGS
 
 _LATE = """\
 a number is given when the kernel allocates the record, which is at the end of most calls, and a call is dated by its beginning: \
@@ -28,7 +28,7 @@ RULES = {
 """The rules, each with why it holds and where it errs."""
 IN_LINE = frozenset({"auditd", "laurel"})
 """Formats of trails whose lines one program appends to a file of the host's own."""
-APPENDED = (SYSTEM_LOGS - {"journal_export", "journal_json"}) | {"slurmctld", "slurmd", "slurmdbd"}
+APPENDED = (SYSTEM_LOGS - JOURNALS) | {"slurmctld", "slurmd", "slurmdbd"}
 """Other logs of which this is so."""
 LATE_NS = 60 * NS_PER_S
 """A call is dated when it begins and numbered when it is told: by how much later, at most."""

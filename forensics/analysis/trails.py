@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from forensics.analysis import disputed
 from forensics.core.messageevents import SYSTEM_LOGS
 
-WHOLE = ("auditd", "laurel", "journal_export", "journal_json", "auditbeat")
+WHOLE = ("auditd", "laurel", "journal_export", "journal_json", "journal_verbose", "auditbeat")
 """Formats that keep the kernel's events as they come, strongest first."""
 TRAILS = (*WHOLE, "ausearch_csv", "audisp_syslog")
 """Formats that tell an audit trail: those above, what somebody chose from one, and what any account can send too."""

@@ -22,7 +22,9 @@ from forensics.core import coded, hostevents, loose
 from forensics.core.coded import Coded
 from forensics.core.hostevents import NOTHING
 
-SYSTEM_LOGS = frozenset({"syslog", "journal_json", "journal_export"})
+JOURNALS = frozenset({"journal_json", "journal_export", "journal_verbose"})
+"""Formats of systemd's journal, which writes down itself who sent an entry."""
+SYSTEM_LOGS = JOURNALS | {"syslog"}
 """Formats whose events come from messages of a host's programs."""
 
 

@@ -41,7 +41,7 @@ CATEGORIES = {
     "network_connection": ("connect",),
 }
 """Kinds of events by Sigma's own names, and the verbs that they are."""
-_SYSTEM = ("syslog", "journal_json", "journal_export")
+_SYSTEM = ("syslog", "journal_json", "journal_export", "journal_verbose")
 SERVICES = {
     "auditd": ("auditd", "laurel", "auditbeat", "ausearch_csv", "ausearch_interpreted", "audisp_syslog"),
     **dict.fromkeys(("auth", "sshd", "sudo", "cron", "syslog"), _SYSTEM),

@@ -50,6 +50,7 @@ _NEEDED = {
     "git_pack": (b"PACK", b"# v"),
     "git_reftable": (b"REFT",),
     "journal_export": (b"__",),
+    "journal_verbose": (b" [s=",),
 }
 """Bytes, one of which is in every file that a format takes for its own. Others are not asked: to load these, which many use little else of, takes a while."""
 LAID_OUT = {
