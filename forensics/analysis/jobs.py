@@ -85,7 +85,7 @@ CAGED = re.compile(
 """The kernel's line on a control group that ran out of memory, as Slurm names its groups."""
 _SLACK_NS = 5_000_000_000
 _RANK = {
-    "sacct": 0, "sacct_json": 1, "jobcomp": 2, "jobcomp_json": 3, "scontrol_json": 4, "scontrol_job": 5, "sacct_padded": 6,
+    "sacct": 0, "sacct_json": 1, "jobcomp": 2, "jobcomp_json": 3, "scontrol_json": 4, "scontrol_job": 5, "sacct_padded": 6, "squeue": 7,
 }  # fmt: skip
 
 

@@ -21,7 +21,16 @@ from forensics.core.clock import Interval
 from forensics.core.schedulerevents import Row
 
 FORMATS = frozenset(
-    {"sacct", "sacct_padded", "sacct_json", "jobcomp", "jobcomp_json", "scontrol_job", "scontrol_json"}
+    {
+        "sacct",
+        "sacct_padded",
+        "sacct_json",
+        "jobcomp",
+        "jobcomp_json",
+        "scontrol_job",
+        "scontrol_json",
+        "squeue",
+    }
 )
 """Formats whose numbers of jobs are Slurm's."""
 BARE_STATE = frozenset({"jobcomp", "jobcomp_json"})

@@ -9,6 +9,12 @@ from forensics.core import clock, jobrecords, loose
 from forensics.core.citation import column
 
 _MOST_DIGITS = 12
+STATES = (
+    "BOOT_FAIL", "CANCELLED", "COMPLETED", "COMPLETING", "CONFIGURING", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY",
+    "PENDING", "PREEMPTED", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESIZING", "RESV_DEL_HOLD", "REVOKED", "RUNNING",
+    "SIGNALING", "SPECIAL_EXIT", "STAGE_OUT", "STOPPED", "SUSPENDED", "TIMEOUT",
+)  # fmt: skip
+"""Every state that a job can be in, as Slurm writes it."""
 
 
 def told(records: pa.Table, zone: str) -> tuple[Mapping[str, pa.Array], jobrecords.Times]:

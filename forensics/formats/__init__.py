@@ -47,6 +47,7 @@ _NEEDED = {
     **dict.fromkeys(("allowed_signers", "authorized_keys", "known_hosts"), (b"ssh-", b"ecdsa-")),
     **dict.fromkeys(("gitea_database", "slurmdbd_dump"), _DUMPS),
     "audisp_syslog": (b"type=",),
+    "squeue": (b"JOBID",),
     "git_pack": (b"PACK", b"# v"),
     "git_reftable": (b"REFT",),
     "journal_export": (b"__",),

@@ -12,11 +12,6 @@ from forensics.core.citation import column
 
 NEEDS_ANCHOR = False
 ONCE = True
-_STATES = (
-    "BOOT_FAIL", "CANCELLED", "COMPLETED", "COMPLETING", "CONFIGURING", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY",
-    "PENDING", "PREEMPTED", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESIZING", "RESV_DEL_HOLD", "REVOKED", "RUNNING",
-    "SIGNALING", "SPECIAL_EXIT", "STAGE_OUT", "STOPPED", "SUSPENDED", "TIMEOUT",
-)  # fmt: skip
 
 
 def read(
@@ -29,6 +24,8 @@ def read(
     """A submit, a start and an end for each job whose times were asked for."""
     told, times = sacctjobs.told(records, zone)
     state = column(records, "state")
-    states = [word if word is None else padded.whole(word, _STATES) or word for word in state.to_pylist()]
+    states = [
+        word if word is None else padded.whole(word, sacctjobs.STATES) or word for word in state.to_pylist()
+    ]
     outcome = jobrecords.outcomes(loose.dictionary(pa.array(states, pa.string())))
     return jobrecords.read(records, files, told, times, "sacct_padded", outcome=outcome)
