@@ -225,3 +225,48 @@ def test_agrees_with_jc_on_who(name):
         assert " ".join((want.get("comment") or "").split()) == (row["comment"] or "")
         if "event" not in want:
             assert (row["user"], row["line"]) == (want.get("user"), want["tty"])
+
+
+W = """ 15:11:37 up 21 days,  5:11,  2 users,  load average: 0.08, 0.03, 0.05
+USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT
+"""
+
+
+@pytest.mark.parametrize(
+    ("user", "since", "verb", "account"),
+    [
+        ("mei     ", "15:01  ", "other", None),
+        ("mei     ", "Fri10  ", "other", None),
+        ("mei     ", "03Nov26", "login", "mei"),
+        ("mlteam-t", "03Nov26", "login", None),
+    ],
+)
+def test_w_dates_only_what_is_older_than_a_week(user, since, verb, account):
+    """Of the last days it says the clock or the weekday, and never of which day it is."""
+    (up, e) = told(f"{W}{user} pts/0    10.0.0.11        {since}  1:02   0.05s  0.01s -bash\n")
+    assert (up["verb"], up["earliest_ns"], e["verb"], e["account"]) == ("other", None, verb, account)
+    assert (e["tty"], e["address"]) == ("pts/0", "10.0.0.11")
+    if verb == "login":
+        assert clock.written(e["earliest_ns"]) == "2026-11-03T00:00:00.000Z"
+        assert e["latest_ns"] - e["earliest_ns"] == 25 * 3600 * 10**9 - 1
+    else:
+        assert e["earliest_ns"] is None
+
+
+@pytest.mark.parametrize(
+    "command", ["lin      pts/9    10.0.0.9 15:01 1.00s 0.05s 0.01s x", "x (10.0.0.9) exit=0 term=0", "  2 users,  load average: 1, 1, 1", "15:01"]
+)  # fmt: skip
+def test_a_command_that_w_shows_is_nobody_s_word(command):
+    (_, e) = told(f"{W}kai      pts/2    -                03Nov26  1:02   0.05s  0.01s {command}\n")
+    assert (e["verb"], e["account"], e["tty"], e["address"]) == ("login", "kai", "pts/2", None)
+    assert e["text"].endswith(f"comment={' '.join(command.split())}")
+
+
+@pytest.mark.parametrize("rows", [1, 2, 9])
+def test_w_is_recognised_however_few_there_are(rows):
+    row = "mei      pts/0    10.0.0.11        15:01    1:02   0.05s  0.01s -bash\n"
+    assert recognise((W + row * rows).encode(), "login01/w.txt") == "last_output"
+    for up in ("5 min", "21 days, 35 min", "1 day,  5:11", " 5:11"):
+        text = W.replace("21 days,  5:11", up) + row
+        assert recognise(text.encode(), "login01/w.txt") == "last_output"
+        assert len(records(text)) == 2

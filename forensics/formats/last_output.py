@@ -1,4 +1,4 @@
-r"""What `last`, `lastb` and `who` printed: login records as a person was shown them.
+r"""What `last`, `lastb`, `who` and `w` printed: login records as a person was shown them.
 
     mei      pts/0        10.0.0.11        Mon Nov 23 15:11 - 16:42  (01:31)
 
@@ -6,8 +6,10 @@ Shape   last   <user> <terminal> <from> <start> [- <end>] [(<days>+<hours>:<minu
                `wtmp begins <time>`; `lastb` the same from btmp. `-F` writes seconds and year, `-w` whole names,
                `-a` the origin at the end, `--time-format iso` an offset
         who    <user> [<+, - or ?>] <terminal> <time> [<idle>] [<pid>] [<comment>] [(<from>)]
-Source  last(1) of util-linux 2.38, FreeBSD 12 and macOS; who(1) of coreutils 9
-Time    the zone of whoever ran it, to the minute and without year unless `-F`. The weekday narrows the year
+        w      a line with the clock, `up` and how many users; then <user> <terminal> [<from>] <since> <idle> <cpu> <cpu> <command>
+Source  last(1) of util-linux 2.38, FreeBSD 12 and macOS; who(1) of coreutils 9; w(1) of procps 3.2 to 4.0
+Time    the zone of whoever ran it, to the minute and without year unless `-F`. The weekday narrows the year. `w` says no date of
+        the last days: an entry has one, of a day, where it is a week old
 Who     nobody by itself: it is derived, and a text file that whoever ran the program (or an editor) wrote. The
         records it was made from are `wtmp`. What `lastb` calls a user is what was typed
 Open    without `-w` a name of eight characters may be the start of a longer one, and an origin of sixteen too.
@@ -25,19 +27,19 @@ from forensics.core.schema import Column, Table
 
 TABLE = Table(
     "last_output",
-    "a line that `last`, `lastb` or `who` printed",
+    "a line that `last`, `lastb`, `who` or `w` printed",
     (
-        Column("kind", pa.string(), "`last` (and lastb), `who`, or `begins` (the line that ends `last`)"),
+        Column("kind", pa.string(), "`last` (and lastb), `who`, `w`, `begins` (the line that ends `last`) or `up` (that begins `w`)"),
         Column("user", pa.string(), "account as printed, perhaps cut short", None, "none printed"),
         Column("cut_short", pa.bool_(), "whether the name fills its column, so that it may be longer"),
-        Column("line", pa.string(), "terminal, or words such as `system boot`; of `begins` the file"),
+        Column("line", pa.string(), "terminal, or words such as `system boot`; of `begins` the file", None, "of `up`"),
         Column("remote", pa.string(), "where from, as printed, perhaps cut short", None, "none printed"),
         Column("wall", pa.string(), "time as printed, spaces made one", None, "none printed"),
         Column("ended", pa.string(), "end as printed: a time, or words such as `crash`", None, "none printed"),
         Column("duration_s", pa.int64(), "duration as printed, to the minute; below zero where the clock went back", "s", "none printed"),
-        Column("idle", pa.string(), "`.`, `old` or hours and minutes without input", None, "not printed"),
+        Column("idle", pa.string(), "how long there was no input, as printed; `.` is none", None, "not printed"),
         Column("pid", pa.int64(), "process", None, "not printed"),
-        Column("comment", pa.string(), "what `who -a` adds", None, "none printed"),
+        Column("comment", pa.string(), "what `who -a` adds; the command that `w` shows: typed by a user", None, "none printed"),
         *SPAN,
     ),
 )  # fmt: skip
@@ -58,6 +60,9 @@ _LINE = r"(?P<line>system boot|system down|\(to lvl [^ ]\)|[^ ]+)"
 _IDLE = r"(?:\s+(?P<idle>\.|old|[0-9]{2}:[0-9]{2}))?(?:\s+(?P<pid>[0-9]{1,10}))?"
 _NOTE = r"(?:\s+(?P<comment>(?:id|term|exit|last)=[^()]*?))?(?: +\((?P<remote>.*)\))?\s*$"
 _WHEN = rf"(?P<wall>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} {_CLOCK}|{_DATE} {_CLOCK})"
+_SINCE = rf"(?P<wall>{_CLOCK}|{_DAY}[0-2][0-9]|[ 0-3]?[0-9](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[0-9]{{2}})"
+_FOR = r"(?:[0-9]{1,6}days|[0-9]{1,4}:[0-9]{2}m?|[0-9]{1,4}\.[0-9]{2}s|\?)"
+_UP = rf"^ *(?P<wall>{_CLOCK}:[0-6][0-9]) up .{{1,60}}, +[0-9]{{1,6}} users?, +load averages?: [0-9., ]+$"
 _STATE = r"(?P<line>system boot|run-level [^ ]|clock change|[^ ]+)"
 _SHAPES = (
     ("begins", rf"^(?P<line>[^ ]+) begins {_WALL} *$"),
@@ -66,11 +71,16 @@ _SHAPES = (
     ("last", rf"^(?P<user>[^ ]+) +{_LINE}(?: +(?P<remote>[^ ]+))? +{_REST}"),
     ("who", rf"^(?P<user>[^ ]+)? +(?:[+?-] +)?{_STATE} +{_WHEN}{_IDLE}{_NOTE}"),
     ("who", r"^ +\. +(?P<line>run-level [^ ])\s*$"),
+    ("up", _UP),
+    (
+        "w",
+        rf"^(?P<user>[^ ]+) +(?P<line>[^ ]+) +(?:(?P<remote>[^ ]+) +)?{_SINCE} +(?P<idle>{_FOR}) +{_FOR} +{_FOR} +(?P<comment>[^ ].*)$",
+    ),
 )
-_MAY_BE = re.compile(rb"[0-2][0-9]:[0-5][0-9]|run-level ")
+_MAY_BE = re.compile(rb"[0-2][0-9]:[0-5][0-9]|run-level |LOGIN@")
 """What each of these shapes holds somewhere; looked for first, because most files hold none and it costs less."""
 _FIELDS = ("user", "line", "remote", "wall", "ended", "words", "spent", "tail", "idle", "pid", "comment")
-_HEADER = r"^(?:NAME|USER) +LINE +(?:TIME|WHEN)(?:\s+[A-Z]+)*\s*$"
+_HEADER = r"^(?:(?:NAME|USER) +LINE +(?:TIME|WHEN)(?:\s+[A-Z]+)*|USER +TTY +(?:FROM +)?LOGIN@ +IDLE +JCPU +PCPU +WHAT)\s*$"
 _NAME_COLUMN = 8
 _NOTHING = pa.scalar(None, pa.string())
 
@@ -84,7 +94,8 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
         return 0
     told = lines.told(first, 0)
     kind, _ = _matched(told.text)
-    held = len(told.text) - pc.sum(told.blank).as_py()
+    idle = pc.or_(told.blank, pc.match_substring_regex(told.text, _HEADER))
+    held = len(told.text) - pc.sum(idle).as_py()
     return 85 if 4 * (len(kind) - kind.null_count) >= 3 * held > 0 else 0
 
 
@@ -127,8 +138,8 @@ def _matched(text: pa.Array) -> tuple[pa.Array, dict[str, pa.Array]]:
 
 
 def _cut_short(kind: pa.Array, user: pa.Array, text: pa.Array) -> pa.Array:
-    """Whether a name fills the column of eight exactly, and one space follows, as `last` without `-w` cuts it."""
-    full = pc.and_(pc.equal(kind, "last"), pc.equal(pc.utf8_length(user), _NAME_COLUMN))
+    """Whether a name fills the column of eight exactly, and one space follows, as `w` and `last` without `-w` cut it."""
+    full = pc.and_(pc.is_in(kind, pa.array(["last", "w"])), pc.equal(pc.utf8_length(user), _NAME_COLUMN))
     return pc.fill_null(pc.and_(full, pc.match_substring_regex(text, r"^.{8} [^ ]")), False)
 
 

@@ -29,6 +29,8 @@ _V4 = r"^[0-9]{1,3}(?:\.[0-9]{1,3}){3}$"
 _V6 = r"^[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*$"
 _NO_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - what `last -i` prints where there is none
 _ORIGIN_COLUMN = 16
+_DAY = r"^[0-9]{1,2}[A-Z][a-z]{2}[0-9]{2}$"
+_LONGEST_DAY_NS = 25 * 3600 * clock.NS_PER_S
 _TERMINAL = r"^(?:pts/|tty|hvc|console)"
 
 
@@ -75,8 +77,11 @@ def _verb(rows: Placed) -> pa.Array:
     lines = rows.lines
     state = pc.or_(_like(lines["line"], _WORDS), _is(lines["user"], *_STATES))
     nothing = pc.or_(pc.or_(state, _is(lines["kind"], "begins")), pc.is_null(lines["wall"]))
-    gone = _like(lines["comment"], r"\bexit=")
+    gone = pc.and_(_is(lines["kind"], "who"), _like(lines["comment"], r"\bexit="))
     refused, unclear = _files(rows)
+    # What `w` shows of the last days has no date.
+    open_now = pc.and_(_is(lines["kind"], "w"), pc.invert(_like(lines["wall"], _DAY)))
+    nothing = pc.or_(nothing, pc.or_(open_now, _is(lines["kind"], "up")))
     verb = pc.if_else(
         gone, "logout", pc.if_else(refused, "login_failed", pc.if_else(unclear, "other", "login"))
     )
@@ -93,7 +98,7 @@ def _files(rows: Placed) -> tuple[pa.Array, pa.Array]:
         {
             "file": lines["sha256"].to_pandas(),
             "refused": np.asarray(pc.or_(sign, pc.match_substring_regex(rows.files["path"], _REFUSED))),
-            "named": np.asarray(pc.or_(begins, _is(lines["kind"], "who"))),
+            "named": np.asarray(pc.or_(begins, _is(lines["kind"], "who", "w"))),
             "lasting": np.asarray(pc.and_not(entry, _momentary(lines))),
         }
     )
@@ -119,6 +124,7 @@ def _when(wall: pa.Array, zone: str, anchor_ns: int | None) -> tuple[clock.Inter
     seconds, offset, minute = (
         _like(wall, shape) for shape in (r"^[A-Z].*:[0-9]{2} [0-9]{4}$", "^[0-9-]+T", "^[0-9-]+ ")
     )
+    day = _like(wall, _DAY)
     full, iso, short = (pc.if_else(own, wall, NOTHING) for own in (seconds, offset, minute))
     tick_ns = 60 * clock.NS_PER_S
     parts = (
@@ -126,6 +132,10 @@ def _when(wall: pa.Array, zone: str, anchor_ns: int | None) -> tuple[clock.Inter
         (seconds, clock.walls(full, layout="%a %b %d %H:%M:%S %Y", zone=zone, tick_ns=clock.NS_PER_S)),
         (offset, clock.offsets(iso, tick_ns=clock.NS_PER_S)),
         (minute, clock.walls(short, layout="%Y-%m-%d %H:%M", zone=zone, tick_ns=tick_ns)),
+        (
+            day,
+            clock.walls(pc.if_else(day, wall, NOTHING), layout="%d%b%y", zone=zone, tick_ns=_LONGEST_DAY_NS),
+        ),
     )
     first = last = pa.nulls(len(wall), pa.int64())
     for own, when in parts:
