@@ -48,6 +48,8 @@ _NEEDED = {
     **dict.fromkeys(("gitea_database", "slurmdbd_dump"), _DUMPS),
     "audisp_syslog": (b"type=",),
     "squeue": (b"JOBID",),
+    "apache_error": (b"] [",),
+    "nginx_error": (b"] ",),
     "git_pack": (b"PACK", b"# v"),
     "git_reftable": (b"REFT",),
     "journal_export": (b"__",),
