@@ -49,6 +49,7 @@ _NEEDED = {
     "audisp_syslog": (b"type=",),
     "squeue": (b"JOBID",),
     "apache_error": (b"] [",),
+    "loginctl": (b"Since: ", b"Id=", b"SESSION"),
     "nginx_error": (b"] ",),
     "git_pack": (b"PACK", b"# v"),
     "git_reftable": (b"REFT",),
