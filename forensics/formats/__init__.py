@@ -47,6 +47,7 @@ _NEEDED = {
     **dict.fromkeys(("allowed_signers", "authorized_keys", "known_hosts"), (b"ssh-", b"ecdsa-")),
     **dict.fromkeys(("gitea_database", "slurmdbd_dump"), _DUMPS),
     "audisp_syslog": (b"type=",),
+    "ps": (b"PID",),
     "squeue": (b"JOBID",),
     "apache_error": (b"] [",),
     "loginctl": (b"Since: ", b"Id=", b"SESSION"),
