@@ -16,11 +16,16 @@ from forensics.core import jsonlists
 from forensics.core.jsonlists import Found
 from forensics.core.model import IGNORED, REJECTED, Parsed
 
-_BLANKS = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*")|[ \t\r\n]+')
+_WORDS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|[^" \t\r\n]+')
 _LIST = re.compile(rb'\s*\{[^\[{]{0,4000}?"(events|items|records|results)"\s*:\s*\[')
 """The beginning of an object with a list, as services answer: before it stand only texts and numbers."""
 _TOGETHER_BYTES = 4 << 20
 _Places = npt.NDArray[np.int64]
+
+
+def begins(head: bytes) -> bool:
+    """Whether a file that begins so can hold objects at all."""
+    return head[:64].lstrip(b" \t\r\n")[:1] in {b"[", b"{"}
 
 
 def unfolded(head: bytes) -> bytes:
@@ -29,7 +34,7 @@ def unfolded(head: bytes) -> bytes:
     Args:
         head: its first bytes; an object that ends behind them is left out.
     """
-    if head.lstrip(b" \t\r\n")[:1] not in {b"[", b"{"}:
+    if not begins(head):
         return b""
     found = _found(head).elements
     if not found:
@@ -72,7 +77,7 @@ def _found(data: bytes) -> Found:
 
 def _line(element: bytes) -> bytes:
     """An element without the blanks between its words; a text keeps its own, and has no newline."""
-    return _BLANKS.sub(rb"\1", element) + b"\n"
+    return b"".join(_WORDS.findall(element)) + b"\n"
 
 
 def _lines(

@@ -81,6 +81,8 @@ LAID_OUT = {
 }
 """The formats of one object a line that are read where tools laid the objects out anew too (`jsonlayout`), each with bytes, one of
 which stands in its objects: there is much other JSON, and most of it is not looked at further."""
+_EARLY_BYTES = 1 << 14
+"""So far into a file one of them is looked for: longer objects are seldom, and to look costs more than all else."""
 COMMON = ("auditd", "k8s_audit", "sacct", "syslog")
 """The formats that files of many megabytes commonly are of."""
 _LIKELY = 80
@@ -124,7 +126,10 @@ def laid_out(head: bytes, path: str) -> str | None:
 
     Args: as for `recognise`.
     """
-    asked = tuple(name for name, signs in LAID_OUT.items() if any(sign in head for sign in signs))
+    if not jsonlayout.begins(head):
+        return None
+    early = head[:_EARLY_BYTES]
+    asked = tuple(name for name, signs in LAID_OUT.items() if any(sign in early for sign in signs))
     lines = jsonlayout.unfolded(head) if asked else b""
     name, sure = _surest(asked, lines, path) if lines else (None, 0)
     return name if sure > 10 else None

@@ -77,8 +77,9 @@ _SHAPES = (
         rf"^(?P<user>[^ ]+) +(?P<line>[^ ]+) +(?:(?P<remote>[^ ]+) +)?{_SINCE} +(?P<idle>{_FOR}) +{_FOR} +{_FOR} +(?P<comment>[^ ].*)$",
     ),
 )
-_MAY_BE = re.compile(rb"[0-2][0-9]:[0-5][0-9]|run-level |LOGIN@")
+_MAY_BE = re.compile(rb"[0-2][0-9]:[0-5][0-9]|run-level ")
 """What each of these shapes holds somewhere; looked for first, because most files hold none and it costs less."""
+_W_HEAD = b"LOGIN@"
 _FIELDS = ("user", "line", "remote", "wall", "ended", "words", "spent", "tail", "idle", "pid", "comment")
 _HEADER = r"^(?:(?:NAME|USER) +LINE +(?:TIME|WHEN)(?:\s+[A-Z]+)*|USER +TTY +(?:FROM +)?LOGIN@ +IDLE +JCPU +PCPU +WHAT)\s*$"
 _NAME_COLUMN = 8
@@ -90,10 +91,12 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     first = head[:8192]
     first = first[: first.rfind(b"\n") + 1] or first
     likely = len(_MAY_BE.findall(first))
+    heads = first.count(_W_HEAD) if likely else 0
+    likely += heads
     if not likely or 4 * likely < 3 * sum(1 for line in first.split(b"\n") if line.strip()):
         return 0
     told = lines.told(first, 0)
-    kind, _ = _matched(told.text)
+    kind, _ = _matched(told.text, _SHAPES if heads else _SHAPES[:-2])
     idle = pc.or_(told.blank, pc.match_substring_regex(told.text, _HEADER))
     held = len(told.text) - pc.sum(idle).as_py()
     return 85 if 4 * (len(kind) - kind.null_count) >= 3 * held > 0 else 0
@@ -123,11 +126,13 @@ def parse(data: bytes, base: int) -> Parsed:
     return told.sorted_out(TABLE, kept, read=read, idle=idle, why=why)
 
 
-def _matched(text: pa.Array) -> tuple[pa.Array, dict[str, pa.Array]]:
+def _matched(
+    text: pa.Array, shapes: tuple[tuple[str, str], ...] = _SHAPES
+) -> tuple[pa.Array, dict[str, pa.Array]]:
     """What each line is, and its fields: the first shape that fits the whole of it counts."""
     kind = pa.nulls(len(text), pa.string())
     fields = {name: pa.nulls(len(text), pa.string()) for name in _FIELDS}
-    for name, shape in _SHAPES:
+    for name, shape in shapes:
         found = pc.extract_regex(text, pattern=shape)
         fits = pc.and_(pc.is_null(kind), pc.is_valid(found))
         kind = pc.if_else(fits, name, kind)
