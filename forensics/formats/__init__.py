@@ -48,6 +48,7 @@ _NEEDED = {
     **dict.fromkeys(("gitea_database", "slurmdbd_dump"), _DUMPS),
     "audisp_syslog": (b"type=",),
     "ps": (b"PID",),
+    "sockets": (b"Recv-Q",),
     "squeue": (b"JOBID",),
     "apache_error": (b"] [",),
     "loginctl": (b"Since: ", b"Id=", b"SESSION"),
