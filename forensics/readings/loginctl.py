@@ -10,6 +10,7 @@ from forensics.core import hostevents, journalstamps
 from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
 
+EACH = True
 NEEDS_ANCHOR = False
 ONCE = True
 _STAMP = re.compile(

@@ -12,6 +12,7 @@ from forensics.core import clock, hostevents
 from forensics.core.hostevents import NOTHING
 from forensics.core.tables import EVENT
 
+EACH = True
 NEEDS_ANCHOR = False
 ONCE = True
 _DATED = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-3][0-9] [0-9:]{8} [0-9]{4}$"
