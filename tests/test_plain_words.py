@@ -185,6 +185,7 @@ start.main()
     [
         ("sys.exit(3)", 3, "said, at the end\nat once"),
         ("sys.exit()", 0, "said, at the end\nat once"),
+        ("pass  # as where words are plain", 0, "said, at the end\nat once"),
         ("sys.exit('why')", 1, "said, at the end\n"),
         ("raise ValueError", 1, "said, at the end\n"),
         (

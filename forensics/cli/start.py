@@ -27,12 +27,16 @@ def main() -> None:
         workers.ahead()
     with uncollected():
         from forensics.cli import app
+    # Where words are plain the command returns, and the library of the command line would have raised its exit.
+    code: object = None
     try:
         app.main()
     except SystemExit as left:
-        if not _whole(left.code):
+        code = left.code
+        if not _whole(code):
             raise
-        _leave(left.code)
+    if _whole(code):
+        _leave(code)
 
 
 def several(words: Sequence[str]) -> bool:
