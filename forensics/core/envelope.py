@@ -67,6 +67,8 @@ _BEGINS = {"precise": "^[A-Z]", "full": "^[A-Z][a-z]{2} [0-9]{4}-", "unix": "^[0
 _SEVERITIES = ("EMERG", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG")
 _REPEATED = r"^ ?message repeated (?P<times>[0-9]{1,9}) times?: \[ ?(?P<message>(?s:.*))\]$"
 _AGAIN = r"^(?:.* )??(?:--- )?last message repeated (?P<times>[0-9]{1,9}) times?(?: ---)?$"
+REPEATED = b"message repeated "
+"""What every such message holds."""
 _MOST_PRIORITY = 191
 _STAMP_BYTES = 15
 _T_AT, _YEAR_END, _DAY_AT = 10, 4, 4

@@ -91,7 +91,8 @@ def parse(data: bytes, base: int) -> Parsed:
 def _remarks(texts: Lying, read: pa.Array) -> pa.Array:
     """Which lines, of those that are no records, are what journalctl itself says between those."""
     found = np.zeros(len(read), bool)
-    rest = np.flatnonzero(~np.asarray(read, bool))
+    rest = np.flatnonzero(~np.asarray(read, bool) & (texts.stop > texts.start))
+    rest = rest[texts.raw[texts.start[rest]] == ord("-")]
     found[rest] = [_REMARK.fullmatch(text) is not None for text in texts.texts(rest).to_pylist()]
     return pa.array(found)
 
@@ -109,11 +110,11 @@ def lightly(data: bytes, base: int) -> Parsed:
         columns = {name: values.filter(read) for name, values in columns.items()}
         words = words.only(np.asarray(read, bool))
     times, said = pa.nulls(len(columns["message"]), pa.int64()), columns["message"]
-    if b" repeated " in data:
+    if envelope.REPEATED in data:
         times, said = envelope.repeated(said)
         words.first[np.asarray(times.is_valid())] = -1
     found = messagetext.fields(columns["program"], columns["pid"], said, words=words)
-    idle = pc.or_(lines.blank, _remarks(texts, read)) if b"-- " in data else lines.blank
+    idle = pc.or_(lines.blank, _remarks(texts, read))
     done = lines.sorted_out(_PLACE, {}, read=read, idle=idle, why=why)
     spans = {name: done.records[name] for name in _PLACE.names}
     held = {**columns, "repeated": times, **found, **spans}
