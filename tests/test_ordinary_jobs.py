@@ -14,6 +14,7 @@ import pytest
 from forensics import pipeline
 from forensics.analysis import comparison, corrections, damage, evidence, exact, ordinary
 from forensics.core import rates
+from forensics.core.errors import NotFoundError
 from forensics.core.roster import Claim, Question
 from forensics.pipeline import answer, heard, narrowed, unasked
 
@@ -156,6 +157,18 @@ def test_the_table_of_jobs_has_all_of_them_and_says_which_were_not_looked_at(bot
             k: v for k, v in other.items() if k not in open_
         }
     assert apart > 150
+
+
+def test_that_no_act_is_listed_on_a_job_that_was_not_looked_at_is_no_answer(case, both):
+    """The last analysis is the one that held ordinary jobs as a table."""
+    _, (done, told) = both
+    asked, apart = told["jobs"][0]["job"], done.scene.evidence.ordinary["job"][0].as_py()
+    assert len(pipeline.table(case, "acts", job=asked))
+    with pytest.raises(NotFoundError, match=r"not looked at.*name it in case\.toml"):
+        pipeline.table(case, "acts", job=apart)
+    with pytest.raises(NotFoundError, match="no record tells of it"):
+        pipeline.table(case, "acts", job="31415")
+    assert len(pipeline.table(case, "jobs", job=apart)) == 1
 
 
 def test_jobs_that_are_compared_are_looked_at(monkeypatch, tmp_path):
