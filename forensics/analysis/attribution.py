@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forensics.analysis import agents, disputed, hops, links, placing, rights, standings, strength
+from forensics.analysis import agents, disputed, hops, links, mixed, placing, rights, standings, strength
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
@@ -190,8 +190,9 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
         reasons.append(Reason("key", people, tuple(act.events[:2]), "git:server"))
     if _from_anybody(act, scene, sessions):
         missing.append("source_of_session_that_accounts_cannot_write")
-    if any(scene.values(_cited(act, sessions), "disputed")):
-        missing.append(disputed.MISSING)
+    cited = _cited(act, sessions)
+    unsure = (("disputed", disputed.MISSING), ("mixed", mixed.MISSING))
+    missing += [what for column, what in unsure if any(scene.values(cited, column))]
     if act.rival_accounts - set(accounts) and "agreement_of_server_and_client" in act.missing:
         reasons += [Reason("account", directory.owners(a, at), (), None) for a in sorted(act.rival_accounts)]
     told = [r.says for r in reasons if r.says]

@@ -3,23 +3,38 @@
 A session is told by its host, the boot and the number. The kernel counts the records of its trail anew at a boot too, so that a
 boot is where these numbers, in the order of the lines, fall far back. Of the sessions that bear one number, the first keeps it; each
 later one is called `number@boot`, by the first moment on record of its boot. Where the trails of several hosts were put into one that does
-not tell which is whose, the numbers fall back with every few lines: what is between is called a boot each time, and no entry is joined to another's work.
+not tell which is whose, the numbers can fall back with every few lines: what is between is called a boot each time, and no entry is joined
+to another's work. Where they do not, `mixed` tells such a trail.
 """
 
 import numpy as np
 import pandas as pd
 
+from forensics.analysis import mixed
 from forensics.analysis.evidence import Evidence, groups_of, picked
 from forensics.analysis.trails import FROM_ANYBODY, OWN_NUMBERS
 from forensics.core import clock
 
+_NUMBERED = [
+    "host",
+    "serial",
+    "earliest_ns",
+    "latest_ns",
+    "sha256",
+    "start",
+    "verb",
+    "session",
+    "pid",
+    "format",
+]
 _LEAST = 100
 """Records of one kernel can stand out of order by less."""
 
 
 def told_apart(evidence: Evidence) -> None:
-    """Rename, in events, the sessions that bear the number of one of an earlier boot of their host."""
+    """Rename, in events, the sessions that bear the number of one of an earlier boot of their host; and mark, in `mixed`, what can be another host's."""
     events = evidence.events
+    events["mixed"] = False
     own = events["trail"] & events["host"].notna() & events["earliest_ns"].notna()
     numbered = picked(
         events,
@@ -28,11 +43,23 @@ def told_apart(evidence: Evidence) -> None:
         & ~events["format"].isin(FROM_ANYBODY)
         & ~events["verb"].isin(OWN_NUMBERS),
     )
-    for host, rows in groups_of(numbered[["host", "serial", "earliest_ns", "sha256", "start"]], "host"):
+    for host, rows in groups_of(numbered[_NUMBERED], "host"):
         told = _by_boot(rows)
+        _mark(events, rows, told)
         if int(told["boot"].iloc[-1]):
             there = picked(events, own & (events["host"] == host) & events["session"].notna())
             _rename(events, there[["session", "serial", "earliest_ns"]], told)
+
+
+def _mark(events: pd.DataFrame, rows: pd.DataFrame, told: pd.DataFrame) -> None:
+    """Mark the records of a host that can be another's, and their copies."""
+    each = rows.drop_duplicates(["serial", "earliest_ns", "verb", "session", "pid", "format"])
+    of_boot = told[["serial", "earliest_ns", "boot"]]
+    each = each.merge(of_boot, on=["serial", "earliest_ns"])
+    apart = each.loc[mixed.told(each), ["serial", "earliest_ns"]].drop_duplicates()
+    if len(apart):
+        found = rows.reset_index(names="at").merge(apart, on=["serial", "earliest_ns"])["at"]
+        events.loc[found, "mixed"] = True
 
 
 def _by_boot(rows: pd.DataFrame) -> pd.DataFrame:

@@ -140,6 +140,7 @@ MISSING = {
     "key_of_session": "a record of the key that opens the session",
     "address_of_session": "a record of the address that the session comes from",
     "agreement_of_copies": "agreement between the files that hold the same record",
+    "trail_of_one_host": "an audit trail whose numbers and times one host alone can have given",
     "agreement_of_sources_on_session": "agreement between the sources on the session",
     "record_of_host_itself": "a record of it among the host's own logs, or a folder whose logs name the host that it is called after",
     "place_of_logs": "a log from a place that users of the host cannot write",
