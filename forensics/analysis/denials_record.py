@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import mounts, order, strength
+from forensics.analysis import copies, mounts, order, strength
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
 from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions, speaker_not_known
@@ -70,9 +70,11 @@ def _then(gap: Gap, acts: list[Act]) -> bool:
 
 
 def _by_number(act: Act, g: Grounds) -> bool:
-    """Whether an event of an act carries the kernel's number of the session, which no clock changes."""
+    """Whether an event of an act carries the kernel's number of the session, which no clock changes; and no other kernel's, or copy's, can be meant."""
     known = [e for e in act.events if e in g.scene.events.index]
     rows = g.scene.events.loc[known]
+    if bool((rows["disputed"] | rows["mixed"]).any()):
+        return False
     return act.session is not None and bool((rows["session"] == act.session.ses).any())
 
 
@@ -92,10 +94,27 @@ def log_edited(claim: Claim, g: Grounds) -> Answer:
         return answer("supported", handled, "logs_handled_or_records_missing", events=events)
     if not acts:
         return answer("untestable", [], "no_act_found", open_questions(g))
-    several = [a for a in acts if a.act_id in g.judged and len(_told_by(a, g)) > 1]
+    differ = _told_otherwise(acts, g)
+    if differ or (copied := copies.find(g.scene.evidence)):
+        events = differ or [e for d in copied for e in (*d.only_one[:2], *d.only_other[:2])]
+        return answer("supported", acts, "copies_of_log_differ", events=events)
+    unsure = set(g.scene.events.index[g.scene.events["mixed"]])
+    several = [
+        a for a in acts if a.act_id in g.judged and len(_told_by(a, g)) > 1 and not unsure & set(_rests_on(a))
+    ]
     if several and len(several) == len(acts):
         return answer("contradicted", several, "several_domains_tell_the_same")
     return answer("untestable", acts, "no_copy_out_of_reach", ["copy_of_log_elsewhere"])
+
+
+def _rests_on(act: Act) -> list[str]:
+    return [*act.events, *(act.session.events if act.session is not None else [])]
+
+
+def _told_otherwise(acts: list[Act], g: Grounds) -> list[str]:
+    """The records that acts, or their sessions, rest on and that two files tell differently."""
+    cited = dict.fromkeys(e for a in acts for e in _rests_on(a))
+    return [event for event, disputed in g.scene.cells(cited, "event_id", "disputed") if disputed]
 
 
 def _told_by(act: Act, g: Grounds) -> set[str]:

@@ -179,6 +179,7 @@ CLAIM_WHY = {
     "clock_was_set_and_act_rests_on_it": "a clock is set, and the act is tied to its session by that clock",
     "act_rests_on_one_clock": "the act is tied to its session by one clock",
     "logs_handled_or_records_missing": "logs are handled, or numbered records are missing",
+    "copies_of_log_differ": "copies of one log tell it differently, so that one of them was changed or is not whole",
     "several_domains_tell_the_same": "records of several trust domains tell the same",
     "no_copy_out_of_reach": "no second record is out of reach of who could edit the first",
     "no_act_of_speaker_found": "no act in question is attributed to the person who denies",

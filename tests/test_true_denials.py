@@ -1,0 +1,44 @@
+"""Denials that are true, in evidence that could be read against them: none of them is answered as contradicted."""
+
+import re
+
+import pytest
+from stage import T0, UIDS, Stage
+from test_denials import answered, edited, shared
+from test_innocent import AUDIT, INCIDENTS, collected, in_lin_s_session
+from test_mixed_trail import line_key, numbered, two_logs
+
+import investigated
+
+NAME = "shared_account"
+
+
+def claimed(content, *ids):
+    """What is answered to denials of kai in the staged incident, whose evidence was changed."""
+    roster, about = ((INCIDENTS / NAME / f"{part}.toml").read_bytes() for part in ("roster", "case"))
+    for one in ids:
+        about += f'\n[[claim]]\nid = "{one}"\nby = "kai"\ntext = "x"\n'.encode()
+    told = investigated.found(content, roster=roster, about=about)
+    return {c["id"]: (c["status"], c["why"]) for c in told["claims"]}
+
+
+@pytest.mark.xdist_group(NAME)
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_log_of_which_one_copy_was_changed_was_edited(changed):
+    true = collected(NAME)
+    copy = in_lin_s_session(true[AUDIT]) if changed else true[AUDIT]
+    said = claimed(true | {"login01/root/backup/audit.log": copy}, "D08")
+    assert said["D08"] == (
+        ("supported", "copies_of_log_differ")
+        if changed
+        else ("contradicted", "several_domains_tell_the_same")
+    )
+
+
+@pytest.mark.xdist_group(NAME)
+def test_numbers_of_two_kernels_tie_no_act_to_a_session():
+    own, other = two_logs()
+    log = b"".join(own + [numbered(line, line_key(line)[2] - 600) for line in other])
+    said = claimed(collected(NAME) | {AUDIT: log}, "D07", "D08")
+    assert said["D07"] == ("untestable", "act_rests_on_one_clock")
+    assert said["D08"][0] != "contradicted"
