@@ -1,14 +1,10 @@
 """Denials that are true, in evidence that could be read against them: none of them is answered as contradicted."""
 
-import re
-
+import investigated
 import pytest
-from stage import T0, UIDS, Stage
-from test_denials import answered, edited, shared
+from test_denials import answered, edited
 from test_innocent import AUDIT, INCIDENTS, collected, in_lin_s_session
 from test_mixed_trail import line_key, numbered, two_logs
-
-import investigated
 
 NAME = "shared_account"
 
@@ -42,3 +38,27 @@ def test_numbers_of_two_kernels_tie_no_act_to_a_session():
     said = claimed(collected(NAME) | {AUDIT: log}, "D07", "D08")
     assert said["D07"] == ("untestable", "act_rests_on_one_clock")
     assert said["D08"][0] != "contradicted"
+
+
+def test_an_account_that_a_key_of_nobody_known_opens_can_be_shared():
+    """Whoever has that key is in the account as well as kai."""
+    day = edited()
+    assert answered(day, "D03", "kai")[0] == "contradicted"
+    day.add(
+        "enrol_key",
+        "authorized_keys",
+        "login01:files",
+        account="kai",
+        credential="SHA256:" + "x" * 43,
+        when=None,
+    )
+    assert answered(day, "D03", "kai") == ("untestable", "account_opened_by_key_of_unknown")
+
+
+def test_a_key_that_is_on_no_record_can_be_the_stolen_one():
+    """Of two acts one is by lin's key; by which key the other is was not recorded."""
+    day = edited(by="lin", account="mlteam")
+    assert answered(day, "D04", "kai")[0] == "contradicted"
+    other = day.login("mlteam", by="kai", sshd=False)
+    day.change("mlteam", other, "/srv/proj/train.py", owner="mei")
+    assert answered(day, "D04", "kai")[0] == "untestable"

@@ -49,13 +49,25 @@ def shared_account(claim: Claim, g: Grounds) -> Answer:
     if not shared and not all(g.scene.directory.holders(a.account) for a in g.acts):
         return answer("untestable", g.acts, "account_not_enrolled", ["enrolment_of_account"])
     if not shared:
-        return answer("contradicted", g.acts, "account_has_one_holder")
+        return _one_holder(g)
     by = [a for a in shared if a.person == claim.by]
     if by:
         return answer("mixed", by, "account_is_shared_but_key_and_session_tell_who")
     if all(a.person for a in shared):
         return answer("supported", shared, "acts_of_other_holder")
     return answer("supported", shared, "account_is_shared_and_nothing_tells_who", open_questions(g))
+
+
+def _one_holder(g: Grounds) -> Answer:
+    if any(_opened_by_unknown(a, g.scene) for a in g.acts):
+        return answer("untestable", g.acts, "account_opened_by_key_of_unknown", ["enrolment_of_key"])
+    return answer("contradicted", g.acts, "account_has_one_holder")
+
+
+def _opened_by_unknown(act: Act, scene: Scene) -> bool:
+    """Whether a key opens the act's account, or opened its session, that is enrolled to nobody: whoever has it is in the account too."""
+    keys = {e.thing for e in scene.directory.opening(act.account, act.earliest_ns)} | {_key(act)}
+    return any(key is not None and not scene.directory.key_people(key, act.earliest_ns) for key in keys)
 
 
 def not_logged_in(claim: Claim, g: Grounds) -> Answer:
@@ -164,12 +176,7 @@ def credential_stolen(claim: Claim, g: Grounds) -> Answer:
     directory = g.scene.directory
     used = [a for a in g.acts if claim.by in directory.key_people(_key(a), a.earliest_ns)]
     if not used:
-        keyed = [a for a in g.acts if _key(a)]
-        if keyed and all(directory.key_people(_key(a), a.earliest_ns) for a in keyed):
-            return answer("contradicted", keyed, "keys_used_are_not_of_speaker")
-        if keyed:
-            return answer("untestable", keyed, "key_not_enrolled", ["enrolment_of_key"])
-        return answer("untestable", g.acts, "key_not_recorded", ["key_of_session", *open_questions(g)])
+        return _key_of_another(g)
     elsewhere: list[Act] = []
     own: list[Act] = []
     unknown: list[Act] = []
@@ -181,6 +188,16 @@ def credential_stolen(claim: Claim, g: Grounds) -> Answer:
     if own and not unknown:
         return answer("contradicted", own, "key_used_from_device_of_speaker")
     return answer("untestable", [*unknown, *own], "device_not_enrolled", ["enrolment_of_device"])
+
+
+def _key_of_another(g: Grounds) -> Answer:
+    """Where no act is known to be by the speaker's key: it is none of them only if the key of each is known, and whose it is."""
+    keyed = [a for a in g.acts if _key(a)]
+    if not keyed or len(keyed) < len(g.acts):
+        return answer("untestable", g.acts, "key_not_recorded", ["key_of_session", *open_questions(g)])
+    if all(g.scene.directory.key_people(_key(a), a.earliest_ns) for a in keyed):
+        return answer("contradicted", keyed, "keys_used_are_not_of_speaker")
+    return answer("untestable", keyed, "key_not_enrolled", ["enrolment_of_key"])
 
 
 def _key(act: Act) -> str | None:
