@@ -342,21 +342,43 @@ def argv(scene: Scene) -> pa.Array:
 
 def _concatenated(rows: Iterable[tuple[list[int], list[str]]]) -> list[str]:
     """Arguments put together from rows, each with places and words; what a copy of the file tells again is left out."""
-    whole: list[str] = []
+    whole: list[_Argument] = []
     last, owner, copies = -1, -1, set()
     lines = [(row, *line) for row, told in enumerate(rows) for line in _lines(*told)]
     for row, places, words in sorted(lines, key=lambda line: line[1][:1]):
         for at, (place, word) in enumerate(zip(places, words, strict=True)):
             # A line goes on with the argument that the one before broke off, unless it tells the same again.
-            goes_on = row == owner or ((row, place) not in copies and whole[-1:] != [word])
+            goes_on = row == owner or ((row, place) not in copies and not (whole and whole[-1].says(word)))
             if place > last:
-                whole.append(word)
+                whole.append(_Argument(word))
                 last, owner = place, row
             elif place == last and at == 0 and goes_on:
-                whole[-1] += word
+                whole[-1].add(word)
             else:
                 copies.add((row, place))
-    return whole
+    return [argument.text() for argument in whole]
+
+
+class _Argument:
+    """An argument whose pieces come one by one; joined when it is asked for, since each joining copies all before."""
+
+    def __init__(self, word: str) -> None:
+        self._pieces, self._size = [word], len(word)
+
+    def add(self, word: str) -> None:
+        """Go on with it."""
+        self._pieces.append(word)
+        self._size += len(word)
+
+    def says(self, word: str) -> bool:
+        """Whether it is that so far. It is joined only where it is as long, so never more than was given."""
+        return len(word) == self._size and self.text() == word
+
+    def text(self) -> str:
+        """All of it."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0]
 
 
 def _lines(places: list[int], words: list[str]) -> Iterable[tuple[list[int], list[str]]]:

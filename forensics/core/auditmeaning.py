@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import auditevents, audittold, auditwho, loose, sockaddr, syscalls
+from forensics.core import auditevents, auditreceived, audittold, auditwho, loose, sockaddr, syscalls
 from forensics.core.auditevents import Paths, Scene
 from forensics.core.auditkeys import leads
 from forensics.core.auditverbs import Said, outcome_of, verb_of
@@ -293,11 +293,8 @@ def _text(scene: Scene, verb: Coded, calls: _Calls, argv: pa.Array, paths: Paths
 
 def _received(scene: Scene, columns: dict[str, pa.Array], calls: _Calls) -> dict[str, pa.Array]:
     """The columns of the events; a signal to several processes is one for each of them."""
-    said, event = scene.listed("receivers")
-    pid = np.asarray(pc.struct_field(said, "opid").fill_null(-1)).astype(np.int64)
-    pairs = np.stack([event, pid], axis=1)
-    rows = np.sort(np.unique(pairs, axis=0, return_index=True)[1]) if len(pairs) else event
-    several = np.maximum(np.bincount(event[rows], minlength=scene.count), 1)
+    said = scene.listed("receivers")[0]
+    aims = auditreceived.aims(scene)
     asked = pa.array(
         calls.where([call is not None and call.verb in {"signal", "trace"} for call in calls.known])
     )
@@ -305,19 +302,13 @@ def _received(scene: Scene, columns: dict[str, pa.Array], calls: _Calls) -> dict
     # A number that is negative as the kernel reads it is a group, and 0 is the sender's own.
     aimed = pc.if_else(pc.and_(pc.greater(low, 0), pc.less(low, 1 << 31)), low, pa.scalar(None, pa.int64()))
     part: pa.Array = pa.nulls(scene.count, pa.string())
-    target = np.full(scene.count, -1, np.int64)
-    target[event[rows]] = rows
-    if (several > 1).any():
-        index = np.repeat(np.arange(scene.count), several)
-        number = np.arange(len(index)) - np.repeat(np.cumsum(several) - several, several)
-        part = pc.if_else(pa.array(several[index] > 1), pa.array(number).cast(pa.string()), _NOTHING)
-        own = np.isin(index, event[rows])
-        target = np.full(len(index), -1, np.int64)
-        target[own] = rows
-        at = pa.array(index)
-        columns = {name: values.take(at) for name, values in columns.items()}
+    if aims.number is not None:
+        several = np.bincount(aims.event, minlength=scene.count)[aims.event] > 1
+        part = pc.if_else(pa.array(several), pa.array(aims.number).cast(pa.string()), _NOTHING)
+        columns = auditreceived.told(scene, columns, aims)
+        at = pa.array(aims.event)
         asked, aimed = asked.take(at), aimed.take(at)
-    return {**columns, **_targets(said, target, columns, asked, aimed), "event_id": _ids(columns, part)}
+    return {**columns, **_targets(said, aims.row, columns, asked, aimed), "event_id": _ids(columns, part)}
 
 
 def _targets(
