@@ -42,7 +42,7 @@ TABLE = Table(
             pa.string(),
             "the signature itself, armoured, at most 65,536 bytes",
             None,
-            "not signed",
+            "not signed, or of so many refs that the first alone holds it",
         ),
         Column(
             "signed_digest",
@@ -63,6 +63,9 @@ _MOVE = re.compile(
     r"(?P<old>[0-9a-f]{40}|[0-9a-f]{64}) (?P<new>[0-9a-f]{40}|[0-9a-f]{64}) (?P<ref>[^ \x00]+)"
 )
 _LONGEST_TEXT = 4096
+_MOST_SHARED_BYTES = 16 << 20
+"""So much all refs of a certificate hold together of what they share, before all but the first hold only what is short."""
+_LONG = 256
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
@@ -102,12 +105,22 @@ def parse(data: bytes, base: int) -> Parsed:
     if end < len(data):
         ignored.append((base + end, base + len(data)))
     common = _common(head, data[:end], gitobject.shown(data[end:]))
-    rows = [{**common, **row} for row in rows]
+    light = _light(common, len(rows))
+    rows = [{**(light if at else common), **row} for at, row in enumerate(rows)]
     return Parsed(
         TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names}),
         REJECTED.build({name: [row[i] for row in rejected] for i, name in enumerate(REJECTED.names)}),
         IGNORED.build({name: [row[i] for row in ignored] for i, name in enumerate(IGNORED.names)}),
     )
+
+
+def _light(common: dict[str, object], count: int) -> dict[str, object]:
+    """What each ref but the first holds of that which all share: all, unless so many would hold it that it is far more than the file."""
+    size = sum(len(value) for value in common.values() if isinstance(value, str))
+    if size * count <= _MOST_SHARED_BYTES:
+        return common
+    long = {key for key, value in common.items() if isinstance(value, str) and len(value) > _LONG}
+    return {key: None if key in long else value for key, value in common.items()}
 
 
 def _common(head: dict[str, str], stated: bytes, armour: str) -> dict[str, object]:

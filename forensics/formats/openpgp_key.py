@@ -12,6 +12,7 @@ Open    statements about a key (that a subkey is its own, that it ends, that it 
 
 import base64
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -36,10 +37,8 @@ CUT = "whole"
 DOMAIN = "{host}:user"
 
 _BEGIN = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
-_BLOCK = re.compile(
-    rb"^-----BEGIN PGP PUBLIC KEY BLOCK-----[ \t\r]*\n.*?^-----END PGP PUBLIC KEY BLOCK-----[ \t\r]*(?:\n|\Z)",
-    re.MULTILINE | re.DOTALL,
-)
+_OPENS = re.compile(rb"^-----BEGIN PGP PUBLIC KEY BLOCK-----[ \t\r]*\n", re.MULTILINE)
+_ENDS = re.compile(rb"^-----END PGP PUBLIC KEY BLOCK-----[ \t\r]*(?:\n|\Z)", re.MULTILINE)
 _FIRST = frozenset({0x98, 0x99, 0xC6})
 _ALGORITHMS = frozenset({1, 2, 3, 16, 17, 18, 19, 22, 25, 26, 27, 28})
 _MOST_NAMES, _LONGEST_NAME = 100, 500
@@ -65,9 +64,9 @@ def parse(data: bytes, base: int) -> Parsed:
         ]
     else:
         at = 0
-        for block in _BLOCK.finditer(data):
-            told += [*_between(data, at, block.start()), (block.start(), block.end(), _armoured(block[0]))]
-            at = block.end()
+        for start, stop in _blocks(data):
+            told += [*_between(data, at, start), (start, stop, _armoured(data[start:stop]))]
+            at = stop
         told += _between(data, at, len(data))
     rows = [(row | {"start": base + a, "stop": base + z}) for a, z, row in told if isinstance(row, dict)]
     bad = [(base + a, base + z, row.value) for a, z, row in told if isinstance(row, Why)]
@@ -77,6 +76,17 @@ def parse(data: bytes, base: int) -> Parsed:
         REJECTED.build({name: [row[i] for row in bad] for i, name in enumerate(REJECTED.names)}),
         IGNORED.build({name: [row[i] for row in idle] for i, name in enumerate(IGNORED.names)}),
     )
+
+
+def _blocks(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each block begins and stops. Behind one that does not end none does, so that none is looked through again."""
+    at = 0
+    while (opened := _OPENS.search(data, at)) is not None:
+        ended = _ENDS.search(data, opened.end())
+        if ended is None:
+            return
+        yield opened.start(), ended.end()
+        at = ended.end()
 
 
 def _between(data: bytes, start: int, stop: int) -> list[tuple[int, int, Why | None]]:
