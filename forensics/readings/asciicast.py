@@ -6,20 +6,44 @@ since; the header counts whole seconds, so each time is a second wide. A header 
 is text like any other and dates nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, hostevents
+from forensics.core import carried, clock, hostevents
 from forensics.core.tables import EVENT
 
-WHOLE = "the time of an entry is a sum over those before it"
+NOTED = ("sha256", "start", "kind", "version", "epoch_ns", "delay_ns")
+"""The time of an entry is a sum over those before it."""
 NEEDS_ANCHOR = True
 """Every time has its year, but the recorded account can write any: it must not date other logs."""
 
 _SINCE_EVENT = 3
 _LARGEST_NS = 2**63 - clock.NS_PER_S
+
+
+class _Passed(NamedTuple):
+    """Behind a row: its file, when the recording began, its version, how long had passed (ns) and where the row lies."""
+
+    file: str | None = None
+    start: int | None = None
+    version: int = 0
+    passed: int = 0
+    place: int | None = None
+
+
+_STATE = pa.schema(
+    [
+        ("sha256", pa.string()),
+        ("start_ns", pa.int64()),
+        ("version", pa.int64()),
+        # Such sums can be past int64.
+        ("passed_ns", pa.decimal128(38)),
+        ("place", pa.int64()),
+    ]
+)
 
 
 def read(
@@ -28,11 +52,13 @@ def read(
     *,
     zone: str,  # noqa: ARG001 - a recording counts seconds since 1970
     anchor_ns: int | None,  # noqa: ARG001 - what has no time gets none
+    notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """One event for the header, and one for each event of the recording, for each path."""
     rows = hostevents.placed(records, files, every_path=True)
     lines, host = rows.lines, rows.files["host"]
-    first = pa.array(_moments(lines), pa.int64())
+    before = _Passed(*carried.left(notes, _Passed()))
+    first = pa.array(_moments(lines, before._replace(passed=int(before.passed)))[0], pa.int64())
     interval = clock.Interval(first, pc.add(first, clock.NS_PER_S - 1))
     account = hostevents.owners(pc.coalesce(rows.files["origin"], rows.files["path"]))
     words = [
@@ -60,11 +86,21 @@ def read(
     return {"event": event}
 
 
-def _moments(lines: pa.RecordBatch) -> list[int | None]:
-    """When each row was, at the earliest. A row stands once for each path, next to itself."""
+def noted(records: pa.Table) -> pa.Table:
+    """What times hang on."""
+    return records.select(NOTED)
+
+
+def lacking(noted: Sequence[pa.Table], files: pa.Table) -> Iterator[tuple[int, pa.Table]]:  # noqa: ARG001 - the records say all
+    """What the lines before a slice left of the recording that goes on in it."""
+    return carried.lacking(noted, _STATE, _Passed(), lambda rows, before: _moments(rows, before)[1])
+
+
+def _moments(lines: pa.Table | pa.RecordBatch, before: _Passed) -> tuple[list[int | None], _Passed]:
+    """When each row was, at the earliest; and what they leave. A row stands once for each path, next to itself."""
     moments: list[int | None] = []
-    file, start, passed, version, place = None, None, 0, 0, None
-    columns = (lines[c].to_pylist() for c in ("sha256", "start", "kind", "version", "epoch_ns", "delay_ns"))
+    file, start, version, passed, place = before
+    columns = (lines[c].to_pylist() for c in NOTED)
     for sha256, offset, kind, written, epoch_ns, delay_ns in zip(*columns, strict=True):
         opens = sha256 != file
         if opens:
@@ -76,4 +112,4 @@ def _moments(lines: pa.RecordBatch) -> list[int | None]:
         below = kind == "header" and offset != 0
         known = start is not None and not below and start + passed < _LARGEST_NS
         moments.append(start + passed if start is not None and known else None)
-    return moments
+    return moments, _Passed(file, start, version, passed, place)

@@ -4,18 +4,23 @@ The start is in another file, so no event has a time; the text says how long aft
 from the terminal was typed by whoever sat there, or sent by a program; the file does not say by whom.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from forensics.core import hostevents
+from forensics.core import carried, hostevents
 from forensics.core.tables import EVENT
 
-WHOLE = "the time of an entry is a sum over those before it"
+NOTED = ("sha256", "delay_ns")
+"""The time of an entry is a sum over those before it."""
 NEEDS_ANCHOR = False
 ONCE = True
 
 _KINDS = ("stdin", "stdout", "stderr", "ttyin", "ttyout", "window", "ttyout", "suspend")
+_Passed = tuple[str | None, int]
+"""Behind a row: its file, and how long had passed (ns). Such sums can be past int64."""
+_BEGUN: _Passed = (None, 0)
+_STATE = pa.schema([("sha256", pa.string()), ("passed_ns", pa.decimal128(38))])
 
 
 def read(
@@ -24,12 +29,14 @@ def read(
     *,
     zone: str,  # noqa: ARG001 - there is no wall clock in it
     anchor_ns: int | None,  # noqa: ARG001 - the same
+    notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """One event for each line."""
     rows = hostevents.placed(records, files, every_path=False)
     lines = rows.lines
     shown = lines.select(["kind", "bytes", "lines", "columns", "signal"]).to_pylist()
-    after = _after(lines["sha256"].to_pylist(), lines["delay_ns"].to_pylist())
+    file, passed = carried.left(notes, _BEGUN)
+    after, _ = _after(lines, (file, int(passed)))
     event = EVENT.build(
         {
             **hostevents.columns(rows, "sudo_timing"),
@@ -42,13 +49,25 @@ def read(
     return {"event": event}
 
 
-def _after(files: list[str], delays: list[int]) -> list[int]:
-    """How long after the first line of its file each line came. Such sums can be past int64."""
+def noted(records: pa.Table) -> pa.Table:
+    """What sums are of."""
+    return records.select(NOTED)
+
+
+def lacking(noted: Sequence[pa.Table], files: pa.Table) -> Iterator[tuple[int, pa.Table]]:  # noqa: ARG001 - the records say all
+    """How long had passed before a slice of the session that goes on in it."""
+    return carried.lacking(noted, _STATE, _BEGUN, lambda rows, before: _after(rows, before)[1])
+
+
+def _after(lines: pa.Table | pa.RecordBatch, before: _Passed) -> tuple[list[int], _Passed]:
+    """How long after the first line of its file each line came; and what they leave."""
     sums: list[int] = []
-    for at, (file, delay) in enumerate(zip(files, delays, strict=True)):
-        same = at > 0 and files[at - 1] == file
-        sums.append(delay + (sums[-1] if same else 0))
-    return sums
+    known, passed = before
+    for file, delay in zip(lines["sha256"].to_pylist(), lines["delay_ns"].to_pylist(), strict=True):
+        passed = delay + (passed if file == known else 0)
+        known = file
+        sums.append(passed)
+    return sums, (known, passed)
 
 
 def _text(row: dict[str, object], after_ns: int) -> str:
