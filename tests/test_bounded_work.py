@@ -4,8 +4,10 @@ import random
 import re
 
 import pytest
+from test_telling_in_slices import files_of, sealed
 
 from forensics.formats import git_push_cert, openpgp_key
+from forensics.readings import shell_startup
 
 BLOCK = re.compile(
     rb"^-----BEGIN PGP PUBLIC KEY BLOCK-----[ \t\r]*\n.*?^-----END PGP PUBLIC KEY BLOCK-----[ \t\r]*(?:\n|\Z)",
@@ -68,3 +70,17 @@ def test_a_signature_is_held_by_every_ref_only_where_that_is_little(refs, all_ho
     assert [row["ref"] for row in records] == [f"refs/heads/b{n}" for n in range(refs)]
     total = sum(len(str(row)) for row in records)
     assert total < git_push_cert._MOST_SHARED_BYTES
+
+
+@pytest.mark.parametrize(("commands", "whole"), [(20, 20), (20_000, 1)])
+def test_a_line_of_very_many_commands_is_not_held_by_each(commands, whole):
+    """A line of 150 KB took more than six gigabytes: its text was held once for each of its commands."""
+    data = b"x=1 " + b";$((" * commands + b"y" * 3000 + b"\n"
+    records, row = sealed("shell_startup", data, "login01/home/mei/.bashrc")
+    told = shell_startup.read(records, files_of(row), zone="UTC", anchor_ns=None)["event"].to_pylist()
+    text = data.decode().rstrip("\n")[:4096]
+    assert len(told) > commands
+    held = [event["text"] for event in told]
+    assert all(text.startswith(each) for each in held)
+    assert held.count(text) == (len(told) if whole > 1 else 1)
+    assert sum(map(len, held)) < 2 * shell_startup._MOST_TEXT + 64 * len(told)

@@ -120,9 +120,10 @@ def _column(name: str, events: list[Row]) -> pa.Array:
 def _taken(rows: Placed, index: list[int]) -> Placed:
     """The rows of each event, with an id of its own where a span tells several."""
     at = pa.array(index, pa.int64())
+    # Of the lines only where they lie: of one that tells very many events its words would come as often.
     lines, files = (
         pa.RecordBatch.from_arrays([column.take(at) for column in batch.columns], schema=batch.schema)
-        for batch in (rows.lines, rows.files)
+        for batch in (rows.lines.select(["sha256", "start", "stop"]), rows.files)
     )
     spans = [(row["sha256"], row["start"], row["stop"]) for row in lines.to_pylist()]
     count, seen = Counter(spans), Counter[tuple[str, int, int]]()

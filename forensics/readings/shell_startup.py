@@ -15,6 +15,8 @@ from forensics.core.hoststates import Row
 EACH = True
 NEEDS_ANCHOR = False
 
+_MOST_TEXT, _SHORT_TEXT = 1 << 20, 64
+"""So much text all events of one command line hold together, in characters, before all but the first hold its beginning alone."""
 _OWN = re.compile(r"\.[^/]+")
 _SHOWN = {
     "export": "",
@@ -39,13 +41,16 @@ def read(
 
 def _said(line: Row, path: str) -> Iterable[Row]:
     home = hostevents.home(path)
-    for kind, name in zip(_words(line["kinds"]), _words(line["names"]), strict=True):
+    names, text = _words(line["names"]), str(line["text"])[: hostevents.LONGEST_TEXT]
+    # One line of a megabyte can run hundreds of thousands of commands: each holding all of it would take gigabytes.
+    rest = text if len(text) * len(names) <= _MOST_TEXT else text[:_SHORT_TEXT]
+    for at, (kind, name) in enumerate(zip(_words(line["kinds"]), names, strict=True)):
         yield {
             "verb": "setting",
             "account": home[0] if home and _OWN.fullmatch(home[1]) else None,
             "object_kind": "setting",
             "object": f"shell {_SHOWN.get(kind, 'command ')}{name}"[: hostevents.LONGEST_TEXT],
-            "text": str(line["text"]),
+            "text": rest if at else text,
         }
 
 
