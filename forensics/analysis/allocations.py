@@ -20,7 +20,7 @@ from forensics.core.ranges import Range, point, ranged
 SECOND = 1_000_000_000
 _SLACK_NS = 5 * SECOND
 _RANK = {"sacct": 0, "sacct_json": 1, "jobcomp": 2}
-_TOLD = (
+TOLD = (
     "cluster",
     "owner",
     "outcome",
@@ -35,8 +35,6 @@ _TOLD = (
 COUNTS = ("gpus", "node_count", "cpus")
 CITED = ("job", "step", "start_ns", "sha256", "start", "stop")
 """What `of_jobs` reads of schema `job_record`."""
-READ = ("job", "step", *_TOLD, "ending", "format", "sha256", "start")
-"""What `attempts` reads of schema `job_record`."""
 NEVER_NS = 2**63 - 1
 
 
@@ -77,12 +75,12 @@ def attempts(records: pd.DataFrame) -> pd.DataFrame:
         records: schema `job_record`.
 
     Returns:
-        The columns of `_TOLD`, each from the first source that has it, with `<column>_least` and
+        The columns of `TOLD`, each from the first source that has it, with `<column>_least` and
         `<column>_most` of the numbers; `job`; `attempt`, a number of the row; `number` and `of`.
         An attempt that ended without an end on record has none, whatever its run time says.
     """
     own = picked(records, records["step"].isna()).reindex(
-        columns=[*records.columns, *(c for c in (*_TOLD, "ending") if c not in records)]
+        columns=[*records.columns, *(c for c in (*TOLD, "ending") if c not in records)]
     )
     # A copy that a cluster of a federation took back says least of what was held.
     rank = own["format"].map(_RANK).fillna(9) + 10 * own["ending"].eq(endings.REVOKED)
@@ -96,7 +94,7 @@ def attempts(records: pd.DataFrame) -> pd.DataFrame:
     mark = (own["job"] != own["job"].shift()) | later.astype(bool)
     own = own.assign(attempt=mark.cumsum()).sort_values(["attempt", "rank", "sha256", "start"])
     groups = own.groupby("attempt", sort=True)
-    found = groups[["job", *_TOLD]].first()
+    found = groups[["job", *TOLD]].first()
     for column in ("elapsed_s", *COUNTS):
         numbers = groups[column]
         found[f"{column}_least"], found[f"{column}_most"] = numbers.min(), numbers.max()
@@ -105,6 +103,19 @@ def attempts(records: pd.DataFrame) -> pd.DataFrame:
     found["number"] = jobs.cumcount() + 1
     found["of"] = jobs["job"].transform("size")
     return found.reset_index()
+
+
+def single(records: pd.DataFrame) -> pd.DataFrame:
+    """The attempts of records each of which is all that is told of one job; columns as `attempts` gives them.
+
+    Args:
+        records: `job` and the columns of `TOLD`.
+    """
+    ended = records["end_ns"].where(~records["outcome"].isin({"RUNNING", "PENDING"}))
+    bounds = {
+        f"{column}_{end}": records[column] for column in ("elapsed_s", *COUNTS) for end in ("least", "most")
+    }
+    return records.assign(end_ns=ended, **bounds, number=1, of=1, attempt=range(1, len(records) + 1))
 
 
 def of_jobs(table: pd.DataFrame, records: pd.DataFrame, jobs: Iterable[str]) -> dict[str, list[Attempt]]:

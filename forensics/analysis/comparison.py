@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -144,8 +145,12 @@ def ordinary_nearest(scene: Scene, acts: Iterable[Act]) -> list[str]:
     changing = [a for a in acts if _read_by_jobs(a)]
     started = apart.filter(pc.is_valid(apart["start_ns"])) if changing else apart.slice(0, 0)
     since = since_change(changing)
-    away = pc.abs(pc.subtract(started["start_ns"], since)).to_pylist()
-    ranked = [(gap, job, True) for gap, job in zip(away, started["job"].to_pylist(), strict=True)]
+    away = pc.abs(pc.subtract(started["start_ns"], since)).to_numpy()
+    if len(away) > MOST_JOBS:
+        # Of millions, those alone are put in order that can be among the nearest.
+        near = np.flatnonzero(away <= np.partition(away, MOST_JOBS)[MOST_JOBS])
+        started, away = started.take(pa.array(near)), away[near]
+    ranked = [(gap, job, True) for gap, job in zip(away.tolist(), started["job"].to_pylist(), strict=True)]
     ranked += [(abs((j.start_ns or 0) - since), j.job, False) for j in nearest(scene, changing)]
     return [job for _, job, kept_apart in sorted(ranked)[:MOST_JOBS] if kept_apart]
 

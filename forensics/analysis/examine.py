@@ -127,7 +127,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     found_sessions = sessions.reconstruct(evidence)
     lives.told_apart(evidence)
     led = hops.link(evidence, found_sessions)
-    found_jobs = jobs.reconstruct(evidence, directory, ordinary.names(evidence))
+    found_jobs = jobs.reconstruct(evidence, directory, ordinary.naming_others(evidence))
     by_ses = {(s.host, s.ses): s for s in found_sessions if s.ses is not None}
     rest = {(s.host, f"pid {s.pid} {s.start_ns}"): s for s in found_sessions if s.ses is None}
     scene = Scene(evidence, directory, {**rest, **by_ses}, found_jobs, git_acts.objects_of(evidence), led)
@@ -221,7 +221,7 @@ def preview(evidence: Evidence) -> Preview:
     boots.told_apart(seen)
     found_sessions = sessions.reconstruct(seen)
     lives.told_apart(seen)
-    found_jobs = jobs.reconstruct(seen, directory, ordinary.names(seen))
+    found_jobs = jobs.reconstruct(seen, directory, ordinary.naming_others(seen))
     off = [abs(edge) for c in found if c.source.endswith(":kernel") for span in c.spans() for edge in span]
     slack_ns = max(off, default=0) + _SLACK_NS
     return Preview(seen, found_sessions, found_jobs, _asked(seen, found_jobs), slack_ns)

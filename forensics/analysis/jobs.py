@@ -1,7 +1,7 @@
 """Jobs: what every source says of one job, put together, and the processes that ran for it."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,9 +151,9 @@ _COMPARED = ("owner", "owner_uid", "outcome", "gpus", "workdir", "submit_ns", "s
 
 
 def reconstruct(
-    evidence: Evidence, directory: Directory, apart: Collection[str] = frozenset()
+    evidence: Evidence, directory: Directory, naming: pd.DataFrame | None = None
 ) -> dict[str, Job]:
-    """Every job that some source names, by its id, in order of submission, but for those that are held apart.
+    """Every job that some source names, by its id, in order of submission; of events, that some or all name.
 
     A value comes from the first source that has it, accounting before completion log; what another
     source tells differently is listed in `disagree`.
@@ -163,7 +163,8 @@ def reconstruct(
     found = {job: _settled(job, rows) for job, rows in _by_job(own)}
     events = evidence.events
     columns = ["job", "event_id", "verb", "earliest_ns", "latest_ns", "uid", "signal"]
-    for job, rows in _by_job(events.loc[events["job"].notna() & ~events["job"].isin(apart), columns]):
+    told = events[events["job"].notna()] if naming is None else naming
+    for job, rows in _by_job(told[columns]):
         item = found.setdefault(job, Job(job))
         item.events = sorted(r.event_id for r in rows)
         _from_events(item, rows)

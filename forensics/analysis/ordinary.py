@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from forensics.analysis import allocations
 from forensics.analysis import jobs as job_table
-from forensics.analysis.evidence import Evidence, frame
+from forensics.analysis.evidence import Evidence, frame, picked
 from forensics.analysis.jobs import JOB, Job
 from forensics.core.tables import JOB_RECORD
 
@@ -29,11 +29,14 @@ def nothing() -> pa.Table:
     return JOB_RECORD.empty().select(list(COLUMNS))
 
 
-def names(evidence: Evidence) -> frozenset[str]:
-    """The ids of the ordinary jobs."""
-    if "ordinary" not in evidence.memo:
-        evidence.memo["ordinary"] = frozenset(evidence.ordinary["job"].to_pylist())
-    found: frozenset[str] = evidence.memo["ordinary"]
+def naming_others(evidence: Evidence) -> pd.DataFrame:
+    """The events that name a job which is not ordinary."""
+    events = picked(evidence.events, evidence.events["job"].notna())
+    if not len(evidence.ordinary):
+        return events
+    # There can be millions of ordinary jobs: no set of Python's own is made of them.
+    apart = pc.is_in(pa.array(events["job"], pa.string()), evidence.ordinary["job"])
+    found: pd.DataFrame = events[~apart.to_numpy(zero_copy_only=False)]
     return found
 
 
@@ -48,9 +51,13 @@ def records(evidence: Evidence, columns: Iterable[str]) -> pd.DataFrame:
 
 def attempts(evidence: Evidence) -> pd.DataFrame:
     """Every attempt that the records of all jobs tell of, as `allocations.attempts` has them."""
-    if not len(evidence.ordinary):
-        return allocations.attempts(evidence.job_records)
-    return allocations.attempts(records(evidence, allocations.READ))
+    held, apart = allocations.attempts(evidence.job_records), evidence.ordinary
+    if not len(apart):
+        return held
+    # One record each is one attempt each.
+    alone = allocations.single(frame(apart.select(["job", *allocations.TOLD])))
+    alone["attempt"] += len(held)
+    return pd.concat([held, alone[held.columns]], ignore_index=True)
 
 
 def owners(evidence: Evidence, events: pd.DataFrame) -> pd.DataFrame:
