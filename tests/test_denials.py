@@ -228,3 +228,21 @@ def test_what_another_did_beside_it_does_not_answer_an_act_that_stays_open():
     ses = day.login("dao", by="dao", device="kai")
     day.change("dao", ses, SCRIPT, owner="mei")
     assert answered(day, "D01", "kai", "lin") == ("mixed", "acts_of_other_and_act_left_open")
+
+
+def test_what_the_speaker_did_does_not_answer_an_act_that_the_person_named_can_have_done():
+    """One edit by the speaker; another in dao's account with dao's key, from the machine of the person named, before the job ran."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    day.change("kai", day.login("kai", by="kai"), SCRIPT, owner="mei")
+    day.change("dao", day.login("dao", by="dao", device="lin"), SCRIPT, owner="mei")
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    assert answered(day, "D01", "kai", "lin") == ("mixed", "acts_of_speaker_and_act_left_open")
+    assert answered(day, "D01", "kai", "") == ("mixed", "acts_of_speaker_and_act_left_open")
+    # Of one who cannot have done it, the act says nothing; nor does an act that is linked to no job.
+    assert answered(day, "D01", "kai", "mei") == ("contradicted", "acts_in_sessions_of_speaker")
+    late = edited()
+    late.change("dao", late.login("dao", by="dao", device="lin"), SCRIPT, owner="mei")
+    assert answered(late, "D01", "kai", "lin") == ("contradicted", "acts_in_sessions_of_speaker")

@@ -14,6 +14,12 @@ def _left_open(person: str, g: Grounds) -> list[Act]:
     return [a for a in g.acts if a.person is None and person in g.judged[a.act_id].candidates]
 
 
+def _can_be_another_s(act: Act, claim: Claim, g: Grounds) -> bool:
+    """Whether it stays open who did an act, and the records allow whom the speaker names, or where nobody is named, another."""
+    candidates = set(g.judged[act.act_id].candidates) - {claim.by}
+    return act.person is None and (claim.names in candidates if claim.names else bool(candidates))
+
+
 def another_did_it(claim: Claim, g: Grounds) -> Answer:
     """D01. True predicts that the other's sessions hold the acts; false, that the speaker's do."""
     acts = g.telling()
@@ -31,6 +37,8 @@ def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
         return answer("mixed", [*by, *others], "acts_of_both")
     if others and (left := _left_open(claim.by, g)):
         return answer("mixed", [*others, *left], "acts_of_other_and_act_left_open", open_questions(g))
+    if by and (left := [a for a in acts if _can_be_another_s(a, claim, g)]):
+        return answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
     if by:
         return answer("contradicted", by, "acts_in_sessions_of_speaker")
     if others:

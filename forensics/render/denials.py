@@ -127,6 +127,7 @@ CLAIMS = {code: denial.says for code, denial in DENIALS.items()}
 
 CLAIM_WHY = {
     "acts_of_both": "acts in question are attributed to both persons",
+    "acts_of_speaker_and_act_left_open": "acts in question are attributed to the speaker, and of another act it stays open whether somebody else does it",
     "acts_of_other_and_act_left_open": "acts in question are attributed to the other person, and of another act it stays open whether the speaker does it",
     "acts_in_sessions_of_speaker": "the acts in question lie in sessions attributed to the person who denies",
     "acts_in_sessions_of_neither": "the acts in question are attributed to neither of the two",
