@@ -1,10 +1,18 @@
 """Denials that are true, in evidence that could be read against them: none of them is answered as contradicted."""
 
+from types import SimpleNamespace
+
 import investigated
 import pytest
 from test_denials import answered, edited
 from test_innocent import AUDIT, INCIDENTS, collected, in_lin_s_session
 from test_mixed_trail import line_key, numbered, two_logs
+
+from forensics.analysis.acts import Act
+from forensics.analysis.denial import Grounds
+from forensics.analysis.denials_access import same_access
+from forensics.analysis.sessions import Session
+from forensics.core.roster import Claim
 
 NAME = "shared_account"
 
@@ -62,3 +70,45 @@ def test_a_key_that_is_on_no_record_can_be_the_stolen_one():
     other = day.login("mlteam", by="kai", sshd=False)
     day.change("mlteam", other, "/srv/proj/train.py", owner="mei")
     assert answered(day, "D04", "kai")[0] == "untestable"
+
+
+def grounds(others, **act):
+    """What D16 looks at: one act of the speaker's in an account of theirs alone, and the sessions there are."""
+    done = Act("modify_file", "/x", "r", ["e"], T0, T0, host="login01", account="kai")
+    for name, value in act.items():
+        setattr(done, name, value)
+    people = {"kai": frozenset({"kai"}), "lin": frozenset({"lin"})}
+    directory = SimpleNamespace(
+        holders=lambda account, _: people.get(account, frozenset()),
+        owners=lambda account, *_: people.get(account, frozenset()),
+        key_people=lambda *_: frozenset(),
+        device_people=lambda *_: frozenset(),
+    )
+    scene = SimpleNamespace(directory=directory, sessions=dict(enumerate(others)), events=None)
+    return Grounds(scene, [done], [])
+
+
+def session(end_ns, active_until_ns):
+    return Session(
+        "s", "login01", "7", "sshd", "lin", 9, T0 - 100, end_ns, active_until_ns=active_until_ns, events=["l"]
+    )
+
+
+T0 = 10**18
+HOUR = 3600 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("others", "act", "status", "why"),
+    [
+        ([], {}, "contradicted", "nobody_else_was_there"),
+        ([session(T0 - 50, T0 - 50)], {}, "contradicted", "nobody_else_was_there"),
+        ([session(T0 - 50, T0 + HOUR)], {}, "supported", "others_were_there"),
+        ([], {"earliest_ns": None}, "untestable", "act_without_time_or_account"),
+        ([], {"account": None}, "untestable", "act_without_time_or_account"),
+    ],
+    ids=["nobody", "who had left", "what went on after the login", "no time", "no account"],
+)
+def test_nobody_else_was_there_is_said_only_where_that_can_be_known(others, act, status, why):
+    said = same_access(Claim(id="D16", by="kai", names="", text="", job=""), grounds(others, **act))
+    assert (said.status, said.why) == (status, why)

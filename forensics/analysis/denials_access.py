@@ -37,10 +37,13 @@ def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
         return answer("mixed", [*by, *others], "acts_of_both")
     if others and (left := _left_open(claim.by, g)):
         return answer("mixed", [*others, *left], "acts_of_other_and_act_left_open", open_questions(g))
-    if by and (left := [a for a in acts if _can_be_another_s(a, claim, g)]):
-        return answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
     if by:
-        return answer("contradicted", by, "acts_in_sessions_of_speaker")
+        left = [a for a in acts if _can_be_another_s(a, claim, g)]
+        return (
+            answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
+            if left
+            else answer("contradicted", by, "acts_in_sessions_of_speaker")
+        )
     if others:
         return answer("supported", others, "acts_in_sessions_of_other")
     third = [a for a in acts if a.person is not None]
@@ -233,7 +236,7 @@ def same_access(claim: Claim, g: Grounds) -> Answer:
                 and (session.host == act.host or act.host is None)
                 and act.earliest_ns is not None
                 and act.latest_ns is not None
-                and session.covers(act.earliest_ns, act.latest_ns)
+                and session.works(act.earliest_ns, act.latest_ns)
                 and (act.session is None or session.session_id != act.session.session_id)
             ):
                 others.setdefault(act.act_id, []).append(session.events[0])
@@ -244,6 +247,8 @@ def same_access(claim: Claim, g: Grounds) -> Answer:
     if not there and not shared:
         if g.missing:
             return answer("untestable", g.acts, "sources_missing", g.missing)
+        if open_ := [a for a in g.acts if a.earliest_ns is None or a.account is None]:
+            return answer("untestable", open_, "act_without_time_or_account", ["time_and_account_of_act"])
         return answer("contradicted", g.acts, "nobody_else_was_there")
     if by:
         return answer("mixed", by, "others_had_access_and_records_tell_who", events=events)

@@ -146,6 +146,7 @@ CLAIM_WHY = {
     "cause_not_established": "the cause of the job's end is not established",
     "act_in_open_session_of_speaker": "an act lies in an open session of the person who denies",
     "no_session_then_but_left_behind_earlier": "no session is open then, but a command left behind earlier acts",
+    "act_without_time_or_account": "of an act in question no time or no account is recorded, so that nobody can be said not to be there",
     "sources_missing": "sources that would tell are missing",
     "session_of_speaker_is_open_and_holds_no_act": "a session of the person who denies is open then, and no act in question is attributed to that person",
     "speaker_not_on_roster": "nobody of the name of the person who denies is on the roster",

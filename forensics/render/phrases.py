@@ -134,6 +134,7 @@ MISSING = {
     "session_of_crontab_edit": "the session in which the crontab is edited",
     "enrolment_of_account": "an enrolment of the account to a person",
     "enrolment_of_speaker": "an enrolment of accounts, keys or devices to the person who denies",
+    "time_and_account_of_act": "a record of when an act is done, and by which account",
     "enrolment_of_key": "an enrolment of the key to a person",
     "enrolment_of_device": "an enrolment of the device to a person",
     "second_trust_domain": "a record from a second trust domain",
