@@ -5,6 +5,7 @@ folder by its owner's number, or can have submitted it. In doubt a job is none.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -105,9 +106,17 @@ def others(tables: Path, apart: Apart) -> pa.Table:
 
 
 def without(apart: Apart, asked: Asked, jobs_: Iterable[str]) -> Apart:
-    """The ordinary jobs but for some, which are to be looked at."""
-    known = pa.array(sorted(jobs_), pa.string())
-    return _apart(asked, apart.records.filter(pc.invert(pc.is_in(apart.records["job"], known))))
+    """The ordinary jobs but for some, which are to be looked at. What is held of the others stays held."""
+    drawn = pc.is_in(apart.records["job"], pa.array(sorted(jobs_), pa.string()))
+    back = apart.records.filter(drawn)
+    theirs = asked.places("SEMI JOIN apart USING (job)", {"apart": back.select(["job"])})
+    again = np.intersect1d(theirs, apart.places)
+    return Apart(
+        apart.records.filter(pc.invert(drawn)),
+        np.setdiff1d(apart.places, again, assume_unique=True),
+        Counter(apart.sources) - Counter(_sources(asked, again)),
+        Counter(apart.acts) - Counter(_acts(asked, back)),
+    )
 
 
 def _doubtful(files: pd.DataFrame) -> bool:
@@ -134,10 +143,18 @@ def _elsewhere(asked: Asked, question: Question) -> pa.Table:
         words.update(_SCRIPT.findall(" ".join(row["argv"])))
     caged = asked.ask("SELECT DISTINCT text FROM part WHERE verb = 'fault' AND contains(text, 'task_memcg=')")
     words.update(match["job"] for row in caged["text"].to_pylist() if (match := jobs.CAGED.search(row)))
-    every = asked.ask("SELECT DISTINCT job FROM part WHERE job IS NOT NULL")["job"].to_pylist()
-    short = set(names)
-    words |= {j for j in every if short & {j.partition(".")[0], j.rpartition("/")[2]}}
-    words |= {j for j in every if j.partition("_")[0] in words or j.partition("+")[0] in words}
+    beside = {
+        "short": pa.table({"word": pa.array(sorted(names), pa.string())}),
+        "said": pa.table({"word": pa.array(sorted(words), pa.string())}),
+    }
+    # People call a job by the first part of its id or the last; a job of an array, or a part of one of several, by the whole.
+    meant = asked.ask(
+        "SELECT DISTINCT job FROM part WHERE split_part(job, '.', 1) IN (SELECT word FROM short)"
+        " OR regexp_extract(job, '[^/]*$') IN (SELECT word FROM short)"
+        " OR split_part(job, '_', 1) IN (SELECT word FROM said) OR split_part(job, '+', 1) IN (SELECT word FROM said)",
+        beside,
+    )
+    words.update(meant["job"].to_pylist())
     return pa.table({"job": pa.array(sorted(words), pa.string())})
 
 
@@ -200,17 +217,24 @@ def _apart(asked: Asked, records: pa.Table) -> Apart:
     left = np.setdiff1d(
         asked.places("SEMI JOIN apart USING (job)", beside), np.union1d(kept.to_numpy(), theirs)
     )
-    out = {"out": pa.table({"place": pa.array(left, pa.int64())})}
-    sources = asked.ask(
+    return Apart(records, left, _sources(asked, left), _acts(asked, records))
+
+
+def _sources(asked: Asked, left: Places) -> dict[str, int]:
+    """By source of time, how many of some events have a time."""
+    told = asked.ask(
         "SELECT coalesce(clock, 'None') || ' ' || sha256 AS source, count(*) AS events FROM part SEMI JOIN out USING (place)"
         " WHERE earliest_ns IS NOT NULL GROUP BY ALL",
-        out,
+        {"out": pa.table({"place": pa.array(left, pa.int64())})},
     )
+    return dict(zip(told["source"].to_pylist(), told["events"].to_pylist(), strict=True))
+
+
+def _acts(asked: Asked, records: pa.Table) -> dict[tuple[str, str], int]:
+    """By kind and rule, how many acts on some jobs accounting's own records tell."""
     told = asked.ask(
-        f"SELECT verb, count(DISTINCT job) AS jobs {own} WHERE verb = 'submit'"
+        "SELECT verb, count(DISTINCT job) AS jobs FROM part SEMI JOIN apart USING (job) WHERE verb = 'submit'"
         " OR (verb = 'kill_request' AND (account IS NOT NULL OR uid IS NOT NULL)) GROUP BY verb",
-        beside,
+        {"apart": records.select(["job"])},
     )
-    acts = {_RULES[row["verb"]]: row["jobs"] for row in told.to_pylist()}
-    counted = dict(zip(sources["source"].to_pylist(), sources["events"].to_pylist(), strict=True))
-    return Apart(records, left, counted, acts)
+    return {_RULES[row["verb"]]: row["jobs"] for row in told.to_pylist()}
