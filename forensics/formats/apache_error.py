@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from forensics.core import forge, hostevents
 from forensics.core.lines import told
+from forensics.core.messagetext import filled
 from forensics.core.model import Parsed, Why
 from forensics.core.schema import Table
 
@@ -55,20 +56,20 @@ def parse(data: bytes, base: int) -> Parsed:
     action = pc.struct_field(kept, "action")
     refused = pc.extract_regex(action, pattern=_REFUSED)
     address = _address(kept)
-    paths = _filled(pc.struct_field(refused, "uri")).to_pylist()
+    paths = filled(pc.struct_field(refused, "uri")).to_pylist()
     named = [None if path is None else forge.http(f"GET {path}", None) for path in paths]
-    more = {"client": pc.if_else(pc.is_null(address), _filled(pc.struct_field(kept, "client")), _NOTHING)}
-    more |= {name: _filled(pc.struct_field(kept, name)) for name in ("pid", "tid")}
+    more = {"client": pc.if_else(pc.is_null(address), filled(pc.struct_field(kept, "client")), _NOTHING)}
+    more |= {name: filled(pc.struct_field(kept, name)) for name in ("pid", "tid")}
     records = {
         "time": pc.struct_field(kept, "time"),
         "action": action,
         "asserted": pc.coalesce(
-            *(_filled(pc.struct_field(refused, name)) for name in ("asserted", "directory"))
+            *(filled(pc.struct_field(refused, name)) for name in ("asserted", "directory"))
         ),
         "repository": pa.array([None if found is None else found[1] for found in named], pa.string()),
         "address": address,
         "status": pc.struct_field(kept, "status"),
-        "rest": hostevents.pairs({**more, " ": _filled(pc.struct_field(kept, "system"))}),
+        "rest": hostevents.pairs({**more, " ": filled(pc.struct_field(kept, "system"))}),
     }
     why = pa.array([Why.SHAPE.value] * len(lines.text), pa.string())
     return lines.sorted_out(TABLE, records, read=read, idle=lines.blank, why=why)
@@ -76,12 +77,8 @@ def parse(data: bytes, base: int) -> Parsed:
 
 def _address(found: pa.Array) -> pa.Array:
     """The address of each client. Version 2.4, which tells microseconds, has its port behind it, which looks like a part of a longer address."""
-    client = _filled(pc.struct_field(found, "client"))
+    client = filled(pc.struct_field(found, "client"))
     newer = pc.match_substring(pc.struct_field(found, "time"), ".")
     bare = pc.if_else(newer, pc.replace_substring_regex(client, _PORT, "", max_replacements=1), client)
     told = [pc.extract_regex(texts, pattern=shape) for texts, shape in ((client, _FOUR), (bare, _SIX))]
     return pc.coalesce(*(pc.struct_field(one, "address") for one in told))
-
-
-def _filled(texts: pa.Array) -> pa.Array:
-    return pc.if_else(pc.equal(texts, ""), _NOTHING, texts)

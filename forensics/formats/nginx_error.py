@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from forensics.core import forge, hostevents
 from forensics.core.lines import told
+from forensics.core.messagetext import filled
 from forensics.core.model import Parsed, Why
 from forensics.core.schema import Table
 
@@ -54,22 +55,18 @@ def parse(data: bytes, base: int) -> Parsed:
     about = pc.extract_regex(pc.if_else(once, said, _NOTHING), pattern=_ABOUT)
     action = pc.coalesce(pc.struct_field(about, "action"), said)
     user = pc.extract_regex(action, pattern=_USER)
-    request = _filled(pc.struct_field(about, "request"))
-    more = {"request": request, "server": _filled(pc.struct_field(about, "server"))}
-    more |= {name: _filled(pc.struct_field(kept, name)) for name in ("pid", "connection")}
+    request = filled(pc.struct_field(about, "request"))
+    more = {"request": request, "server": filled(pc.struct_field(about, "server"))}
+    more |= {name: filled(pc.struct_field(kept, name)) for name in ("pid", "connection")}
     named = [None if text is None else forge.http(text, None) for text in request.to_pylist()]
     records = {
         "time": pc.struct_field(kept, "time"),
         "action": action,
-        "asserted": _filled(pc.struct_field(user, "asserted")),
+        "asserted": filled(pc.struct_field(user, "asserted")),
         "repository": pa.array([None if found is None else found[1] for found in named], pa.string()),
-        "address": _filled(pc.struct_field(about, "client")),
+        "address": filled(pc.struct_field(about, "client")),
         "status": pc.struct_field(kept, "status"),
-        "rest": hostevents.pairs({**more, " ": _filled(pc.struct_field(about, "left"))}),
+        "rest": hostevents.pairs({**more, " ": filled(pc.struct_field(about, "left"))}),
     }
     why = pa.array([Why.SHAPE.value] * len(lines.text), pa.string())
     return lines.sorted_out(TABLE, records, read=read, idle=lines.blank, why=why)
-
-
-def _filled(texts: pa.Array) -> pa.Array:
-    return pc.if_else(pc.equal(texts, ""), _NOTHING, texts)
