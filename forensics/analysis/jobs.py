@@ -72,9 +72,9 @@ JOB = Table(
             "no process of it is known",
         ),
         Column("cause", pa.string(), "act, own_failure, infrastructure, not_established or none"),
-        Column("why", pa.string(), "rule that gave the cause"),
+        Column("why", pa.string(), "rule that gave the cause; not_examined where nobody asked"),
         Column("disagree", STRINGS, "columns that the sources tell differently"),
-        Column("events", STRINGS, "events that name the job"),
+        Column("events", STRINGS, "events that name the job; none are listed of one that was not examined"),
     ),
 )
 

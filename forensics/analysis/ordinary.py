@@ -67,16 +67,6 @@ def owners(evidence: Evidence, events: pd.DataFrame) -> pd.DataFrame:
     return frame(told.select(["job", "owner_uid"])).set_axis(["job", "uid"], axis=1)
 
 
-def job(row: dict[str, Any]) -> Job:
-    """One ordinary job by its record: nothing is known of it beside."""
-    return Job(row["job"], **{name: row[name] for name in SETTLED})
-
-
-def alike(one: pa.Table, other: pa.Table) -> bool:
-    """Whether two tables of ordinary jobs are the same."""
-    return bool(one.equals(other))
-
-
 def table(jobs: Iterable[Job], apart: pa.Table) -> pa.Table:
     """All jobs as the declared table, in order of submission."""
     held = job_table.table(jobs)
