@@ -112,3 +112,17 @@ HOUR = 3600 * 10**9
 def test_nobody_else_was_there_is_said_only_where_that_can_be_known(others, act, status, why):
     said = same_access(Claim(id="D16", by="kai", names="", text="", job=""), grounds(others, **act))
     assert (said.status, said.why) == (status, why)
+
+
+@pytest.mark.xdist_group(NAME)
+@pytest.mark.parametrize(
+    ("log", "status"),
+    [("slurm/slurmd-gpu03.log", "contradicted"), ("login01/var/log/auth-iso.log", "supported")],
+)
+def test_a_copy_that_differs_answers_only_for_acts_that_rest_on_its_log(log, status):
+    true = collected(NAME)
+    lines = true[log].splitlines(keepends=True)
+    copy = b"".join(line for n, line in enumerate(lines) if n < 5 or n > len(lines) - 5 or n % 4)
+    assert copy != true[log]
+    said = claimed(true | {f"login01/root/backup/{log.rpartition('/')[2]}": copy}, "D08")
+    assert said["D08"][0] == status

@@ -94,9 +94,7 @@ def log_edited(claim: Claim, g: Grounds) -> Answer:
         return answer("supported", handled, "logs_handled_or_records_missing", events=events)
     if not acts:
         return answer("untestable", [], "no_act_found", open_questions(g))
-    differ = _told_otherwise(acts, g)
-    if differ or (copied := copies.find(g.scene.evidence)):
-        events = differ or [e for d in copied for e in (*d.only_one[:2], *d.only_other[:2])]
+    if events := _told_otherwise(acts, g) or _in_one_copy(acts, g):
         return answer("supported", acts, "copies_of_log_differ", events=events)
     unsure = set(g.scene.events.index[g.scene.events["mixed"]])
     several = [
@@ -115,6 +113,13 @@ def _told_otherwise(acts: list[Act], g: Grounds) -> list[str]:
     """The records that acts, or their sessions, rest on and that two files tell differently."""
     cited = dict.fromkeys(e for a in acts for e in _rests_on(a))
     return [event for event, disputed in g.scene.cells(cited, "event_id", "disputed") if disputed]
+
+
+def _in_one_copy(acts: list[Act], g: Grounds) -> list[str]:
+    """Some lines that one copy alone has, of the logs that acts or their sessions rest on: what befell another log answers nothing here."""
+    logs = set(g.scene.values((e for a in acts for e in _rests_on(a)), "sha256"))
+    told = [d for d in copies.find(g.scene.evidence) if {d.one, d.other} & logs]
+    return [e for d in told for e in (*d.only_one[:2], *d.only_other[:2])]
 
 
 def _told_by(act: Act, g: Grounds) -> set[str]:
