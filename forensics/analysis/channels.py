@@ -22,10 +22,13 @@ from forensics.core.tables import STRINGS
 _FORGES = frozenset(
     {
         "bitbucket_access",
+        "bitbucket_ref_changes",
         "gitea_database",
         "gitea_log",
+        "github_activity",
         "github_audit",
         "github_audit_laid_out",
+        "gitlab_events",
         "gitlab_json",
     }
 )

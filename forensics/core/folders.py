@@ -31,7 +31,9 @@ KINDS = {
     "accounting": frozenset(
         {"sacct", "sacct_padded", "sacct_json", "jobcomp", "jobcomp_json", "pbs_accounting", "lsf_acct", "sge_accounting"}
     ),
-    "push log": frozenset({"gitolite", "gitlab_json", "gerrit_sshd", "gitea_log", "gitea_database"}),
+    "push log": frozenset(
+        {"gitolite", "gitlab_json", "gitlab_events", "gerrit_sshd", "gitea_log", "gitea_database", "bitbucket_ref_changes", "github_activity"}
+    ),
 }  # fmt: skip
 """Formats that tell of the same, none of which users write where it belongs."""
 OF_A_HOST = frozenset({"audit trail", "login log", "login records", "process accounting", "sudo's own logs"})

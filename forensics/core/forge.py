@@ -71,12 +71,34 @@ def ssh(command: str, *, refused: bool = False) -> tuple[str, str] | None:
     return "other" if refused else "fetch", found["repository"]
 
 
+def named_by_folder(records: pa.Table, files: pa.Table, kind: str) -> pa.Table:
+    """Records whose answers name no repository, with that of the folders that their file was kept in.
+
+    Args:
+        records: a table of `COLUMNS`, perhaps with more, with `sha256` in front.
+        files: schema `file`. Where a file was collected in several places that name different ones, none is taken.
+        kind: the folder below which an address has the repository, as in `repos/OWNER/REPO/activity`.
+    """
+    named: dict[str, set[str | None]] = {}
+    for sha256, path in zip(files["sha256"].to_pylist(), files["path"].to_pylist(), strict=True):
+        _, found, below = f"/{path}".rpartition(f"/{kind}/")
+        own, _, _ = below.rpartition("/")
+        named.setdefault(sha256, set()).add(own if found and "/" in own else None)
+    only = {sha256: next(iter(names)) for sha256, names in named.items() if len(names) == 1}
+    folder = pa.array([only.get(sha256) for sha256 in records["sha256"].to_pylist()], pa.string())
+    at = records.schema.get_field_index("repository")
+    repository = pc.coalesce(records["repository"].cast(pa.string()), folder)
+    return records.set_column(at, records.schema.field(at), repository)
+
+
 def read(
     records: pa.Table,
     files: pa.Table,
     form: str,
     when: Callable[[pa.Array], clock.Interval],
     verb: Verb,
+    *,
+    merges: frozenset[str] = frozenset(),
 ) -> Mapping[str, pa.Table]:
     """One event for each line.
 
@@ -86,6 +108,7 @@ def read(
         form: name of the format that read them.
         when: places the written times.
         verb: what each kind of line is taken to tell, asked once for each distinct action and status.
+        merges: actions by which the forge itself moved a ref: no `push`, whatever they name, since another can have written what came in.
     """
     rows = hostevents.placed(records, files, every_path=False)
     lines = rows.lines
@@ -93,6 +116,10 @@ def read(
     known = {each: verb(*each) for each in set(both)}
     told = pa.array([known[each][0] for each in both], pa.string())
     whole = pc.and_(pc.is_valid(lines["ref"]), pc.is_valid(lines["new"]))
+    # Of a repository that is not known, forks have the same refs and objects.
+    whole = pc.and_(whole, pc.is_valid(lines["repository"]))
+    if merges:
+        whole = pc.and_not(whole, pc.is_in(lines["action"], pa.array(sorted(merges), pa.string())))
     told = pc.if_else(pc.and_(pc.equal(told, "push_request"), whole), "push", told)
     account = lines["account"]
     moved = pc.binary_join_element_wise("new=", lines["new"], "")

@@ -17,7 +17,7 @@ from forensics.core.jsonlists import Found
 from forensics.core.model import IGNORED, REJECTED, Parsed
 
 _WORDS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|[^" \t\r\n]+')
-_LIST = re.compile(rb'\s*\{[^\[{]{0,4000}?"(events|items|records|results)"\s*:\s*\[')
+_LIST = re.compile(rb'\s*\{[^\[{]{0,4000}?"(entities|events|items|records|results|values)"\s*:\s*\[')
 """The beginning of an object with a list, as services answer: before it stand only texts and numbers."""
 _TOGETHER_BYTES = 4 << 20
 _Places = npt.NDArray[np.int64]

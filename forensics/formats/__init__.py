@@ -17,9 +17,12 @@ _OBJECTS = (
         "asciicast",
         "auditbeat",
         "bitbucket_audit",
+        "bitbucket_ref_changes",
         "conda_meta",
         "falco",
+        "github_activity",
         "github_audit",
+        "gitlab_events",
         "gitlab_json",
         "gpfs_audit",
     ),
@@ -62,7 +65,10 @@ _NEEDED = {
 LAID_OUT = {
     "auditbeat": (b'"auditd"',),
     "bitbucket_audit": (b'"auditType"',),
+    "bitbucket_ref_changes": (b'"refChange"',),
     "falco": (b'"output_fields"',),
+    "github_activity": (b'"activity_type"', b'"payload"'),
+    "gitlab_events": (b'"action_name"',),
     "gitlab_json": (
         b'"controller"',
         b'"remote_ip"',

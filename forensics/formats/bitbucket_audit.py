@@ -4,7 +4,8 @@ r"""Bitbucket Data Center audit log: what was changed of the server, of rights a
 
 Shape   one object a line: `auditType` (what), `author` (by whom), `affectedObjects` (of what), `changedValues` (from what to what)
 Source  Atlassian documentation, "Audit log integrations in Bitbucket Data Center"; Bitbucket 7.0 and later, `log/audit/*.audit.log`
-Time    seconds and nanoseconds since 1970 of the server's clock, which is read to the millisecond
+        or, of the answer of `/rest/auditing/1.0/events`, the objects of its list `entities`, whose `timestamp` is RFC 3339
+Time    seconds and nanoseconds since 1970 of the server's clock, which is read to the millisecond; in an answer the same as text
 Who     `author` is whom Bitbucket authenticated. Whether its `name` is that of the account, or one shown of it, hangs on the version, so it is
         kept as asserted, beside its id; -1 is the server itself, -2 is nobody who was known. Whoever administers the server can forge all
 Open    `action` is in the language of the server, `actionI18nKey` in none; what is logged hangs on the level of its area. Which refs a
@@ -16,7 +17,7 @@ import re
 
 import pyarrow as pa
 
-from forensics.core import jsonlines
+from forensics.core import clock, jsonlines
 from forensics.core.forge import COLUMNS
 from forensics.core.jsonlines import Object
 from forensics.core.model import Parsed, Why
@@ -59,13 +60,13 @@ def _row(found: Object) -> Object | Why:
     key = jsonlines.text(found, "auditType", "actionI18nKey")
     if action is None and key is None:
         return Why.VALUE
-    second, nano = (jsonlines.number(found, "timestamp", part) for part in ("epochSecond", "nano"))
-    if second is None or not 0 <= second <= _LAST_S or not 0 <= (nano or 0) < _NS:
+    ns = _when(found)
+    if ns is None:
         return Why.TIME
     address = jsonlines.text(found, "source")
     left = {name: value for name, value in found.items() if name not in _USED}
     return {
-        "time_ns": second * _NS + (nano or 0),
+        "time_ns": ns,
         "action": " ".join(word for word in (key, action) if word),
         "asserted": jsonlines.text(found, "author", "name") or None,
         "author_id": jsonlines.text(found, "author", "id") or None,
@@ -75,6 +76,18 @@ def _row(found: Object) -> Object | Why:
         "address": address if address and "," not in address else None,
         "rest": jsonlines.compact(left or None),
     }
+
+
+def _when(found: Object) -> int | None:
+    """When it was, in ns; None where it is not said."""
+    written = jsonlines.text(found, "timestamp")
+    if written is not None:
+        ns = clock.instant(written)
+        return ns if ns is not None and ns >= 0 else None
+    second, nano = (jsonlines.number(found, "timestamp", part) for part in ("epochSecond", "nano"))
+    if second is None or not 0 <= second <= _LAST_S or not 0 <= (nano or 0) < _NS:
+        return None
+    return second * _NS + (nano or 0)
 
 
 def _repository(found: Object) -> str | None:

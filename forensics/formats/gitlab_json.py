@@ -3,8 +3,8 @@ r"""GitLab logs in JSON: production_json.log, audit_json.log, gitaly's and gitla
     {"command":"git-receive-pack","gl_key_id":2,"gl_project_path":"mlteam/llm","level":"info","msg":"executing git command","remote_ip":"10.0.0.7","time":"2026-11-23T15:11:48.120Z","username":"kai"}
 
 Shape   one object a line. production: `method`, `path`, `status`, `username`, `remote_ip`. audit: `author_name`, `entity_type`, what
-        changed `from` and `to`. gitaly: `grpc.service`, `grpc.method`, `grpc.code`, `glProjectPath`. shell: `command`, `gl_key_id`
-Source  GitLab documentation, administration/logs: production_json, audit_json, Gitaly, gitlab-shell logs; GitLab 17
+        changed `from` and `to`; in the API's answer most of it is in `details`, and `time` is `created_at`. gitaly: `grpc.service`, `grpc.method`, `grpc.code`, `glProjectPath`. shell: `command`, `gl_key_id`
+Source  GitLab documentation, administration/logs: production_json, audit_json, Gitaly, gitlab-shell logs; Audit events API; GitLab 17
 Time    RFC 3339 with its offset, to the millisecond, of the host that wrote it
 Who     `username` is the account that GitLab authenticated for the request, by session, token or key. In audit_json `author_name`
         is the name shown of an account and no account name, so it is kept as asserted. Whoever administers the server can forge all
@@ -55,7 +55,7 @@ _USED = frozenset(
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of objects with a time and the names of one of the four logs."""
-    first = jsonlines.first_objects(head)
+    first = [_laid_flat(one) for one in jsonlines.first_objects(head)]
     if not jsonlines.has(first, "time"):
         return 0
     if all(_kind(one) not in {None, "message"} for one in first):
@@ -81,7 +81,22 @@ def parse(data: bytes, base: int) -> Parsed:
     return jsonlines.parse(data, base, TABLE, _row)
 
 
+def _laid_flat(found: Object) -> Object:
+    """An audit event of the API as audit_json has it; any other object as it is. Of names that come twice the outer one counts."""
+    details = found.get("details")
+    if (
+        not isinstance(details, dict)
+        or "time" in found
+        or not all(key in found for key in ("created_at", *_KINDS["audit"]))
+    ):
+        return found
+    own = {key: value for key, value in found.items() if key not in {"details", "created_at"}}
+    twice = {key: value for key, value in details.items() if key in own and own[key] != value}
+    return details | own | {"time": found["created_at"]} | ({"details": twice} if twice else {})
+
+
 def _row(found: Object) -> Object | Why:
+    found = _laid_flat(found)
     time, kind = jsonlines.text(found, "time"), _kind(found)
     if time is None or not _TIME.fullmatch(time):
         return Why.TIME
