@@ -85,6 +85,18 @@ def domains(*lying, places=()):
             [("ctl01/var/log/slurmctld.log", "slurmctld"), ("files/slurmctld.log", "slurmctld")],
             ["slurm:admin", "slurm:unsure"],
         ),
+        # A working tree, and its own folder, are those of who works there; a copy of bytes that lie elsewhere takes nothing.
+        (
+            [("git/work/dot-git/HEAD", "git_ref"), ("git/work/ops/push.log", "gitolite"), ("git/gitolite/a.log", "gitolite", 7),
+             ("git/work/dot-git/a.log", "gitolite"), ("git/work/b.log", "gitolite", 7), ("git/worker/c.log", "gitolite")],
+            ["git:objects", "git:user", "git:server", "git:user", "git:server", "git:server"],
+        ),
+        ([("a/b/w/.git", "git_ref"), ("a/b/w/s.psv", "sacct"), ("a/b/s.psv", "sacct")], ["git:objects", "slurm:user", "slurm:admin"]),
+        # What is made to look like a host's is in the tree all the same; at the top, or bare, it is whoever collected's, or a server's.
+        ([("git/dot-git/HEAD", "git_ref"), ("git/logs/a.log", "gitolite")], ["git:objects", "git:server"]),
+        ([("x/y/.git/HEAD", "git_ref"), ("x/y/ctl/var/log/c.log", "slurmctld"), ("x/y/ctl/etc/passwd", "passwd"), ("x/y/a.log", "gitolite")],
+         ["git:objects", "ctl:user", "ctl:root", "git:user"]),
+        ([("git/llm.git/HEAD", "git_ref"), ("git/llm.git/a.log", "gitolite")], ["git:objects", "git:server"]),
         # Nothing lies in a host's file system.
         ([("logs/auth.log", "syslog"), ("more/auth.log", "syslog")], ["unplaced:root"] * 2),
     ],
@@ -109,6 +121,20 @@ def test_the_case_file_says_which_folders_were_filled_from_hosts_and_services():
     for wrong in (b"places = [3]", b'places = ["/"]', b'places = "hosts"'):
         with pytest.raises(RosterError, match="places"):
             roster.question(wrong, "case.toml")
+
+
+@pytest.mark.parametrize(
+    ("places", "own"),
+    [
+        ((), "git:user"),
+        (("git",), "git:user"),
+        (("git/work",), "git:server"),
+        (("git/work/old/", "git"), "git:server"),
+    ],
+)
+def test_a_place_in_a_working_tree_is_a_server_s_where_the_case_file_names_it(places, own):
+    lying = [("git/work/.git/HEAD", "git_ref"), ("git/work/old/a.log", "gitolite")]
+    assert domains(*lying, places=places)[1] == own
 
 
 PATHS = st.sampled_from(["login01", "gpu07", "hosts/login01", "files/gpu07", "files/kai/gpu07", "a.tar/a"])
@@ -301,6 +327,23 @@ def test_a_scheduler_s_log_in_a_home_takes_no_name(name):
     )
     assert {person for _, _, person in named(before)} == {"kai"}
     assert named(after) == named(before)
+
+
+@pytest.mark.parametrize("folder", ["git/worktree/ops", "git/worktree/dot-git"])
+def test_a_push_log_that_somebody_left_in_a_checkout_takes_no_name_and_gives_none(folder):
+    """It says that lin pushed what kai did, a second before; the server's own log may be there or not."""
+    evidence = collected(NAME)
+    (path,) = (path for path in evidence if path.startswith("git/gitolite/logs/"))
+    lines = [
+        line.replace(b"\tkai\t", b"\tlin\t").replace(b"ARGV=kai", b"ARGV=lin").replace(b"15:11:50", b"15:11:49")
+        for line in evidence[path].splitlines(keepends=True)
+        if b"15:11:50" in line
+    ]  # fmt: skip
+    forged = {f"{folder}/gitolite-2026-11.log": b"".join(lines)}
+    assert b"lin" in forged[f"{folder}/gitolite-2026-11.log"]
+    assert told(found_in(evidence | forged))["acts"] == told(plain(NAME))["acts"]
+    without = {name: raw for name, raw in evidence.items() if name != path}
+    assert named(found_in(without | forged)) == named(found_in(without))
 
 
 def test_findings_of_plain_folders_do_not_speak_of_folders():

@@ -11,6 +11,9 @@ lies does, and that is known to whoever collected. `places` of the case file say
 - Logs of schedulers and git servers are as the host in whose file system they lie. One that lies in none is in doubt where its
   format lies in a host's file system too; or in another folder at the top, and one of these holds files of users.
 
+A service's log in a working tree, beside or in the tree's own `.git`, is its users', unless the case file names the tree itself, or
+a place in it: whoever works there can have left it, and a shared checkout is collected whole.
+
 Folders that hold the same bytes are one.
 """
 
@@ -45,10 +48,13 @@ SHARED = ":shared"
 """Ends the trust domain of what lies where a user can have left it, and is not heard."""
 UNSURE = ":unsure"
 """Ends the trust domain of what is heard, and gives nobody a name."""
-BY_USERS = (":user", SHARED, UNSURE)
+_USERS = ":user"
+BY_USERS = (_USERS, SHARED, UNSURE)
 """Ends of trust domains of what a host's users can have written."""
 
 
+_TREES_OWN = frozenset({".git", "dot-git"})
+"""What a working tree keeps its repository in, and what that is called in collected evidence."""
 _MOST_TOLD = 12
 
 
@@ -80,7 +86,8 @@ def settled(lying: Sequence[Lying], places: Sequence[str] = ()) -> list[str | No
         lying: every file of the evidence, once for each path.
         places: folders that were filled from hosts' and services' own places, as the case file says.
     """
-    vouched = [row for row in lying if _is_vouched_for(row)]
+    in_trees = _in_trees(lying, places)
+    vouched = [row for row in lying if _is_vouched_for(row) and row not in in_trees]
     folder = {row: row.folder() for row in vouched}
     if places:
         silent = {row for row in vouched if not _below(row.path, places)}
@@ -93,6 +100,8 @@ def settled(lying: Sequence[Lying], places: Sequence[str] = ()) -> list[str | No
     return [
         row.domain
         if row.domain is None or row.sha256 in sure
+        else _ending(row, _USERS)
+        if row in in_trees
         else _ending(row, SHARED)
         if row in silent
         else _ending(row, UNSURE)
@@ -100,6 +109,20 @@ def settled(lying: Sequence[Lying], places: Sequence[str] = ()) -> list[str | No
         else row.domain
         for row in lying
     ]
+
+
+def _in_trees(lying: Sequence[Lying], places: Sequence[str]) -> set[Lying]:
+    """The logs of services that lie in a working tree. A folder at the top is none: whoever collected made it."""
+    trees = set()
+    for row in lying:
+        if ".git" in row.path or "dot-git" in row.path:
+            above, parts = 2, row.path.split("/")
+            while above < len(parts) and parts[above] not in _TREES_OWN:
+                above += 1
+            if above < len(parts):
+                trees.add("/".join(parts[:above]))
+    trees = {tree for tree in trees if not any(_below(place.strip("/"), [tree]) for place in places)}
+    return {row for row in lying if trees and row.format in SERVICES_LOGS and _below(row.path, trees)}
 
 
 def _hosts(vouched: Sequence[Lying], folder: dict[Lying, str]) -> tuple[set[Lying], set[Lying]]:
