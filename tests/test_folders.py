@@ -92,6 +92,19 @@ def domains(*lying, places=()):
             ["git:objects", "git:user", "git:server", "git:user", "git:server", "git:server"],
         ),
         ([("a/b/w/.git", "git_ref"), ("a/b/w/s.psv", "sacct"), ("a/b/s.psv", "sacct")], ["git:objects", "slurm:user", "slurm:admin"]),
+        # So are a cluster's audit and what a forge or a scheduler answers; a folder of files makes such logs doubtful.
+        *(
+            ([("git/w/.git/HEAD", "git_ref"), ("git/w/log", form), ("s/log", form)], ["git:objects", f"{top}:user", own])
+            for form, top, own in (
+                ("k8s_audit", "kubernetes", "kubernetes:control-plane"), ("github_audit", "github", "github:audit"),
+                ("bitbucket_access", "git", "git:server"), ("teleport", "teleport", "teleport:admin"),
+                ("yarn_audit", "yarn", "yarn:admin"), ("sacctmgr", "slurm", "slurm:admin"), ("lustre_changelog", "lustre", "lustre:mds"),
+            )
+        ),
+        (
+            [("k8s/audit.log", "k8s_audit"), ("files/audit.log", "k8s_audit"), ("files/a.pt", "safetensors")],
+            ["kubernetes:unsure"] * 2 + ["unplaced:files"],
+        ),
         # What is made to look like a host's is in the tree all the same; at the top, or bare, it is whoever collected's, or a server's.
         ([("git/dot-git/HEAD", "git_ref"), ("git/logs/a.log", "gitolite")], ["git:objects", "git:server"]),
         ([("x/y/.git/HEAD", "git_ref"), ("x/y/ctl/var/log/c.log", "slurmctld"), ("x/y/ctl/etc/passwd", "passwd"), ("x/y/a.log", "gitolite")],

@@ -3,8 +3,8 @@
 Such a file can be a copy of a true log, and can be its owner's own work. It names nobody, because its trust
 domain is that of the users; nor may it take a name back, or set a clock, by telling otherwise than another log. A trail or
 a log of logins that lies so is left out altogether: what it tells would be put together with what other logs tell of the
-same session, which then would have a key that only the owner of the file vouches for. So is a log of a scheduler's controller or of a git
-server. Of accounting what it tells is left out where some was collected from where it belongs: who runs a scheduler's commands keeps what they print in a home.
+same session, which then would have a key that only the owner of the file vouches for. So is a log of a scheduler's controller, of a git
+server, of a cluster's or a file system's audit, or of a gateway. Of accounting what it tells is left out where some was collected from where it belongs: who runs a scheduler's commands keeps what they print in a home.
 Of what lies in a folder of the evidence that users can have filled (`core.folders`), nothing is heard.
 """
 
@@ -14,7 +14,7 @@ from forensics.core.folders import BY_USERS, HOSTS_LOGS, KIND, OF_A_HOST, SHARED
 from forensics.core.messageevents import SYSTEM_LOGS
 
 _LEFT_OUT = (":user", SHARED)
-NO_USERS = OF_A_HOST | {"controller", "push log"}
+NO_USERS = OF_A_HOST | {"controller", "push log", "cluster audit", "gateway", "file system audit"}
 """Kinds of logs of which users have no copy, as they have of what a scheduler's commands print."""
 
 

@@ -30,13 +30,21 @@ KINDS = {
     "login records": frozenset({"wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390", "wtmpdb", "lastlog", "lastlog2"}),
     "process accounting": frozenset({"pacct"}),
     "sudo's own logs": frozenset({"sudo_json", "sudo_iolog", "sudo_iolog_legacy", "sudo_timing", "sudo_stream"}),
-    "controller": frozenset({"slurmctld", "pbs_server", "lsf_events"}),
+    "controller": frozenset({"slurmctld", "slurmdbd", "pbs_server", "lsf_events", "yarn_audit"}),
     "accounting": frozenset(
-        {"sacct", "sacct_padded", "sacct_json", "jobcomp", "jobcomp_json", "pbs_accounting", "lsf_acct", "sge_accounting"}
+        {"sacct", "sacct_padded", "sacct_json", "jobcomp", "jobcomp_json", "pbs_accounting", "lsf_acct", "sge_accounting", "htcondor_history",
+         "slurmdbd_dump"}
+    ),
+    "scheduler's answers": frozenset(
+        {"sacct_script", "sacctmgr", "sacctmgr_padded", "scontrol_config", "scontrol_job", "scontrol_json", "squeue"}
     ),
     "push log": frozenset(
-        {"gitolite", "gitlab_json", "gitlab_events", "gerrit_sshd", "gitea_log", "gitea_database", "bitbucket_ref_changes", "github_activity"}
+        {"gitolite", "gitlab_json", "gitlab_events", "gerrit_sshd", "gerrit_replication", "gitea_log", "gitea_database", "bitbucket_access",
+         "bitbucket_audit", "bitbucket_ref_changes", "github_activity", "github_audit", "github_audit_laid_out"}
     ),
+    "cluster audit": frozenset({"k8s_audit", "k8s_audit_laid_out"}),
+    "gateway": frozenset({"teleport"}),
+    "file system audit": frozenset({"gpfs_audit", "lustre_changelog"}),
 }  # fmt: skip
 """Formats that tell of the same, none of which users write where it belongs."""
 OF_A_HOST = frozenset({"audit trail", "login log", "login records", "process accounting", "sudo's own logs"})
