@@ -97,7 +97,7 @@ def domains(*lying, places=()):
             ([("git/w/.git/HEAD", "git_ref"), ("git/w/log", form), ("s/log", form)], ["git:objects", f"{top}:user", own])
             for form, top, own in (
                 ("k8s_audit", "kubernetes", "kubernetes:control-plane"), ("github_audit", "github", "github:audit"),
-                ("bitbucket_access", "git", "git:server"), ("teleport", "teleport", "teleport:admin"),
+                ("bitbucket_access", "git", "git:server"), ("http_access", "unplaced", "unplaced:web server"), ("teleport", "teleport", "teleport:admin"),
                 ("yarn_audit", "yarn", "yarn:admin"), ("sacctmgr", "slurm", "slurm:admin"), ("lustre_changelog", "lustre", "lustre:mds"),
             )
         ),

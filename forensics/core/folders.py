@@ -40,7 +40,7 @@ KINDS = {
     ),
     "push log": frozenset(
         {"gitolite", "gitlab_json", "gitlab_events", "gerrit_sshd", "gerrit_replication", "gitea_log", "gitea_database", "bitbucket_access",
-         "bitbucket_audit", "bitbucket_ref_changes", "github_activity", "github_audit", "github_audit_laid_out"}
+         "bitbucket_audit", "bitbucket_ref_changes", "github_activity", "github_audit", "github_audit_laid_out", "http_access"}
     ),
     "cluster audit": frozenset({"k8s_audit", "k8s_audit_laid_out"}),
     "gateway": frozenset({"teleport"}),
