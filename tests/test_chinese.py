@@ -34,6 +34,7 @@ from forensics.render import figures_lanes as lanes
 from forensics.render.forbidden import lint_chinese
 from forensics.render.glyphs import drawn
 from forensics.render.languages import ENGLISH
+from forensics.render.pages import runs
 from forensics.render.parts import clauses, given, listed, put, quote
 from forensics.render.sentences import moment
 
@@ -636,3 +637,17 @@ def test_modules_that_are_not_asked_for_texts_have_none():
     for name in english.UNSPOKEN:
         module = import_module(f"forensics.render.{name}")
         assert not hasattr(module, "say") or name == "languages", name
+
+
+def test_code_in_words_of_ours_is_set_as_code_in_chinese_too():
+    told = CHINESE.told(
+        put(
+            "Text in `this typeface` is evidence or input and is quoted as it stands; characters that cannot be shown are written as codes."
+        )
+    )
+    made_of = runs(told, han=True)
+    assert [(r["k"], "".join(r["v"])) for r in made_of][:2] == [("ours", "以"), ("quoted", "此种字体")]
+    assert "`" not in str(made_of)
+    rule = given("one session alone ran `git commit` within two seconds of the time that the commit names")
+    assert [r["v"] for r in runs(CHINESE.told(rule), han=True) if r["k"] == "quoted"] == [["git commit"]]
+    assert "`" not in CHINESE.text(rule)

@@ -435,6 +435,7 @@ def test_formats_are_listed():
     listed = json.loads(said("formats", "--json"))
     assert {"auditd", "gitolite"} & {row["format"] for row in listed}
     assert all(row["reads"] and row["recognised_by"] and row["columns"] for row in listed)
+    assert not [row["format"] for row in listed if "`" in row["reads"] + row["recognised_by"]]
 
 
 # Evidence is hostile

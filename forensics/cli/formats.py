@@ -26,12 +26,17 @@ def described() -> Iterator[dict[str, object]]:
     for name, form in registry().items():
         yield {
             "format": name,
-            "reads": form.TABLE.meaning,
-            "recognised_by": how(form),
+            "reads": _plain(form.TABLE.meaning),
+            "recognised_by": _plain(how(form)),
             "cut": form.CUT,
             "domain": form.DOMAIN,
             "columns": form.TABLE.names,
         }
+
+
+def _plain(text: str) -> str:
+    """Our own words without the backquotes that set names of commands apart in the reference: these are of another typeface nowhere here."""
+    return text.replace("`", "")
 
 
 def how(form: "Format") -> str:

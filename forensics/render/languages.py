@@ -40,8 +40,9 @@ class Language:
         return [leaf for part in parts_of(value) for leaf in self._leaves(part)]
 
     def text(self, value: Value) -> str:
-        """A value in plain text."""
-        return "".join(part.text for part in self.told(value))
+        """A value in plain text: that has one typeface, and so no backquotes of ours."""
+        told = self.told(value)
+        return "".join(part.text.replace("`", "") if part.has_code else part.text for part in told)
 
     def _leaves(self, part: Part) -> Iterator[Part]:
         if part.tone is Tone.OURS:

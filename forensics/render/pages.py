@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow as pa
 from forensics.core import canonical
 from forensics.render.citing import Sources
 from forensics.render.forbidden import lint, lint_chinese
-from forensics.render.glyphs import drawn, pieces
+from forensics.render.glyphs import drawn, pieces, quoted
 from forensics.render.glyphs import han as drawn_han
 from forensics.render.languages import ENGLISH, Language
 from forensics.render.parts import Part, Tone, Value
@@ -55,7 +56,7 @@ class Pages:
             self.blocks.append({"t": "ul", "items": entries})
 
     def plain(self, *texts: Value) -> None:
-        """A paragraph on method. What stands between backticks in it is set as evidence is."""
+        """A paragraph on method."""
         self.para(*(Sentence(t, basis=Basis.METHOD) for t in texts))
 
     def table(self, head: Sequence[Value], widths: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -87,8 +88,6 @@ class Pages:
             raise ValueError("; ".join(faults))
         if sentence.citations:
             self.cited.setdefault(sentence.about or "other", {}).update(dict.fromkeys(sentence.citations))
-        if sentence.basis is Basis.METHOD:
-            told = tuple(p for part in told for p in _styled(part))
         return {"runs": runs(told, han=not self.language.is_english), "note": self._note(sentence)}
 
     def _note(self, sentence: Sentence) -> Json | None:
@@ -107,18 +106,22 @@ def _is_number(cell: Block) -> bool:
     return all(str(r["v"]).replace(",", "").isdigit() for r in cell["runs"])
 
 
-def _styled(part: Part) -> tuple[Part, ...]:
-    """What of our own words stands between backquotes, as quotations; a word of somebody else's can hold a backquote."""
-    if part.tone is not Tone.OURS:
-        return (part,)
-    tones = (Tone.OURS, Tone.QUOTED)
-    return tuple(Part(t, tones[i % 2]) for i, t in enumerate(part.text.split("`")) if t)
+def _styled(part: Part, *, han: bool) -> list[Part]:
+    """What of our own words stands between backquotes, set as quotations are; a word of somebody else's can hold a backquote."""
+    if not part.has_code:
+        return [part]
+    ours, code = part.text.split("`")[::2], [quoted(t, len(t)) for t in part.text.split("`")[1::2]]
+    shown = [Part(c.with_han if han else c, Tone.QUOTED) for c in code]
+    return [p for pair in zip_longest(map(Part, ours), shown) for p in pair if p is not None and p.text]
 
 
 def runs(parts: Iterable[Part], *, han: bool = False) -> list[Block]:
-    """Told parts for the template: ours as text, quotations as pieces between which a line may break; `han`: in Chinese."""
+    """Told parts for the template: ours as text, quotations as pieces between which a line may break; `han`: in Chinese.
+
+    Words between backquotes, of ours, are set as quotations are: no backquote of ours is printed.
+    """
     made: list[Block] = []
-    for text, tone, _ in parts:
+    for text, tone, _ in (p for part in parts for p in _styled(part, han=han)):
         if tone in {Tone.OURS, Tone.FIGURE}:
             apart = text if han else text.replace("'", "\u2019")
             made.append({"k": Tone.OURS.value, "v": drawn(apart, han=han)})

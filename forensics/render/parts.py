@@ -33,6 +33,11 @@ class Part(NamedTuple):
     tone: Tone = Tone.OURS
     values: Mapping[str, "Value"] | None = None
 
+    @property
+    def has_code(self) -> bool:
+        """Whether our own words have names of commands, files or fields in them, between backquotes."""
+        return self.tone is Tone.OURS and self.text.count("`") % 2 == 0 and "`" in self.text
+
 
 Value = Union[Sequence[Part], Part, str]  # noqa: UP007 - it names itself before it is made
 """What fills a place: a plain string is ours; evidence and names come as parts, in their own tone."""
