@@ -91,7 +91,9 @@ def test_the_report_tells_what_was_open_at_once_and_cites_both_sides():
         assert {(c.sha256, c.start) for c in sentence.citations} >= {
             (c["sha256"], c["start"]) for o in told["overlaps"][:1] for side in o["sessions"] for c in side["citations"][:1]
         }  # fmt: skip
-    assert [len(printed.overlap_sentences(told["overlaps"][:1] * n)) for n in (20, 22)] == [20, 21]
+    many = [{**told["overlaps"][0], "thing": f"pts/{n}"} for n in range(22)]
+    assert [len(printed.overlap_sentences(many[:n])) for n in (20, 22)] == [20, 21]
+    assert printed.overlap_sentences(many)[-1][0].text.startswith("There are 2 pairs more")
     assert phrases.OVERLAPS.keys() == overlaps.KINDS.keys()
     empty = {"events": tables.EVENT.empty(), "files": tables.FILE.empty()}
     assert "Sessions at once" in json.dumps(document.build(told, **empty).content)
@@ -304,3 +306,16 @@ def test_overlaps_are_those_of_the_definition(drawn):
         frozenset({int(o.one.session_id[1:]), int(o.other.session_id[1:])}) for o in pairs
     } == by_definition(drawn)
     assert all(o.earliest_ns <= o.latest_ns for o in pairs)
+
+
+def test_two_sessions_are_told_once_whatever_they_have_in_common():
+    s = Stage()
+    one, two = s.login("mlteam", by="kai"), s.login("mlteam", by="lin")
+    s.logout("mlteam", one)
+    s.logout("mlteam", two)
+    told = findings.findings(s.examined(question=Question()))["overlaps"]
+    assert {o["kind"] for o in told} == {"account_from_two_addresses", "account_by_two_keys"}
+    ((only,),) = printed.overlap_sentences(told)
+    assert (
+        "entered from two addresses and one account is entered with two keys, `login01 mlteam`" in only.text
+    )

@@ -16,6 +16,8 @@ from forensics.core.errors import OutputError
 from forensics.render import citing, document, report
 from forensics.render.forbidden import lint
 from forensics.render.glyphs import drawn, pieces, quoted
+from forensics.render.languages import ENGLISH
+from forensics.render.parts import put, quote
 from forensics.render.sentences import Basis, Citation, Part, Sentence
 
 SHOUTS = [
@@ -264,3 +266,67 @@ def test_prose_that_breaks_a_rule_is_never_printed(monkeypatch):
 def test_a_place_that_cannot_be_written_is_said(tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
         report.write(made.findings(), events=made.events(), files=made.files(), out=tmp_path / "no" / "r.pdf")
+
+
+def rules(*told):
+    names = ("rationale", "errs", "fired")
+    return [
+        {"id": f"rule{n}", "version": 1, **dict(zip(names, one, strict=True))} for n, one in enumerate(told)
+    ]
+
+
+def table_of(found, head):
+    return next(b for b in build(found).content["blocks"] if b["t"] == "table" and b["head"][0] == head)
+
+
+def words_of(cell):
+    return "".join("".join(r["v"]) for r in cell["runs"])
+
+
+def test_what_stands_between_backquotes_is_set_as_code_in_a_table_too():
+    """They were printed as they stand in the words of the rules."""
+    one = ("one session ran `git  commit` then", "`a` and `b`", 0)
+    row = table_of({**made.findings(), "act_rules": rules(one)}, "Rule, version")["rows"][0]
+    assert [(r["k"], "".join(r["v"])) for r in row[1]["runs"]] == [
+        ("ours", "one session ran "), ("quoted", "git  commit"), ("ours", " then"),
+    ]  # fmt: skip
+    assert "`" not in str(row)
+
+
+def test_a_lone_backquote_in_words_that_were_given_is_left_as_it_is():
+    row = table_of({**made.findings(), "act_rules": rules(("it`s", "x", 0))}, "Rule, version")["rows"][0]
+    assert row[1]["runs"] == [{"k": "ours", "v": "it`s"}]
+
+
+def test_no_backquote_of_ours_is_printed(text):
+    assert "`" not in text
+    assert ENGLISH.text(put("run `seal` {on}", on=quote("`x`"))) == "run seal `x`"
+
+
+def test_rules_that_never_fired_and_say_the_same_share_a_row():
+    found = {
+        **made.findings(),
+        "act_rules": rules(("a", "b", 0), ("c", "b", 0), ("a", "b", 0), ("a", "b", 2), ("a", "b", 2)),
+    }
+    rows = [[words_of(c) for c in row] for row in table_of(found, "Rule, version")["rows"]]
+    assert rows == [
+        ["rule0 1, rule2 1", "a", "b", "0"], ["rule1 1", "c", "b", "0"], ["rule3 1", "a", "b", "2"], ["rule4 1", "a", "b", "2"],
+    ]  # fmt: skip
+
+
+def test_sources_stand_in_the_order_of_what_is_printed_of_them():
+    one = made.findings()["sources"][0]
+    found = {**made.findings(), "sources": [{**one, "source": s} for s in ("b: x", "a: y", "b: a")]}
+    assert [words_of(row[0]) for row in table_of(found, "Trust domain: format")["rows"]] == [
+        "a: y",
+        "b: a",
+        "b: x",
+    ]
+
+
+def test_what_cannot_be_shown_is_a_code_between_backquotes_too():
+    row = table_of({**made.findings(), "act_rules": rules(("a `b\x1bc`", "x", 0))}, "Rule, version")["rows"][
+        0
+    ]
+    assert words_of(row[1]) == "a b" + quoted("\x1b") + "c"
+    assert "\x1b" not in words_of(row[1])

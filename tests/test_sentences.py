@@ -161,15 +161,41 @@ def test_what_was_asked_for_and_not_given_rests_on_the_case_file():
 
 
 def test_the_same_search_is_reported_for_everybody():
-    assert (
-        dossier.exculpatory_sentences("dao", made.findings()["exculpatory"], lambda _: [])[0].basis
-        is Basis.ABSENCE
-    )
-    lin = dossier.exculpatory_sentences("lin", made.findings()["exculpatory"], lambda _: [("0" * 64, 0, 1)])
+    cites = lambda ids: [("0" * 64, 0, 1)] if list(ids) else []  # noqa: E731 - one span for any event
+    assert dossier.exculpatory_sentences("dao", made.findings(), cites)[0].basis is Basis.ABSENCE
+    lin = dossier.exculpatory_sentences("lin", made.findings(), cites)
     assert [s.text for s in lin] == [
         "For act A0002: this person is named only in a field that anybody can write, such as a commit's author.",
         "For acts A0001 and A0003: a login session of this person is open, and the act is in a different session.",
+        "For acts A0001, A0002 and A0003: records point away from lin, as the section on acts tells.",
     ]
+
+
+@pytest.mark.parametrize("status", ["supported", "mixed", "contradicted", "untestable"])
+def test_what_speaks_for_a_person_has_the_records_against_the_answer_and_the_denials_that_hold(status):
+    """The page that said nothing was found stood beside one that counted such records."""
+    found = made.findings()
+    claims = [
+        {**found["claims"][0], "status": status, "why": "account_is_shared_but_key_and_session_tell_who"}
+    ]
+    kai = dossier.exculpatory_sentences("kai", {**found, "claims": claims}, lambda _: [("0" * 64, 0, 1)])
+    assert kai[0].text == "For act A0002: records speak against the answer given, by which kai acts."
+    assert [s.text[:17] for s in kai[1:]] == ["The evidence read"] * (status in {"supported", "mixed"})
+    assert all(s.citations for s in kai)
+
+
+def test_an_act_that_may_have_harmed_a_job_is_not_said_to_have():
+    job = made.findings()["jobs"][1]
+    for effect, said in (
+        ("shown", "that ends or disturbs it:"),
+        ("possible", "that can have ended or disturbed it,"),
+    ):
+        acts = {a["id"]: a | ({"effect": effect} if a["id"] == "A0001" else {}) for a in made.acts()}
+        text = sentences.cause_sentence(job, acts).text
+        assert said in text
+        assert text.endswith("(see act A0001).")
+    unknown = sentences.cause_sentence(job, {a["id"]: a for a in made.acts()}).text
+    assert unknown.endswith("(see acts A0001 and A0006).")
 
 
 @pytest.mark.parametrize("result", sorted(signatures.RESULTS))

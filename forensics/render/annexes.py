@@ -1,5 +1,7 @@
 """The end of the report: its method with every number, its sources, and all places cited."""
 
+from collections.abc import Iterable
+
 from forensics.render import boundary, citing, dossier, phrases, ratios, sentences
 from forensics.render.glyphs import quoted
 from forensics.render.pages import Pages
@@ -35,10 +37,19 @@ def method(p: Pages) -> None:
     by_rule = p.findings.get("act_rules") or ()
     if by_rule:
         p.plain(*boundary.ACT_RULES)
-        versions = [(Part(f"{r['id']} {r['version']}", Tone.QUOTED), given(r["rationale"]), given(r["errs"]), f"{int(r['fired']):,}") for r in by_rule]  # fmt: skip
+        versions = [(listed([Part(f"{r['id']} {r['version']}", Tone.QUOTED) for r in rules], ", "), given(rules[0]["rationale"]), given(rules[0]["errs"]), f"{int(rules[0]['fired']):,}") for rules in _alike(by_rule)]  # fmt: skip
         p.table(
-            ("Rule, version", "Holds because", "Errs with", "Fired"), ("9em", "1fr", "1fr", "auto"), versions
+            ("Rule, version", "Holds because", "Errs with", "Fired"), ("14em", "1fr", "1fr", "auto"), versions
         )
+
+
+def _alike(rules: Iterable[Json]) -> Iterable[list[Json]]:
+    """The rules by which acts were made, those together of which everything printed is the same and that never fired."""
+    found: dict[tuple[object, ...], list[Json]] = {}
+    for n, rule in enumerate(rules):
+        own = n if int(rule["fired"]) else None
+        found.setdefault((rule["rationale"], rule["errs"], own), []).append(rule)
+    return found.values()
 
 
 _NAMED = {"folders_in_doubt": "in_doubt", "folders_left_out": "left_out"}
@@ -98,7 +109,7 @@ def sources(p: Pages) -> None:
             *(sentences.stamp(s[k], SECOND) if s.get(k) else put("no time") for k in ("first", "last")),
             _certainty(s),
         )
-        for s in p.findings.get("sources") or ()
+        for s in sorted(p.findings.get("sources") or (), key=lambda s: str(s.get("source", "")))
     ]  # fmt: skip
     if rows:
         p.table(("Trust domain: format", "Files", "Bytes", "First (UTC)", "Last (UTC)", "Casey level"), ("1fr", "auto", "auto", "auto", "auto", "7em"), rows)  # fmt: skip

@@ -15,6 +15,7 @@ Json = Mapping[str, Any]
 INTRODUCED = (
     "For each job every rival cause is looked for in the sources that would show it; that one is found does not exclude another.",
     "Exposed are jobs that read what an act changed; control are jobs of the same time whose reading is on record and does not hold it.",
+    "A job ends badly where its outcome is any other than completed; whom its end was asked for by, and why, is no part of that.",
     "The tests are exact (Fisher's; intervals of Clopper and Pearson; gamma-Poisson for rates), and the level of 0.05 is fixed before any case.",
     "A passed test is an association, which other differences between the groups can give too.",
 )

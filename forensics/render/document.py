@@ -176,7 +176,7 @@ def _for_persons(p: Pages) -> None:
         p.plain(*boundary.NOBODY)
     for name in _people(p.findings):
         p.head(2, person(name))
-        found = dossier.exculpatory_sentences(name, p.findings.get("exculpatory") or (), p.sources.cites)
+        found = dossier.exculpatory_sentences(name, p.findings, p.sources.cites)
         p.items([s] for s in found)
 
 

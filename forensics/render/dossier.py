@@ -166,11 +166,20 @@ def against_sentence(act: Json, cites: Cites) -> Sentence | None:
     return say("against_act", cites(events), about=act["id"], act=act["id"], count=f"{len(events):,}")
 
 
-def exculpatory_sentences(name: str, items: Sequence[Json], cites: Cites) -> list[Sentence]:
-    """What speaks for a person: one sentence for each kind of reason, over all acts it holds for."""
+def exculpatory_sentences(name: str, findings: Json, cites: Cites) -> list[Sentence]:
+    """What speaks for a person: each kind of reason over all acts it holds for, what points away, and the denials that hold."""
+    acts = {a["id"]: a for a in findings.get("acts") or ()}
+    denied = [c for c in findings.get("claims") or () if c.get("by") == name]
+    found = [
+        *_reasons_for(name, findings.get("exculpatory") or (), cites),
+        *_records_for(name, findings.get("acts") or (), cites),
+        *(_claim_result(c, acts) for c in denied if c["status"] in {"supported", "mixed"}),
+    ]
+    return found or [say("exculpatory_none", basis=Basis.ABSENCE, person=person(name))]
+
+
+def _reasons_for(name: str, items: Sequence[Json], cites: Cites) -> list[Sentence]:
     mine = [i for i in items if i.get("person") == name]
-    if not mine:
-        return [say("exculpatory_none", basis=Basis.ABSENCE, person=person(name))]
     found = []
     for kind in dict.fromkeys(str(i.get("kind")) for i in mine):
         same = [i for i in mine if i.get("kind") == kind]
@@ -179,6 +188,19 @@ def exculpatory_sentences(name: str, items: Sequence[Json], cites: Cites) -> lis
         because = list(dict.fromkeys(e for i in same for e in i.get("because") or ()))
         words_of = words(phrases.EXCULPATORY, kind)
         found.append(say("exculpatory", cites(because), about=f"for {name}", acts=where, kind=words_of))
+    return found
+
+
+def _records_for(name: str, acts: Sequence[Json], cites: Cites) -> list[Sentence]:
+    """Records that point away from a person, and those that speak against the answer where it names the person."""
+    away = [(a, r["against"]) for a in acts for r in a.get("rivals") or () if r["name"] == name]
+    against = [(a, a.get("against")) for a in acts if (a.get("person") or {}).get("name") == name]
+    found = []
+    for key, rows in (("exculpatory_away", away), ("exculpatory_against", against)):
+        told = [(a["id"], events) for a, events in rows if events]
+        if told:
+            spans = cites(dict.fromkeys(e for _, events in told for e in events))
+            found.append(say(key, spans, about=f"for {name}", acts=act_names([i for i, _ in told]), person=person(name)))  # fmt: skip
     return found
 
 
@@ -242,9 +264,6 @@ def claim_sentences(claim: Json, acts: dict[str, Json]) -> list[Sentence]:
     code = str(claim["id"])
     text: Value = put("in the words {text}, ", text=quote(claim["text"])) if claim.get("text") else ""
     by: Value = person(claim["by"]) if claim.get("by") else put("somebody")
-    because = list(claim.get("because") or ())
-    spans = [c for a in because if a in acts for c in acts[a].get("citations", ())]
-    where: Value = put(", namely {acts}", acts=act_names(because)) if because else ""
     found = [
         say(
             "claim_said",
@@ -257,13 +276,7 @@ def claim_sentences(claim: Json, acts: dict[str, Json]) -> list[Sentence]:
     ]
     if claim.get("names"):
         found.append(say("claim_names", basis=Basis.ASKED, names=person(claim["names"])))
-    found.append(
-        say(
-            "claim_result", spans, basis=Basis.FACT if spans else Basis.ABSENCE, about=because[0] if because else None,
-            status=words(phrases.STATUS, claim["status"]), id=code, acts=where,
-            why=words(denials.CLAIM_WHY, claim["why"]) if claim.get("why") else phrases.NO_RULE,
-        )
-    )  # fmt: skip
+    found.append(_claim_result(claim, acts))
     if claim.get("events"):
         cited = claim.get("citations") or ()
         found.append(say("claim_found", cited, about=f"denial {code}", count=f"{len(claim['events']):,}"))
@@ -277,6 +290,17 @@ def claim_sentences(claim: Json, acts: dict[str, Json]) -> list[Sentence]:
         missing = missing_parts(claim["missing"])
         found.append(say("claim_missing", basis=Basis.ABSENCE, id=code, missing=missing))
     return found
+
+
+def _claim_result(claim: Json, acts: dict[str, Json]) -> Sentence:
+    because = list(claim.get("because") or ())
+    spans = [c for a in because if a in acts for c in acts[a].get("citations", ())]
+    where: Value = put(", namely {acts}", acts=act_names(because)) if because else ""
+    return say(
+        "claim_result", spans, basis=Basis.FACT if spans else Basis.ABSENCE, about=because[0] if because else None,
+        status=words(phrases.STATUS, claim["status"]), id=str(claim["id"]), acts=where,
+        why=words(denials.CLAIM_WHY, claim["why"]) if claim.get("why") else phrases.NO_RULE,
+    )  # fmt: skip
 
 
 def contradiction_sentences(item: Json, number: int) -> list[Sentence]:

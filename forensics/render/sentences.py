@@ -87,6 +87,7 @@ TEMPLATES = {
     "job_outcome": "The scheduler's records give job {job}{owner} the outcome {outcome}{ran}.",
     "job_no_outcome": "No record read gives an outcome for job {job}{owner}.",
     "job_act": "The records link job {job} to an act that ends or disturbs it: {why} (see {acts}).",
+    "job_act_possible": "The records link job {job} to an act that can have ended or disturbed it, and no record shows that it did: {why} (see {acts}).",
     "job_own_failure": "The records give a failure of the job itself as the cause for job {job}: {why}.",
     "job_infrastructure": "The records give a fault of the machine or its operation as the cause for job {job}: {why}.",
     "job_not_established": "The cause for job {job} is inconclusive, because {why}.",
@@ -135,6 +136,8 @@ TEMPLATES = {
     "rival_silent": "No record that act {act} rests on speaks for or against {person}.",
     "against_act": "Records that speak against the answer given for act {act}: {count}.",
     "exculpatory": "For {acts}: {kind}.",
+    "exculpatory_away": "For {acts}: records point away from {person}, as the section on acts tells.",
+    "exculpatory_against": "For {acts}: records speak against the answer given, by which {person} acts.",
     "exculpatory_none": "The same search is made for {person} as for everybody, and finds nothing in particular.",
     "inculpatory_acts": "Of the acts in question, {acts} {verb} attributed to {person}.",
     "inculpatory_reason": "For {acts}: {label} {person}.",
@@ -151,7 +154,7 @@ TEMPLATES = {
     "rival_not_found": "For job {job} nothing is found that speaks of {rivals}, in the sources that would show it.",
     "rival_not_collected": "For job {job} no source is read that would show {rivals}.",
     "comparison": "For act {act}: {wording}{limits}.",
-    "comparison_groups": "Of {jobs} jobs that read the change, {bad} end badly; of {other_jobs} {other}, {other_bad} (Fisher's exact test: {p}; odds ratio {odds}).",
+    "comparison_groups": "Bad ends among the jobs that read the change: {bad} of {jobs}; among {other}: {other_bad} of {other_jobs} (Fisher's exact test: {p}; odds ratio {odds}).",
     "comparison_step": "Among {whose}, of those with {size} GPUs or more {hit} of {large} end badly, and of those with {last} or fewer {below} of {small} ({p} after trying {cuts}).",
     "comparison_rate": "In the time asked about {failures} jobs fail in {days} GPU-days; before it {before} in {before_days} (as many or more, at the rate before: {p}; the rate is {ratio} times the one before, at 95 %).",
     "damage_sum": "The {column} losses are {money} {currency}, in {count}{rest}.",
@@ -266,11 +269,19 @@ def cause_sentence(job: Json, acts: Mapping[str, Json]) -> Sentence:
     why = words(phrases.JOB_WHY, job.get("why") or "no_record_of_cause")
     cited, about, name = list(job.get("citations", ())), f"job {job['job']}", quote(job["job"])
     if key == "job_act":
-        mine = [a for a in job.get("acts", ()) if a in acts]
-        cited = [c for a in mine for c in acts[a].get("citations", ())] or cited
-        return say(key, cited, about=about, job=name, why=why, acts=act_names(job.get("acts", ())))
+        mine = _telling(job, acts)
+        cited = [c for a in mine for c in acts.get(a, {}).get("citations", ())] or cited
+        effects = {acts[a].get("effect") for a in mine if a in acts}
+        key = "job_act_possible" if effects == {"possible"} else key
+        return say(key, cited, about=about, job=name, why=why, acts=act_names(mine))
     basis = Basis.FACT if cited or key in {"job_own_failure", "job_infrastructure"} else Basis.ABSENCE
     return say(key, cited, basis=basis, about=about, job=name, why=why)
+
+
+def _telling(job: Json, acts: Mapping[str, Json]) -> list[str]:
+    """The acts of a job that can be what befell it: not its owner's own requests, nor what its own processes do; all, where none is known to."""
+    every = list(job.get("acts", ()))
+    return [a for a in every if acts.get(a, {}).get("effect") in {"shown", "possible"}] or every
 
 
 def hours_sentence(job: Json) -> Sentence | None:
