@@ -9,7 +9,7 @@ difference is a fault of the narrowing (`forensics/pipeline/narrowed.py`). It en
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,12 +39,15 @@ class Compared(NamedTuple):
 def compared(seed: int) -> Compared:
     """The findings of a seed's incident, made both ways."""
     made = incident.incident(plan.plan(seed))
+    return of(made.evidence, made.roster, made.about)
+
+
+def of(collected: Mapping[str, bytes], roster: bytes, about: bytes) -> Compared:
+    """The findings of what was collected, by path, made both ways."""
     with tempfile.TemporaryDirectory() as folder:
-        hidden = blind.blinded(
-            asked.roster(made.roster, "roster.toml"), asked.question(made.about, "case.toml")
-        )
+        hidden = blind.blinded(asked.roster(roster, "roster.toml"), asked.question(about, "case.toml"))
         desk = inmemory.Desk(Path(folder) / "desk")
-        tables, refused = desk.tables(made.evidence, hidden.question)
+        tables, refused = desk.tables(collected, hidden.question)
         rejects = assembled.frame(refused)
         store = Path(folder) / "tables"
         parquet.write(store, EVENT, tables["event"], "0")

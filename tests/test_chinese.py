@@ -242,7 +242,7 @@ def test_a_text_with_more_than_one_reading_or_none_is_quoted_whole(text):
 def test_every_text_that_the_analysis_puts_together_is_known_here():
     """The templates are those of the analysis: each of its texts, with marks for values, is taken apart again."""
     texts = {
-        "contradictions": 12, "copies": 2, "signed_acts": 5, "gaps": 5, "corrections": 4, "holes": 1,
+        "contradictions": 12, "copies": 2, "trailcopies": 6, "signed_acts": 5, "gaps": 5, "corrections": 4, "holes": 1,
     }  # fmt: skip
     tables = (recounted.ABOUT, recounted.SAYS, recounted.GAPS)
     known = {PLACE.sub("v", t) for table in tables for ts in table.values() for t in ts} | _NAMES

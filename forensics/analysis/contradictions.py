@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from forensics.analysis import astray, channels, copies, signed_acts
+from forensics.analysis import astray, channels, copies, signed_acts, trailcopies
 from forensics.analysis.acts import Act
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.examination import Examination
@@ -47,6 +47,7 @@ def of_sources(done: Examination, acts: list[Act], names: Mapping[str, str], cit
     found += signed_acts.contradictions(done, cites)
     found += unpushed(done, cites)
     found += copies.contradictions(done.scene.evidence, cites)
+    found += trailcopies.contradictions(done.scene.evidence, cites)
     found += copies.of_records(done.scene.evidence, acts, cites)
     for about, lines in done.scene.directory.disagreements().items():
         says = [_enrolled(e, cites) for e in lines]

@@ -15,13 +15,15 @@ from forensics.analysis.holders import Holders
 from forensics.analysis.jobs import Job
 from forensics.core.roster import Claim
 
+FILES = frozenset({"modify_file", "replace_file", "delete_file"})
+
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """What a test looks at: the acts that bear on the jobs asked about, without their owners' own requests.
 
     missing: sources that were not collected. judged: of every act, by its id. history, readings: which
-    versions of a path there were, and which of them a job read.
+    versions of a path there were, and which of them a job read. every: all acts, whatever they bear on.
     """
 
     scene: Scene
@@ -33,6 +35,7 @@ class Grounds:
     holders: Holders | None = None
     history: Mapping[str, list[Version]] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
+    every: list[Act] = field(default_factory=list)
 
     def of(self, person: str) -> list[Act]:
         """The acts attributed to a person."""
@@ -42,6 +45,29 @@ class Grounds:
         """The acts that can be what harmed a job asked about; all, where no job is. Of the rest it is not told what they did to one."""
         linked = [a for a in self.acts if a.link != "not_established" and a.effect != "not_shown"]
         return linked if self.jobs else self.acts
+
+    def unlinked_of_others(self, claim: Claim) -> list[Act]:
+        """Changes of other files before a job asked about ended, that are or can be of others than the speaker, or of whom the claim names.
+
+        That no record links one to the job does not mean that it did not read that file.
+        """
+        ends = [j.end_ns for j in self.jobs]
+        last = None if not ends or None in ends else max(e for e in ends if e is not None)
+        known = {a.object for a in self.acts if a.link != "not_established"}
+        return [
+            a
+            for a in self.acts
+            if self.jobs
+            and a.act in FILES
+            and a.link == "not_established"
+            and a.object not in known
+            and (last is None or a.earliest_ns is None or a.earliest_ns <= last)
+            and self._can_be_of_another(a, claim)
+        ]
+
+    def _can_be_of_another(self, act: Act, claim: Claim) -> bool:
+        people = {act.person} if act.person is not None else set(self.judged[act.act_id].candidates)
+        return claim.names in people if claim.names else bool(people - {claim.by})
 
     def in_accounts_of(self, person: str) -> list[Act]:
         """The acts in an account that a person owns or enters."""

@@ -3,16 +3,15 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import copies, mounts, order, strength
+from forensics.analysis import copies, mounts, order, strength, trailcopies
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
-from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions, speaker_not_known
+from forensics.analysis.denial import FILES, Answer, Grounds, Test, answer, open_questions, speaker_not_known
 from forensics.analysis.gaps import Gap
 from forensics.analysis.jobs import Job
 from forensics.core.roster import Claim
 
 _LOGS = frozenset({"wipe_log", "change_logging"})
-_FILES = frozenset({"modify_file", "replace_file", "delete_file"})
 
 
 def automation(claim: Claim, g: Grounds) -> Answer:
@@ -54,9 +53,9 @@ def clock_wrong(claim: Claim, g: Grounds) -> Answer:
     numbered = [a for a in timed if a.session is not None and a.session.ses is not None and _by_number(a, g)]
     events = [e for x in stepped for e in x.events]
     if len(numbered) == len(timed):
-        during = any(x.touches(a.earliest_ns, a.latest_ns) for x in stepped for a in timed)
-        status = "mixed" if during else "contradicted"
-        return answer(status, timed, "kernel_numbers_tie_act_to_session", events=events)
+        if stepped:
+            return answer("mixed", timed, "clock_was_set_and_kernel_numbers_tie_act", events=events)
+        return answer("contradicted", timed, "kernel_numbers_tie_act_to_session")
     if stepped:
         return answer("supported", timed, "clock_was_set_and_act_rests_on_it", events=events)
     return answer("untestable", timed, "act_rests_on_one_clock", ["second_clock"])
@@ -94,8 +93,10 @@ def log_edited(claim: Claim, g: Grounds) -> Answer:
         return answer("supported", handled, "logs_handled_or_records_missing", events=events)
     if not acts:
         return answer("untestable", [], "no_act_found", open_questions(g))
-    if events := _told_otherwise(acts, g) or _in_one_copy(acts, g):
+    if events := _told_otherwise(acts, g) or _in_one_copy(acts, g) or _lacking(acts, g):
         return answer("supported", acts, "copies_of_log_differ", events=events)
+    if events := _beside_choice(acts, g):
+        return answer("untestable", acts, "copy_of_log_has_part_of_it", ["whole_copy_of_log"], events)
     unsure = set(g.scene.events.index[g.scene.events["mixed"]])
     several = [
         a for a in acts if a.act_id in g.judged and len(_told_by(a, g)) > 1 and not unsure & set(_rests_on(a))
@@ -120,6 +121,21 @@ def _in_one_copy(acts: list[Act], g: Grounds) -> list[str]:
     logs = set(g.scene.values((e for a in acts for e in _rests_on(a)), "sha256"))
     told = [d for d in copies.find(g.scene.evidence) if {d.one, d.other} & logs]
     return [e for d in told for e in (*d.only_one[:2], *d.only_other[:2])]
+
+
+def _lacking(acts: list[Act], g: Grounds) -> list[str]:
+    """Some records that a copy of a trail lacks within what it covers, and that no choice explains, where acts or their sessions rest on that trail."""
+    read = [*g.scene.values((e for a in acts for e in _rests_on(a)), "citations")]
+    files = {c["sha256"] for cited in read for c in cited}
+    told = [x for x in trailcopies.find(g.scene.evidence) if x.chosen is None and {x.has, x.lacks} & files]
+    return [e for x in told for e in (*x.first[:2], *x.beside)]
+
+
+def _beside_choice(acts: list[Act], g: Grounds) -> list[str]:
+    """Records that acts or their sessions rest on and that a copy lacks which has a part of the trail: the rest of it could be a choice, and need not."""
+    chosen = [x for x in trailcopies.find(g.scene.evidence) if x.chosen is not None]
+    told = g.scene.cells((e for a in acts for e in _rests_on(a)), "event_id", "citations") if chosen else []
+    return [event for event, cited in told if any(trailcopies.rests(x, list(cited)) for x in chosen)]
 
 
 def _told_by(act: Act, g: Grounds) -> set[str]:
@@ -161,18 +177,18 @@ def only_own(claim: Claim, g: Grounds) -> Answer:
     ]  # fmt: skip
     if foreign:
         return answer("contradicted", foreign, "job_of_another_concerned")
-    if any(a.act in _FILES for a in by) and not any(r.link == "observed" for r in g.readings):
+    if any(a.act in FILES for a in by) and not any(r.link == "observed" for r in g.readings):
         return answer("untestable", by, "file_reads_not_recorded", ["file_reads_of_jobs"])
     return answer("supported", by, "only_own_jobs_concerned")
 
 
 def changed_later(claim: Claim, g: Grounds) -> Answer:
     """D13. True predicts that somebody else changed the file between the speaker's version and the job's reading."""
-    by = [a for a in g.of(claim.by) if a.act in _FILES]
+    by = [a for a in g.of(claim.by) if a.act in FILES]
     if not by:
         return answer("untestable", g.acts, "no_act_of_speaker_found", open_questions(g))
     mine = {e for a in by for e in a.events}
-    writers = {e: a for a in g.acts for e in a.events if a.act in _FILES}
+    writers = {e: a for a in g.acts for e in a.events if a.act in FILES}
     last: list[Act] = []
     later: list[Act] = []
     read = False

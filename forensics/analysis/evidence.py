@@ -4,7 +4,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,10 @@ import pyarrow as pa
 from forensics.analysis import displaced, gitfound, tips, trails
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
+from forensics.core.tables import CITATIONS
+
+if TYPE_CHECKING:
+    from forensics.analysis.trailcopies import Lacking
 
 _NULLABLE: Mapping[pa.DataType, pd.api.extensions.ExtensionDtype] = {
     pa.int64(): pd.Int64Dtype(),
@@ -133,6 +137,16 @@ class Listed:
         self._held, self._row = held, row
 
     @property
+    def held(self) -> pa.Array:
+        """All lists of the column, of which it is one."""
+        return self._held
+
+    @property
+    def row(self) -> int:
+        """Which of them."""
+        return self._row
+
+    @property
     def known(self) -> bool:
         """Whether the row has a list at all, be it empty."""
         return bool(self._held[self._row].is_valid)
@@ -140,6 +154,16 @@ class Listed:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Each value, in order."""
         return iter(self._held[self._row].as_py() or ())
+
+
+def listed_together(column: pd.Series) -> pa.ListArray:
+    """The lists of a column of citations, in its order, as one array: of many rows faster than each by itself."""
+    rows = column.tolist()
+    if not rows:
+        return pa.array([], CITATIONS)
+    if all(isinstance(value, Listed) and value.held is rows[0].held for value in rows):
+        return rows[0].held.take(pa.array([value.row for value in rows], pa.int64()))
+    return pa.array([listed(value) for value in rows], CITATIONS)
 
 
 def listed(value: object) -> list[Any] | None:
@@ -164,6 +188,7 @@ class Totals:
     paths: the files whose every change is held; of any other file no change is looked at. Null where all are held.
     jumps: host, and the kernel's numbers on both sides of each jump; the events of these are held. Null where all are held.
     linked: by rule, ties of these acts to jobs.
+    lacking: what copies of trails lack. Null where all events of trails are held, and it is found with these.
     """
 
     events: int
@@ -172,6 +197,7 @@ class Totals:
     paths: frozenset[str] | None
     jumps: frozenset[tuple[str | None, int, int]] | None
     linked: Mapping[str, int] = field(default_factory=dict)
+    lacking: "tuple[Lacking, ...] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Evidence, Totals
 from forensics.analysis.examination import Examination
 from forensics.analysis.jobs import Job
+from forensics.analysis.trailcopies import Lacking
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT
-from forensics.pipeline import counted, githeld, heard, kin, owned, tips, unasked
+from forensics.pipeline import counted, githeld, heard, kin, owned, tips, trailcopies, unasked
 from forensics.pipeline.owned import columns
 from forensics.store import parquet
 from forensics.store.places import Asked, Places
@@ -101,6 +102,7 @@ class _Held:
         self.slack_ns = 0
         self.jumps: tuple[pa.Table, frozenset[tuple[str | None, int, int]]] | None = None
         self.fired: dict[tuple[str, str], int] | None = None
+        self.lacking: tuple[Lacking, ...] | None = None
         self.unheard = heard.unheard(evidence.frame(case.found["file"]), asked)
         self.refs = tips.apart(case.tables, asked, case.found)
         large = githeld.large(case.tables)
@@ -115,6 +117,7 @@ class _Held:
             return self._assembled({"event": events}, self._totals({}, {}, None, None))
         if self.jumps is None:
             self.jumps = counted.jumps(self.case.tables, self.trail, self.case.found["file"], self.unheard)
+            self.lacking = self._lacking()
         edges, jumps = self.jumps
         self._want("JOIN edge USING (sha256, start)", {"edge": edges.select(["sha256", "start"])})
         events = self.asked.rows(self.wanted, COLUMNS)
@@ -137,7 +140,17 @@ class _Held:
         acts = Counter(fired) + Counter(self.apart.acts)
         many = sum(self.apart.acts.values())
         ties = {"scheduler_names_job": many} if many else {}
-        return Totals(self.asked.count(), every, acts, paths, jumps, ties)
+        return Totals(self.asked.count(), every, acts, paths, jumps, ties, self.lacking)
+
+    def _lacking(self) -> tuple[Lacking, ...]:
+        """What copies of the trail lack; the events that are cited for it are wanted."""
+        files = self.case.found["file"]
+        hosts = dict(zip(files["sha256"].to_pylist(), files["host"].to_pylist(), strict=True))
+        silent = frozenset(heard.silent(evidence.frame(files)))
+        found = trailcopies.found(self.case.tables, self.asked, hosts, silent)
+        named = pa.array([e for x in found for e in (*x.first, *x.beside)], pa.string())
+        self._want("SEMI JOIN named USING (event_id)", {"named": pa.table({"event_id": named})})
+        return found
 
     def _assembled(self, read: Mapping[str, pa.Table], totals: Totals | None = None) -> Evidence:
         """What the analysis starts from, with the records of the jobs that are looked at."""

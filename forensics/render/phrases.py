@@ -164,6 +164,8 @@ MISSING = {
     "records_beyond_reach_of_best_rival": "records that the strongest rival could not have written",
     "push_log": "the git server's log of pushes",
     "second_clock": "a second clock that tells the same",
+    "login_log_of_that_time": "a log of logins that is whole at that time",
+    "whole_copy_of_log": "a copy of the log from which nothing was chosen",
     "copy_of_log_elsewhere": "a copy of the log out of reach of the host's administrators",
     "file_reads_of_jobs": "a record of which files the processes of jobs read",
     "record_out_of_reach_of_holder": "a record that the holder of the others cannot write",

@@ -24,6 +24,7 @@ ABOUT = {
     "ref_moved_without_push": _REF,
     "ref_not_where_last_push_put_it": _REF,
     "copies_differ": ("copies of {name} of {host}, which share {lines} lines of the time that both cover",),
+    "trail_copies_differ": ("two files of the audit trail of {host}, which share {records} records",),
     "records_differ": ("record {number} of the audit trail of {host}",),
     "register_disagrees": ("who has {thing}",),
 }
@@ -54,6 +55,13 @@ SAYS = {
         "the last push that {format} tells moves it to {commit}",
     ),
     "copies_differ": ("copy {copy} alone has {lines} lines of it",),
+    "trail_copies_differ": (
+        "copy {copy} has {records} records between the first and the last of these, of which the other has nothing, or less",
+        "copy {copy} has what stands before and after the first of them",
+        "copy {copy} has fewer of the records there than it lacks, as what was chosen from a trail has",
+        "all that copy {copy} has there has one value of {column}, which nothing has that it lacks, as what was chosen from a trail",
+        "what copy {copy} lacks stands in a row, as that of a file left out, or of a time in which nothing was received, does",
+    ),
     "records_differ": ("copy {copy}: session {session}, login uid {auid}, process {pid}, {what}",),
     "register_disagrees": (
         "{source} ({domain}): {kind} {thing} is of account {account}",

@@ -1,0 +1,142 @@
+"""Copies of an audit trail of which one lacks records: told, whatever was read with it; what was cut, rotated or chosen is no edit."""
+
+import re
+import sys
+from pathlib import Path
+
+import investigated
+import pytest
+from test_innocent import AUDIT, INCIDENTS, collected
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+
+import both_ways
+
+NAME = "shared_account"
+pytestmark = pytest.mark.xdist_group(NAME)
+COPY = "login01/root/backup/audit.log"
+LINES = collected(NAME)[AUDIT].splitlines(keepends=True)
+STAMP = re.compile(rb"audit\([0-9.]+:([0-9]+)\)")
+
+
+def number(line):
+    return int(STAMP.search(line)[1])
+
+
+NUMBERS = sorted({number(line) for line in LINES})
+OWN = {number(line) for line in LINES if b" ses=42 " in line}
+"""Records of kai's session of the shared account, in which both requests lie."""
+EXECVES = [n for n, line in enumerate(LINES) if line.startswith(b"node=login01 type=EXECVE")][5:9]
+
+
+def kept(test):
+    return b"".join(line for line in LINES if test(number(line)))
+
+
+SCATTERED = set(NUMBERS[100:700:50])
+COPIES = {
+    "scattered records taken out": (kept(lambda n: n not in SCATTERED), "supported", ("share 782", "has 12 records")),
+    "a session taken out": (kept(lambda n: n not in OWN), "supported", ("share 774", f"has {len(OWN)} records")),
+    "a stretch taken out": (kept(lambda n: not NUMBERS[200] <= n < NUMBERS[230]), "supported", ("share 764", "has 30 records", "in a row")),
+    "lines of records taken out": (b"".join(line for n, line in enumerate(LINES) if n not in EXECVES), "supported", ("has 4 records",)),
+    "the whole": (b"".join(LINES), "contradicted", None),
+    "cut at the end": (kept(lambda n: n < NUMBERS[600]), "contradicted", None),
+    "begun later": (kept(lambda n: n > NUMBERS[300]), "contradicted", None),
+    "in another form": (b"".join(re.sub(rb"\x1d[^\n]*", b"", line) for line in LINES), "contradicted", None),
+    "one session chosen": (kept(lambda n: n in OWN), "contradicted", ("one value of session",)),
+    "a fifth chosen": (kept(lambda n: n % 5 == 0), "untestable", ("fewer of the records",)),
+}  # fmt: skip
+
+
+def files(copy):
+    return collected(NAME) | {COPY: copy}
+
+
+def asked():
+    roster, about = ((INCIDENTS / NAME / f"{part}.toml").read_bytes() for part in ("roster", "case"))
+    return roster, about + b'\n[[claim]]\nid = "D08"\nby = "kai"\ntext = "x"\n'
+
+
+@pytest.mark.parametrize("what", COPIES)
+def test_a_copy_that_lacks_records_is_told_and_no_more_is_said_than_that(what):
+    copy, status, says = COPIES[what]
+    roster, about = asked()
+    told = investigated.found(files(copy), roster=roster, about=about)
+    assert [c["status"] for c in told["claims"] if c["id"] == "D08"] == [status]
+    found = [c for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
+    assert len(found) == (says is not None)
+    for one in found:
+        text = " ".join([one["about"], *(s["what"] for s in one["says"])])
+        assert all(part in text for part in says)
+        assert ("chosen" in text) == (status != "supported")
+        first, beside, *_ = one["says"]
+        copied = {c["sha256"] for c in beside["citations"]}
+        assert len(copied) == 2
+        assert {c["sha256"] for c in first["citations"]} <= copied
+
+
+@pytest.mark.parametrize("what", COPIES)
+def test_both_ways_tell_the_same_of_copies(what):
+    """`pipeline.trailcopies` counts where the events lie what `analysis.trailcopies` counts of those at hand."""
+    roster, about = asked()
+    found = both_ways.of(files(COPIES[what][0]), roster, about)
+    assert found.differs == []
+    assert found.held < found.events
+
+
+def test_each_of_two_copies_can_lack_records():
+    roster, about = asked()
+    other = set(NUMBERS[125:700:50])
+    content = files(kept(lambda n: n not in SCATTERED)) | {AUDIT: kept(lambda n: n not in other)}
+    told = investigated.found(content, roster=roster, about=about)
+    counts = [c["says"][0]["what"] for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
+    assert sorted(re.findall(r"has (\d+) records", " ".join(counts))) == [
+        str(len(s)) for s in sorted((SCATTERED, other), key=len)
+    ]
+    assert both_ways.of(content, roster, about).differs == []
+
+
+def test_what_users_can_have_written_is_no_copy():
+    roster, about = asked()
+    content = collected(NAME) | {"login01/home/kai/audit.log": kept(lambda n: n not in OWN)}
+    told = investigated.found(content, roster=roster, about=about)
+    assert [c for c in told["contradictions"] if c["kind"] == "trail_copies_differ"] == []
+    assert [c["status"] for c in told["claims"] if c["id"] == "D08"] == ["contradicted"]
+
+
+def test_logs_of_a_rotation_are_no_copies():
+    roster, about = asked()
+    half = NUMBERS[len(NUMBERS) // 2]
+    content = collected(NAME) | {AUDIT: kept(lambda n: n >= half), f"{AUDIT}.1": kept(lambda n: n < half)}
+    told = investigated.found(content, roster=roster, about=about)
+    assert [c for c in told["contradictions"] if c["kind"] == "trail_copies_differ"] == []
+    assert [c["status"] for c in told["claims"] if c["id"] == "D08"] == ["contradicted"]
+
+
+def test_a_record_that_both_tell_and_otherwise_is_lacking_in_neither():
+    """It is told as a record that differs; beside it the copy lacks others."""
+    roster, about = asked()
+    changed = NUMBERS[420]
+    assert changed not in SCATTERED
+    lines = [
+        line.replace(b" pid=", b" pid=9") if number(line) == changed else line
+        for line in LINES
+        if number(line) not in SCATTERED
+    ]
+    content = files(b"".join(lines))
+    told = investigated.found(content, roster=roster, about=about)
+    (one,) = [c for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
+    assert f"has {len(SCATTERED)} records" in one["says"][0]["what"]
+    assert both_ways.of(content, roster, about).differs == []
+
+
+def test_what_was_chosen_and_has_what_the_other_lacks_is_no_choice():
+    roster, about = asked()
+    other = {n for n in NUMBERS[100:700] if n % 25 == 0}
+    content = files(kept(lambda n: n % 5 == 0)) | {AUDIT: kept(lambda n: n not in other)}
+    told = investigated.found(content, roster=roster, about=about)
+    found = [c for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
+    assert len(found) == 2
+    assert "chosen" not in str(found)
+    assert [c["status"] for c in told["claims"] if c["id"] == "D08"] == ["supported"]
+    assert both_ways.of(content, roster, about).differs == []
