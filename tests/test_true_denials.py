@@ -4,15 +4,17 @@ from types import SimpleNamespace
 
 import investigated
 import pytest
-from test_denials import answered, edited
+from stage import SECOND, UIDS, Stage, claim
+from test_denials import answered, edited, every
 from test_innocent import AUDIT, INCIDENTS, collected, in_lin_s_session
 from test_mixed_trail import line_key, numbered, two_logs
 
 from forensics.analysis.acts import Act
 from forensics.analysis.denial import Grounds
-from forensics.analysis.denials_access import same_access
+from forensics.analysis.denials_access import not_logged_in, same_access
 from forensics.analysis.sessions import Session
-from forensics.core.roster import Claim
+from forensics.core.roster import Claim, Question
+from forensics.simulation import incident, plan
 
 NAME = "shared_account"
 
@@ -126,3 +128,142 @@ def test_a_copy_that_differs_answers_only_for_acts_that_rest_on_its_log(log, sta
     assert copy != true[log]
     said = claimed(true | {f"login01/root/backup/{log.rpartition('/')[2]}": copy}, "D08")
     assert said["D08"][0] == status
+
+
+STAGED = {
+    2009: ("yuki", {"D03", "D08"}),  # the act in the shared account left no record, and a harmless push of another account did
+    2011: ("kai", {"D04"}),  # the stolen key's use is on no record of an act, an honest edit of somebody else's is
+    2016: ("chen", {"D02", "D07"}),  # entered out of a session of another, who set the clock
+    2026: ("mei", {"D09", "D11"}),  # the job failed by itself, and whoever edited notes was logged in then
+    2067: ("sana", {"D01"}),  # her own edit can have harmed the job; the one that did is linked to nothing
+    2071: ("yuki", {"D05"}),  # a commit of hers is in question, and another commit bears her name
+    2097: ("ines", {"D05"}),  # of one of the commits that name her it stays open who wrote it
+}  # fmt: skip
+"""Simulated incidents, in which the truth is known: by whom which denials are true."""
+
+
+@pytest.mark.parametrize("seed", STAGED)
+def test_no_true_denial_of_a_simulated_incident_is_contradicted(seed):
+    by, true = STAGED[seed]
+    made = incident.incident(plan.plan(seed))
+    about = made.about.decode().partition("\n[[claim]]")[0]
+    about += "".join(f'\n[[claim]]\nid = "{one}"\nby = "{by}"\n' for one in sorted(true))
+    told = investigated.found(made.evidence, roster=made.roster, about=about.encode())
+    assert {c["id"] for c in told["claims"]} == true
+    assert {c["id"]: c["why"] for c in told["claims"] if c["status"] == "contradicted"} == {}
+
+
+def left_open(*, present=(), by="lin", account="lin", cut=False):
+    """Mei's job is cancelled from an account of which no record says by which key it was entered."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    for person in present:
+        day.login(person)
+    day.submit("mei", mei, "12")
+    ses = day.login(account, by=by, sshd=False)
+    day.cancel(account, ses, "12")
+    if cut:
+        day.add("audit_lost", when=next(r["earliest_ns"] for r in day.rows if r["verb"] == "kill_request"))
+    return day
+
+
+def away(day, by="kai"):
+    (told,) = day.examined(Question(jobs=("12",), claims=(claim("D11", by),))).answers
+    return told.status, told.why
+
+
+@pytest.mark.parametrize(
+    ("day", "status", "why"),
+    [
+        ({}, "supported", "no_session_of_speaker_then"),
+        ({"present": ["kai"]}, "mixed", "session_of_speaker_is_open_and_holds_no_act"),
+        ({"account": "mlteam"}, "untestable", "session_that_can_be_speaker_s_is_open"),
+        ({"present": ["mlteam"]}, "untestable", "session_that_can_be_speaker_s_is_open"),
+        ({"cut": True}, "untestable", "records_of_that_time_missing"),
+    ],
+    ids=["no session", "a session", "that of the act", "another", "records missing"],
+)
+def test_who_had_no_session_was_not_logged_in_whoever_acted(day, status, why):
+    """It was untestable wherever it stayed open who did one of the acts, though the person was nowhere."""
+    if day.get("present") == ["mlteam"]:
+        made = left_open()
+        made.at -= 30 * SECOND
+        made.login("mlteam", by="mei", sshd=False)
+    else:
+        made = left_open(**day)
+    assert away(made) == (status, why)
+
+
+def test_an_act_without_a_session_can_have_been_done_in_one_that_no_record_tells():
+    day = left_open()
+    day.rows = [r for r in day.rows if r["session"] is None or r["account"] != "lin"]
+    assert away(day)[0] == "untestable"
+    assert away(day, "dao")[0] == "untestable"
+
+
+def test_what_ran_by_itself_can_have_been_left_by_who_was_not_logged_in():
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    pid = day.submit("mei", mei, "12", outcome="FAILED", signal=9)
+    cron = {"account": "kai", "auid": UIDS["kai"], "session": "99", "pid": 900, "exe": "/usr/sbin/cron"}
+    day.add("loginuid", **cron)
+    killer = cron | {"pid": 901, "exe": "/usr/bin/pkill", "effective": "kai"}
+    day.add("signal", target_pid=pid, target_uid=UIDS["mei"], signal=9, **killer)
+    assert away(day) == ("untestable", "ran_by_itself_and_author_not_known")
+
+
+@pytest.mark.parametrize(("leaves", "status"), [(True, "mixed"), (False, "contradicted")])
+def test_who_left_before_the_job_began_was_not_logged_in_while_it_ran(leaves, status):
+    """An edit harms a job when the job comes to it: of which time the denial speaks, it does not say."""
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.change("kai", kai, "/srv/proj/train.py", owner="mei")
+    if leaves:
+        day.logout("kai", kai)
+        day.wait(60)
+    day.submit("mei", mei, "12")
+    day.cancel("mei", mei, "12")
+    assert away(day)[0] == status
+
+
+def test_an_act_that_ended_no_job_contradicts_no_denial():
+    """Kai's edit is shown to have harmed nothing: the job completes."""
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.change("kai", kai, "/srv/proj/other.py")
+    day.submit("mei", mei, "11", outcome="FAILED", code=1)
+    found = every(day, "kai")
+    assert {found[one] for one in ("D02", "D03", "D04", "D06", "D07", "D11", "D16")} <= {
+        ("untestable", "no_act_linked_to_job"), ("untestable", "no_act_found"), ("untestable", "no_act_in_account_of_speaker"),
+        ("untestable", "no_act_attributed"), ("untestable", "no_session_to_compare"), ("untestable", "key_not_recorded"),
+    }  # fmt: skip
+
+
+def test_an_edit_that_may_have_harmed_a_job_beside_another_s_is_mixed():
+    day = Stage()
+    day.enrol()
+    mei, kai, lin = day.login("mei"), day.login("kai"), day.login("lin")
+    day.change("kai", kai, "/srv/proj/train.py", owner="mei")
+    day.change("lin", lin, "/srv/proj/manifest.json", owner="mei")
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    asked = (claim("D01", "kai"), claim("D01", "kai", "dao"), claim("D02", "kai"))
+    done = day.examined(Question(jobs=("11",), claims=asked))
+    assert {(a.object, a.effect, a.person) for a in done.in_question if a.act == "modify_file"} == {
+        ("/srv/proj/train.py", "possible", "kai"), ("/srv/proj/manifest.json", None, "lin"),
+    }  # fmt: skip
+    other = ("mixed", "other_act_can_have_harmed_job")
+    assert [(a.status, a.why) for a in done.answers] == [
+        other,
+        ("contradicted", "acts_in_sessions_of_speaker"),
+        other,
+    ]
+
+
+def test_of_an_act_of_the_speaker_s_that_nothing_ties_to_a_login_it_is_not_said_that_there_is_none():
+    said = not_logged_in(Claim(id="D11", by="kai", names="", text="", job=""), grounds([], person="kai"))
+    assert (said.status, said.why) == ("untestable", "origin_not_recorded")

@@ -46,7 +46,7 @@ ACTS = {
 
 BY_ITSELF = frozenset({"cron", "at", "timer"})
 """Origins of what somebody left to run: whoever did need not have been there."""
-_LEFT = {"cron": "cron", "crond": "cron", "anacron": "cron", "atd": "at", "systemd": "timer"}
+LEFT_BY = {"cron": "cron", "crond": "cron", "anacron": "cron", "atd": "at", "systemd": "timer"}
 """What opened a session in which something ran by itself. systemd opens one for the manager of an account's units."""
 
 ACT = Table(
@@ -263,7 +263,7 @@ class Scene:
         act.account, act.effective, act.session = e.account, e.effective, session
         act.pid = None if pd.isna(e.pid) else int(e.pid)
         if session is not None:
-            act.origin = _LEFT.get(session.service, "login")
+            act.origin = LEFT_BY.get(session.service, "login")
             act.account = act.account or session.account
         elif self.job_of(act.host, act.pid, earliest) is not None:
             act.origin = "job"

@@ -2,7 +2,7 @@
 
 from forensics.analysis import denials_access as access
 from forensics.analysis import denials_record as record
-from forensics.analysis.denial import Answer, Grounds, Test, speaker_not_known
+from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions, speaker_not_known
 from forensics.core.roster import Claim
 
 __all__ = ["TESTS", "Answer", "Grounds", "test"]
@@ -32,6 +32,10 @@ _OF_SPEAKER = frozenset({"D01", "D11", "D16"})
 """Denials that what is *not* the speaker's speaks for: of a name that nobody has, nothing is."""
 
 
+_OF_HARM = frozenset({"D01", "D02", "D03", "D04", "D06", "D07", "D08", "D11", "D15", "D16"})
+"""Denials of what harmed a job: an act that is linked to none, or is shown to have harmed none, contradicts none of them."""
+
+
 def test(claim: Claim, grounds: Grounds) -> Answer:
     """Test one claim. One that is not on the list is untestable, and says so; so is one of whom nothing could be found."""
     chosen = TESTS.get(claim.id)
@@ -39,4 +43,21 @@ def test(claim: Claim, grounds: Grounds) -> Answer:
         return Answer("untestable", (), (f"test_of_{claim.id}",), "no_test_in_this_version")
     if claim.id in _OF_SPEAKER and (unknown := speaker_not_known(claim, grounds)):
         return unknown
-    return chosen(claim, grounds)
+    found = chosen(claim, grounds)
+    return (
+        _of_harm(claim, grounds, found) if found.status == "contradicted" and claim.id in _OF_HARM else found
+    )
+
+
+def _of_harm(claim: Claim, grounds: Grounds, found: Answer) -> Answer:
+    """An answer that contradicts, as far as the acts that it rests on can be what harmed a job asked about: of what did, others say nothing."""
+    harmful = [a for a in grounds.telling() if a.act_id in found.because]
+    if not harmful:
+        return answer("untestable", grounds.acts, "no_act_linked_to_job", open_questions(grounds))
+    others = [] if any(a.effect == "shown" for a in harmful) else grounds.unlinked_of_others(claim)
+    if not others:
+        return found
+    acts = [a for a in grounds.acts if a.act_id in found.because]
+    return answer(
+        "mixed", [*acts, *others], "other_act_can_have_harmed_job", open_questions(grounds), found.events
+    )

@@ -3,8 +3,9 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis.acts import BY_ITSELF, Act, Scene
-from forensics.analysis.denial import Answer, Grounds, answer, open_questions
+from forensics.analysis import gaps
+from forensics.analysis.acts import BY_ITSELF, LEFT_BY, Act, Scene
+from forensics.analysis.denial import FILES, Answer, Grounds, answer, open_questions
 from forensics.analysis.holders import people_of
 from forensics.core.roster import Claim
 
@@ -82,29 +83,98 @@ def _opened_by_unknown(act: Act, scene: Scene) -> bool:
 
 
 def not_logged_in(claim: Claim, g: Grounds) -> Answer:
-    """D11. True predicts no session in covered time; false, a session, or a cron entry or agent left behind."""
+    """D11. True predicts no session in covered time; false, a session, or a cron entry or agent left behind.
+
+    Of which time it speaks, of the act or of the job that the act harmed, it does not say.
+    """
     by = [a for a in g.acts if a.person == claim.by]
     final = [a for a in by if a.act in {"cancel", "signal"}] or by
     present = [a for a in final if a.origin == "login" and _open_then(a)]
     deferred = [a for a in by if a.origin in BY_ITSELF or a.act == "plant" or not _open_then(a)]
+    if present and all(_gone_before_job(claim.by, a, g.scene) for a in present):
+        return answer("mixed", present, "no_session_while_job_ran_but_act_before")
     if present:
         return answer("contradicted", present, "act_in_open_session_of_speaker")
     if deferred:
         return answer("mixed", by, "no_session_then_but_left_behind_earlier")
-    if any(a.verdict == "inconclusive" for a in g.acts) or not g.acts:
-        return answer("untestable", g.acts, "no_act_attributed", open_questions(g))
+    if by:
+        return answer("untestable", by, "origin_not_recorded", ["session"])
+    if not g.acts:
+        return answer("untestable", [], "no_act_attributed", open_questions(g))
     return _no_act_of_speaker(claim, g)
 
 
 def _no_act_of_speaker(claim: Claim, g: Grounds) -> Answer:
-    if not g.telling():
+    acts = g.telling()
+    if not acts:
         return answer("untestable", g.acts, "no_act_linked_to_job", open_questions(g))
     while_there = [a for a in g.acts if _there(claim.by, a, g.scene)]
     if while_there:
         return answer("mixed", while_there, "session_of_speaker_is_open_and_holds_no_act")
-    if g.missing:
+    left = [a for a in acts if a.person is None and a.verdict == "inconclusive"]
+    if not left and not g.missing:
+        return answer("supported", g.acts, "no_act_of_speaker")
+    return _by_sessions(claim.by, acts, left, g)
+
+
+def _by_sessions(person: str, acts: list[Act], left: list[Act], g: Grounds) -> Answer:
+    """The answer act by act: whether a session that can be the person's is open then, and whether it would be known.
+
+    left: those of the acts of which it stays open who did them. A source that tells of no session is not missed.
+    """
+    theirs = [a for a in acts if _can_be_there(person, a, g)]
+    if theirs and not left:
         return answer("untestable", [], "sources_missing", g.missing)
-    return answer("supported", g.acts, "no_act_of_speaker")
+    if theirs:
+        return answer("untestable", theirs, "session_that_can_be_speaker_s_is_open", open_questions(g))
+    alone = [a for a in left if a.origin in BY_ITSELF and person in g.judged[a.act_id].candidates]
+    if alone:
+        return answer("untestable", alone, "ran_by_itself_and_author_not_known", open_questions(g))
+    logs = [gaps.Cover(g.gaps, source) for source in (gaps.AUDIT_TRAIL, gaps.LOGIN_LOG)]
+    nowhere = [a for a in left if a.session is None and a.origin not in {*BY_ITSELF, "job"}]
+    unheard = [a for a in acts if not any(log.whole(_since(a, g), a.latest_ns) for log in logs)]
+    if nowhere or unheard:
+        missing = ["login_log_of_that_time"]
+        return answer("untestable", [*nowhere, *unheard], "records_of_that_time_missing", missing)
+    return answer("supported", acts, "no_session_of_speaker_then")
+
+
+def _since(act: Act, g: Grounds) -> int | None:
+    """From when on logs have to tell of logins, for a session that is open when an act is done to be known: from before its job, or from when is asked."""
+    window = g.scene.evidence.question.window
+    begun = [act.earliest_ns, None if window is None else window[0], *(j.submit_ns for j in g.jobs)]
+    return min((ns for ns in begun if ns is not None), default=None)
+
+
+def _can_be_there(person: str, act: Act, g: Grounds) -> bool:
+    """Whether, for all that is known, a person can have been logged in when an act was done, or its time is not known."""
+    if act.earliest_ns is None or act.latest_ns is None:
+        return True
+    if act.origin not in BY_ITSELF and person in g.judged[act.act_id].candidates:
+        return True
+    return any(
+        not (people := people_of(g.scene, s)) or person in people
+        for s in g.scene.sessions.values()
+        if s.service not in LEFT_BY and s.works(act.earliest_ns, act.latest_ns)
+    )
+
+
+def _gone_before_job(person: str, act: Act, scene: Scene) -> bool:
+    """Whether an act left something that a job met later, and no session of the person's is open while that job runs."""
+    job = scene.jobs.get(act.job) if act.job is not None and act.act in _LEAVES else None
+    if job is None or job.start_ns is None or job.end_ns is None or act.session is None:
+        return False
+    if act.session.end_ns is None or act.session.end_ns >= job.start_ns:
+        return False
+    return not any(
+        (not (people := people_of(scene, s)) or person in people) and s.works(job.start_ns, job.end_ns)
+        for s in scene.sessions.values()
+        if s.service not in LEFT_BY
+    )
+
+
+_LEAVES = FILES | {"commit", "push"}
+"""Acts that harm a job when it comes to what they changed, and not at once."""
 
 
 def _open_then(act: Act) -> bool:
@@ -119,7 +189,9 @@ def _there(person: str, act: Act, scene: Scene) -> bool:
     if act.earliest_ns is None or act.latest_ns is None:
         return False
     return any(
-        people_of(scene, s) == {person} and s.covers(act.earliest_ns, act.latest_ns)
+        s.service not in LEFT_BY
+        and people_of(scene, s) == {person}
+        and s.covers(act.earliest_ns, act.latest_ns)
         for s in scene.sessions.values()
     )
 
@@ -270,11 +342,25 @@ def forged_author(claim: Claim, g: Grounds) -> Answer:
         return answer(
             "mixed" if by else "supported", [*others, *by], "commit_written_from_account_of_another"
         )
+    left = [a for a in named if a.person is None]
+    if by and left:
+        return answer("mixed", [*by, *left], "commit_of_speaker_and_commit_left_open", open_questions(g))
+    if by and (elsewhere := _named_by_others(claim.by, g)):
+        return answer("mixed", by, "another_commit_names_speaker_falsely", events=elsewhere)
     if by:
         return answer("contradicted", by, "commit_written_in_session_of_speaker")
     return answer(
         "untestable", named, "writer_of_commit_not_recorded", ["write_of_commit_object", "push_log"]
     )
+
+
+def _named_by_others(person: str, g: Grounds) -> list[str]:
+    """Commits, in question or not, that name a person and are attributed to somebody else."""
+    told = [a for a in g.every if a.act == "commit" and a.person not in {None, person}]
+    return [a.events[0] for a in told if _names(a, person, g.scene)][:_MOST_SHOWN]
+
+
+_MOST_SHOWN = 5
 
 
 def _names(act: Act, person: str, scene: Scene) -> bool:

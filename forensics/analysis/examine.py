@@ -158,7 +158,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         impact.explain(job, about, scene, edits, audited=audited)
     _settle_own(everything, asked)
     asked, unlisted = _disturbed(asked, of_job, scene)
-    grounds = claims.Grounds(scene, [], [], [], judged, missing, holders, history, reads)
+    grounds = claims.Grounds(scene, [], [], [], judged, missing, holders, history, reads, everything)
     answers = _answers(evidence, grounds, everything, asked)
     return Examination(
         scene,

@@ -63,9 +63,10 @@ ACCOUNTS = frozenset(
     }
     | {"htcondor_history", "htcondor_event", "yarn_audit"}
 )
+LOGIN_LOG = "login log (sshd, in syslog)"
 EXPECTED = (
     (AUDIT_TRAIL, frozenset(TRAILS)),
-    ("login log (sshd, in syslog)", SYSTEM_LOGS),
+    (LOGIN_LOG, SYSTEM_LOGS),
     ("scheduler controller log (slurmctld)", CONTROLS),
     ("job accounting (sacct)", ACCOUNTS),
     ("git server's push log", PUSH_LOGS),
