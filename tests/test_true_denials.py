@@ -135,6 +135,10 @@ STAGED = {
     2011: ("kai", {"D04"}),  # the stolen key's use is on no record of an act, an honest edit of somebody else's is
     2016: ("chen", {"D02", "D07"}),  # entered out of a session of another, who set the clock
     2026: ("mei", {"D09", "D11"}),  # the job failed by itself, and whoever edited notes was logged in then
+    2039: ("ines", {"D06"}),  # a reaper of jobs cancelled it
+    2035: ("olu", {"D15"}),  # root entered as her
+    2018: ("kai", {"D08"}),  # a log was wiped
+    2010: ("tomas", {"D11"}),  # he was nowhere, and the act that harmed the job is not found
     2067: ("sana", {"D01"}),  # her own edit can have harmed the job; the one that did is linked to nothing
     2071: ("yuki", {"D05"}),  # a commit of hers is in question, and another commit bears her name
     2097: ("ines", {"D05"}),  # of one of the commits that name her it stays open who wrote it
@@ -267,3 +271,44 @@ def test_an_edit_that_may_have_harmed_a_job_beside_another_s_is_mixed():
 def test_of_an_act_of_the_speaker_s_that_nothing_ties_to_a_login_it_is_not_said_that_there_is_none():
     said = not_logged_in(Claim(id="D11", by="kai", names="", text="", job=""), grounds([], person="kai"))
     assert (said.status, said.why) == ("untestable", "origin_not_recorded")
+
+
+@pytest.mark.parametrize(
+    ("present", "cut", "why"),
+    [
+        (False, False, "no_session_of_speaker_while_job_ran"),
+        (True, False, "no_act_attributed"),
+        (False, True, "no_act_attributed"),
+    ],
+)
+def test_where_no_act_is_found_the_answer_says_who_was_not_there_while_the_job_ran(present, cut, why):
+    """No more than that: what harmed it can have been done before it ran."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    if present:
+        day.login("kai")
+    day.submit("mei", mei, "12", outcome="FAILED", code=1)
+    if cut:
+        day.rows = [r for r in day.rows if r["format"] not in {"auditd", "syslog"}]
+    assert away(day) == ("untestable", why)
+
+
+def test_what_ran_in_the_speaker_s_own_job_only_is_not_said_to_have_met_another_s():
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.change("kai", kai, "/home/kai/train.py")
+    day.submit("kai", kai, "12", argv=("python3", "/home/kai/train.py"), outcome="FAILED", code=1)
+    day.submit("mei", mei, "11", outcome="FAILED", code=1)
+    done = day.examined(Question(jobs=("11", "12"), claims=(claim("D12", "kai"),)))
+    assert done.answers[0].status != "contradicted"
+
+
+def test_the_records_of_who_can_write_them_do_not_say_that_they_were_not_logged_in():
+    """Whoever has root on the host can enter as anybody there, and write what the log says of it."""
+    day = left_open()
+    assert away(day, "dao") == ("supported", "no_session_of_speaker_then")
+    day.add("enrol_sudo", "sudoers", account="dao", object="ALL", text="dao ALL = (ALL) ALL", when=None)
+    assert away(day, "dao") == ("untestable", "speaker_can_write_records")
+    assert away(day, "kai") == ("supported", "no_session_of_speaker_then")

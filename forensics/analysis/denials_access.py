@@ -99,15 +99,26 @@ def not_logged_in(claim: Claim, g: Grounds) -> Answer:
         return answer("mixed", by, "no_session_then_but_left_behind_earlier")
     if by:
         return answer("untestable", by, "origin_not_recorded", ["session"])
-    if not g.acts:
-        return answer("untestable", [], "no_act_attributed", open_questions(g))
     return _no_act_of_speaker(claim, g)
+
+
+def _away_while_jobs_ran(person: str, g: Grounds) -> bool:
+    """Whether no session can be a person's while the jobs asked about ran. What harmed one can have been done before, and is no act that is known."""
+    for job in g.jobs:
+        first, last = job.start_ns, job.end_ns
+        if first is None or last is None:
+            return False
+        if _can_have_session(person, first, last, g.scene) or not _covered(first, last, g):
+            return False
+    return bool(g.jobs)
 
 
 def _no_act_of_speaker(claim: Claim, g: Grounds) -> Answer:
     acts = g.telling()
     if not acts:
-        return answer("untestable", g.acts, "no_act_linked_to_job", open_questions(g))
+        why = "no_act_linked_to_job" if g.acts else "no_act_attributed"
+        why = "no_session_of_speaker_while_job_ran" if _away_while_jobs_ran(claim.by, g) else why
+        return answer("untestable", g.acts, why, open_questions(g))
     while_there = [a for a in g.acts if _there(claim.by, a, g.scene)]
     if while_there:
         return answer("mixed", while_there, "session_of_speaker_is_open_and_holds_no_act")
@@ -130,20 +141,37 @@ def _by_sessions(person: str, acts: list[Act], left: list[Act], g: Grounds) -> A
     alone = [a for a in left if a.origin in BY_ITSELF and person in g.judged[a.act_id].candidates]
     if alone:
         return answer("untestable", alone, "ran_by_itself_and_author_not_known", open_questions(g))
-    logs = [gaps.Cover(g.gaps, source) for source in (gaps.AUDIT_TRAIL, gaps.LOGIN_LOG)]
     nowhere = [a for a in left if a.session is None and a.origin not in {*BY_ITSELF, "job"}]
-    unheard = [a for a in acts if not any(log.whole(_since(a, g), a.latest_ns) for log in logs)]
+    unheard = [a for a in acts if not _covered(a.earliest_ns, a.latest_ns, g)]
     if nowhere or unheard:
         missing = ["login_log_of_that_time"]
         return answer("untestable", [*nowhere, *unheard], "records_of_that_time_missing", missing)
+    if held := [a for a in left if _can_write_of(person, a, g)]:
+        return answer("untestable", held, "speaker_can_write_records", ["record_out_of_reach_of_holder"])
     return answer("supported", acts, "no_session_of_speaker_then")
 
 
-def _since(act: Act, g: Grounds) -> int | None:
-    """From when on logs have to tell of logins, for a session that is open when an act is done to be known: from before its job, or from when is asked."""
+def _can_write_of(person: str, act: Act, g: Grounds) -> bool:
+    """Whether a person holds the records that would tell of a session of theirs on an act's host: who has root there enters as anybody."""
+    return g.holders is not None and bool(g.holders.held_by(person, {f"{act.host}:root"}, act.earliest_ns))
+
+
+def _covered(first_ns: int | None, last_ns: int | None, g: Grounds) -> bool:
+    """Whether a log tells of logins from before: a session that is open then began when its job was not there yet, or before the time asked about."""
     window = g.scene.evidence.question.window
-    begun = [act.earliest_ns, None if window is None else window[0], *(j.submit_ns for j in g.jobs)]
-    return min((ns for ns in begun if ns is not None), default=None)
+    begun = [first_ns, None if window is None else window[0], *(j.submit_ns for j in g.jobs)]
+    since = min((ns for ns in begun if ns is not None), default=None)
+    logs = [gaps.Cover(g.gaps, source) for source in (gaps.AUDIT_TRAIL, gaps.LOGIN_LOG)]
+    return any(log.whole(since, last_ns) for log in logs)
+
+
+def _can_have_session(person: str, first_ns: int, last_ns: int, scene: Scene) -> bool:
+    """Whether a login session that can be a person's can have been open, or something in it have gone on, at some moment of an interval."""
+    return any(
+        (not (people := people_of(scene, s)) or person in people) and s.works(first_ns, last_ns)
+        for s in scene.sessions.values()
+        if s.service not in LEFT_BY
+    )
 
 
 def _can_be_there(person: str, act: Act, g: Grounds) -> bool:
@@ -152,11 +180,7 @@ def _can_be_there(person: str, act: Act, g: Grounds) -> bool:
         return True
     if act.origin not in BY_ITSELF and person in g.judged[act.act_id].candidates:
         return True
-    return any(
-        not (people := people_of(g.scene, s)) or person in people
-        for s in g.scene.sessions.values()
-        if s.service not in LEFT_BY and s.works(act.earliest_ns, act.latest_ns)
-    )
+    return _can_have_session(person, act.earliest_ns, act.latest_ns, g.scene)
 
 
 def _gone_before_job(person: str, act: Act, scene: Scene) -> bool:
@@ -166,11 +190,7 @@ def _gone_before_job(person: str, act: Act, scene: Scene) -> bool:
         return False
     if act.session.end_ns is None or act.session.end_ns >= job.start_ns:
         return False
-    return not any(
-        (not (people := people_of(scene, s)) or person in people) and s.works(job.start_ns, job.end_ns)
-        for s in scene.sessions.values()
-        if s.service not in LEFT_BY
-    )
+    return not _can_have_session(person, job.start_ns, job.end_ns, scene)
 
 
 _LEAVES = FILES | {"commit", "push"}

@@ -153,6 +153,8 @@ CLAIM_WHY = {
     "commit_of_speaker_and_commit_left_open": "a commit in question is written in a session of the person whom it names, and of another it stays open who writes it",
     "another_commit_names_speaker_falsely": "the commit in question is written in a session of the person whom it names, and another commit that names that person is attributed to somebody else",
     "other_act_can_have_harmed_job": "an act that it rests on can have harmed the job and is not shown to have, and another file is changed before, of which no record tells whether the job reads it",
+    "no_session_of_speaker_while_job_ran": "no act is found that can have harmed a job asked about, and no session in an account or by a key of the person who denies is open while one runs",
+    "speaker_can_write_records": "the person who denies can write the records that would tell of a session of that person",
     "act_without_time_or_account": "of an act in question no time or no account is recorded, so that nobody can be said not to be there",
     "sources_missing": "sources that would tell are missing",
     "session_of_speaker_is_open_and_holds_no_act": "a session of the person who denies is open then, and no act in question is attributed to that person",
