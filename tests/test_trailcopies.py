@@ -5,12 +5,16 @@ import sys
 from pathlib import Path
 
 import investigated
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from test_innocent import AUDIT, INCIDENTS, collected
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 
 import both_ways
+
+from forensics.pipeline import trailcopies
 
 NAME = "shared_account"
 pytestmark = pytest.mark.xdist_group(NAME)
@@ -140,3 +144,35 @@ def test_what_was_chosen_and_has_what_the_other_lacks_is_no_choice():
     assert "chosen" not in str(found)
     assert [c["status"] for c in told["claims"] if c["id"] == "D08"] == ["supported"]
     assert both_ways.of(content, roster, about).differs == []
+
+
+def test_of_logs_of_a_rotation_nothing_is_asked_of_what_their_events_cite(tmp_path):
+    """A record can lie on both sides of a rotation: that makes no copies of them, and there may be thousands."""
+    split = next(n for n, line in enumerate(LINES) if n > 500 and b"type=EXECVE" in line)
+    parts = {"a" * 64: b"".join(LINES[:split]), "b" * 64: b"".join(LINES[split:])}
+    assert asked_for(tmp_path / "rotated", parts) == set()
+    assert asked_for(tmp_path / "copied", parts | {"c" * 64: b"".join(LINES[400:])}) == {*parts, "c" * 64}
+    assert (
+        asked_for(
+            tmp_path / "of two hosts",
+            {"a" * 64: parts["a" * 64], "c" * 64: re.sub(rb"node=login01", b"node=login02", b"".join(LINES))},
+        )
+        == set()
+    )
+
+
+def asked_for(folder, contents):
+    made = [
+        pa.table({
+            "node": [STAMPED.match(line)["node"].decode() for line in content.splitlines()], "sha256": [sha256] * content.count(b"\n"),
+            "serial": [number(line) for line in content.splitlines()],
+            "earliest_ns": [int(float(STAMPED.match(line)["at"]) * 1000) * 1_000_000 for line in content.splitlines()],
+        })
+        for sha256, content in contents.items()
+    ]  # fmt: skip
+    (folder / "auditd").mkdir(parents=True)
+    pq.write_table(pa.concat_tables(made), folder / "auditd" / "0.parquet")
+    return trailcopies._candidates(folder, {}, frozenset())
+
+
+STAMPED = re.compile(rb"node=(?P<node>\S+) type=\S+ msg=audit\((?P<at>[0-9.]+):")

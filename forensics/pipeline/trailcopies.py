@@ -1,6 +1,6 @@
 """What copies of an audit trail lack, of a case of which not all events are held (`analysis.trailcopies` says what that is).
 
-Which files can be copies is asked of the records first, of few columns: those of one host whose times run into each other. Only
+Which files can be copies is asked of the records first, of few columns: those of one host that share numbers of one moment. Only
 of these is read what each event cites, and it is counted where it lies.
 """
 
@@ -12,10 +12,20 @@ from typing import Any
 import pyarrow as pa
 
 from forensics.analysis.trailcopies import BY, FEW, FORMAT, LEAST, MOST_FILES, TOLD, Lacking
+from forensics.pipeline.owned import columns
 from forensics.store import parquet, places
 from forensics.store.places import Asked
 
 _SPANS = "SELECT node, sha256, min(earliest_ns) AS first_ns, max(earliest_ns) AS last_ns FROM part WHERE earliest_ns IS NOT NULL GROUP BY ALL"
+_BOTH = """
+WITH near AS (
+    SELECT pair, file, serial, earliest_ns FROM part JOIN side ON part.sha256 = side.file AND earliest_ns BETWEEN lo AND hi
+    WHERE serial IS NOT NULL GROUP BY ALL
+), both_tell AS (
+    SELECT pair, serial, earliest_ns FROM near GROUP BY ALL HAVING count(*) > 1
+)
+SELECT pair, count(*) AS records FROM both_tell GROUP BY pair
+"""
 _OWN = "place, host, event_id, sha256, start, earliest_ns, auid, session, pid, exe, verb"
 _TOLD = f"""
 WITH told AS (
@@ -93,24 +103,32 @@ def found(
 
 
 def _candidates(tables: Path, hosts: Mapping[str, str | None], silent: frozenset[str]) -> set[str]:
-    """Files of one host's trail whose times run into each other."""
+    """Files of one host's trail that have records enough in common, by number and moment: those that a rotation parts share one at most."""
     if not parquet.parts(tables, FORMAT):
         return set()
     with places.opened(tables, FORMAT) as records:
-        rows = records.ask(_SPANS).to_pylist()
-    spans: dict[str, list[tuple[int, int, str]]] = {}
-    for row in rows:
-        host = row["node"] if row["node"] is not None else hosts.get(row["sha256"])
-        if host is not None and row["sha256"] not in silent:
-            spans.setdefault(host, []).append((row["first_ns"], row["last_ns"], row["sha256"]))
-    out: set[str] = set()
-    for own in spans.values():
-        widest: tuple[int, str] | None = None
-        for first, last, sha256 in sorted(own):
-            if widest is not None and first <= widest[0]:
-                out |= {sha256, widest[1]}
-            widest = max(widest, (last, sha256)) if widest is not None else (last, sha256)
-    return out
+        spans: dict[str, list[tuple[int, int, str]]] = {}
+        for row in records.ask(_SPANS).to_pylist():
+            host = row["node"] if row["node"] is not None else hosts.get(row["sha256"])
+            if host is not None and row["sha256"] not in silent:
+                spans.setdefault(host, []).append((row["first_ns"], row["last_ns"], row["sha256"]))
+        pairs = [pair for own in spans.values() for pair in _overlapping(sorted(own))]
+        if not pairs:
+            return set()
+        sides = [(n, file, *pair[2:]) for n, pair in enumerate(pairs) for file in pair[:2]]
+        names, kinds = ("pair", "file", "lo", "hi"), (pa.int64(), pa.string(), pa.int64(), pa.int64())
+        told = records.ask(_BOTH, {"side": columns(sides, names, kinds)}).to_pylist()
+    return {file for row in told if row["records"] >= LEAST for file in pairs[row["pair"]][:2]}
+
+
+def _overlapping(spans: list[tuple[int, int, str]]) -> Iterator[tuple[str, str, int, int]]:
+    """Pairs of files whose times run into each other, and where, of spans in order of their beginning."""
+    for n, (_, last, one) in enumerate(spans):
+        for first, end, other in spans[n + 1 :]:
+            if first > last:
+                break
+            if other != one:
+                yield one, other, first, min(last, end)
 
 
 def _of_pairs(
