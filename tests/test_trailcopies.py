@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from test_innocent import AUDIT, INCIDENTS, collected
+from test_mixed_trail import later
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 
@@ -159,6 +160,11 @@ def test_of_logs_of_a_rotation_nothing_is_asked_of_what_their_events_cite(tmp_pa
         )
         == set()
     )
+
+
+def test_the_same_numbers_at_other_moments_are_those_of_another_boot(tmp_path):
+    shifted = b"".join(later(line, 2) for line in LINES)
+    assert asked_for(tmp_path, {"a" * 64: b"".join(LINES), "c" * 64: shifted}) == set()
 
 
 def asked_for(folder, contents):
