@@ -101,6 +101,12 @@ def fitted(votes: Sequence[Vote]) -> Band:
     return min(tries, key=lambda band: (band.left_out + 2 * len(band.stretches), band.rate_ppm))
 
 
+def hull(votes: Sequence[Vote]) -> Band:
+    """All that any of the votes allows, along the whole file: where too few hold together to say which of them are right."""
+    lo, hi = min(v.lo for v in votes), max(v.hi for v in votes)
+    return Band((_columns(votes, [(lo, hi)] * len(votes), firm=False),), tuple(votes), 0, RATES_PPM[-1])
+
+
 def _settled(votes: Sequence[Vote], rate: int) -> Band:
     firm = [v for run in _runs(votes, rate) if _firm(run) for v in run]
     # Once more without those that stand alone: what they parted belongs together.

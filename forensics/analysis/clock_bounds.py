@@ -1,6 +1,6 @@
 """Conclusions that hold by one reading of the clocks only are taken back to what holds by all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from forensics.analysis import standings
@@ -16,9 +16,11 @@ WHY = "differs_at_clock_bounds"
 _MOMENTS = ("submit_ns", "start_ns", "end_ns")
 
 
-def rests_on_time(acts: list[Act]) -> bool:
-    """Whether there is a name that clocks could take away: without one, nothing has to be looked at again."""
-    return any(a.person is not None for a in acts)
+def rests_on_time(acts: Iterable[Act], jobs: Iterable[Job], answers: Iterable[Answer]) -> bool:
+    """Whether there is a name, a cause or an answer that clocks could take away: without one, nothing has to be looked at again."""
+    named = any(a.person is not None for a in acts)
+    caused = any(j.cause != "not_established" for j in jobs)
+    return named or caused or any(a.status != "untestable" for a in answers)
 
 
 def widened(seen: Evidence, bounded: Evidence) -> bool:
@@ -29,7 +31,7 @@ def widened(seen: Evidence, bounded: Evidence) -> bool:
 
 
 def cap_acts(acts: list[Act], judged: Mapping[str, Judgement], wide: Mapping[str, Judgement]) -> None:
-    """Name nobody for an act whom the same rules do not name when every clock is as far off as its bounds allow.
+    """Name nobody for an act whom the same rules do not name when every clock is as far off as its bounds allow, and link it to no job that they do not.
 
     Args:
         acts: with what was said of them, by the clocks as corrected; changed in place.
@@ -44,6 +46,9 @@ def cap_acts(acts: list[Act], judged: Mapping[str, Judgement], wide: Mapping[str
             verdict.account = other.account
         if other is not None:
             verdict.standings = standings.hull(verdict.standings, other.standings)
+        elif act.job is not None and act.link != "not_established":
+            act.link, act.why_link = "not_established", None
+            act.missing = sorted({*act.missing, MISSING})
         if verdict.name is None:
             continue
         if other is not None and other.name == verdict.name:

@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import anchors, ordinary
-from forensics.analysis.bands import JITTER_NS, Band, Int, Stretch, Vote, fitted
+from forensics.analysis.bands import JITTER_NS, Band, Int, Stretch, Vote, fitted, hull
 from forensics.analysis.evidence import Evidence, groups_of, picked
 from forensics.core import clock
 from forensics.core.clock import NS_PER_S
@@ -79,6 +79,8 @@ class Compared:
     tick_ns: int
     rules: dict[str, frozenset[str]] = field(default_factory=dict)
     pairs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    loose: Band | None = None
+    """What single entries say of it by the first reference, where no more bind it to that: nothing is moved by it, and it takes names away."""
 
     @property
     def applied(self) -> bool:
@@ -106,11 +108,12 @@ def compare(evidence: Evidence) -> list[Compared]:
     """
     events = picked(evidence.events, evidence.events["earliest_ns"].notna())
     events = events.assign(source=anchors.sources(events))
-    found = anchors.find(events, _owners(evidence))
-    dated = _Dated(events, found)
+    dated = _Dated(events, anchors.find(events, _owners(evidence)))
     known = _resolved(dated)
+    loose = _by_single_entries(dated, known)
     apart = evidence.totals.apart if evidence.totals is not None else {}
-    return sorted(_all(events, dated, known, apart), key=lambda c: (c.clock, c.sha256 or "", c.source))
+    found = (replace(one, loose=loose.get(one.source)) for one in _all(events, dated, known, apart))
+    return sorted(found, key=lambda c: (c.clock, c.sha256 or "", c.source))
 
 
 def _owners(evidence: Evidence) -> dict[str, int]:
@@ -227,6 +230,25 @@ def _resolved(dated: _Dated) -> dict[str, tuple[str, Band]]:
         if len(bands) > 1 or reference.endswith(":kernel"):
             known |= {s: (reference, b) for s, b in bands.items()}
     return known
+
+
+def _by_single_entries(dated: _Dated, known: Mapping[str, tuple[str, Band]]) -> dict[str, Band]:
+    """Each source that fewer entries bind to the first reference than move a clock, with what these few allow.
+
+    A clock that is compared with another reference is one of these: its own host's kernel may be off like it.
+    """
+    first = next((reference for reference, _ in known.values()), None)
+    bands = {source: band for source, (reference, band) in known.items() if reference == first}
+    links, made = _links(dated), {}
+    while bands:
+        voices = {s: len({t for t, o in told if o in bands}) for s, told in links.items() if s not in bands}
+        best = max(sorted(voices), key=lambda s: voices[s], default=None)
+        if best is None or not voices[best]:
+            break
+        votes = dated.votes(best, bands)
+        bands[best] = hull(votes) if votes else Band.zero()
+        made[best] = bands[best]
+    return {s: band for s, band in made.items() if band.votes}
 
 
 def _links(dated: _Dated) -> dict[str, set[tuple[str, str]]]:

@@ -1,6 +1,6 @@
 """The evidence by the reference clock, where its own clocks cannot agree with that; and what that leaves uncertain."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -40,18 +40,20 @@ def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False
         written_earliest_ns=evidence.events["earliest_ns"], written_latest_ns=evidence.events["latest_ns"]
     )
     beside = _beside(found)
-    if not moved and not beside:
+    loose = {c.source: c.loose for c in found if bounds and c.loose is not None}
+    if not moved and not beside and not loose:
         return replace(evidence, events=events, job_records=evidence.job_records.copy())
     events = events.assign(source=anchors.sources(events))
-    dated = picked(events, events["earliest_ns"].notna() & events["source"].isin({*moved, *beside}))
+    dated = picked(events, events["earliest_ns"].notna() & events["source"].isin({*moved, *beside, *loose}))
     for source, rows in groups_of(dated, "source"):
-        first, last = _moved(moved[source], rows) if source in moved else _either(rows, *beside[source])
+        first, last = _dated(rows, moved.get(source), beside.get(source), loose.get(source))
         events.loc[rows.index, "earliest_ns"] = first
         events.loc[rows.index, "latest_ns"] = last
     order = ["earliest_ns", "sha256", "start", "event_id"]
     events = events.drop(columns="source").sort_values(order, kind="stable", na_position="last")
-    apart = _ordinary(evidence.ordinary, moved)
-    return replace(evidence, events=events, job_records=_records(evidence.job_records, moved), ordinary=apart)
+    bands = {source: one.band for source, one in moved.items() if one.band is not None}
+    records, apart = _records(evidence.job_records, bands, loose), _ordinary(evidence.ordinary, bands, loose)
+    return replace(evidence, events=events, job_records=records, ordinary=apart)
 
 
 def _beside(found: Iterable[Compared]) -> dict[str, tuple[int, int]]:
@@ -69,6 +71,22 @@ def _beside(found: Iterable[Compared]) -> dict[str, tuple[int, int]]:
         for one in loose
         if one.clock in off
     }
+
+
+def _dated(
+    rows: pd.DataFrame, moved: Compared | None, beside: tuple[int, int] | None, loose: Band | None
+) -> tuple[Int, Int]:
+    """The intervals of events of one source: moved, in two readings, or also as far off as single entries say."""
+    first, last = (rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
+    early, late = first, last
+    if moved is not None:
+        early, late = _moved(moved, rows)
+    elif beside is not None:
+        early, late = _either(rows, *beside)
+    if loose is None:
+        return early, late
+    lo, hi = loose.at(clocks.places(rows), first)
+    return np.minimum(early, first - hi), np.maximum(late, last - lo)
 
 
 def _either(rows: pd.DataFrame, lo: int, hi: int) -> tuple[Int, Int]:
@@ -108,29 +126,38 @@ def _back(rows: pd.DataFrame) -> list[tuple[int, int, str, str]]:
     return [(int(place[i]), int(place[i + 1]), str(names[i]), str(names[i + 1])) for i in at]
 
 
-def _records(records: pd.DataFrame, moved: dict[str, Compared]) -> pd.DataFrame:
+_Bands = Mapping[str, Band]
+
+
+def _records(records: pd.DataFrame, moved: _Bands, loose: _Bands) -> pd.DataFrame:
     """Job records by the reference clock: what they hold is the earliest of a submission and start, the latest of an end."""
     made = records.copy()
     source = made["domain"].astype(str) + ":" + made["format"].astype(str) + " " + made["sha256"].astype(str)
-    for name, one in moved.items():
+    for name in sorted({*moved, *loose}):
         rows = picked(made, source == name)
+        bands = [moved.get(name, Band.zero()), *([loose[name]] if name in loose else [])]
         for column in _MOMENTS:
             told = picked(rows, rows[column].notna())
-            if one.band is None or not len(told):
-                continue
-            when = told[column].to_numpy(np.int64)
-            lo, hi = one.band.at(told["start"].to_numpy(np.int64), when)
-            by = np.where((lo <= 0) & (hi >= 0), 0, lo if column == "end_ns" else hi)
-            made.loc[told.index, column] = when - by
+            if len(told):
+                edge = np.maximum if column == "end_ns" else np.minimum
+                made.loc[told.index, column] = edge.reduce([_edge(told, column, band) for band in bands])
     return made
 
 
-def _ordinary(apart: pa.Table, moved: dict[str, Compared]) -> pa.Table:
+def _edge(told: pd.DataFrame, column: str, band: Band) -> Int:
+    """A moment of records as early, or of an end as late, as a clock's bounds put it; as written where it may agree."""
+    when = told[column].to_numpy(np.int64)
+    lo, hi = band.at(told["start"].to_numpy(np.int64), when)
+    moved: Int = when - np.where((lo <= 0) & (hi >= 0), 0, lo if column == "end_ns" else hi)
+    return moved
+
+
+def _ordinary(apart: pa.Table, moved: _Bands, loose: _Bands) -> pa.Table:
     """The same of the records of ordinary jobs."""
-    if not len(apart) or not moved:
+    if not len(apart) or not (moved or loose):
         return apart
     read = ["domain", "format", "sha256", "start", *_MOMENTS]
-    made = _records(frame(apart.select(read)), moved)
+    made = _records(frame(apart.select(read)), moved, loose)
     for name in _MOMENTS:
         at = apart.column_names.index(name)
         apart = apart.set_column(at, apart.field(at), pa.array(made[name], pa.int64(), from_pandas=True))

@@ -106,7 +106,7 @@ def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
 def finished(begun: "Sketch", rejects: pd.DataFrame) -> Examination:
     """The analysis from its first pass: without what the bounds of the clocks take back."""
     evidence, found, seen, steps, done = begun
-    if clock_bounds.rests_on_time(done.acts):
+    if clock_bounds.rests_on_time(done.acts, done.asked, done.answers):
         bounded = corrections.corrected(evidence, found, bounds=True)
         if clock_bounds.widened(seen, bounded):
             # What was looked up is looked up again where it is needed: two analyses are held at once from here on.
