@@ -53,7 +53,6 @@ def test_nothing_is_a_roster_and_a_question():
         ("1970-01-01T00:00:01Z", SECOND),
         ("1970-01-01T02:00:01+02:00", SECOND),
         ("1970-01-01T00:00:00.000001Z", 1000),
-        ("1970-01-02", 86_400 * SECOND),
         ("1969-12-31T23:59:59.999999Z", -1000),
         ("9999-12-31T00:00:00Z", 253_402_214_400 * SECOND),
     ],
@@ -63,6 +62,25 @@ def test_bounds_of_an_enrolment(written, ns):
     raw = f'[[person]]\nname = "a"\naccounts = [{{ name = "a", from = {written}, until = {written} }}]\n'
     account = roster.roster(raw.encode(), "r").persons[0].accounts[0]
     assert (account.from_ns, account.until_ns) == (ns, ns)
+
+
+@pytest.mark.parametrize("written", ["2026-07-01", '"2026-07-01"'])
+def test_a_day_bounds_an_enrolment_by_all_that_can_be_called_so(written):
+    """Who had a login until a day, and who has it from that day on, can both have had it then, in Auckland and in Honolulu."""
+    raw = f"""[[person]]
+name = "a"
+accounts = [{{ name = "x", until = {written} }}]
+keys = [{{ fingerprint = "SHA256:a", until = {written} }}]
+devices = [{{ address = "10.0.0.1", until = {written} }}]
+[[person]]
+name = "b"
+accounts = [{{ name = "x", from = {written} }}]
+"""
+    one, other = roster.roster(raw.encode(), "r").persons
+    day = 1_782_864_000 * SECOND  # 2026-07-01T00:00:00Z
+    last = day + (24 + 12) * 3600 * SECOND - 1
+    assert [x[0].until_ns for x in (one.accounts, one.keys, one.devices)] == [last] * 3
+    assert other.accounts[0].from_ns == day - 14 * 3600 * SECOND
 
 
 def test_keys_nobody_knows_are_left_alone():

@@ -141,7 +141,7 @@ def _touched(act: Act, sessions: list[Session], holders: Holders) -> bool:
 def _by_job(act: Act, scene: Scene, account: Strength) -> Judgement:
     """A job's own process acted: under its owner's name, by bytes that somebody wrote. No person is inferred."""
     job = scene.job_of(act.host, act.pid, act.earliest_ns)
-    owner = sorted(scene.directory.owners(job.owner)) if job is not None else []
+    owner = sorted(scene.directory.owners(job.owner, job.submit_ns)) if job is not None else []
     reasons = [Reason("account", frozenset(owner), tuple(act.events[:1]), None)]
     return Judgement("not_attempted", reasons=reasons, account=account)
 
@@ -268,15 +268,15 @@ def _hops(scene: Scene, sessions: list[Session]) -> frozenset[str]:
     """Persons in whose session an ssh client ran just before one of these sessions opened from within."""
     found: set[str] = set()
     for s in sessions:
-        if s.start_ns is None or scene.directory.device_people(s.address):
+        if s.start_ns is None or scene.directory.device_people(s.address, s.start_ns):
             continue
         for e in hops.clients(scene.evidence).about(s.start_ns):
             if posixpath.basename(e.exe) != "ssh":
                 continue
             via = scene.session_of(e)
             if via is not None and via.session_id != s.session_id:
-                found |= scene.directory.holders(via.account) & (
-                    scene.directory.key_people(via.credential) or scene.directory.people
+                found |= scene.directory.holders(via.account, via.start_ns) & (
+                    scene.directory.key_people(via.credential, via.start_ns) or scene.directory.people
                 )
     return frozenset(found)
 
@@ -329,13 +329,16 @@ def _cap(
         found.gates.append("G1")
         found.against += [t.events[0] for t in by_others]
         found.candidates = sorted(
-            {*found.candidates, *(p for t in by_others for p in scene.directory.owners(t.account))}
+            {
+                *found.candidates,
+                *(p for t in by_others for p in scene.directory.owners(t.account, t.earliest_ns)),
+            }
         )
         found.missing.append("logs_beyond_reach_of_who_changed_them")
 
 
 def _own(scene: Scene, act: Act, person: str) -> bool:
-    return scene.directory.owners(act.account) == {person}
+    return scene.directory.owners(act.account, act.earliest_ns) == {person}
 
 
 def _overlaps(act: Act, start: int | None) -> bool:
@@ -383,7 +386,7 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
         if same:
             found.against += [other.events[0]]
         ranked += [(0 if same else 2, p) for p in people]
-    ranked += [(1, p) for p in scene.directory.called(act.author)]
+    ranked += [(1, p) for p in scene.directory.called(act.author, act.earliest_ns)]
     ranked += [(3, p) for p in found.candidates]
     lead = found.name or (found.candidates[0] if len(found.candidates) == 1 else None)
     names = [p for _, p in sorted(ranked) if p != lead]

@@ -55,10 +55,10 @@ def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
 
 def shared_account(claim: Claim, g: Grounds) -> Answer:
     """D03. True predicts two enrolled keys or sources in the account; the trap is that key and session may still tell."""
-    shared = [a for a in g.acts if g.scene.directory.is_shared(a.account)]
+    shared = [a for a in g.acts if g.scene.directory.is_shared(a.account, a.earliest_ns)]
     if not g.acts:
         return answer("untestable", [], "no_act_found", open_questions(g))
-    if not shared and not all(g.scene.directory.holders(a.account) for a in g.acts):
+    if not shared and not all(g.scene.directory.holders(a.account, a.earliest_ns) for a in g.acts):
         return answer("untestable", g.acts, "account_not_enrolled", ["enrolment_of_account"])
     if not shared:
         return _one_holder(g)
@@ -263,8 +263,8 @@ def _other_entries(person: str, act: Act, scene: Scene) -> list[str]:
         and any(
             people and person not in people
             for people in (
-                scene.directory.key_people(s.credential),
-                scene.directory.device_people(s.address),
+                scene.directory.key_people(s.credential, s.start_ns),
+                scene.directory.device_people(s.address, s.start_ns),
             )
         )
     ]
@@ -356,7 +356,7 @@ def forged_author(claim: Claim, g: Grounds) -> Answer:
     others = [
         a for a in named
         if a.person not in {None, claim.by}
-        or (a.person is None and a.account is not None and claim.by not in g.scene.directory.holders(a.account))
+        or (a.person is None and a.account is not None and claim.by not in g.scene.directory.holders(a.account, a.earliest_ns))
     ]  # fmt: skip
     if others:
         return answer(
@@ -384,4 +384,5 @@ _MOST_SHOWN = 5
 
 
 def _names(act: Act, person: str, scene: Scene) -> bool:
-    return person in scene.directory.called(act.author) | scene.directory.called(act.committer)
+    called, at = scene.directory.called, act.earliest_ns
+    return person in called(act.author, at) | called(act.committer, at)

@@ -170,7 +170,7 @@ def only_own(claim: Claim, g: Grounds) -> Answer:
     by = g.of(claim.by)
     if not by:
         return answer("untestable", g.acts, "no_act_of_speaker_found", open_questions(g))
-    owners = {j.job: g.scene.directory.owners(j.owner) for j in g.scene.jobs.values()}
+    owners = {j.job: g.scene.directory.owners(j.owner, j.submit_ns) for j in g.scene.jobs.values()}
     foreign = [
         a for a in by
         if a.job is not None and a.link != "not_established" and claim.by not in owners.get(a.job, frozenset())

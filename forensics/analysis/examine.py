@@ -358,7 +358,7 @@ def _foreign(act: Act, owners: set[str | None], scene: Scene) -> bool:
         return act.account not in owners
     if act.account not in owners:
         return True
-    return impact.discordant(act, scene) or scene.directory.is_shared(act.account)
+    return impact.discordant(act, scene) or scene.directory.is_shared(act.account, act.earliest_ns)
 
 
 def _settle_own(everything: list[Act], asked: list[Job]) -> None:

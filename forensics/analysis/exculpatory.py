@@ -51,7 +51,9 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
                 "act": name,
                 "because": [s.events[0] for s in own][:3],
             }
-        asserted = directory.called(act.author) | directory.called(act.committer)
+        asserted = directory.called(act.author, act.earliest_ns) | directory.called(
+            act.committer, act.earliest_ns
+        )
         if person in asserted and act.person != person and person not in done.judged[act.act_id].candidates:
             yield {
                 "person": person,
@@ -62,7 +64,7 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
         job = done.scene.jobs.get(act.job or "")
         if (
             job is not None
-            and person in directory.owners(job.owner)
+            and person in directory.owners(job.owner, job.submit_ns)
             and act.why_link in _OF_ANOTHER
             and act.person != person
         ):

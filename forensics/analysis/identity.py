@@ -144,15 +144,15 @@ class Directory:
         """The keys that can have opened an account at a moment."""
         return (e for e in self._openers.get(account, []) if e.holds(at_ns))
 
-    def called(self, typed: object) -> frozenset[str]:
-        """Persons that a typed name can mean: by their name, or by an account of that name. It is a word, and no link."""
+    def called(self, typed: object, at_ns: int | None = None) -> frozenset[str]:
+        """Persons that a typed name can mean at a moment: by their name, or by an account of that name. It is a word, and no link."""
         name = str(typed or "").rpartition(" <")[0] or str(typed or "")
         found = self.aliases.get(name, name)
-        return self.owners(name) | (frozenset({found}) & self.people)
+        return self.owners(name, at_ns) | (frozenset({found}) & self.people)
 
-    def is_shared(self, account: str | None) -> bool:
-        """Whether more than one person can enter an account."""
-        return bool(self.lines("shared_account", account)) or len(self.holders(account)) > 1
+    def is_shared(self, account: str | None, at_ns: int | None = None) -> bool:
+        """Whether more than one person can enter an account at a moment: one after the other is not."""
+        return bool(self.lines("shared_account", account, at_ns)) or len(self.holders(account, at_ns)) > 1
 
     def account_of(self, host: str | None, uid: int | None, at_ns: int | None = None) -> str | None:
         """The name that a uid has on a host at a moment: by the host's own sources, else by all that there are.
@@ -297,7 +297,10 @@ def _from_roster(evidence: Evidence) -> Iterable[Enrolment]:
 
 def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
     events = evidence.events
-    named = {a.name: p.name for p in evidence.roster.persons for a in p.accounts}
+    named: dict[str, dict[str, None]] = {}
+    for p in evidence.roster.persons:
+        for a in p.accounts:
+            named.setdefault(a.name, {})[p.name] = None
     for n in uids.find(evidence):
         yield Enrolment(
             "uid", str(n.uid), None, n.account, n.host, n.basis, n.source, n.domain, n.from_ns, n.until_ns, n.events,
@@ -309,11 +312,13 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
             o.rule,
         )  # fmt: skip
     listed = picked(events, (events["verb"] == "enrol_key") & events["domain"].str.startswith("git"))
-    for e in rows_of(picked(listed, listed["account"].isin(named))):
-        yield Enrolment(
-            "key", e.credential, named[e.account], None, None, "derived", "git key directory", e.domain, None, None, (e.event_id,),
-            identity_rules.KEY_DIRECTORY,
-        )  # fmt: skip
+    for e in rows_of(picked(listed, listed["account"].isin(named.keys()))):
+        # Of a name that several had, one after the other, a key can be of each: nothing says when it was put there.
+        for person in named[e.account]:
+            yield Enrolment(
+                "key", e.credential, person, None, None, "derived", "git key directory", e.domain, None, None, (e.event_id,),
+                identity_rules.KEY_DIRECTORY,
+            )  # fmt: skip
     entered = picked(
         events,
         (events["verb"] == "login")

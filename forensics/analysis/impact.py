@@ -39,7 +39,7 @@ def own_request(act: Act, job: Job, acts: Iterable[Act], scene: Scene) -> bool:
     """
     if act.account != job.owner:
         return False
-    if not scene.directory.is_shared(job.owner):
+    if not scene.directory.is_shared(job.owner, act.earliest_ns):
         return act.verdict == "attributed" or not discordant(act, scene)
     by = {a.person for a in acts if a.act == "submit" and a.job == job.job}
     return act.person is not None and by == {act.person}
@@ -50,10 +50,10 @@ def discordant(act: Act, scene: Scene) -> bool:
     session = act.session
     if session is None:
         return False
-    owners = scene.directory.owners(act.account)
+    owners, at = scene.directory.owners(act.account, act.earliest_ns), session.start_ns
     told = (
-        scene.directory.key_people(session.credential),
-        scene.directory.device_people(session.address),
+        scene.directory.key_people(session.credential, at),
+        scene.directory.device_people(session.address, at),
         *(t.says for t in links.origins(scene, [session])),
     )
     return bool(session.contradicts) or any(people and not people & owners for people in told)
@@ -242,10 +242,10 @@ def stranger(act: Act, job: Job, scene: Scene) -> bool:
     if act.session is None or act.account != job.owner:
         return False
     directory, session = scene.directory, act.session
-    owners = directory.owners(job.owner)
+    owners, at = directory.owners(job.owner, act.earliest_ns), session.start_ns
     known = [e for e in directory.enrolments if e.person in owners]
-    key = session.credential is not None and not directory.key_people(session.credential)
-    device = session.address is not None and not directory.device_people(session.address)
+    key = session.credential is not None and not directory.key_people(session.credential, at)
+    device = session.address is not None and not directory.device_people(session.address, at)
     return (key and any(e.kind == "key" for e in known)) or (
         device and any(e.kind == "device" for e in known)
     )

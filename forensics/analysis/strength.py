@@ -146,7 +146,7 @@ def of_account(act: Act, scene: Scene, holders: Holders, *, gap: bool) -> Streng
         return Strength(gates=["G5"])
     first, last = span(act, sessions)
     domains = {g.domain for g in groups}
-    owners = scene.directory.owners(act.account)
+    owners = scene.directory.owners(act.account, act.earliest_ns)
     sparing = next(iter(owners)) if len(owners) == 1 else None
     others = sorted(act.rival_accounts - {act.account})
     found = _settled(

@@ -263,6 +263,28 @@ def _bounds(found: dict[str, Any], name: str) -> tuple[int | None, int | None]:
     return first, last
 
 
+_DAY_NS = 86_400 * clock.NS_PER_S
+_EAST_NS, _WEST_NS = 14 * 3600 * clock.NS_PER_S, 12 * 3600 * clock.NS_PER_S
+"""How far the farthest zones are from UTC."""
+
+
+def _enrolled(found: dict[str, Any], name: str) -> tuple[int | None, int | None]:
+    """Bounds of an enrolment. A day by itself is all of that day in whatever zone: of two that meet on it, both can have held."""
+    first, last = _bounds(found, name)
+    if first is not None and _is_day(found["from"]):
+        first -= _EAST_NS
+    if last is not None and _is_day(found["until"]):
+        last += _DAY_NS + _WEST_NS - 1
+    return first, last
+
+
+def _is_day(value: object) -> bool:
+    """Whether a TOML value is a date with no time of the day."""
+    if isinstance(value, str):
+        return not any(mark in value for mark in "Tt: ")
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
 def is_nobody(person: str) -> bool:
     """Whether findings call so somebody who is not on a roster."""
     return person in {UNLISTED, ADMINISTRATOR} or person.startswith(HOLDER)
@@ -279,9 +301,9 @@ def _person(found: dict[str, Any], name: str) -> Person:
     return Person(
         _text(found, "name", name, needed=True),
         _text(found, "role", name),
-        tuple(each("accounts", lambda a: Account(_text(a, "name", name, needed=True), _number(a, "uid", name), _text(a, "source", name), *_bounds(a, name)))),
-        tuple(each("keys", lambda k: Key(_text(k, "fingerprint", name, needed=True), _text(k, "source", name), *_bounds(k, name)))),
-        tuple(each("devices", lambda d: Device(_text(d, "address", name, needed=True), _text(d, "name", name), _text(d, "source", name), *_bounds(d, name)))),
+        tuple(each("accounts", lambda a: Account(_text(a, "name", name, needed=True), _number(a, "uid", name), _text(a, "source", name), *_enrolled(a, name)))),
+        tuple(each("keys", lambda k: Key(_text(k, "fingerprint", name, needed=True), _text(k, "source", name), *_enrolled(k, name)))),
+        tuple(each("devices", lambda d: Device(_text(d, "address", name, needed=True), _text(d, "name", name), _text(d, "source", name), *_enrolled(d, name)))),
     )  # fmt: skip
 
 
