@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from stage import SECOND, T0, UIDS, Stage, address, claim, key, roster
 
-from forensics.analysis import findings, identity
+from forensics.analysis import findings, identity, verdicts
 from forensics.core.roster import Account, Device, Key, Person, Question, Roster
 
 HANDED_OVER = T0 + 86_400 * SECOND
@@ -126,6 +126,55 @@ def test_a_device_that_was_the_speaker_s_is_another_s_once_it_was_given_away():
     done = answered(s, ("D02", "dao"), people=Roster((mei, kai, lin, dao)))
     assert [a.person for a in done.in_question] == ["dao"]
     assert (done.answers[0].status, done.answers[0].why) == ("mixed", "another_entry_open_in_account_then")
+
+
+def passwd(s, uid, *names):
+    """A host's list, as it is collected."""
+    for name in names:
+        s.add("enrol_account", "passwd", account=name, uid=uid, when=None)
+
+
+def cancelled_by_kai(*, trail=None, sshd=None):
+    """kai cancels mei's job; `trail` and `sshd` are what these call the account."""
+    s = Stage()
+    s.enrol()
+    s.submit("mei", s.login("mei"), "11")
+    s.cancel("kai", s.login("kai"), "11", effective="mei")
+    for row in s.rows:
+        if row["account"] == "kai" and row["verb"] != "enrol_key":
+            row["account"] = trail if row["format"] == "auditd" else sshd
+    return s
+
+
+def test_an_account_whose_number_another_has_is_not_its_holder_s_alone():
+    """The kernel tells neither from the other: who has the second login has the same rights, and the key still tells them apart."""
+    mei, kai, lin, dao = roster().persons
+    dao = replace(dao, accounts=(*dao.accounts, Account("kai2", UIDS["kai"], "register")))
+    s = cancelled_by_kai(trail="kai", sshd="kai")
+    passwd(s, UIDS["kai"], "kai", "kai2")
+    done = answered(s, ("D03", "kai"), people=Roster((mei, kai, lin, dao)))
+    assert [a.person for a in done.in_question] == ["kai"]
+    assert (done.answers[0].status, done.answers[0].why) == (
+        "mixed",
+        "account_is_shared_but_key_and_session_tell_who",
+    )
+    alone = answered(cancelled_by_kai(trail="kai", sshd="kai"), ("D03", "kai"), people=roster())
+    assert alone.answers[0].status == "contradicted"
+
+
+def test_a_number_that_today_s_list_gives_another_names_no_account_against_sshd():
+    """The trail has numbers alone; the number was removed and given again with nothing recorded; sshd wrote who it let in."""
+    s = cancelled_by_kai(sshd="old")
+    passwd(s, UIDS["kai"], "kai")
+    done = answered(s, ("D01", "kai"), ("D03", "kai"), people=roster())
+    (act,) = done.in_question
+    judged = done.judged[act.act_id]
+    assert (act.person, judged.account.strength, judged.account.gates) == (None, None, ["G5"])
+    assert verdicts.account(act, judged)["name"] is None
+    assert [(a.status, a.why) for a in done.answers] == [
+        ("untestable", "no_act_attributed"),
+        ("untestable", "sources_differ_on_account"),
+    ]
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -58,6 +58,8 @@ def shared_account(claim: Claim, g: Grounds) -> Answer:
     shared = [a for a in g.acts if g.scene.directory.is_shared(a.account, a.earliest_ns)]
     if not g.acts:
         return answer("untestable", [], "no_act_found", open_questions(g))
+    if not shared and (unsure := [a for a in g.acts if a.session and "account" in a.session.contradicts]):
+        return answer("untestable", unsure, "sources_differ_on_account", ["agreement_of_sources_on_session"])
     if not shared and not all(g.scene.directory.holders(a.account, a.earliest_ns) for a in g.acts):
         return answer("untestable", g.acts, "account_not_enrolled", ["enrolment_of_account"])
     if not shared:

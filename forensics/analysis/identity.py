@@ -136,9 +136,16 @@ class Directory:
         return self._people("account", account, at_ns) | self._people("shared_account", account, at_ns)
 
     def holders(self, account: str | None, at_ns: int | None = None) -> frozenset[str]:
-        """Owners, and persons whose own key opens the account, whoever let it."""
+        """Owners, those of accounts with the same number, and persons whose own key opens the account, whoever let it."""
         openers = (self.key_people(e.thing, at_ns) for e in self.opening(account, at_ns))
-        return self.owners(account, at_ns).union(*openers)
+        same = (self.owners(other, at_ns) for other in self.same_number(account, at_ns))
+        return self.owners(account, at_ns).union(*openers, *same)
+
+    def same_number(self, account: str | None, at_ns: int | None = None) -> frozenset[str]:
+        """Accounts that a host gives the number of another at a moment: the kernel tells neither from the other."""
+        own = [e for e in self._numbers.get(account, []) if e.basis == "observed" and e.holds(at_ns)]
+        alike = (e for mine in own for e in self.lines("uid", mine.thing, at_ns) if e.host == mine.host)
+        return frozenset(e.account for e in alike if e.account and e.basis == "observed") - {account or ""}
 
     def opening(self, account: str | None, at_ns: int | None = None) -> Iterable[Enrolment]:
         """The keys that can have opened an account at a moment."""

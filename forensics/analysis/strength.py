@@ -137,6 +137,8 @@ def of_account(act: Act, scene: Scene, holders: Holders, *, gap: bool) -> Streng
     """
     if act.account is None:
         return Strength()
+    if act.session is not None and "account" in act.session.contradicts:
+        return Strength(gates=["G5"])
     sessions = [act.session] if act.session else []
     groups = [
         Group("account", domain, frozenset({account}), because)
