@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import gaps
+from forensics.analysis import attendance, gaps
 from forensics.analysis.acts import BY_ITSELF, LEFT_BY, Act, Scene
 from forensics.analysis.denial import FILES, Answer, Grounds, answer, open_questions
 from forensics.analysis.holders import people_of
@@ -58,10 +58,6 @@ def shared_account(claim: Claim, g: Grounds) -> Answer:
     shared = [a for a in g.acts if g.scene.directory.is_shared(a.account, a.earliest_ns)]
     if not g.acts:
         return answer("untestable", [], "no_act_found", open_questions(g))
-    if not shared and (unsure := [a for a in g.acts if a.session and "account" in a.session.contradicts]):
-        return answer("untestable", unsure, "sources_differ_on_account", ["agreement_of_sources_on_session"])
-    if not shared and not all(g.scene.directory.holders(a.account, a.earliest_ns) for a in g.acts):
-        return answer("untestable", g.acts, "account_not_enrolled", ["enrolment_of_account"])
     if not shared:
         return _one_holder(g)
     by = [a for a in shared if a.person == claim.by]
@@ -73,6 +69,10 @@ def shared_account(claim: Claim, g: Grounds) -> Answer:
 
 
 def _one_holder(g: Grounds) -> Answer:
+    if unsure := [a for a in g.acts if a.session is not None and "account" in a.session.contradicts]:
+        return answer("untestable", unsure, "sources_differ_on_account", ["agreement_of_sources_on_session"])
+    if not all(g.scene.directory.holders(a.account, a.earliest_ns) for a in g.acts):
+        return answer("untestable", g.acts, "account_not_enrolled", ["enrolment_of_account"])
     if any(_opened_by_unknown(a, g.scene) for a in g.acts):
         return answer("untestable", g.acts, "account_opened_by_key_of_unknown", ["enrolment_of_key"])
     return answer("contradicted", g.acts, "account_has_one_holder")
@@ -91,8 +91,8 @@ def not_logged_in(claim: Claim, g: Grounds) -> Answer:
     """
     by = [a for a in g.acts if a.person == claim.by]
     final = [a for a in by if a.act in {"cancel", "signal"}] or by
-    present = [a for a in final if a.origin == "login" and _open_then(a)]
-    deferred = [a for a in by if a.origin in BY_ITSELF or a.act == "plant" or not _open_then(a)]
+    present = [a for a in final if a.origin == "login" and _open_then(a, g.scene)]
+    deferred = [a for a in by if a.origin in BY_ITSELF or a.act == "plant" or not _open_then(a, g.scene)]
     if present and all(_gone_before_job(claim.by, a, g.scene) for a in present):
         return answer("mixed", present, "no_session_while_job_ran_but_act_before")
     if present:
@@ -199,21 +199,17 @@ _LEAVES = FILES | {"commit", "push"}
 """Acts that harm a job when it comes to what they changed, and not at once."""
 
 
-def _open_then(act: Act) -> bool:
+def _open_then(act: Act, scene: Scene) -> bool:
     """Whether the act's own session can have been open when it was done: a process can outlive its login."""
     if act.session is None or act.earliest_ns is None or act.latest_ns is None:
         return True
-    return act.session.covers(act.earliest_ns, act.latest_ns)
+    return attendance.open_then(scene, act.session, act)
 
 
 def _there(person: str, act: Act, scene: Scene) -> bool:
     """Whether a session that only this person's key or account can have opened is open while an act is done."""
-    if act.earliest_ns is None or act.latest_ns is None:
-        return False
     return any(
-        s.service not in LEFT_BY
-        and people_of(scene, s) == {person}
-        and s.covers(act.earliest_ns, act.latest_ns)
+        s.service not in LEFT_BY and people_of(scene, s) == {person} and attendance.open_then(scene, s, act)
         for s in scene.sessions.values()
     )
 
@@ -253,15 +249,13 @@ def _entered_otherwise(person: str, act: Act, scene: Scene) -> bool:
 
 def _other_entries(person: str, act: Act, scene: Scene) -> list[str]:
     """Sessions in the act's account, open as it was done, that key or device say are not the person's."""
-    if act.earliest_ns is None or act.latest_ns is None:
-        return []
     return [
         s.events[0]
         for s in scene.sessions.values()
         if s.account == act.account
         and s.events
         and (act.session is None or s.session_id != act.session.session_id)
-        and s.covers(act.earliest_ns, act.latest_ns)
+        and attendance.open_then(scene, s, act)
         and any(
             people and person not in people
             for people in (
@@ -328,9 +322,7 @@ def same_access(claim: Claim, g: Grounds) -> Answer:
                 session.events
                 and (not people or people - {claim.by})
                 and (session.host == act.host or act.host is None)
-                and act.earliest_ns is not None
-                and act.latest_ns is not None
-                and session.works(act.earliest_ns, act.latest_ns)
+                and attendance.at_work_then(g.scene, session, act)
                 and (act.session is None or session.session_id != act.session.session_id)
             ):
                 others.setdefault(act.act_id, []).append(session.events[0])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from forensics.analysis import attendance
 from forensics.analysis.acts import Act
 from forensics.analysis.examination import Examination
 from forensics.analysis.holders import people_of
@@ -39,7 +40,7 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
         if act.earliest_ns is None or act.latest_ns is None or act.origin == "job":
             continue
         name = names[act.act_id]
-        open_then = [s for s in own if s.covers(act.earliest_ns, act.latest_ns)]
+        open_then = [s for s in own if attendance.open_then(done.scene, s, act)]
         mine = act.session is not None and act.session.session_id in {s.session_id for s in own}
         if open_then and not mine and act.session is not None:
             events = [open_then[0].events[0], act.events[0]]

@@ -157,7 +157,7 @@ class Order:
 
     def before(self, one: Dated, other: Dated) -> bool:
         """Whether one is shown to have been before the other."""
-        found = self._sign(one.dated_by, other.dated_by)
+        found = self.sign(one.dated_by, other.dated_by)
         return one.latest_ns < other.earliest_ns if found is None else found < 0
 
     def made(self, thing: Made) -> Moment | None:
@@ -177,7 +177,7 @@ class Order:
         found: list[_Thing] = []
         for thing in things:
             at = len(found)
-            while at and (self._sign(thing.dated_by, found[at - 1].dated_by) or 0) < 0:
+            while at and (self.sign(thing.dated_by, found[at - 1].dated_by) or 0) < 0:
                 at -= 1
             found.insert(at, thing)
         return found
@@ -193,12 +193,18 @@ class Order:
 
     def until(self, rows: pd.DataFrame, event: Row) -> pd.DataFrame:
         """Those of some events that are not later than another: by their places, or as they begin."""
-        signs = [self._sign(name, event.event_id) for name in rows["event_id"]]
+        signs = [self.sign(name, event.event_id) for name in rows["event_id"]]
         begun = zip(rows["earliest_ns"], signs, strict=True)
         flags = [bool(at <= event.earliest_ns) if not found else found < 0 for at, found in begun]
         return rows if all(flags) else rows.iloc[[n for n, flag in enumerate(flags) if flag]]
 
-    def _sign(self, one: str | None, other: str | None) -> int | None:
+    def numbered(self, event: str) -> str | None:
+        """The host whose kernel numbered an event; None where it has no such number."""
+        place = self._place(event)
+        return None if place is None else place.host
+
+    def sign(self, one: str | None, other: str | None) -> int | None:
+        """Which of two events was first by their places alone, as the function `sign` has it; None where the clocks are to say."""
         if one is None or other is None:
             return None
         mine, its = self._place(one), self._place(other)

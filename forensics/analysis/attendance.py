@@ -1,0 +1,54 @@
+"""Whether a session was open as something was done: by the kernel's numbers where both bear one, else by what clocks wrote.
+
+A clock that was set back or forward between an entry and an act puts the act out of a session that it was done in,
+and into one that was over. The kernel numbers both in the order in which they were.
+"""
+
+from collections.abc import Iterable
+
+from forensics.analysis import order
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.sessions import Session
+
+_OPENS = frozenset({"login", "loginuid", "session_open"})
+_CLOSES = frozenset({"session_close"})
+
+
+def open_then(scene: Scene, session: Session, act: Act) -> bool:
+    """Whether a session can have been open as an act was done; false where the act has no time."""
+    if act.earliest_ns is None or act.latest_ns is None:
+        return False
+    known = order.of(scene.evidence)
+    done = [e for e in act.events if known.numbered(e) == session.host]
+    if session.ses is None or session.host is None or not done:
+        return session.covers(act.earliest_ns, act.latest_ns)
+    begun = _first(known, _of(scene, session, _OPENS), done[0])
+    over = _first(known, _of(scene, session, _CLOSES), done[0])
+    if begun == 1 or over == -1:
+        return False
+    if begun == -1 and over == 1:
+        return True
+    since = act.earliest_ns if begun == -1 or session.start_ns is None else session.start_ns
+    until = act.latest_ns if over == 1 or session.end_ns is None else session.end_ns
+    return since <= act.latest_ns and until >= act.earliest_ns
+
+
+def at_work_then(scene: Scene, session: Session, act: Act) -> bool:
+    """Whether a session can have been open as an act was done, or something in it have gone on after its end."""
+    if act.earliest_ns is None or act.latest_ns is None:
+        return False
+    beyond = session.outlived() and session.works(act.earliest_ns, act.latest_ns)
+    return beyond or open_then(scene, session, act)
+
+
+def _of(scene: Scene, session: Session, verbs: frozenset[str]) -> list[str]:
+    """The events of a session that have one of some verbs, as its host's kernel numbered them."""
+    known = order.of(scene.evidence)
+    told = scene.cells(session.events, "event_id", "verb")
+    return [e for e, verb in told if verb in verbs and known.numbered(e) == session.host]
+
+
+def _first(known: order.Order, events: Iterable[str], other: str) -> int | None:
+    """Where all of some events lie by another: -1 before it, 1 after it; None where none is known, or they are not of one mind."""
+    signs = {known.sign(e, other) for e in events}
+    return next(iter(signs)) or None if len(signs) == 1 else None
