@@ -98,6 +98,21 @@ def test_what_was_written_and_what_was_lie_within_the_bounds(off_s):
     assert {c.source for c in found if c.loose is not None} >= {"gpu01:kernel"}
 
 
+@pytest.mark.parametrize("off_s", STEPS.values(), ids=STEPS)
+def test_records_of_jobs_hold_what_was_and_what_was_written(off_s):
+    """Accounting tells the same start as the controller, whose clock one submission ties to the kernel's."""
+    s, _ = staged(("mei",), off_s)
+    begun = next(r for r in s.rows if r["verb"] == "start")
+    told = "a" * 64
+    s.rows.append({**begun, "format": "sacct", "clock": "slurm:admin:sacct", "sha256": told, "event_id": ids.event_id(told, 110, 120), "start": 110, "stop": 120})  # fmt: skip
+    case = s.evidence(Question(jobs=("11",)))
+    wide = corrections.corrected(case, clocks.compare(case), bounds=True)
+    written, made = case.job_records.iloc[0], wide.job_records.iloc[0]
+    for column in ("submit_ns", "start_ns"):
+        assert made[column] <= min(written[column], written[column] - off_s * SECOND)
+    assert made["end_ns"] >= max(written["end_ns"], written["end_ns"] - off_s * SECOND)
+
+
 def test_without_a_name_a_cause_or_an_answer_there_is_nothing_to_take_back():
     done = told(("mei",), 0)
     assert not clock_bounds.rests_on_time([], [], [])
