@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from test_commit_facts import examined
 
-from forensics.analysis import channels, contradictions, findings
+from forensics.analysis import contradictions, findings, repositories
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 LOG = (
@@ -90,7 +90,7 @@ def test_a_working_trees_own_reflog_is_no_servers():
 
 def test_a_repository_is_known_by_the_last_part_of_its_name():
     names = ["llm", "mlteam/llm", "git/llm.git", "login01/home/kai/llm/.git", "scm/ml/llm.git/", None, ""]
-    assert {channels.short_name(name) for name in names} == {"llm", None}
+    assert {repositories.short_name(name) for name in names} == {"llm", None}
 
 
 def test_where_nothing_was_pushed_every_way_is_still_named():
@@ -146,3 +146,58 @@ def test_a_ref_that_is_where_records_put_it_or_that_none_tells_of_is_not(files):
 def test_a_move_that_the_reflog_tells_is_told_once():
     kinds = [f["kind"] for f in unpushed(of(SERVED, ref_at(C), GITOLITE))]
     assert kinds == ["ref_moved_without_push"]
+
+
+HAND = f"2026-11-23.15:11:48\t7\tupdate\tteam/llm\tkai\tW\trefs/heads/main\t{A}\t{B}\trefs/.*\n"
+FORKED = (
+    "git_reflog",
+    "git/srv/team/llm.git/logs/refs/heads/main",
+    reflog((A, B, 1795446709), (B, C, 1795449000)),
+)
+
+
+def told_by(*files):
+    return [m["told_by"] for m in table(of(*files), "ref_move")]
+
+
+def test_a_push_to_a_fork_tells_of_the_fork_alone():
+    """Both are called `llm`. Whoever owns a fork can push to it, or answer `200` at an address that ends like the other's."""
+    fork = f"2026-11-23.15:50:00\t8\tupdate\tkai/llm\tkai\tW\trefs/heads/main\t{B}\t{C}\trefs/.*\n"
+    web = b'10.0.0.8 - kai [23/Nov/2026:15:50:01 +0000] "POST /~kai/llm.git/git-receive-pack HTTP/1.1" 200 4 "-" "git/2"\n'
+    log = ("gitolite", "git/var/log/gitolite.log", (HAND + fork).encode())
+    assert told_by(FORKED, log) == ["push", "nothing"]
+    assert told_by(FORKED, log, (*WEB[:2], web)) == ["push", "nothing"]
+    own = (*WEB[:2], web.replace(b"~kai", b"git/team"))
+    assert told_by(FORKED, log, own) == ["push", "request"]
+
+
+def test_one_push_tells_one_move():
+    """Moved on by two pushes, and back by hand to where the first had put it."""
+    log = HAND + HAND.replace(A, "x").replace(B, C).replace("x", B)
+    back = (*FORKED[:2], reflog((A, B, 1795446709), (B, C, 1795446719), (C, B, 1795449000)))
+    assert told_by(back, ("gitolite", "git/var/log/gitolite.log", log.encode())) == [
+        "push",
+        "push",
+        "nothing",
+    ]
+
+
+def test_a_request_tells_the_moves_of_one_moment():
+    """Half a minute after a push over HTTP, somebody moves the ref on the server."""
+    moved = reflog((A, B, 1795449000), (B, C, 1795449030)), b"\n" + reflog((A, B, 1795449001))
+    files = [
+        ("git_reflog", f"git/srv/llm.git/logs/refs/heads/{n}", raw)
+        for n, raw in zip(("main", "side"), moved, strict=True)
+    ]
+    assert sorted(told_by(*files, WEB)) == ["nothing", "request", "request"]
+    log = GITOLITE[2].replace(b"15:11:48", b"15:50:00")
+    assert sorted(told_by(*files, WEB, (*GITOLITE[:2], log))) == ["nothing", "push", "request"]
+
+
+def test_a_user_s_own_pages_are_no_repository_of_the_server():
+    own = (*WEB[:2], WEB[2].replace(b"/llm.git", b"/~kai/llm.git"))
+    assert told_by(SERVED, GITOLITE, own) == ["push", "nothing"]
+    assert told_by(SERVED, GITOLITE, (*WEB[:2], WEB[2].replace(b"/llm.git", b"/git/llm.git"))) == [
+        "push",
+        "request",
+    ]

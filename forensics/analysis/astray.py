@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from forensics.analysis import git_acts, tips
 from forensics.analysis.acts import Scene
-from forensics.analysis.channels import Channel, Move, short_name
+from forensics.analysis.channels import Channel, Move
 from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.repositories import short_name
 
 
 class Astray(NamedTuple):

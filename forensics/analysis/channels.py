@@ -4,8 +4,8 @@ A push that no log tells is not a push that never was: another way in may have a
 repository each way is named, with what was collected of it, before anything is made of silence.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import picked, rows_of
+from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.repositories import fitting, short_name
 from forensics.analysis.trails import TRAILS
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -43,6 +44,8 @@ PUSH_LOGS = frozenset().union(*(formats for way, formats in WAYS.items() if way 
 PUSHES = frozenset({"push", "push_request"})
 _NEAR_NS = 60_000_000_000
 """A reflog writes seconds of the server's clock, and a log of requests when a request began or ended."""
+_ONE_PUSH_NS = 2_000_000_000
+"""Refs that one push moves are moved at once."""
 _NS = "ns since 1970-01-01T00:00:00Z"
 
 CHANNEL = Table(
@@ -73,7 +76,7 @@ MOVE = Table(
         Column(
             "told_by",
             pa.string(),
-            "push, where a log names that ref and object; request, where one tells a push of that repository within a minute; or nothing",
+            "push, where a log names that ref and both objects, each push for one move; request, where one tells a push of that repository within a minute and no other move lies nearer to it; or nothing",
         ),
         Column("uncollected", STRINGS, "ways into the repository of which nothing was collected, or nothing of that time"),
         Column("events", STRINGS, "the reflog's line, then what tells the push"),
@@ -113,14 +116,6 @@ class Channel:
         return (self.earliest_ns or 0) <= latest_ns + _NEAR_NS and self.latest_ns >= (
             earliest_ns or 0
         ) - _NEAR_NS
-
-
-def short_name(repository: object) -> str | None:
-    """The name by which a server, a path and an address all know a repository; None for none."""
-    if not isinstance(repository, str):
-        return None
-    name = repository.rstrip("/").removesuffix("/.git").removesuffix("/dot-git").rsplit("/", 1)[-1]
-    return name.removesuffix(".git") or None
 
 
 def channels(scene: Scene) -> list[Channel]:
@@ -163,40 +158,111 @@ def _served(scene: Scene) -> pd.DataFrame:
 
 def moves(scene: Scene, found: Iterable[Channel]) -> list[Move]:
     """Every move of a ref where pushes arrive, and what tells it, in order of time."""
-    events, ways = scene.events, list(found)
-    pushed = picked(events, events["verb"].isin(PUSHES))
-    named: dict[tuple[str | None, str | None, str | None], str] = {}
-    asked: dict[str | None, list[tuple[int, str]]] = {}
-    for e in rows_of(pushed):
-        if e.verb == "push":
-            named.setdefault(
-                (short_name(e.repository), e.object, git_acts.new_oid(str(e.text or ""))), e.event_id
-            )
-        elif not pd.isna(e.earliest_ns):
-            asked.setdefault(short_name(e.repository), []).append((int(e.earliest_ns), e.event_id))
-    for times in asked.values():
-        times.sort()
-    told = []
-    for e in rows_of(_served(scene)):
+    ways, served = list(found), list(rows_of(_served(scene)))
+    told = _told(scene)
+    rows = []
+    for e in served:
         name, new = short_name(e.repository), git_acts.new_oid(str(e.text or ""))
         first, last = (None, None) if pd.isna(e.earliest_ns) else (int(e.earliest_ns), int(e.latest_ns))
-        push, near = named.get((name, e.object, new)), _nearest(asked.get(name, []), first)
-        how = "push" if push else "request" if near else "nothing"
-        by = [one for one in (push or near,) if one]
+        how, by = told.get(e.event_id, ("nothing", None))
         missing = [c.way for c in ways if c.repository == name and not c.holds(first, last)]
-        told.append(
-            Move(str(name), e.object, e.object_from, new, first, last, how, tuple(missing), (e.event_id, *by))
-        )
-    return sorted(told, key=lambda m: (m.repository, m.earliest_ns or 0, m.events))
+        events = (e.event_id, *(one for one in (by,) if one))
+        rows.append(Move(str(name), e.object, e.object_from, new, first, last, how, tuple(missing), events))
+    return sorted(rows, key=lambda m: (m.repository, m.earliest_ns or 0, m.events))
 
 
-def _nearest(asked: list[tuple[int, str]], at_ns: int | None) -> str | None:
-    """The push request nearest to a moment, of those within a minute of it."""
-    if at_ns is None:
-        return None
-    i = bisect_left(asked, (at_ns, ""))
-    near = [(abs(ns - at_ns), event) for ns, event in asked[max(0, i - 1) : i + 1]]
-    return min(near)[1] if near and min(near)[0] <= _NEAR_NS else None
+def unpushed(scene: Scene) -> list[Row]:
+    """The moves of refs where pushes arrive that no push with that ref and object tells, whatever was asked about then."""
+    told = _told(scene)
+    return [e for e in rows_of(_served(scene)) if told.get(e.event_id, ("", ""))[0] != "push"]
+
+
+def place(scene: Scene, move: Row) -> str:
+    """The path of the repository that a reflog is of, as collected; its name alone, where files with the same bytes are of several."""
+    if "paths_of_reflogs" not in scene.memo:
+        files = scene.evidence.files
+        found: dict[str, list[str]] = {}
+        for sha256, path in zip(files["sha256"], files["path"], strict=True):
+            if "logs/refs/" in path:
+                found.setdefault(sha256, []).append(path)
+        scene.memo["paths_of_reflogs"] = found
+    end = f"/logs/{move.object}"
+    paths = [p for p in scene.memo["paths_of_reflogs"].get(move.sha256, ()) if f"/{p}".endswith(end)]
+    return f"/{paths[0]}".removesuffix(end).strip("/") if len(paths) == 1 else str(move.repository)
+
+
+_Telling = dict[str, tuple[str, str]]
+"""Of moves, by their events: push or request, and the event of it."""
+
+
+def _told(scene: Scene) -> _Telling:
+    """What tells each move. One push tells one move, and one request those of one moment: another may have moved at another."""
+    if "told_moves" not in scene.memo:
+        scene.memo["told_moves"] = _telling(scene)
+    found: _Telling = scene.memo["told_moves"]
+    return found
+
+
+def _telling(scene: Scene) -> _Telling:
+    events = scene.events
+    by_name: dict[str | None, list[Row]] = {}
+    for e in rows_of(picked(events, events["verb"].isin(PUSHES) & (events["outcome"] != "failure"))):
+        by_name.setdefault(short_name(e.repository), []).append(e)
+    of: dict[str, list[Row]] = {}
+    for move in rows_of(_served(scene)):
+        of.setdefault(place(scene, move), []).append(move)
+    found: _Telling = {}
+    for repository, own in of.items():
+        near = by_name.get(short_name(repository), [])
+        names = fitting({str(e.repository) for e in near}, repository)
+        fits = [e for e in near if e.repository in names]
+        found |= _by_pushes(own, [e for e in fits if e.verb == "push"])
+        found = _by_requests(own, [e for e in fits if e.verb != "push"]) | found
+    return found
+
+
+def _by_pushes(own: Sequence[Row], pushed: Sequence[Row]) -> _Telling:
+    """Each push with the first move of its ref, from its old object where it names one, to its new one, that none tells yet."""
+    waiting: dict[tuple[object, ...], list[Row]] = {}
+    for e in sorted(pushed, key=_in_time):
+        old = e.object_from if isinstance(e.object_from, str) else None
+        waiting.setdefault((e.object, old, git_acts.new_oid(str(e.text or ""))), []).append(e)
+    found: _Telling = {}
+    for move in sorted(own, key=_in_time):
+        new = git_acts.new_oid(str(move.text or ""))
+        for old in (move.object_from, None):
+            if held := waiting.get((move.object, old, new)):
+                found[move.event_id] = "push", held.pop(0).event_id
+                break
+    return found
+
+
+def _by_requests(own: Sequence[Row], asked: Sequence[Row]) -> _Telling:
+    """Each request with the moves of the moment that is nearest to it, within a minute, whether or not a push tells these."""
+    times = sorted({int(move.earliest_ns) for move in own if not pd.isna(move.earliest_ns)})
+    nearest: dict[int, list[tuple[int, str]]] = {}
+    for e in asked:
+        if not pd.isna(e.earliest_ns) and times:
+            at = int(e.earliest_ns)
+            i = bisect_left(times, at)
+            ns = min(times[max(0, i - 1) : i + 1], key=lambda ns: (abs(ns - at), ns))
+            if abs(ns - at) <= _NEAR_NS:
+                nearest.setdefault(ns, []).append((abs(ns - at), e.event_id))
+    moments = sorted(nearest)
+    found: _Telling = {}
+    for move in own:
+        if pd.isna(move.earliest_ns):
+            continue
+        at = int(move.earliest_ns)
+        first, last = bisect_left(moments, at - _ONE_PUSH_NS), bisect_right(moments, at + _ONE_PUSH_NS)
+        if by := [one for ns in moments[first:last] for one in nearest[ns]]:
+            found[move.event_id] = "request", min(by)[1]
+    return found
+
+
+def _in_time(event: Row) -> tuple[bool, int, str]:
+    known = not pd.isna(event.earliest_ns)
+    return not known, int(event.earliest_ns) if known else 0, str(event.event_id)
 
 
 def channel_table(found: Iterable[Channel]) -> pa.Table:
