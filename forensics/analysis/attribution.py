@@ -188,6 +188,8 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
     if act.act == "push" and act.credential is not None:
         people = directory.key_people(act.credential, at)
         reasons.append(Reason("key", people, tuple(act.events[:2]), "git:server"))
+    if act.act == "push" and (people := directory.device_people(act.address, at)):
+        reasons.append(Reason("device", people, tuple(act.events[:1]), "git:server"))
     if _from_anybody(act, scene, sessions):
         missing.append("source_of_session_that_accounts_cannot_write")
     cited = _cited(act, sessions)

@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from forensics.analysis import git_acts, mounts, order
+from forensics.analysis import arrivals, git_acts, mounts, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.evidence import Row, picked, rows_of
@@ -34,22 +34,34 @@ def fetched(
     made = {a.object: a for a in git if a.act == "commit"}
     pushed = [a for a in git if a.act == "push"]
     for reading in readings:
-        name = posixpath.basename(reading.path)
         for version in contributors(
             history[reading.path], reading, order.of(scene.evidence), mounts.near(scene.evidence, reading)
         ):
             came = moves(scene, version)
-            brought = [oid for move in came for oid in git_acts.between(scene, move.object_from, _new(move))]
-            wanted = [oid for oid in brought if name in git_acts.changed_names(scene, oid)]
+            brought = {oid for move in came for oid in arrivals.between(scene, move.object_from, _new(move))}
+            wanted = {oid for oid in brought if _changes(scene, oid, reading.path)}
             if not wanted:
                 continue
             why = [version.event_id, *(move.event_id for move in came), *reading.events]
-            for oid in wanted:
-                if oid in made:
-                    yield made[oid].linked(reading.job, "derived", "checked_out_for_job", why)
+            for oid in sorted(wanted & made.keys()):
+                yield made[oid].linked(reading.job, "derived", "checked_out_for_job", why)
             for push in pushed:
-                if set(wanted) & git_acts.brought(scene, push):
+                if wanted & arrivals.brought(scene, push) and not _later(scene, push, version):
                     yield push.linked(reading.job, "derived", "checked_out_for_job", why)
+
+
+def _changes(scene: Scene, oid: str, path: str) -> bool:
+    """Whether a commit changed a file that was there, and that can be the one of a path: of its name, in folders of the same names."""
+    return any(
+        old is not None and f"/{path}".endswith(f"/{own}") for own, old, _ in git_acts.changed(scene, oid)
+    )
+
+
+def _later(scene: Scene, push: Act, version: Version) -> bool:
+    """Whether a push is shown to have come after git wrote the file: what it brought was there already."""
+    known = order.of(scene.evidence)
+    made = known.made(push)
+    return made is not None and known.before(version, made)
 
 
 def moves(scene: Scene, version: Version) -> list[Row]:

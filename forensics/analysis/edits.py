@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from forensics.analysis import git_acts, order
+from forensics.analysis import arrivals, git_acts, order
 from forensics.analysis.acts import Act, Scene
 from forensics.core import pysyntax
 
@@ -30,7 +30,7 @@ class Edits:
         if act.act == "commit":
             return self._commit(act.object)
         if act.act == "push":
-            told = [self._commit(oid) for oid in sorted(git_acts.brought(self._scene, act))]
+            told = [self._commit(oid) for oid in sorted(arrivals.brought(self._scene, act))]
         else:
             name = posixpath.basename(act.object)
             after = [c for c in self._commits if self._follows(c, act)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from forensics.analysis import (
+    arrivals,
     artefacts,
     attribution,
     boots,
@@ -33,6 +34,7 @@ from forensics.analysis import (
     ordinary,
     overlaps,
     planted,
+    pushes,
     scheduler_acts,
     scheduler_edits,
     sessions,
@@ -298,7 +300,7 @@ def _acts(
     kept_away = {(a.events[0], a.object) for a in refused}
     damaging = [a for a in damaging if (a.events[0], a.object) not in kept_away]
     own = list(file_acts.by_own_process(changes, scene, asked))
-    git = [*git_acts.commits(scene), *git_acts.pushes(scene)]
+    git = [*git_acts.commits(scene), *pushes.pushes(scene)]
     pulled = list(checkouts.fetched(scene, git, history, reads))
     base = [a for p in changes.values() for _, a in p]
     submits = list(scheduler_acts.submits(scene))
@@ -317,7 +319,7 @@ def _acts(
     names = {p.rsplit("/", 1)[-1] for p in {a.object for a in foreign} | {r.path for r in reads}}
     came = [a for a in pulled if git_acts.foreign(scene, a, owners)]
     fetched = {(a.act, a.events[0]) for a in came}
-    carried = git_acts.carrying(scene, git, names, owners)
+    carried = arrivals.carrying(scene, git, names, owners)
     bearing += [*came, *(a for a in carried if (a.act, a.events[0]) not in fetched)]
     if any(a.job is not None for a in foreign):
         bearing += own

@@ -1,7 +1,7 @@
-"""Commits and pushes: four names kept apart.
+"""Commits: who wrote the object is kept apart from the two names in it.
 
 Author and committer are text that whoever commits may type. Who committed is the session whose
-process wrote the object; who pushed is the account that the git server authenticated.
+process wrote the object; who pushed is another question (`pushes`).
 """
 
 import re
@@ -12,9 +12,8 @@ import pandas as pd
 
 from forensics.analysis import order
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Evidence, Row, has_list, listed, one_session, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, has_list, listed, picked, rows_of, where
 
-_NEAR_NS = 10_000_000_000
 _TRANSFERS = frozenset(
     {"fetch", "fetch-pack", "unpack-objects", "index-pack", "receive-pack", "clone", "remote-https", "remote-http", "bundle", "repack", "gc", "prune-packed", "pack-objects", "fast-import", "upload-pack"}
 )  # fmt: skip
@@ -165,106 +164,6 @@ def _commit(scene: Scene, oid: str, rows: list[Row], writers: dict[str, Row], ra
     return act
 
 
-def pushes(scene: Scene) -> list[Act]:
-    """One act per change of a ref that a git server accepted, with the session that sent it."""
-    told = picked(scene.events, scene.events["verb"] == "push")
-    # A wall time that its zone skipped places no push; it stays in the events.
-    return [_push(scene, e) for e in rows_of(picked(told, told["earliest_ns"].notna()))]
-
-
-def _push(scene: Scene, event: Row) -> Act:
-    e = event
-    earliest, latest = int(e.earliest_ns), int(e.latest_ns)
-    act = Act("push", f"{e.repository} {e.object}", "git_server_log", [e.event_id], earliest, latest)
-    act.account = act.effective = e.account
-    act.address = e.address
-    entered = _server_login(scene, act)
-    if entered is not None:
-        act.credential = entered.credential
-        act.events.append(entered.event_id)
-    name = str(e.repository).rsplit("/", 1)[-1].removesuffix(".git")
-    ran = _senders(scene, name)
-    near = picked(
-        ran, (ran["latest_ns"] >= earliest - _NEAR_NS) & (ran["earliest_ns"] <= latest + 1_000_000_000)
-    )
-    if len(near) and not one_session(near):
-        near = _nearest(near, earliest)
-    if one_session(near):
-        client = next(rows_of(near))
-        found = scene.act("push", act.object, act.rule, client)
-        act.session, act.host, act.origin, act.pid = found.session, found.host, found.origin, found.pid
-        act.events += list(near["event_id"])
-        if act.account not in {found.account, found.effective}:
-            act.missing.append("agreement_of_server_and_client")
-            act.rival_accounts |= {a for a in (found.account, act.account) if a}
-        act.account = found.account or act.account
-    else:
-        act.missing.append("command_of_push")
-    return act
-
-
-def _senders(scene: Scene, repository: str) -> pd.DataFrame:
-    """The commands, in sessions, that can have sent a push to a repository.
-
-    The server's own receive-pack runs under its own account: it is the other end of the same push.
-    """
-    ran = picked(scene.events, (scene.events["verb"] == "execute") & scene.events["trail"])
-    ran = picked(ran, ran["session"].notna() & ~ran["account"].isin(_server_accounts(scene)))
-    return where(ran, "argv", lambda a: _sends(a, repository))
-
-
-def _sends(argv: object, repository: str) -> bool:
-    words = argv if isinstance(argv, list) and argv else [""]
-    client = words[0].rsplit("/", 1)[-1] in {"ssh", "git-remote-http", "git-remote-https"}
-    return client and any("git-receive-pack" in w and repository in w for w in words)
-
-
-def _nearest(near: pd.DataFrame, earliest: int) -> pd.DataFrame:
-    """Of several sessions that can have sent it, the one whose command ran last before, if no other is within a second."""
-    before = near[near["earliest_ns"] <= earliest + 1_000_000_000].sort_values("earliest_ns")
-    if not len(before):
-        return near
-    last = before.iloc[-1]
-    rivals = before[
-        (before["session"] != last["session"]) & (before["earliest_ns"] > last["earliest_ns"] - 2_000_000_000)
-    ]
-    return near if len(rivals) else near[near["session"] == last["session"]]
-
-
-def _server_accounts(scene: Scene) -> set[str]:
-    starts = picked(scene.events, (scene.events["verb"] == "session_start") & scene.events["text"].notna())
-    served = picked(starts, starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False))
-    return {a for a in served["account"] if isinstance(a, str)}
-
-
-def _server_login(scene: Scene, act: Act) -> Row | None:
-    """The git server's own login record of a push: its key, by the forced command that names the user."""
-    events = scene.events
-    starts = picked(events, (events["verb"] == "session_start") & events["text"].notna())
-    named = picked(
-        starts,
-        starts["text"].str.contains(
-            rf"(?:gitolite-shell|git-shell) {re.escape(str(act.account))}'", regex=True, na=False
-        ),
-    )
-    near = picked(named, (named["earliest_ns"] - int(act.earliest_ns or 0)).abs() <= _NEAR_NS)
-    for start in rows_of(near):
-        logins = picked(
-            events,
-            (events["verb"] == "login")
-            & (events["port"] == start.port)
-            & (events["address"] == start.address),
-        )
-        logins = picked(
-            logins,
-            logins["credential"].notna() & ((logins["earliest_ns"] - start.earliest_ns).abs() <= _NEAR_NS),
-        )
-        for login in rows_of(logins):
-            act.events.append(start.event_id)
-            return login
-    return None
-
-
 def changed_names(scene: Scene, oid: str) -> set[str]:
     """Base names of files that a commit changed or removed, against its first parent. A new file changes none."""
     key = ("names", oid)
@@ -338,45 +237,6 @@ def _tells(row: Row) -> int:
     """How much a copy of an object tells: one in a shallow clone does not say what its commit changed."""
     held = (getattr(row, name, None) for name in ("changes", "entries"))
     return sum(has_list(value) for value in held)
-
-
-def carrying(scene: Scene, acts: Iterable[Act], names: set[str], owners: set[str | None]) -> Iterable[Act]:
-    """Commits and pushes that carried a change of one of those files, other than the owner's own work."""
-    moved: dict[str, Act] = {a.object: a for a in acts if a.act == "commit"}
-    wanted = {
-        oid for oid, act in moved.items() if changed_names(scene, oid) & names and foreign(scene, act, owners)
-    }
-    for oid in sorted(wanted):
-        yield moved[oid]
-    for act in acts:
-        if act.act == "push":
-            found = brought(scene, act)
-            if found & wanted or (not found & set(moved) and act.account not in owners):
-                yield act
-
-
-def brought(scene: Scene, act: Act) -> set[str]:
-    """The commits that a push made reachable from its ref: back from the new one to the old one."""
-    key = ("brought", act.events[0])
-    if key not in scene.memo:
-        event = scene.events.loc[act.events[0]]
-        scene.memo[key] = between(scene, event["object_from"], new_oid(str(event["text"] or "")))
-    found: set[str] = scene.memo[key]
-    return found
-
-
-def between(scene: Scene, old: object, new: str | None) -> set[str]:
-    """The commits that are reached from `new` and lie before `old`, as far as their objects are there."""
-    objects = scene.git_objects
-    ahead, seen = [new or ""], set[str]()
-    while ahead:
-        oid = ahead.pop()
-        if not oid or oid == old or oid in seen:
-            continue
-        seen.add(oid)
-        row = objects.get(oid)
-        ahead += list(row.parents) if row is not None and isinstance(row.parents, list) else []
-    return seen
 
 
 def new_oid(text: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import git_acts
+from forensics.analysis import arrivals, git_acts
 from forensics.analysis import tips as leading
 from forensics.analysis.acts import Scene
 from forensics.analysis.changes import Change, Differences
@@ -161,25 +161,19 @@ def closure(found: Mapping[Key, Commit], repository: str | None, tips: Iterable[
 
 
 def _received(scene: Scene, found: Mapping[Key, Commit]) -> None:
-    """Give each commit the first push that brought it: each push is followed back to what came before."""
-    events = picked(scene.events, (scene.events["verb"] == "push") & scene.events["earliest_ns"].notna())
+    """Give each commit the first push that brought it to a repository, as `arrivals` has it."""
+    brought = arrivals.of_pushes(scene)
     everywhere: dict[str, list[Commit]] = {}
     for (_, oid), commit in found.items():
         everywhere.setdefault(oid, []).append(commit)
-    brought: set[str] = set()
+    events = scene.events.loc[[event for event, oids in brought.items() if oids]]
     for e in rows_of(events.sort_values(["earliest_ns", "event_id"])):
-        before = {str(e.object_from)}
-        ahead = [git_acts.new_oid(str(e.text or "")) or ""]
-        while ahead:
-            oid = ahead.pop()
-            if oid in brought or oid in before or oid not in everywhere:
-                continue
-            brought.add(oid)
+        for oid in sorted(brought[e.event_id] & everywhere.keys()):
             for commit in everywhere[oid]:
-                commit.pusher = _known(e.account)
-                commit.received = int(e.earliest_ns), int(e.latest_ns)
-                commit.events.append(e.event_id)
-            ahead += everywhere[oid][0].parents
+                if commit.received is None:
+                    commit.pusher = _known(e.account)
+                    commit.received = int(e.earliest_ns), int(e.latest_ns)
+                    commit.events.append(e.event_id)
 
 
 def table(scene: Scene, found: Mapping[Key, Commit], checked: Mapping[Key, Signer]) -> pa.Table:
