@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from forensics.analysis import astray, channels, copies, signed_acts, trailcopies
+from forensics.analysis import astray, channels, copies, git_acts, oddities, signed_acts, trailcopies
 from forensics.analysis.acts import Act
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.examination import Examination
@@ -33,7 +33,7 @@ def of_sources(done: Examination, acts: list[Act], names: Mapping[str, str], cit
             )
     for act in acts:
         asserted = str(act.author or "").split(" <")[0]
-        if act.act == "commit" and asserted and act.account is not None and asserted != act.account:
+        if act.act == "commit" and asserted and _wrote(act) and not _means(act, done):
             told = [e for e in act.events if done.scene.events.loc[e, "verb"] == "commit"]
             seen = [e for e in act.events if e not in told]
             found.append({
@@ -62,6 +62,20 @@ def of_sources(done: Examination, acts: list[Act], names: Mapping[str, str], cit
             for column in job.disagree
         ]
     return found
+
+
+def _wrote(act: Act) -> bool:
+    """Whether records say whose account wrote a commit: no time that the commit names, and no copy of its object."""
+    return act.account is not None and not git_acts.NOT_WRITTEN & set(act.missing)
+
+
+def _means(act: Act, done: Examination) -> bool:
+    """Whether the author that a commit names can be who holds the account that wrote it: people seldom sign with a login name."""
+    name, address = oddities.parted(act.author)
+    directory = done.scene.directory
+    if people := directory.called(act.author, act.earliest_ns):
+        return bool(people & directory.owners(act.account, act.earliest_ns))
+    return act.account in {name, address.partition("@")[0]}
 
 
 def unpushed(done: Examination, cites: Cites) -> list[Json]:

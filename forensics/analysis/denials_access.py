@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import attendance, gaps
+from forensics.analysis import attendance, gaps, git_acts
 from forensics.analysis.acts import BY_ITSELF, LEFT_BY, Act, Scene
 from forensics.analysis.denial import FILES, Answer, Grounds, answer, open_questions
 from forensics.analysis.holders import people_of
@@ -347,34 +347,48 @@ def forged_author(claim: Claim, g: Grounds) -> Answer:
     if not named:
         return answer("untestable", [], "no_commit_names_speaker", open_questions(g))
     by = [a for a in named if a.person == claim.by]
-    others = [
-        a for a in named
-        if a.person not in {None, claim.by}
-        or (a.person is None and a.account is not None and claim.by not in g.scene.directory.holders(a.account, a.earliest_ns))
-    ]  # fmt: skip
-    if others:
+    others = [a for a in named if _by_another(a, claim.by, g.scene)]
+    # A rebase, a cherry-pick and an amended commit keep their author: that another wrote these says nothing of who the author is.
+    forged = [a for a in others if _commits_as(a, claim.by, g.scene)]
+    if forged:
         return answer(
-            "mixed" if by else "supported", [*others, *by], "commit_written_from_account_of_another"
+            "mixed" if by else "supported", [*forged, *by], "commit_written_from_account_of_another"
         )
-    left = [a for a in named if a.person is None]
+    left = [a for a in named if a.person is None or a in others]
     if by and left:
         return answer("mixed", [*by, *left], "commit_of_speaker_and_commit_left_open", open_questions(g))
     if by and (elsewhere := _named_by_others(claim.by, g)):
         return answer("mixed", by, "another_commit_names_speaker_falsely", events=elsewhere)
     if by:
         return answer("contradicted", by, "commit_written_in_session_of_speaker")
+    if others:
+        return answer(
+            "untestable", others, "author_can_be_kept_from_earlier_commit", ["write_of_commit_object"]
+        )
     return answer(
         "untestable", named, "writer_of_commit_not_recorded", ["write_of_commit_object", "push_log"]
     )
 
 
 def _named_by_others(person: str, g: Grounds) -> list[str]:
-    """Commits, in question or not, that name a person and are attributed to somebody else."""
+    """Commits, in question or not, that name a person as who committed and are attributed to somebody else."""
     told = [a for a in g.every if a.act == "commit" and a.person not in {None, person}]
-    return [a.events[0] for a in told if _names(a, person, g.scene)][:_MOST_SHOWN]
+    return [a.events[0] for a in told if _commits_as(a, person, g.scene)][:_MOST_SHOWN]
 
 
 _MOST_SHOWN = 5
+
+
+def _by_another(act: Act, person: str, scene: Scene) -> bool:
+    """Whether records say that somebody else than a person wrote a commit."""
+    if act.person is not None or act.account is None or git_acts.NOT_WRITTEN & set(act.missing):
+        return act.person not in {None, person}
+    return person not in scene.directory.holders(act.account, act.earliest_ns)
+
+
+def _commits_as(act: Act, person: str, scene: Scene) -> bool:
+    """Whether a commit names a person as who committed it."""
+    return person in scene.directory.called(act.committer, act.earliest_ns)
 
 
 def _names(act: Act, person: str, scene: Scene) -> bool:

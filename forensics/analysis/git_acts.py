@@ -30,6 +30,8 @@ def _ran_git(scene: Scene, word: str) -> pd.DataFrame:
 
 _DEEPEST = 32
 _ABOUT_NS = 2_000_000_000
+NOT_WRITTEN = frozenset({"write_of_commit_object", "command_of_commit"})
+"""What is missing where no record says who wrote a commit: what ties it to a session is a time that it names, or a copy."""
 Pair = tuple[str, str | None, str | None]
 """A changed path, with the names of what it held before and after."""
 _COMMIT = ["object", "event_id", "author", "committer", "earliest_ns", "latest_ns"]
@@ -146,7 +148,9 @@ def _commit(scene: Scene, oid: str, rows: list[Row], writers: dict[str, Row], ra
     else:
         near = ran.about(first)
         if _of_one_session(near):
+            # A time that was typed leads to a session, and makes nothing of its account's: others can name that time.
             act = scene.act("commit", oid, "commit_command", near[0])
+            act.account = act.effective = None
             act.events += named
             act.missing.append("write_of_commit_object")
         else:

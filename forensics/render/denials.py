@@ -180,6 +180,7 @@ CLAIM_WHY = {
     "no_commit_names_speaker": "no commit in question names the person who denies",
     "commit_written_from_account_of_another": "the commit is written from an account of somebody else",
     "commit_written_in_session_of_speaker": "the commit is written in a session of the person whom it names",
+    "author_can_be_kept_from_earlier_commit": "somebody else writes the commit under their own name as committer: its author can be kept from an earlier commit, and can be typed",
     "writer_of_commit_not_recorded": "no record says who writes the commit",
     "acts_in_login_sessions": "the acts in question lie in login sessions",
     "origin_not_recorded": "no record says whether a login or a timer starts the act",
