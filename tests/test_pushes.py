@@ -7,6 +7,7 @@ from pathlib import Path
 import alterations
 import investigated
 import pytest
+from repositories import Repository
 
 SAMPLES = Path(__file__).parents[1] / "sample_logs"
 LOG = "git/gitolite/logs/gitolite-2026-11.log"
@@ -221,3 +222,38 @@ def test_a_commit_in_the_owner_s_name_hides_no_push_of_somebody_else_s():
         ("commit", None, None),
         ("push", "pavel", "pavel"),
     ]
+
+
+def own_tree(tmp_path, path):
+    """Chen's own repository, collected with its tree: two commits of a file, and where its HEAD moved while ana pulled."""
+    made = Repository(tmp_path / "own")
+    for n in range(2):
+        made.commit(f"Step {n}", name="chen", **{path: f"SEED = {n}\n"})
+    old, new = (made.git("rev-parse", at).decode().strip() for at in ("main~1", "main"))
+    root = "login01/home/chen/own/.git"
+    files = {f"{root}/{p.relative_to(made.root / '.git').as_posix()}": p.read_bytes() for p in made.loose()}
+    moved = f"{old} {new} chen <chen@lab.example> 1795624163 +0000\tpull -q origin main: Fast-forward\n"
+    return old, new, files, {f"{root}/logs/HEAD": moved.encode()}
+
+
+def test_a_head_that_moved_in_another_tree_brought_nothing_to_the_job(tmp_path):
+    """Chen pulls in a home of their own in the second in which ana pulls what her job runs."""
+    _, new, objects, head = own_tree(tmp_path, "train.py")
+    plain = {(a["act"], a["object"]) for a in pulled()["acts"] if a["job"] == "21"}
+    told = pulled(**objects, **head)
+    assert {(a["act"], a["object"]) for a in told["acts"] if a["job"] == "21"} == plain
+    # Where no path says of which tree the HEAD is, it can be the one.
+    elsewhere = {path.replace("login01/home/chen", "git"): raw for path, raw in head.items()}
+    told = pulled(**objects, **elsewhere)
+    assert ("commit", new) in {(a["act"], a["object"]) for a in told["acts"] if a["job"] == "21"}
+
+
+@pytest.mark.parametrize(
+    ("path", "there"), [("docs/train.py", False), ("llm/train.py", True), ("train.py", True)]
+)
+def test_a_file_of_the_same_name_in_another_folder_is_another_file(tmp_path, path, there):
+    """Chen's ordinary push to a repository of their own. The job read `…/llm/train.py`."""
+    old, new, objects, _ = own_tree(tmp_path, path)
+    own = request("2026-11-25.16:29:21", 900, "chen", MAIN, old, new, address="10.0.0.9", repository="own")
+    told = pulled(own, **objects)
+    assert (("push", f"own {MAIN}") in {(a["act"], a["object"]) for a in told["acts"]}) is there

@@ -178,14 +178,17 @@ def _ranked(parents: Mapping[str, Sequence[str]]) -> dict[str, int]:
     return found
 
 
-def carrying(scene: Scene, acts: Iterable[Act], names: set[str], owners: set[str | None]) -> Iterable[Act]:
-    """Commits and pushes that carried a change of one of those files, other than the owner's own work.
+def carrying(
+    scene: Scene, acts: Iterable[Act], paths: Iterable[str], owners: set[str | None]
+) -> Iterable[Act]:
+    """Commits and pushes that carried a change of a file that can be one of those paths, other than the owner's own work.
 
     What a commit calls its author makes neither it nor its push the owner's: whoever commits types that.
     """
     git = list(acts)
     moved: dict[str, Act] = {a.object: a for a in git if a.act == "commit"}
-    touching = {oid for oid in moved if git_acts.changed_names(scene, oid) & names}
+    called = git_acts.ends(paths)
+    touching = {oid for oid in moved if git_acts.changes_of(scene, oid) & called}
     wanted = {oid for oid in touching if git_acts.foreign(scene, moved[oid], owners)}
     pushed: list[Act] = []
     for act in (a for a in git if a.act == "push"):

@@ -34,12 +34,13 @@ def fetched(
     made = {a.object: a for a in git if a.act == "commit"}
     pushed = [a for a in git if a.act == "push"]
     for reading in readings:
+        called = git_acts.ends([reading.path])
         for version in contributors(
             history[reading.path], reading, order.of(scene.evidence), mounts.near(scene.evidence, reading)
         ):
-            came = moves(scene, version)
+            came = [move for move in moves(scene, version) if _of_tree(scene, move, version.path)]
             brought = {oid for move in came for oid in arrivals.between(scene, move.object_from, _new(move))}
-            wanted = {oid for oid in brought if _changes(scene, oid, reading.path)}
+            wanted = {oid for oid in brought if git_acts.changes_of(scene, oid) & called}
             if not wanted:
                 continue
             why = [version.event_id, *(move.event_id for move in came), *reading.events]
@@ -48,13 +49,6 @@ def fetched(
             for push in pushed:
                 if wanted & arrivals.brought(scene, push) and not _later(scene, push, version):
                     yield push.linked(reading.job, "derived", "checked_out_for_job", why)
-
-
-def _changes(scene: Scene, oid: str, path: str) -> bool:
-    """Whether a commit changed a file that was there, and that can be the one of a path: of its name, in folders of the same names."""
-    return any(
-        old is not None and f"/{path}".endswith(f"/{own}") for own, old, _ in git_acts.changed(scene, oid)
-    )
 
 
 def _later(scene: Scene, push: Act, version: Version) -> bool:
@@ -78,6 +72,17 @@ def moves(scene: Scene, version: Version) -> list[Row]:
         (told["earliest_ns"] <= version.latest_ns + _NEAR_NS) & (told["latest_ns"] >= version.earliest_ns - _NEAR_NS)
     ]  # fmt: skip
     return [row for row in rows_of(near) if not _COMMITTED.search(str(row.text or ""))]
+
+
+def _of_tree(scene: Scene, move: Row, path: str) -> bool:
+    """Whether a HEAD that moved can be of the working tree that a file lies in: any, unless its host's folders say where it lies."""
+    key = ("trees", move.sha256)
+    if key not in scene.memo:
+        files = scene.evidence.files
+        own = files.loc[(files["sha256"] == move.sha256) & files["host"].notna(), "origin"]
+        scene.memo[key] = [str(o).partition("/.git/")[0] for o in own if str(o).endswith("/.git/logs/HEAD")]
+    roots: list[str] = scene.memo[key]
+    return not roots or any(path.startswith(f"{root}/") for root in roots)
 
 
 def _new(move: Row) -> str | None:

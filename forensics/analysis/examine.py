@@ -316,10 +316,10 @@ def _acts(
     bearing = [*(a for a in requests if a.job in wanted), *beside]
     foreign = [a for a in [*linked, *damaging] if _foreign(a, owners, scene)]
     bearing += foreign
-    names = {p.rsplit("/", 1)[-1] for p in {a.object for a in foreign} | {r.path for r in reads}}
+    met = {a.object for a in foreign} | {r.path for r in reads}
     came = [a for a in pulled if git_acts.foreign(scene, a, owners)]
     fetched = {(a.act, a.events[0]) for a in came}
-    carried = arrivals.carrying(scene, git, names, owners)
+    carried = arrivals.carrying(scene, git, met, owners)
     bearing += [*came, *(a for a in carried if (a.act, a.events[0]) not in fetched)]
     if any(a.job is not None for a in foreign):
         bearing += own

@@ -168,13 +168,20 @@ def _commit(scene: Scene, oid: str, rows: list[Row], writers: dict[str, Row], ra
     return act
 
 
-def changed_names(scene: Scene, oid: str) -> set[str]:
-    """Base names of files that a commit changed or removed, against its first parent. A new file changes none."""
-    key = ("names", oid)
+def changes_of(scene: Scene, oid: str) -> frozenset[str]:
+    """The paths, in its repository, of files that a commit changed or removed, against its first parent. A new file changes none."""
+    key = ("paths", oid)
     if key not in scene.memo:
-        scene.memo[key] = {path.rsplit("/", 1)[-1] for path, old, _ in changed(scene, oid) if old is not None}
-    found: set[str] = scene.memo[key]
+        scene.memo[key] = frozenset(path for path, old, _ in changed(scene, oid) if old is not None)
+    found: frozenset[str] = scene.memo[key]
     return found
+
+
+def ends(paths: Iterable[str]) -> frozenset[str]:
+    """What files of some paths can be called in a repository: by their names, and behind as many of their folders as there are."""
+    return frozenset(
+        path[at + 1 :] for path in {f"/{p}" for p in paths} for at, letter in enumerate(path) if letter == "/"
+    )
 
 
 def changed(scene: Scene, oid: str) -> list[Pair]:
