@@ -8,8 +8,8 @@ them is tied to any: a push that was sent from elsewhere is not put into the ses
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import pandas as pd
 
@@ -21,7 +21,9 @@ from forensics.core import forge
 _NEAR_NS = 10_000_000_000
 _EARLY_NS = 1_000_000_000
 """So long before a push, and after it, its command can have begun: a log of seconds is behind a kernel's stamp."""
-_WRITES = "git-receive-pack"
+_LONGEST_NS = 600_000_000_000
+"""So long after its last line a process of the server's can still be at one request: a large push takes minutes to arrive."""
+_WRITES = re.compile("git[- ]receive-pack")
 _ASKED = r"pre_git [^ ]+ [^ ]+ W any(?: |$)"
 """What gitolite writes of a request to push before anything is moved, or refused."""
 
@@ -29,7 +31,7 @@ _ASKED = r"pre_git [^ ]+ [^ ]+ W any(?: |$)"
 class Request(NamedTuple):
     """One request to write a repository, as a server's log tells it: its lines have one process and account."""
 
-    key: tuple[object, ...]
+    key: str
     account: str | None
     earliest_ns: int
     latest_ns: int
@@ -38,7 +40,7 @@ class Request(NamedTuple):
 class Client(NamedTuple):
     """One process that can have sent a request, with the accounts that it is known by."""
 
-    key: tuple[object, ...]
+    key: str
     accounts: frozenset[str]
     earliest_ns: int
     latest_ns: int
@@ -49,21 +51,24 @@ def pushes(scene: Scene) -> list[Act]:
     told = picked(scene.events, scene.events["verb"] == "push")
     # A wall time that its zone skipped places no push; it stays in the events.
     told = picked(told, told["earliest_ns"].notna())
-    held = {name: _Tied(scene, name) for name in sorted({str(r) for r in told["repository"]})}
-    return [_push(scene, e, held[str(e.repository)]) for e in rows_of(told)]
+    if not len(told):
+        return []
+    asked, ran, entered = _asked(scene), _senders(scene), _starts(scene)
+    held = {name: _Tied(scene, name, asked, ran) for name in sorted({str(r) for r in told["repository"]})}
+    return [_push(scene, e, held[str(e.repository)], entered) for e in rows_of(told)]
 
 
-def _push(scene: Scene, event: Row, tied: "_Tied") -> Act:
+def _push(scene: Scene, event: Row, tied: "_Tied", starts: pd.DataFrame) -> Act:
     e = event
     earliest, latest = int(e.earliest_ns), int(e.latest_ns)
     act = Act("push", f"{e.repository} {e.object}", "git_server_log", [e.event_id], earliest, latest)
     act.account = act.effective = e.account
     act.address = e.address
-    entered = _server_login(scene, act)
+    entered = _server_login(scene, act, starts)
     if entered is not None:
         act.credential = entered.credential
         act.events.append(entered.event_id)
-    near = tied.senders(_request(e))
+    near = tied.senders(e)
     if not one_session(near):
         act.missing.append("command_of_push")
         return act
@@ -79,24 +84,20 @@ def _push(scene: Scene, event: Row, tied: "_Tied") -> Act:
     return act
 
 
-def _request(event: Row) -> Request:
-    e = event
-    process = ("pid", int(e.pid)) if not pd.isna(e.pid) else ("at", int(e.earliest_ns))
-    key = (e.format, *process, e.account)
-    return Request(key, e.account, int(e.earliest_ns), int(e.latest_ns))
-
-
 class _Tied:
     """The requests to write one repository, and the processes that can have sent them."""
 
-    def __init__(self, scene: Scene, repository: str) -> None:
+    def __init__(self, scene: Scene, repository: str, asked: pd.DataFrame, ran: pd.DataFrame) -> None:
+        """Take every request to write anything, and every command that can have sent one."""
         self._scene = scene
-        self._rows = _senders(scene, repository)
+        name = parts(repository)
+        self._rows = where(ran, "argv", lambda a: _sends(a, name))
         self._clients = _clients(self._rows)
-        self._requests = _requests(scene, repository) if self._clients else []
-        self._full: set[tuple[object, ...]] = set()
-        self._short: set[tuple[object, ...]] = set()
-        for account in sorted({r.account for r in self._requests if r.account is not None}):
+        own = where(asked, "repository", lambda r: alike(parts(r), name))
+        self._requests = _requests(own) if self._clients else {}
+        self._full: set[str] = set()
+        self._short: set[str] = set()
+        for account in sorted({r.account for r in self._requests.values() if r.account is not None}):
             self._count(account)
 
     def _agree(self, account: str, client: Client) -> bool:
@@ -108,25 +109,26 @@ class _Tied:
 
     def _count(self, account: str) -> None:
         """Hold the requests in an account's name against the commands that agree with it, group by group of those that are near."""
-        own = [c for c in self._clients if self._agree(account, c)]
-        asked = [r for r in self._requests if r.account == account]
+        own = [c for c in _once(self._clients) if self._agree(account, c)]
+        asked = [r for r in _once(self._requests) if r.account == account]
         for requests, clients in _groups(asked, own):
             if not _each_has_one(requests, clients):
                 self._short |= {r.key for r in requests}
             if len(requests) >= len(clients):
                 self._full |= {c.key for c in clients}
 
-    def senders(self, request: Request) -> pd.DataFrame:
-        """The executions that can have sent a request; of several sessions, the nearest; none where that is open."""
-        near = [c for c in self._clients if _near(request, c)]
-        account = request.account
-        own = [c for c in near if account is not None and self._agree(account, c)]
-        free = [c for c in near if c not in own and c.key not in self._full]
-        left = {c.key for c in [*own, *free]}
-        if account is None or not left or (own and request.key in self._short):
+    def senders(self, event: Row) -> pd.DataFrame:
+        """The executions that can have sent the request of a push; of several sessions, the nearest; none where that is open."""
+        request = self._requests.get(event.event_id)
+        if request is None or request.account is None:
             return self._rows[:0]
-        rows = [_client(e).key in left and _near(request, _client(e)) for e in rows_of(self._rows)]
-        found = picked(self._rows, pd.Series(rows, index=self._rows.index, dtype=bool))
+        near = {name: c for name, c in self._clients.items() if _near(request, c)}
+        own = {c.key for c in near.values() if self._agree(request.account, c)}
+        free = {c.key for c in near.values()} - self._full
+        if own and request.key in self._short:
+            return self._rows[:0]
+        left = [name in near and near[name].key in own | free for name in self._rows["event_id"]]
+        found = picked(self._rows, pd.Series(left, index=self._rows.index, dtype=bool))
         return found if one_session(found) else _nearest(found, request.earliest_ns)
 
 
@@ -138,22 +140,72 @@ def _near(request: Request, client: Client) -> bool:
     )
 
 
-def _client(event: Row) -> Client:
-    e = event
-    key = (e.host, int(e.pid)) if not pd.isna(e.pid) else (e.event_id,)
-    accounts = frozenset(a for a in (e.account, e.effective) if isinstance(a, str))
-    return Client((*key, int(e.earliest_ns) // _NEAR_NS), accounts, int(e.earliest_ns), int(e.latest_ns))
+def _requests(asked: pd.DataFrame) -> dict[str, Request]:
+    """The request to write a repository that each of some events is of: lines of one process, or of one moment."""
+
+    def of(e: Row) -> tuple[object, ...]:
+        process = ("pid", int(e.pid)) if not pd.isna(e.pid) else ("at", int(e.earliest_ns))
+        return (e.format, *process, e.account)
+
+    return {
+        name: Request(e.event_id, _known(e.account), int(e.earliest_ns), int(e.latest_ns))
+        for name, e in _first_of_each(asked, of, _LONGEST_NS).items()
+    }
+
+
+def _clients(ran: pd.DataFrame) -> dict[str, Client]:
+    """The process that each of some executions is of."""
+
+    def of(e: Row) -> tuple[object, ...]:
+        return (e.host, int(e.pid)) if not pd.isna(e.pid) else (e.event_id,)
+
+    return {
+        name: Client(
+            e.event_id,
+            frozenset(a for a in (e.account, e.effective) if isinstance(a, str)),
+            int(e.earliest_ns),
+            int(e.latest_ns),
+        )
+        for name, e in _first_of_each(ran, of, _NEAR_NS).items()
+    }
+
+
+def _first_of_each(
+    rows: pd.DataFrame, of: Callable[[Row], tuple[object, ...]], longest_ns: int
+) -> dict[str, Row]:
+    """Of each event the first that is of the same thing: a number that comes again later is another's."""
+    open_: dict[tuple[object, ...], tuple[Row, int]] = {}
+    found: dict[str, Row] = {}
+    for e in rows_of(rows.sort_values(["earliest_ns", "event_id"])):
+        first, last_ns = open_.get(of(e), (e, int(e.earliest_ns)))
+        if int(e.earliest_ns) - last_ns > longest_ns:
+            first = e
+        open_[of(e)] = first, int(e.earliest_ns)
+        found[e.event_id] = first
+    return found
+
+
+_Thing = TypeVar("_Thing", Request, Client)
+
+
+def _once(held: Mapping[str, _Thing]) -> list[_Thing]:
+    return list(dict.fromkeys(held.values()))
+
+
+def _known(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _groups(asked: Sequence[Request], own: Sequence[Client]) -> Iterable[tuple[list[Request], list[Client]]]:
     """Requests and processes, those together of which one can have begun the other; requests that no process is near are in none."""
-    ranked = sorted(asked, key=lambda r: (r.earliest_ns, repr(r.key)))
+    ranked = sorted(asked, key=lambda r: (r.earliest_ns, r.key))
     begun = [r.earliest_ns for r in ranked]
+    wide = max((r.latest_ns - r.earliest_ns for r in ranked), default=0)
     of: dict[int, int] = {}
     """Of each request that a process is near, the first one of its group."""
     groups: dict[int, tuple[set[int], list[Client]]] = {}
     for client in own:
-        first = bisect_left(begun, client.earliest_ns - 2 * _NEAR_NS)
+        first = bisect_left(begun, client.earliest_ns - _EARLY_NS - wide)
         last = bisect_right(begun, client.latest_ns + _NEAR_NS)
         near = {i for i in range(first, last) if _near(ranked[i], client)}
         joined = sorted({of[i] for i in near if i in of})
@@ -171,7 +223,7 @@ def _groups(asked: Sequence[Request], own: Sequence[Client]) -> Iterable[tuple[l
 
 def _each_has_one(requests: Sequence[Request], clients: Sequence[Client]) -> bool:
     """Whether each of some requests, in order of time, can have been begun by a process of its own."""
-    left = sorted(clients, key=lambda c: (c.earliest_ns, repr(c.key)))
+    left = sorted(clients, key=lambda c: (c.earliest_ns, c.key))
     for request in requests:
         own = next((c for c in left if _near(request, c)), None)
         if own is None:
@@ -180,50 +232,37 @@ def _each_has_one(requests: Sequence[Request], clients: Sequence[Client]) -> boo
     return True
 
 
-def _clients(rows: pd.DataFrame) -> list[Client]:
-    """The processes of some executions, once each, in order of time."""
-    found: dict[tuple[object, ...], Client] = {}
-    for e in rows_of(rows.sort_values(["earliest_ns", "event_id"])):
-        client = _client(e)
-        found.setdefault(client.key, client)
-    return list(found.values())
+def _asked(scene: Scene) -> pd.DataFrame:
+    """What tells of requests to write a repository, whether or not they were refused or moved anything."""
+    events = scene.events
+    logged = picked(events, (events["format"] == "gitolite") | events["verb"].isin({"push", "push_denied"}))
+    asked = logged["text"].str.match(_ASKED).fillna(value=False).astype(bool)
+    told = asked | logged["verb"].isin({"push", "push_denied"})
+    return picked(logged, told & logged["earliest_ns"].notna())
 
 
-def _requests(scene: Scene, repository: str) -> list[Request]:
-    """Every request to write a repository, whether or not it was refused or moved anything, once each."""
-    events, name = scene.events, parts(repository)
-    asked = events["text"].str.match(_ASKED).fillna(value=False).astype(bool) & (
-        events["format"] == "gitolite"
-    )
-    told = picked(
-        events, (events["verb"].isin({"push", "push_denied"}) | asked) & events["earliest_ns"].notna()
-    )
-    found: dict[tuple[object, ...], Request] = {}
-    for e in rows_of(where(told, "repository", lambda r: alike(parts(r), name))):
-        request = _request(e)
-        key = (*request.key, request.earliest_ns // (6 * _NEAR_NS))
-        found.setdefault(key, request)
-    return list(found.values())
-
-
-def _senders(scene: Scene, repository: str) -> pd.DataFrame:
-    """The commands, in sessions, that can have sent a push to a repository.
+def _senders(scene: Scene) -> pd.DataFrame:
+    """The commands, in sessions, that can have sent a push to some repository.
 
     The server's own receive-pack runs under its own account: it is the other end of the same push.
     """
     ran = picked(scene.events, (scene.events["verb"] == "execute") & scene.events["trail"])
     ran = picked(ran, ran["session"].notna() & ran["earliest_ns"].notna())
-    ran = picked(ran, ~ran["account"].isin(_server_accounts(scene)))
-    name = parts(repository)
-    return where(ran, "argv", lambda a: _sends(a, name))
+    served = {a for a in _starts(scene)["account"] if isinstance(a, str)}
+    return where(picked(ran, ~ran["account"].isin(served)), "argv", lambda a: bool(_written_to(a)))
+
+
+def _written_to(argv: object) -> list[tuple[str, ...]]:
+    """The names of repositories that a command asks a server to write."""
+    words = [str(word) for word in argv] if isinstance(argv, list) and argv else [""]
+    if words[0].rsplit("/", 1)[-1] not in {"ssh", "git-remote-http", "git-remote-https"}:
+        return []
+    asked = (forge.ssh(word) for word in words if _WRITES.search(word))
+    return [parts(one[1]) for one in asked if one is not None]
 
 
 def _sends(argv: object, repository: Sequence[str]) -> bool:
-    words = [str(word) for word in argv] if isinstance(argv, list) and argv else [""]
-    if words[0].rsplit("/", 1)[-1] not in {"ssh", "git-remote-http", "git-remote-https"}:
-        return False
-    asked = (forge.ssh(word) for word in words if _WRITES in word or "git receive-pack" in word)
-    return any(one is not None and alike(parts(one[1]), repository) for one in asked)
+    return any(alike(one, repository) for one in _written_to(argv))
 
 
 def _nearest(near: pd.DataFrame, earliest: int) -> pd.DataFrame:
@@ -238,19 +277,19 @@ def _nearest(near: pd.DataFrame, earliest: int) -> pd.DataFrame:
     return near if len(rivals) else near[near["session"] == last["session"]]
 
 
-def _server_accounts(scene: Scene) -> set[str]:
+def _starts(scene: Scene) -> pd.DataFrame:
+    """The sessions that a git server's forced command began."""
     starts = picked(scene.events, (scene.events["verb"] == "session_start") & scene.events["text"].notna())
-    served = picked(starts, starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False))
-    return {a for a in served["account"] if isinstance(a, str)}
+    return picked(starts, starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False))
 
 
-def _server_login(scene: Scene, act: Act) -> Row | None:
+def _server_login(scene: Scene, act: Act, starts: pd.DataFrame) -> Row | None:
     """The git server's own login record of a push: its key, by the forced command that names the user.
 
     None where records of the user's logins about then have several keys: which of them sent the push is open.
     """
-    events = scene.events
-    starts = picked(events, (events["verb"] == "session_start") & events["text"].notna())
+    if act.account is None:
+        return None
     named = picked(
         starts,
         starts["text"].str.contains(
@@ -259,7 +298,7 @@ def _server_login(scene: Scene, act: Act) -> Row | None:
     )
     away = (named["earliest_ns"] - int(act.earliest_ns or 0)).abs()
     near = picked(named.assign(away=away), away <= _NEAR_NS).sort_values(["away", "event_id"])
-    found = [pair for start in rows_of(near) for pair in _logins(events, start)]
+    found = [pair for start in rows_of(near) for pair in _logins(scene.events, start)]
     if len({login.credential for _, login in found}) != 1:
         return None
     start, login = found[0]
