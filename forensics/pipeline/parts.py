@@ -25,7 +25,11 @@ from forensics.custody.blocks import Blocks
 from forensics.pipeline.files import Tally
 from forensics.store import parquet
 
+MOST_LINES = 1 << 18
+"""Of a chunk so many lines are read at a time: of each a few hundred bytes are held while it is read, of a blank one too."""
 _Ends = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+_BY_LINE = frozenset({"line", "headed"})
+_NEWLINE = 10
 _NO_ENDS: _Ends = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 
@@ -188,6 +192,33 @@ def parse(task: Task) -> Read:
     chunk = task.chunk
     parsed = _under_head(task) if chunk.readable else _unread(task.format, chunk)
     return _accounted(task, parsed, chunk.start, chunk.stop)
+
+
+def portions(task: Task) -> Iterator[Read]:
+    """The same, at most `MOST_LINES` lines at a time, of a format that may be cut after any line.
+
+    Raises:
+        CustodyError: the bytes changed, or some are not accounted for.
+    """
+    chunk, how = task.chunk, formats.cut(task.format, anew=task.anew)
+    if how not in _BY_LINE or not chunk.readable or chunk.stop - chunk.start <= MOST_LINES:
+        yield parse(task)
+        return
+    held = chunks.raw(task.path, chunk, task.packed)
+    head = chunk.head or (chunks.first_line(held) if how == "headed" else b"")
+    at = 0
+    for stop in _after_lines(held):
+        own = chunk._replace(start=chunk.start + at, stop=chunk.start + stop, content=held[at:stop])
+        yield parse(task._replace(chunk=own._replace(head=head if own.start else b"")))
+        at = stop
+
+
+def _after_lines(held: bytes) -> list[int]:
+    """Where to cut so that there are at most so many lines between; the end of all last."""
+    if held.count(b"\n") <= MOST_LINES:
+        return [len(held)]
+    ends = np.flatnonzero(np.frombuffer(held, np.uint8) == _NEWLINE)[MOST_LINES - 1 :: MOST_LINES] + 1
+    return sorted({*ends.tolist(), len(held)})
 
 
 def pieces(task: Task) -> Iterator[Read]:

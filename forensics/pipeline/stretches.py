@@ -110,16 +110,16 @@ def read(task: Task) -> tuple[Part, Mapping[str, Tally]]:
         parquet.Part(case / "tables", REJECT, part.name) as rejects,
     ):
         for each in own:
-            found = parts.parse(each)
-            if teller is not None:
-                teller.add(found.records)
-            # Where chunks of a large file end, its bytes alone say.
-            (records.add if part.stretch is None else records.add_together)(found.records)
-            rejects.add(found.rejects)
-            sums[each.sha256] = sums[each.sha256].plus(found.tally)
+            for found in parts.portions(each):
+                if teller is not None:
+                    teller.add(found.records)
+                # Where chunks of a large file end, its bytes alone say; and of those portions too.
+                (records.add if part.stretch is None else records.add_together)(found.records)
+                rejects.add(found.rejects)
+                sums[each.sha256] = sums[each.sha256].plus(found.tally)
+                del found
+                engine.give_back(engine.MOST_HELD_BYTES)
             stops[each.sha256] = each.chunk.stop
-            del found
-            engine.give_back(engine.MOST_HELD_BYTES)
     for sha256, tally in sums.items():
         if sum(tally[1:]) != tally.bytes or (task.chunks is None and tally.bytes != stops[sha256]):
             raise parts.unaccounted(case, sha256)
