@@ -3,8 +3,9 @@
 Such a file is small. Each record is told once for each path of its file, in any number of events.
 """
 
+import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,8 +24,11 @@ a local wall clock as written. An account that is null is `not_recorded` unless 
 """
 
 DAY_S = 86_400
-_OWN = {"at_s", "lasts_s", "wall"}
-_FILLED = {"host", "account_absence"}
+MOST_SAID = 1 << 14
+"""So many events are held as they are said, before they are put into columns."""
+_LINES_TOGETHER = 1 << 8
+_WHEN = {"at_s": pa.int64(), "lasts_s": pa.int64(), "wall": pa.string()}
+_TYPES = _WHEN | {column.name: column.type for column in EVENT.columns}
 
 
 def told(
@@ -49,21 +53,40 @@ def told(
         whose: whether what a file at a place says is about another root than the host's; it is told as such then.
     """
     rows = hostevents.placed(records, files, every_path=True)
+    index, parts = list[int](), list[dict[str, pa.Array]]()
+    every = _said(rows, say, whose)
+    # As columns a part at a time: a line can tell hundreds of thousands of events, and each takes a kilobyte as it is said.
+    while said := list(itertools.islice(every, MOST_SAID)):
+        index += [n for n, _ in said]
+        parts.append(_columns([event for _, event in said]))
+    taken = _taken(rows, index)
+    columns = _joined(parts, [*_WHEN, "host", "account_absence"])
+    when = _when([columns.pop(name) for name in _WHEN], zone=zone, layout=layout)
+    columns["host"] = pc.coalesce(columns["host"], taken.files["host"])
+    columns["domain"] = _domains(taken)
+    times = hostevents.times(when, taken.files["host"], taken, form)
+    return EVENT.build({**hostevents.columns(taken, form), **times, **columns})
+
+
+def _said(rows: Placed, say: Say, whose: Callable[[str | None], bool] | None) -> Iterator[tuple[int, Row]]:
+    """Each event that rows tell, and which row does."""
     held = rows.files.to_pylist()
-    said = [
-        (n, event)
-        for n, (line, file) in enumerate(zip(rows.lines.to_pylist(), held, strict=True))
-        for event in (
-            say(line, str(file["origin"] or file["path"]))
-            if whose is None or not whose(file["origin"])
-            else map(_of_another_root, say(line, str(file["origin"])))
-        )
-    ]
-    taken = _taken(rows, [n for n, _ in said])
-    events = [event for _, event in said]
-    own = {name for event in events for name in event} - _OWN - _FILLED
-    columns: dict[str, object] = {name: _column(name, events) for name in sorted(own)}
-    columns["host"] = pc.coalesce(_column("host", events), taken.files["host"])
+    for n, (line, file) in enumerate(zip(_lines(rows.lines), held, strict=True)):
+        path = str(file["origin"] or file["path"])
+        another = whose is not None and whose(file["origin"])
+        for event in say(line, path):
+            yield n, _of_another_root(event) if another else event
+
+
+def _lines(rows: pa.RecordBatch) -> Iterator[Row]:
+    """Rows, a few at a time: as Python has it, a list takes ten times what Arrow takes."""
+    for at in range(0, rows.num_rows, _LINES_TOGETHER):
+        yield from rows.slice(at, _LINES_TOGETHER).to_pylist()
+
+
+def _columns(events: list[Row]) -> dict[str, pa.Array]:
+    """What some events say, by column."""
+    columns = {name: _column(name, events) for name in {name for event in events for name in event}}
     columns["account_absence"] = pa.array(
         [
             None if e.get("account") is not None else e.get("account_absence") or "not_recorded"
@@ -73,10 +96,23 @@ def told(
     )
     if "text" in columns:
         columns["text"] = hostevents.short(columns["text"])
-    columns["domain"] = _domains(taken)
-    when = _when(events, zone=zone, layout=layout)
-    times = hostevents.times(when, taken.files["host"], taken, form)
-    return EVENT.build({**hostevents.columns(taken, form), **times, **columns})
+    return columns
+
+
+def _joined(parts: list[dict[str, pa.Array]], asked: Iterable[str]) -> dict[str, pa.Array]:
+    """Columns of parts, together; null where a part lacks one, and where all lack one that is asked for."""
+    sizes = [len(part["account_absence"]) for part in parts]
+    names = sorted({*asked, *(name for part in parts for name in part)})
+    return {
+        name: pa.concat_arrays(
+            [
+                part[name] if name in part else pa.nulls(size, _TYPES[name])
+                for part, size in zip(parts, sizes, strict=True)
+            ]
+            or [pa.nulls(0, _TYPES[name])]
+        )
+        for name in names
+    }
 
 
 def _of_another_root(event: Row) -> Row:
@@ -113,8 +149,7 @@ def _domains(taken: Placed) -> pa.Array:
 
 
 def _column(name: str, events: list[Row]) -> pa.Array:
-    declared = {column.name: column.type for column in EVENT.columns}
-    return pa.array([event.get(name) for event in events], declared[name])
+    return pa.array([event.get(name) for event in events], _TYPES[name])
 
 
 def _taken(rows: Placed, index: list[int]) -> Placed:
@@ -125,25 +160,26 @@ def _taken(rows: Placed, index: list[int]) -> Placed:
         pa.RecordBatch.from_arrays([column.take(at) for column in batch.columns], schema=batch.schema)
         for batch in (rows.lines.select(["sha256", "start", "stop"]), rows.files)
     )
-    spans = [(row["sha256"], row["start"], row["stop"]) for row in lines.to_pylist()]
-    count, seen = Counter(spans), Counter[tuple[str, int, int]]()
+    sha256, start, stop = (rows.lines[name].to_pylist() for name in ("sha256", "start", "stop"))
+    spans: list[tuple[str, int, int]] = list(zip(sha256, start, stop, strict=True))
+    count, seen = Counter(spans[n] for n in index), Counter[tuple[str, int, int]]()
     names = []
-    for span in spans:
+    for n in index:
+        span = spans[n]
         names.append(ids.event_id(*span, part=seen[span] if count[span] > 1 else None))
         seen[span] += 1
     return Placed(lines, files, pa.array(names, pa.string()))
 
 
-def _when(events: list[Row], *, zone: str, layout: str | None) -> Interval:
-    """The interval of each event; one whose end int64 cannot hold has none."""
-    start = clock.epoch(pa.array([event.get("at_s") for event in events], pa.int64()))
-    lasts = pa.array([event.get("lasts_s", 1) for event in events], pa.int64())
+def _when(said: list[pa.Array], *, zone: str, layout: str | None) -> Interval:
+    """The interval of each event by when it was, how long, and its wall clock; one whose end int64 cannot hold has none."""
+    at_s, lasts_s, wall = said
+    start, lasts = clock.epoch(at_s), pc.fill_null(lasts_s, 1)
     longest = 2**63 // NS_PER_S - 2 * DAY_S
     sound = pc.fill_null(pc.less(pc.abs(pc.divide(start.earliest_ns, NS_PER_S)), longest), False)
     first = pc.if_else(sound, start.earliest_ns, pa.scalar(None, pa.int64()))
     last = pc.add(first, pc.subtract(pc.multiply(lasts, NS_PER_S), 1))
     if layout is None:
         return Interval(first, last)
-    walls = pa.array([event.get("wall") for event in events], pa.string())
-    read = clock.walls(walls, layout=layout, zone=zone, tick_ns=NS_PER_S)
+    read = clock.walls(wall, layout=layout, zone=zone, tick_ns=NS_PER_S)
     return Interval(pc.coalesce(first, read.earliest_ns), pc.coalesce(last, read.latest_ns))

@@ -79,6 +79,8 @@ class Format(Protocol):
               two stretches is put together by the reading
     pieces    only where a file may not be cut and can hold far more than its size: what `parse` gives, as
               stretches of the file that follow one another, none of which needs those before it
+    portions  only where a file may not be cut: what `parse` gives, as stretches of the file that follow one another, each with so few rows
+              that it can be held while it is made
     STRETCH_BYTES   only beside `pieces`, where larger files are read in stretches by several processes all the same. `laid_out` says
               where these begin, or that a file is read whole; `stretch` reads one, and `links` of it are what others must
               know; `joined` tells from those of all (`Links`) what hangs on the whole, or that the file is read whole; with

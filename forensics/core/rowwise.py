@@ -13,6 +13,10 @@ from forensics.core.lines import LONGEST_LINE_BYTES
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
 from forensics.core.schema import Table
 
+MOST_ROWS = 1 << 14
+MOST_BYTES = 4 << 20
+"""Of a file that is read some rows at a time no more rows are held, and no more of the file, about: of a blank line some hundred bytes are."""
+
 
 class Line(NamedTuple):
     r"""One line: its span in the file, and its bytes without the terminator (`\n` or `\r\n`)."""
@@ -44,11 +48,13 @@ def joined(
 ) -> Iterator[list[Line]]:
     """Lines that belong together: those whose forerunner says that it goes on, at most `most`."""
     group: list[Line] = []
+    count = 0
     for line in found:
-        group.append(line)
-        if not goes_on(line.raw) or len(group) >= most:
+        grow(group, line)
+        count += 1
+        if not goes_on(line.raw) or count >= most:
             yield group
-            group = []
+            group, count = [], 0
     if group:
         yield group
 
@@ -66,6 +72,14 @@ def shown(raw: bytes) -> str:
 def filled(raw: bytes) -> str | None:
     """The same, and nothing for nothing."""
     return shown(raw) if raw else None
+
+
+def grow(group: list[Line], line: Line) -> None:
+    """Take one more of lines that belong together; of those that are too many to be a record only the first, and the last, are kept."""
+    if len(group) > 1 and too_long(group):
+        group[-1] = line
+    else:
+        group.append(line)
 
 
 def too_long(group: Sequence[Line]) -> bool:
@@ -118,6 +132,37 @@ class Rows:
             IGNORED.build(self._ignored),
         )
 
+    def __len__(self) -> int:
+        """How many rows are held, of all three tables."""
+        return sum(len(rows["start"]) for rows in (self._records, self._rejected, self._ignored))
+
+
+Said = tuple[Sequence[Line], dict[str, object] | Why | None]
+"""Lines that belong together, and what was made of them: a row, a reason, or nothing to read."""
+
+
+def portions(said: Iterable[Said], table: Table) -> Iterator[Parsed]:
+    """What was made of a file, some rows at a time; of an empty one nothing, once.
+
+    Args:
+        said: of all its lines, in order.
+        table: the format's declared table.
+    """
+    rows, begun = Rows(table), None
+    for group, read in said:
+        begun = group[0].start if begun is None else begun
+        rows.add(group, read)
+        if len(rows) >= MOST_ROWS or group[-1].stop - begun >= MOST_BYTES:
+            yield rows.parsed()
+            rows, begun = Rows(table), None
+    yield rows.parsed()
+
+
+def whole(told: Iterable[Parsed]) -> Parsed:
+    """What portions of a file tell together."""
+    tables = zip(*told, strict=True)
+    return Parsed(*(own[0] if len(own) == 1 else pa.concat_tables(own).combine_chunks() for own in tables))
+
 
 def by_line(
     data: bytes, base: int, table: Table, read: Callable[[bytes], dict[str, object] | Why | None]
@@ -131,12 +176,28 @@ def by_line(
         read: makes a row, a reason or nothing of one line. Blank and overlong lines do not reach it.
     """
     rows = Rows(table)
-    for line in each(data, base):
-        if too_long([line]):
-            rows.reject([line], Why.TOO_LONG)
-        else:
-            rows.add([line], read(line.raw) if line.raw.strip(b" \t\r") else None)
+    for line, said in lines_said(each(data, base), read):
+        rows.add(line, said)
     return rows.parsed()
+
+
+def lines_said(
+    found: Iterable[Line], read: Callable[[bytes], dict[str, object] | Why | None]
+) -> Iterator[Said]:
+    """The same, one line after the other."""
+    for line in found:
+        if line.stop - line.start > LONGEST_LINE_BYTES:
+            yield [line], Why.TOO_LONG
+        else:
+            yield [line], read(line.raw) if line.raw.strip(b" \t\r") else None
+
+
+def ended(data: bytes, base: int, read: Callable[[bytes], dict[str, object] | Why | None]) -> Iterator[Said]:
+    """The same, of a file whose last line is torn where it lacks its newline. Args as for `by_line`."""
+    torn = len(data) - (data.rfind(b"\n") + 1)
+    for group, said in lines_said(each(data, base), read):
+        last = torn and group[-1].stop == base + len(data)
+        yield group, Why.TRUNCATED if last else said
 
 
 def with_torn(found: Parsed, start: int, stop: int) -> Parsed:

@@ -5,13 +5,14 @@ Source: sshd_config(5), ssh_config(5) of OpenSSH 9.2; servconf.c, readconf.c, mi
 
 import itertools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.lines import LONGEST_LINE_BYTES
 from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 _LINE = re.compile(
@@ -19,6 +20,8 @@ _LINE = re.compile(
     re.DOTALL,
 )
 _FIRST = 200
+LONGEST_BLOCK = 4096
+"""So much is said of the line that begins a block, in characters, by each line in it: very many lines can stand in one."""
 _LONG = 9
 _KEYWORDS = (
     "include match addressfamily port loglevel logverbose pubkeyauthentication passwordauthentication "
@@ -43,7 +46,7 @@ def table(name: str, whose: str) -> Table:
             Column(
                 "block",
                 pa.string(),
-                "keyword and value of the `Host` or `Match` line that it stands below",
+                "keyword and value of the `Host` or `Match` line that it stands below, as far as 4,096 characters",
                 None,
                 "it stands above all blocks, and holds for all",
             ),
@@ -53,7 +56,12 @@ def table(name: str, whose: str) -> Table:
 
 
 def parse(data: bytes, base: int, declared: Table, blocks: Collection[str]) -> Parsed:
-    """Read a whole file.
+    """Read a whole file. Args as for `portions`."""
+    return rowwise.whole(portions(data, base, declared, blocks))
+
+
+def portions(data: bytes, base: int, declared: Table, blocks: Collection[str]) -> Iterator[Parsed]:
+    """The same, some rows at a time.
 
     Args:
         data: the file.
@@ -61,18 +69,21 @@ def parse(data: bytes, base: int, declared: Table, blocks: Collection[str]) -> P
         declared: its table, as `table` makes it.
         blocks: keywords, in lower case, that begin a block.
     """
-    rows = rowwise.Rows(declared)
+    yield from rowwise.portions(_said(rowwise.each(data, base), blocks), declared)
+
+
+def _said(lines: Iterable[Line], blocks: Collection[str]) -> Iterator[Said]:
+    """Each line, and what it sets in which block."""
     block: str | None = None
-    for line in rowwise.cut(data, base):
+    for line in lines:
         read = _setting(line.raw)
         if isinstance(read, tuple):
             keyword, value = read
             if keyword in blocks:
-                block = f"{keyword} {value}"[:LONGEST_LINE_BYTES]
-            rows.record([line], {"keyword": keyword, "value": value, "block": block})
+                block = f"{keyword} {value}"[:LONGEST_BLOCK]
+            yield [line], {"keyword": keyword, "value": value, "block": block}
         else:
-            rows.add([line], read)
-    return rows.parsed()
+            yield [line], read
 
 
 def likeness(head: bytes, own: Collection[str], *, named: bool) -> int:

@@ -13,11 +13,13 @@ Open    the command line is cut at about 300 characters by apt. A paragraph that
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
-from forensics.core import lines as cutting
-from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
+from forensics.core import rowwise
+from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 CHANGE = pa.struct([("action", pa.string()), ("package", pa.string()), ("versions", pa.string())])
@@ -49,7 +51,6 @@ _CHANGE = re.compile(r"(?P<package>[^ ,()]+) \((?P<versions>[^()]*)\)(?:, |$)")
 _LIST = re.compile(r"(?:[^ ,()]+ \([^()]*\), )*(?:[^ ,()]+ \([^()]*\))?")
 _FIRST = re.compile(rb"\s*Start-Date: \d{4}-\d\d-\d\d  ?\d\d:\d\d:\d\d\r?(?:\n|$)")
 _MOST_LINES = 64
-_Line = tuple[int, int, str]
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
@@ -59,45 +60,34 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read one file, a paragraph at a time."""
-    records: list[dict[str, object]] = []
-    rejected: list[tuple[int, int, str]] = []
-    ignored: list[tuple[int, int]] = []
-    for lines in _paragraphs(data, base):
-        start, stop = lines[0][0], lines[-1][1]
-        if not lines[0][2]:
-            ignored.append((start, stop))
-            continue
-        row = _row(lines)
-        if isinstance(row, Why):
-            rejected.append((start, stop, row.value))
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_said(data, base), TABLE)
+
+
+def _said(data: bytes, base: int) -> Iterator[Said]:
+    """Runs of lines, and what they say: from one `Start-Date` to the line before the next, or a blank line, which is alone."""
+    held: list[Line] = []
+    for line in rowwise.each(data, base):
+        alone = not line.raw or rowwise.too_long([line])
+        if held and (alone or line.raw.startswith(b"Start-Date:")):
+            yield held, _row(held)
+            held = []
+        if alone:
+            yield [line], Why.TOO_LONG if line.raw else None
         else:
-            records.append(row | {"start": start, "stop": stop})
-    columns = {name: [row.get(name) for row in records] for name in TABLE.names}
-    bad = {name: [row[at] for row in rejected] for at, name in enumerate(REJECTED.names)}
-    idle = {name: [row[at] for row in ignored] for at, name in enumerate(IGNORED.names)}
-    return Parsed(TABLE.build(columns), REJECTED.build(bad), IGNORED.build(idle))
+            rowwise.grow(held, line)
+    if held:
+        yield held, _row(held)
 
 
-def _paragraphs(data: bytes, base: int) -> list[list[_Line]]:
-    """Runs of lines: from one `Start-Date` to the line before the next, or a blank line, which is alone."""
-    told = cutting.told(data, base)
-    found: list[list[_Line]] = []
-    for start, stop, text in zip(
-        told.start.to_pylist(), told.stop.to_pylist(), told.text.to_pylist(), strict=True
-    ):
-        line = (start, stop, text)
-        begins = not text or text.startswith("Start-Date:") or not found or not found[-1][0][2]
-        if begins:
-            found.append([line])
-        else:
-            found[-1].append(line)
-    return found
-
-
-def _row(lines: list[_Line]) -> dict[str, object] | Why:
-    if len(lines) > _MOST_LINES or any(stop - start > cutting.LONGEST_LINE_BYTES for start, stop, _ in lines):
+def _row(lines: list[Line]) -> dict[str, object] | Why:
+    if len(lines) > _MOST_LINES or rowwise.too_long(lines):
         return Why.TOO_LONG
-    matches = [_FIELD.fullmatch(text) for _, _, text in lines]
+    matches = [_FIELD.fullmatch(rowwise.shown(line.raw)) for line in lines]
     fields = {match["name"]: match["value"] for match in matches if match}
     if None in matches or "Start-Date" not in fields:
         return Why.SHAPE

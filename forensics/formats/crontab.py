@@ -14,11 +14,13 @@ Open    cronie writes no such top, so there a user can type one; a stamp below t
 
 import itertools
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Said
 from forensics.core.schema import Column, Table
 
 _ENTRY_ONLY = "not an entry"
@@ -76,14 +78,23 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """Each line, and what it says."""
     topped = False
     for number, line in enumerate(rowwise.each(data, base)):
         installed = _INSTALLED.fullmatch(line.raw) if number == 1 and topped else None
         if rowwise.too_long([line]):
-            rows.reject([line], Why.TOO_LONG)
+            yield [line], Why.TOO_LONG
         elif installed:
-            rows.record(
+            yield (
                 [line],
                 {
                     "kind": "installed",
@@ -92,9 +103,8 @@ def parse(data: bytes, base: int) -> Parsed:
                 },
             )
         else:
-            rows.add([line], _line(line.raw))
+            yield [line], _line(line.raw)
         topped = number == 0 and line.raw == _TOP
-    return rows.parsed()
 
 
 def _line(raw: bytes) -> dict[str, object] | Why | None:

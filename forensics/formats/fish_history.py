@@ -14,12 +14,13 @@ Open    paths are the arguments that were files when the command ran. A fish bef
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -56,23 +57,32 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """Each command with what stands below it."""
     group: list[Line] = []
     for line in rowwise.each(data, base):
         if group and _BELOW.fullmatch(line.raw):
-            group.append(line)
+            rowwise.grow(group, line)
             continue
-        _close(rows, group)
+        if group:
+            yield group, _closed(group)
         group = [line] if line.raw.startswith(_COMMAND) else []
         if not group:
-            rows.add([line], Why.SHAPE if line.raw.strip() else None)
-    _close(rows, group)
-    return rows.parsed()
-
-
-def _close(rows: rowwise.Rows, group: list[Line]) -> None:
+            yield [line], Why.SHAPE if line.raw.strip() else None
     if group:
-        rows.add(group, Why.TOO_LONG if rowwise.too_long(group) else _command(group))
+        yield group, _closed(group)
+
+
+def _closed(group: list[Line]) -> dict[str, object] | Why:
+    return Why.TOO_LONG if rowwise.too_long(group) else _command(group)
 
 
 def _command(group: list[Line]) -> dict[str, object]:

@@ -12,13 +12,14 @@ Open    a time counts only if every command of the listing has one, or `??`. Whe
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -56,21 +57,40 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    rows = rowwise.Rows(TABLE)
-    read: list[tuple[list[Line], dict[str, object]]] = []
-    for group in _commands(rowwise.cut(data, base)):
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_said(data, base), TABLE)
+
+
+def _said(data: bytes, base: int) -> Iterator[Said]:
+    """The lines of each command, and what they say; times are taken off the commands, if all have one."""
+    alone = _rising(_number(line.raw) for line in rowwise.each(data, base))
+    dated = _dated(said for _, said in _numbered(data, base, alone=alone))
+    for group, said in _numbered(data, base, alone=alone):
+        found = _WALL.fullmatch(str(said["command"])) if dated and isinstance(said, dict) else None
+        if found is None or not isinstance(said, dict):
+            yield group, said
+        else:
+            wall = None if found["wall"] == "??" else found["wall"]
+            yield group, said | {"wall": wall, "command": found["command"]}
+
+
+def _numbered(data: bytes, base: int, *, alone: bool) -> Iterator[Said]:
+    """The lines of each command, and what they say beside its time."""
+    for group in _commands(rowwise.each(data, base), alone=alone):
         number = _number(group[0].raw)
-        found = _ENTRY.fullmatch(b"\n".join(line.raw for line in group))
         if rowwise.too_long(group):
-            rows.reject(group, Why.TOO_LONG)
-        elif number is None or found is None:
-            rows.add(group, Why.SHAPE if group[0].raw.strip() else None)
+            yield group, Why.TOO_LONG
+            continue
+        found = _ENTRY.fullmatch(b"\n".join(line.raw for line in group))
+        if number is None or found is None:
+            yield group, Why.SHAPE if group[0].raw.strip() else None
         else:
             said = {"number": number, "changed": found["changed"] == b"*"}
-            read.append((group, said | {"command": rowwise.shown(found["rest"])}))
-    for group, fields in _dated(read):
-        rows.record(group, fields)
-    return rows.parsed()
+            yield group, said | {"command": rowwise.shown(found["rest"])}
 
 
 def _number(raw: bytes) -> int | None:
@@ -79,34 +99,39 @@ def _number(raw: bytes) -> int | None:
     return int(found["number"]) if found and _ENTRY.fullmatch(raw) else None
 
 
-def _commands(lines: list[Line]) -> list[list[Line]]:
-    """Lines by command: those that begin with the next number, and what follows each."""
-    numbers = [_number(line.raw) for line in lines]
-    alone = all(n is not None for n in numbers) and _rising([n for n in numbers if n is not None])
-    groups: list[list[Line]] = []
+def _commands(lines: Iterable[Line], *, alone: bool) -> Iterator[list[Line]]:
+    """Lines by command: those that begin with the next number, or each alone, and what follows each."""
+    group: list[Line] = []
     last: int | None = None
-    for line, number in zip(lines, numbers, strict=True):
+    for line in lines:
+        number = _number(line.raw)
         if last is None or alone or number == last + 1:
-            groups.append([line])
-            last = number
+            if group:
+                yield group
+            group, last = [line], number
         else:
-            groups[-1].append(line)
-    return groups
+            rowwise.grow(group, line)
+    if group:
+        yield group
 
 
-def _rising(numbers: list[int]) -> bool:
-    return all(a < b for a, b in pairwise(numbers))
+def _rising(numbers: Iterable[int | None]) -> bool:
+    """Whether every line has a number, greater than the one before."""
+    last = -1
+    for number in numbers:
+        if number is None or number <= last:
+            return False
+        last = number
+    return True
 
 
-def _dated(read: list[tuple[list[Line], dict[str, object]]]) -> list[tuple[list[Line], dict[str, object]]]:
-    """Take the times off the commands, if all have one."""
-    found = [_WALL.fullmatch(str(fields["command"])) for _, fields in read]
-    if not any(one and one["wall"] != "??" for one in found):
-        return read
-    dated = []
-    for (group, fields), one in zip(read, found, strict=True):
-        if one is None:
-            return read
-        wall = None if one["wall"] == "??" else one["wall"]
-        dated.append((group, fields | {"wall": wall, "command": one["command"]}))
-    return dated
+def _dated(said: Iterable[dict[str, object] | Why | None]) -> bool:
+    """Whether all commands have a time, and one of them a known one."""
+    known = False
+    for row in said:
+        if isinstance(row, dict):
+            found = _WALL.fullmatch(str(row["command"]))
+            if found is None:
+                return False
+            known |= found["wall"] != "??"
+    return known

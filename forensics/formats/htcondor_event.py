@@ -13,11 +13,13 @@ Open    A reason is typed by users. An event that lacks its last line is torn
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import classadxml, rowwise
 from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Said
 from forensics.core.schema import Column, Table
 
 _NONE = "not in this event"
@@ -73,23 +75,31 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the file: a record for each event."""
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """The lines of each record, and what they say."""
     if classadxml.begins(data):
         for start, stop, ad in classadxml.pieces(data, base):
-            rows.add([rowwise.Line(start, stop, b"")], _of_xml(ad) if isinstance(ad, dict) else ad)
-        return rows.parsed()
+            yield [rowwise.Line(start, stop, b"")], _of_xml(ad) if isinstance(ad, dict) else ad
+        return
     group: list[rowwise.Line] = []
     for line in rowwise.each(data, base):
         if not group and not line.raw.strip():
-            rows.ignore([line])
+            yield [line], None
             continue
-        group.append(line)
+        rowwise.grow(group, line)
         if line.raw == b"...":
-            rows.add(group, _event(group))
+            yield group, _event(group)
             group = []
     if group:
-        rows.reject(group, Why.TRUNCATED if _FIRST.match(group[0].raw) else Why.SHAPE)
-    return rows.parsed()
+        yield group, Why.TRUNCATED if _FIRST.match(group[0].raw) else Why.SHAPE
 
 
 def _event(group: list[rowwise.Line]) -> dict[str, object] | Why:

@@ -13,11 +13,13 @@ Open    A job's owner can set most attributes with any text, which is quoted and
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import classadxml, rowwise
 from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Said
 from forensics.core.schema import Column, Table
 
 _S = "s since 1970-01-01T00:00:00Z"
@@ -82,26 +84,34 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the file: a record for each job."""
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """The lines of each record, and what they say."""
     if classadxml.begins(data):
         for start, stop, ad in classadxml.pieces(data, base):
-            rows.add([rowwise.Line(start, stop, b"")], _of_xml(ad) if isinstance(ad, dict) else ad)
-        return rows.parsed()
+            yield [rowwise.Line(start, stop, b"")], _of_xml(ad) if isinstance(ad, dict) else ad
+        return
     group: list[rowwise.Line] = []
     for line in rowwise.each(data, base):
         if not line.raw.strip():
             if group:
-                rows.add(group, _job(group))
+                yield group, _job(group)
                 group = []
-            rows.ignore([line])
+            yield [line], None
             continue
-        group.append(line)
+        rowwise.grow(group, line)
         if line.raw.startswith(b"*** "):
-            rows.add(group, _job(group))
+            yield group, _job(group)
             group = []
     if group:
-        rows.add(group, Why.TRUNCATED if not data.endswith(b"\n") else _job(group))
-    return rows.parsed()
+        yield group, Why.TRUNCATED if not data.endswith(b"\n") else _job(group)
 
 
 def _job(group: list[rowwise.Line]) -> dict[str, object] | Why:

@@ -16,13 +16,13 @@ Open    that of a session which was over by then nothing is said. What a session
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -81,30 +81,39 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read a whole file: a record for each session."""
-    rows, group, listing, sound = rowwise.Rows(TABLE), list[Line](), False, True
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """The lines of each session, and what they say."""
+    group, listing, sound = list[Line](), False, True
     torn = bool(data) and not data.endswith(b"\n")
     for line in rowwise.each(data, base):
         text = rowwise.shown(line.raw)
         goes_on = bool(group) and _goes_on(group, text)
         if group and not goes_on:
             block = _block(group)
-            rows.add(group, block if sound else Why.SHAPE)
+            yield group, block if sound else Why.SHAPE
             group, sound = [], sound and block is not Why.VALUE
         if goes_on or _HEAD.fullmatch(text) or text.startswith("Id="):
-            group.append(line)
+            rowwise.grow(group, line)
             listing = False
         elif not text.strip() or _COUNT.fullmatch(text):
-            rows.ignore([line])
+            yield [line], None
         elif _LIST.fullmatch(text):
             listing = True
-            rows.ignore([line])
+            yield [line], None
         elif torn and line.stop == base + len(data):
-            rows.reject([line], Why.TRUNCATED)
+            yield [line], Why.TRUNCATED
         else:
-            rows.add([line], _listed(text) if listing else Why.SHAPE)
+            yield [line], _listed(text) if listing else Why.SHAPE
     if group:
-        rows.add(group, Why.TRUNCATED if torn else _block(group) if sound else Why.SHAPE)
-    return rows.parsed()
+        yield group, Why.TRUNCATED if torn else _block(group) if sound else Why.SHAPE
 
 
 def _goes_on(group: Sequence[Line], text: str) -> bool:

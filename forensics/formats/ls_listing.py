@@ -14,11 +14,13 @@ Open    names are decoded where every name is between double quotes (--quoting-s
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
-from forensics.core import lines as cutting
+from forensics.core import rowwise
 from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Said
 from forensics.core.schema import Column, Table
 
 _FOLDER = "a folder's heading"
@@ -58,6 +60,8 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(?: -> "((?:[^"\\]|\\.)*)")?[*/=>@|]?'
 _ESCAPE = re.compile(r"\\(?:(?P<octal>[0-3][0-7]{2})|(?P<mark>.))", re.DOTALL)
 _MARKS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _Row = dict[str, object]
+_NO_FOLDER: _Row = dict.fromkeys(("folder", "folder_start", "folder_stop"))
+LONGEST_PATH = 4096
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
@@ -67,31 +71,41 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the lines of one file."""
-    lines = cutting.told(data, base)
-    starts, stops, texts = (column.to_pylist() for column in (lines.start, lines.stop, lines.text))
-    entries = [_ENTRY.fullmatch(text) for text in texts]
-    names = [entry["name"] for entry in entries if entry]
-    quoted = bool(names) and all(_QUOTED.fullmatch(name) for name in names)
-    rows: list[_Row | None] = []
-    above: _Row = dict.fromkeys(("folder", "folder_start", "folder_stop"))
-    for at, (text, entry) in enumerate(zip(texts, entries, strict=True)):
-        row: _Row | None = None
-        if entry:
-            row = {"kind": "entry", **above, **_entry(entry, quoted=quoted)}
-        elif text.endswith(":") and (at == 0 or not texts[at - 1]) and len(text) > 1:
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_said(data, base), TABLE)
+
+
+def _said(data: bytes, base: int) -> Iterator[Said]:
+    """Each line, and what it says below which heading."""
+    entries = (_ENTRY.fullmatch(text) for _, text in _shown(data, base))
+    quoted = {bool(_QUOTED.fullmatch(entry["name"])) for entry in entries if entry} == {True}
+    above, before = _NO_FOLDER, ""
+    for line, text in _shown(data, base):
+        entry = _ENTRY.fullmatch(text)
+        if rowwise.too_long([line]):
+            yield [line], Why.TOO_LONG
+        elif entry:
+            yield [line], {"kind": "entry", **above, **_entry(entry, quoted=quoted)}
+        elif text.endswith(":") and not before and len(text) > 1:
             folder = _decoded(text[1:-2]) if quoted and _QUOTED.fullmatch(text[:-1]) else text[:-1]
-            above = {"folder": folder, "folder_start": starts[at], "folder_stop": stops[at]}
-            row = {"kind": "folder", **above}
-        rows.append(row)
-    held = [row for row in rows if row is not None]
-    names_ = [name for name in TABLE.names if name not in {"start", "stop"}]
-    records = {
-        c.name: pa.array([row.get(c.name) for row in held], c.type) for c in TABLE.columns if c.name in names_
-    }
-    read = pa.array([row is not None for row in rows], pa.bool_())
-    idle = pa.array([(not text and not long) or bool(re.fullmatch(r"total \S+", text)) for text, long in zip(texts, lines.long.to_pylist(), strict=True)], pa.bool_())  # fmt: skip
-    why = pa.array([Why.SHAPE.value] * len(rows), pa.string())
-    return lines.sorted_out(TABLE, records, read=read, idle=idle, why=why)
+            # Each line below says it again, and no path is longer.
+            too_long = len(folder) > LONGEST_PATH
+            named = {"folder": folder, "folder_start": line.start, "folder_stop": line.stop}
+            above = _NO_FOLDER if too_long else named
+            yield [line], Why.TOO_LONG if too_long else {"kind": "folder", **above}
+        else:
+            yield [line], None if not text or re.fullmatch(r"total \S+", text) else Why.SHAPE
+        before = text
+
+
+def _shown(data: bytes, base: int) -> Iterator[tuple[rowwise.Line, str]]:
+    """Each line, and its text; of one that is too long none."""
+    for line in rowwise.each(data, base):
+        yield line, "" if rowwise.too_long([line]) else rowwise.shown(line.raw)
 
 
 def _entry(entry: re.Match[str], *, quoted: bool) -> _Row:

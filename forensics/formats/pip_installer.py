@@ -10,11 +10,13 @@ Open    a word is not much: only where the path ends in INSTALLER is it taken fo
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -36,13 +38,21 @@ def recognise(head: bytes, path: str) -> int:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read lines: the first is the program."""
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_said(data, base), TABLE)
+
+
+def _said(data: bytes, base: int) -> Iterator[Said]:
+    """Each line, and what it says."""
     for n, line in enumerate(rowwise.each(data, base)):
         word = line.raw.strip(b" \t\r")
         if not word:
-            rows.ignore([line])
+            yield [line], None
         elif n or not _WORD.fullmatch(word):
-            rows.reject([line], Why.SHAPE)
+            yield [line], Why.SHAPE
         else:
-            rows.record([line], {"program": rowwise.shown(word)})
-    return rows.parsed()
+            yield [line], {"program": rowwise.shown(word)}

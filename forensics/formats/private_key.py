@@ -14,12 +14,13 @@ Open    in other forms the public half is not in clear, or only beside the secre
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import rowwise, sshkey
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -57,23 +58,31 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """Each block, and what lies between them."""
     group: list[Line] = []
     for line in rowwise.each(data, base):
         if _BEGIN.fullmatch(line.raw):
             if group:
-                rows.reject(group, Why.TRUNCATED)
+                yield group, Why.TRUNCATED
             group = [line]
         elif group:
-            group.append(line)
+            rowwise.grow(group, line)
             if _END.fullmatch(line.raw):
-                rows.add(group, _key(group))
+                yield group, _key(group)
                 group = []
         else:
-            rows.add([line], Why.SHAPE if line.raw.strip() else None)
+            yield [line], Why.SHAPE if line.raw.strip() else None
     if group:
-        rows.reject(group, Why.TRUNCATED)
-    return rows.parsed()
+        yield group, Why.TRUNCATED
 
 
 def _key(group: list[Line]) -> dict[str, object] | Why:

@@ -101,9 +101,12 @@ def _row_of(header: bytes) -> "re.Pattern[str] | None":
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read a whole file; each header begins anew. A last line that lacks its newline may lack more."""
-    stop = data.rfind(b"\n") + 1
-    found = rowwise.by_line(data[:stop], base, TABLE, _Reader().read)
-    return rowwise.with_torn(found, base + stop, base + len(data))
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(rowwise.ended(data, base, _Reader().read), TABLE)
 
 
 class _Reader:

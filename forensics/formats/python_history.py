@@ -12,12 +12,13 @@ Open    lines that all end with a carriage return are taken for a file of CRLF, 
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -44,19 +45,27 @@ def recognise(head: bytes, path: str) -> int:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """Each statement, and what was typed."""
     encoded = data.startswith(_LIBEDIT)
     ends, crlf = data.count(b"\n"), data.count(b"\r\n")
     carries = crlf < ends or not data.endswith(b"\n")
     group: list[Line] = []
     for line in rowwise.each(data, base):
-        group.append(line)
+        rowwise.grow(group, line)
         if not carries or data[line.stop - base - 2 : line.stop - base] != b"\r\n":
-            rows.add(group, _statement(group, encoded=encoded))
+            yield group, _statement(group, encoded=encoded)
             group = []
     if group:
-        rows.add(group, _statement(group, encoded=encoded))
-    return rows.parsed()
+        yield group, _statement(group, encoded=encoded)
 
 
 def _statement(group: list[Line], *, encoded: bool) -> dict[str, object] | Why | None:

@@ -16,11 +16,13 @@ Open    JobName, Command, WorkDir and Comment are typed by users and nothing is 
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import federation, rowwise, tres
 from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Said
 from forensics.core.schema import Column, Table
 
 _NONE = "not written, or `(null)`"
@@ -106,24 +108,31 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the listing: a record for each job."""
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_said(data, base), TABLE)
+
+
+def _said(data: bytes, base: int) -> Iterator[Said]:
+    """The lines of each job, and what they say."""
     group: list[rowwise.Line] = []
-    found = rowwise.cut(data, base)
-    for line in found:
+    for line in rowwise.each(data, base):
         if line.raw.strip() and not line.raw.startswith(b"JobId="):
-            group.append(line)
+            rowwise.grow(group, line)
             continue
         if group:
-            rows.add(group, _job(group))
+            yield group, _job(group)
         group = []
         if line.raw.strip():
             group = [line]
         else:
-            rows.ignore([line])
+            yield [line], None
     if group:
         torn = not data.endswith(b"\n")
-        rows.add(group, Why.TRUNCATED if torn else _job(group))
-    return rows.parsed()
+        yield group, Why.TRUNCATED if torn else _job(group)
 
 
 def _job(group: list[rowwise.Line]) -> dict[str, object] | Why:

@@ -11,6 +11,7 @@ Open    nothing is run: whether an `if` around a line holds, or what a variable 
         `eval` makes is not seen. Where a quote is not closed within 500 lines, those stand for themselves
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -37,6 +38,9 @@ DOMAIN = "{host}:user"
 
 MOST_LINES = 500
 """No more lines are taken for one command."""
+MOST_SAID = 1 << 16
+"""No command line says more: each thing that it sets or runs is an event."""
+_HELD_LINES = 2 * MOST_LINES
 _FIRST_WORD = re.compile(r"\S+", re.ASCII)
 _NAME = re.compile(
     r"(?:^|[/_-])(?:\.?(?:bashrc|bash_profile|bash_login|bash_logout|bash_aliases|zshrc|zshenv|zprofile|zlogin|zlogout|kshrc|mkshrc)|\.profile)(?:[.~-][^/]*)?$"
@@ -61,6 +65,7 @@ _LEADS = (
     ("source", re.compile(r"(?:source|\.)[ \t]+"), _FILE),
     ("function", re.compile(r"(?:function[ \t]+)?(?=[A-Za-z0-9_.:-]+[ \t]*\(\)|(?<=[ \t])[A-Za-z0-9_.:-]+[ \t]*(?:\{|$))"), re.compile(r"(?P<name>[A-Za-z0-9_.:-]+)")),
 )  # fmt: skip
+_BLANKS = re.compile(r"[ \t]*")
 _Thing = tuple[str, str, str | None]
 """A kind, a name, and a value where there is one."""
 _PIECE = re.compile(
@@ -91,25 +96,36 @@ def recognise(head: bytes, path: str) -> int:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    rows = rowwise.Rows(TABLE)
-    for group, own in _groups(rowwise.cut(data, base)):
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_commanded(data, base), TABLE)
+
+
+def _commanded(data: bytes, base: int) -> Iterator[Said]:
+    """Each command, and what it sets and does."""
+    for group, own in _groups(rowwise.each(data, base)):
         raw = b"\n".join(line.raw for line in group)
         if rowwise.too_long(group):
-            rows.reject(group, Why.TOO_LONG)
+            yield group, Why.TOO_LONG
         elif not raw.strip() or raw.lstrip().startswith(b"#"):
-            rows.ignore(group)
+            yield group, None
         else:
             said = _said(rowwise.shown(b"\n".join(line.raw for line in own)))
+            if len(said) > MOST_SAID:
+                yield group, Why.TOO_LONG
+                continue
             kinds, names, values = (list(column) for column in zip(*said, strict=True))
-            rows.record(group, {"kinds": kinds, "names": names, "values": values, "text": rowwise.shown(raw)})
-    return rows.parsed()
+            yield group, {"kinds": kinds, "names": names, "values": values, "text": rowwise.shown(raw)}
 
 
-def _groups(found: Sequence[Line]) -> Iterator[tuple[Sequence[Line], Sequence[Line]]]:
+def _groups(found: Iterator[Line]) -> Iterator[tuple[Sequence[Line], Sequence[Line]]]:
     """The lines of each command, and those of them that are no here-document."""
-    at = 0
-    while at < len(found):
-        window = found[at : at + MOST_LINES]
+    held, at = list(itertools.islice(found, _HELD_LINES)), 0
+    while at < len(held):
+        window = held[at : at + MOST_LINES]
         own = _own(window)
         if own is None:  # looked at once, so that no file makes us look at its lines again and again
             yield from (([line], [line]) for line in window)
@@ -117,6 +133,8 @@ def _groups(found: Sequence[Line]) -> Iterator[tuple[Sequence[Line], Sequence[Li
         else:
             yield window[: len(own)], [line for line, is_own in zip(window, own, strict=False) if is_own]
             at += len(own)
+        if len(held) - at < MOST_LINES:
+            held, at = [*held[at:], *itertools.islice(found, at)], 0
 
 
 def _own(found: Sequence[Line]) -> list[bool] | None:
@@ -162,7 +180,8 @@ def _scan(raw: bytes, quote: bytes) -> tuple[bytes, bool, list[tuple[bytes, bool
 
 def _said(text: str) -> list[_Thing]:
     """What some commands set and do."""
-    found = [thing for command in _commands(text) for thing in _of_one(command)]
+    every = (thing for command in _commands(text) for thing in _of_one(command))
+    found = list(itertools.islice(every, MOST_SAID + 1))
     # A shell parts words at fewer bytes than Python does text: a line of no-break spaces alone is a command by that name.
     word = _FIRST_WORD.search(text)
     return found or [("command", word[0] if word else text, None)]
@@ -209,4 +228,5 @@ def _settings(
         if match is None:
             return found, at
         found.append((match["name"], match.groupdict().get("value")))
-        at = match.end() + len(line[match.end() :]) - len(line[match.end() :].lstrip(" \t"))
+        blanks = _BLANKS.match(line, match.end())
+        at = blanks.end() if blanks else match.end()

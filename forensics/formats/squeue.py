@@ -16,13 +16,14 @@ Open    what fills its column may have been cut without a mark: it is among the 
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from forensics.core import aligned, rowwise, sacctrows
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -134,31 +135,40 @@ def _header(raw: bytes) -> aligned.Layout | None:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read a whole file, up to the first line that stands in no columns."""
-    rows, above, sound = rowwise.Rows(TABLE), _Under(), True
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """Each line, and what it says."""
+    above, sound = _Under(), True
     for line in rowwise.each(data, base):
         text = rowwise.shown(line.raw)
         torn = line.stop == base + len(data) and not data.endswith(b"\n")
         if torn or not sound or rowwise.too_long([line]):
-            rows.reject([line], Why.TRUNCATED if torn else Why.SHAPE if not sound else Why.TOO_LONG)
+            yield [line], Why.TRUNCATED if torn else Why.SHAPE if not sound else Why.TOO_LONG
         elif not text.strip():
-            rows.ignore([line])
+            yield [line], None
         elif _DATE.fullmatch(text):
             moment = above._replace(printed=(text, line))
-            rows.record([line], {"kind": "printed", **_printed(moment), "others": []})
+            yield [line], {"kind": "printed", **_printed(moment), "others": []}
             above = above._replace(printed=None) if above.typed else moment
         elif (cluster := _CLUSTER.fullmatch(text)) is not None:
             above = above._replace(cluster=None if above.typed else cluster[1])
-            rows.ignore([line])
+            yield [line], None
         elif line.raw == above.header:
-            rows.ignore([line])
+            yield [line], None
         elif above.columns is None and (columns := _header(line.raw)) is not None:
             above = above._replace(header=line.raw, columns=columns)
-            rows.ignore([line])
+            yield [line], None
         else:
             made = _row(line, above)
             sound = made is not Why.SHAPE
-            rows.add([line], made)
-    return rows.parsed()
+            yield [line], made
 
 
 def _printed(above: _Under) -> dict[str, object]:

@@ -11,6 +11,7 @@ Open    the first value counts, and an `Include` counts where it stands: it is n
 """
 
 import re
+from collections.abc import Iterator
 
 from forensics.core import sshsettings
 from forensics.core.model import Parsed
@@ -44,3 +45,8 @@ def recognise(head: bytes, path: str) -> int:
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
     return sshsettings.parse(data, base, TABLE, _BLOCKS)
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    return sshsettings.portions(data, base, TABLE, _BLOCKS)

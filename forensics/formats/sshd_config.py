@@ -10,6 +10,7 @@ Open    for most keywords the first value counts, and an `Include` counts where 
 """
 
 import re
+from collections.abc import Iterator
 
 from forensics.core import sshsettings
 from forensics.core.model import Parsed
@@ -44,3 +45,8 @@ def recognise(head: bytes, path: str) -> int:
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
     return sshsettings.parse(data, base, TABLE, _BLOCKS)
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    return sshsettings.portions(data, base, TABLE, _BLOCKS)

@@ -13,11 +13,13 @@ Open    names are as written. One that holds a newline is not read; it can imita
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
-from forensics.core import lines as cutting
-from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
+from forensics.core import rowwise
+from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -67,46 +69,36 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read one file, a paragraph at a time."""
-    told = cutting.told(data, base)
-    rows: list[dict[str, object]] = []
-    rejected: list[tuple[int, int, str]] = []
-    ignored: list[tuple[int, int]] = []
-    paragraph: list[tuple[int, int, str]] = []
+    return rowwise.whole(portions(data, base))
 
-    def close() -> None:
-        if not paragraph:
-            return
-        start, stop = paragraph[0][0], paragraph[-1][1]
-        row = _row(paragraph)
-        if isinstance(row, Why):
-            rejected.append((start, stop, row.value))
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_said(data, base), TABLE)
+
+
+def _said(data: bytes, base: int) -> Iterator[Said]:
+    """Each paragraph, and what it says."""
+    paragraph: list[Line] = []
+    for line in rowwise.each(data, base):
+        long = rowwise.too_long([line])
+        if paragraph and (long or not line.raw or line.raw.startswith(b"  File: ")):
+            yield paragraph, _row(paragraph)
+            paragraph = []
+        if long or not line.raw:
+            yield [line], Why.TOO_LONG if long else None
         else:
-            rows.append(row | {"start": start, "stop": stop})
-        paragraph.clear()
-
-    for line in zip(told.start.to_pylist(), told.stop.to_pylist(), told.text.to_pylist(), strict=True):
-        if line[1] - line[0] > cutting.LONGEST_LINE_BYTES:
-            close()
-            rejected.append((line[0], line[1], Why.TOO_LONG.value))
-            continue
-        if not line[2] or line[2].startswith("  File: "):
-            close()
-        if line[2]:
-            paragraph.append(line)
-        else:
-            ignored.append(line[:2])
-    close()
-    return Parsed(
-        TABLE.build({name: [row[name] for row in rows] for name in TABLE.names}),
-        REJECTED.build({name: [row[at] for row in rejected] for at, name in enumerate(REJECTED.names)}),
-        IGNORED.build({name: [row[at] for row in ignored] for at, name in enumerate(IGNORED.names)}),
-    )
+            rowwise.grow(paragraph, line)
+    if paragraph:
+        yield paragraph, _row(paragraph)
 
 
-def _row(paragraph: list[tuple[int, int, str]]) -> dict[str, object] | Why:
+def _row(paragraph: list[Line]) -> dict[str, object] | Why:
     if len(paragraph) > _MOST_LINES:
         return Why.SHAPE
-    found = _FILE.fullmatch("\n".join(text for _, _, text in paragraph))
+    if rowwise.too_long(paragraph):
+        return Why.TOO_LONG
+    found = _FILE.fullmatch(rowwise.shown(b"\n".join(line.raw for line in paragraph)))
     if found is None:
         return Why.SHAPE
     name, target = found["name"], None

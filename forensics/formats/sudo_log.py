@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from forensics.core import messagetext, ownlogs, rowwise
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -55,15 +55,23 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    rows = rowwise.Rows(_PLAIN)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    for found in rowwise.portions(_said(data, base), _PLAIN):
+        message = found.records["message"].combine_chunks()
+        told = ownlogs.fields("sudo", pa.nulls(len(message), pa.int64()), message)
+        plain = {name: found.records[name] for name in _PLAIN.names}
+        yield found._replace(records=TABLE.build(plain | told))
+
+
+def _said(data: bytes, base: int) -> Iterator[Said]:
+    """The lines of each entry, and what they say."""
     for group in _entries(data, base):
         torn = group[-1].stop == base + len(data) and not data.endswith(b"\n")
-        rows.add(group, Why.TOO_LONG if rowwise.too_long(group) else _row(group, torn=torn))
-    found = rows.parsed()
-    message = found.records["message"].combine_chunks()
-    told = ownlogs.fields("sudo", pa.nulls(len(message), pa.int64()), message)
-    plain = {name: found.records[name] for name in _PLAIN.names}
-    return found._replace(records=TABLE.build(plain | told))
+        yield group, Why.TOO_LONG if rowwise.too_long(group) else _row(group, torn=torn)
 
 
 def _entries(data: bytes, base: int) -> Iterator[list[Line]]:

@@ -22,7 +22,7 @@ import pyarrow as pa
 from forensics.core import rowwise, sudospec
 from forensics.core.lines import LONGEST_LINE_BYTES
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -84,10 +84,18 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    rows = rowwise.Rows(TABLE)
-    for group, text in _logical(rowwise.cut(data, base)):
-        rows.add(group, Why.TOO_LONG if rowwise.too_long(group) else _line(group, text))
-    return rows.parsed()
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_said(data, base), TABLE)
+
+
+def _said(data: bytes, base: int) -> Iterator[Said]:
+    """Each line, as long as it goes on, and what it says."""
+    for group, text in _logical(rowwise.each(data, base)):
+        yield group, Why.TOO_LONG if rowwise.too_long(group) else _line(group, text)
 
 
 def _logical(lines: Iterable[Line]) -> Iterator[tuple[list[Line], str]]:
@@ -99,8 +107,9 @@ def _logical(lines: Iterable[Line]) -> Iterator[tuple[list[Line], str]]:
         text = rowwise.shown(line.raw[:LONGEST_LINE_BYTES])
         end, quoted = sudospec.comment(text, quoted=quoted)
         goes_on = end == len(text) and rowwise.backslashed(line.raw)
-        group.append(line)
-        parts.append(text[: end - 1] if goes_on else text[:end])
+        if not (group and rowwise.too_long(group)):
+            parts.append(text[: end - 1] if goes_on else text[:end])
+        rowwise.grow(group, line)
         if not goes_on:
             yield group, " ".join(parts).strip()
             group, parts, quoted = [], [], False

@@ -10,11 +10,13 @@ Open    A trace is made from another log, and says what its maker kept
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Said
 from forensics.core.schema import Column, Table
 
 _NONE = "-1: not known"
@@ -73,16 +75,25 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the trace: a record for each job."""
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_said(data, base), TABLE)
+
+
+def _said(data: bytes, base: int) -> Iterator[Said]:
+    """Each line, and what it says."""
     found = _BEGAN.search(data)
     began = int(found[1]) if found else None
-    end = data if data.endswith(b"\n") else data[: data.rfind(b"\n") + 1]
 
     def row(raw: bytes) -> dict[str, object] | Why | None:
         if raw.startswith(b";"):
             return None
         return _job(raw, began) if _ROW.fullmatch(raw) else Why.SHAPE
 
-    return rowwise.with_torn(rowwise.by_line(end, base, TABLE, row), base + len(end), base + len(data))
+    yield from rowwise.ended(data, base, row)
 
 
 def _job(raw: bytes, began: int | None) -> dict[str, object]:

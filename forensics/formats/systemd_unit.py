@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -34,6 +34,8 @@ TABLE = Table(
     ),
 )  # fmt: skip
 CUT = "whole"
+LONGEST_NAME = 256
+"""So much is said of an account by each line that it holds for: there can be very many."""
 DOMAIN = "{host}:root"
 
 _SECTION = re.compile(rb"\[(?P<name>[^\]\n]{1,64})\]")
@@ -62,30 +64,37 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    found = list(_logical(rowwise.cut(data, base)))
-    user = _user(text for _, text in found)
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """Each line, as long as it goes on, and what it says."""
+    user = _user(text for _, text in _logical(rowwise.each(data, base)))
     section: str | None = None
-    for group, text in found:
+    for group, text in _logical(rowwise.each(data, base)):
         named = _SECTION.fullmatch(text)
         assigned = _ASSIGNED.fullmatch(text)
-        if named:
+        if len(group) > 1 and rowwise.too_long(group):
+            yield group, Why.TOO_LONG
+        elif named:
             section = rowwise.shown(named["name"])
-            rows.ignore(group)
+            yield group, None
         elif not text:
-            rows.ignore(group)
+            yield group, None
         elif rowwise.too_long(group):
-            rows.reject(group, Why.TOO_LONG)
+            yield group, Why.TOO_LONG
         elif assigned is None or section is None:
-            rows.reject(group, Why.SHAPE)
+            yield group, Why.SHAPE
         else:
             key = rowwise.shown(assigned["key"])
             runs = section == "Service" and _EXEC.fullmatch(key)
             value = rowwise.shown(assigned["value"].strip())
-            rows.record(
-                group, {"section": section, "key": key, "value": value, "user": user if runs else None}
-            )
-    return rows.parsed()
+            yield group, {"section": section, "key": key, "value": value, "user": user if runs else None}
 
 
 def _user(texts: Iterable[bytes]) -> str | None:
@@ -95,11 +104,11 @@ def _user(texts: Iterable[bytes]) -> str | None:
         named, assigned = _SECTION.fullmatch(text), _ASSIGNED.fullmatch(text)
         section = named["name"] if named else section
         if section == b"Service" and assigned and assigned["key"] == b"User":
-            user = rowwise.filled(assigned["value"].strip())
+            user = rowwise.filled(assigned["value"].strip()[:LONGEST_NAME])
     return user
 
 
-def _logical(lines: list[Line]) -> Iterator[tuple[list[Line], bytes]]:
+def _logical(lines: Iterable[Line]) -> Iterator[tuple[list[Line], bytes]]:
     """Lines that a backslash joins, and what they say. A comment stands alone, or is passed over inside a value."""
     group: list[Line] = []
     parts: list[bytes] = []
@@ -109,11 +118,12 @@ def _logical(lines: list[Line]) -> Iterator[tuple[list[Line], bytes]]:
             if not group:
                 yield [line], b""
                 continue
-            group.append(line)
+            rowwise.grow(group, line)
             continue
-        group.append(line)
         goes_on = rowwise.backslashed(raw)
-        parts.append(raw[:-1] if goes_on else raw)
+        if not (group and rowwise.too_long(group)):
+            parts.append(raw[:-1] if goes_on else raw)
+        rowwise.grow(group, line)
         if not goes_on:
             yield group, b" ".join(parts).strip()
             group, parts = [], []

@@ -11,12 +11,13 @@ Open    a certificate without PEM (DER) is not read; nor are lists of revoked on
 
 import base64
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import armour, cms, gitsignature, rowwise
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -54,25 +55,33 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file. What is no block is for people, and is not read."""
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """Each block, and what lies between them."""
     group: list[Line] = []
     for line in rowwise.each(data, base):
         if _BEGIN.fullmatch(line.raw):
             if group:
-                rows.reject(group, Why.TRUNCATED)
+                yield group, Why.TRUNCATED
             group = [line]
         elif group:
-            group.append(line)
+            rowwise.grow(group, line)
             if _END.fullmatch(line.raw):
-                rows.add(group, _certificate(group))
+                yield group, _certificate(group)
                 group = []
         elif line.raw.startswith(b"-----"):
-            rows.reject([line], Why.SHAPE)
+            yield [line], Why.SHAPE
         else:
-            rows.ignore([line])
+            yield [line], None
     if group:
-        rows.reject(group, Why.TRUNCATED)
-    return rows.parsed()
+        yield group, Why.TRUNCATED
 
 
 def _certificate(group: list[Line]) -> dict[str, object] | Why:

@@ -13,13 +13,14 @@ Open    a shell before 5.0.6 wrote no blank after a backslash at the end: there 
 
 import itertools
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
 from forensics.core import rowwise
 from forensics.core.lines import LONGEST_LINE_BYTES
 from forensics.core.model import SPAN, Parsed, Why
-from forensics.core.rowwise import Line
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -59,10 +60,18 @@ def recognise(head: bytes, path: str) -> int:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    rows = rowwise.Rows(TABLE)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from rowwise.portions(_told_of(data, base), TABLE)
+
+
+def _told_of(data: bytes, base: int) -> Iterator[Said]:
+    """Each command, and what was typed."""
     for group in rowwise.joined(rowwise.each(data, base), goes_on=_goes_on):
-        rows.add(group, Why.TOO_LONG if rowwise.too_long(group) else _command(group))
-    return rows.parsed()
+        yield group, Why.TOO_LONG if rowwise.too_long(group) else _command(group)
 
 
 def _goes_on(raw: bytes) -> bool:

@@ -11,6 +11,8 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -126,7 +128,7 @@ class Teller:
             self._tell(records)
         elif len(records):
             self._few.append(_as_read_back(self._form, records, plainly=True))
-            self._few_rows += len(records)
+            self._few_rows += int(_weights(records).sum())
             if self._few_rows >= parquet.GROUP_ROWS:
                 self._tell_few()
 
@@ -137,10 +139,7 @@ class Teller:
 
     def _tell(self, records: pa.Table) -> None:
         reading: Any = readings.registry()[self._form]
-        count = len(records)
-        many = max(1, (count + parquet.GROUP_ROWS // 2) // parquet.GROUP_ROWS)
-        edges = [count * n // many for n in range(many + 1)] if count else []
-        for start, stop in pairwise(edges):
+        for start, stop in pairwise(_edges(_weights(records))):
             own = _as_read_back(self._form, records.slice(start, stop - start))
             folder = self._partial / f"{len(self._list):06d}"
             zone, anchor_ns = self._told.zone, self._told.anchor_ns
@@ -161,6 +160,27 @@ class Teller:
         self._tell_few()
         parts.settle(self._partial / LIST, self._list)
         tell.appear(self._partial, self._told.folder)
+
+
+def _weights(records: pa.Table) -> npt.NDArray[np.int64]:
+    """How many things each record lists, at least one: a line of a megabyte can run tens of thousands of commands, each of which is an event."""
+    found = np.ones(len(records), np.int64)
+    for column in records.columns:
+        if pa.types.is_list(column.type):
+            found = np.maximum(found, np.asarray(pc.fill_null(pc.list_value_length(column), 0), np.int64))
+    return found
+
+
+def _edges(weights: npt.NDArray[np.int64]) -> list[int]:
+    """Where to cut records into pieces of about the size of a group, by how much each weighs."""
+    count, most = len(weights), parquet.GROUP_ROWS
+    weight = int(weights.sum())
+    many = max(1, (weight + most // 2) // most)
+    if weight == count:
+        return [count * n // many for n in range(many + 1)] if count else []
+    before = np.cumsum(weights) - weights
+    cuts = np.searchsorted(before, [weight * n // many for n in range(1, many)])
+    return sorted({0, count, *cuts.tolist()})
 
 
 def _as_read_back(form: str, records: pa.Table, *, plainly: bool = False) -> pa.Table:

@@ -195,12 +195,16 @@ def parse(task: Task) -> Read:
 
 
 def portions(task: Task) -> Iterator[Read]:
-    """The same, at most `MOST_LINES` lines at a time, of a format that may be cut after any line.
+    """The same, at most `MOST_LINES` lines at a time of a format that may be cut after any line, or as the format gives its files.
 
     Raises:
         CustodyError: the bytes changed, or some are not accounted for.
     """
     chunk, how = task.chunk, formats.cut(task.format, anew=task.anew)
+    given = getattr(formats.registry()[task.format], "portions", None)
+    if given is not None and chunk.readable:
+        yield from tiled(task, given(chunks.raw(task.path, chunk, task.packed), chunk.start))
+        return
     if how not in _BY_LINE or not chunk.readable or chunk.stop - chunk.start <= MOST_LINES:
         yield parse(task)
         return

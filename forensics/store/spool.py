@@ -234,6 +234,12 @@ def _undated(pieces: Sequence["Own"], table: Table, keys: Sequence[str], spill: 
 
 def _beside(held: Sequence["Own"], table: Table, keys: Sequence[str], spill: Path) -> Iterator[pa.Table]:
     """Rows without a time that lie over one another, in one order."""
+    if len(held) == 1:
+        # In order as it lies.
+        (own,) = held
+        for at in range(own.start, own.stop, MERGED_ROWS):
+            yield rows(own.path, at, min(at + MERGED_ROWS, own.stop))
+        return
     if sum(own.stop - own.start for own in held) <= OVERLAP_ROWS:
         yield sorting.sorted_by([rows(own.path, own.start, own.stop) for own in held], keys)
         return
