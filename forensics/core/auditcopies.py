@@ -5,7 +5,8 @@ alike, cannot have been written by one kernel under one number. So it is not put
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ _SAID = (
     "op", "res", "fp", "exe", "cwd", "id",
 )  # fmt: skip
 _LISTS = ("argv", "argv_places", "paths", "receivers")
+_Lines = Sequence[Mapping[str, Any]]
+"""What one file tells of an event, line by line."""
 _PATHS = ("name", "inode", "dev", "nametype")
 
 
@@ -42,41 +45,61 @@ def changed(records: pa.Table, order: Ints, event: Ints, file: Ints) -> Bools:
     told: dict[int, dict[int, list[Mapping[str, Any]]]] = {}
     for place, row in zip(places.tolist(), rows, strict=True):
         told.setdefault(int(event[place]), {}).setdefault(int(own[place]), []).append(row)
-    disputed = [
-        at for at, files in told.items() if any(_differ(*two) for two in combinations(files.values(), 2))
-    ]
+    disputed = [at for at, files in told.items() if _differ(list(files.values()))]
     out[np.isin(event, np.array(disputed, np.int64))] = True
     return out
 
 
-def _differ(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
-    for name in _SAID:
-        mine, its = ({row.get(name) for row in rows} - {None} for rows in (one, other))
-        if mine and its and not mine & its:
-            return True
-    return _argv(one, other) or _paths(one, other) or _receivers(one, other)
-
-
-def _argv(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
-    mine, its = ([row["argv"] for row in rows if row.get("argv")] for rows in (one, other))
-    if len(mine) != 1 or len(its) != 1 or any(row.get("argv_places") for row in (*one, *other)):
-        return False
-    shorter = min(len(mine[0]), len(its[0]))
-    return bool(mine[0][:shorter] != its[0][:shorter])
-
-
-def _paths(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
-    mine, its = ({p["item"]: p for row in rows for p in row.get("paths") or ()} for rows in (one, other))
-    return any(
-        None not in {mine[item][what], its[item][what]} and mine[item][what] != its[item][what]
-        for item in mine.keys() & its.keys()
-        for what in _PATHS
+def _differ(files: Sequence[_Lines]) -> bool:
+    """Whether any two files tell an event differently. All are looked at once: a host can have very many copies."""
+    said = (
+        [found for rows in files if (found := {row.get(name) for row in rows} - {None})] for name in _SAID
     )
+    return any(map(_apart, said)) or _argv(files) or _paths(files) or _receivers(files)
 
 
-def _receivers(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
-    # Where only one has the system call, the other goes on with it.
-    if not all(any(row.get("syscall") is not None for row in rows) for rows in (one, other)):
+def _apart(every: Sequence[set[object]]) -> bool:
+    """Whether any two of some sets have nothing in common."""
+    sets = list(set(map(frozenset, every)))
+    if len(sets) < 2 or frozenset.intersection(*sets):
         return False
-    mine, its = ({p["opid"] for row in rows for p in row.get("receivers") or ()} for rows in (one, other))
-    return len(mine) == len(its) > 0 and mine != its
+    # Of each value which sets have it, as the bits of a number.
+    having: dict[object, int] = {}
+    for n, own in enumerate(sets):
+        for value in own:
+            having[value] = having.get(value, 0) | 1 << n
+    everyone = (1 << len(sets)) - 1
+    return any(reduce(or_, (having[value] for value in own)) != everyone for own in sets)
+
+
+def _argv(files: Sequence[_Lines]) -> bool:
+    """Whether two files tell other arguments, as far as both go: then one is no beginning of the longest."""
+    every = [
+        found[0]
+        for rows in files
+        if len(found := [row["argv"] for row in rows if row.get("argv")]) == 1
+        and not any(row.get("argv_places") for row in rows)
+    ]
+    longest: list[str] = max(every, key=len, default=[])
+    return any(own != longest[: len(own)] for own in every)
+
+
+def _paths(files: Sequence[_Lines]) -> bool:
+    seen: dict[tuple[object, str], object] = {}
+    for rows in files:
+        for path in {p["item"]: p for row in rows for p in row.get("paths") or ()}.values():
+            for what in _PATHS:
+                if path[what] is not None and seen.setdefault((path["item"], what), path[what]) != path[what]:
+                    return True
+    return False
+
+
+def _receivers(files: Sequence[_Lines]) -> bool:
+    # Where only one has the system call, the other goes on with it.
+    own = [rows for rows in files if any(row.get("syscall") is not None for row in rows)]
+    seen: dict[int, set[object]] = {}
+    for rows in own:
+        found = {p["opid"] for row in rows for p in row.get("receivers") or ()}
+        if found and seen.setdefault(len(found), found) != found:
+            return True
+    return False

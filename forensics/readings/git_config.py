@@ -4,14 +4,16 @@ Such a setting is a fact about the file and no finding: filters and helpers are 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 
-from forensics.core import gitevents, hostevents
+from forensics.core import carried, gitevents, hostevents
 from forensics.core.tables import EVENT
 
-WHOLE = "a setting is of the section above it"
+NOTED = ("sha256", "section")
+"""A setting is of the section above it."""
 NEEDS_ANCHOR = False
 
 _RUNS = re.compile(
@@ -24,6 +26,16 @@ _RUNS = re.compile(
 _READS = re.compile(
     r"include\.path|includeif\..*\.path|core\.(?:attributesfile|excludesfile|worktree)|commit\.template"
 )
+
+
+class _Open(NamedTuple):
+    """Behind a row: its file, and the section that is open in it, as far as an event says so much."""
+
+    file: str | None = None
+    section: str | None = None
+
+
+_STATE = pa.schema([("sha256", pa.string()), ("section", pa.string())])
 _QUOTED = re.compile(r'(?P<section>[^" ]+)[ \t]+"(?P<sub>.*)"')
 
 
@@ -33,18 +45,18 @@ def read(
     *,
     zone: str,  # noqa: ARG001 - no time is written
     anchor_ns: int | None,  # noqa: ARG001 - the same
+    notes: pa.Table | None = None,
 ) -> Mapping[str, pa.Table]:
     """One event for each line and path: `object` is the full name of the setting, `text` its value."""
     rows = hostevents.placed(records, files, every_path=True)
-    lines, paths = rows.lines, rows.files["path"].to_pylist()
-    told = zip(*(lines[c].to_pylist() for c in ("sha256", "section", "name", "value")), paths, strict=True)
-    section: dict[tuple[str, str], str] = {}
+    lines = rows.lines
+    before = _Open(*carried.left(notes, _Open()))
     names, texts = [], []
-    for sha256, opened, name, value, path in told:
-        if opened is not None:
-            section[sha256, path] = _spelled(opened)
-        full = ".".join(part for part in (section.get((sha256, path)), name) if part)
-        names.append(full or None)
+    for section, name, value in zip(
+        _sections(lines, before)[0], *(lines[c].to_pylist() for c in ("name", "value")), strict=True
+    ):
+        full = ".".join(part for part in (section, name) if part)
+        names.append(full[: hostevents.LONGEST_TEXT] or None)
         texts.append(_text(full, name, value))
     event = EVENT.build(
         {
@@ -59,6 +71,30 @@ def read(
         }
     )
     return {"event": event}
+
+
+def noted(records: pa.Table) -> pa.Table:
+    """What the section of a setting hangs on."""
+    return records.select(NOTED)
+
+
+def lacking(noted: Sequence[pa.Table], files: pa.Table) -> Iterator[tuple[int, pa.Table]]:  # noqa: ARG001 - the records say all
+    """The section that the lines before a slice left open in the file that goes on in it."""
+    return carried.lacking(noted, _STATE, _Open(), lambda rows, before: _sections(rows, before)[1])
+
+
+def _sections(lines: pa.Table | pa.RecordBatch, before: _Open) -> tuple[list[str | None], _Open]:
+    """The section of each row, and what they leave open. A row stands once for each path, next to itself."""
+    found: list[str | None] = []
+    file, section = before
+    for sha256, opened in zip(*(lines[c].to_pylist() for c in NOTED), strict=True):
+        if sha256 != file:
+            file, section = sha256, None
+        if opened is not None:
+            # Of what a section holds each says it: very many settings can stand in one.
+            section = _spelled(opened)[: hostevents.LONGEST_TEXT]
+        found.append(section)
+    return found, _Open(file, section)
 
 
 def _spelled(section: str) -> str:
