@@ -354,13 +354,8 @@ def forged_author(claim: Claim, g: Grounds) -> Answer:
         return answer(
             "mixed" if by else "supported", [*forged, *by], "commit_written_from_account_of_another"
         )
-    left = [a for a in named if a.person is None or a in others]
-    if by and left:
-        return answer("mixed", [*by, *left], "commit_of_speaker_and_commit_left_open", open_questions(g))
-    if by and (elsewhere := _named_by_others(claim.by, g)):
-        return answer("mixed", by, "another_commit_names_speaker_falsely", events=elsewhere)
     if by:
-        return answer("contradicted", by, "commit_written_in_session_of_speaker")
+        return _by_speaker(by, [a for a in named if a.person is None or a in others], claim, g)
     if others:
         return answer(
             "untestable", others, "author_can_be_kept_from_earlier_commit", ["write_of_commit_object"]
@@ -368,6 +363,15 @@ def forged_author(claim: Claim, g: Grounds) -> Answer:
     return answer(
         "untestable", named, "writer_of_commit_not_recorded", ["write_of_commit_object", "push_log"]
     )
+
+
+def _by_speaker(by: list[Act], left: list[Act], claim: Claim, g: Grounds) -> Answer:
+    """The same where the speaker wrote some of them. left: those of which it stays open who did."""
+    if left:
+        return answer("mixed", [*by, *left], "commit_of_speaker_and_commit_left_open", open_questions(g))
+    if elsewhere := _named_by_others(claim.by, g):
+        return answer("mixed", by, "another_commit_names_speaker_falsely", events=elsewhere)
+    return answer("contradicted", by, "commit_written_in_session_of_speaker")
 
 
 def _named_by_others(person: str, g: Grounds) -> list[str]:
