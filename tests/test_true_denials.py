@@ -86,7 +86,10 @@ def grounds(others, **act):
         key_people=lambda *_: frozenset(),
         device_people=lambda *_: frozenset(),
     )
-    scene = SimpleNamespace(directory=directory, sessions=dict(enumerate(others)), events=None)
+    # Nothing here is numbered by a kernel.
+    known = SimpleNamespace(numbered=lambda _: None)
+    evidence = SimpleNamespace(memo={"order": known})
+    scene = SimpleNamespace(directory=directory, sessions=dict(enumerate(others)), events=None, evidence=evidence)
     return Grounds(scene, [done], [])
 
 
