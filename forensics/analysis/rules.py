@@ -165,6 +165,7 @@ ACT_RULES = {
         ("commit",),
         "one session alone ran `git commit` within two seconds of the time that the commit names",
         "a time that was typed; a commit made with another tool",
+        2,
     ),
     "commit_object": Rule(
         ("commit",), "a commit object exists", "who and when are typed by whoever committed"
@@ -173,6 +174,7 @@ ACT_RULES = {
         ("push",),
         "the git server wrote down the change of the ref and the account that it authenticated",
         "a key that somebody else used; a client that ran in another session of the same seconds",
+        2,
     ),
     **{f"command_{program}": _ASKS_FOR for program in sorted(planted.LEAVING)},
     **_of_commands(),
@@ -225,6 +227,7 @@ LINK_RULES = {
         (),
         "git wrote the file from commits that HEAD came to in those seconds, and the job read it",
         "a file that was changed between the checkout and the reading",
+        2,
     ),
     "command_before_start": Rule(
         (), "the command ran in the seconds before, with the owner's uid", "another job of the same seconds"
