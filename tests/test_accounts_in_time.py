@@ -62,7 +62,7 @@ def test_who_had_the_login_before_is_not_there_and_who_has_it_is():
     s.cancel("lin", s.login("lin"), "11", effective="mei")
     done = answered(s, ("D11", "kai"), ("D11", "dao"))
     assert [(a.status, a.why) for a in done.answers] == [
-        ("untestable", "sources_missing"),
+        ("supported", "no_session_of_speaker_then"),
         ("mixed", "session_of_speaker_is_open_and_holds_no_act"),
     ]
     told = {(x["person"], x["kind"]) for x in findings.findings(done)["exculpatory"]}

@@ -106,8 +106,8 @@ def test_causes_and_answers_that_depend_on_the_clocks_are_not_given():
 
 def test_nothing_rests_on_time_without_a_name():
     unnamed, named = (Act("cancel", "11", "r", ["e"], T0, T0, person=p) for p in (None, "kai"))
-    assert not clock_bounds.rests_on_time([unnamed])
-    assert clock_bounds.rests_on_time([unnamed, named])
+    assert not clock_bounds.rests_on_time([unnamed], [], [])
+    assert clock_bounds.rests_on_time([unnamed, named], [], [])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from forensics.core.roster import Question
 
 SCRIPT = "/srv/proj/train.py"
 NODE = "b" * 64
-STEPS = {"late": 300, "early": -300, "zone": 8 * 3600}
+STEPS = {"late": 300, "early": -300, "most": 3500}
 
 
 def staged(order, off_s):
@@ -76,6 +76,16 @@ def test_who_wrote_after_the_start_is_not_who_wrote_what_the_job_read(order):
     assert done.answers[0].status == "untestable"
     assert done.asked[0].cause == "not_established"
     assert [a.person for a in done.in_question if a.account == "kai"] == ["kai"] * ("kai" in order)
+
+
+def test_one_entry_of_clocks_that_are_hours_apart_is_not_heard():
+    """It is more likely two things: a uid that submitted on one host, and another's job of a later hour."""
+    s, _ = staged(("kai", "mei", "lin"), 8 * 3600)
+    case = s.evidence(Question(jobs=("11",)))
+    wide = corrections.corrected(case, clocks.compare(case), bounds=True).events
+    moved = (wide["written_earliest_ns"] - wide["earliest_ns"]).dropna()
+    assert len(moved)
+    assert moved.max() < 3600 * SECOND
 
 
 def test_who_wrote_before_is_named_where_the_one_entry_leaves_that_open_to_no_doubt():

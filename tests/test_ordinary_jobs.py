@@ -337,14 +337,14 @@ def test_the_times_of_ordinary_jobs_are_by_the_reference_clock_like_those_of_oth
     kinds = ordinary.nothing().schema
     table = pa.table({n: pa.array(columns.get(n, [None] * 3), kinds.field(n).type) for n in ordinary.COLUMNS})
     band = SimpleNamespace(at=lambda _, when: (np.full(len(when), 5), np.full(len(when), 7)))
-    moved = {"slurm:admin:sacct a": SimpleNamespace(band=band)}
-    made = corrections._ordinary(table, moved)
+    moved = {"slurm:admin:sacct a": band}
+    made = corrections._ordinary(table, moved, {})
     assert [made[n].to_pylist() for n in ("submit_ns", "start_ns", "end_ns")] == [
         [93, 10**18 - 7, 10**18],
         [None, 10**18 - 6, 5],
         [10**18 - 5, None, 7],
     ]
-    like = corrections._records(evidence.frame(table), moved)
+    like = corrections._records(evidence.frame(table), moved, {})
     for name in ("submit_ns", "start_ns", "end_ns"):
         assert pa.array(like[name], pa.int64(), from_pandas=True).to_pylist() == made[name].to_pylist()
     assert made.drop_columns(["submit_ns", "start_ns", "end_ns"]).equals(

@@ -89,7 +89,9 @@ def grounds(others, **act):
     # Nothing here is numbered by a kernel.
     known = SimpleNamespace(numbered=lambda _: None)
     evidence = SimpleNamespace(memo={"order": known})
-    scene = SimpleNamespace(directory=directory, sessions=dict(enumerate(others)), events=None, evidence=evidence)
+    scene = SimpleNamespace(
+        directory=directory, sessions=dict(enumerate(others)), events=None, evidence=evidence
+    )
     return Grounds(scene, [done], [])
 
 

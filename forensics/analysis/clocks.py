@@ -60,6 +60,7 @@ _FEWEST = 2
 _ZONE_NS, _LEAST_ZONE_NS, _NEAR_ZONE_NS = 900 * NS_PER_S, 1800 * NS_PER_S, 60 * NS_PER_S
 _LISTED = 200
 _DRIFT_SPAN_NS, _DRIFT_ANCHORS = 3600 * NS_PER_S, 4
+_FARTHEST_NS = 3600 * NS_PER_S  # munge lets no credential count for longer (MUNGE_MAXIMUM_TTL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,8 @@ def _by_single_entries(dated: _Dated, known: Mapping[str, tuple[str, Band]]) -> 
         best = max(sorted(voices), key=lambda s: voices[s], default=None)
         if best is None or not voices[best]:
             break
-        votes = dated.votes(best, bands)
+        # Further apart, one entry by itself is more likely two things.
+        votes = [v for v in dated.votes(best, bands) if v.lo <= _FARTHEST_NS and v.hi >= -_FARTHEST_NS]
         bands[best] = hull(votes) if votes else Band.zero()
         made[best] = bands[best]
     return {s: band for s, band in made.items() if band.votes}
