@@ -81,11 +81,9 @@ def test_who_wrote_after_the_start_is_not_who_wrote_what_the_job_read(order):
 def test_one_entry_of_clocks_that_are_hours_apart_is_not_heard():
     """It is more likely two things: a uid that submitted on one host, and another's job of a later hour."""
     s, _ = staged(("kai", "mei", "lin"), 8 * 3600)
-    case = s.evidence(Question(jobs=("11",)))
-    wide = corrections.corrected(case, clocks.compare(case), bounds=True).events
-    moved = (wide["written_earliest_ns"] - wide["earliest_ns"]).dropna()
-    assert len(moved)
-    assert moved.max() < 3600 * SECOND
+    found = clocks.compare(s.evidence(Question(jobs=("11",))))
+    assert len(found) > 1
+    assert {c.source: c.loose for c in found if c.loose is not None} == {}
 
 
 def test_who_wrote_before_is_named_where_the_one_entry_leaves_that_open_to_no_doubt():

@@ -240,17 +240,19 @@ def _by_single_entries(dated: _Dated, known: Mapping[str, tuple[str, Band]]) -> 
     """
     first = next((reference for reference, _ in known.values()), None)
     bands = {source: band for source, (reference, band) in known.items() if reference == first}
-    links, made = _links(dated), {}
+    links, made = _links(dated), dict[str, Band]()
     while bands:
         voices = {s: len({t for t, o in told if o in bands}) for s, told in links.items() if s not in bands}
         best = max(sorted(voices), key=lambda s: voices[s], default=None)
         if best is None or not voices[best]:
             break
-        # Further apart, one entry by itself is more likely two things.
+        del links[
+            best
+        ]  # further apart, one entry by itself is more likely two things: such a clock ties no other
         votes = [v for v in dated.votes(best, bands) if v.lo <= _FARTHEST_NS and v.hi >= -_FARTHEST_NS]
-        bands[best] = hull(votes) if votes else Band.zero()
-        made[best] = bands[best]
-    return {s: band for s, band in made.items() if band.votes}
+        if votes:
+            bands[best] = made[best] = hull(votes)
+    return made
 
 
 def _links(dated: _Dated) -> dict[str, set[tuple[str, str]]]:
