@@ -3,14 +3,18 @@
 import json
 from pathlib import Path
 
+import investigated
 import pytest
 from collected import rows, told
+from test_altered import collected, inputs
 from test_channels import SERVED, A, B, C, of, table
 
 from forensics import formats
 from forensics.formats import registry
 
 SAMPLES = Path(__file__).parents[1] / "sample_logs" / "formats"
+INCIDENT = "script_edit"
+FIRST, BAD = "28345a9aa4a53e1e1295ae6da6b8f235b54e98c1", "38e41d51c6ea70a793765a4a55d901fa35570896"
 MAIN, ZERO = "refs/heads/main", "0" * 40
 OLD, NEW, LATER = (
     text + digit * 33 for text, digit in (("28345a9", "0"), ("38e41d5", "1"), ("4f00c11", "2"))
@@ -54,12 +58,12 @@ def pushes(name, raw, path):
 def test_an_activity_tells_who_moved_which_ref_and_a_merge_is_no_push_of_who_merged():
     raw = lines("github_activity", "laid_out_as_answered.json")
     assert pushes("github_activity", raw, "git/repos/lab/llm/activity.json") == [
-        ("push", "kai", MAIN, OLD, NEW),
-        ("push", "kai", MAIN, NEW, LATER),
-        ("push", "lin", "refs/heads/fix", ZERO, LATER),
-        ("push", "lin", "refs/heads/fix", LATER, ZERO),
-        ("push_request", "mei", MAIN, LATER, OLD),
-        ("push_request", "mei", MAIN, OLD, NEW),
+        ("push", "kai@github", MAIN, OLD, NEW),
+        ("push", "kai@github", MAIN, NEW, LATER),
+        ("push", "lin@github", "refs/heads/fix", ZERO, LATER),
+        ("push", "lin@github", "refs/heads/fix", LATER, ZERO),
+        ("push_request", "mei@github", MAIN, LATER, OLD),
+        ("push_request", "mei@github", MAIN, OLD, NEW),
         ("push", None, MAIN, NEW, OLD),
     ]
 
@@ -68,9 +72,9 @@ def test_an_event_names_its_repository_and_a_fork_is_another():
     raw = (SAMPLES / "github_activity" / "events_and_a_fork.json").read_bytes()
     found = told("github_activity", raw, "git/events.json")
     assert [(e["verb"], e["account"], e["repository"], e["object"]) for e in found] == [
-        ("push", "kai", "lab/llm", MAIN),
-        ("other", "kai", "lab/llm", None),
-        ("push", "lin", "lin/llm", MAIN),
+        ("push", "kai@github", "lab/llm", MAIN),
+        ("other", "kai@github", "lab/llm", None),
+        ("push", "lin@github", "lin/llm", MAIN),
     ]
 
 
@@ -125,7 +129,28 @@ def test_the_move_of_a_ref_is_told_by_the_answer_that_names_its_object(name):
     assert [(m["new"], m["told_by"]) for m in table(done, "ref_move")] == [(B, "push"), (C, "nothing")]
     assert {c["way"]: c["formats"] for c in table(done, "channel")}["web pages and API"] == [name]
     (act,) = (act for act in done.acts if act.act == "push")
-    assert (act.account, act.session) == ("kai", None)
+    assert (act.account, act.session) == ("kai@github" if name == "github_activity" else "kai", None)
+
+
+@pytest.mark.parametrize("enrolled", [False, True])
+def test_an_account_at_github_is_nobodys_who_has_a_login_of_that_name(enrolled):
+    """kai opened an account there and called it lin. The roster may say whose it is."""
+    evidence = {p: raw for p, raw in collected(INCIDENT).items() if not p.startswith("git/gitolite/logs/")}
+    moved = {"before": FIRST, "after": BAD, "actor": {"login": "lin"}}
+    evidence["git/repos/lab/llm/activity.json"] = json.dumps([ACTIVITY | moved], indent=1).encode()
+    given = inputs(INCIDENT)
+    roster = given["roster"]
+    if enrolled:
+        own = b'accounts = [{ name = "lin@github", source = "asked" }, '
+        at = roster.index(b"accounts = [", roster.index(b'name = "kai"'))
+        roster = roster[:at] + own + roster[at + len(b"accounts = [") :].lstrip()
+    found = investigated.found(evidence, roster=roster, about=given["case"])
+    (push,) = (act for act in found["acts"] if act["act"] == "push")
+    assert push["account"] == "lin@github"
+    assert push["person"]["candidates"] == ["kai"]
+    assert push["person"]["name"] == ("kai" if enrolled else None)
+    assert push["missing"] == ([] if enrolled else ["agreement_of_server_and_client"])
+    assert "lin" not in {act["person"]["name"] for act in found["acts"]}
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -48,12 +48,12 @@ def test_what_is_asked_before_a_push_or_below_another_path_is_none():
 
 def test_githubs_pushes_name_the_actor_and_no_ref():
     (push,) = (e for e in events("github_audit", "exported_and_streamed.json") if e["verb"] in PUSHES)
-    assert (push["verb"], push["account"], push["repository"]) == ("push_request", "kai", "lab/llm")
+    assert (push["verb"], push["account"], push["repository"]) == ("push_request", "kai@github", "lab/llm")
     assert (push["object"], push["earliest_ns"]) == (None, 1795446708_120_000_000)
     override = events("github_audit", "exported_and_streamed.json")[2]
     assert override["object"] == "refs/heads/main"
     assert override["earliest_ns"] == 1795446710_309_000_000
-    assert [e["account"] for e in events("github_audit", "array_of_objects.json")] == ["kai", "kai"]
+    assert [e["account"] for e in events("github_audit", "array_of_objects.json")] == ["kai@github"] * 2
 
 
 PAGE = {"@timestamp": 1795446708120, "action": "git.push", "org": "lab", "repo": "lab/llm"}
@@ -81,7 +81,7 @@ def test_objects_of_an_array_on_one_line_are_those_of_as_many_lines():
 def test_of_an_array_that_is_torn_or_says_twice_the_rest_is_told():
     sample = "arrays_on_one_line_planted_and_twice.json"
     assert [(e["verb"], e["account"]) for e in events("github_audit", sample)] == [
-        ("push_request", "kai"), ("other", "kai"), ("fetch", "lin"), ("push_request", "lin"),
+        ("push_request", "kai@github"), ("other", "kai@github"), ("fetch", "lin@github"), ("push_request", "lin@github"),
     ]  # fmt: skip
     assert sorted(whys("github_audit", (SAMPLES / "github_audit" / sample).read_bytes())) == [
         "shape", "shape", "truncated", "value",

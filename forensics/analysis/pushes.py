@@ -8,7 +8,7 @@ them is tied to any: a push that was sent from elsewhere is not put into the ses
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import pandas as pd
@@ -78,6 +78,10 @@ def _push(scene: Scene, event: Row, tied: "_Tied", starts: pd.DataFrame) -> Act:
     if act.account in {found.account, found.effective}:
         act.account = found.account or act.account
         return act
+    if act.account is not None and tied.agree(
+        act.account, {a for a in (found.account, found.effective) if a}
+    ):
+        return act  # one person's own two: the account is the one that the server let in
     # Which of the two it was is open: the account is the one that the server let in.
     act.missing.append("agreement_of_server_and_client")
     act.rival_accounts |= {a for a in (found.account, act.account) if a}
@@ -100,16 +104,16 @@ class _Tied:
         for account in sorted({r.account for r in self._requests.values() if r.account is not None}):
             self._count(account)
 
-    def _agree(self, account: str, client: Client) -> bool:
+    def agree(self, account: str, accounts: Collection[str]) -> bool:
         """Whether the server's account and one of the client's are one, or a person's own two."""
         people = self._scene.directory.owners(account)
-        return account in client.accounts or (
-            len(people) == 1 and any(people == self._scene.directory.owners(a) for a in client.accounts)
+        return account in accounts or (
+            len(people) == 1 and any(people == self._scene.directory.owners(a) for a in accounts)
         )
 
     def _count(self, account: str) -> None:
         """Hold the requests in an account's name against the commands that agree with it, group by group of those that are near."""
-        own = [c for c in _once(self._clients) if self._agree(account, c)]
+        own = [c for c in _once(self._clients) if self.agree(account, c.accounts)]
         asked = [r for r in _once(self._requests) if r.account == account]
         for requests, clients in _groups(asked, own):
             if not _each_has_one(requests, clients):
@@ -123,7 +127,7 @@ class _Tied:
         if request is None or request.account is None:
             return self._rows[:0]
         near = {name: c for name, c in self._clients.items() if _near(request, c)}
-        own = {c.key for c in near.values() if self._agree(request.account, c)}
+        own = {c.key for c in near.values() if self.agree(request.account, c.accounts)}
         free = {c.key for c in near.values()} - self._full
         if own and request.key in self._short:
             return self._rows[:0]

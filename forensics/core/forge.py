@@ -71,6 +71,12 @@ def ssh(command: str, *, refused: bool = False) -> tuple[str, str] | None:
     return "other" if refused else "fetch", found["repository"]
 
 
+def timed_by(records: pa.Table, times: pa.ChunkedArray) -> pa.Table:
+    """Records whose log has no written time, with what places them in its column, as text."""
+    at = records.schema.get_field_index("time")
+    return records.set_column(at, records.schema.field(at), times.cast(pa.string()))
+
+
 def named_by_folder(records: pa.Table, files: pa.Table, kind: str) -> pa.Table:
     """Records whose answers name no repository, with that of the folders that their file was kept in.
 
@@ -99,6 +105,7 @@ def read(
     verb: Verb,
     *,
     merges: frozenset[str] = frozenset(),
+    realm: str | None = None,
 ) -> Mapping[str, pa.Table]:
     """One event for each line.
 
@@ -109,6 +116,8 @@ def read(
         when: places the written times.
         verb: what each kind of line is taken to tell, asked once for each distinct action and status.
         merges: actions by which the forge itself moved a ref: no `push`, whatever they name, since another can have written what came in.
+        realm: what is put behind the accounts of a forge that others run (`kai@github`): whoever opens one chooses its name, which is
+            then no account of a host or of the roster that happens to be called the same.
     """
     rows = hostevents.placed(records, files, every_path=False)
     lines = rows.lines
@@ -122,6 +131,8 @@ def read(
         whole = pc.and_not(whole, pc.is_in(lines["action"], pa.array(sorted(merges), pa.string())))
     told = pc.if_else(pc.and_(pc.equal(told, "push_request"), whole), "push", told)
     account = lines["account"]
+    if realm is not None:
+        account = pc.binary_join_element_wise(account, realm, "@")
     moved = pc.binary_join_element_wise("new=", lines["new"], "")
     words = [pc.coalesce(pc.binary_join_element_wise(f" {name}=", lines[name], ""), "") for name in _TEXTS]
     text = pc.utf8_ltrim(pc.binary_join_element_wise(pc.coalesce(moved, ""), *words, ""), " ")

@@ -57,6 +57,8 @@ def row(found: Object) -> Object | Why | None:
     return told | {"rest": jsonlines.compact(left or None)}
 
 
+REALM = "github"
+"""Behind the names of GitHub's accounts."""
 _VERBS = {"git.push": "push_request", "git.clone": "fetch", "git.fetch": "fetch"}
 _MS = 1_000_000
 _MOST_MS = 9_000_000_000_000
@@ -70,7 +72,6 @@ def told(records: pa.Table, files: pa.Table, form: str) -> Mapping[str, pa.Table
         files: schema `file`.
         form: the format's name.
     """
-    at = records.schema.get_field_index("time")
     counted = records["time_ms"]
     fits = pc.and_(pc.greater_equal(counted, -_MOST_MS), pc.less_equal(counted, _MOST_MS))
     stamps = pc.if_else(fits, counted, pa.scalar(None, pa.int64())).cast(pa.timestamp("ms", "UTC"))
@@ -78,8 +79,8 @@ def told(records: pa.Table, files: pa.Table, form: str) -> Mapping[str, pa.Table
     given = pc.replace_substring_regex(
         records["time"], r"^([0-9-]{10})[ T]([0-9:]{8}(?:\.[0-9]{1,9})?)$", r"\1T\2Z"
     )
-    placed = records.set_column(at, records.schema.field(at), pc.coalesce(shown, given).cast(pa.string()))
-    return forge.read(placed, files, form, _when, _verb)
+    placed = forge.timed_by(records, pc.coalesce(shown, given))
+    return forge.read(placed, files, form, _when, _verb, realm=REALM)
 
 
 def _when(times: pa.Array) -> clock.Interval:

@@ -22,6 +22,10 @@ Read = Callable[[Object], Object | Why | None]
 Load = Callable[[bytes], Object | Why]
 
 _DEEPEST = 64
+RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+"""A time with its offset, to nanoseconds at most, as services write it."""
 _HALF = re.compile("[\ud800-\udfff]")
 _INT64 = range(-(2**63), 2**63)
 _MOST_SECONDS = 9_223_372_035
@@ -164,6 +168,12 @@ def number(found: object, *keys: str) -> int | None:
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value in _INT64 else None
+
+
+def written(found: object, *keys: str) -> str | None:
+    """A string under nested keys, or a whole number as one, as ids come; None where there is none, or it is empty."""
+    value = number(found, *keys)
+    return text(found, *keys) or (None if value is None else str(value))
 
 
 def truth(found: object, *keys: str) -> bool | None:

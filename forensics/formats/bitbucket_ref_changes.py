@@ -59,7 +59,6 @@ def _row(found: Object) -> Object | Why:
     ms = jsonlines.number(found, "createdDate")
     if ms is None or not 0 <= ms <= _MOST_MS:
         return Why.TIME
-    number = jsonlines.number(found, "id")
     left = {name: value for name, value in found.items() if name not in _USED}
     return {
         "time_ms": ms,
@@ -71,7 +70,7 @@ def _row(found: Object) -> Object | Why:
         "old": jsonlines.text(found, "refChange", "fromHash") or None,
         "new": jsonlines.text(found, "refChange", "toHash") or None,
         "change": jsonlines.text(found, "refChange", "type") or None,
-        "request": None if number is None else str(number),
+        "request": jsonlines.written(found, "id"),
         "rest": jsonlines.compact(left or None),
     }
 

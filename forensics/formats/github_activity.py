@@ -7,8 +7,8 @@ Shape   one object a line, or an array as it is answered. An activity has `activ
         `type`, `payload` and `repo`. A ref that was made or removed has zeros for the object that is not there
 Source  GitHub documentation, "REST API endpoints for repositories", `GET /repos/OWNER/REPO/activity`; "REST API endpoints for events"
 Time    RFC 3339 to the second, UTC, of GitHub's clock
-Who     `actor` is the GitHub account that was authenticated; it is no account of a host, and its owner can rename it. Whoever asked
-        chose what is in the answer and can change it
+Who     `actor` is the GitHub account that was authenticated; told as `kai@github`,
+        since whoever opens one chooses its name, and can rename it. Whoever asked chose what is in the answer and can change it
 Open    An activity does not name its repository: that is told by where the file lies (its reading says how). `pr_merge` and
         `merge_queue_merge` are of whoever had GitHub merge, and not of who wrote it. What a deploy key pushed stands under whoever
         added the key. Events go back 90 days and are at most 300; only those called PushEvent move a ref
@@ -77,13 +77,7 @@ def _read(found: Object, kind: str, what: str, when: str, moved: Object, new: st
         "action": action,
         "account": jsonlines.text(found, "actor", "login") or None,
         "repository": jsonlines.text(found, "repo", "name") or None,
-        "request": _id(found),
+        "request": jsonlines.written(found, "id"),
         "rest": jsonlines.compact(left or None),
         **{column: jsonlines.text(moved, name) or None for column, name in refs.items()},
     }
-
-
-def _id(found: Object) -> str | None:
-    """The answer's own id of an object, a number in one form and a text in the other."""
-    number = jsonlines.number(found, "id")
-    return jsonlines.text(found, "id") or (None if number is None else str(number))

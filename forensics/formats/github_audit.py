@@ -5,7 +5,7 @@ r"""GitHub audit log: as exported, or as streamed to a bucket.
 Shape   one object a line, or a JSON array of them with one on each line, or all on one, as the REST API answers; `action` is `<category>.<what>`
 Source  GitHub documentation, "Audit log events for your enterprise", "Streaming the audit log"; git events are streamed, or exported apart
 Time    `@timestamp` or `created_at`: milliseconds since 1970, UTC; some collectors write it as text, which is kept, and placed as UTC
-Who     `actor` is the GitHub account that was authenticated; it is no account of a host. `user` is whom it was done to.
+Who     `actor` is the GitHub account that was authenticated; it is no account of a host, and told as `kai@github`. `user` is whom it was done to.
         The log is GitHub's own; whoever exports it can leave out and change
 Open    `git.push` names no ref; a web edit or a merge leaves other events (`pull_request.merge`). Git events are kept seven days
         where they are not streamed, so their absence later says nothing. What a token did is under its owner's name.

@@ -12,8 +12,6 @@ Open    `project_id` is a number and no name: the repository is told by where th
         browser. Of a push of several refs there is one event, without any ref. Events are kept three years
 """
 
-import re
-
 import pyarrow as pa
 
 from forensics.core import jsonlines
@@ -35,9 +33,6 @@ CUT = "line"
 DOMAIN = "git:server"
 
 _NAMES = ("action_name", "author_id", "created_at")
-_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
-)
 _FOLDERS = {"branch": "refs/heads/", "tag": "refs/tags/"}
 _SIZES = frozenset({40, 64})
 _USED = frozenset({"id", "action_name", "created_at", "project_id", "author_id", "author_username"})
@@ -59,9 +54,8 @@ def _row(found: Object) -> Object | Why:
     action, time = jsonlines.text(found, "action_name"), jsonlines.text(found, "created_at")
     if not action:
         return Why.VALUE
-    if time is None or not _TIME.fullmatch(time):
+    if time is None or not jsonlines.RFC_3339.fullmatch(time):
         return Why.TIME
-    number = jsonlines.number(found, "id")
     left = {name: value for name, value in found.items() if name not in _USED}
     return {
         "time": time,
@@ -71,7 +65,7 @@ def _row(found: Object) -> Object | Why:
         or None,
         "project_id": jsonlines.number(found, "project_id"),
         "author_id": jsonlines.number(found, "author_id"),
-        "request": None if number is None else str(number),
+        "request": jsonlines.written(found, "id"),
         "rest": jsonlines.compact(left or None),
         **_moved(found),
     }

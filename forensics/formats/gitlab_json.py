@@ -13,8 +13,6 @@ Open    gitaly and shell say that a push was served, and not which refs it moved
         What gitaly and gitlab-shell write of themselves between calls is kept as `message`; lines that are no JSON are rejected
 """
 
-import re
-
 import pyarrow as pa
 
 from forensics.core import jsonlines
@@ -38,9 +36,6 @@ TABLE = Table(
 CUT = "line"
 DOMAIN = "git:server"
 
-_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
-)
 _KINDS = {
     "gitaly": ("grpc.method",),
     "production": ("method", "path", "status"),
@@ -98,7 +93,7 @@ def _laid_flat(found: Object) -> Object:
 def _row(found: Object) -> Object | Why:
     found = _laid_flat(found)
     time, kind = jsonlines.text(found, "time"), _kind(found)
-    if time is None or not _TIME.fullmatch(time):
+    if time is None or not jsonlines.RFC_3339.fullmatch(time):
         return Why.TIME
     if kind is None:
         return Why.VALUE

@@ -52,9 +52,6 @@ CUT = "line"
 DOMAIN = "teleport:admin"
 
 _CODE = re.compile(r"T[A-Z]{0,4}[0-9]{2,4}[A-Z]{1,2}")
-_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
-)
 _TEXTS = {
     "user": "user", "login": "login", "sid": "sid", "server": "server_hostname", "address": "addr.remote",
     "error": "error", "method": "method", "command": "command", "path": "path",
@@ -84,7 +81,7 @@ def _row(found: Object) -> Object | Why:
     event, code, time, identity = (jsonlines.text(found, key) for key in ("event", "code", "time", "uid"))
     if not event or identity is None or code is None or not _CODE.fullmatch(code):
         return Why.VALUE
-    if time is None or not _TIME.fullmatch(time):
+    if time is None or not jsonlines.RFC_3339.fullmatch(time):
         return Why.TIME
     program, argv = jsonlines.text(found, "program"), jsonlines.words(found, "argv")
     code_told = jsonlines.number(found, "return_code")

@@ -20,9 +20,7 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
 ) -> Mapping[str, pa.Table]:
     """One event for each line."""
-    at = records.schema.get_field_index("time")
-    counted = records["time_ns"].cast(pa.string())
-    told = records.set_column(at, records.schema.field(at), counted)
+    told = forge.timed_by(records, records["time_ns"])
     return forge.read(told, files, "bitbucket_audit", _when, _verb)
 
 

@@ -23,9 +23,7 @@ def read(
     anchor_ns: int | None,  # noqa: ARG001 - every time is dated
 ) -> Mapping[str, pa.Table]:
     """One event for each object."""
-    at = records.schema.get_field_index("time")
-    counted = records["time_ms"].cast(pa.string())
-    told = records.set_column(at, records.schema.field(at), counted)
+    told = forge.timed_by(records, records["time_ms"])
     merges = frozenset(told["action"].to_pylist()) - _PUSHES
     return forge.read(told, files, "bitbucket_ref_changes", _when, _verb, merges=merges)
 

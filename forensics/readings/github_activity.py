@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from forensics.core import clock, forge
+from forensics.core import clock, forge, githubaudit
 
 NEEDS_ANCHOR = False
 ONCE = True
@@ -27,8 +27,11 @@ def read(
 ) -> Mapping[str, pa.Table]:
     """One event for each object."""
     told = forge.named_by_folder(records, files, "repos")
-    when = lambda times: clock.offsets(times, tick_ns=clock.NS_PER_S)  # noqa: E731 - as a reading hands it over
-    return forge.read(told, files, "github_activity", when, _verb, merges=_MERGES)
+    return forge.read(told, files, "github_activity", _when, _verb, merges=_MERGES, realm=githubaudit.REALM)
+
+
+def _when(times: pa.Array) -> clock.Interval:
+    return clock.offsets(times, tick_ns=clock.NS_PER_S)
 
 
 def _verb(action: str, status: str | None) -> tuple[str, str | None]:  # noqa: ARG001 - it writes none
