@@ -87,8 +87,8 @@ def domains(*lying, places=()):
         ),
         # A working tree, and its own folder, are those of who works there; a copy of bytes that lie elsewhere takes nothing.
         (
-            [("git/work/dot-git/HEAD", "git_ref"), ("git/work/ops/push.log", "gitolite"), ("git/gitolite/a.log", "gitolite", 7),
-             ("git/work/dot-git/a.log", "gitolite"), ("git/work/b.log", "gitolite", 7), ("git/worker/c.log", "gitolite")],
+            [("git/tree/dot-git/HEAD", "git_ref"), ("git/tree/ops/push.log", "gitolite"), ("git/gitolite/a.log", "gitolite", 7),
+             ("git/tree/dot-git/a.log", "gitolite"), ("git/tree/b.log", "gitolite", 7), ("git/trees/c.log", "gitolite")],
             ["git:objects", "git:user", "git:server", "git:user", "git:server", "git:server"],
         ),
         ([("a/b/w/.git", "git_ref"), ("a/b/w/s.psv", "sacct"), ("a/b/s.psv", "sacct")], ["git:objects", "slurm:user", "slurm:admin"]),
@@ -141,12 +141,12 @@ def test_the_case_file_says_which_folders_were_filled_from_hosts_and_services():
     [
         ((), "git:user"),
         (("git",), "git:user"),
-        (("git/work",), "git:server"),
-        (("git/work/old/", "git"), "git:server"),
+        (("git/tree",), "git:server"),
+        (("git/tree/old/", "git"), "git:server"),
     ],
 )
 def test_a_place_in_a_working_tree_is_a_server_s_where_the_case_file_names_it(places, own):
-    lying = [("git/work/.git/HEAD", "git_ref"), ("git/work/old/a.log", "gitolite")]
+    lying = [("git/tree/.git/HEAD", "git_ref"), ("git/tree/old/a.log", "gitolite")]
     assert domains(*lying, places=places)[1] == own
 
 

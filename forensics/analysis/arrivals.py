@@ -9,6 +9,8 @@ import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import pandas as pd
+
 from forensics.analysis import channels, git_acts
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Row, picked, rows_of
@@ -61,7 +63,7 @@ def _of_pushes(scene: Scene) -> dict[str, frozenset[str]]:
 
 def _step(event: Row, *, push: bool) -> _Step:
     e = event
-    known = isinstance(e.earliest_ns, int)
+    known = not pd.isna(e.earliest_ns)
     old, new = (
         oid if isinstance(oid, str) and oid.strip("0") else None
         for oid in (e.object_from, git_acts.new_oid(str(e.text or "")))
