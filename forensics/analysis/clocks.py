@@ -246,9 +246,7 @@ def _by_single_entries(dated: _Dated, known: Mapping[str, tuple[str, Band]]) -> 
         best = max(sorted(voices), key=lambda s: voices[s], default=None)
         if best is None or not voices[best]:
             break
-        del links[
-            best
-        ]  # further apart, one entry by itself is more likely two things: such a clock ties no other
+        del links[best]  # what is further apart is more likely two things, and ties no other
         votes = [v for v in dated.votes(best, bands) if v.lo <= _FARTHEST_NS and v.hi >= -_FARTHEST_NS]
         if votes:
             bands[best] = made[best] = hull(votes)
