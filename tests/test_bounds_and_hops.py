@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from stage import SECOND, T0, Stage
 
-from forensics.analysis import clock_bounds, clocks, hops
+from forensics.analysis import clock_bounds, clock_table, clocks, hops
 from forensics.analysis.acts import Act
 from forensics.analysis.attribution import Judgement
 from forensics.analysis.bands import Band, Stretch, Vote
@@ -179,17 +179,17 @@ def test_what_is_not_known_of_the_clocks_is_said():
         compared(),
         compared((5, 9), kernel=False),
     )
-    assert clocks.limits([nothing]) == ["clocks_not_compared"]
-    assert clocks.limits([off, agrees]) == []
-    assert clocks.limits([off, nothing]) == ["some_clocks_not_compared"]
-    assert clocks.limits([off, loose]) == ["clocks_differ"]
-    assert clocks.limits([agrees, compared(reference="login01:syslog")]) == []
+    assert clock_table.limits([nothing]) == ["clocks_not_compared"]
+    assert clock_table.limits([off, agrees]) == []
+    assert clock_table.limits([off, nothing]) == ["some_clocks_not_compared"]
+    assert clock_table.limits([off, loose]) == ["clocks_differ"]
+    assert clock_table.limits([agrees, compared(reference="login01:syslog")]) == []
 
 
 @pytest.mark.parametrize(("count", "hours", "known"), [(4, 1, True), (3, 1, False), (4, 0.99, False)])
 def test_drift_needs_four_anchors_in_an_hour(count, hours, known):
     at = np.linspace(0, hours * 3600 * SECOND, count).astype(np.int64)
-    assert (clocks._drift(at, at // 1_000_000, at // 1_000_000) is not None) is known
+    assert (clock_table._drift(at, at // 1_000_000, at // 1_000_000) is not None) is known
 
 
 def dated(pairs):
@@ -281,7 +281,7 @@ def test_drift_is_by_the_steepest_and_the_flattest_line_that_all_bounds_leave():
     pairs = [(i, j) for i in range(4) for j in range(i + 1, 4)]
     least = max((low[j] - high[i]) / (at[j] - at[i]) for i, j in pairs)
     most = min((high[j] - low[i]) / (at[j] - at[i]) for i, j in pairs)
-    assert clocks._drift(at, low, high) == (np.floor(least * 1e9), np.ceil(most * 1e9))
+    assert clock_table._drift(at, low, high) == (np.floor(least * 1e9), np.ceil(most * 1e9))
 
 
 def session(name, host="gpu01", start=T0, **given):

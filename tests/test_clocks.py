@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import SECOND, T0, UIDS, Stage, claim
 
-from forensics.analysis import anchors, clock_bounds, clocks, corrections, findings
+from forensics.analysis import anchors, clock_bounds, clock_table, clocks, corrections, findings
 from forensics.analysis.bands import Vote, fitted
 from forensics.core.roster import Question
 
@@ -138,7 +138,7 @@ def test_a_zone_is_named_and_a_mere_offset_is_not():
     assert zones[0].events
     late = moved(staged(), "syslog", 7 * MINUTE).examined()
     assert not [g for g in late.gaps if g.kind == "clock_step"]
-    states = {r["clock"]: r["state"] for r in clocks.table(late.compared).to_pylist()}
+    states = {r["clock"]: r["state"] for r in clock_table.table(late.compared).to_pylist()}
     assert states["login01:syslog"] == "offset"
     assert states["login01:auditd"] == "reference"
 
@@ -164,7 +164,7 @@ def test_one_entry_moves_nothing():
     s.run("kai", ses, ["vim", "x"])
     done = moved(s, "syslog", 7 * MINUTE).examined()
     assert not of(done, "syslog").applied
-    assert {r["clock"]: r["state"] for r in clocks.table(done.compared).to_pylist()}[
+    assert {r["clock"]: r["state"] for r in clock_table.table(done.compared).to_pylist()}[
         "login01:syslog"
     ] == "unsure"
     assert "clocks_not_compared" in findings.findings(done)["limits"]
@@ -210,9 +210,9 @@ def test_a_name_that_depends_on_the_clocks_is_taken_back():
 
 def test_the_order_of_the_events_changes_no_clock():
     case = staged()
-    one = clocks.table(plain().compared).to_pylist()
+    one = clock_table.table(plain().compared).to_pylist()
     random.Random(3).shuffle(case.rows)  # noqa: S311 - the same each time
-    assert clocks.table(case.examined().compared).to_pylist() == one
+    assert clock_table.table(case.examined().compared).to_pylist() == one
 
 
 # The bounds along a file, against what really happened and against the definition.
@@ -331,7 +331,7 @@ def test_drift_is_bounded_by_every_line_through_all_bounds():
         offset = n * 3600 * gained
         votes.append(Vote(f"e{n}", f"t{n}", n, at, offset - SECOND // 100, offset + SECOND // 100))
     stretch = fitted(votes).stretches[0]
-    least, most = clocks._drift(stretch.when, stretch.said_lo, stretch.said_hi)
+    least, most = clock_table._drift(stretch.when, stretch.said_lo, stretch.said_hi)
     assert least <= gained <= most
     assert most - least < 3000
 

@@ -12,6 +12,7 @@ from forensics.analysis import (
     artefacts,
     candidates,
     claims,
+    clock_table,
     clocks,
     contents,
     deferred,
@@ -40,7 +41,7 @@ from forensics.analysis.sessions import Session
 
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, read_versions.READING, act_tables.ACT, gaps.GAP,
-    clocks.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP, raised.RAISED, agents.AGENT,
+    clock_table.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP, raised.RAISED, agents.AGENT,
     candidates.CANDIDATE, graph.PATH, *git_tables.TABLES,
 )  # fmt: skip
 
@@ -89,7 +90,7 @@ class Examination:
             "reading": read_versions.table(read),
             "act": act_tables.table(self.acts),
             "gap": gaps.table(self.gaps),
-            "clock": clocks.table(self.compared),
+            "clock": clock_table.table(self.compared),
             "overlap": overlaps.table(self.at_once),
             "deferral": deferred.table(self.deferrals),
             "hop": hops.table(self.led),

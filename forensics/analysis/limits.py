@@ -1,6 +1,6 @@
 """What this version does not do, and what the evidence leaves open, where it bears on the case."""
 
-from forensics.analysis import clocks, displaced, file_names, mounts
+from forensics.analysis import clock_table, displaced, file_names, mounts
 from forensics.analysis.examination import Examination
 from forensics.core.folders import SHARED, UNSURE
 
@@ -9,7 +9,7 @@ def limits(done: Examination) -> list[str]:
     """The limits of a case, each a code that the report puts in words."""
     known = file_names.limits(done.scene.evidence)
     joined = mounts.limits(done.scene.evidence, done.readings, done.history)
-    codes = ["numbers_are_placeholders", "not_validated", *known, *joined, *clocks.limits(done.compared)]
+    codes = ["numbers_are_placeholders", "not_validated", *known, *joined, *clock_table.limits(done.compared)]
     if not done.scene.directory.people:
         codes.append("no_roster")
     if displaced.by_users(done.scene.evidence.files) - displaced.shared(done.scene.evidence.files):
