@@ -52,9 +52,12 @@ class Stage:
         sha = hashlib.sha256(fmt.encode()).hexdigest()
         when = given.pop("when", self.at)
         row = dict.fromkeys(tables.EVENT.names)
+        host = given.get("host", HOST)
+        service = domain.endswith((":admin", ":server"))
+        dated_by = domain if service else host if domain.startswith(f"{host}:") else HOST
         row |= {
             "event_id": ids.event_id(sha, start, start + 100), "earliest_ns": when, "latest_ns": None if when is None else when + 999_999,
-            "clock": f"{HOST}:{fmt}", "format": fmt, "domain": domain, "verb": verb, "host": HOST, "outcome": "success",
+            "clock": f"{dated_by}:{fmt}", "format": fmt, "domain": domain, "verb": verb, "host": HOST, "outcome": "success",
             "citations": [{"sha256": sha, "start": start, "stop": start + 100}], "sha256": sha, "start": start, "stop": start + 100,
         }  # fmt: skip
         row |= given

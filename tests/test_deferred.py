@@ -12,7 +12,6 @@ from forensics.analysis import (
     deferral_rules,
     deferred,
     evidence,
-    examine,
     file_acts,
     identity,
     jobs,
@@ -71,7 +70,7 @@ def planted_day():
 def scene_of(case):
     """People, sessions and jobs of a case, without all that an examination asks about them."""
     people = identity.directory(case)
-    examine.named(case, people)
+    identity.named(case, people)
     found = sessions.reconstruct(case)
     return Scene(case, people, {(s.host, s.ses): s for s in found}, jobs.reconstruct(case, people), {})
 

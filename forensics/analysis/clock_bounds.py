@@ -13,6 +13,8 @@ from forensics.analysis.parameters import parameters
 
 MISSING = "agreement_at_clock_bounds"
 WHY = "differs_at_clock_bounds"
+NOT_TIED = "record_that_ties_clocks"
+WHY_NOT_TIED = "differs_where_clocks_are_not_tied"
 _MOMENTS = ("submit_ns", "start_ns", "end_ns")
 
 
@@ -30,13 +32,20 @@ def widened(seen: Evidence, bounded: Evidence) -> bool:
     return not (all(one.equals(other) for one, other in pairs) and seen.ordinary.equals(bounded.ordinary))
 
 
-def cap_acts(acts: list[Act], judged: Mapping[str, Judgement], wide: Mapping[str, Judgement]) -> None:
+def cap_acts(
+    acts: Iterable[Act],
+    judged: Mapping[str, Judgement],
+    wide: Mapping[str, Judgement],
+    *,
+    missing: str = MISSING,
+) -> None:
     """Name nobody for an act whom the same rules do not name when every clock is as far off as its bounds allow, and link it to no job that they do not.
 
     Args:
         acts: with what was said of them, by the clocks as corrected; changed in place.
         judged: that, by act id; changed in place.
         wide: what the same rules say by the bounds.
+        missing: what would have to be there for it to be said.
     """
     rank = parameters().rank
     for act in acts:
@@ -48,7 +57,7 @@ def cap_acts(acts: list[Act], judged: Mapping[str, Judgement], wide: Mapping[str
             verdict.standings = standings.hull(verdict.standings, other.standings)
         elif act.job is not None and act.link != "not_established":
             act.link, act.why_link = "not_established", None
-            act.missing = sorted({*act.missing, MISSING})
+            act.missing = sorted({*act.missing, missing})
         if verdict.name is None:
             continue
         if other is not None and other.name == verdict.name:
@@ -59,26 +68,29 @@ def cap_acts(acts: list[Act], judged: Mapping[str, Judgement], wide: Mapping[str
         verdict.candidates = sorted({verdict.name, *verdict.candidates, *(other.candidates if other else ())})
         verdict.verdict, verdict.name, verdict.strength = "inconclusive", None, None
         verdict.gates = sorted({*verdict.gates, "G4"})
-        verdict.missing = sorted({*verdict.missing, MISSING})
+        verdict.missing = sorted({*verdict.missing, missing})
         act.verdict, act.person = verdict.verdict, None
 
 
-def cap_jobs(jobs: list[Job], wide: list[Job]) -> None:
+def cap_jobs(jobs: Iterable[Job], wide: list[Job], *, why: str = WHY) -> None:
     """Establish no cause that depends on the clocks; changed in place."""
     causes = {j.job: j.cause for j in wide}
     for job in jobs:
         if causes.get(job.job, job.cause) != job.cause:
-            job.cause, job.why = "not_established", WHY
+            job.cause, job.why = "not_established", why
 
 
 def capped_answers(answers: list[Answer], wide: list[Answer]) -> list[Answer]:
     """The answers to claims, the weaker of the two wherever the bounds give another."""
-    made = []
-    for one, other in zip(answers, wide, strict=True):
-        missing = tuple(sorted({*one.missing, MISSING}))
-        weaker = replace(one, status=_weaker(one.status, other.status), why=WHY, missing=missing)
-        made.append(one if one.status == other.status else weaker)
-    return made
+    return [capped(one, other, why=WHY, missing=MISSING) for one, other in zip(answers, wide, strict=True)]
+
+
+def capped(one: Answer, other: Answer, *, why: str, missing: str) -> Answer:
+    """An answer, or the weaker of two where another reading of the clocks gives another."""
+    if one.status == other.status:
+        return one
+    lacking = tuple(sorted({*one.missing, missing}))
+    return replace(one, status=_weaker(one.status, other.status), why=why, missing=lacking)
 
 
 def _weaker(one: str, other: str) -> str:

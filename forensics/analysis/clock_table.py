@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from forensics.analysis.bands import Int
 from forensics.analysis.clocks import Compared, state
+from forensics.analysis.ties import Ties
 from forensics.core import clock
 from forensics.core.clock import NS_PER_S
 from forensics.core.schema import Column, Table
@@ -96,8 +97,15 @@ def told(found: list[Compared]) -> list[dict[str, Any]]:
     return rows
 
 
-def limits(found: list[Compared]) -> list[str]:
-    """What is not known of the clocks, as codes: none is compared, some are not, or nothing tells which of two is right."""
+def limits(found: list[Compared], tied: Ties | None = None) -> list[str]:
+    """What is not known of the clocks, as codes: none is compared, some are not, nothing tells which of two is right, or nothing ties some."""
+    return [
+        *_limits(found),
+        *(["clocks_not_tied"] if tied is not None and len(set(tied.group.values())) > 1 else []),
+    ]
+
+
+def _limits(found: list[Compared]) -> list[str]:
     compared = [one for one in found if one.sure]
     if not compared:
         return ["clocks_not_compared"]

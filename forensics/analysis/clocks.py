@@ -49,6 +49,8 @@ class Compared:
     tick_ns: int
     rules: dict[str, frozenset[str]] = field(default_factory=dict)
     pairs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    root: str | None = None
+    """The source that it is compared with, be it by single entries; where there is one, their offset is bounded."""
     loose: Band | None = None
     """What single entries say of it by the first reference, where no more bind it to that: nothing is moved by it, and it takes names away."""
 
@@ -82,7 +84,15 @@ def compare(evidence: Evidence) -> list[Compared]:
     known = _resolved(dated)
     loose = _by_single_entries(dated, known)
     apart = evidence.totals.apart if evidence.totals is not None else {}
-    found = (replace(one, loose=loose.get(one.source)) for one in _all(events, dated, known, apart))
+    first = next((reference for reference, _ in known.values()), None)
+    found = (
+        replace(one, loose=loose[one.source], root=first)
+        if one.source in loose
+        else replace(one, root=known[one.source][0])
+        if one.source in known
+        else one
+        for one in _all(events, dated, known, apart)
+    )
     return sorted(found, key=lambda c: (c.clock, c.sha256 or "", c.source))
 
 

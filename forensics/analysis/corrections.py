@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,9 +21,16 @@ _MOMENTS = ("submit_ns", "start_ns", "end_ns")
 LOGS = SYSTEM_LOGS | {"slurmctld", "slurmd", "slurmdbd", "gitolite"}
 """Formats whose lines are written one behind the other."""
 _BACK_NS = 60 * NS_PER_S
+_FIRST = -(2**63) + 1
 
 
-def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False) -> Evidence:
+def corrected(
+    evidence: Evidence,
+    found: list[Compared],
+    *,
+    bounds: bool = False,
+    beyond: Mapping[str, tuple[int, int]] | None = None,
+) -> Evidence:
     """The evidence with the times of clocks that cannot agree moved by their bounds.
 
     Args:
@@ -30,6 +38,7 @@ def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False
         found: from `compare` of it.
         bounds: every compared clock by its bounds, also those that may well agree, and those that nothing
             tells which of two is right: each time is then as wide as what the log wrote and the bounds together.
+        beyond: by source, by how much it can be ahead besides, at least and most (`ties`): its times are wider by that.
 
     Returns:
         A copy, of job records too, with `earliest_ns` and `latest_ns` by the reference clock, in order of them;
@@ -41,7 +50,7 @@ def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False
     )
     beside = _beside(found)
     loose = {c.source: c.loose for c in found if bounds and c.loose is not None}
-    if not moved and not beside and not loose:
+    if not moved and not beside and not loose and not beyond:
         return replace(evidence, events=events, job_records=evidence.job_records.copy())
     events = events.assign(source=anchors.sources(events))
     dated = picked(events, events["earliest_ns"].notna() & events["source"].isin({*moved, *beside, *loose}))
@@ -49,11 +58,26 @@ def corrected(evidence: Evidence, found: list[Compared], *, bounds: bool = False
         first, last = _dated(rows, moved.get(source), beside.get(source), loose.get(source))
         events.loc[rows.index, "earliest_ns"] = first
         events.loc[rows.index, "latest_ns"] = last
+    _widen(events, beyond or {})
     order = ["earliest_ns", "sha256", "start", "event_id"]
     events = events.drop(columns="source").sort_values(order, kind="stable", na_position="last")
     bands = {source: one.band for source, one in moved.items() if one.band is not None}
-    records, apart = _records(evidence.job_records, bands, loose), _ordinary(evidence.ordinary, bands, loose)
+    moves = _Moves(bands, loose, beyond or {})
+    records, apart = _records(evidence.job_records, moves), _ordinary(evidence.ordinary, moves)
     return replace(evidence, events=events, job_records=records, ordinary=apart)
+
+
+def _widen(events: pd.DataFrame, beyond: Mapping[str, tuple[int, int]]) -> None:
+    """Make the times of some sources wider, in place."""
+    for n, column in enumerate(("earliest_ns", "latest_ns")):
+        by = events["source"].map({s: -hi if n == 0 else -lo for s, (lo, hi) in beyond.items()})
+        own = picked(events, by.notna() & events[column].notna())
+        moved = own[column].to_numpy(np.int64)
+        wide = by.loc[own.index].to_numpy(np.int64)
+        # What lies at an end of the calendar stays there.
+        events.loc[own.index, column] = (
+            np.where(wide < 0, np.maximum(moved, _FIRST - wide), np.minimum(moved, -_FIRST - wide)) + wide
+        )
 
 
 def _beside(found: Iterable[Compared]) -> dict[str, tuple[int, int]]:
@@ -126,21 +150,27 @@ def _back(rows: pd.DataFrame) -> list[tuple[int, int, str, str]]:
     return [(int(place[i]), int(place[i + 1]), str(names[i]), str(names[i + 1])) for i in at]
 
 
-_Bands = Mapping[str, Band]
+class _Moves(NamedTuple):
+    """What is known of clocks, by source: bounds by which they are moved, what single entries allow, and what nothing bounds."""
+
+    moved: Mapping[str, Band]
+    loose: Mapping[str, Band]
+    beyond: Mapping[str, tuple[int, int]]
 
 
-def _records(records: pd.DataFrame, moved: _Bands, loose: _Bands) -> pd.DataFrame:
+def _records(records: pd.DataFrame, moves: _Moves) -> pd.DataFrame:
     """Job records by the reference clock: what they hold is the earliest of a submission and start, the latest of an end."""
     made = records.copy()
     source = made["domain"].astype(str) + ":" + made["format"].astype(str) + " " + made["sha256"].astype(str)
-    for name in sorted({*moved, *loose}):
+    for name in sorted({*moves.moved, *moves.loose, *moves.beyond}):
         rows = picked(made, source == name)
-        bands = [moved.get(name, Band.zero()), *([loose[name]] if name in loose else [])]
+        bands = [moves.moved.get(name, Band.zero()), *([moves.loose[name]] if name in moves.loose else [])]
+        lo, hi = moves.beyond.get(name, (0, 0))
         for column in _MOMENTS:
             told = picked(rows, rows[column].notna())
             if len(told):
-                edge = np.maximum if column == "end_ns" else np.minimum
-                made.loc[told.index, column] = edge.reduce([_edge(told, column, band) for band in bands])
+                edge, by = (np.maximum, lo) if column == "end_ns" else (np.minimum, hi)
+                made.loc[told.index, column] = edge.reduce([_edge(told, column, band) for band in bands]) - by
     return made
 
 
@@ -152,12 +182,12 @@ def _edge(told: pd.DataFrame, column: str, band: Band) -> Int:
     return moved
 
 
-def _ordinary(apart: pa.Table, moved: _Bands, loose: _Bands) -> pa.Table:
+def _ordinary(apart: pa.Table, moves: _Moves) -> pa.Table:
     """The same of the records of ordinary jobs."""
-    if not len(apart) or not (moved or loose):
+    if not len(apart) or not any(moves):
         return apart
     read = ["domain", "format", "sha256", "start", *_MOMENTS]
-    made = _records(frame(apart.select(read)), moved, loose)
+    made = _records(frame(apart.select(read)), moves)
     for name in _MOMENTS:
         at = apart.column_names.index(name)
         apart = apart.set_column(at, apart.field(at), pa.array(made[name], pa.int64(), from_pandas=True))

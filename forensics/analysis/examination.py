@@ -38,6 +38,7 @@ from forensics.analysis.gaps import Gap
 from forensics.analysis.holders import Holders
 from forensics.analysis.jobs import Job
 from forensics.analysis.sessions import Session
+from forensics.analysis.ties import Ties
 
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, read_versions.READING, act_tables.ACT, gaps.GAP,
@@ -69,6 +70,9 @@ class Examination:
     signed: list[signatures.Checked] = field(default_factory=list)
     unlisted: dict[str, int] = field(default_factory=dict)
     """How many jobs ended in which way that nobody else's act is linked to, where too many ended badly for all to be asked about."""
+
+    ties: Ties | None = None
+    """Which clocks the records tie together; none before that is looked at."""
 
     @property
     def in_question(self) -> list[Act]:

@@ -30,6 +30,7 @@ from forensics.analysis import (
     impact,
     jobs,
     lives,
+    loose_ends,
     memory,
     ordinary,
     overlaps,
@@ -39,6 +40,7 @@ from forensics.analysis import (
     scheduler_edits,
     sessions,
     signatures,
+    ties,
     touches,
     unrecorded,
 )
@@ -46,7 +48,7 @@ from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version
 from forensics.analysis.deferred import Deferral
 from forensics.analysis.edits import Edits
-from forensics.analysis.evidence import Evidence, picked
+from forensics.analysis.evidence import Evidence
 from forensics.analysis.examination import Examination
 from forensics.analysis.gaps import Gap
 from forensics.analysis.holders import Holders
@@ -64,35 +66,6 @@ _TICK_NS = 1_000_000_000
 """How long after it is over a job's end can be written: the end of the second that accounting names."""
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
-
-
-def named(evidence: Evidence, directory: identity.Directory) -> pd.DataFrame:
-    """The events with the names that the evidence's own hosts give the uids, where a source wrote numbers only."""
-    events = evidence.events
-    cache: dict[tuple[str | None, int | None, int | None], str | None] = {}
-
-    def name(host: str | None, uid: int | None, at: int | None) -> str | None:
-        known = None if pd.isna(uid) else uid
-        # A moment is asked for only where a number changed hands.
-        key = (
-            host,
-            known,
-            int(at) if at is not None and not pd.isna(at) and directory.dated(known) else None,
-        )
-        if key not in cache:
-            cache[key] = directory.account_of(*key)
-        return cache[key]
-
-    audit = events["trail"]
-    for column, source in (("account", ("auid",)), ("effective", ("euid", "uid"))):
-        bare = picked(events, audit & events[column].isna())
-        for number in source:
-            asked = zip(bare["host"], bare[number], bare["earliest_ns"], strict=True)
-            found = [name(*each) for each in asked]
-            filled = pd.Series(found, index=bare.index, dtype=object)
-            take = filled.notna() & events.loc[bare.index, column].isna()
-            events.loc[bare.index[take], column] = filled[take]
-    return events
 
 
 def examine(evidence: Evidence, rejects: pd.DataFrame) -> Examination:
@@ -117,6 +90,7 @@ def finished(begun: "Sketch", rejects: pd.DataFrame) -> Examination:
             clock_bounds.cap_acts(done.acts, done.judged, wide.judged)
             clock_bounds.cap_jobs(done.jobs, wide.jobs)
             done = replace(done, answers=clock_bounds.capped_answers(done.answers, wide.answers))
+    done = loose_ends.without(done, evidence, found, lambda other: _examined(other, rejects, steps))
     signed = signatures.find(done.scene)
     return replace(done, compared=found, at_once=overlaps.find(seen, done.sessions), signed=signed)
 
@@ -124,7 +98,7 @@ def finished(begun: "Sketch", rejects: pd.DataFrame) -> Examination:
 def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Examination:
     """The analysis by the times as they stand, with the gaps of clocks that were found before."""
     directory = identity.directory(evidence)
-    named(evidence, directory)
+    identity.named(evidence, directory)
     boots.told_apart(evidence)
     found_sessions = sessions.reconstruct(evidence)
     lives.told_apart(evidence)
@@ -157,7 +131,14 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         since = window[0] if window[0] is not None else job.submit_ns
         audited = trail.whole(since, job.end_ns)
         about = [*of_job.get(job.job, ()), *(a for a in bearing if a.job != job.job)]
-        impact.explain(job, about, scene, edits, audited=audited)
+        impact.explain(
+            job,
+            about,
+            scene,
+            edits,
+            audited=audited,
+            unordered=file_acts.unordered(job, scene, history, reads),
+        )
     _settle_own(everything, asked)
     asked, unlisted = _disturbed(asked, of_job, scene)
     grounds = claims.Grounds(scene, [], [], [], judged, missing, holders, history, reads, everything)
@@ -219,13 +200,13 @@ def preview(evidence: Evidence) -> Preview:
     found = clocks.compare(evidence)
     seen = corrections.corrected(evidence, found)
     directory = identity.directory(seen)
-    named(seen, directory)
+    identity.named(seen, directory)
     boots.told_apart(seen)
     found_sessions = sessions.reconstruct(seen)
     lives.told_apart(seen)
     found_jobs = jobs.reconstruct(seen, directory, ordinary.naming_others(seen))
     off = [abs(edge) for c in found if c.source.endswith(":kernel") for span in c.spans() for edge in span]
-    slack_ns = max(off, default=0) + _SLACK_NS
+    slack_ns = max(off, default=0) + _SLACK_NS + ties.of(evidence, found).widest_ns()
     return Preview(seen, found_sessions, found_jobs, _asked(seen, found_jobs), slack_ns)
 
 

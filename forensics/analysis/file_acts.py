@@ -2,13 +2,13 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from forensics.analysis import mounts, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
-from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.jobs import Job
 
 _KIND = {"create": "modify_file", "edit": "modify_file", "replace": "replace_file", "delete": "delete_file"}
@@ -200,6 +200,34 @@ def linked(
             if version.event_id in living and id(act) not in done:
                 done.add(id(act))
                 yield act.linked(reading.job, reading.link, reading.why, reading.events)
+
+
+def unordered(
+    job: Job, scene: Scene, history: Mapping[str, list[Version]], readings: Iterable[Reading]
+) -> bool:
+    """Whether another account changed a file that a job read, and it is open whether that was before."""
+    for reading in readings:
+        if reading.job != job.job:
+            continue
+        near = mounts.near(scene.evidence, reading)
+        for v in _unsettled(history[reading.path], reading, scene.evidence, near):
+            created = v.how == "create" and reading.why not in _HARMFUL_NEW
+            installed = _PACKAGES.search(reading.path) and by_installer(scene, v)
+            if not created and not installed and v.account is not None and v.account != job.owner:
+                return True
+    return False
+
+
+def _unsettled(
+    history: Iterable[Version], reading: Reading, evidence: Evidence, near: Callable[[Version], bool]
+) -> list[Version]:
+    """The changes of a file of which neither is shown: that they were before a reading, or after it."""
+    known, dated = order.of(evidence), reading.dated_by
+    last = reading.latest_ns
+    if dated is not None and dated in evidence.events.index:
+        last = max(last, *(int(e.latest_ns) for e in rows_of(evidence.events.loc[[dated]])))
+    late = order.Moment(last, last, dated)
+    return [v for v in history if near(v) and not known.before(v, reading) and not known.before(late, v)]
 
 
 def damaging(changes: Mapping[str, list[tuple[Version, Act]]], jobs: Iterable[Job]) -> Iterable[Act]:

@@ -22,6 +22,7 @@ _HARM = {
     "commit",
     "push",
 }
+UNORDERED = "order_of_change_and_reading_not_known"
 REFUSED = {"kill_request_refused", "update_request_refused"}
 """Rules of acts that the scheduler did not do as it was asked: they ended and changed nothing."""
 CARRIERS = {"carried_act", "prepared_act"}
@@ -68,7 +69,9 @@ def harmful(job: Job, acts: list[Act], scene: Scene) -> list[Act]:
     return [a for a in _on(job, acts) if not own_request(a, job, acts, scene)]
 
 
-def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: bool) -> None:
+def explain(
+    job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: bool, unordered: bool = False
+) -> None:
     """Set the job's `cause` and `why`. Acts come judged; ties go to what is less: `not_established`.
 
     Args:
@@ -78,6 +81,7 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
         edits: what commits changed.
         audited: whether an audit trail is there that no gap is known in until the job's end. Without one, that no change of the job's files is on
             record says nothing, and an exit code of the job's own does not tell whose code it ran.
+        unordered: whether somebody else changed a file that the job read, and neither that this was before nor that it was after is shown.
     """
     mine = [a for a in _on(job, acts) if a.rule not in REFUSED]
     harm = [a for a in mine if not own_request(a, job, acts, scene)]
@@ -96,7 +100,7 @@ def explain(job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: b
     if job.why == "cancelled_by_owner" and not audited:
         job.cause, job.why = "not_established", "cancelled_by_owner_and_no_audit_trail"
     if job.cause == "own_failure":
-        job.why = _doubt(job, acts, scene, audited=audited) or job.why
+        job.why = (UNORDERED if unordered else None) or _doubt(job, acts, scene, audited=audited) or job.why
         job.cause = "own_failure" if job.why in _OWN else "not_established"
 
 

@@ -9,7 +9,13 @@ def limits(done: Examination) -> list[str]:
     """The limits of a case, each a code that the report puts in words."""
     known = file_names.limits(done.scene.evidence)
     joined = mounts.limits(done.scene.evidence, done.readings, done.history)
-    codes = ["numbers_are_placeholders", "not_validated", *known, *joined, *clock_table.limits(done.compared)]
+    codes = [
+        "numbers_are_placeholders",
+        "not_validated",
+        *known,
+        *joined,
+        *clock_table.limits(done.compared, done.ties),
+    ]
     if not done.scene.directory.people:
         codes.append("no_roster")
     if displaced.by_users(done.scene.evidence.files) - displaced.shared(done.scene.evidence.files):

@@ -41,13 +41,17 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """All numbers of the model, and the hash of the file that they come from."""
+    """All numbers of the model, and the hash of the file that they come from.
+
+    apart_s: by how many seconds two clocks can be apart that no record ties together, by what is known of their hosts.
+    """
 
     numbers: Mapping[str, Number]
     bands: tuple[Band, ...]
     cases: int
     version: str
     sha256: str
+    apart_s: Mapping[str, int]
 
     @property
     def cap(self) -> float:
@@ -86,7 +90,8 @@ def parse(raw: bytes) -> Parameters:
     if [b.least for b in bands] != sorted(b.least for b in bands):
         raise ValueError("bands must ascend")
     cases = int(found["cap"]["different_actor_cases"])
-    return Parameters(numbers, bands, cases, str(found["version"]), hashlib.sha256(raw).hexdigest())
+    apart_s = {c["id"]: int(c["seconds"]) for c in found.get("clock", ()) if c["source"]}
+    return Parameters(numbers, bands, cases, str(found["version"]), hashlib.sha256(raw).hexdigest(), apart_s)
 
 
 @cache

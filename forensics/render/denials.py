@@ -198,6 +198,8 @@ CLAIM_WHY = {
     "copy_of_log_has_part_of_it": "a copy of the log that has a part of it only lacks the records of the act: they can have been left out by choice, or not have been there",
     "several_domains_tell_the_same": "records of several trust domains tell the same",
     "no_copy_out_of_reach": "no second record is out of reach of who could edit the first",
+    "differs_at_clock_bounds": "by one reading of the clocks the answer is another",
+    "differs_where_clocks_are_not_tied": "it rests on clocks of machines that no record ties together",
     "no_act_of_speaker_found": "no act in question is attributed to the person who denies",
     "job_of_another_concerned": "a job of somebody else is concerned",
     "file_reads_not_recorded": "the evidence does not record which files jobs read",

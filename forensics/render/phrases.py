@@ -118,10 +118,15 @@ JOB_WHY = {
     "memory_of_whole_node_ran_out": "the kernel records that the whole node runs out of memory, and not what the job may have of it",
     "program_of_another_on_node_when_memory_ran_out": "it runs out of memory while a program of another account's runs on its node, and no record read says whose memory that is",
     "cancelled_from_unlisted_key_or_device": "the account that owns the job asks for its end, in a session entered with a key or from a device that is enrolled to nobody",
+    "order_of_change_and_reading_not_known": "somebody else changes a file that it reads, and no record read shows whether that is before it reads the file",
+    "differs_at_clock_bounds": "by one reading of the clocks it has a cause, and by another it does not",
+    "differs_where_clocks_are_not_tied": "what it rests on is dated by clocks of machines that no record ties together",
     "change_of_packages_that_job_can_have_met": "installed packages are changed, by no installer, before it ends, and no record read shows whether it loads them",
 }
 
 MISSING = {
+    "agreement_at_clock_bounds": "clocks that are known more closely: as far off as their bounds allow, they give another answer",
+    "record_that_ties_clocks": "a record of one thing by the clocks of both machines, without which no order across them is given",
     "roster": "a roster of persons",
     "session": "a login session to which the act belongs",
     "writer_of_cron_entry": "a record of who writes the cron entry",
@@ -367,6 +372,7 @@ LIMITS = {
     "not_validated": "The rules are tested on staged incidents only; error rates for other sites are not known.",
     "clocks_not_compared": "Clocks of different machines are taken as written; their offset from one another is not measured.",
     "some_clocks_not_compared": "Some clocks saw nothing that another clock saw too; what they wrote is taken as written.",
+    "clocks_not_tied": "No record ties the clocks of some machines together. What rests on an order across them is given only where it holds with these clocks up to 300 seconds apart within one Slurm cluster (600 between two of its hosts), and up to 26 hours otherwise.",
     "folders_in_doubt": "Some logs lie in folders of the evidence of which none can be told from the others: users can have filled one of them. They are heard, and nobody is named by them. Folders that were filled from hosts' and services' own places can be said in the case file (`places`).",
     "folders_left_out": "What looks like a host lies in folders of the evidence deeper than the hosts' own, or outside those that the case file names (`places`). Users can have filled them, and they are not heard.",
     "logs_of_no_known_place": "Some logs of hosts lie where no path says on which host they lay, or deeper than the folder of their host. A folder that users shared can hold what looks like one. They are left out for the time of which a log of the same kind and host was collected from its own place.",
