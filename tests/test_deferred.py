@@ -15,6 +15,7 @@ from forensics.analysis import (
     file_acts,
     identity,
     jobs,
+    naming,
     planted,
     scheduler_acts,
     sessions,
@@ -70,7 +71,7 @@ def planted_day():
 def scene_of(case):
     """People, sessions and jobs of a case, without all that an examination asks about them."""
     people = identity.directory(case)
-    identity.named(case, people)
+    naming.named(case, people)
     found = sessions.reconstruct(case)
     return Scene(case, people, {(s.host, s.ses): s for s in found}, jobs.reconstruct(case, people), {})
 

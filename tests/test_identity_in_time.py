@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import SECOND, T0, Stage, roster
 
-from forensics.analysis import findings, identity, identity_rules, jobs, scheduler_acts
+from forensics.analysis import findings, identity, identity_rules, jobs, naming, scheduler_acts
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import assemble
 from forensics.core import tables
@@ -329,7 +329,7 @@ def test_events_are_named_as_of_their_own_moment():
     built = {n: [r.get(n) for r in s.rows] for n in tables.EVENT.names}
     case = assemble({"event": tables.EVENT.build(built)}, NOBODY, Question())
     case.files.loc[0, ["sha256", "origin"]] = [now, "/etc/passwd"]
-    named = identity.named(case, identity.directory(case))
+    named = naming.named(case, identity.directory(case))
     assert list(named.loc[named["verb"] == "execute", "account"]) == ["kai", "lin"]
 
 

@@ -146,6 +146,10 @@ class Act:
         """A name that depends on nothing but the act."""
         return f"{self.events[0]}:{self.act}:{self.object}:{self.job or ''}"
 
+    def span(self) -> tuple[int | None, int | None]:
+        """The first and the last moment at which it can have been."""
+        return self.earliest_ns, self.latest_ns
+
     def linked(self, job: str, link: str, why: str, events: Iterable[str]) -> "Act":
         """The same act, said of a job."""
         return replace(

@@ -173,22 +173,22 @@ def _sessions(act: Act, within: int = 8) -> tuple[list[Session], list[str]]:
 
 
 def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[str]) -> Judgement:
-    at = act.earliest_ns
+    at, to = act.span()
     directory = scene.directory
     reasons: list[Reason] = []
     missing += [m for m in act.missing if m in _DECISIVE]
     accounts = [s.account for s in sessions] or [act.account]
     reasons += [
-        Reason("account", directory.holders(account, at), _enrolling(scene, "uid", account), None)
+        Reason("account", directory.holders(account, at, to), _enrolling(scene, "uid", account), None)
         for account in dict.fromkeys([*accounts, act.account])
         if account is not None
     ]
     for s in sessions:
         reasons += _session_reasons(act, scene, s, missing)
     if act.act == "push" and act.credential is not None:
-        people = directory.key_people(act.credential, at)
+        people = directory.key_people(act.credential, at, to)
         reasons.append(Reason("key", people, tuple(act.events[:2]), "git:server"))
-    if act.act == "push" and (people := directory.device_people(act.address, at)):
+    if act.act == "push" and (people := directory.device_people(act.address, at, to)):
         reasons.append(Reason("device", people, tuple(act.events[:1]), "git:server"))
     if _from_anybody(act, scene, sessions):
         missing.append("source_of_session_that_accounts_cannot_write")
@@ -196,7 +196,9 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
     unsure = (("disputed", disputed.MISSING), ("mixed", mixed.MISSING))
     missing += [what for column, what in unsure if any(scene.values(cited, column))]
     if act.rival_accounts - set(accounts) and "agreement_of_server_and_client" in act.missing:
-        reasons += [Reason("account", directory.owners(a, at), (), None) for a in sorted(act.rival_accounts)]
+        reasons += [
+            Reason("account", directory.owners(a, at, to), (), None) for a in sorted(act.rival_accounts)
+        ]
     told = [r.says for r in reasons if r.says]
     common = frozenset.intersection(*told) if told else frozenset()
     union = sorted(frozenset().union(*told, _hops(scene, sessions)))
@@ -221,7 +223,7 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
 
 def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str]) -> list[Reason]:
     """What key, device and session say; a contradiction between the sources points at nobody."""
-    at = session.start_ns if session.start_ns is not None else act.earliest_ns
+    at, to = session.entered() if session.start_ns is not None else act.span()
     directory, events = scene.directory, tuple(session.events)
     rows = scene.cells(session.events, *_LINKED)
     domain = next((told[-1] for told in rows if isinstance(told[-1], str)), None)
@@ -234,7 +236,7 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
         told = [(row[0], row[at_column]) for row in rows if isinstance(row[at_column], str)]
         values = sorted({value for _, value in told})
         own = tuple(event for event, _ in told)
-        reasons += [Reason(cls, people(value, at), own, domain) for value in values]
+        reasons += [Reason(cls, people(value, at, to), own, domain) for value in values]
         if not values:
             missing.append({"key": "key_of_session", "device": "address_of_session"}[cls])
     if agents.alternatives(scene, session):
@@ -244,7 +246,7 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
     if len(session.recognised_by) < 2:
         missing.append("second_source_of_session")
     if session.account is not None:
-        reasons.append(Reason("session", directory.holders(session.account, at), events, domain))
+        reasons.append(Reason("session", directory.holders(session.account, at, to), events, domain))
     return reasons
 
 
@@ -333,14 +335,14 @@ def _cap(
         found.candidates = sorted(
             {
                 *found.candidates,
-                *(p for t in by_others for p in scene.directory.owners(t.account, t.earliest_ns)),
+                *(p for t in by_others for p in scene.directory.owners(t.account, *t.span())),
             }
         )
         found.missing.append("logs_beyond_reach_of_who_changed_them")
 
 
 def _own(scene: Scene, act: Act, person: str) -> bool:
-    return scene.directory.owners(act.account, act.earliest_ns) == {person}
+    return scene.directory.owners(act.account, *act.span()) == {person}
 
 
 def _overlaps(act: Act, start: int | None) -> bool:
@@ -388,7 +390,7 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
         if same:
             found.against += [other.events[0]]
         ranked += [(0 if same else 2, p) for p in people]
-    ranked += [(1, p) for p in scene.directory.called(act.author, act.earliest_ns)]
+    ranked += [(1, p) for p in scene.directory.called(act.author, *act.span())]
     ranked += [(3, p) for p in found.candidates]
     lead = found.name or (found.candidates[0] if len(found.candidates) == 1 else None)
     names = [p for _, p in sorted(ranked) if p != lead]

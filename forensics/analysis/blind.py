@@ -37,7 +37,14 @@ def blinded(roster: Roster, question: Question) -> Blind:
     salt = hashlib.sha256(canonical.dumps(known).encode()).hexdigest()[:16]
     token = {name: f"person-{salt}-{i:05d}" for i, name in enumerate(known, 1) if name}
     persons = tuple(replace(p, name=token[p.name], aliases=(p.name,)) for p in roster.persons)
-    accounts = tuple(replace(a, members=tuple(token.get(m, m) for m in a.members)) for a in roster.accounts)
+    accounts = tuple(
+        replace(
+            a,
+            members=tuple(token.get(m, m) for m in a.members),
+            terms=tuple(replace(m, name=token.get(m.name, m.name)) for m in a.terms),
+        )
+        for a in roster.accounts
+    )
     claims = tuple(
         replace(c, by=token.get(c.by, c.by), names=token.get(c.names, c.names)) for c in question.claims
     )

@@ -109,17 +109,17 @@ def _weighed(act: Act, person: str, links: list[Link]) -> Candidate:
 
 def _links(session: Session, scene: Scene, homes: Mapping[str, Link]) -> Iterable[Link]:
     """Who can enter the session's account at its time, and where the session came from."""
-    at, directory = session.start_ns, scene.directory
+    at, directory = session.entered(), scene.directory
     for kind in ("account", "shared_account"):
-        lines = [e for e in directory.lines(kind, session.account, at) if e.person]
+        lines = [e for e in directory.lines(kind, session.account, *at) if e.person]
         yield Link(
             "member_of_account",
             frozenset(str(e.person) for e in lines),
             tuple(i for e in lines for i in e.events),
         )
-    for line in directory.opening(session.account, at):
-        yield Link("own_key_opens_account", directory.key_people(line.thing, at), line.events[:2])
-    if session.address in homes and not directory.device_people(session.address, at):
+    for line in directory.opening(session.account, *at):
+        yield Link("own_key_opens_account", directory.key_people(line.thing, *at), line.events[:2])
+    if session.address in homes and not directory.device_people(session.address, *at):
         yield homes[str(session.address)]
     via = scene.by_id().get(session.via or "")
     if via is not None:

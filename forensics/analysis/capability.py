@@ -39,14 +39,14 @@ def told(act: Act, done: Examination) -> list[Json]:
 
 def _rights(act: Act, done: Examination) -> Iterable[tuple[str, Iterable[str], tuple[str, ...]]]:
     """Each right, who has it, and by which events."""
-    scene, directory, at = done.scene, done.scene.directory, act.earliest_ns
+    scene, directory, at, to = done.scene, done.scene.directory, act.earliest_ns, act.latest_ns
     job = scene.jobs.get(act.job or "") if act.act in REQUESTS else None
     if job is not None:
-        yield "owns_job", directory.owners(job.owner, at), ()
+        yield "owns_job", directory.owners(job.owner, at, to), ()
     for event, uid in scene.cells(act.events, "event_id", "object_owner_uid"):
         if not pd.isna(uid):
             owner = directory.account_of(act.host, int(uid), at)
-            yield "owns_file", directory.owners(owner, at), (event,)
+            yield "owns_file", directory.owners(owner, at, to), (event,)
     domain = "slurm:admin" if act.act in REQUESTS else f"{act.host}:root"
     holding = done.holders.of(domain, at)
     for hold in done.holders.holds:
@@ -54,7 +54,7 @@ def _rights(act: Act, done: Examination) -> Iterable[tuple[str, Iterable[str], t
             yield ("root_by_a_line" if hold.why.endswith("_line") else "root"), (hold.person,), hold.events
     if act.act in REQUESTS:
         for account, events in rights.administrators(scene, at).items():
-            yield "scheduler_administrator", directory.owners(account, at), events
-    yield "enters_account", directory.owners(act.account, at), ()
-    for opening in directory.opening(act.account, at):
-        yield "enters_account", directory.key_people(opening.thing, at), opening.events
+            yield "scheduler_administrator", directory.owners(account, at, to), events
+    yield "enters_account", directory.owners(act.account, at, to), ()
+    for opening in directory.opening(act.account, at, to):
+        yield "enters_account", directory.key_people(opening.thing, at, to), opening.events

@@ -73,8 +73,8 @@ def _means(act: Act, done: Examination) -> bool:
     """Whether the author that a commit names can be who holds the account that wrote it: people seldom sign with a login name."""
     name, address = oddities.parted(act.author)
     directory = done.scene.directory
-    if people := directory.called(act.author, act.earliest_ns):
-        return bool(people & directory.owners(act.account, act.earliest_ns))
+    if people := directory.called(act.author, act.earliest_ns, act.latest_ns):
+        return bool(people & directory.owners(act.account, act.earliest_ns, act.latest_ns))
     return act.account in {name, address.partition("@")[0]}
 
 

@@ -71,7 +71,11 @@ class Grounds:
 
     def in_accounts_of(self, person: str) -> list[Act]:
         """The acts in an account that a person owns or enters."""
-        return [a for a in self.acts if person in self.scene.directory.owners(a.account, a.earliest_ns)]
+        return [
+            a
+            for a in self.acts
+            if person in self.scene.directory.owners(a.account, a.earliest_ns, a.latest_ns)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
 
 def shared_account(claim: Claim, g: Grounds) -> Answer:
     """D03. True predicts two enrolled keys or sources in the account; the trap is that key and session may still tell."""
-    shared = [a for a in g.acts if g.scene.directory.is_shared(a.account, a.earliest_ns)]
+    shared = [a for a in g.acts if g.scene.directory.is_shared(a.account, *a.span())]
     if not g.acts:
         return answer("untestable", [], "no_act_found", open_questions(g))
     if not shared:
@@ -71,7 +71,7 @@ def shared_account(claim: Claim, g: Grounds) -> Answer:
 def _one_holder(g: Grounds) -> Answer:
     if unsure := [a for a in g.acts if a.session is not None and "account" in a.session.contradicts]:
         return answer("untestable", unsure, "sources_differ_on_account", ["agreement_of_sources_on_session"])
-    if not all(g.scene.directory.holders(a.account, a.earliest_ns) for a in g.acts):
+    if not all(g.scene.directory.holders(a.account, *a.span()) for a in g.acts):
         return answer("untestable", g.acts, "account_not_enrolled", ["enrolment_of_account"])
     if any(_opened_by_unknown(a, g.scene) for a in g.acts):
         return answer("untestable", g.acts, "account_opened_by_key_of_unknown", ["enrolment_of_key"])
@@ -80,8 +80,8 @@ def _one_holder(g: Grounds) -> Answer:
 
 def _opened_by_unknown(act: Act, scene: Scene) -> bool:
     """Whether a key opens the act's account, or opened its session, that is enrolled to nobody: whoever has it is in the account too."""
-    keys = {e.thing for e in scene.directory.opening(act.account, act.earliest_ns)} | {_key(act)}
-    return any(key is not None and not scene.directory.key_people(key, act.earliest_ns) for key in keys)
+    keys = {e.thing for e in scene.directory.opening(act.account, *act.span())} | {_key(act)}
+    return any(key is not None and not scene.directory.key_people(key, *act.span()) for key in keys)
 
 
 def not_logged_in(claim: Claim, g: Grounds) -> Answer:
@@ -239,10 +239,10 @@ def _entered_otherwise(person: str, act: Act, scene: Scene) -> bool:
     """Whether key or device of the act's session are enrolled, and to others than a person."""
     if act.session is None:
         return False
-    at = act.earliest_ns
+    at = act.span()
     told = (
-        scene.directory.key_people(act.session.credential, at),
-        scene.directory.device_people(act.session.address, at),
+        scene.directory.key_people(act.session.credential, *at),
+        scene.directory.device_people(act.session.address, *at),
     )
     return any(people and person not in people for people in told)
 
@@ -259,8 +259,8 @@ def _other_entries(person: str, act: Act, scene: Scene) -> list[str]:
         and any(
             people and person not in people
             for people in (
-                scene.directory.key_people(s.credential, s.start_ns),
-                scene.directory.device_people(s.address, s.start_ns),
+                scene.directory.key_people(s.credential, *s.entered()),
+                scene.directory.device_people(s.address, *s.entered()),
             )
         )
     ]
@@ -273,14 +273,14 @@ def credential_stolen(claim: Claim, g: Grounds) -> Answer:
     key is the speaker's and whose address is such a host answers nothing.
     """
     directory = g.scene.directory
-    used = [a for a in g.acts if claim.by in directory.key_people(_key(a), a.earliest_ns)]
+    used = [a for a in g.acts if claim.by in directory.key_people(_key(a), *a.span())]
     if not used:
         return _key_of_another(g)
     elsewhere: list[Act] = []
     own: list[Act] = []
     unknown: list[Act] = []
     for act in used:
-        people = directory.device_people(_address(act), act.earliest_ns)
+        people = directory.device_people(_address(act), *act.span())
         (own if claim.by in people else elsewhere if people else unknown).append(act)
     if elsewhere:
         return answer("mixed" if own else "supported", [*elsewhere, *own], "key_used_from_device_of_another")
@@ -294,7 +294,7 @@ def _key_of_another(g: Grounds) -> Answer:
     keyed = [a for a in g.acts if _key(a)]
     if not keyed or len(keyed) < len(g.acts):
         return answer("untestable", g.acts, "key_not_recorded", ["key_of_session", *open_questions(g)])
-    if all(g.scene.directory.key_people(_key(a), a.earliest_ns) for a in keyed):
+    if all(g.scene.directory.key_people(_key(a), *a.span()) for a in keyed):
         return answer("contradicted", keyed, "keys_used_are_not_of_speaker")
     return answer("untestable", keyed, "key_not_enrolled", ["enrolment_of_key"])
 
@@ -326,7 +326,7 @@ def same_access(claim: Claim, g: Grounds) -> Answer:
                 and (act.session is None or session.session_id != act.session.session_id)
             ):
                 others.setdefault(act.act_id, []).append(session.events[0])
-    shared = [a for a in g.acts if g.scene.directory.holders(a.account, a.earliest_ns) - {claim.by}]
+    shared = [a for a in g.acts if g.scene.directory.holders(a.account, *a.span()) - {claim.by}]
     there = [a for a in g.acts if a.act_id in others]
     events = [e for found in others.values() for e in found[:2]]
     by = g.of(claim.by)
@@ -387,12 +387,12 @@ def _by_another(act: Act, person: str, scene: Scene) -> bool:
     """Whether records say that somebody else than a person wrote a commit."""
     if act.person is not None or act.account is None or git_acts.NOT_WRITTEN & set(act.missing):
         return act.person not in {None, person}
-    return person not in scene.directory.holders(act.account, act.earliest_ns)
+    return person not in scene.directory.holders(act.account, *act.span())
 
 
 def _commits_as(act: Act, person: str, scene: Scene) -> bool:
     """Whether a commit names a person as who committed it."""
-    return person in scene.directory.called(act.committer, act.earliest_ns)
+    return person in scene.directory.called(act.committer, *act.span())
 
 
 def _names(act: Act, person: str, scene: Scene) -> bool:

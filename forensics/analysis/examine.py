@@ -32,6 +32,7 @@ from forensics.analysis import (
     lives,
     loose_ends,
     memory,
+    naming,
     ordinary,
     overlaps,
     planted,
@@ -98,7 +99,7 @@ def finished(begun: "Sketch", rejects: pd.DataFrame) -> Examination:
 def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Examination:
     """The analysis by the times as they stand, with the gaps of clocks that were found before."""
     directory = identity.directory(evidence)
-    identity.named(evidence, directory)
+    naming.named(evidence, directory)
     boots.told_apart(evidence)
     found_sessions = sessions.reconstruct(evidence)
     lives.told_apart(evidence)
@@ -200,7 +201,7 @@ def preview(evidence: Evidence) -> Preview:
     found = clocks.compare(evidence)
     seen = corrections.corrected(evidence, found)
     directory = identity.directory(seen)
-    identity.named(seen, directory)
+    naming.named(seen, directory)
     boots.told_apart(seen)
     found_sessions = sessions.reconstruct(seen)
     lives.told_apart(seen)
@@ -341,7 +342,9 @@ def _foreign(act: Act, owners: set[str | None], scene: Scene) -> bool:
         return act.account not in owners
     if act.account not in owners:
         return True
-    return impact.discordant(act, scene) or scene.directory.is_shared(act.account, act.earliest_ns)
+    return impact.discordant(act, scene) or scene.directory.is_shared(
+        act.account, act.earliest_ns, act.latest_ns
+    )
 
 
 def _settle_own(everything: list[Act], asked: list[Job]) -> None:

@@ -52,7 +52,7 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
                 "act": name,
                 "because": [s.events[0] for s in own][:3],
             }
-        asserted = directory.called(act.author, act.earliest_ns) | directory.called(
+        asserted = directory.called(act.author, act.earliest_ns, act.latest_ns) | directory.called(
             act.committer, act.earliest_ns
         )
         if person in asserted and act.person != person and person not in done.judged[act.act_id].candidates:

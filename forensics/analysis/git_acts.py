@@ -259,7 +259,7 @@ def new_oid(text: str) -> str | None:
 def foreign(scene: Scene, act: Act, owners: set[str | None]) -> bool:
     """Whether a commit is other than its job's owner's own: by session, by asserted name, or by a shared account."""
     if act.session is not None or act.account is not None:
-        shared = scene.directory.is_shared(act.account, act.earliest_ns)
+        shared = scene.directory.is_shared(act.account, act.earliest_ns, act.latest_ns)
         return act.account not in owners or shared
     named = str(act.committer or act.author or "").split(" <")[0]
     return named not in owners

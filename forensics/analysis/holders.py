@@ -143,7 +143,7 @@ class Holders:
         if any(self._missing_on[h].touch(first_ns, last_ns) for h in hosts & self._missing_on.keys()):
             return True
         for act in self.tampering:
-            owners = self.scene.directory.owners(act.account, act.earliest_ns)
+            owners = self.scene.directory.owners(act.account, act.earliest_ns, act.latest_ns)
             own = sparing is not None and owners == {sparing}
             late = act.latest_ns is None or act.latest_ns >= first_ns
             if act.host in hosts and late and not own and (person is None or not owners or person in owners):
@@ -210,8 +210,8 @@ def open_ended(*, verb: str, exe: str | None, argv: object, text: str | None) ->
 
 def people_of(scene: Scene, session: Session) -> frozenset[str]:
     """Whom a session is enrolled to as it begins: by its key where there is one, else by its account."""
-    directory, at = scene.directory, session.start_ns
-    return directory.key_people(session.credential, at) or directory.owners(session.account, at)
+    directory, at = scene.directory, session.entered()
+    return directory.key_people(session.credential, *at) or directory.owners(session.account, *at)
 
 
 def _by_groups(scene: Scene, groups: Mapping[tuple[str | None, str], list[Member]]) -> Iterable[Hold]:

@@ -79,11 +79,12 @@ class Enrolment:
     events: tuple[str, ...] = ()
     rule: str | None = None
 
-    def holds(self, at_ns: int | None) -> bool:
-        """Whether it can have held at a moment; an unknown moment or bound excludes nothing."""
+    def holds(self, at_ns: int | None, to_ns: int | None = None) -> bool:
+        """Whether it can have held at a moment, or at some moment from that to another; what is unknown excludes nothing."""
         if at_ns is None:
             return True
-        return (self.from_ns is None or self.from_ns <= at_ns) and (
+        last_ns = at_ns if to_ns is None else max(at_ns, to_ns)
+        return (self.from_ns is None or self.from_ns <= last_ns) and (
             self.until_ns is None or at_ns <= self.until_ns
         )
 
@@ -114,52 +115,73 @@ class Directory:
         """The enrolments of one kind that are linked to an account."""
         return self._about.get((kind, account), [])
 
-    def lines(self, kind: str, thing: str | None, at_ns: int | None = None) -> list[Enrolment]:
+    def lines(
+        self, kind: str, thing: str | None, at_ns: int | None = None, to_ns: int | None = None
+    ) -> list[Enrolment]:
         """The enrolments of one thing that can have held at a moment."""
         if thing is None:
             return []
-        return [e for e in self._by.get((kind, thing), []) if e.holds(at_ns)]
+        return [e for e in self._by.get((kind, thing), []) if e.holds(at_ns, to_ns)]
 
-    def _people(self, kind: str, thing: str | None, at_ns: int | None) -> frozenset[str]:
-        return frozenset(e.person for e in self.lines(kind, thing, at_ns) if e.person)
+    def _people(self, kind: str, thing: str | None, at_ns: int | None, to_ns: int | None) -> frozenset[str]:
+        return frozenset(e.person for e in self.lines(kind, thing, at_ns, to_ns) if e.person)
 
-    def key_people(self, fingerprint: str | None, at_ns: int | None = None) -> frozenset[str]:
+    def key_people(
+        self, fingerprint: str | None, at_ns: int | None = None, to_ns: int | None = None
+    ) -> frozenset[str]:
         """Persons a key is enrolled to."""
-        return self._people("key", fingerprint, at_ns)
+        return self._people("key", fingerprint, at_ns, to_ns)
 
-    def device_people(self, address: str | None, at_ns: int | None = None) -> frozenset[str]:
+    def device_people(
+        self, address: str | None, at_ns: int | None = None, to_ns: int | None = None
+    ) -> frozenset[str]:
         """Persons whose device has an address."""
-        return self._people("device", address, at_ns)
+        return self._people("device", address, at_ns, to_ns)
 
-    def owners(self, account: str | None, at_ns: int | None = None) -> frozenset[str]:
+    def owners(
+        self, account: str | None, at_ns: int | None = None, to_ns: int | None = None
+    ) -> frozenset[str]:
         """Persons an account is enrolled to; the members of a shared one."""
-        return self._people("account", account, at_ns) | self._people("shared_account", account, at_ns)
+        return self._people("account", account, at_ns, to_ns) | self._people(
+            "shared_account", account, at_ns, to_ns
+        )
 
-    def holders(self, account: str | None, at_ns: int | None = None) -> frozenset[str]:
+    def holders(
+        self, account: str | None, at_ns: int | None = None, to_ns: int | None = None
+    ) -> frozenset[str]:
         """Owners, those of accounts with the same number, and persons whose own key opens the account, whoever let it."""
-        openers = (self.key_people(e.thing, at_ns) for e in self.opening(account, at_ns))
-        same = (self.owners(other, at_ns) for other in self.same_number(account, at_ns))
-        return self.owners(account, at_ns).union(*openers, *same)
+        openers = (self.key_people(e.thing, at_ns, to_ns) for e in self.opening(account, at_ns, to_ns))
+        same = (self.owners(other, at_ns, to_ns) for other in self.same_number(account, at_ns, to_ns))
+        return self.owners(account, at_ns, to_ns).union(*openers, *same)
 
-    def same_number(self, account: str | None, at_ns: int | None = None) -> frozenset[str]:
+    def same_number(
+        self, account: str | None, at_ns: int | None = None, to_ns: int | None = None
+    ) -> frozenset[str]:
         """Accounts that a host gives the number of another at a moment: the kernel tells neither from the other."""
-        own = [e for e in self._numbers.get(account, []) if e.basis == "observed" and e.holds(at_ns)]
-        alike = (e for mine in own for e in self.lines("uid", mine.thing, at_ns) if e.host == mine.host)
+        own = [e for e in self._numbers.get(account, []) if e.basis == "observed" and e.holds(at_ns, to_ns)]
+        alike = (
+            e for mine in own for e in self.lines("uid", mine.thing, at_ns, to_ns) if e.host == mine.host
+        )
         return frozenset(e.account for e in alike if e.account and e.basis == "observed") - {account or ""}
 
-    def opening(self, account: str | None, at_ns: int | None = None) -> Iterable[Enrolment]:
+    def opening(
+        self, account: str | None, at_ns: int | None = None, to_ns: int | None = None
+    ) -> Iterable[Enrolment]:
         """The keys that can have opened an account at a moment."""
-        return (e for e in self._openers.get(account, []) if e.holds(at_ns))
+        return (e for e in self._openers.get(account, []) if e.holds(at_ns, to_ns))
 
-    def called(self, typed: object, at_ns: int | None = None) -> frozenset[str]:
+    def called(self, typed: object, at_ns: int | None = None, to_ns: int | None = None) -> frozenset[str]:
         """Persons that a typed name can mean at a moment: by their name, or by an account of that name. It is a word, and no link."""
         name = str(typed or "").rpartition(" <")[0] or str(typed or "")
         found = self.aliases.get(name, name)
-        return self.owners(name, at_ns) | (frozenset({found}) & self.people)
+        return self.owners(name, at_ns, to_ns) | (frozenset({found}) & self.people)
 
-    def is_shared(self, account: str | None, at_ns: int | None = None) -> bool:
+    def is_shared(self, account: str | None, at_ns: int | None = None, to_ns: int | None = None) -> bool:
         """Whether more than one person can enter an account at a moment: one after the other is not."""
-        return bool(self.lines("shared_account", account, at_ns)) or len(self.holders(account, at_ns)) > 1
+        return (
+            bool(self.lines("shared_account", account, at_ns, to_ns))
+            or len(self.holders(account, at_ns, to_ns)) > 1
+        )
 
     def account_of(self, host: str | None, uid: int | None, at_ns: int | None = None) -> str | None:
         """The name that a uid has on a host at a moment: by the host's own sources, else by all that there are.
@@ -300,6 +322,10 @@ def _from_roster(evidence: Evidence) -> Iterable[Enrolment]:
             yield Enrolment("uid", str(s.uid), None, s.name, None, "asserted", s.source, REGISTER)
         for member in s.members if s.shared else ():
             yield Enrolment("shared_account", s.name, member, None, None, "asserted", s.source, REGISTER)
+        for m in s.terms if s.shared else ():
+            yield Enrolment(
+                "shared_account", s.name, m.name, None, None, "asserted", s.source, REGISTER, m.from_ns, m.until_ns
+            )  # fmt: skip
 
 
 def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
@@ -347,32 +373,3 @@ def _certified(entered: pd.DataFrame) -> Iterable[Enrolment]:
             yield Enrolment(
                 "certificate", thing, None, e.account, e.host, "asserted", source, e.domain, None, None, (e.event_id,)
             )  # fmt: skip
-
-
-def named(evidence: Evidence, directory: Directory) -> pd.DataFrame:
-    """The events with the names that the evidence's own hosts give the uids, where a source wrote numbers only."""
-    events = evidence.events
-    cache: dict[tuple[str | None, int | None, int | None], str | None] = {}
-
-    def name(host: str | None, uid: int | None, at: int | None) -> str | None:
-        known = None if pd.isna(uid) else uid
-        # A moment is asked for only where a number changed hands.
-        key = (
-            host,
-            known,
-            int(at) if at is not None and not pd.isna(at) and directory.dated(known) else None,
-        )
-        if key not in cache:
-            cache[key] = directory.account_of(*key)
-        return cache[key]
-
-    audit = events["trail"]
-    for column, source in (("account", ("auid",)), ("effective", ("euid", "uid"))):
-        bare = picked(events, audit & events[column].isna())
-        for number in source:
-            asked = zip(bare["host"], bare[number], bare["earliest_ns"], strict=True)
-            found = [name(*each) for each in asked]
-            filled = pd.Series(found, index=bare.index, dtype=object)
-            take = filled.notna() & events.loc[bare.index, column].isna()
-            events.loc[bare.index[take], column] = filled[take]
-    return events

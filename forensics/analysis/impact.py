@@ -40,7 +40,9 @@ def own_request(act: Act, job: Job, acts: Iterable[Act], scene: Scene) -> bool:
     """
     if act.account != job.owner:
         return False
-    if not scene.directory.is_shared(job.owner, act.earliest_ns):
+    # An account that was handed on after the submission is of two persons here, one after the other.
+    since = min((ns for ns in (job.submit_ns, act.earliest_ns) if ns is not None), default=None)
+    if not scene.directory.is_shared(job.owner, since, act.latest_ns):
         return act.verdict == "attributed" or not discordant(act, scene)
     by = {a.person for a in acts if a.act == "submit" and a.job == job.job}
     return act.person is not None and by == {act.person}
@@ -51,10 +53,10 @@ def discordant(act: Act, scene: Scene) -> bool:
     session = act.session
     if session is None:
         return False
-    owners, at = scene.directory.owners(act.account, act.earliest_ns), session.start_ns
+    owners, at = scene.directory.owners(act.account, act.earliest_ns, act.latest_ns), session.entered()
     told = (
-        scene.directory.key_people(session.credential, at),
-        scene.directory.device_people(session.address, at),
+        scene.directory.key_people(session.credential, *at),
+        scene.directory.device_people(session.address, *at),
         *(t.says for t in links.origins(scene, [session])),
     )
     return bool(session.contradicts) or any(people and not people & owners for people in told)
@@ -246,10 +248,10 @@ def stranger(act: Act, job: Job, scene: Scene) -> bool:
     if act.session is None or act.account != job.owner:
         return False
     directory, session = scene.directory, act.session
-    owners, at = directory.owners(job.owner, act.earliest_ns), session.start_ns
+    owners, at = directory.owners(job.owner, act.earliest_ns, act.latest_ns), session.entered()
     known = [e for e in directory.enrolments if e.person in owners]
-    key = session.credential is not None and not directory.key_people(session.credential, at)
-    device = session.address is not None and not directory.device_people(session.address, at)
+    key = session.credential is not None and not directory.key_people(session.credential, *at)
+    device = session.address is not None and not directory.device_people(session.address, *at)
     return (key and any(e.kind == "key" for e in known)) or (
         device and any(e.kind == "device" for e in known)
     )

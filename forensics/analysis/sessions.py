@@ -109,6 +109,8 @@ class Session:
     address: str | None = None
     port: int | None = None
     credential: str | None = None
+    begun_ns: int | None = None
+    """The last moment at which it can have begun, by what tells most closely of that."""
     active_until_ns: int | None = None
     kept_by: set[str] = field(default_factory=set)
     channels: int | None = None
@@ -118,6 +120,12 @@ class Session:
     domains: set[str] = field(default_factory=set)
     contradicts: set[str] = field(default_factory=set)
     events: list[str] = field(default_factory=list)
+
+    def entered(self) -> tuple[int | None, int | None]:
+        """The first and the last moment at which it can have begun."""
+        if self.start_ns is None or self.begun_ns is None:
+            return self.start_ns, self.start_ns
+        return self.start_ns, max(self.start_ns, self.begun_ns)
 
     def covers(self, earliest_ns: int, latest_ns: int) -> bool:
         """Whether it can have been open at some moment of an interval."""
@@ -205,6 +213,7 @@ def _from_audit(rows: list[Row]) -> Session:
         start_ns=min(_ints(entries.of(rows, "earliest_ns")), default=None),
         end_ns=max(_ints(entries.of(closes, "latest_ns")), default=None),
     )
+    session.begun_ns = min(_ints(entries.of(base, "latest_ns")), default=None)
     session.account = _settle(session, "account", _words(entries.of(rows, "account")))
     entered = login or [r for r in base if r.verb != "loginuid"]
     session.address = _settle(session, "address", _words(entries.of(entered, "address")))
@@ -228,6 +237,7 @@ def _from_sshd(rows: list[Row], told: entries.Told) -> Session:
         end_ns=None,
         port=next(iter(_ints(entries.of(rows, "port"))), None),
     )
+    session.begun_ns = min(_ints(entries.of(rows, "latest_ns")), default=None)
     for what in ("account", "address", "credential"):
         setattr(session, what, _settle(session, what, _words(entries.of(rows, what))))
     # What is not known is equal to nothing.
@@ -277,6 +287,7 @@ def _merge(session: Session, mate: Session) -> None:
             setattr(session, what, other)
     session.credential, session.port, session.channels = mate.credential, mate.port, mate.channels
     session.tty = session.tty or mate.tty
+    session.begun_ns = min(_ints((session.begun_ns, mate.begun_ns)), default=None)
     session.end_ns = session.end_ns if session.end_ns is not None else mate.end_ns
     session.recognised_by |= mate.recognised_by
     session.domains |= mate.domains

@@ -91,7 +91,7 @@ def groups_of(act: Act, scene: Scene, sessions: list[Session], told: Iterable[To
     """
     accounts = {a for a in (act.account, *(s.account for s in sessions)) if a is not None}
     named = _telling(act, scene, sessions, accounts)
-    return [*_people(scene, named, act.earliest_ns), *_linked(told)]
+    return [*_people(scene, named, act.earliest_ns, act.latest_ns), *_linked(told)]
 
 
 def of_person(name: str, groups: list[Group], rivals: Iterable[Rival]) -> Strength:
@@ -148,7 +148,7 @@ def of_account(act: Act, scene: Scene, holders: Holders, *, gap: bool) -> Streng
         return Strength(gates=["G5"])
     first, last = span(act, sessions)
     domains = {g.domain for g in groups}
-    owners = scene.directory.owners(act.account, act.earliest_ns)
+    owners = scene.directory.owners(act.account, act.earliest_ns, act.latest_ns)
     sparing = next(iter(owners)) if len(owners) == 1 else None
     others = sorted(act.rival_accounts - {act.account})
     found = _settled(
@@ -284,12 +284,12 @@ def _telling(
 
 
 def _people(
-    scene: Scene, told: Iterable[tuple[str, str, tuple[str, ...]]], at: int | None
+    scene: Scene, told: Iterable[tuple[str, str, tuple[str, ...]]], at: int | None, to: int | None
 ) -> Iterable[Group]:
     """Whom the accounts named allow, one outcome for each trust domain."""
     by: dict[str, list[tuple[frozenset[str], tuple[str, ...]]]] = {}
     for domain, account, because in told:
-        people = scene.directory.holders(account, at)
+        people = scene.directory.holders(account, at, to)
         if people:
             by.setdefault(domain, []).append((people, because))
     return [_one("account", domain, items) for domain, items in sorted(by.items())]

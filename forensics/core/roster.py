@@ -65,14 +65,24 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A member of a shared account from when and until when, in ns since 1970 UTC."""
+
+    name: str
+    from_ns: int | None
+    until_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SharedAccount:
-    """An account that is nobody's own; `shared` says that its members enter it."""
+    """An account that is nobody's own; `shared` says that its members enter it, and `terms` who of them does so in which time only."""
 
     name: str
     uid: int | None
     shared: bool
     members: tuple[str, ...]
     source: str
+    terms: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,8 +325,13 @@ def _shared(found: dict[str, Any], name: str) -> SharedAccount:
         _text(found, "name", name, needed=True),
         _number(found, "uid", name),
         shared,
-        tuple(str(m) for m in _list(found, "members", name)),
+        tuple(str(m) for m in _list(found, "members", name) if not isinstance(m, dict)),
         _text(found, "source", name),
+        tuple(
+            Term(_text(m, "name", name, needed=True), *_enrolled(m, name))
+            for m in _list(found, "members", name)
+            if isinstance(m, dict)
+        ),
     )
 
 
