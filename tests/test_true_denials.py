@@ -81,7 +81,7 @@ def grounds(others, **act):
         setattr(done, name, value)
     people = {"kai": frozenset({"kai"}), "lin": frozenset({"lin"})}
     directory = SimpleNamespace(
-        holders=lambda account, _: people.get(account, frozenset()),
+        holders=lambda account, *_: people.get(account, frozenset()),
         owners=lambda account, *_: people.get(account, frozenset()),
         key_people=lambda *_: frozenset(),
         device_people=lambda *_: frozenset(),

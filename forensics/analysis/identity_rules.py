@@ -3,6 +3,7 @@
 from forensics.analysis.rulebook import Rule
 
 BOUNDED_NAME = "named_within_bounds"
+DATED_COPIES = "named_between_dated_copies"
 OTHER_HOSTS = "named_on_other_hosts"
 BOUNDED_KEY = "opened_within_bounds"
 KEY_DIRECTORY = "account_of_key_directory"
@@ -11,6 +12,11 @@ RULES = {
         (),
         "a name and a number belong together from the record that added the account, and until the one that ended or renamed it",
         "a change that was not recorded; a second account of the same number; of the system log, a line that any account can send it",
+    ),
+    DATED_COPIES: Rule(
+        (),
+        "copies of a host's list of accounts that were collected at different times: a name that the copy before lacks was given since, and one that the copy behind lacks was taken before that",
+        "a collector whose clock was off; an account that was removed and added again between two copies",
     ),
     OTHER_HOSTS: Rule(
         (),

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from forensics.analysis import passwd_copies
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.identity_rules import BOUNDED_NAME
 from forensics.analysis.trails import FROM_ANYBODY
@@ -72,6 +73,7 @@ def find(evidence: Evidence) -> list[Named]:
     for change_host, change in _changes(events):
         changes.setdefault(change_host, []).append(change)
     stated = [n for n in _stated(evidence) if n.uid >= 0]
+    older = passwd_copies.older(stated, evidence.files, CURRENT)
     numbers: dict[tuple[str | None, str], set[int]] = {}
     for one in stated:
         numbers.setdefault((one.host, one.account), set()).add(one.uid)
@@ -81,9 +83,10 @@ def find(evidence: Evidence) -> list[Named]:
         for bounded in _bounded(
             one,
             _of(one, changes.get(one.host, []), numbers[one.host, one.account]),
-            current=one.source == CURRENT,
+            current=one.source == CURRENT and not older.intersection(one.events),
         )
     ]
+    made = passwd_copies.bounded(made, evidence.files, CURRENT)
     made += [n for host in changes for n in _told(host, changes[host])]
     order = sorted(
         made,
