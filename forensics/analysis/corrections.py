@@ -142,12 +142,25 @@ def _bounds(one: Compared, rows: pd.DataFrame, written: Int) -> tuple[Int, Int]:
 
 
 def _back(rows: pd.DataFrame) -> list[tuple[int, int, str, str]]:
-    """Where the lines of one log go back in time: places and events of the last line before and the first after."""
+    """Where the lines of one log go back in time: places and events of the last line before and the first after.
+
+    A line of the hour that comes twice as summer time ends is taken as the line before it allows: it does not go back for being read as the first of the two.
+    """
     told = picked(rows, rows["format"].isin(LOGS)).sort_values(["start", "event_id"])
-    when, place = (told[c].to_numpy(np.int64) for c in ("written_earliest_ns", "start"))
-    at = np.flatnonzero(np.diff(when) < -_BACK_NS)
+    columns = ("written_earliest_ns", "written_latest_ns", "start")
+    first, last, place = (told[c].to_numpy(np.int64) for c in columns)
+    at = np.flatnonzero(np.diff(_onward(first, last)) < -_BACK_NS)
     names = told["event_id"].to_numpy(object)
     return [(int(place[i]), int(place[i + 1]), str(names[i]), str(names[i + 1])) for i in at]
+
+
+def _onward(first: Int, last: Int) -> Int:
+    """A moment of each of some lines, in their order: the first within its interval that is not before the one of the line before it, if there is one."""
+    wide = np.flatnonzero(last - first > _BACK_NS)
+    when = first.copy()
+    for i in wide[wide > 0].tolist():
+        when[i] = min(max(when[i - 1], first[i]), last[i])
+    return when
 
 
 class _Moves(NamedTuple):
