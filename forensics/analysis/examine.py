@@ -278,7 +278,7 @@ def _acts(
     requests += [*scheduler_acts.signals(scene), *unrecorded.killers(scene)]
     refused = list(touches.withheld(scene, changes, asked))
     linked = [*file_acts.linked(scene, changes, history, reads), *refused]
-    damaging = [*file_acts.damaging(changes, asked), *file_acts.of_packages(changes, scene, asked)]
+    damaging = [*file_acts.damaging(changes, scene, asked), *file_acts.of_packages(changes, scene, asked)]
     kept_away = {(a.events[0], a.object) for a in refused}
     damaging = [a for a in damaging if (a.events[0], a.object) not in kept_away]
     own = list(file_acts.by_own_process(changes, scene, asked))

@@ -230,8 +230,17 @@ def _unsettled(
     return [v for v in history if near(v) and not known.before(v, reading) and not known.before(late, v)]
 
 
-def damaging(changes: Mapping[str, list[tuple[Version, Act]]], jobs: Iterable[Job]) -> Iterable[Act]:
-    """Changes of files that belong to a job's owner, below the job's project, by another account.
+SQUASHED = frozenset({65534, 2**32 - 2})
+"""Numbers that a network file system shows where it has no owner to show, or does not tell."""
+
+
+def damaging(
+    changes: Mapping[str, list[tuple[Version, Act]]], scene: Scene, jobs: Iterable[Job]
+) -> Iterable[Act]:
+    """Changes of files that belong, or can belong, to a job's owner, below the job's project, by another account.
+
+    One number can be of two accounts on two hosts: the name that the host of the change gives it counts. Where a network file
+    system shows nobody as the owner, it can be anybody's.
 
     That a job read such a file is not shown: the link stays not established.
     """
@@ -241,7 +250,7 @@ def damaging(changes: Mapping[str, list[tuple[Version, Act]]], jobs: Iterable[Jo
             continue
         for path, pairs in changes.items():
             for version, act in pairs:
-                harms = version.owner_uid == job.owner_uid or act.act == "delete_file"
+                harms = _can_own(version, job, scene) or act.act == "delete_file"
                 if (
                     path.startswith(below)
                     and harms
@@ -249,6 +258,16 @@ def damaging(changes: Mapping[str, list[tuple[Version, Act]]], jobs: Iterable[Jo
                     and version.owner_uid is not None
                 ):
                     yield act
+
+
+def _can_own(version: Version, job: Job, scene: Scene) -> bool:
+    """Whether a file can be of the owner of a job, by its number and the name that the host of the change gives that."""
+    if version.owner_uid in SQUASHED:
+        return True
+    name = scene.directory.account_of(version.host, version.owner_uid, version.earliest_ns)
+    if name is None or job.owner is None:
+        return version.owner_uid == job.owner_uid
+    return name == job.owner
 
 
 def of_packages(

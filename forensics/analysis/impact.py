@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
+import pandas as pd
+
 from forensics.analysis import links, memory, scheduler_edits
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.edits import Edits
@@ -40,12 +42,23 @@ def own_request(act: Act, job: Job, acts: Iterable[Act], scene: Scene) -> bool:
     """
     if act.account != job.owner:
         return False
+    if _of_another_number(act, job, scene):
+        return scene.directory.owners(job.owner, job.submit_ns) == {act.person}
     # An account that was handed on after the submission is of two persons here, one after the other.
     since = min((ns for ns in (job.submit_ns, act.earliest_ns) if ns is not None), default=None)
     if not scene.directory.is_shared(job.owner, since, act.latest_ns):
         return act.verdict == "attributed" or not discordant(act, scene)
     by = {a.person for a in acts if a.act == "submit" and a.job == job.job}
     return act.person is not None and by == {act.person}
+
+
+def _of_another_number(act: Act, job: Job, scene: Scene) -> bool:
+    """Whether the account of that name has another number on the host of the act than the job's owner has: it can be somebody else's."""
+    told = scene.cells(act.events, "auid", "account", "trail")
+    own = {
+        int(auid) for auid, account, trail in told if trail and account == act.account and not pd.isna(auid)
+    }
+    return job.owner_uid is not None and bool(own) and job.owner_uid not in own
 
 
 def discordant(act: Act, scene: Scene) -> bool:

@@ -23,6 +23,7 @@ from forensics.analysis import (
     file_acts,
     holders,
     hops,
+    identity,
     memory,
     mounts,
     planted,
@@ -127,8 +128,11 @@ class Paths:
         self._direct |= {path for path in own.wrote if checkpoints.Named(checkpoints.PATTERNS).has(path)}
         self._scripts = {path for path in own.named if path.endswith(artefacts.SCRIPTS)}
         self._texts: list[tuple[str, str, frozenset[str]]] = []
+        numbers = identity.directory(evidence)
         self._projects = [
-            (below, job.owner_uid, job.owner) for job in jobs if (below := file_acts.near(job)) is not None
+            (below, {*numbers.uids_of(job.owner), job.owner_uid, *file_acts.SQUASHED}, job.owner)
+            for job in jobs
+            if (below := file_acts.near(job)) is not None
         ]
         self.bears = lru_cache(maxsize=_REMEMBERED)(self._bears)
 
@@ -163,9 +167,9 @@ class Paths:
             return True
         return any(
             path.startswith(below)
-            and (owner_uid == uid or verb in {"delete", "rename"})
+            and (owner_uid in uids or verb in {"delete", "rename"})
             and (account is None or account != owner)
-            for below, uid, owner in self._projects
+            for below, uids, owner in self._projects
         )
 
 
