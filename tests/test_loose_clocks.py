@@ -3,7 +3,7 @@
 import pytest
 from stage import SECOND, UIDS, Stage, claim
 
-from forensics.analysis import clock_bounds, clocks, corrections
+from forensics.analysis import clock_bounds, clock_table, clocks, corrections
 from forensics.analysis.bands import Vote, hull
 from forensics.core import ids
 from forensics.core.roster import Question
@@ -80,10 +80,44 @@ def test_who_wrote_after_the_start_is_not_who_wrote_what_the_job_read(order):
 
 def test_one_entry_of_clocks_that_are_hours_apart_is_not_heard():
     """It is more likely two things: a uid that submitted on one host, and another's job of a later hour."""
-    s, _ = staged(("kai", "mei", "lin"), 8 * 3600)
+    s, _ = staged(("kai", "mei", "lin"), 8 * 3600 + 1200)
     found = clocks.compare(s.evidence(Question(jobs=("11",))))
     assert len(found) > 1
     assert {c.source: c.loose for c in found if c.loose is not None} == {}
+
+
+def zoned(off_s, *, form="slurmctld"):
+    """As `staged`, with clocks that agree, where the controller's log is written in a zone that is not taken for it, as one submission tells."""
+    s, _ = staged(("mei", "kai"), 0)
+    s.rows = [r for r in s.rows if (r["format"], r["verb"]) != ("slurmctld", "start")]
+    for row in s.rows:
+        if row["format"] == "slurmctld":
+            row["earliest_ns"], row["latest_ns"] = row["earliest_ns"] + off_s * SECOND, row["latest_ns"] + off_s * SECOND  # fmt: skip
+            row["clock"] = f"slurm:admin:{form}"
+    return s
+
+
+@pytest.mark.parametrize(
+    ("off_s", "form", "heard"),
+    [(2 * 3600, "slurmctld", True), (-8 * 3600, "slurmctld", True), (2 * 3600 + 900, "slurmctld", False), (2 * 3600, "wtmp", False)],
+    ids=["hours_ahead", "hours_behind", "a_quarter_more", "of_no_zone"],
+)  # fmt: skip
+def test_one_entry_that_says_another_zone_is_heard_of_a_log_that_has_none(off_s, form, heard):
+    s = zoned(off_s, form=form)
+    case = s.evidence(Question(jobs=("11",)))
+    found = clocks.compare(case)
+    told_once = [c.clock for c in found if clocks.told_once(c)]
+    assert told_once == [f"slurm:admin:{form}"] * heard
+    assert ("zone_told_once" in clock_table.limits(found)) == heard
+    wide = corrections.corrected(case, found, bounds=True).events
+    (row,) = [r for r in wide.itertuples() if r.format == "slurmctld" and r.verb == "submit"]
+    right = row.written_earliest_ns - off_s * SECOND
+    assert (row.earliest_ns <= right <= row.latest_ns) == heard
+    assert (row.written_earliest_ns, row.written_latest_ns) == (row.written_latest_ns - 999_999, row.written_latest_ns)  # fmt: skip
+
+
+def test_an_entry_of_no_more_than_an_hour_says_no_zone():
+    assert not any(clocks.told_once(c) for c in clocks.compare(zoned(600).evidence(Question(jobs=("11",)))))
 
 
 def test_who_wrote_before_is_named_where_the_one_entry_leaves_that_open_to_no_doubt():

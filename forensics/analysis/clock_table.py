@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from forensics.analysis.bands import Int
-from forensics.analysis.clocks import Compared, state
+from forensics.analysis.clocks import Compared, state, told_once
 from forensics.analysis.ties import Ties
 from forensics.core import clock
 from forensics.core.clock import NS_PER_S
@@ -101,6 +101,7 @@ def limits(found: list[Compared], tied: Ties | None = None) -> list[str]:
     """What is not known of the clocks, as codes: none is compared, some are not, nothing tells which of two is right, or nothing ties some."""
     return [
         *_limits(found),
+        *(["zone_told_once"] if any(told_once(one) for one in found) else []),
         *(["clocks_not_tied"] if tied is not None and len(set(tied.group.values())) > 1 else []),
     ]
 

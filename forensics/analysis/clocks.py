@@ -23,6 +23,7 @@ from forensics.analysis import anchors, ordinary
 from forensics.analysis.bands import JITTER_NS, Band, Int, Stretch, Vote, fitted, hull
 from forensics.analysis.evidence import Evidence, groups_of, picked
 from forensics.core.clock import NS_PER_S
+from forensics.core.messageevents import JOURNALS
 
 LATE_NS = NS_PER_S // 4
 """How late a line may be written, or how early a kernel's stamp may be, beyond what a rule allows."""
@@ -226,10 +227,33 @@ def _by_single_entries(dated: _Dated, known: Mapping[str, tuple[str, Band]]) -> 
         if best is None or not voices[best]:
             break
         del links[best]  # what is further apart is more likely two things, and ties no other
-        votes = [v for v in dated.votes(best, bands) if v.lo <= _FARTHEST_NS and v.hi >= -_FARTHEST_NS]
+        votes = [v for v in dated.votes(best, bands) if _heard(v, best)]
         if votes:
             bands[best] = made[best] = hull(votes)
     return made
+
+
+def _heard(vote: Vote, source: str) -> bool:
+    """Whether a single entry is heard: one that is not too far off, or that a log without zones is off by whole hours."""
+    near = vote.lo <= _FARTHEST_NS and vote.hi >= -_FARTHEST_NS
+    return near or (in_zone(source) and _whole_hours(vote.lo, vote.hi))
+
+
+def in_zone(source: str) -> bool:
+    """Whether a source can be dated in another zone than is taken for it: not one that counts seconds since 1970, as the kernel does."""
+    form = source.partition(" ")[0].rpartition(":")[2]
+    return form != "kernel" and form not in {*anchors.LOGIN_RECORDS, *JOURNALS}
+
+
+def _whole_hours(lo: int, hi: int) -> bool:
+    zone = zone_ns(lo, hi)
+    return zone is not None and zone % _FARTHEST_NS == 0
+
+
+def told_once(one: Compared) -> bool:
+    """Whether a single entry says that a source is dated in another zone, and no more do."""
+    found = one.loose.votes if one.loose is not None else ()
+    return any(abs(v.lo + v.hi) > 2 * _FARTHEST_NS and _whole_hours(v.lo, v.hi) for v in found)
 
 
 def _links(dated: _Dated) -> dict[str, set[tuple[str, str]]]:

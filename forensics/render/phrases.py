@@ -372,6 +372,7 @@ LIMITS = {
     "not_validated": "The rules are tested on staged incidents only; error rates for other sites are not known.",
     "clocks_not_compared": "Clocks of different machines are taken as written; their offset from one another is not measured.",
     "some_clocks_not_compared": "Some clocks saw nothing that another clock saw too; what they wrote is taken as written.",
+    "zone_told_once": "One record alone says that a log is written in another zone than is taken for it, by whole hours. Its times are taken as written; what would be otherwise with them moved is not concluded.",
     "clocks_not_tied": "No record ties the clocks of some machines together. What rests on an order across them is given only where it holds with these clocks up to 300 seconds apart within one Slurm cluster (600 between two of its hosts), and up to 26 hours otherwise.",
     "folders_in_doubt": "Some logs lie in folders of the evidence of which none can be told from the others: users can have filled one of them. They are heard, and nobody is named by them. Folders that were filled from hosts' and services' own places can be said in the case file (`places`).",
     "folders_left_out": "What looks like a host lies in folders of the evidence deeper than the hosts' own, or outside those that the case file names (`places`). Users can have filled them, and they are not heard.",
