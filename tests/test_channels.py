@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from repositories import Repository
 from test_commit_facts import examined
 
 from forensics.analysis import contradictions, findings, repositories
@@ -201,3 +202,116 @@ def test_a_user_s_own_pages_are_no_repository_of_the_server():
         "push",
         "request",
     ]
+
+
+class Served:
+    """A bare repository of git's own that logs its refs, and moves of these: by pushes and by hand, each at a time of its own."""
+
+    def __init__(self, root):
+        self.made = Repository(root / "work")
+        self.bare = root / "llm.git"
+        self.made.git("init", "-q", "--bare", str(self.bare))
+        self.made.git("-C", str(self.bare), "config", "core.logAllRefUpdates", "always")
+        for n in range(4):
+            self.made.commit(f"Step {n}", train=f"a = {n}\n")
+        self.oids = self.made.git("rev-list", "--reverse", "main").decode().split()
+
+    def at(self, second, *words):
+        """Run git at a second of the clock; it adds a minute of its own."""
+        self.made.now = 1_795_449_000 + second - 60
+        self.made.git(*words, zone="+0000")
+
+    def push(self, second, *refs):
+        self.at(second, "push", "-qf", str(self.bare), *refs)
+
+    def by_hand(self, second, ref, oid, *how):
+        self.at(second, "-C", str(self.bare), "update-ref", *how, ref, oid)
+
+    def files(self):
+        logs = (path for path in sorted((self.bare / "logs").rglob("*")) if path.is_file())
+        return [
+            ("git_reflog", f"git/srv/llm.git/{path.relative_to(self.bare).as_posix()}", path.read_bytes())
+            for path in logs
+        ]
+
+
+def post(second, user="kai"):
+    return (
+        f'10.0.0.8 - {user} [23/Nov/2026:15:50:{second:02} +0000] "POST /llm.git/git-receive-pack HTTP/1.1" 200 4 "-" "git/2"\n'
+    ).encode()
+
+
+def named(second, user, ref, old, new, *, denied=False):
+    said = f"W\t{ref}\t{old}\t{new}\trefs/.*"
+    if denied:
+        said = f"W\t{ref}\t{old}\t{new}\tW {ref} llm {user} DENIED by refs/.*"
+    return f"2026-11-23.15:50:{second:02}\t{second + 50}\tupdate\tllm\t{user}\t{said}\n".encode()
+
+
+def moved(served, *posts, log=b""):
+    """By ref and second, what tells each move."""
+    files = [*served.files(), ("http_access", "git/var/log/access.log", b"".join(posts))]
+    files += [("gitolite", "git/var/log/gitolite.log", log)] if log else []
+    done = of(*files)
+    rows = table(done, "ref_move")
+    told = {(r["ref"], r["earliest_ns"] // 10**9 - 1_795_449_000): r["told_by"] for r in rows}
+    beside = [f["about"] for f in unpushed(done) if len(f["says"]) == 3]
+    return told, beside
+
+
+MAIN, KAI = "refs/heads/main", "refs/heads/kai"
+
+
+@pytest.fixture
+def served(tmp_path):
+    made = Served(tmp_path)
+    made.push(-900, "main:refs/heads/all")
+    made.push(-600, f"{made.oids[0]}:{MAIN}")
+    return made
+
+
+def test_git_says_itself_that_a_move_by_hand_is_no_push(served):
+    """Kai's POST of that minute was refused, or moved a tag that no log is kept of: `update-ref` is what moved the branch."""
+    served.by_hand(10, MAIN, served.oids[1])
+    told, beside = moved(served, post(9))
+    assert told[MAIN, 10] == "nothing"
+    assert beside == [f"repository llm: {MAIN}"]
+    served.push(40, f"{served.oids[2]}:{MAIN}")
+    assert moved(served, post(9), post(40))[0][MAIN, 40] == "request"
+
+
+@pytest.mark.parametrize("denied", [False, True], ids=["of another ref", "refused"])
+def test_a_request_that_another_log_names_tells_no_other_move(served, denied):
+    """Whoever moves the ref on the server can have the log say `push`. The POST was of kai's own branch, as gitolite tells."""
+    served.by_hand(10, MAIN, served.oids[1], "-m", "push")
+    log = named(12, "kai", KAI, "0" * 40, served.oids[1], denied=denied)
+    assert moved(served, post(9))[0][MAIN, 10] == "request"
+    assert moved(served, post(9), log=log)[0][MAIN, 10] == "nothing"
+    # There were two requests, or the one was another account's.
+    assert moved(served, post(9), post(13), log=log)[0][MAIN, 10] == "request"
+    assert moved(served, post(9, "lin"), log=log)[0][MAIN, 10] == "request"
+    two = named(8, "kai", KAI, "0" * 40, served.oids[0]) + log
+    assert moved(served, post(9), post(30), log=two)[0][MAIN, 10] == "nothing"
+
+
+def test_one_request_moves_a_ref_once(served):
+    served.push(10, f"{served.oids[1]}:{MAIN}", f"{served.oids[1]}:{KAI}")
+    served.by_hand(11, MAIN, served.oids[2], "-m", "push")
+    told, _ = moved(served, post(10))
+    assert (told[MAIN, 10], told[KAI, 10], told[MAIN, 11]) == ("request", "request", "nothing")
+    assert set(moved(served, post(10), post(11))[0].values()) == {"request", "nothing"}
+    assert moved(served, post(10), post(11))[0][MAIN, 11] == "request"
+
+
+def test_what_git_writes_of_pushes_is_known_as_such(served):
+    """Made, moved on, moved back by force, all at once, of a mirror: each has the one word."""
+    served.push(1, f"{served.oids[1]}:{MAIN}")
+    served.at(
+        2, "push", "-qf", "--atomic", str(served.bare), f"{served.oids[0]}:{MAIN}", f"{served.oids[0]}:{KAI}"
+    )
+    served.at(3, "push", "-q", "--mirror", str(served.bare))
+    told, _ = moved(served, post(1), post(2), post(3))
+    assert {how for (_, at), how in told.items() if at > 0} == {"request"}
+    assert (
+        len(told) == 4
+    )  # of the one branch that is left: a mirror takes the branch away, and git its log with it

@@ -21,7 +21,7 @@ def collected(*files, named=NOBODY, zone="UTC"):
     """Everything that the given (format, path, bytes) tell, as the analysis sees it."""
     forms, rows, events, copies, jobs, raw = registry(), [], [], [], [], {}
     for i, (form, path, data) in enumerate(files):
-        sha256 = f"{i:064x}"
+        sha256 = f"{i:016x}" * 4  # events are named by its beginning
         held = {
             "sha256": sha256,
             "path": path,

@@ -4,7 +4,6 @@ A push that no log tells is not a push that never was: another way in may have a
 repository each way is named, with what was collected of it, before anything is made of silence.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import git_acts
+from forensics.analysis import git_acts, requests
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.repositories import fitting, short_name
@@ -42,10 +41,7 @@ WAYS: Mapping[str, frozenset[str]] = {
 """Each way to write a repository, and the formats whose logs would tell it."""
 PUSH_LOGS = frozenset().union(*(formats for way, formats in WAYS.items() if way != "the server's own files"))
 PUSHES = frozenset({"push", "push_request"})
-_NEAR_NS = 60_000_000_000
-"""A reflog writes seconds of the server's clock, and a log of requests when a request began or ended."""
-_ONE_PUSH_NS = 2_000_000_000
-"""Refs that one push moves are moved at once."""
+_NEAR_NS = requests.NEAR_NS
 _NS = "ns since 1970-01-01T00:00:00Z"
 
 CHANNEL = Table(
@@ -76,10 +72,10 @@ MOVE = Table(
         Column(
             "told_by",
             pa.string(),
-            "push, where a log names that ref and both objects, each push for one move; request, where one tells a push of that repository within a minute and no other move lies nearer to it; or nothing",
+            "push, where a log names that ref and both objects, each push for one move; request, where one tells a push of that repository within a minute that can have made it, and no other move, and no push or refusal that a log names, lies nearer to it; or nothing",
         ),
         Column("uncollected", STRINGS, "ways into the repository of which nothing was collected, or nothing of that time"),
-        Column("events", STRINGS, "the reflog's line, then what tells the push"),
+        Column("events", STRINGS, "the reflog's line, then what tells the push; where nothing does, a request of that minute that is counted for something else"),
     ),
 )  # fmt: skip
 
@@ -192,7 +188,7 @@ def place(scene: Scene, move: Row) -> str:
 
 
 _Telling = dict[str, tuple[str, str]]
-"""Of moves, by their events: push or request, and the event of it."""
+"""Of moves, by their events: push, request or nothing, and the event of it."""
 
 
 def _told(scene: Scene) -> _Telling:
@@ -206,7 +202,9 @@ def _told(scene: Scene) -> _Telling:
 def _telling(scene: Scene) -> _Telling:
     events = scene.events
     by_name: dict[str | None, list[Row]] = {}
-    for e in rows_of(picked(events, events["verb"].isin(PUSHES) & (events["outcome"] != "failure"))):
+    told = picked(events, events["verb"].isin(PUSHES) & (events["outcome"] != "failure"))
+    refused = picked(events, (events["verb"] == "push_denied") & events["object"].notna())
+    for e in [*rows_of(told), *rows_of(refused)]:
         by_name.setdefault(short_name(e.repository), []).append(e)
     of: dict[str, list[Row]] = {}
     for move in rows_of(_served(scene)):
@@ -217,7 +215,11 @@ def _telling(scene: Scene) -> _Telling:
         names = fitting({str(e.repository) for e in near}, repository)
         fits = [e for e in near if e.repository in names]
         found |= _by_pushes(own, [e for e in fits if e.verb == "push"])
-        found = _by_requests(own, [e for e in fits if e.verb != "push"]) | found
+        asked = [e for e in fits if e.verb == "push_request"]
+        named = [e for e in fits if e.verb != "push_request"]
+        made, beside = requests.telling(own, asked, named)
+        found = {move: ("request", by) for move, by in made.items()} | found
+        found = {move: ("nothing", by) for move, by in beside.items()} | found
     return found
 
 
@@ -234,29 +236,6 @@ def _by_pushes(own: Sequence[Row], pushed: Sequence[Row]) -> _Telling:
             if held := waiting.get((move.object, old, new)):
                 found[move.event_id] = "push", held.pop(0).event_id
                 break
-    return found
-
-
-def _by_requests(own: Sequence[Row], asked: Sequence[Row]) -> _Telling:
-    """Each request with the moves of the moment that is nearest to it, within a minute, whether or not a push tells these."""
-    times = sorted({int(move.earliest_ns) for move in own if not pd.isna(move.earliest_ns)})
-    nearest: dict[int, list[tuple[int, str]]] = {}
-    for e in asked:
-        if not pd.isna(e.earliest_ns) and times:
-            at = int(e.earliest_ns)
-            i = bisect_left(times, at)
-            ns = min(times[max(0, i - 1) : i + 1], key=lambda ns: (abs(ns - at), ns))
-            if abs(ns - at) <= _NEAR_NS:
-                nearest.setdefault(ns, []).append((abs(ns - at), e.event_id))
-    moments = sorted(nearest)
-    found: _Telling = {}
-    for move in own:
-        if pd.isna(move.earliest_ns):
-            continue
-        at = int(move.earliest_ns)
-        first, last = bisect_left(moments, at - _ONE_PUSH_NS), bisect_right(moments, at + _ONE_PUSH_NS)
-        if by := [one for ns in moments[first:last] for one in nearest[ns]]:
-            found[move.event_id] = "request", min(by)[1]
     return found
 
 

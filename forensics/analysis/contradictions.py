@@ -78,6 +78,9 @@ def _means(act: Act, done: Examination) -> bool:
     return act.account in {name, address.partition("@")[0]}
 
 
+_BESIDE = "a request to push that names no ref is told within a minute, and is counted for another move, push or refusal"
+
+
 def unpushed(done: Examination, cites: Cites) -> list[Json]:
     """Refs that moved where pushes arrive, and that no log of a push tells; beside what was not collected."""
     scene, found = done.scene, list[Json]()
@@ -92,9 +95,12 @@ def unpushed(done: Examination, cites: Cites) -> list[Json]:
         )
         left = f"; not collected of that time: {', '.join(move.uncollected)}" if move.uncollected else ""
         said = (f"the reflog moves it to {move.new or '?'}", f"no push is told in {heard}{left}")
-        cited = cites(list(move.events))
+        line, *beside = move.events
+        cited = cites([line])
         about = f"repository {move.repository}: {move.ref}"
         says = [{"what": what, "citations": cited} for what in said]
+        if beside:
+            says.append({"what": _BESIDE, "citations": cites(beside)})
         found.append({"about": about, "kind": "ref_moved_without_push", "says": says})
     for ref in astray.astray(scene, ways, moves):
         left = f"; nothing was collected of {', '.join(ref.uncollected)}" if ref.uncollected else ""

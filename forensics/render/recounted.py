@@ -48,6 +48,7 @@ SAYS = {
         "no push is told in any log, for none was collected",
         "no push is told in {formats}; not collected of that time: {missing}",
         "no push is told in {formats}",
+        "a request to push that names no ref is told within a minute, and is counted for another move, push or refusal",
     ),
     "ref_not_where_last_push_put_it": (
         "the ref names {commit}",
