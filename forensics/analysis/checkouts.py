@@ -2,7 +2,8 @@
 
 The process that wrote such a file is the puller's. The bytes are those of commits that the working
 tree did not have before, and those were made, and pushed, by somebody. So a job that read the file
-leads to these commits and pushes, and not to the pull.
+leads to these commits and pushes, and not to the pull. Where the log of that tree's `HEAD` was not collected, nothing says
+which commits they were, and so nothing says that nobody's change was among them.
 """
 
 import posixpath
@@ -33,22 +34,83 @@ def fetched(
     """
     made = {a.object: a for a in git if a.act == "commit"}
     pushed = [a for a in git if a.act == "push"]
-    for reading in readings:
+    for reading, version, came in _written(scene, history, readings):
         called = git_acts.ends([reading.path])
-        for version in contributors(
-            history[reading.path], reading, order.of(scene.evidence), mounts.near(scene.evidence, reading)
-        ):
-            came = [move for move in moves(scene, version) if _of_tree(scene, move, version.path)]
-            brought = {oid for move in came for oid in arrivals.between(scene, move.object_from, _new(move))}
-            wanted = {oid for oid in brought if git_acts.changes_of(scene, oid) & called}
-            if not wanted:
-                continue
-            why = [version.event_id, *(move.event_id for move in came), *reading.events]
-            for oid in sorted(wanted & made.keys()):
-                yield made[oid].linked(reading.job, "derived", "checked_out_for_job", why)
-            for push in pushed:
-                if wanted & arrivals.brought(scene, push) and not _later(scene, push, version):
-                    yield push.linked(reading.job, "derived", "checked_out_for_job", why)
+        brought = {oid for move in came for oid in arrivals.between(scene, move.object_from, _new(move))}
+        wanted = {oid for oid in brought if git_acts.changes_of(scene, oid) & called}
+        if not wanted:
+            continue
+        why = [version.event_id, *(move.event_id for move in came), *reading.events]
+        for oid in sorted(wanted & made.keys()):
+            yield made[oid].linked(reading.job, "derived", "checked_out_for_job", why)
+        for push in pushed:
+            if wanted & arrivals.brought(scene, push) and not _later(scene, push, version):
+                yield push.linked(reading.job, "derived", "checked_out_for_job", why)
+
+
+UNLOGGED = "git_wrote_file_that_job_read_and_no_log_of_head"
+UNTOLD = "git_wrote_file_that_job_read_from_commits_not_collected"
+
+
+def left_open(
+    scene: Scene, history: Mapping[str, list[Version]], readings: Iterable[Reading]
+) -> Mapping[str, str]:
+    """The jobs that read a file of which it cannot be told what git wrote it from, each with why."""
+    found: dict[str, str] = {}
+    for reading, version, came in _written(scene, history, readings):
+        brought = {oid for move in came for oid in arrivals.between(scene, move.object_from, _new(move))}
+        if not came and not _logged(scene, version):
+            found[reading.job] = UNLOGGED
+        elif not brought <= scene.git_objects.keys():
+            found.setdefault(reading.job, UNTOLD)
+    return found
+
+
+_Written = tuple[Reading, Version, list[Row]]
+
+
+def _written(
+    scene: Scene, history: Mapping[str, list[Version]], readings: Iterable[Reading]
+) -> Sequence[_Written]:
+    """What jobs read of files that git wrote, and where `HEAD` of their trees moved as it did."""
+    if "written_by_git" not in scene.memo:
+        scene.memo["written_by_git"] = [
+            (reading, version, [m for m in moves(scene, version) if _of_tree(scene, m, version.path)])
+            for reading in readings
+            for version in contributors(
+                history[reading.path], reading, order.of(scene.evidence), mounts.near(scene.evidence, reading)
+            )
+            if _is_from_elsewhere(scene, version)
+        ]
+    found: Sequence[_Written] = scene.memo["written_by_git"]
+    return found
+
+
+def _logged(scene: Scene, version: Version) -> bool:
+    """Whether git can have written a file from no commit that the tree did not have: a log of `HEAD` begins before, and no other was named."""
+    event = next(rows_of(scene.events.loc[[version.event_id]]))
+    ran = git_acts.program_of(scene, event)
+    if ran is not None and _names_commit(ran.argv, version.path):
+        return False
+    return any(
+        int(move.earliest_ns) <= version.latest_ns and _of_tree(scene, move, version.path)
+        for move in _of_head(scene)
+    )
+
+
+def _names_commit(argv: object, path: str) -> bool:
+    """Whether a checkout of single files, which moves no `HEAD`, can be told to take them from another commit than that."""
+    words = [str(word) for word in argv] if isinstance(argv, list) else []
+    asked = git_acts.subcommand(words)
+    if asked not in {"checkout", "restore"}:
+        return False
+    after = words[words.index(asked) + 1 :] if asked in words else words[1:]
+    if asked == "restore":
+        return any(word.startswith(("-s", "--source")) for word in after)
+    before = after[: after.index("--")] if "--" in after else after
+    plain = [word for word in before if not word.startswith("-")]
+    called = git_acts.ends([path])
+    return any(posixpath.normpath(word) not in {*called, ".", path} for word in plain)
 
 
 def _later(scene: Scene, push: Act, version: Version) -> bool:
@@ -60,18 +122,34 @@ def _later(scene: Scene, push: Act, version: Version) -> bool:
 
 def moves(scene: Scene, version: Version) -> list[Row]:
     """The moves of a working tree's HEAD that git recorded as it wrote a file; none where it was another program."""
+    if not _is_from_elsewhere(scene, version):
+        return []
+    near = (
+        move
+        for move in _of_head(scene)
+        if move.earliest_ns <= version.latest_ns + _NEAR_NS
+        and move.latest_ns >= version.earliest_ns - _NEAR_NS
+    )
+    return [move for move in near if not _COMMITTED.search(str(move.text or ""))]
+
+
+def _is_from_elsewhere(scene: Scene, version: Version) -> bool:
+    """Whether git wrote a file, and was not asked to make something of what is in the tree."""
     event = next(rows_of(scene.events.loc[[version.event_id]]))
     if posixpath.basename(str(event.exe or "")) != "git":
-        return []
+        return False
     ran = git_acts.program_of(scene, event)
-    if ran is not None and git_acts.subcommand(ran.argv) in _OWN_WORK:
-        return []
-    events = scene.events
-    told = picked(events, (events["verb"] == "ref_update") & (events["object"] == "HEAD"))
-    near = told[
-        (told["earliest_ns"] <= version.latest_ns + _NEAR_NS) & (told["latest_ns"] >= version.earliest_ns - _NEAR_NS)
-    ]  # fmt: skip
-    return [row for row in rows_of(near) if not _COMMITTED.search(str(row.text or ""))]
+    return ran is None or git_acts.subcommand(ran.argv) not in _OWN_WORK
+
+
+def _of_head(scene: Scene) -> list[Row]:
+    """Every move of a HEAD that has a time."""
+    if "heads" not in scene.memo:
+        events = scene.events
+        told = picked(events, (events["verb"] == "ref_update") & (events["object"] == "HEAD"))
+        scene.memo["heads"] = list(rows_of(picked(told, told["earliest_ns"].notna())))
+    found: list[Row] = scene.memo["heads"]
+    return found
 
 
 def _of_tree(scene: Scene, move: Row, path: str) -> bool:

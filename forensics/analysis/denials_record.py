@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import copies, mounts, order, strength, trailcopies
+from forensics.analysis import checkouts, copies, mounts, order, strength, trailcopies
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
 from forensics.analysis.denial import FILES, Answer, Grounds, Test, answer, open_questions, speaker_not_known
@@ -142,6 +142,10 @@ def _told_by(act: Act, g: Grounds) -> set[str]:
     return {x.domain for x in g.judged[act.act_id].account.groups}
 
 
+_LACKING = {checkouts.UNLOGGED: "log_of_head", checkouts.UNTOLD: "objects_of_commits"}
+"""What is not there where it cannot be told what git wrote a file from that a job read."""
+
+
 def failed_by_itself(claim: Claim, g: Grounds) -> Answer:
     """D09. True predicts an own failure or a fault; false, an act linked to the job."""
     del claim
@@ -154,7 +158,8 @@ def failed_by_itself(claim: Claim, g: Grounds) -> Answer:
         return answer("mixed" if natural else "contradicted", linked, "act_linked_to_job")
     if natural and causes <= {"own_failure", "infrastructure", "none"}:
         return answer("supported", [], "own_failure_and_no_act")
-    return answer("untestable", linked, "cause_not_established", list(g.missing) or ["cause_of_job"])
+    missing = [*g.missing, *(_LACKING[j.why] for j in g.jobs if j.why in _LACKING)]
+    return answer("untestable", linked, "cause_not_established", missing or ["cause_of_job"])
 
 
 def _cancelled_for_reasons_unknown(job: Job) -> bool:

@@ -128,18 +128,15 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         of_job.setdefault(act.job, []).append(act)
     bearing = [a for a in everything if a.in_question and a.act in impact.ELSEWHERE]
     trail = gaps.Cover(missing, gaps.AUDIT_TRAIL)
+    open_ = checkouts.left_open(scene, history, reads)
     for job in found_jobs.values():
         since = window[0] if window[0] is not None else job.submit_ns
         audited = trail.whole(since, job.end_ns)
         about = [*of_job.get(job.job, ()), *(a for a in bearing if a.job != job.job)]
         impact.explain(
-            job,
-            about,
-            scene,
-            edits,
-            audited=audited,
+            job, about, scene, edits, audited=audited, untold=open_.get(job.job),
             unordered=file_acts.unordered(job, scene, history, reads),
-        )
+        )  # fmt: skip
     _settle_own(everything, asked)
     asked, unlisted = _disturbed(asked, of_job, scene)
     grounds = claims.Grounds(scene, [], [], [], judged, missing, holders, history, reads, everything)

@@ -85,7 +85,7 @@ def harmful(job: Job, acts: list[Act], scene: Scene) -> list[Act]:
 
 
 def explain(
-    job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: bool, unordered: bool = False
+    job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: bool, unordered: bool = False, untold: str | None = None
 ) -> None:
     """Set the job's `cause` and `why`. Acts come judged; ties go to what is less: `not_established`.
 
@@ -97,6 +97,7 @@ def explain(
         audited: whether an audit trail is there that no gap is known in until the job's end. Without one, that no change of the job's files is on
             record says nothing, and an exit code of the job's own does not tell whose code it ran.
         unordered: whether somebody else changed a file that the job read, and neither that this was before nor that it was after is shown.
+        untold: why it cannot be told what git wrote a file from that the job read (`checkouts.left_open`), where that is so.
     """
     mine = [a for a in _on(job, acts) if a.rule not in REFUSED]
     harm = [a for a in mine if not own_request(a, job, acts, scene)]
@@ -115,7 +116,7 @@ def explain(
     if job.why == "cancelled_by_owner" and not audited:
         job.cause, job.why = "not_established", "cancelled_by_owner_and_no_audit_trail"
     if job.cause == "own_failure":
-        job.why = (UNORDERED if unordered else None) or _doubt(job, acts, scene, audited=audited) or job.why
+        job.why = (UNORDERED if unordered else None) or _doubt(job, acts, scene, audited=audited) or untold or job.why
         job.cause = "own_failure" if job.why in _OWN else "not_established"
 
 

@@ -1,0 +1,75 @@
+"""A file that git wrote holds what others made: where nothing says which commits those were, no job is said to have failed by itself."""
+
+import pytest
+from test_pushes import AUDIT, collected, found
+
+NAME = "staged/pulled_commit"
+LOG, OBJECTS = "git/worktree/dot-git/logs/HEAD", "/objects/"
+PULLED = b" 1795624163 +0000\tpull -q origin main: Fast-forward"
+MERGE = b'argc=4 a0="/usr/lib/git-core/git" a1="merge" a2="-q" a3="FETCH_HEAD"'
+
+
+def told(keep=None, words=None, head=None):
+    """The job, and what is answered to `it failed by itself`, without some of what was collected, or by another command."""
+    evidence = {path: raw for path, raw in collected(NAME).items() if keep is None or keep(path)}
+    if words is not None:
+        named = b" ".join(b'a%d="%s"' % (n, word.encode()) for n, word in enumerate(words))
+        assert evidence[AUDIT].count(MERGE) == 1
+        evidence[AUDIT] = evidence[AUDIT].replace(MERGE, b"argc=%d " % len(words) + named)
+    if head is not None:
+        assert PULLED in evidence[LOG]
+        evidence[LOG] = evidence[LOG].replace(PULLED, head)
+    said = found(NAME, evidence)
+    [job], [answer] = said["jobs"], [c for c in said["claims"] if c["id"] == "D09"]
+    return job["cause"], job["why"], answer["status"], answer["missing"]
+
+
+NO_LOG = (
+    "not_established",
+    "git_wrote_file_that_job_read_and_no_log_of_head",
+    "untestable",
+    ["log_of_head"],
+)
+OWN = ("own_failure", "own_exit_code_and_no_act", "supported", [])
+
+
+def test_a_pull_whose_log_of_head_was_not_collected_leaves_it_open_whose_change_the_job_ran():
+    assert told()[2] == "contradicted"
+    assert told(lambda path: "dot-git/logs" not in path) == NO_LOG
+
+
+def test_a_log_of_head_that_begins_after_git_wrote_the_file_does_not_say_from_what():
+    later = b"".join(collected(NAME)[LOG].splitlines(keepends=True)[1:]).replace(
+        b" 1795624163 ", b" 1795624193 "
+    )
+    evidence = {**collected(NAME), LOG: later}
+    [job] = found(NAME, evidence)["jobs"]
+    assert (job["cause"], job["why"]) == NO_LOG[:2]
+
+
+def test_so_does_a_pull_of_commits_that_were_not_collected():
+    assert told(lambda path: OBJECTS not in path) == (
+        "not_established",
+        "git_wrote_file_that_job_read_from_commits_not_collected",
+        "untestable",
+        ["objects_of_commits"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("git", "checkout", "--", "train.py"), OWN),
+        (("git", "checkout", "train.py"), OWN),
+        (("git", "checkout", "-q", "."), OWN),
+        (("git", "restore", "train.py"), OWN),
+        (("git", "checkout", "origin/main", "--", "train.py"), NO_LOG),
+        (("git", "checkout", "FETCH_HEAD", "train.py"), NO_LOG),
+        (("git", "restore", "--source=origin/main", "train.py"), NO_LOG),
+        (("git", "restore", "-s", "origin/main", "train.py"), NO_LOG),
+    ],
+)
+def test_a_file_put_back_is_of_what_was_there_unless_another_commit_is_named(words, expected):
+    """The tree was pulled half an hour before; HEAD does not move as a single file is written."""
+    before = PULLED.replace(b"1795624163", b"1795624155")
+    assert told(words=words, head=before) == expected
