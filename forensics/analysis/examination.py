@@ -24,6 +24,7 @@ from forensics.analysis import (
     jobs,
     ordinary,
     overlaps,
+    push_certificates,
     raised,
     read_versions,
     sessions,
@@ -68,6 +69,7 @@ class Examination:
     compared: list[clocks.Compared] = field(default_factory=list)
     at_once: list[overlaps.Overlap] = field(default_factory=list)
     signed: list[signatures.Checked] = field(default_factory=list)
+    certificates: list[push_certificates.Tied] = field(default_factory=list)
     unlisted: dict[str, int] = field(default_factory=dict)
     """How many jobs ended in which way that nobody else's act is linked to, where too many ended badly for all to be asked about."""
 
@@ -86,7 +88,7 @@ class Examination:
         known = contents.known(self.scene, self.history, self.acts, wanted)
         read = read_versions.find(self.scene, self.history, self.readings, known)
         return {
-            **git_tables.tables(self.scene, self.jobs, self.readings, asked, self.signed),
+            **git_tables.tables(self.scene, self.jobs, self.readings, asked, self.signed, self.certificates),
             "identity": self.scene.directory.table(),
             "session": sessions.table(self.sessions),
             "job": ordinary.table(self.jobs, self.scene.evidence.ordinary),

@@ -36,6 +36,7 @@ from forensics.analysis import (
     ordinary,
     overlaps,
     planted,
+    push_certificates,
     pushes,
     scheduler_acts,
     scheduler_edits,
@@ -93,7 +94,8 @@ def finished(begun: "Sketch", rejects: pd.DataFrame) -> Examination:
             done = replace(done, answers=clock_bounds.capped_answers(done.answers, wide.answers))
     done = loose_ends.without(done, evidence, found, lambda other: _examined(other, rejects, steps))
     signed = signatures.find(done.scene)
-    return replace(done, compared=found, at_once=overlaps.find(seen, done.sessions), signed=signed)
+    certificates, at_once = push_certificates.find(done.scene, signed), overlaps.find(seen, done.sessions)
+    return replace(done, compared=found, at_once=at_once, signed=signed, certificates=certificates)
 
 
 def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Examination:

@@ -1,6 +1,6 @@
 """What this version does not do, and what the evidence leaves open, where it bears on the case."""
 
-from forensics.analysis import clock_table, displaced, file_names, mounts
+from forensics.analysis import clock_table, displaced, file_names, mounts, push_certificates
 from forensics.analysis.examination import Examination
 from forensics.core.folders import SHARED, UNSURE
 
@@ -26,6 +26,8 @@ def limits(done: Examination) -> list[str]:
         codes.append("folders_in_doubt")
     if displaced.loose(done.scene.evidence.files):
         codes.append("logs_of_no_known_place")
+    if push_certificates.unchecked(done.certificates):
+        codes.append("nonces_not_checked")
     if not any(r.link == "observed" for r in done.readings) and done.readings:
         codes.append("no_file_reads_recorded")
     return sorted(codes)

@@ -45,7 +45,7 @@ SIGNATURE = Table(
         Column("key", pa.string(), "key that it names: `SHA256:…`, OpenPGP fingerprint or key id, `x509:…`", None, "it names none"),
         Column("known_by", STRINGS, "lists that have the key: roster, git key directory, authorized_keys, sshd, allowed_signers, openpgp_key, x509_certificate"),
         Column("called", STRINGS, "what those lists, or the certificate, call its holder: typed, and no person"),
-        Column("person", pa.string(), "the one person that the roster or the git server's key directory ties the key to at that time, where the result is good", None, "none, several, or not good"),
+        Column("person", pa.string(), "the one person that the roster or the git server's key directory ties the key to at that time, where the result is good; of a push certificate it is not thereby who pushed, see the table `push_certificate`", None, "none, several, or not good"),
         Column("signed_s", pa.int64(), "when it says that it was made: asserted", "s since 1970-01-01T00:00:00Z", "no such time written"),
         Column("events", STRINGS, "the signed thing's events, then those of the lists"),
     ),

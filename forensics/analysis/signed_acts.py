@@ -1,14 +1,17 @@
 """What checked signatures say beside acts: whose key signed a commit, and where that does not agree with what is written.
 
 A good signature links a commit to a key that was seen to sign it; the author's name links it to nothing. It changes no
-verdict: a key can be used by whoever has it, from anywhere, and long before a push.
+verdict: a key can be used by whoever has it, from anywhere, and long before a push. A certificate of a push stands beside the push
+that it was made for; beside one that it can be thought to be of, and is not known to be, it stands with the reason and names nobody.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from forensics.analysis import push_certificates
 from forensics.analysis.acts import Act
 from forensics.analysis.examination import Examination
+from forensics.analysis.push_certificates import Tied
 from forensics.analysis.signatures import Checked
 
 Json = dict[str, Any]
@@ -17,13 +20,18 @@ Cited = Callable[[Iterable[str]], list[Json]]
 
 
 def teller(done: Examination, cited: Cited) -> Callable[[Act], Json]:
-    """What to add to an act of the findings: to a signed commit, what its signature is worth; to others nothing."""
+    """What to add to an act of the findings: to a signed commit, what its signature is worth; to a push, its certificates; to others nothing."""
     known: dict[str, Checked] = {}
     for each in done.signed:
         if each.signed.what == "commit":
             known.setdefault(each.signed.object, each)
 
+    of_pushes = push_certificates.by_push(done.certificates)
+
     def told(act: Act) -> Json:
+        if act.act == "push":
+            own = [_certificate(one, cited) for one in of_pushes.get(act.events[0], ())]
+            return {"certificates": own} if own else {}
         one = known.get(act.object) if act.act == "commit" else None
         return {} if one is None else {"signature": _told(one, cited)}
 
@@ -39,6 +47,19 @@ def _told(one: Checked, cited: Cited) -> Json:
         "known_by": sorted({each.source for each in one.lists}),
         "person": one.person,
         "citations": cited(one.events),
+    }
+
+
+def _certificate(one: Tied, cited: Cited) -> Json:
+    checked = one.checked
+    return {
+        "tie": one.tie,
+        "nonce": one.nonce,
+        "result": None if checked is None else checked.result,
+        "key": None if checked is None else checked.key,
+        "known_by": [] if checked is None else sorted({each.source for each in checked.lists}),
+        "person": one.person,
+        "citations": cited([one.events[0], *([] if checked is None else checked.events)]),
     }
 
 
@@ -74,6 +95,30 @@ def contradictions(done: Examination, cited: Cited) -> list[Json]:
                     "says": says,
                 }
             )
+    return [*found, *_pushed_by_others(done, cited)]
+
+
+def _pushed_by_others(done: Examination, cited: Cited) -> list[Json]:
+    """Pushes of which a certificate is good, by the key of somebody who is not known to have the account that pushed."""
+    found: list[Json] = []
+    for one in done.certificates:
+        push = next((event for event in one.events if event in one.told_by), None)
+        if push is None or one.person is None or one.checked is None:
+            continue
+        event = done.scene.row(push)
+        if one.person in done.scene.directory.owners(event.account, event.earliest_ns):
+            continue
+        says = [
+            {"what": f"account {event.account} pushed {one.ref}", "citations": cited([push])},
+            {
+                "what": f"a good signature by key {one.checked.key}, which is listed for another person",
+                "citations": cited(one.checked.events),
+            },
+        ]
+        thing = f"push certificate {one.certificate}"
+        found.append(
+            {"about": f"{thing}: signer", "kind": "signed_by_another", "person": one.person, "says": says}
+        )
     return found
 
 

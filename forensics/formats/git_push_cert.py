@@ -13,7 +13,8 @@ Source  git documentation, gitprotocol-pack(5) "Push Certificate"
 Time    of the pusher's clock, to the second, with its zone: asserted; the nonce holds the server's own time, which binds it
 Who     `pusher` is what the client wrote; the signature names a key; the table `signature` says what it is worth
 Open    a certificate says what was asked for: the server can have refused it after it was kept. A nonce that the server did not
-        give makes it worth no more than its words
+        give makes it worth no more than its words, and what the server found of it, it tells its hooks alone; the table
+        `push_certificate` says which move it was made for
 """
 
 import re
@@ -37,6 +38,8 @@ TABLE = Table(
             "none written",
         ),
         Column("zone", pa.string(), "zone that the pusher wrote, as `+0100`", None, "none written"),
+        Column("pushee", pa.string(), "address that the pusher's git was given", None, "none written"),
+        Column("nonce", pa.string(), "nonce, as written", None, "none written"),
         Column(
             "signature",
             pa.string(),
@@ -133,6 +136,8 @@ def _common(head: dict[str, str], stated: bytes, armour: str) -> dict[str, objec
         "asserted": pusher["who"] if pusher else head.get("pusher") or None,
         "epoch_s": int(pusher["seconds"]) if pusher else None,
         "zone": pusher["zone"] if pusher else None,
+        "pushee": pushee,
+        "nonce": head.get("nonce") or None,
         "repository": re.sub(r"\.git/?$", "", pushee).rstrip("/").rpartition("/")[2] or None
         if pushee
         else None,

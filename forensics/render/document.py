@@ -11,6 +11,7 @@ from forensics.render import (
     antecedents,
     boundary,
     bounded,
+    certificates,
     comparison,
     damage,
     denials,
@@ -260,7 +261,7 @@ def _act(p: Pages, act: Json) -> None:
     p.head(2, put("{id}: {name}", id=act["id"], name=words(phrases.NAMES, act["act"])))
     p.para(
         sentences.account_sentence(act), dossier.entry_sentence(act, cites), None if left else dossier.planted_sentence(act),
-        dossier.asserted_sentence(act), dossier.signature_sentence(act), sentences.link_sentence(act), ratios.effect_sentence(act),
+        dossier.asserted_sentence(act), dossier.signature_sentence(act), *certificates.certificate_sentences(act), sentences.link_sentence(act), ratios.effect_sentence(act),
     )  # fmt: skip
     p.para(
         ratios.account_level_sentence(act), sentences.person_sentence(act), sentences.candidates_sentence(act),

@@ -66,13 +66,18 @@ def signature_sentence(act: Json) -> Sentence | None:
     found: Json = act.get("signature") or {}
     if not found:
         return None
+    named, result, lists = worth(found)
+    return say(
+        "signature", found.get("citations") or (), about=act["id"], act=act["id"], named=named, result=result, lists=lists
+    )  # fmt: skip
+
+
+def worth(found: Json) -> tuple[Value, Value, Value]:
+    """The key that a signature names, what it is worth, and where it is good the lists that have the key."""
     key: Value = put(" with the key {key}", key=quote(found["key"])) if found.get("key") else ""
     good = found.get("result") == "good"
     lists: Value = [Part(" "), quote(", ".join(map(str, found.get("known_by") or ())))] if good else ""
-    result = words(phrases.SIGNATURES, found.get("result"))
-    return say(
-        "signature", found.get("citations") or (), about=act["id"], act=act["id"], named=key, result=result, lists=lists
-    )  # fmt: skip
+    return key, words(phrases.SIGNATURES, found.get("result") or "unsigned"), lists
 
 
 def planted_sentence(act: Json) -> Sentence | None:

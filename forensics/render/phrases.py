@@ -249,6 +249,7 @@ SIGNATURES = {
     "key_not_valid": "the signature holds, and the key did not count at that time",
     "unsupported_algorithm": "it rests on an algorithm that is not accepted, and is not checked",
     "malformed": "it cannot be read as a signature",
+    "unsigned": "it is not signed",
 }
 GAPS = {
     "serial_gap": "Records that are numbered one by one are missing from",
@@ -382,6 +383,7 @@ LIMITS = {
     "folders_left_out": "What looks like a host lies in folders of the evidence deeper than the hosts' own, or outside those that the case file names (`places`). Users can have filled them, and they are not heard.",
     "logs_of_no_known_place": "Some logs of hosts lie where no path says on which host they lay, or deeper than the folder of their host. A folder that users shared can hold what looks like one. They are left out for the time of which a log of the same kind and host was collected from its own place.",
     "logs_where_users_write": "Some logs lie where users of the host can write (those of a domain that ends in `:user` in the list of sources). They name nobody. Trails, logs of logins, other logs of a host, and those of controllers and git servers are left out; accounting where some was collected from its own place.",
+    "nonces_not_checked": "Push certificates are in the evidence, and what the server found of their nonces (`GIT_PUSH_CERT_NONCE_STATUS`) is in no file; no seed, or not the one they were made with, is there to check them. A certificate is taken for a move by its repository, ref, objects and time alone.",
     "mounts_recorded": "File systems are mounted or taken away in the time asked about, so that a path can lead to another file before than after. Device and inode tell files apart where they are recorded; where a record has the path alone, it can speak of either.",
     "paths_taken_for_one": "A file that is changed on one host and read on another is taken for one by its path alone: no record read shows one network file system mounted there on both. Paths below folders that each host has of its own, such as /tmp and /etc, are never joined so.",
     "clocks_differ": "Some clocks differ, and no audit trail tells which of them is right; they are taken as written.",

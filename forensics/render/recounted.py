@@ -40,6 +40,7 @@ SAYS = {
     ),
     "signed_by_another": (
         "author {author}, committer {committer}",
+        "account {account} pushed {ref}",
         "a good signature by key {key}, which is listed for another person",
     ),
     "ref_moved_without_push": (

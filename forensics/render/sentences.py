@@ -121,6 +121,7 @@ TEMPLATES = {
     "entry": "The session of act {act} is opened{credential}{address}.",
     "asserted": "The commit of act {act} names {author} as author and {committer} as committer; these fields can be written by anybody and name no actor.",
     "signature": "The commit of act {act} is signed{named}: {result}{lists}. Whoever has a key can sign with it: that is no statement of who sat there.",
+    "certificate": "A push certificate for the ref and the objects of act {act} is in the evidence{named}: {result}{lists}. As to the move, {tie}; {nonce}.",
     **wordings.BEFORE,
     **wordings.AT_ONCE,
     **wordings.GAPS,
