@@ -105,11 +105,21 @@ def domains(*lying, places=()):
             [("k8s/audit.log", "k8s_audit"), ("files/audit.log", "k8s_audit"), ("files/a.pt", "safetensors")],
             ["kubernetes:unsure"] * 2 + ["unplaced:files"],
         ),
-        # What is made to look like a host's is in the tree all the same; at the top, or bare, it is whoever collected's, or a server's.
+        # What is made to look like a host's is in the tree all the same; at the top it is whoever collected's.
         ([("git/dot-git/HEAD", "git_ref"), ("git/logs/a.log", "gitolite")], ["git:objects", "git:server"]),
         ([("x/y/.git/HEAD", "git_ref"), ("x/y/ctl/var/log/c.log", "slurmctld"), ("x/y/ctl/etc/passwd", "passwd"), ("x/y/a.log", "gitolite")],
          ["git:objects", "ctl:user", "ctl:root", "git:user"]),
-        ([("git/llm.git/HEAD", "git_ref"), ("git/llm.git/a.log", "gitolite")], ["git:objects", "git:server"]),
+        # Whoever can write in a bare repository can have left it there; gitolite's own log is heard, and names nobody.
+        ([("git/llm.git/HEAD", "git_ref"), ("git/llm.git/a.log", "gitolite")], ["git:objects", "git:user"]),
+        ([("llm.git/logs/refs/heads/main", "git_reflog"), ("llm.git/x/a.log", "http_access")], ["git:reflog", "unplaced:user"]),
+        ([("git/llm.git/objects/ab/c", "git_object"), ("git/llm.git/gl-log", "gitolite")], ["git:objects", "git:unsure"]),
+        ([("git/llm.git/objects/ab/c", "git_object"), ("git/llm.git/gl-log", "http_access")], ["git:objects", "unplaced:user"]),
+        ([("git/llm/HEAD", "git_ref"), ("git/llm/refs/heads/main", "git_ref"), ("git/llm/a.log", "gitolite"), ("git/a.log", "gitolite")],
+         ["git:objects", "git:objects", "git:user", "git:server"]),
+        ([("git/refs/llm.git/refs/heads/main", "git_ref"), ("git/refs/llm.git/a.log", "gitolite")], ["git:objects", "git:user"]),
+        # A name alone makes no repository, nor does a folder of refs, nor a HEAD.
+        ([("git/lab.git/a.log", "gitolite"), ("git/x/refs/heads/main", "git_ref"), ("git/x/a.log", "gitolite"), ("git/y/HEAD", "git_ref"), ("git/y/a.log", "gitolite")],
+         ["git:server", "git:objects", "git:server", "git:objects", "git:server"]),
         # Nothing lies in a host's file system.
         ([("logs/auth.log", "syslog"), ("more/auth.log", "syslog")], ["unplaced:root"] * 2),
     ],
@@ -148,6 +158,23 @@ def test_the_case_file_says_which_folders_were_filled_from_hosts_and_services():
 def test_a_place_in_a_working_tree_is_a_server_s_where_the_case_file_names_it(places, own):
     lying = [("git/tree/.git/HEAD", "git_ref"), ("git/tree/old/a.log", "gitolite")]
     assert domains(*lying, places=places)[1] == own
+
+
+@pytest.mark.parametrize(
+    ("places", "own"),
+    [
+        ((), ["git:user", "git:unsure"]),
+        (("git",), ["git:user", "git:unsure"]),
+        (("git/llm.git", "git"), ["git:server"] * 2),
+    ],
+)
+def test_a_place_in_a_bare_repository_is_a_server_s_where_the_case_file_names_it(places, own):
+    lying = [
+        ("git/llm.git/HEAD", "git_ref"),
+        ("git/llm.git/a.log", "gitolite"),
+        ("git/llm.git/gl-log", "gitolite"),
+    ]
+    assert domains(*lying, places=places)[1:] == own
 
 
 PATHS = st.sampled_from(["login01", "gpu07", "hosts/login01", "files/gpu07", "files/kai/gpu07", "a.tar/a"])
@@ -342,7 +369,9 @@ def test_a_scheduler_s_log_in_a_home_takes_no_name(name):
     assert named(after) == named(before)
 
 
-@pytest.mark.parametrize("folder", ["git/worktree/ops", "git/worktree/dot-git"])
+@pytest.mark.parametrize(
+    "folder", ["git/worktree/ops", "git/worktree/dot-git", "git/llm.git", "git/llm.git/hooks"]
+)
 def test_a_push_log_that_somebody_left_in_a_checkout_takes_no_name_and_gives_none(folder):
     """It says that lin pushed what kai did, a second before; the server's own log may be there or not."""
     evidence = collected(NAME)

@@ -12,7 +12,8 @@ lies does, and that is known to whoever collected. `places` of the case file say
   format lies in a host's file system too; or in another folder at the top, and one of these holds files of users.
 
 A service's log in a working tree, beside or in the tree's own `.git`, is its users', unless the case file names the tree itself, or
-a place in it: whoever works there can have left it, and a shared checkout is collected whole.
+a place in it: whoever works there can have left it, and a shared checkout is collected whole. So is one in a bare repository: whoever pushes
+by a path or with a shell can write in its folder. `gl-log`, which gitolite keeps there if it is told to, is heard, and gives nobody a name.
 
 Folders that hold the same bytes are one.
 """
@@ -63,6 +64,8 @@ BY_USERS = (_USERS, SHARED, UNSURE)
 
 _TREES_OWN = frozenset({".git", "dot-git"})
 """What a working tree keeps its repository in, and what that is called in collected evidence."""
+_KEPT = ("/objects/", "/refs/", "/logs/refs/")
+_OWN_LOG = ".git/gl-log"
 _MOST_TOLD = 12
 
 
@@ -94,7 +97,9 @@ def settled(lying: Sequence[Lying], places: Sequence[str] = ()) -> list[str | No
         lying: every file of the evidence, once for each path.
         places: folders that were filled from hosts' and services' own places, as the case file says.
     """
-    in_trees = _in_trees(lying, places)
+    in_trees = _in_repositories(lying, places)
+    kept = {row for row in in_trees if row.path.endswith(_OWN_LOG) and row.format == "gitolite"}
+    in_trees -= kept
     vouched = [row for row in lying if _is_vouched_for(row) and row not in in_trees]
     folder = {row: row.folder() for row in vouched}
     if places:
@@ -104,6 +109,7 @@ def settled(lying: Sequence[Lying], places: Sequence[str] = ()) -> list[str | No
         silent, unsure = _hosts(vouched, folder)
         mixed = {row.path.partition("/")[0] for row in lying if "/" in row.path and _is_users(row.domain)}
         unsure |= _services([row for row in vouched if row not in silent | unsure], folder, mixed)
+    unsure |= kept
     sure = {row.sha256 for row in vouched if row not in silent and row not in unsure}
     return [
         row.domain
@@ -119,8 +125,15 @@ def settled(lying: Sequence[Lying], places: Sequence[str] = ()) -> list[str | No
     ]
 
 
-def _in_trees(lying: Sequence[Lying], places: Sequence[str]) -> set[Lying]:
-    """The logs of services that lie in a working tree. A folder at the top is none: whoever collected made it."""
+def _in_repositories(lying: Sequence[Lying], places: Sequence[str]) -> set[Lying]:
+    """The logs of services that lie in a working tree, or in a bare repository."""
+    held = _trees(lying) | _bare(lying)
+    held = {folder for folder in held if not any(_below(place.strip("/"), [folder]) for place in places)}
+    return {row for row in lying if held and row.format in SERVICES_LOGS and _below(row.path, held)}
+
+
+def _trees(lying: Sequence[Lying]) -> set[str]:
+    """The working trees. A folder at the top is none: whoever collected made it."""
     trees = set()
     for row in lying:
         if ".git" in row.path or "dot-git" in row.path:
@@ -129,8 +142,21 @@ def _in_trees(lying: Sequence[Lying], places: Sequence[str]) -> set[Lying]:
                 above += 1
             if above < len(parts):
                 trees.add("/".join(parts[:above]))
-    trees = {tree for tree in trees if not any(_below(place.strip("/"), [tree]) for place in places)}
-    return {row for row in lying if trees and row.format in SERVICES_LOGS and _below(row.path, trees)}
+    return trees
+
+
+def _bare(lying: Sequence[Lying]) -> set[str]:
+    """The folders that are repositories by themselves: called so, or with a HEAD beside what refs or objects there are."""
+    heads, filled = set(), set()
+    for row in lying:
+        for below in _KEPT:
+            if below in row.path:
+                filled |= {row.path.partition(below)[0], row.path.rpartition(below)[0]}
+        if row.path.endswith("/HEAD"):
+            heads.add(row.path.removesuffix("/HEAD"))
+    named = {root for root in filled | heads if root.endswith(".git")}
+    plain = {root for root in filled & heads if "/" in root}
+    return {root for root in named | plain if root.rpartition("/")[2] not in _TREES_OWN}
 
 
 def _hosts(vouched: Sequence[Lying], folder: dict[Lying, str]) -> tuple[set[Lying], set[Lying]]:
