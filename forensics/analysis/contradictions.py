@@ -3,7 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from forensics.analysis import astray, channels, copies, git_acts, oddities, signed_acts, trailcopies
+from forensics.analysis import (
+    astray,
+    channels,
+    copies,
+    forge_names,
+    git_acts,
+    oddities,
+    signed_acts,
+    trailcopies,
+)
 from forensics.analysis.acts import Act
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.examination import Examination
@@ -46,6 +55,7 @@ def of_sources(done: Examination, acts: list[Act], names: Mapping[str, str], cit
             })  # fmt: skip
     found += signed_acts.contradictions(done, cites)
     found += unpushed(done, cites)
+    found += forge_names.contradictions(done.scene.evidence.called, cites)
     found += copies.contradictions(done.scene.evidence, cites)
     found += trailcopies.contradictions(done.scene.evidence, cites)
     found += copies.of_records(done.scene.evidence, acts, cites)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import displaced, gitfound, tips, trails
+from forensics.analysis import displaced, forge_names, gitfound, tips, trails
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import CITATIONS
@@ -215,6 +215,7 @@ class Evidence:
     blobs: git's blobs, by name.
     trees: git's trees, by what they name.
     lost: the refs that name objects which are not in the evidence.
+    called: the names of accounts at forges, with their numbers.
     """
 
     files: pd.DataFrame
@@ -231,6 +232,7 @@ class Evidence:
     blobs: gitfound.Blobs = field(default_factory=gitfound.nothing, repr=False, compare=False)
     trees: gitfound.Trees = field(default_factory=lambda: gitfound.Trees(()), repr=False, compare=False)
     lost: tuple[tips.Lost, ...] = ()
+    called: tuple[forge_names.Called, ...] = ()
     memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """What was looked up once, by what looks it up; a copy of the evidence starts without it."""
 
@@ -264,6 +266,7 @@ def assemble(
         ["earliest_ns", "sha256", "start", "event_id"], kind="stable", na_position="last", ignore_index=True
     )
     events = displaced.unheard(trails.settled(events, frame(trails.numbers(found))))
+    events = forge_names.withheld(events, found)
     raw = {
         name: frame(gitfound.held(table))
         for name, table in sorted(found.items())
@@ -287,4 +290,5 @@ def assemble(
         blobs=gitfound.blobs(found, texts),
         trees=gitfound.trees(found),
         lost=tips.lost(found, refs_apart or {}),
+        called=tuple(forge_names.told({name: found[name] for name in forge_names.COLUMNS if name in found})),
     )

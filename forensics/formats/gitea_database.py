@@ -3,7 +3,7 @@ r"""Database of Gitea or Forgejo (SQLite, or a dump as SQL): who pushed what to 
     1|3|5|3|7|refs/heads/main|{"Commits":[…],"HeadCommit":{"Sha1":"38e4…"},"CompareURL":"kai/llm/compare/91ab…...38e4…","Len":1}|1795446708
 
 Shape   SQLite, or SQL as mysqldump, mariadb-dump, pg_dump (COPY or INSERT), sqlite3 or the server's own `dump` writes it; of its many
-        tables `action` (what an account did, once for each feed that it is shown in), `user`, `public_key`, `deploy_key` and
+        tables `action` (what an account did, once for each feed that it is shown in), `user`, `user_redirect` (how an account was called before), `public_key`, `deploy_key` and
         `repository`; a row here is a row of one of these, `kind` says of which
 Source  Gitea 1.9 to 1.26, models/activities, models/user, models/asymkey, models/repo; the file format of SQLite 3, read from its bytes;
         what MariaDB 10.11, PostgreSQL 15 and SQLite 3.40 dumped, and xorm 1.0 to 1.3 writes (engine.go, dumpTables)
@@ -32,7 +32,7 @@ _ABSENT = "not in a row of its kind"
 TABLE = sqlitetable.table(
     "gitea_database",
     "a row of Gitea's or Forgejo's database",
-    Column("kind", pa.string(), "of which table: action, user, public_key, deploy_key, repository"),
+    Column("kind", pa.string(), "of which table: action, user, user_redirect, public_key, deploy_key, repository"),
     Column("id", pa.int64(), "the server's number of it"),
     Column("epoch_s", pa.int64(), "when it was done or made", "s since 1970-01-01T00:00:00Z", "not recorded"),
     Column("what", pa.int64(), "of an action its kind (5 is a push), of a key its type (1 is an account's, 2 a deploy key)", None, _ABSENT),
@@ -64,6 +64,7 @@ _OWN_LEAST = 5
 _NEEDED = {
     "action": frozenset(_ACTION),
     "user": frozenset({"id", "lower_name", "name", "is_admin"}),
+    "user_redirect": frozenset({"id", "lower_name", "redirect_user_id"}),
     "public_key": frozenset({"id", "owner_id", "name", "fingerprint", "type"}),
     "deploy_key": frozenset({"id", "key_id", "repo_id", "name"}),
     "repository": frozenset({"id", "owner_id", "lower_name", "name"}),
@@ -72,8 +73,9 @@ _ACCESS = frozenset({"user_id", "repo_id", "mode"})
 """Of the table that a dump by alphabet begins with, and that can be longer than what is looked at."""
 _NUMBERS = frozenset({
     "id", "op_type", "act_user_id", "user_id", "repo_id", "created_unix", "is_deleted", "is_admin", "type", "owner_id", "key_id", "mode",
+    "redirect_user_id",
 })  # fmt: skip
-_TEXTS = frozenset({"name", "owner_name", "fingerprint", "ref_name"})
+_TEXTS = frozenset({"name", "lower_name", "owner_name", "fingerprint", "ref_name"})
 _WHETHER = {b"t": 1, b"true": 1, b"f": 0, b"false": 0}
 _DIGITS = re.compile(rb"-?[0-9]{1,19}")
 _COMPARED = re.compile(r".*/compare/([0-9a-f]{40}|[0-9a-f]{64})\.\.\.([0-9a-f]{40}|[0-9a-f]{64})")
@@ -193,6 +195,7 @@ def _named(values: Values, kind: str, column: str, **more: object) -> dict[str, 
 _READS: sqlitetable.Reads = {
     "action": _action,
     "user": lambda v: _named(v, "user", "name", admin=number(v, "is_admin") == 1),
+    "user_redirect": lambda v: _named(v, "user_redirect", "lower_name", actor=number(v, "redirect_user_id")),
     "public_key": _key,
     "deploy_key": lambda v: _named(v, "deploy_key", "name", repository=number(v, "repo_id"), key=number(v, "key_id"), mode=number(v, "mode")),
     "repository": lambda v: _named(v, "repository", "name", actor=number(v, "owner_id"), owner=text(v, "owner_name")),

@@ -13,6 +13,8 @@ Open    gitaly and shell say that a push was served, and not which refs it moved
         What gitaly and gitlab-shell write of themselves between calls is kept as `message`; lines that are no JSON are rejected
 """
 
+import re
+
 import pyarrow as pa
 
 from forensics.core import jsonlines
@@ -29,6 +31,13 @@ TABLE = Table(
             "kind",
             pa.string(),
             "production, audit, gitaly or shell; message: what gitaly or gitlab-shell says of itself",
+        ),
+        Column("author_id", pa.int64(), "the server's own number of the account", None, "not in this line"),
+        Column(
+            "was", pa.string(), "of a change of an account's name, the name before", None, "no such change"
+        ),
+        Column(
+            "became", pa.string(), "of a change of an account's name, the name after", None, "no such change"
         ),
         *COLUMNS,
     ),
@@ -104,6 +113,7 @@ def _row(found: Object) -> Object | Why:
         "kind": kind,
         "time": time,
         "account": _first(found, "username", "user_username", "meta.user"),
+        "author_id": _number(found),
         "address": address,
         "agent": _first(found, "user_agent", "ua"),
         "request": _first(found, "correlation_id"),
@@ -123,6 +133,13 @@ def _first(found: Object, *keys: str) -> str | None:
     return None
 
 
+def _number(found: Object) -> int | None:
+    """The number of the account that a request was made by, as `4` or `user-4`."""
+    value = _NUMBER.fullmatch(_first(found, "user_id", "meta.user_id", "gl_id") or "")
+    return int(value[1]) if value else None
+
+
+_NUMBER = re.compile(r"(?:user-)?([0-9]{1,18})")
 _Own = tuple[Object, frozenset[str]]
 
 
@@ -139,6 +156,8 @@ def _audit(found: Object) -> _Own:
     project = jsonlines.text(found, "entity_type") == "Project"
     own: Object = {"action": words, "account": None, "asserted": _first(found, "author_name")}
     own["repository"] = target if project else None
+    if _first(found, "change") == "username":
+        own |= {"was": jsonlines.text(found, "from") or None, "became": jsonlines.text(found, "to") or None}
     return own, frozenset({*what, "author_name", *(("entity_path",) if project else ())})
 
 

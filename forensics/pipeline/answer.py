@@ -25,6 +25,8 @@ from forensics.store import parquet, query, slices
 _OWN = ("findings.json", "tables/ingest.json")
 _KEYS = ("git_push_cert", "allowed_signers", "openpgp_key", "x509_certificate")
 _NEEDED = ("file", "event", "job_record", "copy", "git_object", "git_pack", *_KEYS)
+_LATER = {"git_push_cert": ("pushee", "nonce")}
+"""Columns that tables of formats had not from the beginning, and that an analysis looks at."""
 _READ = {"copy": ds.field("kind") != "blob"}
 """Of some tables, the rows that an analysis looks at: a blob's text is asked for where it is needed."""
 _CLOCKS = """
@@ -45,18 +47,19 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
     Raises:
         CaseError: nothing was read yet, or another version of the program read it.
     """
-    from forensics.analysis import blind, evidence, examine, gitfound, trails  # noqa: PLC0415 - pandas and networkx, when needed
+    from forensics.analysis import blind, evidence, examine, forge_names, gitfound, trails  # noqa: PLC0415 - pandas and networkx, when needed
     from forensics.pipeline import githeld, narrowed  # noqa: PLC0415 - the same
 
     tables = tables_of(case)
     there = set(parquet.names(tables))
-    read = {*_NEEDED, "reject", *gitfound.SOURCES, *trails.TRAILS}
+    read = {*_NEEDED, "reject", *gitfound.SOURCES, *trails.TRAILS, *forge_names.COLUMNS}
     written.check(case, "ingest", only=read & {*there, *written.entered(case, "ingest")})
-    for declared in CORE:
-        known = (
-            parquet.columns(tables, declared.name) if declared.name in there & {*_NEEDED} else declared.names
-        )
-        if set(declared.names) - set(known):
+    for name, columns in {
+        **{t.name: t.names for t in CORE if t.name in _NEEDED},
+        **_LATER,
+        **forge_names.COLUMNS,
+    }.items():
+        if name in there and set(columns) - set(parquet.columns(tables, name)):
             raise CaseError(
                 f"{case}: another version of the program read it; run `forensics ingest {case}` again"
             )
@@ -68,6 +71,9 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
         name: parquet.read(tables, name, where=_READ.get(name)) for name in _NEEDED if name in there - apart
     }
     found |= githeld.objects(tables) if of_git else {}
+    found |= {
+        name: parquet.read(tables, name, cols) for name, cols in forge_names.COLUMNS.items() if name in there
+    }
     found |= {
         name: parquet.read(tables, name, trails.columns(name))
         for name in trails.TRAILS

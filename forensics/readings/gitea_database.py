@@ -125,6 +125,13 @@ def _told(line: Line, names: _Names) -> Mapping[str, object]:
             "repository": names.repositories[line["id"]],
             "text": f"repository {line['id']}",
         }
+    if line["kind"] == "user_redirect":
+        return {
+            "verb": "other",
+            "object_kind": "account",
+            "object": line["name"],
+            "text": f"account {line['actor']} was called so",
+        }
     kind = "administrator" if line["admin"] else "account"
     return {"verb": "other", "object_kind": "account", "object": line["name"], "text": f"{kind} {line['id']}"}
 

@@ -27,6 +27,7 @@ ABOUT = {
     "trail_copies_differ": ("two files of the audit trail of {host}, which share {records} records",),
     "records_differ": ("record {number} of the audit trail of {host}",),
     "register_disagrees": ("who has {thing}",),
+    "forge_name_changed": ("account {name} of {source}",),
 }
 """What a contradiction is about, by its kind."""
 
@@ -65,6 +66,7 @@ SAYS = {
         "what copy {copy} lacks stands in a row, as that of a file left out, or of a time in which nothing was received, does",
     ),
     "records_differ": ("copy {copy}: session {session}, login uid {auid}, process {pid}, {what}",),
+    "forge_name_changed": ("number {number} is called {name}", "{name} is changed to {other}"),
     "register_disagrees": (
         "{source} ({domain}): {kind} {thing} is of account {account}",
         "{source} ({domain}): {kind} {thing} is of person {person}",
