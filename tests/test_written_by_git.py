@@ -1,7 +1,7 @@
 """A file that git wrote holds what others made: where nothing says which commits those were, no job is said to have failed by itself."""
 
 import pytest
-from test_pushes import AUDIT, collected, found
+from test_pushes import AUDIT, SAMPLES, collected, found
 
 NAME = "staged/pulled_commit"
 LOG, OBJECTS = "git/worktree/dot-git/logs/HEAD", "/objects/"
@@ -73,3 +73,41 @@ def test_a_file_put_back_is_of_what_was_there_unless_another_commit_is_named(wor
     """The tree was pulled half an hour before; HEAD does not move as a single file is written."""
     before = PULLED.replace(b"1795624163", b"1795624155")
     assert told(words=words, head=before) == expected
+
+
+WINDOW = b'window = ["2026-11-25T16:29:11Z", "2026-11-25T16:29:40Z"]'
+OF_OLD = (
+    "not_established",
+    "git_wrote_file_that_job_read_from_all_that_was_ever_pushed",
+    "untestable",
+    ["commit_of_earlier_run"],
+)
+
+
+@pytest.mark.parametrize(
+    ("window", "linked"),
+    [
+        (WINDOW, True),
+        (b'window = ["2026-11-25T16:29:30Z", "2026-11-25T16:29:40Z"]', False),
+        (b"", False),
+    ],
+)
+def test_a_clone_leads_to_what_was_pushed_in_the_time_asked_about_and_to_nothing_older(window, linked):
+    """Pavel pushed once, at some time. Ana clones the repository, with all that was ever pushed, and her job fails."""
+    evidence = collected(NAME)
+    log = next(raw for path, raw in evidence.items() if path.startswith("git/gitolite/logs/"))
+    [at] = {line[:19] for line in log.splitlines() if b"\tupdate\tllm\tpavel\t" in line}
+    assert b"2026-11-25.16:29:11" <= at < b"2026-11-25.16:29:29"
+    line = evidence[LOG].splitlines(keepends=True)[1]
+    cloned = b"0" * 40 + line[40:].replace(b"pull -q origin main: Fast-forward", b"clone: from gitserver:llm")
+    about = (SAMPLES / NAME / "case.toml").read_bytes()
+    assert WINDOW in about
+    said = found(NAME, {**evidence, LOG: cloned}, **{"case.toml": about.replace(WINDOW, window)})
+    [job], [answer] = said["jobs"], [c for c in said["claims"] if c["id"] == "D09"]
+    tied = {(a["act"], a["why_link"]) for a in said["acts"] if a["job"] == "21"}
+    if linked:
+        assert tied == {("commit", "checked_out_for_job"), ("push", "checked_out_for_job")}
+        assert (job["cause"], answer["status"]) == ("act", "contradicted")
+    else:
+        assert tied == set()
+        assert (job["cause"], job["why"], answer["status"], answer["missing"]) == OF_OLD

@@ -4,6 +4,9 @@ The process that wrote such a file is the puller's. The bytes are those of commi
 tree did not have before, and those were made, and pushed, by somebody. So a job that read the file
 leads to these commits and pushes, and not to the pull. Where the log of that tree's `HEAD` was not collected, nothing says
 which commits they were, and so nothing says that nobody's change was among them.
+
+A tree that was cloned holds what everybody ever pushed. That is no link to any of it: only what was pushed in the time asked about
+is led to from a clone, and of the rest it stays open whether the job met it before.
 """
 
 import posixpath
@@ -36,8 +39,9 @@ def fetched(
     pushed = [a for a in git if a.act == "push"]
     for reading, version, came in _written(scene, history, readings):
         called = git_acts.ends([reading.path])
-        brought = {oid for move in came for oid in arrivals.between(scene, move.object_from, _new(move))}
-        wanted = {oid for oid in brought if git_acts.changes_of(scene, oid) & called}
+        wanted = {oid for oid in _brought(scene, came) if git_acts.changes_of(scene, oid) & called}
+        if _is_clone(came):
+            wanted &= _lately(scene, pushed)
         if not wanted:
             continue
         why = [version.event_id, *(move.event_id for move in came), *reading.events]
@@ -50,6 +54,7 @@ def fetched(
 
 UNLOGGED = "git_wrote_file_that_job_read_and_no_log_of_head"
 UNTOLD = "git_wrote_file_that_job_read_from_commits_not_collected"
+CLONED = "git_wrote_file_that_job_read_from_all_that_was_ever_pushed"
 
 
 def left_open(
@@ -58,12 +63,37 @@ def left_open(
     """The jobs that read a file of which it cannot be told what git wrote it from, each with why."""
     found: dict[str, str] = {}
     for reading, version, came in _written(scene, history, readings):
-        brought = {oid for move in came for oid in arrivals.between(scene, move.object_from, _new(move))}
+        brought = _brought(scene, came)
         if not came and not _logged(scene, version):
             found[reading.job] = UNLOGGED
         elif not brought <= scene.git_objects.keys():
             found.setdefault(reading.job, UNTOLD)
+        elif _is_clone(came) and any(
+            git_acts.changes_of(scene, oid) & git_acts.ends([reading.path]) for oid in brought
+        ):
+            found.setdefault(reading.job, CLONED)
     return found
+
+
+def _brought(scene: Scene, came: Iterable[Row]) -> set[str]:
+    """The commits that moves of HEAD brought to a tree."""
+    return {oid for move in came for oid in arrivals.between(scene, move.object_from, _new(move))}
+
+
+def _is_clone(came: Sequence[Row]) -> bool:
+    """Whether there was nothing in a tree before: HEAD named no commit."""
+    return bool(came) and not any(str(move.object_from or "").strip("0") for move in came)
+
+
+def _in_window(scene: Scene, push: Act) -> bool:
+    """Whether a push can have been in the time that is asked about; where none is said, none is known to have been."""
+    window = scene.evidence.question.window
+    return window is not None and push.latest_ns is not None and push.latest_ns >= window[0]
+
+
+def _lately(scene: Scene, pushed: Iterable[Act]) -> set[str]:
+    """The commits that pushes of the time asked about brought."""
+    return {oid for push in pushed if _in_window(scene, push) for oid in arrivals.brought(scene, push)}
 
 
 _Written = tuple[Reading, Version, list[Row]]

@@ -142,7 +142,11 @@ def _told_by(act: Act, g: Grounds) -> set[str]:
     return {x.domain for x in g.judged[act.act_id].account.groups}
 
 
-_LACKING = {checkouts.UNLOGGED: "log_of_head", checkouts.UNTOLD: "objects_of_commits"}
+_LACKING = {
+    checkouts.UNLOGGED: "log_of_head",
+    checkouts.UNTOLD: "objects_of_commits",
+    checkouts.CLONED: "commit_of_earlier_run",
+}
 """What is not there where it cannot be told what git wrote a file from that a job read."""
 
 

@@ -225,9 +225,9 @@ LINK_RULES = {
     ),
     "checked_out_for_job": Rule(
         (),
-        "git wrote the file from commits that HEAD came to in those seconds, and the job read it",
+        "git wrote the file from commits that HEAD came to in those seconds, and the job read it; of a clone, from those that were pushed in the time asked about",
         "a file that was changed between the checkout and the reading",
-        2,
+        3,
     ),
     "command_before_start": Rule(
         (), "the command ran in the seconds before, with the owner's uid", "another job of the same seconds"
