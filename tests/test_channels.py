@@ -315,3 +315,12 @@ def test_what_git_writes_of_pushes_is_known_as_such(served):
     assert (
         len(told) == 4
     )  # of the one branch that is left: a mirror takes the branch away, and git its log with it
+
+
+def test_a_branch_that_is_made_again_by_hand_was_not_pushed_then(served):
+    """Kai's push made it two days ago. It was removed, and its log with it; the same commit is put back on the server."""
+    oid = served.oids[1]
+    log = named(0, "kai", KAI, "0" * 40, oid).replace(b"2026-11-23", b"2026-11-21")
+    served.by_hand(10, KAI, oid)
+    assert moved(served, log=log)[0][KAI, 10] == "nothing"
+    assert moved(served, log=log.replace(b"2026-11-21", b"2026-11-23"))[0][KAI, 10] == "push"

@@ -42,6 +42,7 @@ WAYS: Mapping[str, frozenset[str]] = {
 PUSH_LOGS = frozenset().union(*(formats for way, formats in WAYS.items() if way != "the server's own files"))
 PUSHES = frozenset({"push", "push_request"})
 _NEAR_NS = requests.NEAR_NS
+_DAY_NS = 86_400 * 1_000_000_000
 _NS = "ns since 1970-01-01T00:00:00Z"
 
 CHANNEL = Table(
@@ -72,7 +73,7 @@ MOVE = Table(
         Column(
             "told_by",
             pa.string(),
-            "push, where a log names that ref and both objects, each push for one move; request, where one tells a push of that repository within a minute that can have made it, and no other move, and no push or refusal that a log names, lies nearer to it; or nothing",
+            "push, where a log names that ref and both objects within a day, each push for one move; request, where one tells a push of that repository within a minute that can have made it, and no other move, and no push or refusal that a log names, lies nearer to it; or nothing",
         ),
         Column("uncollected", STRINGS, "ways into the repository of which nothing was collected, or nothing of that time"),
         Column("events", STRINGS, "the reflog's line, then what tells the push; where nothing does, a request of that minute that is counted for something else"),
@@ -233,10 +234,19 @@ def _by_pushes(own: Sequence[Row], pushed: Sequence[Row]) -> _Telling:
     for move in sorted(own, key=_in_time):
         new = git_acts.new_oid(str(move.text or ""))
         for old in (move.object_from, None):
-            if held := waiting.get((move.object, old, new)):
-                found[move.event_id] = "push", held.pop(0).event_id
+            held = waiting.get((move.object, old, new), [])
+            at = next((n for n, e in enumerate(held) if _of_a_day(e, move)), None)
+            if at is not None:
+                found[move.event_id] = "push", held.pop(at).event_id
                 break
     return found
+
+
+def _of_a_day(push: Row, move: Row) -> bool:
+    """Whether a push can have made a move, though the zone of a clock was mistaken: a ref's log goes with the ref, and begins anew."""
+    if pd.isna(push.earliest_ns) or pd.isna(move.earliest_ns):
+        return True
+    return bool(abs(int(push.earliest_ns) - int(move.earliest_ns)) <= _DAY_NS)
 
 
 def _in_time(event: Row) -> tuple[bool, int, str]:
