@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from forensics.analysis import signatures
 from forensics.analysis.acts import ACTS
 from forensics.core import roster
-from forensics.render import boundary, dossier, phrases, ratios, sentences
+from forensics.render import boundary, certificates, dossier, phrases, ratios, sentences
 from forensics.render import figures_lanes as lanes
 from forensics.render.forbidden import lint
 from forensics.render.languages import ENGLISH
@@ -215,14 +215,15 @@ def hostile_sentences(text):
     act = {
         **made.acts()[0], "account": text, "effective": text + "x", "object": text, "job": text, "credential": text, "address": text,
         "asserted": {"author": text, "committer": text},
-        "signature": {"kind": "ssh", "result": "good", "key": text, "known_by": [text], "citations": []}, "person": made.person("attributed", text, strength="moderate", best_rival=text, frame_cost=[text]),
+        "signature": {"kind": "ssh", "result": "good", "key": text, "known_by": [text], "citations": []},
+        "certificates": [{"tie": "tied", "nonce": "good", "result": "good", "key": text, "known_by": [text], "citations": []}], "person": made.person("attributed", text, strength="moderate", best_rival=text, frame_cost=[text]),
     }  # fmt: skip
     job = {**made.jobs()[0], "job": text, "owner": text, "outcome": text, "nodes": text}
     claim = {**made.findings()["claims"][0], "by": text, "names": text, "text": text}
     contradiction = {"about": text, "says": [{"what": text, "citations": []}]}
     return [
         sentences.account_sentence(act), sentences.person_sentence(act), sentences.link_sentence(act), sentences.job_sentence(job),
-        dossier.entry_sentence(act, lambda _: []), dossier.asserted_sentence(act), dossier.signature_sentence(act), dossier.frame_cost_sentence(act),
+        dossier.entry_sentence(act, lambda _: []), dossier.asserted_sentence(act), dossier.signature_sentence(act), *certificates.certificate_sentences(act), dossier.frame_cost_sentence(act),
         *dossier.claim_sentences(claim, {}), *dossier.contradiction_sentences(contradiction, 1), *dossier.gap_sentences({"source": text, "kind": "silence"}),
     ]  # fmt: skip
 
