@@ -7,7 +7,7 @@ import pytest
 from investigated import found
 from stage import Stage
 
-from forensics.analysis import examine, impact
+from forensics.analysis import impact, inquiry
 from forensics.core.roster import Question
 from forensics.render import bounded, document
 
@@ -37,24 +37,24 @@ def asked(collected, about=""):
 
 
 def test_of_very_many_jobs_those_are_looked_at_that_somebody_else_ended():
-    told = asked(accounting(examine.MOST_ASKED + 200))
+    told = asked(accounting(inquiry.MOST_ASKED + 200))
     assert [(j["job"], j["owner"], j["why"]) for j in told["jobs"]] == [
         (str(100 + FOREIGN), "mei", "act_on_job")
     ]
     assert [(a["job"], a["account"]) for a in told["acts"]] == [(str(100 + FOREIGN), f"uid {UIDS['lin']}")]
-    assert told["jobs_not_listed"] == {"CANCELLED": examine.MOST_ASKED + 199}
+    assert told["jobs_not_listed"] == {"CANCELLED": inquiry.MOST_ASKED + 199}
 
 
 def test_a_job_that_a_denial_is_about_is_looked_at_among_however_many():
-    told = asked(accounting(examine.MOST_ASKED + 200), '[[claim]]\nid = "D01"\nby = "mei"\njob = "107"\n')
+    told = asked(accounting(inquiry.MOST_ASKED + 200), '[[claim]]\nid = "D01"\nby = "mei"\njob = "107"\n')
     assert [j["job"] for j in told["jobs"]] == ["107", str(100 + FOREIGN)]
-    assert told["jobs_not_listed"] == {"CANCELLED": examine.MOST_ASKED + 198}
+    assert told["jobs_not_listed"] == {"CANCELLED": inquiry.MOST_ASKED + 198}
 
 
 @pytest.mark.parametrize(("by", "kept"), [("mei", []), ("kai", ["11"]), ("nobody listed", ["11"])])
 def test_an_act_in_the_owner_s_account_by_another_key_is_looked_at(monkeypatch, by, kept):
     """Who entered it with a key that is not on record as the owner's can be somebody else."""
-    monkeypatch.setattr(examine, "MOST_ASKED", 0)
+    monkeypatch.setattr(inquiry, "MOST_ASKED", 0)
     s = Stage()
     s.enrol()
     own = s.login("mei")
@@ -73,7 +73,7 @@ def test_of_few_jobs_all_are_looked_at():
 
 
 def test_a_job_that_is_asked_about_is_looked_at_among_however_many():
-    told = asked(accounting(examine.MOST_ASKED + 200), 'jobs = ["107"]\n')
+    told = asked(accounting(inquiry.MOST_ASKED + 200), 'jobs = ["107"]\n')
     assert [(j["job"], j["cause"], j["acts"]) for j in told["jobs"]] == [
         ("107", "not_established", ["A0001"])
     ]

@@ -16,7 +16,7 @@ from forensics.analysis import comparison, corrections, damage, evidence, exact,
 from forensics.core import rates
 from forensics.core.errors import NotFoundError
 from forensics.core.roster import Claim, Question
-from forensics.pipeline import answer, heard, narrowed, unasked
+from forensics.pipeline import answer, harms, heard, narrowed, unasked
 
 ROOT = Path(__file__).parents[1]
 INCIDENTS = ROOT / "sample_logs" / "incidents"
@@ -55,18 +55,20 @@ def month(count, seed):
     return HEAD + "".join(rows)
 
 
-def staged(folder, name, count, seed=7):
+def staged(folder, name, count, seed=7, about=None):
     """An incident as it was read, with a month of accounting beside it."""
     made, beside = folder / "case", folder / "month" / "login01" / "var" / "log" / "slurm"
     beside.mkdir(parents=True)
     (beside / "month.psv").write_text(month(count, seed))
     source = INCIDENTS / name
+    if about is not None:
+        (folder / "case.toml").write_text(about)
     pipeline.create(made)
     pipeline.seal(
         made,
         [source / "evidence", folder / "month"],
         roster=source / "roster.toml",
-        about=source / "case.toml",
+        about=source / "case.toml" if about is None else folder / "case.toml",
     )
     pipeline.ingest(made)
     return made
@@ -324,8 +326,8 @@ def test_where_users_can_have_left_accounting_no_job_is_ordinary(tmp_path):
 
 
 def test_stretches_that_touch_are_one():
-    near = unasked._NEAR_NS
-    assert unasked._stretches([5, 0, 10 * near]) == [(-near, 5 + near), (9 * near, 11 * near)]
+    near = harms.NEAR_NS
+    assert harms.stretches([5, 0, 10 * near]) == [(-near, 5 + near), (9 * near, 11 * near)]
 
 
 def test_the_times_of_ordinary_jobs_are_by_the_reference_clock_like_those_of_others():

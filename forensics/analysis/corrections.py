@@ -207,6 +207,18 @@ def _ordinary(apart: pa.Table, moves: _Moves) -> pa.Table:
     return apart
 
 
+def of_ordinary(evidence: Evidence, found: Iterable[Compared]) -> pa.Table:
+    """The records of ordinary jobs as `corrected` has them with `bounds`.
+
+    Args:
+        evidence: as assembled.
+        found: from `compare` of it.
+    """
+    bands = {c.source: c.band for c in found if c.band is not None and (c.applied or c.sure)}
+    loose = {c.source: c.loose for c in found if c.loose is not None}
+    return _ordinary(evidence.ordinary, bands, loose)
+
+
 def gaps(evidence: Evidence, found: list[Compared]) -> list[Gap]:
     """Where a clock was set, and where one is off by a zone: what it wrote there is dated with less certainty.
 

@@ -3,12 +3,12 @@
 Pure: tables in, tables and findings out. Everybody goes through the same steps.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 
 from forensics.analysis import (
     arrivals,
@@ -28,6 +28,7 @@ from forensics.analysis import (
     hops,
     identity,
     impact,
+    inquiry,
     jobs,
     lives,
     loose_ends,
@@ -54,6 +55,7 @@ from forensics.analysis.evidence import Evidence
 from forensics.analysis.examination import Examination
 from forensics.analysis.gaps import Gap
 from forensics.analysis.holders import Holders
+from forensics.analysis.inquiry import Inquiry
 from forensics.analysis.jobs import Job
 from forensics.analysis.sessions import Session
 
@@ -61,11 +63,6 @@ if TYPE_CHECKING:
     from forensics.analysis.attribution import Judgement
 
 _SLACK_NS = 600_000_000_000
-MOST_ASKED = 500
-"""Of more jobs that ended badly, where the case file names none, those alone are looked at that somebody else's act is linked to."""
-_BADLY = frozenset({"FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "OTHER"})
-_TICK_NS = 1_000_000_000
-"""How long after it is over a job's end can be written: the end of the second that accounting names."""
 _WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
 
@@ -110,9 +107,9 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     by_ses = {(s.host, s.ses): s for s in found_sessions if s.ses is not None}
     rest = {(s.host, f"pid {s.pid} {s.start_ns}"): s for s in found_sessions if s.ses is None}
     scene = Scene(evidence, directory, {**rest, **by_ses}, found_jobs, git_acts.objects_of(evidence), led)
-    asked = _asked(evidence, found_jobs)
+    asked = inquiry.of(evidence, found_jobs)
     history = artefacts.versions(evidence)
-    reads = [r for job in asked for r in artefacts.readings(job, evidence, history)]
+    reads = [r for job in asked.jobs for r in artefacts.readings(job, evidence, history)]
     missing = [*gaps.find(evidence, found_sessions), *steps, *gaps.truncated(rejects)]
     everything, questioned, left = _acts(scene, asked, history, reads)
     tampering = [a for a in everything if a.act in {"wipe_log", "change_logging", "change_clock"}]
@@ -140,14 +137,14 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
             unordered=file_acts.unordered(job, scene, history, reads),
         )  # fmt: skip
     _settle_own(everything, asked)
-    asked, unlisted = _disturbed(asked, of_job, scene)
+    told, unlisted = inquiry.disturbed(asked, of_job, scene)
     grounds = claims.Grounds(scene, [], [], [], judged, missing, holders, history, reads, everything)
-    answers = _answers(evidence, grounds, everything, asked)
+    answers = _answers(evidence, grounds, everything, told)
     return Examination(
         scene,
         found_sessions,
         list(found_jobs.values()),
-        asked,
+        told,
         history,
         reads,
         everything,
@@ -180,6 +177,11 @@ def sketch(evidence: Evidence, rejects: pd.DataFrame) -> Sketch:
     return Sketch(evidence, found, seen, steps, _examined(seen, rejects, steps))
 
 
+def bounded_ordinary(begun: Sketch) -> pa.Table:
+    """The records of ordinary jobs with the clocks as far off as their bounds allow."""
+    return corrections.of_ordinary(begun.evidence, begun.found)
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What is known before any act is looked for, of which events the acts can be made.
@@ -191,7 +193,7 @@ class Preview:
     evidence: Evidence
     sessions: list[Session]
     jobs: dict[str, Job]
-    asked: list[Job]
+    asked: Inquiry
     slack_ns: int
 
 
@@ -207,62 +209,11 @@ def preview(evidence: Evidence) -> Preview:
     found_jobs = jobs.reconstruct(seen, directory, ordinary.naming_others(seen))
     off = [abs(edge) for c in found if c.source.endswith(":kernel") for span in c.spans() for edge in span]
     slack_ns = max(off, default=0) + _SLACK_NS + ties.of(evidence, found).widest_ns()
-    return Preview(seen, found_sessions, found_jobs, _asked(seen, found_jobs), slack_ns)
-
-
-def _asked(evidence: Evidence, found: dict[str, Job]) -> list[Job]:
-    """The jobs asked about; where none is, those that ended badly in the window, else all that did."""
-    names = evidence.question.jobs
-    if names:
-        return [found.get(n) or _shortened(n, found) or Job(n) for n in names]
-    bad = [j for j in found.values() if j.outcome in _BADLY or (j.outcome is None and j.exit_signal)]
-    first, last = evidence.question.window or (None, None)
-    within = [
-        j for j in bad
-        if j.end_ns is None or ((first is None or j.end_ns >= first) and (last is None or j.end_ns - _TICK_NS <= last))
-    ]  # fmt: skip
-    return within or bad
-
-
-def _disturbed(
-    asked: list[Job], of_job: Mapping[str | None, list[Act]], scene: Scene
-) -> tuple[list[Job], dict[str, int]]:
-    """Of very many jobs, none of which the case file names, those that somebody else's act is linked to; how many others ended how.
-
-    An act in the owner's account by a key or from a device of nobody can be somebody else's; and a job that a denial is about is kept.
-    The acts on the others, which are their owners' own, are not in question then. A month of a cluster has a hundred
-    thousand jobs that ended badly, and most of them by themselves.
-    """
-    question = scene.evidence.question
-    if question.jobs or len(asked) <= MOST_ASKED:
-        return asked, {}
-    denied = {claim.job for claim in question.claims}
-    kept, others = [], Counter[str]()
-    for job in asked:
-        own = [a for a in of_job.get(job.job, ()) if a.in_question]
-        others_can_have = (
-            not impact.own_request(a, job, of_job[job.job], scene) or impact.stranger(a, job, scene)
-            for a in own
-        )
-        if job.cause == "act" or job.job in denied or any(others_can_have):
-            kept.append(job)
-        else:
-            others[job.outcome or "OTHER"] += 1
-            for act in own:
-                act.in_question = False
-    return kept, dict(sorted(others.items()))
-
-
-def _shortened(name: str, found: dict[str, Job]) -> Job | None:
-    """The job that people call by the first part of its id, or the last: `11` of `11.pbs01`, if one alone is."""
-    near = [
-        job for known, job in found.items() if name in {known.partition(".")[0], known.rpartition("/")[2]}
-    ]
-    return near[0] if len(near) == 1 else None
+    return Preview(seen, found_sessions, found_jobs, inquiry.of(seen, found_jobs), slack_ns)
 
 
 def _acts(
-    scene: Scene, asked: list[Job], history: dict[str, list[Version]], reads: list[Reading]
+    scene: Scene, asked: Inquiry, history: dict[str, list[Version]], reads: list[Reading]
 ) -> tuple[list[Act], set[str], list[Deferral]]:
     """Every act, the ids of those that bear on the jobs asked about, and which ran by themselves."""
     changes = file_acts.all_changes(scene, history)
@@ -273,14 +224,17 @@ def _acts(
         *scheduler_acts.changes(scene),
         *scheduler_acts.entries(scene),
     ]
-    requests += scheduler_edits.edits(scene, asked)
+    requests += scheduler_edits.edits(scene, asked.jobs)
     requests += [*scheduler_acts.signals(scene), *unrecorded.killers(scene)]
-    refused = list(touches.withheld(scene, changes, asked))
+    refused = list(touches.withheld(scene, changes, asked.jobs))
     linked = [*file_acts.linked(scene, changes, history, reads), *refused]
-    damaging = [*file_acts.damaging(changes, scene, asked), *file_acts.of_packages(changes, scene, asked)]
+    damaging = [
+        *file_acts.damaging(changes, scene, asked.projects()),
+        *file_acts.of_packages(changes, scene, asked.last_end_ns()),
+    ]
     kept_away = {(a.events[0], a.object) for a in refused}
     damaging = [a for a in damaging if (a.events[0], a.object) not in kept_away]
-    own = list(file_acts.by_own_process(changes, scene, asked))
+    own = list(file_acts.by_own_process(changes, scene, asked.jobs))
     git = [*git_acts.commits(scene), *pushes.pushes(scene)]
     pulled = list(checkouts.fetched(scene, git, history, reads))
     base = [a for p in changes.values() for _, a in p]
@@ -291,9 +245,8 @@ def _acts(
         for entry in act.planters if act.job is not None else ():
             if entry.job is None:
                 entry.job, entry.link, entry.why_link = act.job, "derived", "carried_act"
-    wanted = {j.job for j in asked}
-    owners: set[str | None] = {j.owner for j in asked}
-    beside = list(memory.beside(scene, asked))
+    wanted, owners = {j.job for j in asked.jobs}, asked.owners()
+    beside = list(memory.beside(scene, asked.jobs))
     bearing = [*(a for a in requests if a.job in wanted), *beside]
     foreign = [a for a in [*linked, *damaging] if _foreign(a, owners, scene)]
     bearing += foreign
@@ -346,13 +299,16 @@ def _foreign(act: Act, owners: set[str | None], scene: Scene) -> bool:
     )
 
 
-def _settle_own(everything: list[Act], asked: list[Job]) -> None:
+def _settle_own(everything: list[Act], asked: Inquiry) -> None:
     """What whoever submitted the jobs did to their files is that person's ordinary work, by whichever account."""
-    submitters: dict[str | None, set[str | None]] = {j.job: set() for j in asked}
+    submitters: dict[str | None, set[str | None]] = {j.job: set() for j in asked.jobs}
     for act in everything:
         if act.act == "submit" and act.job in submitters:
             submitters[act.job].add(act.person)
     all_by = set(map(frozenset, submitters.values()))
+    if len(asked.apart):
+        # Of an ordinary job no command is known that submitted it, and so no person.
+        all_by.add(frozenset({None}))
     everybody = next(iter(all_by)) if len(all_by) == 1 else frozenset()
     for act in everything:
         by = submitters.get(act.job, everybody)

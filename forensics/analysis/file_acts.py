@@ -120,12 +120,42 @@ def of_package(path: str) -> bool:
     return _PACKAGES.search(path) is not None
 
 
-def near(job: Job) -> tuple[str, str] | None:
-    """Where files lie that belong to a job's owner: below its working directory, and below that one's folder."""
+class Project(NamedTuple):
+    """Where files lie that belong to a job's owner: `under` which folder, whose name ends in a stroke."""
+
+    under: str
+    owner_uid: int
+    owner: str | None
+
+
+def project(job: Job) -> Project | None:
+    """Where files lie that belong to a job's owner; None where folder or owner is not known."""
     if job.workdir is None or job.owner_uid is None:
         return None
-    project = posixpath.dirname(job.workdir.rstrip("/")) or "/"
-    return job.workdir.rstrip("/") + "/", project + "/" if project != "/" else "\0"
+    return Project(below(job.workdir), job.owner_uid, job.owner)
+
+
+def below(workdir: str) -> str:
+    """The folder of a working directory's files and of those beside it: the one above it, if that is not the root."""
+    own = workdir.rstrip("/")
+    above = posixpath.dirname(own)
+    return (above if above.strip("/") else own) + "/"
+
+
+def by_folder(projects: Iterable[Project]) -> dict[str, dict[Project, int]]:
+    """Projects by their folder, each with its number in their order."""
+    found: dict[str, dict[Project, int]] = {}
+    for number, one in enumerate(projects):
+        found.setdefault(one.under, {})[one] = number
+    return found
+
+
+def around(path: str, folders: Mapping[str, Mapping[Project, int]]) -> Iterable[tuple[Project, int]]:
+    """The projects in whose folder a path is."""
+    at = path.find("/") + 1
+    while at:
+        yield from folders.get(path[:at], {}).items()
+        at = path.find("/", at) + 1
 
 
 def _command(scene: Scene, event: Row) -> list[str]:
@@ -235,52 +265,48 @@ SQUASHED = frozenset({65534, 2**32 - 2})
 
 
 def damaging(
-    changes: Mapping[str, list[tuple[Version, Act]]], scene: Scene, jobs: Iterable[Job]
+    changes: Mapping[str, list[tuple[Version, Act]]], scene: Scene, projects: Iterable[Project]
 ) -> Iterable[Act]:
-    """Changes of files that belong, or can belong, to a job's owner, below the job's project, by another account.
+    """Changes of files that belong, or can belong, to a job's owner, below the job's project, by another account: project by project.
 
     One number can be of two accounts on two hosts: the name that the host of the change gives it counts. Where a network file
     system shows nobody as the owner, it can be anybody's.
 
     That a job read such a file is not shown: the link stays not established.
     """
-    for job in jobs:
-        below = near(job)
-        if below is None:
-            continue
-        for path, pairs in changes.items():
-            for version, act in pairs:
-                harms = _can_own(version, job, scene) or act.act == "delete_file"
-                if (
-                    path.startswith(below)
-                    and harms
-                    and act.account != job.owner
-                    and version.owner_uid is not None
-                ):
-                    yield act
+    folders, found = by_folder(projects), []
+    for at, (path, pairs) in enumerate(changes.items()):
+        for project_, number in around(path, folders):
+            for place, (version, act) in enumerate(pairs):
+                if act.account == project_.owner or version.owner_uid is None:
+                    continue
+                if act.act == "delete_file" or _can_own(version, project_, scene):
+                    found.append((number, at, place, act))
+    return (act for *_, act in sorted(found, key=lambda row: row[:3]))
 
 
-def _can_own(version: Version, job: Job, scene: Scene) -> bool:
-    """Whether a file can be of the owner of a job, by its number and the name that the host of the change gives that."""
+def _can_own(version: Version, whose: Project, scene: Scene) -> bool:
+    """Whether a file can be of the owner of a project, by its number and the name that the host of the change gives that."""
     if version.owner_uid in SQUASHED:
         return True
     name = scene.directory.account_of(version.host, version.owner_uid, version.earliest_ns)
-    if name is None or job.owner is None:
-        return version.owner_uid == job.owner_uid
-    return name == job.owner
+    if name is None or whose.owner is None:
+        return version.owner_uid == whose.owner_uid
+    return name == whose.owner
 
 
 def of_packages(
-    changes: Mapping[str, list[tuple[Version, Act]]], scene: Scene, jobs: Iterable[Job]
+    changes: Mapping[str, list[tuple[Version, Act]]], scene: Scene, last_end_ns: int | None
 ) -> Iterable[Act]:
-    """Changes of installed packages, by no installer, before the end of a job asked about.
+    """Changes of installed packages, by no installer, before the last end of a job asked about, where one is known.
 
     Any job on the host can have imported them: the link stays not established, unless a reading shows it.
     """
-    ends = [j.end_ns for j in jobs if j.end_ns is not None]
     for path, pairs in changes.items():
         for version, act in pairs if _PACKAGES.search(path) else ():
-            if not by_installer(scene, version) and (not ends or version.earliest_ns <= max(ends)):
+            if not by_installer(scene, version) and (
+                last_end_ns is None or version.earliest_ns <= last_end_ns
+            ):
                 yield act
 
 

@@ -72,7 +72,7 @@ JOB = Table(
             "no process of it is known",
         ),
         Column("cause", pa.string(), "act, own_failure, infrastructure, not_established or none"),
-        Column("why", pa.string(), "rule that gave the cause; not_examined where nobody asked"),
+        Column("why", pa.string(), "rule that gave the cause; not_examined where it was not looked at"),
         Column("disagree", STRINGS, "columns that the sources tell differently"),
         Column("events", STRINGS, "events that name the job; none are listed of one that was not examined"),
     ),

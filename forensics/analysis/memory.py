@@ -21,7 +21,7 @@ _WHOLE_NODE = re.compile(
     r"^(?:\[ *[0-9]+\.[0-9]+\] ?)?(?:oom-kill:constraint=CONSTRAINT_NONE,|Out of memory[: ])"
 )
 _LATE_NS = 60_000_000_000
-_SMALL = frozenset(
+SMALL = frozenset(
     ["awk", "bash", "basename", "cat", "chmod", "chown", "cp", "crontab", "cut", "date", "df", "dash", "diff", "dirname", "du", "echo", "env", "false", "file", "find", "grep", "groups", "head", "hostname", "id", "kill", "last", "less", "ln", "ls", "mkdir", "more", "mv", "nano", "nvidia-smi", "pkill", "ps", "pwd", "readlink", "rm", "rmdir", "sacct", "sbatch", "scancel", "scontrol", "sed", "sh", "sinfo", "sleep", "sort", "squeue", "srun", "sshd", "ssh", "stat", "su", "sudo", "tail", "tee", "test", "top", "touch", "tr", "true", "tty", "uname", "uniq", "uptime", "vi", "vim", "vim.basic", "w", "wc", "which", "who", "whoami", "xargs"]
 )  # fmt: skip
 """Programs of a shell's daily use, which hold next to no memory whatever they are told."""
@@ -89,7 +89,7 @@ def programs_of_others(job: Job, scene: Scene) -> pd.DataFrame:
     if not len(ran):
         return ran
     ran = picked(ran, ran["account"] != job.owner)
-    return where(ran, "exe", lambda exe: posixpath.basename(str(exe or "")) not in _SMALL)
+    return where(ran, "exe", lambda exe: posixpath.basename(str(exe or "")) not in SMALL)
 
 
 def of_its_limit(job: Job, scene: Scene) -> bool:

@@ -35,6 +35,7 @@ from forensics.analysis import (
     wording,
 )
 from forensics.analysis.evidence import Evidence, rows_of
+from forensics.analysis.inquiry import Inquiry
 from forensics.analysis.jobs import Job
 
 MASS = trails.MASS
@@ -120,7 +121,7 @@ def submitted(evidence: Evidence, jobs: Iterable[Job]) -> set[str]:
 class Paths:
     """Which paths bear on the jobs asked about, whatever was done to them: asked of each change."""
 
-    def __init__(self, evidence: Evidence, jobs: Sequence[Job], own: Own) -> None:
+    def __init__(self, evidence: Evidence, asked: Inquiry, own: Own) -> None:
         copies = evidence.copies[evidence.copies["kind"].isin({"pickle", "torch"})]
         self._copied = {posixpath.basename(path) for path in copies["path"]}
         self._evidence = evidence
@@ -128,12 +129,13 @@ class Paths:
         self._direct |= {path for path in own.wrote if checkpoints.Named(checkpoints.PATTERNS).has(path)}
         self._scripts = {path for path in own.named if path.endswith(artefacts.SCRIPTS)}
         self._texts: list[tuple[str, str, frozenset[str]]] = []
+        self._folders = file_acts.by_folder(asked.projects())
         numbers = identity.directory(evidence)
-        self._projects = [
-            (below, {*numbers.uids_of(job.owner), job.owner_uid, *file_acts.SQUASHED}, job.owner)
-            for job in jobs
-            if (below := file_acts.near(job)) is not None
-        ]
+        self._uids = {
+            whose: {*numbers.uids_of(whose.owner), whose.owner_uid, *file_acts.SQUASHED}
+            for held in self._folders.values()
+            for whose in held
+        }
         self.bears = lru_cache(maxsize=_REMEMBERED)(self._bears)
 
     def direct(self, path: str) -> bool:
@@ -166,10 +168,9 @@ class Paths:
         if file_acts.of_package(path) and posixpath.basename(exe or "") not in file_acts.INSTALLERS:
             return True
         return any(
-            path.startswith(below)
-            and (owner_uid in uids or verb in {"delete", "rename"})
-            and (account is None or account != owner)
-            for below, uids, owner in self._projects
+            (owner_uid in self._uids[whose] or verb in {"delete", "rename"})
+            and (account is None or account != whose.owner)
+            for whose, _ in file_acts.around(path, self._folders)
         )
 
 

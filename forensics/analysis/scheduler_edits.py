@@ -8,6 +8,7 @@ Most such changes are upkeep. They bear on a job only by what the change was mad
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -193,12 +194,12 @@ def _same_rights(e: Row, uid: int | None, account: str | None) -> bool:
     return account is None or account in {e.effective, e.account}
 
 
-def _words(e: Row) -> list[str]:
+def _words(e: "Row | _Command") -> list[str]:
     """The words of a command, those that qmgr is given as one text among them."""
     return [w for part in (e.argv or ())[1:] for w in str(part).split()]
 
 
-def _asks(e: Row) -> bool:
+def _asks(e: "Row | _Command") -> bool:
     """Whether a command asks for a change of the scheduler, and not of a job."""
     words = _words(e)
     asking = _ASKING.get(commands.program(e.exe))
@@ -225,19 +226,52 @@ def _unrecorded(scene: Scene, used: set[str]) -> Iterable[Act]:
     for e in commands.of(scene, *EDITORS).rows:
         if str(e.event_id) in used or not _asks(e):
             continue
-        words = _words(e)
-        pairs = [w.partition("=") for w in words if "=" in w]
-        things = [f"{_KEYS[k.lower()]} {v}" for k, _, v in pairs if k.lower() in _KEYS]
-        if commands.program(e.exe) in {"kubectl", "oc", "pbsnodes"}:
-            at = next(n for n, w in enumerate(words) if _ASKING[commands.program(e.exe)].match(w))
-            things = [
-                f"node {w.removeprefix('node/')}"
-                for w in words[at + 1 :]
-                if not w.startswith("-") and w not in {"node", "nodes"}
-            ][:1]
-        act = scene.act(KIND, ", ".join(things) or " ".join(words)[:200], "edit_command", e)
+        act = scene.act(KIND, _commanded(e), "edit_command", e)
         act.missing.append("scheduler_record_of_request")
         yield act
+
+
+def _commanded(e: "Row | _Command") -> str:
+    """What a command asked to change: kinds and names, or its words where it names none."""
+    words = _words(e)
+    pairs = [w.partition("=") for w in words if "=" in w]
+    things = [f"{_KEYS[k.lower()]} {v}" for k, _, v in pairs if k.lower() in _KEYS]
+    if commands.program(e.exe) in {"kubectl", "oc", "pbsnodes"}:
+        at = next(n for n, w in enumerate(words) if _ASKING[commands.program(e.exe)].match(w))
+        things = [
+            f"node {w.removeprefix('node/')}"
+            for w in words[at + 1 :]
+            if not w.startswith("-") and w not in {"node", "nodes"}
+        ][:1]
+    return ", ".join(things) or " ".join(words)[:200]
+
+
+class _Command(NamedTuple):
+    """A command line: its program and its words."""
+
+    exe: str | None
+    argv: list[str]
+
+
+def reach(exe: str | None, argv: list[str] | None, text: str | None) -> tuple[set[str], set[str]]:
+    """The nodes and the accounts that a record or a command can have changed, in doubt more than it did: `_on` bears on none but their jobs.
+
+    Args:
+        exe: the program of a command; None for a scheduler's record.
+        argv: its words.
+        text: what was written of it.
+    """
+    written = str(text or "")
+    said = [written[:200]]
+    if argv:
+        command = _Command(exe, argv)
+        said += [_commanded(command)] if _asks(command) else []
+    thing = _thing(written)
+    said += [" ".join(thing)] if thing else []
+    named = [part.partition(" ") for each in said for part in each.split(", ")]
+    held = {n for kind, _, name in named if kind == "node" for n in nodes.expanded(name)}
+    held |= {n for found in _NODES.findall(written) for n in nodes.expanded(found)}
+    return held, {name for kind, _, name in named if kind == "user"}
 
 
 def _on(scene: Scene, act: Act, job: Job) -> Iterable[Act]:

@@ -22,7 +22,7 @@ def there(case: Path, *, job: str | None = None, person: str | None = None) -> N
         raise NotFoundError(f"job {job}: no record tells of it; the jobs are {_some(jobs)}")
     if job is not None and jobs[job]:
         raise NotFoundError(
-            f"job {job}: not looked at, as accounting alone tells of it and nobody asks; name it in case.toml, seal that, and analyse again"
+            f"job {job}: not looked at, as accounting alone tells of it and no case file names it; name it in case.toml, seal that, and analyse again"
         )
 
 

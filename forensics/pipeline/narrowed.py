@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import comparison, evidence, examine, relevance, trails
+from forensics.analysis import comparison, evidence, examine, inquiry, relevance, trails
 from forensics.analysis import jobs as job_table
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Evidence, Totals
@@ -84,7 +84,7 @@ def examined(case: Case, rejects: pd.DataFrame, trail: str | None) -> Examinatio
         held.begin()
         sketched = examine.sketch(held.evidence(), rejects)
         done = sketched.done
-        if held.compare(done.scene, done.in_question):
+        if held.compare(done.scene, done.in_question, examine.bounded_ordinary(sketched)):
             return examine.examine(held.evidence(), rejects)
         return examine.finished(sketched, rejects)
 
@@ -195,10 +195,10 @@ class _Held:
         self.slack_ns = view.slack_ns
         self._roots(view.evidence, [*view.jobs.values()])
         view = examine.preview(self._seen())
-        own = owned.Owned(self.asked, self.trail, view.asked, view.slack_ns)
+        own = owned.Owned(self.asked, self.trail, view.asked.jobs, view.slack_ns)
         touched = own.touched()
-        self._beside_memory(view.asked)
-        touched.named |= relevance.submitted(view.evidence, view.asked)
+        self._beside_memory(view.asked.jobs)
+        touched.named |= relevance.submitted(view.evidence, view.asked.jobs)
         shared, closed = self._shared(), self._closed(touched.opened)
         self.paths = self._bearing(relevance.Paths(view.evidence, view.asked, touched)) | shared | closed
         self._read_of(shared)
@@ -211,13 +211,14 @@ class _Held:
         self._take(own.joined, own.first(), own.read(self.paths))
         self._take(kin.of(self.asked, self.wanted, str(self.trail), self.mass))
 
-    def compare(self, scene: Scene, acts: Sequence[Act]) -> bool:
+    def compare(self, scene: Scene, acts: Sequence[Act], bounded: pa.Table) -> bool:
         """Take what a comparison of jobs by what acts changed reads; whether that is more than was held.
 
-        Ordinary jobs among those that are compared are looked at like the others.
+        Ordinary jobs among those that are compared are looked at like the others, and so are those asked about that cannot stay
+        apart; `bounded` are the records of ordinary jobs at the bounds of the clocks.
         """
         before, near = len(self.wanted), comparison.nearest(scene, acts)[: comparison.MOST_JOBS]
-        if drawn := comparison.ordinary_nearest(scene, acts):
+        if drawn := {*comparison.ordinary_nearest(scene, acts), *inquiry.to_look_at(scene, bounded)}:
             out = self.apart.places
             self.apart = unasked.without(self.apart, self.asked, drawn)
             self._take(np.setdiff1d(out, self.apart.places))

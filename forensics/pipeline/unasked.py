@@ -1,7 +1,8 @@
 """Which jobs of a large case are ordinary, as `analysis.ordinary` has it, and what is counted of their events.
 
 One is if accounting tells of it in one record, whole and of one file, and nothing else in the evidence names it, ran in its
-folder by its owner's number, or can have submitted it. In doubt a job is none.
+folder by its owner's number, or can have submitted it. Where the case file names no job, and very many ended badly, one of
+these is if nothing can bear on its end either (`harms`). In doubt a job is none.
 """
 
 import re
@@ -15,22 +16,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import artefacts, displaced, jobs, ordinary, unrecorded
-from forensics.analysis.anchors import FARTHEST_NS
+from forensics.analysis import artefacts, displaced, inquiry, jobs, ordinary, unrecorded
 from forensics.core import endings
 from forensics.core.roster import Question
 from forensics.core.tables import JOB_RECORD
+from forensics.pipeline import harms
+from forensics.pipeline.harms import stretches
 from forensics.store import parquet, places
 from forensics.store.places import Asked, Places
 
 FORMATS = ("jobcomp", "jobcomp_json", "sacct", "sacct_json", "sacct_padded")
 """Formats of accounting, of which each line tells one job or one step."""
 VERBS = ("end", "kill_request", "start", "submit")
-GOOD = ("COMPLETED", "PENDING", "PREEMPTED", "RUNNING")
-"""Outcomes of which nobody asks, where the case file names no job."""
 _RULES = {"submit": ("submit", "submit_record"), "kill_request": ("cancel", "kill_request")}
 """By verb, the kind of act that accounting's record is by itself, and its rule."""
-_NEAR_NS = FARTHEST_NS + 120_000_000_000
 _WORD = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _PART = re.compile(r"[0-9]+")
 _SCRIPT = re.compile(r"/job0*([0-9]+)/slurm_script")
@@ -47,9 +46,10 @@ ANTI JOIN folder ON part.owner_uid = folder.uid AND part.workdir = folder.cwd
 ANTI JOIN ran ON part.submit_ns BETWEEN ran.first_ns AND ran.last_ns AND (ran.uid IS NULL OR part.owner_uid = ran.uid)
 ANTI JOIN ended ON (part.outcome = 'CANCELLED' OR coalesce(part.exit_signal, 0) <> 0)
     AND ended.first_ns <= coalesce(part.end_ns, {2**62}) AND ended.last_ns >= coalesce(part.start_ns, part.submit_ns)
+{{harms}}
 WHERE step IS NULL AND format IN {FORMATS} AND submit_ns IS NOT NULL AND owner IS NOT NULL AND owner_uid IS NOT NULL
 AND federation_origin IS NULL AND ending IS DISTINCT FROM '{endings.REVOKED}'
-AND outcome IS NOT NULL AND {{outcome}}
+AND outcome IS NOT NULL
 ORDER BY job
 """
 
@@ -90,10 +90,16 @@ def found(tables: Path, asked: Asked, files: pd.DataFrame, question: Question) -
         "ended": _times(asked, {*unrecorded.CANCELLING, *unrecorded.KILLERS}),
         "odd": pa.table({"sha256": pa.array(sorted(odd), pa.string())}),
     }
-    outcome = "true" if question.jobs else f"outcome IN {GOOD} AND coalesce(exit_signal, 0) = 0"
     with places.opened(tables, "job_record") as records:
         columns = ", ".join(f'"{name}"' for name in ordinary.COLUMNS)
-        return _apart(asked, records.ask(_CHOSEN.format(columns=columns, outcome=outcome), beside))
+        if question.jobs:
+            return _apart(asked, records.ask(_CHOSEN.format(columns=columns, harms=""), beside))
+        chosen = _CHOSEN.format(columns=columns, harms=harms.CONDITIONS)
+        told = records.ask(chosen, beside | harms.beside(asked, records))
+        badly = pc.is_in(told["outcome"], pa.array(inquiry.BADLY))
+        # Of few, all are looked at.
+        few = (pc.sum(badly).as_py() or 0) <= inquiry.MOST_ASKED
+        return _apart(asked, told.filter(pc.invert(badly)) if few else told)
 
 
 def others(tables: Path, apart: Apart) -> pa.Table:
@@ -174,25 +180,13 @@ def _times(asked: Asked, names: Iterable[str]) -> pa.Table:
     by: dict[int | None, list[int]] = {}
     for uid, at in zip(ran["uid"].to_pylist(), ran["earliest_ns"].to_pylist(), strict=True):
         by.setdefault(uid, []).append(at)
-    rows = [(uid, *stretch) for uid, moments in by.items() for stretch in _stretches(moments)]
+    rows = [(uid, *stretch) for uid, moments in by.items() for stretch in stretches(moments)]
     return pa.table(
         {
             name: pa.array([row[n] for row in rows], pa.int64())
             for n, name in enumerate(("uid", "first_ns", "last_ns"))
         }
     )
-
-
-def _stretches(moments: Iterable[int]) -> list[tuple[int, int]]:
-    """The times within `_NEAR_NS` of some moments, those that touch as one."""
-    made: list[tuple[int, int]] = []
-    for at in sorted(moments):
-        first, last = at - _NEAR_NS, at + _NEAR_NS
-        if made and first <= made[-1][1]:
-            made[-1] = (made[-1][0], last)
-        else:
-            made.append((first, last))
-    return made
 
 
 def _apart(asked: Asked, records: pa.Table) -> Apart:
