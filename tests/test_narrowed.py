@@ -221,3 +221,17 @@ def test_which_events_are_heard_is_the_same_asked_of_the_table(left):
     # Of the loose trail the lines of an hour before are heard, and no others.
     (loose,) = displaced.loose(files)
     assert 0 < (whole["sha256"] == loose).sum() < (events["sha256"] == loose).sum()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_places_are_merged_and_taken_out_as_sets_are(seed):
+    rng = np.random.default_rng(seed)
+    sizes = rng.choice([0, 1, 2, 50], 3)
+    lists = [np.sort(rng.choice(60, size, replace=False)).astype(np.int64) for size in sizes]
+    one, other, third = lists
+    assert places.merged(*lists).tolist() == sorted({*one.tolist(), *other.tolist(), *third.tolist()})
+    assert places.less(one, other).tolist() == sorted({*one.tolist()} - {*other.tolist()})
+    assert places.less(one, one).tolist() == []
+    assert places.merged(one, other).dtype == places.less(one, other).dtype == np.int64
+    # What a database gives comes in no order, and can come twice.
+    assert places.merged(rng.permutation(np.concatenate([one, one]))).tolist() == one.tolist()

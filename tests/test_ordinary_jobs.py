@@ -354,6 +354,44 @@ def test_the_times_of_ordinary_jobs_are_by_the_reference_clock_like_those_of_oth
     )
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_whichever_clocks_are_off_the_times_are_those_of_records_as_rows(seed):
+    rng = random.Random(seed)  # noqa: S311 - rows, and nothing secret
+    kinds, count = ordinary.nothing().schema, rng.choice([0, 1, 30])
+    told = {
+        "job": [str(n) for n in range(count)],
+        "domain": [rng.choice(["slurm:admin", "slurm:other", None]) for _ in range(count)],
+        "format": ["sacct"] * count,
+        "sha256": [rng.choice("abc") for _ in range(count)],
+        "start": [rng.randint(0, 99) for _ in range(count)],
+        **{name: [rng.choice([None, rng.randint(1, 10**18)]) for _ in range(count)] for name in ("submit_ns", "start_ns", "end_ns")},
+    }  # fmt: skip
+    table = pa.table(
+        {n: pa.array(told.get(n, [None] * count), kinds.field(n).type) for n in ordinary.COLUMNS}
+    )
+
+    def bands():
+        names = [f"{domain}:sacct {sha256}" for domain in ("slurm:admin", "slurm:other") for sha256 in "abc"]
+        some = {name: (rng.randint(-9, 9), rng.randint(0, 9)) for name in names if rng.random() < 0.4}
+        # The error of a clock can hang on where in its log a time stands.
+        return {
+            n: SimpleNamespace(at=lambda at, _, lo=lo, w=w: (at % 3 + lo, at % 3 + lo + w))
+            for n, (lo, w) in some.items()
+        }
+
+    moved, loose = bands(), bands()
+    made, like = (
+        corrections._ordinary(table, moved, loose),
+        corrections._records(evidence.frame(table), moved, loose),
+    )
+    for name in ("submit_ns", "start_ns", "end_ns"):
+        assert pa.array(like[name], pa.int64(), from_pandas=True).to_pylist() == made[name].to_pylist()
+    assert made.schema == table.schema
+    assert made.drop_columns(["submit_ns", "start_ns", "end_ns"]).equals(
+        table.drop_columns(["submit_ns", "start_ns", "end_ns"])
+    )
+
+
 # Numbers
 
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import reduce
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from forensics.analysis import anchors, clocks
 from forensics.analysis.bands import Band, Int
 from forensics.analysis.clocks import Compared
-from forensics.analysis.evidence import Evidence, frame, groups_of, picked, rows_of
+from forensics.analysis.evidence import Evidence, groups_of, picked, rows_of
 from forensics.analysis.gaps import Gap
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -196,15 +199,34 @@ def _edge(told: pd.DataFrame, column: str, band: Band) -> Int:
 
 
 def _ordinary(apart: pa.Table, moves: _Moves) -> pa.Table:
-    """The same of the records of ordinary jobs."""
-    if not len(apart) or not any(moves):
-        return apart
-    read = ["domain", "format", "sha256", "start", *_MOMENTS]
-    made = _records(frame(apart.select(read)), moves)
-    for name in _MOMENTS:
-        at = apart.column_names.index(name)
-        apart = apart.set_column(at, apart.field(at), pa.array(made[name], pa.int64(), from_pandas=True))
+    """The same of the records of ordinary jobs, of which there can be millions: none is made a row of a frame but of the clocks that are off."""
+    at = _by_source(apart, {*moves.moved, *moves.loose, *moves.beyond}) if len(apart) else {}
+    for column in _MOMENTS if at else ():
+        held = apart[column].combine_chunks()
+        known, when = held.is_valid().to_numpy(zero_copy_only=False), np.array(held.fill_null(0))
+        for name, rows in at.items():
+            own = rows[known[rows]]
+            told = pd.DataFrame({column: when[own], "start": apart["start"].take(pa.array(own)).to_numpy()})
+            bands = [moves.moved.get(name, Band.zero()), *([moves.loose[name]] if name in moves.loose else [])]
+            lo, hi = moves.beyond.get(name, (0, 0))
+            edge, by = (np.maximum, lo) if column == "end_ns" else (np.minimum, hi)
+            if len(own):
+                when[own] = edge.reduce([_edge(told, column, band) for band in bands]) - by
+        place = apart.column_names.index(column)
+        apart = apart.set_column(place, apart.field(place), pa.array(when, mask=~known))
     return apart
+
+
+def _by_source(records: pa.Table, wanted: set[str]) -> dict[str, npt.NDArray[np.int64]]:
+    """The places of the records of some sources, as `anchors.sources` names them."""
+    columns = ["domain", "format", "sha256"]
+    found = {}
+    for row in records.select(columns).group_by(columns).aggregate([]).to_pylist() if wanted else ():
+        name = f"{row['domain']}:{row['format']} {row['sha256']}"
+        if name in wanted:
+            same = reduce(pc.and_, (pc.equal(records[column], row[column]) for column in columns))
+            found[name] = np.flatnonzero(pc.fill_null(same, False).to_numpy())
+    return found
 
 
 def of_ordinary(evidence: Evidence, found: Iterable[Compared]) -> pa.Table:

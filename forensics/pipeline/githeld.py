@@ -7,7 +7,6 @@ of a tree's only where its entries were kept. The rows of blobs are not read: na
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -144,5 +143,5 @@ def held(tables: Path, found: Mapping[str, pa.Table]) -> tuple[pa.Table, Mapping
 
     with places.opened(tables, "event") as asked:
         refs, objects_ = tips.apart(tables, asked, found), unread(asked, found)
-        kept = np.setdiff1d(asked.places(""), np.union1d(refs.places, objects_), assume_unique=True)
+        kept = places.less(asked.places(""), places.merged(refs.places, objects_))
         return asked.rows(kept, EVENT.names), refs.counted, len(objects_)

@@ -8,7 +8,6 @@ are read whole, once.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import reduce
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +18,6 @@ import pyarrow.compute as pc
 
 from forensics.analysis import comparison, evidence, examine, inquiry, relevance, trails
 from forensics.analysis import jobs as job_table
-from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Evidence, Totals
 from forensics.analysis.examination import Examination
 from forensics.analysis.jobs import Job
@@ -28,7 +26,7 @@ from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT
 from forensics.pipeline import counted, githeld, heard, kin, owned, tips, trailcopies, unasked
 from forensics.pipeline.owned import columns
-from forensics.store import parquet
+from forensics.store import parquet, places
 from forensics.store.places import Asked, Places
 
 WHOLE_EVENTS = 100_000
@@ -83,8 +81,9 @@ def examined(case: Case, rejects: pd.DataFrame, trail: str | None) -> Examinatio
         held = _Held(case, asked, trail)
         held.begin()
         sketched = examine.sketch(held.evidence(), rejects)
-        done = sketched.done
-        if held.compare(done.scene, done.in_question, examine.bounded_ordinary(sketched)):
+        if held.compare(sketched):
+            # What was found the first time is not held beside what is found now.
+            del sketched
             return examine.examine(held.evidence(), rejects)
         return examine.finished(sketched, rejects)
 
@@ -173,19 +172,16 @@ class _Held:
         return self._assembled({"event": self.asked.rows(self.wanted, COLUMNS)})
 
     def _want(self, where: str, beside: Mapping[str, pa.Table] | None = None) -> None:
-        self.wanted = np.union1d(self.wanted, self.asked.places(where, beside))
+        self._take(self.asked.places(where, beside))
 
     def _take(self, *found: Places) -> None:
-        self.wanted = np.unique(np.concatenate([self.wanted, *found]))
+        self.wanted = places.merged(self.wanted, *found)
 
     def begin(self) -> None:
         """Everything but the mass; then what of the mass is read wherever it stands; then what bears on the jobs."""
-        self._want(f"WHERE NOT coalesce({self.mass}, false)")
-        self.wanted = np.setdiff1d(
-            self.wanted,
-            reduce(np.union1d, (self.refs.places, self.objects, self.apart.places)),
-            assume_unique=True,
-        )
+        self._take(self.asked.places(f"WHERE NOT coalesce({self.mass}, false)"))
+        apart = places.merged(self.refs.places, self.objects, self.apart.places)
+        self.wanted = places.less(self.wanted, apart)
         if self.trail is None:
             return
         self._programs()
@@ -211,17 +207,18 @@ class _Held:
         self._take(own.joined, own.first(), own.read(self.paths))
         self._take(kin.of(self.asked, self.wanted, str(self.trail), self.mass))
 
-    def compare(self, scene: Scene, acts: Sequence[Act], bounded: pa.Table) -> bool:
+    def compare(self, sketched: examine.Sketch) -> bool:
         """Take what a comparison of jobs by what acts changed reads; whether that is more than was held.
 
-        Ordinary jobs among those that are compared are looked at like the others, and so are those asked about that cannot stay
-        apart; `bounded` are the records of ordinary jobs at the bounds of the clocks.
+        Ordinary jobs among those that are compared are looked at like the others, and so are those asked about that cannot stay apart.
         """
+        scene, acts = sketched.done.scene, sketched.done.in_question
         before, near = len(self.wanted), comparison.nearest(scene, acts)[: comparison.MOST_JOBS]
+        bounded = examine.bounded_ordinary(sketched)
         if drawn := {*comparison.ordinary_nearest(scene, acts), *inquiry.to_look_at(scene, bounded)}:
             out = self.apart.places
             self.apart = unasked.without(self.apart, self.asked, drawn)
-            self._take(np.setdiff1d(out, self.apart.places))
+            self._take(places.less(out, self.apart.places))
         if near and self.trail is not None:
             self._beside(near, {a.object for a in acts})
         return len(self.wanted) > before or bool(drawn)
@@ -319,7 +316,7 @@ class _Held:
             for values in zip(*(batch[name].to_pylist() for name in names), strict=True):
                 if values[:5] not in found and relevance.opens_everything(*values[5:9]):
                     found[values[:5]] = values[9]
-        self.wanted = np.union1d(self.wanted, np.fromiter(found.values(), np.int64, len(found)))
+        self._take(np.fromiter(found.values(), np.int64, len(found)))
 
     def _roots(self, seen: Evidence, jobs: Sequence[Job]) -> None:
         """Processes that a node says it started for a job: within that job's time, by their number."""

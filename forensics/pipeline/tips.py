@@ -89,7 +89,7 @@ def apart(tables: Path, asked: Asked, found: Mapping[str, pa.Table]) -> Apart:
     for row in asked.ask(said + _SUMS, beside).to_pylist():
         place = row["host"], row["repository"]
         counted[place] = tips.Left(row["refs"] - own[place], row["lost"] - lost[place])
-    left = np.setdiff1d(asked.places(f"WHERE {which}"), kept["place"].to_numpy())
+    left = places.less(asked.places(f"WHERE {which}"), places.merged(kept["place"].to_numpy()))
     return Apart(left, counted)
 
 
@@ -103,7 +103,7 @@ def held(tables: Path, found: Mapping[str, pa.Table]) -> tuple[pa.Table, Mapping
         return parquet.read(tables, "event"), {}
     with places.opened(tables, "event") as asked:
         left = apart(tables, asked, found)
-        kept = np.setdiff1d(asked.places(""), left.places, assume_unique=True)
+        kept = places.less(asked.places(""), left.places)
         return asked.rows(kept, EVENT.names), left.counted
 
 

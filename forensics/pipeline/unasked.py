@@ -116,10 +116,10 @@ def without(apart: Apart, asked: Asked, jobs_: Iterable[str]) -> Apart:
     drawn = pc.is_in(apart.records["job"], pa.array(sorted(jobs_), pa.string()))
     back = apart.records.filter(drawn)
     theirs = asked.places("SEMI JOIN apart USING (job)", {"apart": back.select(["job"])})
-    again = np.intersect1d(theirs, apart.places)
+    again = places.less(theirs, places.less(theirs, apart.places))
     return Apart(
         apart.records.filter(pc.invert(drawn)),
-        np.setdiff1d(apart.places, again, assume_unique=True),
+        places.less(apart.places, again),
         Counter(apart.sources) - Counter(_sources(asked, again)),
         Counter(apart.acts) - Counter(_acts(asked, back)),
     )
@@ -208,9 +208,8 @@ def _apart(asked: Asked, records: pa.Table) -> Apart:
         "SEMI JOIN (SELECT job FROM apart WHERE owner_uid IN (SELECT uid FROM ran)) AS their USING (job) WHERE verb = 'submit'",
         {**beside, "ran": uids},
     )
-    left = np.setdiff1d(
-        asked.places("SEMI JOIN apart USING (job)", beside), np.union1d(kept.to_numpy(), theirs)
-    )
+    every = asked.places("SEMI JOIN apart USING (job)", beside)
+    left = places.less(every, places.merged(kept.drop_null().to_numpy(), theirs))
     return Apart(records, left, _sources(asked, left), _acts(asked, records))
 
 
