@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from forensics.analysis.evidence import frame, picked, rows_of, where
+from forensics.analysis.evidence import Rows, frame, picked, rows_of, where
 
 TABLE = frame(
     pa.table(
@@ -42,3 +42,11 @@ def test_rows_are_told_in_order_with_their_labels_and_exact_numbers():
 def test_more_rows_than_are_laid_out_together_are_told_once_each(monkeypatch):
     monkeypatch.setattr("forensics.analysis.evidence._ROWS", 3)
     assert [r.Index for r in rows_of(TABLE)] == list("wxyz")
+
+
+def test_one_row_is_as_it_is_among_all():
+    one_by_one = Rows(TABLE)
+    for at, row in enumerate(rows_of(TABLE)):
+        told = one_by_one.at(at)
+        assert told._fields == row._fields
+        assert [(type(value), value is pd.NA or value) for value in told] == [(type(value), value is pd.NA or value) for value in row]  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, Row, picked, rows_of
+from forensics.analysis.evidence import Evidence, Row, Rows, picked
 from forensics.analysis.hops import Hop
 from forensics.analysis.identity import Directory
 from forensics.analysis.jobs import Job
@@ -180,7 +180,9 @@ class Scene:
 
     def row(self, event: str) -> Row:
         """One event."""
-        return next(rows_of(self.events.loc[[event]]))
+        if "rows" not in self.memo:
+            self.memo["rows"] = Rows(self.events)
+        return self.memo["rows"].at(self.events.index.get_loc(event))
 
     def runs_of(self, host: object, pid: object) -> pd.DataFrame:
         """The executions by a process of a host, in the order of the events."""

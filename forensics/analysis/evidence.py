@@ -41,6 +41,21 @@ def rows_of(table: pd.DataFrame) -> Iterator[Row]:
             yield row(place, *values)
 
 
+class Rows:
+    """Single rows of a frame by their place, as `rows_of` gives them, without a frame made of each."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._index, self._row = table.index, _row_of(tuple(table.columns))
+        columns = (table[name] for name in table.columns)
+        self._columns = [c.to_numpy() if c.dtype == object else c.array for c in columns]
+
+    def at(self, place: int) -> Row:
+        """The row of a place."""
+        told = (column[place] for column in self._columns)
+        values = (value.item() if isinstance(value, np.generic) else value for value in told)
+        return self._row(self._index[place], *values)
+
+
 @cache
 def _row_of(columns: tuple[str, ...]) -> Any:  # noqa: ANN401 - a class made at run time
     return namedtuple("Row", ("Index", *columns), rename=True)  # noqa: PYI024 - the columns are known at run time only
