@@ -43,7 +43,7 @@ STAMPS = rf"(?:{_PRINTED}|{_TRADITIONAL}|{_RFC3339}|{_ISO})"
 """Every stamp that is a time of day."""
 PRIORITY = r"(?:<(?P<priority>[0-9]{1,3})>)?"
 _LINE = rf"^{PRIORITY}(?P<wall>{STAMPS}|{MONOTONIC})(?: (?P<host>[^ ]*[^ :])|:)? (?P<rest>(?s:.*))$"
-_PROGRAM = r"(?P<program>[^ \[\]:<>]+)\]?(?:\[(?P<pid>[0-9]{1,18})\])?(?: <[A-Za-z]+>)?"
+_PROGRAM = r"(?P<program>[^ \[\]:<>]+)\]?(?:\[(?P<pid>[0-9]{1,18})\](?:\([A-Za-z]+\))?)?(?: <[A-Za-z]+>)?"
 _TAG = rf"^{_PROGRAM}:(?: (?P<message>(?s:.*)))?$"
 _HEAD = r"^(?P<host>[^ ]*[^ :]) (?P<program>[^ \[\]:<>]+)$"
 _NAME = r'[^ =\]"]{1,32}'

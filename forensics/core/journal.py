@@ -74,19 +74,20 @@ _LARGEST = 2**63 - 1
 _DIGITS = 19
 _FOLDERS = (
     "/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/lib/systemd/", "/usr/lib/systemd/", "/usr/lib/polkit-1/",
-    "/usr/libexec/", "/usr/libexec/openssh/", "/usr/lib/openssh/",
+    "/usr/libexec/", "/usr/libexec/openssh/", "/usr/lib/openssh/", "/usr/lib/cargo/bin/",
 )  # fmt: skip
 # Programs that anybody starts, and that act with root's rights; daemons that gave root's rights up.
 _NOT_AS_ROOT = {
-    "sudo", "su", "crontab", "passwd", "gpasswd", "chsh", "chfn", "chage", "polkitd", "chronyd", "ntpd", "systemd-timesyncd",
+    "sudo", "sudo-rs", "su", "crontab", "passwd", "gpasswd", "chsh", "chfn", "chage", "polkitd", "chronyd", "ntpd", "systemd-timesyncd",
 }  # fmt: skip
 # Daemons that seldom run as root, but in a unit in which nobody else does.
 _IN_UNITS = {"slurmctld", "slurmdbd"}
 _FILES = {
     "sshd": {"sshd", "sshd-session", "sshd-auth"},
+    "sudo": {"sudo", "sudo-rs", "sudo.ws"},
     "CRON": {"cron", "crond"},
     "CROND": {"cron", "crond"},
-    "(systemd)": {"systemd", "systemd-executor"},
+    **dict.fromkeys(("(systemd)", "(sd-pam)", "(bash)", "(sh)", "(dash)", "(zsh)", "(fish)"), {"systemd", "systemd-executor"}),
     "systemd": {"systemd", "systemd-executor"},
     "pam_slurm_adopt": {"sshd", "sshd-session", "su", "login"},
     "rsyncd": {"rsync"},

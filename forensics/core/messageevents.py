@@ -73,10 +73,14 @@ MEANINGS = {
     "rsync_refused": Meaning("other", "failure"),
     "rsync_moved": Meaning("reported"),
     "group_refused": Meaning("other", "failure"),
+    "change_failed": Meaning("other", "failure"),
+    "list_edited": Meaning("account_edit"),
+    "ticket": Meaning("other", "success"),
+    "ticket_refused": Meaning("other", "failure"),
     "admitted": Meaning("other", "success"),
 }
 ASKED = ("sudo", "sudo_group", "sudo_unclear", "sudo_note", "sudo_continued", "su", "polkit")
-ASKED_SERVICES = ("sudo", "sudo-i", "su", "su-l", "runuser", "runuser-l", "polkit-1")
+ASKED_SERVICES = ("sudo", "sudo-i", "su", "su-l", "runuser", "runuser-l", "polkit-1", "doas")
 NO_ACTOR = (
     "fault", "recovered", "clock_set", "clock_wrong", "audit_off", "audit_lost", "service", "listening", "cron_reload", "anacron",
 )  # fmt: skip
@@ -104,6 +108,8 @@ _TEXTS = frozenset(
     }
 )
 _NO_TERMINALS = ("unknown", "ssh", "none", "cron")
+_NOWHERE = "UNKNOWN"
+"""What sshd writes for an address where the connection has none, as through a pipe."""
 _REASONS = pa.array(["number_only", "not_recorded", "not_applicable"])
 _BY_NUMBER, _UNSAID, _NOBODY, _NAMED = range(4)
 _FEW = 64
@@ -116,6 +122,7 @@ _OBJECT_KINDS = {
     "key_found": "path",
     "certificate_found": "path",
     "key_refused": "path",
+    "list_edited": "path",
     "sftp": "path",
 }
 
@@ -188,7 +195,8 @@ def lightly(lines: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         "cwd": loose.each(held["cwd"], lambda path: pc.if_else(pc.starts_with(path, "/"), path, NOTHING)),
         **_object(held, sorts, own),
         "text": _text(held, sorts),
-        **{name: held[name] for name in ("pid", "address", "port", "job")},
+        "address": loose.each(held["address"], lambda where: pc.if_else(pc.equal(where, _NOWHERE), NOTHING, where)),
+        **{name: held[name] for name in ("pid", "port", "job")},
     }
 
 
@@ -222,7 +230,10 @@ def _nothing(rows: int) -> Coded:
 
 
 def _as_written(account: object) -> object:
-    return "root" if account == "ROOT" else account  # as login(1) shouts
+    """An account as the host has it: login(1) shouts, and sshd doubles the backslash behind a domain."""
+    if account == "ROOT":
+        return "root"
+    return account.replace("\\\\", "\\") if isinstance(account, str) else account
 
 
 def _asked(lines: Mapping[str, pa.Array]) -> pa.Array:

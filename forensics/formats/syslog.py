@@ -57,7 +57,7 @@ CUT = "line"
 DOMAIN = "{host}:root"
 
 _STAMPED = re.compile(
-    rf"(?:<\d{{1,3}}>)?{envelope.STAMPS} (?![+-]\d{{4}} )[^ ]*[^ :] [^ \[\]:<>]+\]?(?:\[\d+\])?:(?: |$)".encode()
+    rf"(?:<\d{{1,3}}>)?{envelope.STAMPS} (?![+-]\d{{4}} )[^ ]*[^ :] [^ \[\]:<>]+\]?(?:\[\d+\](?:\([A-Za-z]+\))?)?:(?: |$)".encode()
 )
 _SINCE_BOOT = re.compile(
     rf"{envelope.MONOTONIC} (?P<host>[^ :\[\]]+) (?:(?P<sure>kernel|[^ \[\]:<>]+\[\d+\])|[^ \[\]:<>]+): ".encode()

@@ -1,7 +1,7 @@
 """What useradd, usermod, passwd and their kin write of accounts and groups, and which job a login was put into.
 
-Most name whom they changed and not who ran them; gpasswd and passwd name both. Sources: shadow 4.13,
-src/*.c; Linux-PAM pam_unix_passwd.c; Slurm contribs/pam_slurm_adopt and contribs/pam.
+Most name whom they changed and not who ran them; gpasswd and passwd name both. Sources: shadow 4.13
+to 4.19, src/*.c; Linux-PAM pam_unix_passwd.c; Slurm contribs/pam_slurm_adopt and contribs/pam.
 """
 
 from forensics.core.programs.shape import ANY, FROM, NAMED, SOME, Program, Shape, pam
@@ -9,7 +9,7 @@ from forensics.core.programs.shape import ANY, FROM, NAMED, SOME, Program, Shape
 _WHOM = r"'(?P<object>[^']+)'"
 _END = r"(?: in /[^ ]*)?$"
 ACCOUNTS = Program(
-    ("useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "chage", "adduser", "passwd", "chpasswd", "chsh", "chfn", "newusers", "newgrp", "sg"),
+    ("useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "chage", "adduser", "passwd", "chpasswd", "chsh", "chfn", "newusers", "newgrp", "sg", "vipw", "vigr", "groupmems", "grpck"),
     ANY,
     (
         Shape("account_added", r"^new user: name=(?P<account>[^,]+), UID=(?P<uid>[0-9]{1,10}), GID=[0-9]{1,10}, home=.*, shell=.*, from=(?P<tty>[^ ,]+)$"),
@@ -22,10 +22,14 @@ ACCOUNTS = Program(
         Shape("account_changed", rf"^(?P<operation>add|delete) {_WHOM} (?:to|from) (?:shadow )?group '(?P<group>[^']+)'{_END}"),
         Shape("account_changed", rf"^change {_WHOM} to '[^']+' in (?:shadow )?group '(?P<group>[^']+)'{_END}"),
         Shape("account_changed", rf"^(?P<operation>delete|lock|unlock|change) (?:user |admin )?(?:name )?{_WHOM}"),
-        Shape("account_changed", r"^user (?P<object>[^ ]+) (?P<operation>added|removed) by (?P<caller>[^ ]+) (?:to|from) group (?P<group>[^ ]+)$"),
-        Shape("group_changed", r"^(?:password|members|administrators|access) (?:of|to) group (?P<group>[^ ]+) (?P<operation>set|changed|removed|restricted) by (?P<caller>[^ ]+)(?: to .*)?$"),
+        Shape("account_changed", r"^user (?P<object>[^ ]+) (?P<operation>added|removed) by (?P<caller>[^ ]+) (?:to|from) group (?P<group>[^ ]+)(?: in /[^ ]*)?$"),
+        Shape("group_changed", r"^(?:password|members|administrators|access) (?:of|to) group (?P<group>[^ ]+) (?P<operation>set|changed|removed|restricted) by (?P<caller>[^ ]+)(?: to .*| in /[^ ]*)?$"),
+        Shape("change_failed", r"^(?P<account>[^ ]+) failed to (?:(?:add|remove) user [^ ]+ (?:to|from)|remove password of|restrict access to|change password of|set the (?:administrators|members) of) group (?P<group>[^ ]+)(?: .*)?$"),
         Shape("account_changed", rf"^(?P<operation>password) for {_WHOM} changed by '(?P<caller>[^']+)'$"),
         Shape("account_changed", r"^pam_unix\((?P<service>passwd|chpasswd):chauthtok\): (?P<operation>password) changed for (?P<object>[^ ]+)$"),
+        Shape("account_changed", rf"^password (?P<operation>locked) for {_WHOM}$"),
+        Shape("account_changed", rf"^(?P<operation>delete) member {_WHOM} in (?:shadow )?group '(?P<group>[^']+)'$"),
+        Shape("list_edited", r"^file (?P<object>/[^ ]+) (?P<operation>edited)$"),
         Shape("account_changed", r"^changed (?P<operation>password expiry) for (?P<object>[^ ]+)$"),
         Shape("account_changed", rf"^changed user {_WHOM} (?P<operation>shell|information)\b"),
         Shape("group_entered", r"^user '(?P<account>[^']+)' \(login '[^']*' on (?P<tty>[^ ()]+)\) (?P<operation>switched|returned) to group '(?P<group>[^']+)'$"),

@@ -84,7 +84,10 @@ SYSTEMD = Program(
         Shape("service", rf"^{_DONE} (?P<object>{_SERVICE})(?: - [^;]*?)?\.*$"),
     ),
 )  # fmt: skip
-MANAGERS = Program(("systemd", "(systemd)"), ANY, pam("systemd-user"))
+# What run0 starts, a manager's child asks PAM for in the name of the program that it will become; who asked for it, polkit alone says.
+MANAGERS = Program(
+    ("systemd", "(systemd)", "(sd-pam)", "(bash)", "(sh)", "(dash)", "(zsh)", "(fish)"), ANY, pam("systemd-user|systemd-run0")
+)  # fmt: skip
 LOGIND = Program(
     ("systemd-logind",), SOME,
     (

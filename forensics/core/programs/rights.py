@@ -1,10 +1,11 @@
 """What sudo, su, runuser, doas, login, polkitd and pkexec write: who asked for whose rights, and who sat down at a terminal.
 
 sudo sets no mark around the folder, the environment or the command, which a user types: where one of them
-could be taken for another field, nothing but the caller is read. An exit status that follows a command (` ; EXIT=`) stays
+could be taken for another field, nothing but the caller is read. sudo-rs writes the same, with a second blank where there is no terminal. An exit status that follows a command (` ; EXIT=`) stays
 part of it, for a command can end in those words. Where sudo was told to write JSON, the event's text is that. sudo_logsrvd writes under
 sudo's name what hosts send it, and then `HOST=` is the one that sudo ran on. Sources: sudo lib/eventlog, plugins/sudoers/logging.c, logsrvd;
-util-linux su-common.c, login.c; shadow su.c, login.c; polkit polkitbackendinteractiveauthority.c, pkexec.c; opendoas doas.c.
+sudo-rs src/sudo/pipeline.rs; util-linux su-common.c, login.c; shadow su.c, login.c; Linux-PAM pam_wheel.c; polkit
+polkitbackendinteractiveauthority.c, pkexec.c; opendoas doas.c.
 """
 
 from forensics.core.programs.shape import ANY, SOME, Program, Shape, pam
@@ -42,7 +43,7 @@ _SERVED = (
 )
 
 SUDO = Program(
-    ("sudo",), ANY,
+    ("sudo", "sudo-rs"), ANY,
     (
         *pam("sudo|sudo-i"),
         Shape("sudo", _JSON, ("@cee:",)),
@@ -55,6 +56,7 @@ SUDO = Program(
         Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.* ; ENV=.* ; COMMAND=.* ; COMMAND=", holds=" ; COMMAND=", times=2),
         Shape("sudo", rf"{_CALL}{_WHOSE}(?: ; ENV=.*)? ; COMMAND=(?P<command>.*)$"),
         Shape("sudo", rf"{_CALL}{_WHOSE} ;?$"),
+        Shape("sudo", rf"^(?P<caller>[^ ]+) :  PWD={_WHOSE} ; COMMAND=(?P<command>.*)$", holds=" :  PWD="),
         Shape("sudo_group", rf"{_CALL}(?P<cwd>.*) ; GROUP=(?P<group>[^ ;]+)(?: ; TSID=(?P<recording>[^ ;]+))?(?: ; ENV=.*)? ; COMMAND=(?P<command>.*)$"),
         Shape("sudo_unclear", rf"{_ASKS}{_REFUSED}.* ; USER=.* ; COMMAND="),
         Shape("sudo_note", rf"{_ASKS}"),
@@ -72,17 +74,24 @@ SU = Program(
         Shape("su", r"^(?:\+|(?P<refusal>-)) (?P<tty>[^ ]+) (?P<caller>[^ :]+):(?P<target>[^ :]+)$"),
         Shape("su", r"^'su (?P<target>[^ ']+)' (?P<refusal>failed) for (?P<caller>[^ ]+) on (?P<tty>[^ ]+)$"),
         Shape("su", r"^(?P<refusal>BAD SU) (?P<caller>[^ ]+) to (?P<target>[^ ]+) on (?P<tty>[^ ]+)$"),
+        Shape("su", r"^pam_wheel\((?P<service>su|su-l):auth\): Access (?P<refusal>denied) to '(?P<target>[^ ']+)' for '(?P<caller>[^ ']+)'$", ("pam_wheel(",)),
         *pam("su|su-l"),
     ),
 )  # fmt: skip
-RUNUSER = Program(("runuser",), ANY, pam("runuser|runuser-l"))
+RUNUSER = Program(
+    ("runuser",), ANY,
+    (
+        Shape("su", r"^(?P<refusal>FAILED RUNUSER )?\(to (?P<target>[^ )]+)\) (?P<caller>[^ ]+) on (?P<tty>[^ ]+)$"),
+        *pam("runuser|runuser-l"),
+    ),
+)  # fmt: skip
 LOGIN = Program(
     ("login",), ANY,
     (
         Shape("console", r"^(?:DIALUP AT|LOGIN ON) (?P<tty>[^ ]+) BY (?P<account>[^ ]+)(?: FROM (?P<address>[^ ]+))?$"),
         Shape("console", r"^(?P<account>ROOT) LOGIN +[Oo][Nn] '?(?P<tty>[^ ']+)'?(?: (?:FROM|from) '?(?P<address>[^ ']+)'?)?$"),
         Shape("console", r"^'(?P<account>[^ ']+)' logged in on '(?P<tty>[^ ']+)'(?: from '(?P<address>[^ ']+)')?$"),
-        Shape("refused_unknown", r"^(?:FAILED LOGIN |TOO MANY LOGIN TRIES )"),
+        Shape("refused_unknown", r"^(?:FAILED LOGIN |TOO MANY LOGIN TRIES |invalid password for '|LOGIN '.*' REFUSED|ILLEGAL ROOT LOGIN|exceeded failure limit for ')"),
         *pam("login|remote"),
     ),
 )  # fmt: skip
@@ -97,7 +106,7 @@ POLKIT = Program(
 # In the words of pkexec the folder and the command are typed, and stand last.
 _ASKED_AS = r"^(?P<caller>[^ :]+): (?:Executing command|(?P<refusal>[A-Za-z][^\[\]]*?)) \[USER=(?P<target>[^ \]]+)\] \[TTY=(?P<tty>[^ \]]+)\] "
 PKEXEC = Program(
-    ("pkexec",), SOME,
+    ("pkexec", "polkit-agent-helper-1"), SOME,
     (
         *pam("polkit-1"),
         Shape("sudo_unclear", rf"{_ASKED_AS}\[CWD=.*\] \[COMMAND=.*\] \[COMMAND=", holds="] [COMMAND=", times=2),
@@ -111,6 +120,7 @@ DOAS = Program(
         Shape("sudo", r"^(?P<caller>[^ ]+) ran command (?P<command>.*) as (?P<target>[^ ]+) from (?P<cwd>.*)$", holds=" ran command "),
         Shape("sudo", r"^(?P<refusal>command not permitted) for (?P<caller>[^ :]+): (?P<command>.*)$", ("command not permitted",)),
         Shape("sudo", r"^(?P<refusal>failed auth) for (?P<caller>[^ :]+)$", ("failed auth",)),
+        *pam("doas"),
     ),
 )  # fmt: skip
 PROGRAMS = (SUDO, SU, RUNUSER, LOGIN, POLKIT, PKEXEC, DOAS)

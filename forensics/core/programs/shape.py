@@ -45,11 +45,11 @@ NAMED = r"(?P<account>[^ ]+)"
 
 def pam(services: str) -> tuple[Shape, ...]:
     """What PAM modules write in the name of the program that asks them, for that program's own services."""
-    module = r"^pam_(?:unix|sss|krb5|ldap|winbind|listfile|faillock|access)\("
+    module = r"^pam_(?:unix|sss|krb5|ldap|winbind|listfile|faillock|access|lastlog2?|limits)\("
     start = rf"{module}(?P<service>{services}):session\): session"
     auth = rf"{module}(?P<service>{services}):auth\):"
     opened = (
-        rf"{start} opened for user (?P<account>[^ (]+)(?:\(uid=(?P<uid>[0-9]{{1,10}})\))?"
+        rf"{start} opened for user (?P<account>[^ (]+)(?:\(uid=(?:(?P<uid>[0-9]{{1,10}})|getpwnam error)\))?"
         r" by (?P<caller>[^ (]*)(?:\(uid=(?P<caller_uid>[0-9]{1,10})\))?$"
     )
     whom = (
@@ -60,6 +60,17 @@ def pam(services: str) -> tuple[Shape, ...]:
     kept_out = rf"^pam_access\((?P<service>{services}):account\): access denied for user `(?P<account>[^ ']+)' from `(?P<address>[^ ']+)'$"
     locked = rf"^pam_faillock\((?P<service>{services}):auth\): Consecutive login failures for user (?P<account>[^ ]+) account temporarily locked$"
     counted = rf"^pam_tally2?\((?P<service>{services}):auth\): user (?P<account>[^ ]+) \([0-9]{{1,10}}\) tally [0-9]+, deny [0-9]+$"
+    unknown = rf"{auth} (?:check pass; user (?:\((?P<typed>.*)\) )?unknown|User unknown(?:: .*)?)$"
+    passed_on = rf"{auth} received for user (?P<typed>.*): 10 \([A-Za-z ]+\)$"
+    refused = (
+        rf"{module}(?P<service>{services}):account\): Access denied for user (?P<account>[^ ]+): [0-9]{{1,3}} \([A-Za-z ]+\)$",
+        rf"{auth} received for user (?P<account>[^ ]+): [0-9]{{1,3}} \([A-Za-z ]+\)$",
+        rf"{module}(?P<service>{services}):[a-z]+\): Refused user (?P<account>[^ ]+) for service [^ ]+$",
+        rf"{auth} auth could not identify password for \[(?P<account>[^ \]]+)\]$",
+        rf"{auth} user '(?P<account>[^ ']+)' denied access \(",
+        rf"{module}(?P<service>{services}):(?:auth|account)\): user (?P<account>[^ ]+) inactive for [0-9]+ days - denied$",
+        rf"{module}(?P<service>{services}):session\): Too many logins \(max [0-9]+\) for (?P<account>[^ ]+)$",
+    )
     begins = ("pam_",)
     return (
         Shape("pam_opened", opened, begins, holds=" session opened "),
@@ -67,7 +78,7 @@ def pam(services: str) -> tuple[Shape, ...]:
             "pam_closed", rf"{start} closed for user (?P<account>[^ (]+)$", begins, holds=" session closed "
         ),
         Shape("pam_refused", rf"{auth} authentication failure{whom}", begins),
-        Shape("pam_unknown", rf"{auth} check pass; user unknown$", begins),
-        *(Shape("pam_refused", one, begins) for one in (expired, kept_out, locked, counted)),
+        *(Shape("pam_unknown", one, begins) for one in (unknown, passed_on)),
+        *(Shape("pam_refused", one, begins) for one in (expired, kept_out, locked, counted, *refused)),
         Shape("pam_more", rf"^PAM [0-9]{{1,6}} more authentication failures?{whom}", ("PAM ",)),
     )

@@ -9,7 +9,7 @@ from forensics.core.programs.shape import ANY, SOME, Program, Shape, pam
 
 _FOR = r"^\((?P<account>[^()]+)\)"
 CRON = Program(
-    ("CRON", "CROND", "cron", "crond"), SOME,
+    ("CRON", "CROND", "cron", "crond", "/usr/sbin/cron", "/usr/sbin/crond", "/USR/SBIN/CRON"), SOME,
     (
         Shape("cron_ran", rf"{_FOR} CMD \((?P<command>.*)\)$", ("(",)),
         Shape("cron_output", rf"{_FOR} (?:CMDOUT|CMDEND) \((?P<command>.*)\)$", ("(",)),
