@@ -22,7 +22,7 @@ OWN = {
     "UNKNOWN[1327]": "proctitle",
     "UNKNOWN[1337]": "oflag",
 }
-LEADING = {"LOGIN", "USER_LOGIN", "USER_AUTH", "USER_START", "USER_END", "USER_CMD", "CONFIG_CHANGE", "FEATURE_CHANGE", "TIME_INJOFFSET", "TIME_ADJNTPVAL", "UNKNOWN[1328]", "UNKNOWN[1332]", "UNKNOWN[1333]"}  # fmt: skip
+LEADING = {"LOGIN", "USER_LOGIN", "USER_AUTH", "USER_START", "USER_END", "USER_CMD", "CONFIG_CHANGE", "FEATURE_CHANGE", "TIME_INJOFFSET", "TIME_ADJNTPVAL", "UNKNOWN[1328]", "UNKNOWN[1332]", "UNKNOWN[1333]", "URINGOP", "UNKNOWN[1336]"}  # fmt: skip
 HEAD = re.compile(
     rb'(?:node=([^ "\x1d]+) )?type=([A-Z0-9_]+(?:\[\d+\])?) msg=audit\((\d+)\.(\d\d\d):(\d+)\):(?= |$)'
 )

@@ -38,6 +38,8 @@ LEADING = {
     "UNKNOWN[1328]",
     "UNKNOWN[1332]",
     "UNKNOWN[1333]",
+    "URINGOP",
+    "UNKNOWN[1336]",
 }
 """Types that lead their event, beside all DAEMON_*: the system call beside them is only how they were sent."""
 

@@ -84,6 +84,8 @@ COLUMNS = (
 )
 """What `events` needs of the records, as Parquet names it."""
 _NOTHING = pa.scalar(None, pa.string())
+_RINGS = {"URINGOP", "UNKNOWN[1336]"}
+_RING_OPERATION = r"^uring_op=(?P<number>[0-9]{1,4})(?: |$)"
 
 
 class _Calls:
@@ -94,10 +96,12 @@ class _Calls:
         kinds = coded(scene.type)
         called &= ~np.array([leads(str(kind)) for kind in kinds.values])[kinds.number]
         asked = [scene.coded(name) for name in ("arch", "syscall", "syscall_name")]
-        first, like = distinct(called.astype(np.int64), *(column.number for column in asked))
+        ring = _ring(scene, kinds)
+        first, like = distinct(called.astype(np.int64), ring, *(column.number for column in asked))
         met = [
-            syscalls.call(*(c.values[c.number[row]] for c in asked)) if called[row] else None for row in first
-        ]
+            syscalls.call(*(c.values[c.number[row]] for c in asked)) if called[row] else syscalls.ring_call(int(ring[row]))
+            for row in first
+        ]  # fmt: skip
         self.known = [*dict.fromkeys(met)]
         self.number = np.array([self.known.index(call) for call in met], np.int64)[like]
 
@@ -119,6 +123,16 @@ class _Calls:
             if own.any():
                 found = pc.if_else(pa.array(own), scene.at(name), found)
         return found
+
+
+def _ring(scene: Scene, kinds: Coded) -> Ints:
+    """The operation of a ring that an event is, by number; -1 of every other."""
+    numbers = np.full(scene.count, -1, np.int64)
+    rows = np.flatnonzero(np.array([kind in _RINGS for kind in kinds.values], bool)[kinds.number])
+    if len(rows):
+        found = pc.extract_regex(loose.plain(scene.leading("fields").take(pa.array(rows))), pattern=_RING_OPERATION)
+        numbers[rows] = np.asarray(pc.struct_field(found, "number").cast(pa.int64()).fill_null(-1))
+    return numbers
 
 
 def events(records: pa.Table, files: pa.Table, form: str) -> pa.Table:

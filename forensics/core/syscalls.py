@@ -30,8 +30,10 @@ ARCHITECTURES = {
     "c0000015": "ppc64le",
     "80000015": "ppc64le",
     "80000016": "s390x",
+    "c00000f3": "aarch64",
+    "c0000102": "aarch64",
 }
-"""By `arch` as audit writes it. Big-endian POWER has the numbers of little-endian."""
+"""By `arch` as audit writes it. Big-endian POWER has the numbers of little-endian; RISC-V and LoongArch have the generic ones, as 64-bit ARM has."""
 
 # Which argument is which: Linux, include/linux/syscalls.h.
 CALLS = (
@@ -120,12 +122,22 @@ CALLS = (
 )  # fmt: skip
 
 _BY_NAME = {call.name: call for call in CALLS}
+_RING = {
+    16: "connect", 18: "openat", 28: "openat2", 35: "renameat", 36: "unlinkat", 37: "mkdirat", 38: "symlinkat", 39: "linkat",
+    41: "fsetxattr", 42: "setxattr", 55: "ftruncate",
+}  # fmt: skip
+"""The calls that a program has the kernel make through a ring (io_uring), by number of operation: Linux, include/uapi/linux/io_uring.h."""
 _BY_NUMBER = {
     (arch, number): _BY_NAME.get(name) or Call(name, "other")
     for arch, names in ((arch, NUMBERS[table]) for arch, table in ARCHITECTURES.items())
     for number, name in names.items()
 }
 _NUMBERED = {call.name: call for call in _BY_NUMBER.values()}
+
+
+def ring_call(number: int) -> Call | None:
+    """The call that an operation of a ring is, where it is one we know. Its record has none of the call's arguments."""
+    return _BY_NAME.get(_RING.get(number, ""))
 
 
 def call(arch: str | None, number: int | None, name: str | None) -> Call | None:
