@@ -76,6 +76,29 @@ def members(raw):
     return found, read.whole
 
 
+LOG = b"".join(b"Nov 23 15:11:%02d login01 sshd[%d]: Accepted password for kai from 10.0.0.3 port 4000 ssh2\n" % (n, 300 + n) for n in range(40))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        tarred_up((info("var/log/auth.log"), LOG), (info("etc/passwd"), PASSWD)),
+        gzip.compress(tarred_up((info("var/log/auth.log"), LOG), (info("etc/passwd"), PASSWD)), mtime=0),
+        zipped_up(("var/log/auth.log", LOG), ("etc/passwd", PASSWD), method=zipfile.ZIP_STORED),
+    ],
+    ids=["tar", "tar.gz", "zip of stored members"],
+)  # fmt: skip
+def test_an_archive_is_no_log_because_it_begins_with_one(tmp_path, raw):
+    """Its lines lie there as they were written; what each member is, its own bytes and place say."""
+    case = taken(tmp_path, raw)
+    assert sorted(held(case).values()) == [LOG, PASSWD]
+    pipeline.ingest(case)
+    files = parquet.read(case / "tables", "file").to_pylist()
+    assert sorted((f["path"].partition("/")[2], f["format"], f["rejected"]) for f in files) == [
+        ("", None, 0), ("etc/passwd", "passwd", 0), ("var/log/auth.log", "syslog", 0),
+    ]  # fmt: skip
+
+
 PACKED = {
     "": bytes,
     ".gz": gzip.compress,

@@ -90,6 +90,8 @@ LAID_OUT = {
 which stands in its objects: there is much other JSON, and most of it is not looked at further."""
 _EARLY_BYTES = 1 << 14
 """So far into a file one of them is looked for: longer objects are seldom, and to look costs more than all else."""
+_ARCHIVES = ("npy", "pickle")
+"""The formats whose files are zip archives themselves, as checkpoints are."""
 COMMON = ("auditd", "k8s_audit", "sacct", "syslog")
 """The formats that files of many megabytes commonly are of."""
 _LIKELY = 80
@@ -123,6 +125,17 @@ def recognise(head: bytes, path: str) -> str | None:
     name, sure = _surest(_ASKED_FIRST.get(head[:5], ()), head, path)
     if sure < _SURE:
         name, sure = _surest(_possible(tuple(sign in head for sign in _SIGNS)), head, path)
+    return name if sure > 10 else None
+
+
+def of_archive(head: bytes, path: str) -> str | None:
+    """The format of a zip archive that is one file of a program's; None of an archive that holds files, whatever these hold.
+
+    Lines of a log that lies in an archive as it was written are no lines of the archive's.
+
+    Args: as for `recognise`.
+    """
+    name, sure = _surest(_ARCHIVES, head, path)
     return name if sure > 10 else None
 
 

@@ -12,7 +12,7 @@ from forensics import formats
 from forensics.core import folders, hostevents
 from forensics.core.folders import Lying
 from forensics.core.tables import FILE
-from forensics.custody import hosts, unpack
+from forensics.custody import hosts, tarred, unpack, zipped
 from forensics.custody import seal as sealing
 from forensics.custody.seal import Sealed
 
@@ -103,6 +103,8 @@ def looked_at(path: Path, named: str) -> Known:
     packed = unpack.packing(head)
     if packed is not None:
         head, named = unpack.stretch(path, packed, 0, HEAD_BYTES), unpack.inner_name(named, packed)
+    if tarred.is_tar(head) or zipped.is_zip(head):
+        return Known(formats.of_archive(head, named), packed)
     form = formats.recognise(head, named)
     if form is not None:
         return Known(form, packed)

@@ -86,7 +86,7 @@ def _is_a_file(case: Path, archive: collected.Archive) -> bool:
     """Whether a format reads it as it is, as one does checkpoints, which are zip archives too."""
     from forensics import formats  # noqa: PLC0415 - all formats, only where there is an archive
 
-    return formats.recognise(collected.head(case, archive, 1 << 16), archive.row.path) is not None
+    return formats.of_archive(collected.head(case, archive, 1 << 16), archive.row.path) is not None
 
 
 def archives_of(case: Path, entered: Iterable[ledger.Entry] | None = None) -> list[dict[str, object]]:
