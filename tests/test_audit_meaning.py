@@ -60,8 +60,14 @@ def test_what_a_ring_does_is_told_as_the_call_that_it_is():
     """A ring's record has no login account, and no argument says which directory a relative name starts from: it stays as written."""
     deleted, renamed, opened, nothing, riscv, refused, within = told("rings_and_newer_records.log")
     assert [e["verb"] for e in (deleted, renamed, opened, nothing)] == ["delete", "rename", "write", "other"]
-    assert [e["object"] for e in (deleted, renamed, opened)] == ["/srv/proj/llm/step_100.pt", "d/b", "/srv/proj/llm/train.py"]
-    assert {(e["account"], e["auid"], e["session"], e["uid"]) for e in (deleted, renamed, opened, nothing)} == {(None, None, None, 4102)}
+    assert [e["object"] for e in (deleted, renamed, opened)] == [
+        "/srv/proj/llm/step_100.pt",
+        "d/b",
+        "/srv/proj/llm/train.py",
+    ]
+    assert {
+        (e["account"], e["auid"], e["session"], e["uid"]) for e in (deleted, renamed, opened, nothing)
+    } == {(None, None, None, 4102)}
     assert (riscv["verb"], riscv["object"], riscv["auid"]) == ("delete", "/srv/proj/llm/step_090.pt", 4102)
     assert (refused["verb"], refused["outcome"], refused["auid"]) == ("delete", "failure", 4102)
     # Of what a call does before it returns, the call's own line says whose login it is.

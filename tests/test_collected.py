@@ -76,7 +76,11 @@ def members(raw):
     return found, read.whole
 
 
-LOG = b"".join(b"Nov 23 15:11:%02d login01 sshd[%d]: Accepted password for kai from 10.0.0.3 port 4000 ssh2\n" % (n, 300 + n) for n in range(40))
+LOG = b"".join(
+    b"Nov 23 15:11:%02d login01 sshd[%d]: Accepted password for kai from 10.0.0.3 port 4000 ssh2\n"
+    % (n, 300 + n)
+    for n in range(40)
+)
 
 
 @pytest.mark.parametrize(

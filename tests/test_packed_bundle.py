@@ -196,3 +196,18 @@ def test_referenced_evidence_is_said_to_be_elsewhere(tmp_path):
     notes = []
     assert pipeline.verify(tmp_path / "bundle", notes) == []
     assert ["left where it lies" in n for n in notes] == [True]
+
+
+def test_the_verifier_reads_text_with_a_mark(tmp_path):
+    """Its places count in the text as UTF-8; where the text does not go so far, that is a fault."""
+    path = tmp_path / "x"
+    for raw, packing in (
+        (b"\xff\xfe" + "kai\xe9\n".encode("utf-16-le") * 9000, "utf-16"),
+        (b"\xef\xbb\xbfkai\xc3\xa9\n" + b"kai\xc3\xa9\n" * 8999, "utf-8-bom"),
+    ):
+        path.write_bytes(raw)
+        assert verifier._length(path, packing, 1 << 20) == (6 * 9000, False)
+    path.write_bytes(b"\xff\xfe" + "kai\n".encode("utf-16-le") * 9000 + b"\x00\xdc" * 9000)
+    length, damaged = verifier._length(path, "utf-16", 1 << 20)
+    assert damaged
+    assert length <= 4 * 9000

@@ -304,3 +304,61 @@ def test_progress_counts_sealed_bytes_once(tmp_path):
     )
     assert [done for _, done, _ in heard] == sorted(done for _, done, _ in heard)
     assert heard[-1][1:] == (len(raw) + 5, len(raw) + 5)
+
+
+TEXT = LOG.decode().replace("\n", "\r\n")
+MARKED = {
+    "utf-16 of Windows": ("utf-16", TEXT.encode("utf-16-le").join([b"\xff\xfe", b""]), TEXT.encode()),
+    "utf-16 the other way": ("utf-16", b"\xfe\xff" + TEXT.encode("utf-16-be"), TEXT.encode()),
+    "utf-8 with a mark": ("utf-8-bom", b"\xef\xbb\xbf" + LOG, LOG),
+}
+marked = pytest.mark.parametrize(("packed", "raw", "content"), MARKED.values(), ids=MARKED)
+
+
+@marked
+def test_text_with_a_mark_reads_as_the_text(packed, raw, content, tmp_path):
+    """Nothing is read otherwise than of the same text in plain UTF-8, and every place leads to its bytes there."""
+    plain, _ = ingested(tmp_path / "plain", {"gl.log": content})
+    case, tally = ingested(tmp_path / "marked", {"gl.log": raw}, block_bytes=300)
+    assert told(case) == told(plain)
+    (file,) = rows(case, "file")
+    assert (file["format"], file["packing"], file["bytes"]) == ("gitolite", packed, len(raw))
+    assert file["unpacked_bytes"] == len(content) == tally.bytes == tally.parsed
+    for event in rows(case, "event"):
+        for span in pipeline.cite(case, event["event_id"]):
+            assert (span["packing"], span["ok"]) == (packed, True)
+            assert span["raw"] == content[span["start"] : span["stop"]]
+
+
+def test_no_letter_is_lost_between_two_blocks():
+    """One of four bytes in either encoding stands at every place of a block in turn."""
+    for ahead in range(8):
+        text = "x" * (2040 + ahead) + "\U0001f511" * 8 + "\n"
+        raw = b"\xff\xfe" + text.encode("utf-16-le")
+        assert unpacked(raw, "utf-16", 7) == (text.encode(), b"")
+
+
+@pytest.mark.parametrize(
+    "damage", [b"\x00", b"\x00\xdcx\x00" * 5000, b"\x3d\xd8"], ids=["half a letter", "no text", "half a pair"]
+)
+def test_what_is_no_utf_16_is_left(damage):
+    """Every byte is content or left, and what is left ends the file."""
+    raw = MARKED["utf-16 of Windows"][1]
+    content, left = unpacked(raw + damage, "utf-16")
+    assert TEXT.encode().startswith(content)
+    assert left.endswith(damage)
+    assert raw.endswith(left[: -len(damage)])
+    assert b"\xff\xfe" + content.decode().encode("utf-16-le") + left == raw + damage
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\xff\xfe\x00\x00" * 40,
+        b"\xff\xfe" + bytes(range(1, 255)),
+        b"\xef\xbb\xbf" + bytes(60),
+        b"\xff\xfe\x00\xdc" * 9,
+    ],
+)
+def test_numbers_that_begin_as_a_mark_are_no_text(raw):
+    assert unpack.packing(raw) is None

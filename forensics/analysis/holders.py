@@ -25,7 +25,9 @@ _OPEN_ENDED = re.compile(
     r"-?(?:(?:ba|da|z|k|c|tc|fi)?sh|python[0-9.]*|perl|ruby|g?awk|auditctl|auditd|augenrules|vi|vim|nano|ed|ex|sed|emacs|dd|tee)"
 )
 """Programs that, with root's rights, can do what no record of their start tells: shells, editors, interpreters, `auditctl`."""
-RAISERS = frozenset({"sudo", "sudo-rs", "sudo.ws", "su", "su-rs", "doas", "pkexec", "runuser", "machinectl", "run0"})
+RAISERS = frozenset(
+    {"sudo", "sudo-rs", "sudo.ws", "su", "su-rs", "doas", "pkexec", "runuser", "machinectl", "run0"}
+)
 """Programs that give another account's rights."""
 _RECORDS = re.compile(r"/var/log|/audit|journal|loginuid|authorized_keys|[bw]tmp|lastlog")
 FROM_ANYBODY = SYSTEM_LOGS - JOURNALS

@@ -4,12 +4,10 @@
 
 Every fault is printed on a line of its own. Exit status 0: none. 1: there are some. 2: wrong usage.
 
-Checked are the manifests against the files, both ways; that no file but those is there; that sealed
-evidence has the hash that is its name; the ledger's chain, and its entries against what is sealed, block by block
-of large files, and against what the program wrote, its tables too; that every citation in the findings leads to bytes; and that the
-accounting adds up. Places in a compressed file count in the decompressed bytes: gzip, xz and bzip2 are decompressed to
-see that they are there, zstd from Python 3.14 on; where it cannot be done, that is said. What a manifest, a ledger or a
-finding says is never used as a path: files are found by looking, and then compared.
+Checked are the manifests against the files, both ways; that no file but those is there; that sealed evidence has the hash that is its
+name; the ledger's chain, and its entries against what is sealed, block by block of large files, and against what the program wrote, tables
+too; that every citation leads to bytes; and that the accounting adds up. Places in a compressed file count in the decompressed bytes, those in
+UTF-16 in the text as UTF-8: all are read, zstd from Python 3.14 on, or it is said which not. Files are found by looking, by no path that is read.
 """
 # Shipped inside each bundle as verify.py, and run by `forensics verify`, so that both always agree.
 
@@ -21,6 +19,7 @@ if __name__ == "__main__" and not sys.flags.isolated and not getattr(sys.flags, 
     del sys.path[0]  # the bundle's folder: a file put there must not pass for a module of Python
 
 import bz2
+import codecs
 import gzip
 import hashlib
 import json
@@ -32,7 +31,10 @@ import zlib
 from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple  # noqa: UP035 - Python 3.8 has to read this
 
-_OPENED: dict[str, Any] = {"bzip2": bz2.open, "gzip": gzip.open, "xz": lzma.open}
+_OPENED: dict[str, Any] = {
+    "bzip2": bz2.open, "gzip": gzip.open, "xz": lzma.open, "utf-8-bom": lambda path: [read := path.open("rb"), read.seek(3)][0],
+    "utf-16": lambda path: codecs.EncodedFile(path.open("rb"), "utf-8", "utf-16"),
+}  # fmt: skip
 _DAMAGE: tuple[type[Exception], ...] = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 try:
     from compression import zstd  # type: ignore[import-not-found] # Python 3.14 and newer
@@ -52,10 +54,8 @@ _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([!-~]+)")
 _EVENT = re.compile(r"([0-9a-f]{16})\.(\d{1,19})\.(\d{1,19})(?:\.\d{1,19})?")
 _EVENT_LISTS = frozenset(["for", "against", "because"])
 _TEXTS = {
-    "seal": ("sha256", "kind", "held"),
-    "blocks": ("sha256",),
-    **dict.fromkeys(("input", "analyse", "report"), ("sha256", "name")),
-}
+    "seal": ("sha256", "kind", "held"), "blocks": ("sha256",), **dict.fromkeys(("input", "analyse", "report"), ("sha256", "name")),
+}  # fmt: skip
 _SIZES = {"seal": ("bytes",), "blocks": ("block_bytes",)}
 MADE = {"analyse": "data/findings.json", "report": "data/report.pdf"}
 """What the program writes of its own, by the act of the ledger that says so."""

@@ -130,7 +130,9 @@ def _ring(scene: Scene, kinds: Coded) -> Ints:
     numbers = np.full(scene.count, -1, np.int64)
     rows = np.flatnonzero(np.array([kind in _RINGS for kind in kinds.values], bool)[kinds.number])
     if len(rows):
-        found = pc.extract_regex(loose.plain(scene.leading("fields").take(pa.array(rows))), pattern=_RING_OPERATION)
+        found = pc.extract_regex(
+            loose.plain(scene.leading("fields").take(pa.array(rows))), pattern=_RING_OPERATION
+        )
         numbers[rows] = np.asarray(pc.struct_field(found, "number").cast(pa.int64()).fill_null(-1))
     return numbers
 

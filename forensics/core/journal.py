@@ -82,13 +82,14 @@ _NOT_AS_ROOT = {
 }  # fmt: skip
 # Daemons that seldom run as root, but in a unit in which nobody else does.
 _IN_UNITS = {"slurmctld", "slurmdbd"}
+_MANAGER = {"systemd", "systemd-executor"}
 _FILES = {
     "sshd": {"sshd", "sshd-session", "sshd-auth"},
     "sudo": {"sudo", "sudo-rs", "sudo.ws"},
     "CRON": {"cron", "crond"},
     "CROND": {"cron", "crond"},
-    **dict.fromkeys(("(systemd)", "(sd-pam)", "(bash)", "(sh)", "(dash)", "(zsh)", "(fish)"), {"systemd", "systemd-executor"}),
-    "systemd": {"systemd", "systemd-executor"},
+    **dict.fromkeys(("(systemd)", "(sd-pam)", "(bash)", "(sh)", "(dash)", "(zsh)", "(fish)"), _MANAGER),
+    "systemd": _MANAGER,
     "pam_slurm_adopt": {"sshd", "sshd-session", "su", "login"},
     "rsyncd": {"rsync"},
     "adduser": {"perl", "adduser"},

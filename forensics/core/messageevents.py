@@ -195,7 +195,9 @@ def lightly(lines: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         "cwd": loose.each(held["cwd"], lambda path: pc.if_else(pc.starts_with(path, "/"), path, NOTHING)),
         **_object(held, sorts, own),
         "text": _text(held, sorts),
-        "address": loose.each(held["address"], lambda where: pc.if_else(pc.equal(where, _NOWHERE), NOTHING, where)),
+        "address": loose.each(
+            held["address"], lambda where: pc.if_else(pc.equal(where, _NOWHERE), NOTHING, where)
+        ),
         **{name: held[name] for name in ("pid", "port", "job")},
     }
 

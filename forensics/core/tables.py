@@ -52,16 +52,16 @@ FILE = Table(
         Column(
             "packing",
             pa.string(),
-            "how it is compressed, by its first bytes: gzip, xz, bzip2, zstd",
+            "how it is compressed, or its text is encoded, by its first bytes: gzip, xz, bzip2, zstd; utf-16, utf-8-bom",
             None,
-            "not compressed",
+            "neither compressed nor marked as text of those encodings",
         ),
         Column(
             "unpacked_bytes",
             pa.int64(),
-            "size of its content, into which every offset of this file counts: what it decompresses to, and behind that the sealed bytes that do not decompress",
+            "size of its content, into which every offset of this file counts: what it decompresses to, or its text as UTF-8, and behind that the sealed bytes that do not decompress",
             "bytes",
-            "not compressed, or nothing recognised its content",
+            "no packing, or nothing recognised its content",
         ),
         Column(
             "kind",

@@ -1,5 +1,8 @@
 """Compressed evidence read through to its content, as a stream: gzip, xz, bzip2 and zstd, told by their first bytes.
 
+Text that begins with a mark of its encoding, as PowerShell writes what a command prints, is read through in the same way: the content
+of UTF-16 is the same text as UTF-8, that of UTF-8 with a mark what stands behind the mark.
+
 Offsets into a packed file count its *content*: the bytes that it decompresses to, all members one after
 another, and behind them the sealed bytes from which nothing could be decompressed, as they lie. That rest
 begins with the block of sealed bytes in which decompression failed, so that it is never empty where
@@ -11,6 +14,7 @@ read up to the damage; of the others up to `STEP_BYTES` before it can be lost, a
 """
 
 import bz2
+import codecs
 import hashlib
 import lzma
 import zlib
@@ -37,7 +41,7 @@ _XZ_MEMORY_BYTES = 256 << 20
 
 
 class Packing(NamedTuple):
-    """A way to compress.
+    """A way to compress, or to encode text.
 
     `magics`: what a stream begins with, one of them. `suffixes`: what the names of such files end with;
     a name is only ever shortened by it, and decides nothing.
@@ -60,13 +64,32 @@ PACKINGS = {
         (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))),
         (".zst", ".zstd"),
     ),
+    "utf-16": Packing((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), ()),
+    "utf-8-bom": Packing((codecs.BOM_UTF8,), ()),
 }
 _LONGEST_MAGIC_BYTES = 10
+_TEXT_BYTES = 64
+"""So much behind a mark of its encoding is looked at to see whether it is text: numbers in other files begin so by chance."""
 
 
 def packing(head: bytes) -> str | None:
     """How a file is compressed, by its first bytes; None where it is not."""
-    return next((name for name, known in PACKINGS.items() if head.startswith(known.magics)), None)
+    found = next((name for name, known in PACKINGS.items() if head.startswith(known.magics)), None)
+    return None if found in _MARKS and not _is_text(head, found) else found
+
+
+_MARKS = {"utf-16": "utf-16", "utf-8-bom": "utf-8-sig"}
+"""The encodings that a mark tells, by Python's name."""
+
+
+def _is_text(head: bytes, packed: str) -> bool:
+    """Whether what stands behind a mark is text, most of it ASCII, as logs are."""
+    decoder = codecs.getincrementaldecoder(_MARKS[packed])()
+    try:
+        text = decoder.decode(head[:_TEXT_BYTES])
+    except UnicodeDecodeError:
+        return False
+    return 2 * sum("\0" < c < "\x7f" for c in text) > len(text) and "\0" not in text
 
 
 def inner_name(path: str, packed: str) -> str:
@@ -229,6 +252,8 @@ class Unpacked:
             while self._more() and packing(self._block) == self._packed:
                 if self._packed == "zstd":
                     yield from self._frame()
+                elif self._packed in _MARKS:
+                    yield from self._text()
                 else:
                     yield from self._member(*_MEMBERS[self._packed])
         except _Damaged as damage:
@@ -263,6 +288,34 @@ class Unpacked:
             yield piece
         self._block = frame.held
         if not frame.whole:
+            raise _Damaged
+
+    def _text(self) -> Iterator[bytes]:
+        """The text of a file as UTF-8. Of UTF-8 with a mark every byte behind the mark is content, be it text or not."""
+        if self._packed != "utf-16":
+            self._block = self._block[len(codecs.BOM_UTF8) :]
+            while self._block:
+                yield self._block
+                self._block = self._sealed()
+            return
+        decoder = codecs.getincrementaldecoder("utf-16")()
+        while self._block:
+            waiting = decoder.getstate()[0]
+            try:
+                piece = decoder.decode(self._block).encode("utf-8")
+            except UnicodeDecodeError as error:
+                held, sound = waiting + self._block, error.start
+                given = (
+                    decoder.decode(held[len(waiting) : sound]).encode("utf-8")
+                    if sound > len(waiting)
+                    else b""
+                )
+                self._block = held[sound if given else 0 :]
+                raise _Damaged(given) from error
+            yield piece
+            self._block = self._sealed()
+        self._block = decoder.getstate()[0]
+        if self._block:
             raise _Damaged
 
 

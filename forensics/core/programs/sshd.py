@@ -11,7 +11,7 @@ from forensics.core.programs.shape import ADDRESS, FROM, NAMED, PEER, SOME, Prog
 _METHOD = r"(?P<method>[a-z-]+(?:/[a-z-]+)?)"
 _KEY = r"(?P<credential>SHA256:[A-Za-z0-9+/]{43})"
 _CERTIFICATE = r"ID (?P<certificate>.*) \(serial (?P<serial>[0-9]{1,20})\) CA [A-Z0-9-]+ (?P<authority>SHA256:[A-Za-z0-9+/]{43})"
-_SIGNED = rf"[A-Z0-9-]+ CA (?P<authority>SHA256:[A-Za-z0-9+/]{{43}})"
+_SIGNED = r"[A-Z0-9-]+ CA (?P<authority>SHA256:[A-Za-z0-9+/]{43})"
 _ACCOUNT = r"(?P<account>.+?)"
 _TYPED = r"(?:invalid|illegal) user (?P<typed>.*)"
 _EARLY = r"(?: \[preauth\])?$"
