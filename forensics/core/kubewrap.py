@@ -26,6 +26,7 @@ _CARRIERS = (
 _LISTS = {
     "items": re.compile(rb'"kind"\s*:\s*"EventList"'),
     "logEvents": re.compile(rb'"logEvents"\s*:\s*\['),
+    "records": re.compile(rb'^\s*\{\s*"records"\s*:\s*\['),
 }
 _DEEPEST = 4
 _STAMPED = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z (?=\{)")

@@ -88,6 +88,13 @@ LAID_OUT = {
 }
 """The formats of one object a line that are read where tools laid the objects out anew too (`jsonlayout`), each with bytes, one of
 which stands in its objects: there is much other JSON, and most of it is not looked at further."""
+_LONG_OBJECTS = LAID_OUT | {
+    "conda_meta": (b'"files"',),
+    **dict.fromkeys(("github_audit", "github_audit_laid_out"), (b'"action"',)),
+    **dict.fromkeys(("k8s_audit", "k8s_audit_laid_out"), (b"audit", b'"methodName"')),
+    **dict.fromkeys(("sacct_json", "scontrol_json"), (b'"jobs"',)),
+}
+"""The formats whose objects can be longer than what is seen of a file, each with bytes, one of which stands in its objects."""
 _EARLY_BYTES = 1 << 14
 """So far into a file one of them is looked for: longer objects are seldom, and to look costs more than all else."""
 _ARCHIVES = ("npy", "pickle")
@@ -128,6 +135,21 @@ def recognise(head: bytes, path: str) -> str | None:
     return name if sure > 10 else None
 
 
+def of_objects(start: bytes, path: str) -> tuple[str | None, bool]:
+    """The format of a file whose first object of JSON goes on behind what `recognise` sees; and whether its objects are laid out anew.
+
+    Args:
+        start: its first bytes, as many as the object has.
+        path: the path as collected.
+    """
+    asked = tuple(name for name, signs in _LONG_OBJECTS.items() if any(sign in start for sign in signs))
+    name, sure = _surest(asked, start, path)
+    if sure > 10:
+        return name, False
+    name = _laid_out(start, start, path)
+    return name, name is not None
+
+
 def of_archive(head: bytes, path: str) -> str | None:
     """The format of a zip archive that is one file of a program's; None of an archive that holds files, whatever these hold.
 
@@ -148,7 +170,11 @@ def laid_out(head: bytes, path: str) -> str | None:
     """
     if not jsonlayout.begins(head):
         return None
-    early = head[:_EARLY_BYTES]
+    return _laid_out(head, head[:_EARLY_BYTES], path)
+
+
+def _laid_out(head: bytes, early: bytes, path: str) -> str | None:
+    """The same, where the signs of formats are looked for in `early`."""
     asked = tuple(name for name, signs in LAID_OUT.items() if any(sign in early for sign in signs))
     lines = jsonlayout.unfolded(head) if asked else b""
     name, sure = _surest(asked, lines, path) if lines else (None, 0)

@@ -3,7 +3,7 @@
     {"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"…","stage":"ResponseComplete","verb":"delete","user":{"username":"kai@example.org",…
 
 Shape   one JSON object a line; a list of events (`EventList`) on a line; or an event as a cloud or a shipper wraps
-        it: EKS through CloudWatch (`message`, `logEvents`), AKS (`properties.log`), GKE (`protoPayload`)
+        it: EKS through CloudWatch (`message`, `logEvents`), AKS (`properties.log`, also in `records`), GKE (`protoPayload`)
 Source  Kubernetes 1.7 to 1.35: staging/src/k8s.io/apiserver/pkg/apis/audit, v1beta1 and v1; Cloud Logging AuditLog
 Time    RFC 3339 with microseconds, UTC, by the API server's clock: when the request came in, when the stage was reached
 Who     user is whom the API server authenticated; impersonatedUser is in whose name that user asked to act.

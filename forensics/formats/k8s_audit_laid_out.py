@@ -2,7 +2,7 @@
 
     {"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": [{"kind": "Event", "auditID": "…", "verb": "delete", …
 
-Shape   an object with a list of events: an `EventList`, what `aws logs` prints (`events`), a subscription's `logEvents`; arrays of
+Shape   an object with a list of events: an `EventList`, what `aws logs` prints (`events`), a subscription's `logEvents`, an event hub's `records`; arrays of
         events, as `gcloud logging read --format=json` and `jq -s` print; or events one after the other, as `jq` prints. Each event as in `k8s_audit`
 Source  Kubernetes 1.7 to 1.35: staging/src/k8s.io/apiserver/pkg/apis/audit, v1beta1 and v1; AWS CLI, logs; Cloud Logging
 Time    RFC 3339 with microseconds, UTC, by the API server's clock: when the request came in, when the stage was reached
@@ -30,6 +30,7 @@ _LISTS = {
     "items": re.compile(rb'\s*\{(?=[^\[]{0,4000}"kind"\s*:\s*"EventList")[^\[]{0,4000}"items"\s*:\s*\['),
     "events": re.compile(rb'\s*\{\s*"events"\s*:\s*\['),
     "logEvents": re.compile(rb'\s*\{[^{]{0,4000}"logEvents"\s*:\s*\['),
+    "records": re.compile(rb'\s*\{\s*"records"\s*:\s*\['),
 }
 """Objects with a list of events: how each begins, before the first event."""
 

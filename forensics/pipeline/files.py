@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics import formats
-from forensics.core import folders, hostevents
+from forensics.core import folders, hostevents, jsonlayout
 from forensics.core.folders import Lying
 from forensics.core.tables import FILE
 from forensics.custody import hosts, tarred, unpack, zipped
@@ -17,6 +17,8 @@ from forensics.custody import seal as sealing
 from forensics.custody.seal import Sealed
 
 HEAD_BYTES = 1 << 16
+OBJECT_BYTES = 1 << 21
+"""So much is looked at of a file that begins with an object of JSON which is longer than `HEAD_BYTES`: an object in Kubernetes may have 1.5 MB."""
 UNPLACED = "unplaced"
 ROWS_TOGETHER = 1 << 14
 """So many rows of the table are made together."""
@@ -109,7 +111,19 @@ def looked_at(path: Path, named: str) -> Known:
     if form is not None:
         return Known(form, packed)
     form = formats.laid_out(head, named)
+    if form is None and len(head) == HEAD_BYTES and jsonlayout.begins(head):
+        # Its first object goes on behind what was seen, as one with all that was asked of a cluster does.
+        form, anew = formats.of_objects(_start(path, packed), named)
+        return Known(form, packed, anew=anew)
     return Known(form, packed, anew=form is not None)
+
+
+def _start(path: Path, packed: str | None) -> bytes:
+    """The first bytes of a file, or of its content, as many as an object of JSON may have."""
+    if packed is not None:
+        return unpack.stretch(path, packed, 0, OBJECT_BYTES)
+    with sealing.opened(path) as read:
+        return read.read(OBJECT_BYTES) or b""
 
 
 def table(
