@@ -49,7 +49,7 @@ def pam(services: str) -> tuple[Shape, ...]:
     start = rf"{module}(?P<service>{services}):session\): session"
     auth = rf"{module}(?P<service>{services}):auth\):"
     opened = (
-        rf"{start} opened for user (?P<account>[^ (]+)(?:\(uid=(?:(?P<uid>[0-9]{{1,10}})|getpwnam error)\))?"
+        rf"{start} opened for user (?P<account>[^ (]+)(?:\(uid=(?P<uid>[0-9]{{1,10}})\))?"
         r" by (?P<caller>[^ (]*)(?:\(uid=(?P<caller_uid>[0-9]{1,10})\))?$"
     )
     whom = (
@@ -60,6 +60,7 @@ def pam(services: str) -> tuple[Shape, ...]:
     kept_out = rf"^pam_access\((?P<service>{services}):account\): access denied for user `(?P<account>[^ ']+)' from `(?P<address>[^ ']+)'$"
     locked = rf"^pam_faillock\((?P<service>{services}):auth\): Consecutive login failures for user (?P<account>[^ ]+) account temporarily locked$"
     counted = rf"^pam_tally2?\((?P<service>{services}):auth\): user (?P<account>[^ ]+) \([0-9]{{1,10}}\) tally [0-9]+, deny [0-9]+$"
+    gone = rf"{start} opened for user (?P<account>[^ (]+)\(uid=getpwnam error\) by (?P<caller>[^ (]*)\(uid=(?P<caller_uid>[0-9]{{1,10}})\)$"
     unknown = rf"{auth} (?:check pass; user (?:\((?P<typed>.*)\) )?unknown|User unknown(?:: .*)?)$"
     passed_on = rf"{auth} received for user (?P<typed>.*): 10 \([A-Za-z ]+\)$"
     refused = (
@@ -80,5 +81,6 @@ def pam(services: str) -> tuple[Shape, ...]:
         Shape("pam_refused", rf"{auth} authentication failure{whom}", begins),
         *(Shape("pam_unknown", one, begins) for one in (unknown, passed_on)),
         *(Shape("pam_refused", one, begins) for one in (expired, kept_out, locked, counted, *refused)),
+        Shape("pam_opened", gone, begins, holds="getpwnam error"),
         Shape("pam_more", rf"^PAM [0-9]{{1,6}} more authentication failures?{whom}", ("PAM ",)),
     )
