@@ -58,7 +58,7 @@ def test_keystrokes_are_text_and_move_nothing():
 
 def test_what_a_ring_does_is_told_as_the_call_that_it_is():
     """A ring's record has no login account, and no argument says which directory a relative name starts from: it stays as written."""
-    deleted, renamed, opened, nothing, riscv, refused, within = told("rings_and_newer_records.log")
+    deleted, renamed, opened, nothing, within, riscv, refused = told("rings_and_newer_records.log")
     assert [e["verb"] for e in (deleted, renamed, opened, nothing)] == ["delete", "rename", "write", "other"]
     assert [e["object"] for e in (deleted, renamed, opened)] == [
         "/srv/proj/llm/step_100.pt",
