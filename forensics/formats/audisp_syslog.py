@@ -34,7 +34,7 @@ _WRAP = re.compile(
 )  # fmt: skip
 _INTERPRETED = re.compile(rb'(?:node=[^ "]+ )?type=[A-Z0-9_]+(?:\[\d+\])? msg=audit\([^)]*[ /][^)]*\) ?:')
 _ESCAPED = b"#035"
-_NAMES = re.compile(rb'(?:[A-Z][A-Z0-9-]*=(?:"[^"]*"|\{[^"{}]*\}|(?!\{[^"{}]*\}(?: |$))[^ "]*)(?: |$))+')
+_NAMES = re.compile(rb'(?:[A-Z][A-Z0-9_-]*=(?:"[^"]*"|\{[^"{}]*\}|(?!\{[^"{}]*\}(?: |$))[^ "]*)(?: |$))+')
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
