@@ -81,6 +81,8 @@ _TOKEN = re.compile(
     rb"|(?P<here><<(?P<dash>-?)[ \t]*(?P<q>['\"]?)\\?(?P<word>[A-Za-z0-9_.-]+)(?P=q))|<<<|(?P<on>\\$)",
     re.DOTALL,
 )
+_MARKED = re.compile(rb"[\\'\"<#]")
+"""What a line has in it that goes on, or of which part is no command."""
 _SHELL = re.compile(
     rb"^[ \t]*(?:export |alias |source |\. |if |case |fi\b|esac\b|unset |umask |shopt |setopt |[A-Za-z_]\w*=|\[ |\[\[ |#)",
     re.MULTILINE,
@@ -125,14 +127,18 @@ def _groups(found: Iterator[Line]) -> Iterator[tuple[Sequence[Line], Sequence[Li
     """The lines of each command, and those of them that are no here-document."""
     held, at = list(itertools.islice(found, _HELD_LINES)), 0
     while at < len(held):
-        window = held[at : at + MOST_LINES]
-        own = _own(window)
-        if own is None:  # looked at once, so that no file makes us look at its lines again and again
-            yield from (([line], [line]) for line in window)
-            at += len(window)
+        if not _MARKED.search(held[at].raw):
+            yield [held[at]], [held[at]]
+            at += 1
         else:
-            yield window[: len(own)], [line for line, is_own in zip(window, own, strict=False) if is_own]
-            at += len(own)
+            window = held[at : at + MOST_LINES]
+            own = _own(window)
+            if own is None:  # looked at once, so that no file makes us look at its lines again and again
+                yield from (([line], [line]) for line in window)
+                at += len(window)
+            else:
+                yield window[: len(own)], [line for line, is_own in zip(window, own, strict=False) if is_own]
+                at += len(own)
         if len(held) - at < MOST_LINES:
             held, at = [*held[at:], *itertools.islice(found, at)], 0
 
