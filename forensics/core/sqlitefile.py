@@ -12,8 +12,11 @@ in it is not read. Source: https://www.sqlite.org/fileformat2.html
 """
 
 import struct
+from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
+
+import numpy as np
 
 from forensics.core import sqliterecord
 from forensics.core.model import Why
@@ -25,7 +28,13 @@ MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _LONGEST_PAYLOAD_BYTES = 16 << 20
 _MOST_ROWS = 2_000_000
-"""More rows of one file are never held in memory; pages with further ones are rejected as too long."""
+"""Of more rows of one file it is not held where they lie; pages with further ones are rejected as too long."""
+_MOST_WEIGHT = 1 << 18
+"""So many values are held at once, about; a long one counts for several."""
+_BYTES_OF_A_VALUE = 64
+_MOST_DECLARED = 256
+"""Of more tables that are asked for none is read: a database has one of each."""
+_NEXT_BYTES = 4
 _SMALLEST_PAGE, _LARGEST_PAGE = 512, 65536
 _SMALLEST_USABLE = 480
 _INTERIOR_INDEX, _INTERIOR_TABLE, _LEAF_INDEX, _LEAF_TABLE = 2, 5, 10, 13
@@ -103,82 +112,130 @@ def in_wal_mode(data: bytes) -> bool:
 
 
 def rows(data: bytes, base: int, *wanted: str) -> Found:
-    """The rows of some tables, and what the rest of the file is.
+    """The rows of some tables, and what the rest of the file is. Args as for `portions`."""
+    together = Found([], [], [])
+    for found in portions(data, base, *wanted):
+        together.rows.extend(found.rows)
+        together.rejected.extend(found.rejected)
+        together.ignored.extend(found.ignored)
+    return together
+
+
+def portions(data: bytes, base: int, *wanted: str) -> Iterator[Found]:
+    """The same, some rows at a time: what each holds lies behind what the one before does.
 
     Args:
         data: the whole file.
         base: offset of its first byte, in bytes; spans are told from there.
-        wanted: their names, in small letters. Where the file declares one twice, the first counts.
+        wanted: their names, in small letters. Where the file declares one again, which no SQLite writes, all are read: else a line in its
+            schema would hide a table.
     """
-    if not data:
-        return Found([], [], [])
-    reader = _Reader.of(data)
+    reader = _Reader.of(data) if data else None
     if reader is None:
-        return Found([], [(base, base + len(data), Why.SHAPE)], [])
-    objects = list(_schema(reader))
-    told = _Told(base)
-    told.structure(reader)
-    for table in wanted:
-        found = next((one for name, one in objects if name == table and one.columns), None)
-        for number, page in () if found is None else reader.walk(found.root, _TABLES):
-            told.page(reader, number, page, None if found is None else (table, found))
-    for _, other in objects:
-        for number, page in reader.walk(other.root, (*_TABLES, _INTERIOR_INDEX, _LEAF_INDEX)):
-            told.page(reader, number, page, None)
-    return told.tiled(reader)
+        yield Found([], [(base, base + len(data), Why.SHAPE)] if data else [], [])
+        return
+    asked, roots = list[tuple[str, Declared]](), list[int]()
+    told = _Told(reader, base)
+    for name, found in _schema(reader):
+        # Of others only where they begin is kept: a schema can declare columns without end.
+        roots.append(found.root)
+        if name in wanted and found.columns and len(asked) < _MOST_DECLARED:
+            asked.append((name, found))
+        elif name in wanted and found.columns:
+            told.unsound.add(found.root)
+    told.unsound |= reader.unsound
+    for own in sorted(asked, key=lambda one: wanted.index(one[0])):
+        for number, page in reader.walk(own[1].root, _TABLES):
+            told.page(number, page, own)
+    for root in roots:
+        for number, page in reader.walk(root, (*_TABLES, _INTERIOR_INDEX, _LEAF_INDEX)):
+            told.page(number, page, None)
+    yield from told.tiled()
 
 
 class _Told:
-    """Collects what each page turned out to be, and tiles the file with it."""
+    """Collects what each page turned out to be, and tiles the file with it.
 
-    def __init__(self, base: int) -> None:
-        self.base = base
-        self.rows: list[Row] = []
+    Of a row it is kept where it lies, not what it holds: of a short one that would be a hundred times as much.
+    """
+
+    def __init__(self, reader: "_Reader", base: int) -> None:
+        self.reader, self.base = reader, base
         self.unsound: set[int] = set()
         self.over: set[int] = set()
+        self._tables: list[tuple[str, Declared]] = []
+        # Where it begins and ends, where its payload does, and how long that is; its number, and of which table it is.
+        self._places = tuple(array("q") for _ in range(6))
+        self._overflow: dict[int, list[Stretch]] = {}
 
-    def structure(self, reader: "_Reader") -> None:
-        """Mark damage that was met on the way to the schema."""
-        self.unsound |= reader.unsound
-
-    def page(self, reader: "_Reader", number: int, page: _Page, of: tuple[str, Declared] | None) -> None:
+    def page(self, number: int, page: _Page, of: tuple[str, Declared] | None) -> None:
         """Take the rows of a page of a table; a page with a cell that cannot be read is rejected around them."""
         sound = page.sound
         if of is not None and page.kind == _LEAF_TABLE:
+            if of not in self._tables[-1:]:
+                self._tables.append(of)
             for cell in page.cells:
-                if len(self.rows) >= _MOST_ROWS:
+                if len(self._places[0]) >= _MOST_ROWS:
                     self.over.add(number)
                     break
                 try:
-                    values = sqliterecord.values(cell.payload, reader.encoding)
+                    sqliterecord.values(cell.payload, self.reader.encoding)
                 except Damage:
                     sound = False
                     continue
-                self.rows.append(_row(cell, values, of, self.base))
+                self._keep(cell)
         if not sound:
             self.unsound.add(number)
 
-    def tiled(self, reader: "_Reader") -> Found:
-        """The rows, and every stretch between them as ignored or rejected."""
+    def _keep(self, cell: _Cell) -> None:
+        over = sum(stop - start - _NEXT_BYTES for start, stop in cell.overflow)
+        size = len(cell.payload) - over
+        begins = cell.stop - size - (_NEXT_BYTES if cell.overflow else 0)
+        of = (cell.start, cell.stop, begins, size, cell.rowid, len(self._tables) - 1)
+        for column, value in zip(self._places, of, strict=True):
+            column.append(value)
+        if cell.overflow:
+            self._overflow[cell.start] = cell.overflow
+
+    def tiled(self) -> Iterator[Found]:
+        """The rows, and every stretch between them as ignored or rejected, some at a time."""
+        reader = self.reader
         self.unsound |= reader.unsound
-        kept = sorted(self.rows, key=lambda row: row.start)
-        ignored: list[Stretch] = []
-        rejected: list[tuple[int, int, Why]] = []
-        at = 0
+        order, at = np.argsort(np.asarray(self._places[0], np.int64)).tolist(), 0
+        found, weight = Found([], [], []), 0
         for number in range(1, reader.count + 1):
             start, stop = reader.stretch(number)
             why = Why.SHAPE if number in self.unsound else reader.why(number)
             why = Why.TOO_LONG if number in self.over else why
             cursor = start
-            while at < len(kept) and kept[at].start - self.base < stop:
-                _stretch(cursor, kept[at].start - self.base, why, self.base, ignored, rejected)
-                cursor = kept[at].stop - self.base
-                at += 1
-            _stretch(cursor, stop, why, self.base, ignored, rejected)
+            while at < len(order) and self._places[0][order[at]] < stop:
+                row, held = self._row(order[at])
+                _stretch(cursor, row.start - self.base, why, self.base, found.ignored, found.rejected)
+                found.rows.append(row)
+                cursor, at, weight = row.stop - self.base, at + 1, weight + held
+                if weight >= _MOST_WEIGHT:
+                    yield found
+                    found, weight = Found([], [], []), 0
+            _stretch(cursor, stop, why, self.base, found.ignored, found.rejected)
+            weight += 1
+            if weight >= _MOST_WEIGHT:
+                yield found
+                found, weight = Found([], [], []), 0
         rest = reader.count * reader.size
         if rest < len(reader.data):
-            rejected.append((self.base + rest, self.base + len(reader.data), Why.TRUNCATED))
-        return Found(kept, rejected, ignored)
+            found.rejected.append((self.base + rest, self.base + len(reader.data), Why.TRUNCATED))
+        yield found
+
+    def _row(self, n: int) -> tuple[Row, int]:
+        """A row as it was kept, and how much is held of it, about."""
+        start, stop, begins, size, rowid, of = (column[n] for column in self._places)
+        overflow, data = self._overflow.get(start, []), self.reader.data
+        rest = [data[first + _NEXT_BYTES : last] for first, last in overflow]
+        payload = b"".join([data[begins : begins + size], *rest])
+        values, (table, declared) = sqliterecord.values(payload, self.reader.encoding), self._tables[of]
+        cell = _Cell(start, stop, 0, rowid, payload, overflow)
+        held = len(values) + len(declared.columns) + len(payload) // _BYTES_OF_A_VALUE
+        return _row(cell, values, (table, declared), self.base), held
 
 
 def _stretch(

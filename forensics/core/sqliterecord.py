@@ -94,10 +94,12 @@ def columns(sql: str) -> tuple[tuple[str, ...], str | None]:
         name = next(group for group in found.groups() if group is not None).replace('""', '"').lower()
         if found[4] is not None and name in _CONSTRAINTS:
             break
+        if len(names) == MOST_COLUMNS:
+            break
         names.append(name)
         if _ALIAS.match(part[found.end() :]):
             alias = name
-    return tuple(names[:MOST_COLUMNS]), alias
+    return tuple(names), alias
 
 
 def _parts(body: str) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """How a format reads tables of an SQLite database into its declared rows."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
-from forensics.core import sqlitefile
+from forensics.core import rowwise, sqlitefile
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 from forensics.core.sqliterecord import Value
@@ -78,14 +78,20 @@ def parse_all(data: bytes, base: int, into: Table, reads: Reads) -> Parsed:
         into: what `table` declared.
         reads: by the name of the table in the file, in small letters, what makes a row of one row's values.
     """
-    found = sqlitefile.rows(data, base, *reads)
+    return rowwise.whole(portions(data, base, into, reads))
+
+
+def portions(data: bytes, base: int, into: Table, reads: Reads) -> Iterator[Parsed]:
+    """The same, some rows at a time. Args as for `parse_all`."""
     wal = sqlitefile.in_wal_mode(data)
+    for found in sqlitefile.portions(data, base, *reads):
+        yield _told(found, into, reads, wal=wal)
+
+
+def _told(found: sqlitefile.Found, into: Table, reads: Reads, *, wal: bool) -> Parsed:
     columns: dict[str, list[object]] = {name: [] for name in into.names}
     rejected: list[tuple[int, int, Why]] = list(found.rejected)
-    # The file's own rows are let go of as they are told, so that a large table is not held twice.
-    found.rows.reverse()
-    while found.rows:
-        row = found.rows.pop()
+    for row in found.rows:
         made = reads[row.table](row.values)
         if isinstance(made, Why):
             rejected.append((row.start, row.stop, made))

@@ -11,6 +11,8 @@ Open    what lies in the write-ahead log beside the file is not applied, and the
         A command that was deleted has an empty text or a `deleted_at`. Duration and exit are -1 until it ended
 """
 
+from collections.abc import Iterator
+
 import pyarrow as pa
 
 from forensics.core import sqlitetable
@@ -45,6 +47,11 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 def parse(data: bytes, base: int) -> Parsed:
     """Read a whole database."""
     return sqlitetable.parse(data, base, TABLE, "history", _row)
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from sqlitetable.portions(data, base, TABLE, {"history": _row})
 
 
 def _row(values: Values) -> dict[str, object] | Why:

@@ -105,7 +105,7 @@ def parse(data: bytes, base: int) -> Parsed:
 def pieces(data: bytes, base: int) -> Iterator[Parsed]:
     """The same; of a dump, some thousand rows after others, so that they are never in memory at once."""
     if data.startswith(sqlitefile.MAGIC):
-        yield parse(data, base)
+        yield from sqlitetable.portions(data, base, TABLE, _READS)
         return
     yield from map(_parsed, sqldump.pieces(data, base, _WANTED.get))
 

@@ -10,6 +10,8 @@ Open    what lies in a write-ahead log or a journal beside the file is not appli
         `wtmpdb rotate`, are not read; pages they left are rejected as `unlinked`
 """
 
+from collections.abc import Iterator
+
 import pyarrow as pa
 
 from forensics.core import sqlitetable
@@ -44,6 +46,11 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 def parse(data: bytes, base: int) -> Parsed:
     """Read a whole database."""
     return sqlitetable.parse(data, base, TABLE, "wtmp", _row)
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from sqlitetable.portions(data, base, TABLE, {"wtmp": _row})
 
 
 def _row(values: Values) -> dict[str, object] | Why:
