@@ -8,7 +8,7 @@ Lines of the kernel's audit (`_TRANSPORT=audit`, and those that the kernel print
 those of the trail.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -22,14 +22,16 @@ from forensics.core import (
     hostevents,
     messageevents,
     messagetext,
+    rowwise,
     slurmhostlog,
 )
 from forensics.core.auditjournal import Entry
 from forensics.core.clock import Interval
 from forensics.core.hostevents import NOTHING, Placed
 from forensics.core.jsonlines import printable
-from forensics.core.model import SPAN
-from forensics.core.schema import Column
+from forensics.core.model import SPAN, Parsed, Why
+from forensics.core.rowwise import Line
+from forensics.core.schema import Column, Table
 from forensics.core.slurmhostlog import Said
 from forensics.core.tables import EVENT
 
@@ -98,6 +100,33 @@ _FILES = {
 
 Values = Mapping[str, list[str]]
 """The fields of an entry, each with its values as text."""
+MOST_FIELDS = 4096
+"""An entry of more is not read: the journal takes 1,024 from a sender, and adds some."""
+Told = tuple[int, int, dict[str, object] | Why | None]
+"""From where to where something goes, and what it says: an entry's columns, why it cannot be read, or nothing to read."""
+
+
+def portions(told: Iterable[Told], table: Table) -> Iterator[Parsed]:
+    """What a journal tells, some entries at a time; of an empty file nothing, once.
+
+    Args:
+        told: all of it, in order.
+        table: the format's declared table.
+    """
+    rows, made, begun = rowwise.Rows(table), [], -1
+    spans: dict[str, list[int]] = {"start": [], "stop": []}
+    for start, stop, said in told:
+        begun = start if begun < 0 else begun
+        if isinstance(said, dict):
+            made.append(said)
+            spans["start"].append(start)
+            spans["stop"].append(stop)
+        else:
+            rows.add([Line(start, stop, b"")], said)
+        if len(rows) + len(made) >= rowwise.MOST_ROWS or stop - begun >= rowwise.MOST_BYTES:
+            yield rows.parsed()._replace(records=table.build({**columns(made), **spans}))
+            rows, made, begun, spans = rowwise.Rows(table), [], stop, {"start": [], "stop": []}
+    yield rows.parsed()._replace(records=table.build({**columns(made), **spans}))
 
 
 def row(entry: Values) -> dict[str, object]:

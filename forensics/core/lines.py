@@ -1,6 +1,6 @@
 """Cutting bytes into lines, a whole chunk at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,9 @@ from forensics.core.model import IGNORED, REJECTED, Parsed, Why
 from forensics.core.schema import Table
 
 LONGEST_LINE_BYTES = 1 << 20
+RUN_BYTES = 1 << 18
+"""Of a file that may not be cut so much is read at a time, about: of a short line some hundred bytes are held while it is."""
+_LONGEST_END_BYTES = 2
 
 
 class Lines(NamedTuple):
@@ -33,6 +36,28 @@ class Edges(NamedTuple):
     start: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
     stop: npt.NDArray[np.int64]
+
+
+class Run(NamedTuple):
+    """Lines that follow one another: where in the file's bytes they begin and end; `long`: one that is too long, and need not be looked at."""
+
+    start: int
+    stop: int
+    long: bool = False
+
+
+def runs(data: bytes) -> Iterator[Run]:
+    """All lines, some at a time."""
+    at = 0
+    while at < len(data):
+        stop = data.find(b"\n", at + RUN_BYTES - 1) + 1 or len(data)
+        last = data.rfind(b"\n", at, stop - 1) + 1 or at
+        long = stop - last > LONGEST_LINE_BYTES + _LONGEST_END_BYTES
+        if at < last or not long:
+            yield Run(at, last if long else stop)
+        if long:
+            yield Run(last, stop, long)
+        at = stop
 
 
 def cut(data: bytes, base: int, *, returns: bool = False) -> Lines:
@@ -90,10 +115,30 @@ def shown(raw: pa.Array) -> pa.Array:
     try:
         return raw.cast(pa.string())
     except pa.ArrowInvalid:
-        return pa.array(
-            [None if v is None else v.decode("utf-8", "backslashreplace") for v in raw.to_pylist()],
-            pa.string(),
-        )
+        return _escaped(raw)
+
+
+def _escaped(raw: pa.Array) -> pa.Array:
+    """Bytes of which some are not UTF-8 as text."""
+    if not raw.null_count and len(raw):
+        every = pa.ListArray.from_arrays(pa.array([0, len(raw)], pa.int32()), raw.cast(pa.binary()))
+        # A newline ends whatever is begun, so that no byte of the next text can go on with it.
+        joined = bytes(pc.binary_join(every, b"\n")[0].as_buffer()) + b"\n"
+        if joined.count(b"\n") == len(raw):
+            return _ended(joined.decode("utf-8", "backslashreplace").encode(), len(raw))
+    return pa.array(
+        [None if v is None else v.decode("utf-8", "backslashreplace") for v in raw.to_pylist()],
+        pa.string(),
+    )
+
+
+def _ended(texts: bytes, count: int) -> pa.Array:
+    """So many texts that each end with a newline, without it."""
+    ends = np.flatnonzero(np.frombuffer(texts, np.uint8) == 10)
+    bounds = np.empty(2 * count + 1, np.int64)
+    bounds[0], bounds[1::2], bounds[2::2] = 0, ends, ends + 1
+    pieces = pa.LargeStringArray.from_buffers(2 * count, pa.py_buffer(bounds), pa.py_buffer(texts))
+    return pieces.take(pa.array(np.arange(0, 2 * count, 2))).cast(pa.string())
 
 
 def is_text(data: bytes) -> bool:
@@ -172,3 +217,14 @@ def unended(found: Told, data: bytes) -> pa.Array:
     torn = np.zeros(len(found.start), bool)
     torn[-1:] = not data.endswith(b"\n")
     return pa.array(torn)
+
+
+def too_long(table: Table, base: int, run: Run) -> Parsed:
+    """A line that is too long to be looked at, of a file that begins at `base`; `table`: its format's."""
+    span = {"start": [base + run.start], "stop": [base + run.stop], "why": [Why.TOO_LONG.value]}
+    return Parsed(table.empty(), REJECTED.build(span), IGNORED.empty())
+
+
+def carried(values: pa.Array, above: str | None) -> pa.Array:
+    """Each line's value, or that of the nearest line above that has one; `above`: that of the lines before all these."""
+    return pc.fill_null_forward(pa.concat_arrays([pa.array([above], pa.string()), values])).slice(1)

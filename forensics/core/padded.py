@@ -12,7 +12,8 @@ Source: Slurm 17.11 to 26.05, src/common/print_fields.c (print_fields_header, pr
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from forensics.core import rowwise
@@ -81,36 +82,50 @@ def announced(head: bytes) -> Layout | None:
     return None
 
 
-def read(data: bytes, base: int, known: Callable[[Layout], bool]) -> Listing:
-    """The rows of a file, each under the header that stands last before it.
+def read(data: bytes, base: int, known: Callable[[Layout], bool]) -> Iterator[Listing]:
+    """The rows of a file, each under the header that stands last before it, some lines at a time; of an empty file none, once.
 
     Args:
         data: the whole file.
         base: offset of its first byte in the file, in bytes.
         known: whether columns are of a listing that is asked for.
     """
-    listing, held = Listing([], [], []), rowwise.cut(data, base)
-    now: Layout | None = None
-    torn = bool(data) and not data.endswith(b"\n")
-    skip = -1
-    for n, line in enumerate(held):
-        if n == skip:
+    listing, begun = Listing([], [], []), base
+    for count, (line, said) in enumerate(_said(data, base, known), start=1):
+        if isinstance(said, Row):
+            listing.rows.append(said)
+        elif said is None:
             listing.ignored.append(line)
-            continue
-        if torn and n == len(held) - 1:
-            listing.rejected.append((line, Why.TRUNCATED))
-        elif rowwise.too_long([line]):
-            listing.rejected.append((line, Why.TOO_LONG))
-        elif not line.raw.strip():
-            listing.ignored.append(line)
-        elif n + 1 < len(held) and (found := layout(line.raw, held[n + 1].raw)) is not None and known(found):
-            now, skip = found, n + 1
-            listing.ignored.append(line)
-        elif now is None or not (cells := _cells(line.raw, now.edges, stripped=now.stripped)):
-            listing.rejected.append((line, Why.SHAPE))
         else:
-            listing.rows.append(_row(line, now, cells))
-    return listing
+            listing.rejected.append((line, said))
+        if count % rowwise.MOST_ROWS == 0 or line.stop - begun >= rowwise.MOST_BYTES:
+            yield listing
+            listing, begun = Listing([], [], []), line.stop
+    yield listing
+
+
+def _said(data: bytes, base: int, known: Callable[[Layout], bool]) -> Iterator[tuple[Line, Row | Why | None]]:
+    """Each line: a row, why it cannot be read, or None where it holds nothing to read."""
+    now, dashes = None, -1
+    torn = base + len(data) if data and not data.endswith(b"\n") else -1
+    for line, below in pairwise(chain(rowwise.each(data, base), (None,))):
+        if line is None:
+            continue
+        if line.start == dashes:
+            yield line, None
+        elif line.stop == torn:
+            yield line, Why.TRUNCATED
+        elif rowwise.too_long([line]):
+            yield line, Why.TOO_LONG
+        elif not line.raw.strip():
+            yield line, None
+        elif below is not None and (found := layout(line.raw, below.raw)) is not None and known(found):
+            now, dashes = found, below.start
+            yield line, None
+        elif now is None or not (cells := _cells(line.raw, now.edges, stripped=now.stripped)):
+            yield line, Why.SHAPE
+        else:
+            yield line, _row(line, now, cells)
 
 
 def _row(line: Line, found: Layout, cells: list[bytes]) -> Row:

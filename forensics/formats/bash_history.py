@@ -15,6 +15,8 @@ Open    a command that is itself `#<seconds>` cannot be told from a time. A shel
 """
 
 import re
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +24,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import lines, rowwise
 from forensics.core.lines import LONGEST_LINE_BYTES, Lines, cut, shown
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
@@ -60,6 +63,9 @@ DOMAIN = "{host}:user"
 
 _STAMP = r"^#[0-9]{9,10}$"
 _TIMED = re.compile(rb"^#[0-9]{9,10}\r*$", re.MULTILINE)
+_STAMPED = re.compile(rb"^#([0-9]{9,10})\r?$", re.MULTILINE)
+_LONGEST_UNIT_BYTES = LONGEST_LINE_BYTES + 64
+"""What is longer, its time included, is too long for certain, and is not looked at."""
 _LIKE_A_TIME = re.compile(rb"#[0-9]{9}")
 _LONGEST_STAMP_BYTES = 11
 _NAME = re.compile(r"(?:^|[/._-])(?:bash|sh|ash)_history(?:(?!\.pyc?$)[.~-][^/]*)?$")
@@ -109,63 +115,140 @@ def recognise(head: bytes, path: str) -> int:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the whole file."""
-    lines = cut(data, base)
-    if not len(lines.start):
-        return Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
-    units = _units(lines, base)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some commands at a time."""
+    if not data:
+        yield Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
+        return
+    dated = _STAMPED.match(data) is not None
+    above, below, at = None, _Below(data), 0
+    while at < len(data):
+        stop = _begins(data, min(at + lines.RUN_BYTES, len(data)), dated=dated)
+        if stop - at > lines.RUN_BYTES + _LONGEST_UNIT_BYTES:
+            last = _last(data, at, at + lines.RUN_BYTES, dated=dated)
+            stop = last if last > at else stop
+        if stop - at > lines.RUN_BYTES + _LONGEST_UNIT_BYTES:
+            found, times = _too_long(data, base, at, stop)
+        else:
+            found, times = _run(data[at:stop], base + at, (above, below.after(stop)), dated=dated)
+        yield found
+        above, at = times if times is not None else above, stop
+
+
+def _begins(data: bytes, place: int, *, dated: bool) -> int:
+    """Where the first command begins that begins at a place or behind it; the end, where none does. `dated`: each begins with a time."""
+    if dated:
+        found = _STAMPED.search(data, place)
+        return len(data) if found is None else found.start()
+    start = data.find(b"\n", place - 1) + 1 or len(data)
+    if start < len(data) and not _STAMPED.match(data, start) and _STAMPED.match(data, _line(data, start - 1)):
+        # It belongs to the time above it.
+        start = data.find(b"\n", start) + 1 or len(data)
+    return start
+
+
+def _last(data: bytes, first: int, stop: int, *, dated: bool) -> int:
+    """Where the last command begins that begins before a place, of those from the first on."""
+    if dated:
+        begun = (found.start() for found in _STAMPED.finditer(data, first))
+        return max(takewhile(lambda place: place < stop, begun), default=first)
+    start = _line(data, stop)
+    above = _line(data, max(start - 1, 0))
+    follows = first <= above < start and _STAMPED.match(data, above) and not _STAMPED.match(data, start)
+    return above if follows else start
+
+
+def _line(data: bytes, place: int) -> int:
+    """Where the line begins that a place lies in."""
+    return data.rfind(b"\n", 0, place) + 1
+
+
+def _too_long(data: bytes, base: int, start: int, stop: int) -> tuple[Parsed, int | None]:
+    """A command that is longer than any may be, and its time."""
+    span = {"start": [base + start], "stop": [base + stop], "why": [Why.TOO_LONG.value]}
+    stamp = _STAMPED.match(data, start)
+    found = Parsed(TABLE.empty(), REJECTED.build(span), IGNORED.empty())
+    return found, None if stamp is None else int(stamp[1])
+
+
+def _run(
+    data: bytes, base: int, around: tuple[int | None, int | None], *, dated: bool
+) -> tuple[Parsed, int | None]:
+    """What whole commands tell, and the last time among them; `around`: the nearest times above and below them."""
+    units = _units(cut(data, base), base, dated=dated)
     start, stop = pa.array(units.start, pa.int64()), pa.array(units.stop, pa.int64())
     idle = (units.end == units.begin) & np.asarray(pc.is_null(units.stamp), bool)
     long = units.end - units.begin > LONGEST_LINE_BYTES
     read, bad = pa.array(~idle & ~long), pa.array(long)
     records = {
         "epoch_s": units.stamp.filter(read),
-        **{name: column.filter(read) for name, column in _neighbours(units.stamp).items()},
+        **{name: column.filter(read) for name, column in _neighbours(units.stamp, around).items()},
         "command": shown(_between(data, units).filter(read)),
         "start": start.filter(read),
         "stop": stop.filter(read),
     }
     why = pa.array([Why.TOO_LONG.value] * int(long.sum()), pa.string())
     blank = pa.array(idle)
-    return Parsed(
+    found = Parsed(
         TABLE.build(records),
         REJECTED.build({"start": start.filter(bad), "stop": stop.filter(bad), "why": why}),
         IGNORED.build({"start": start.filter(blank), "stop": stop.filter(blank)}),
     )
+    times = units.stamp.drop_null()
+    return found, times[-1].as_py() if len(times) else None
 
 
-def _units(lines: Lines, base: int) -> _Units:
+def _units(own: Lines, base: int, *, dated: bool) -> _Units:
     """The lines that make one command: from a time to the next where the file begins with one, else each alone."""
-    size = pc.binary_length(lines.text)
-    short = pc.if_else(pc.greater(size, _LONGEST_STAMP_BYTES), pa.scalar(b"", pa.binary()), lines.text)
+    size = pc.binary_length(own.text)
+    short = pc.if_else(pc.greater(size, _LONGEST_STAMP_BYTES), pa.scalar(b"", pa.binary()), own.text)
     text = shown(short)
-    dated = pc.match_substring_regex(text, _STAMP)
-    stamped = np.asarray(dated, bool)
+    times = pc.match_substring_regex(text, _STAMP)
+    stamped = np.asarray(times, bool)
     below = np.concatenate([[False], stamped[:-1]])
-    first = np.flatnonzero(stamped if stamped[0] else stamped | ~below).astype(np.int64)
+    first = np.flatnonzero(stamped if dated else stamped | ~below).astype(np.int64)
     last = np.append(first[1:], len(stamped)) - 1
     seconds = pc.if_else(
-        dated, pc.utf8_slice_codeunits(text, 1, _LONGEST_STAMP_BYTES), pa.scalar(None, pa.string())
+        times, pc.utf8_slice_codeunits(text, 1, _LONGEST_STAMP_BYTES), pa.scalar(None, pa.string())
     )
-    begin = np.where(stamped, lines.stop, lines.start)[first]
-    end = (lines.start + np.asarray(size, np.int64))[last]
+    begin = np.where(stamped, own.stop, own.start)[first]
+    end = (own.start + np.asarray(size, np.int64))[last]
     return _Units(
-        lines.start[first],
-        lines.stop[last],
+        own.start[first],
+        own.stop[last],
         begin - base,
         np.maximum(begin, end) - base,
         seconds.take(pa.array(first)).cast(pa.int64()),
     )
 
 
-def _neighbours(stamp: pa.Array) -> dict[str, pa.Array]:
-    """The times above and below what has none, where both stand in the file."""
-    after, before = pc.fill_null_forward(stamp), pc.fill_null_backward(stamp)
+def _neighbours(stamp: pa.Array, around: tuple[int | None, int | None]) -> dict[str, pa.Array]:
+    """The times above and below what has none, where both stand in the file; `around`: those outside of what is here."""
+    above, below = (pa.array([seconds], pa.int64()) for seconds in around)
+    after = pc.fill_null_forward(pa.concat_arrays([above, stamp])).slice(1)
+    before = pc.fill_null_backward(pa.concat_arrays([stamp, below])).slice(0, len(stamp))
     held = pc.and_(pc.is_null(stamp), pc.and_(pc.is_valid(after), pc.is_valid(before)))
     nothing = pa.scalar(None, pa.int64())
     return {
         "after_s": pc.if_else(held, after, nothing),
         "before_s": pc.if_else(held, before, nothing),
     }
+
+
+class _Below:
+    """The first time behind a place; places are asked for in order."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self._found = data, _STAMPED.search(data)
+
+    def after(self, place: int) -> int | None:
+        """In seconds since 1970; None where there is none."""
+        if self._found is not None and self._found.start() < place:
+            self._found = _STAMPED.search(self._data, place)
+        return None if self._found is None else int(self._found[1])
 
 
 def _between(data: bytes, units: _Units) -> pa.Array:

@@ -11,12 +11,13 @@ Open    an argument that holds a newline begins a line of its own: a heading can
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core.lines import told
-from forensics.core.model import SPAN, Parsed, Why
+from forensics.core import lines, rowwise
+from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -50,17 +51,35 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the lines of one file."""
-    lines = told(data, base)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some lines at a time."""
+    above = None
+    for run in lines.runs(data):
+        if run.long:
+            yield lines.too_long(TABLE, base, run)
+        else:
+            found, above = _run(data[run.start : run.stop], base + run.start, above)
+            yield found
+    if not data:
+        yield Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
+
+
+def _run(data: bytes, base: int, above: str | None) -> tuple[Parsed, str | None]:
+    """What some lines tell, and the time of the last heading in or above them."""
+    found = lines.told(data, base)
     nothing = pa.scalar(None, pa.string())
-    wall = pc.struct_field(pc.extract_regex(lines.text, pattern=_HEADING), "wall")
+    wall = pc.struct_field(pc.extract_regex(found.text, pattern=_HEADING), "wall")
     kind = pc.if_else(pc.is_valid(wall), "heading", nothing)
     said = pa.nulls(len(wall), pa.string())
     for name, pattern in _KINDS:
-        found = pc.struct_field(pc.extract_regex(lines.text, pattern=pattern), "said")
-        kind = pc.if_else(pc.is_valid(found), name, kind)
-        said = pc.coalesce(said, found)
+        own = pc.struct_field(pc.extract_regex(found.text, pattern=pattern), "said")
+        kind = pc.if_else(pc.is_valid(own), name, kind)
+        said = pc.coalesce(said, own)
     read = pc.is_valid(kind)
-    above = pc.fill_null_forward(wall)
-    records = {"wall": above.filter(read), "kind": kind.filter(read), "said": said.filter(read)}
+    walls = lines.carried(wall, above)
+    records = {"wall": walls.filter(read), "kind": kind.filter(read), "said": said.filter(read)}
     why = pa.array([Why.SHAPE.value] * len(wall), pa.string())
-    return lines.sorted_out(TABLE, records, read=read, idle=lines.blank, why=why)
+    return found.sorted_out(TABLE, records, read=read, idle=found.blank, why=why), walls[-1].as_py()

@@ -18,12 +18,14 @@ Open    a certificate says what was asked for: the server can have refused it af
 """
 
 import re
+from collections.abc import Iterator
 
 import pyarrow as pa
 
-from forensics.core import gitobject, gitsignature
+from forensics.core import gitobject, gitsignature, rowwise
 from forensics.core.forge import COLUMNS
-from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core.model import Parsed, Why
+from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -65,6 +67,7 @@ _PUSHER = re.compile(r"(?P<who>.*) (?P<seconds>[0-9]{1,18}) (?P<zone>[+-][0-9]{4
 _MOVE = re.compile(
     r"(?P<old>[0-9a-f]{40}|[0-9a-f]{64}) (?P<new>[0-9a-f]{40}|[0-9a-f]{64}) (?P<ref>[^ \x00]+)"
 )
+_TAKEN = frozenset({"pusher", "pushee", "nonce", "push-option"})
 _LONGEST_TEXT = 4096
 _MOST_SHARED_BYTES = 16 << 20
 """So much all refs of a certificate hold together of what they share, before all but the first hold only what is short."""
@@ -78,43 +81,73 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read a certificate: one record for each ref; header and signature hold nothing more to read."""
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some refs at a time."""
+    yield from rowwise.portions(_said(data, base), TABLE)
+
+
+def _said(data: bytes, base: int) -> Iterator[Said]:
+    """What the lines say, and at last the signature, which is told with each ref."""
     if not _VERSION.match(data):
-        spans = {"start": [base], "stop": [base + len(data)], "why": [Why.SHAPE.value]} if data else {}
-        return Parsed(TABLE.empty(), REJECTED.build(spans) if spans else REJECTED.empty(), IGNORED.empty())
-    at, headed = 0, True
-    head: dict[str, str] = {}
-    rows: list[dict[str, object]] = []
-    rejected: list[tuple[int, int, str]] = []
-    ignored: list[tuple[int, int]] = []
+        if data:
+            yield [Line(base, base + len(data), data)], Why.SHAPE
+        return
     end = gitsignature.start(data)
+    head, below = _head(data, end)
+    common = _common(head, data[:end], gitobject.shown(data[end:]))
+    light = _light(common, sum(isinstance(said, dict) for _, said in _below(data, base, below, end)))
+    for line in _each(data, base, 0, below):
+        yield [line], None
+    shared = common
+    for line, said in _below(data, base, below, end):
+        yield [line], {**shared, **said} if isinstance(said, dict) else said
+        shared = light if isinstance(said, dict) else shared
+    if end < len(data):
+        yield [Line(base + end, base + len(data), b"")], None
+
+
+def _each(data: bytes, base: int, at: int, end: int) -> Iterator[Line]:
+    """The lines from a place to another, each with its terminator."""
     while at < end:
         stop = data.find(b"\n", at, end) + 1 or end
-        line = data[at:stop].rstrip(b"\r\n").decode("utf-8", "backslashreplace")
-        # Where the file ends inside a line, what is there of a ref can be the name of another.
-        moved = None if headed or not data.endswith(b"\n", at, stop) else _MOVE.fullmatch(line)
-        if moved:
-            rows.append({**moved.groupdict(), "start": base + at, "stop": base + stop})
-        elif headed or not line:
-            key, _, value = line.partition(" ")
-            head[key] = (
-                f"{head[key]} {value}" if key in head and key == "push-option" else head.get(key, value)
-            )
-            ignored.append((base + at, base + stop))
-        else:
-            why = Why.TRUNCATED if stop == len(data) and not data.endswith(b"\n") else Why.SHAPE
-            rejected.append((base + at, base + stop, why.value))
-        headed &= bool(line)
+        yield Line(base + at, base + stop, data[at:stop])
         at = stop
-    if end < len(data):
-        ignored.append((base + end, base + len(data)))
-    common = _common(head, data[:end], gitobject.shown(data[end:]))
-    light = _light(common, len(rows))
-    rows = [{**(light if at else common), **row} for at, row in enumerate(rows)]
-    return Parsed(
-        TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names}),
-        REJECTED.build({name: [row[i] for row in rejected] for i, name in enumerate(REJECTED.names)}),
-        IGNORED.build({name: [row[i] for row in ignored] for i, name in enumerate(IGNORED.names)}),
-    )
+
+
+def _head(data: bytes, end: int) -> tuple[dict[str, str], int]:
+    """What is taken of the header, and where what is below the empty line that ends it begins."""
+    head: dict[str, str] = {}
+    for line in _each(data, 0, 0, end):
+        text = rowwise.shown(line.raw.rstrip(b"\r\n"))
+        if not text:
+            return head, line.stop
+        key, _, value = text.partition(" ")
+        if key not in _TAKEN:
+            continue
+        if key != "push-option":
+            head.setdefault(key, value)
+        elif len(head.get(key, "")) <= _LONGEST_TEXT:
+            head[key] = f"{head[key]} {value}" if key in head else value
+    return head, end
+
+
+def _below(
+    data: bytes, base: int, at: int, end: int
+) -> Iterator[tuple[Line, dict[str, object] | Why | None]]:
+    """The lines below the header, and what each says of a ref."""
+    for line in _each(data, base, at, end):
+        text = rowwise.shown(line.raw.rstrip(b"\r\n"))
+        # Where the file ends inside a line, what is there of a ref can be the name of another.
+        moved = _MOVE.fullmatch(text) if line.raw.endswith(b"\n") else None
+        if moved is not None:
+            yield line, dict[str, object](moved.groupdict())
+        elif not text:
+            yield line, None
+        else:
+            yield line, Why.SHAPE if data.endswith(b"\n") or line.stop < base + len(data) else Why.TRUNCATED
 
 
 def _light(common: dict[str, object], count: int) -> dict[str, object]:

@@ -11,12 +11,14 @@ Open    a loose ref overrides the packed one of the same name
 """
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.core import lines, rowwise
 from forensics.core.lines import LONGEST_LINE_BYTES, cut, shown
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
@@ -37,6 +39,7 @@ DOMAIN = "git:objects"
 
 _OID = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 _LINE = rf"^(?:(?P<oid>{_OID})(?: (?P<ref>[^ \t]+))?|ref:[ \t]*(?P<target>refs/[^ \t]+)|\^(?P<peeled>{_OID}))[ \t]*$"
+_PEELED = re.compile(rf"\^{_OID}[ \t]{{0,{LONGEST_LINE_BYTES}}}(?:\r?\n|\Z)".encode())
 _LONE = re.compile(rf"{_OID}\r?\n?".encode())
 _SYMBOLIC = re.compile(rb"ref:[ \t]*refs/[!-~\x80-\xff]+[ \t]*\r?\n?")
 
@@ -53,12 +56,36 @@ def recognise(head: bytes, path: str) -> int:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the lines; one that says what a tag leads to belongs to the line before it."""
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some lines at a time."""
     if _LONE.fullmatch(data):
-        return _lone(data, base)
-    lines = cut(data, base)
-    size = np.asarray(pc.binary_length(lines.text), np.int64)
+        yield _lone(data, base)
+        return
+    at = 0
+    for run in lines.runs(data):
+        if run.stop <= at:
+            continue
+        if run.long:
+            yield lines.too_long(TABLE, base, run)
+            at = run.stop
+        else:
+            follows = _PEELED.match(data, run.stop)
+            stop = run.stop if follows is None else follows.end()
+            yield _run(data[at:stop], base + at)
+            at = stop
+    if not data:
+        yield Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
+
+
+def _run(data: bytes, base: int) -> Parsed:
+    """What some lines tell."""
+    own = cut(data, base)
+    size = np.asarray(pc.binary_length(own.text), np.int64)
     long = size > LONGEST_LINE_BYTES
-    text = shown(pc.if_else(pa.array(long), pa.scalar(b"", pa.binary()), lines.text))
+    text = shown(pc.if_else(pa.array(long), pa.scalar(b"", pa.binary()), own.text))
     found = pc.extract_regex(text, pattern=_LINE)
     oid, ref, target, peeled = (_field(found, name) for name in ("oid", "ref", "target", "peeled"))
     names = _is(oid) | _is(target)
@@ -70,19 +97,19 @@ def parse(data: bytes, base: int) -> Parsed:
     leads = pc.if_else(pa.array(followed), peeled.take(after), pa.scalar(None, pa.string()))
     kept = pa.array(names)
     columns = {"ref": ref, "oid": oid, "target": target, "peeled": leads}
-    stop = np.where(followed, np.append(lines.stop[1:], 0)[: len(names)], lines.stop)
+    stop = np.where(followed, np.append(own.stop[1:], 0)[: len(names)], own.stop)
     why = np.where(long, Why.TOO_LONG.value, Why.SHAPE.value)
-    spans = {"start": lines.start[rejected], "stop": lines.stop[rejected]}
+    spans = {"start": own.start[rejected], "stop": own.stop[rejected]}
     return Parsed(
         TABLE.build(
             {
                 **{name: values.filter(kept) for name, values in columns.items()},
-                "start": lines.start[names],
+                "start": own.start[names],
                 "stop": stop[names],
             }
         ),
         REJECTED.build({**spans, "why": why[rejected].tolist()}),
-        IGNORED.build({"start": lines.start[ignored], "stop": lines.stop[ignored]}),
+        IGNORED.build({"start": own.start[ignored], "stop": own.stop[ignored]}),
     )
 
 

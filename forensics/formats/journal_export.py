@@ -17,10 +17,11 @@ Open    whoever exported it can have changed it. It is read in one piece, for th
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from forensics.core import journal
-from forensics.core.model import IGNORED, REJECTED, Parsed, Why
+from forensics.core import journal, rowwise
+from forensics.core.model import Parsed, Why
 from forensics.core.schema import Table
 
 TABLE = Table("journal_export", "an entry of the host's journal", journal.COLUMNS)
@@ -53,34 +54,41 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content deci
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read a whole export."""
-    rows: list[dict[str, object]] = []
-    spans: list[tuple[int, int]] = []
-    rejected: list[tuple[int, int, str]] = []
-    ignored: list[tuple[int, int]] = []
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some entries at a time."""
+    yield from journal.portions(_together(_told(data, base)), TABLE)
+
+
+def _together(told: Iterable[journal.Told]) -> Iterator[journal.Told]:
+    """The same with neighbours that fail alike as one, so that a file of nothing else stays small."""
+    bad: journal.Told | None = None
+    for start, stop, said in told:
+        if bad is not None and said is not bad[2]:
+            yield bad
+            bad = None
+        if isinstance(said, Why):
+            bad = (start if bad is None else bad[0], stop, said)
+        else:
+            yield start, stop, said
+    if bad is not None:
+        yield bad
+
+
+def _told(data: bytes, base: int) -> Iterator[journal.Told]:
+    """Each entry and each run of blank lines."""
     at = 0
     while at < len(data):
         if blank := _BLANK.match(data, at):
-            ignored.append((base + at, base + blank.end()))
+            yield base + at, base + blank.end(), None
             at = blank.end()
             continue
         entry = _entry(data, at)
         made = entry.found if isinstance(entry.found, Why) else _row(entry.found)
-        if isinstance(made, Why):
-            begins = base + at
-            # Neighbours that fail alike are one span, so that a file of nothing else stays small.
-            if rejected and rejected[-1][1:] == (begins, made.value):
-                begins = rejected.pop()[0]
-            rejected.append((begins, base + entry.stop, made.value))
-        else:
-            rows.append(made)
-            spans.append((base + at, base + entry.stop))
+        yield base + at, base + entry.stop, made
         at = entry.stop
-    starts, stops = [start for start, _ in spans], [stop for _, stop in spans]
-    return Parsed(
-        TABLE.build({**journal.columns(rows), "start": starts, "stop": stops}),
-        REJECTED.build({name: [span[n] for span in rejected] for n, name in enumerate(REJECTED.names)}),
-        IGNORED.build({name: [span[n] for span in ignored] for n, name in enumerate(IGNORED.names)}),
-    )
 
 
 def _row(found: dict[str, list[str]]) -> dict[str, object] | Why:
@@ -109,7 +117,11 @@ def _entry(data: bytes, start: int) -> _Entry:
         if after == 0:
             return _broken(data, at, start)
         values = found.setdefault(name, [])
-        if len(values) == _MOST_VALUES or after - start > _LONGEST_ENTRY_BYTES:
+        if (
+            len(values) == _MOST_VALUES
+            or len(found) > journal.MOST_FIELDS
+            or after - start > _LONGEST_ENTRY_BYTES
+        ):
             return _Entry(_behind(data, after), Why.TOO_LONG)
         values.append(journal.text(value))
         at = after

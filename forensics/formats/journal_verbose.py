@@ -15,8 +15,7 @@ Open    whoever exported it can have changed it. A value that is not printed is 
 """
 
 import re
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 
 from forensics.core import clock, journal, rowwise
 from forensics.core.model import Parsed, Why
@@ -50,77 +49,83 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content deci
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the file: a record for each entry."""
-    rows = rowwise.Rows(TABLE)
-    made: list[dict[str, object]] = []
-    spans: list[tuple[int, int]] = []
-    entry: list[Line] = []
-    for line in chain(rowwise.each(data, base), (None,)):
-        if line is not None and entry and line.raw.startswith(b"    "):
-            entry.append(line)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some entries at a time."""
+    yield from journal.portions(_said(data, base), TABLE)
+
+
+def _said(data: bytes, base: int) -> Iterator[journal.Told]:
+    """Each entry, and each line that is of none: from where to where it goes, and what it says."""
+    entry: _Entry | None = None
+    for line in rowwise.each(data, base):
+        if entry is not None and line.raw.startswith(b"    "):
+            entry.add(line)
             continue
-        if entry:
-            found = _row(entry, torn=line is None and not data.endswith(b"\n"))
-            if isinstance(found, Why):
-                rows.reject(entry, found)
-            else:
-                made.append(found)
-                spans.append((entry[0].start, entry[-1].stop))
-            entry = []
-        if line is None:
-            continue
-        if _HEAD.fullmatch(line.raw):
-            entry = [line]
+        if entry is not None:
+            yield entry.start, entry.stop, entry.said(torn=False)
+            entry = None
+        if head := _HEAD.fullmatch(line.raw):
+            entry = _Entry(line, head)
         else:
             idle = not line.raw.strip(b" \t") or _NOTE.fullmatch(line.raw)
-            rows.add([line], None if idle else Why.SHAPE)
-    places = {"start": [start for start, _ in spans], "stop": [stop for _, stop in spans]}
-    return rows.parsed()._replace(records=TABLE.build({**journal.columns(made), **places}))
+            yield line.start, line.stop, None if idle else Why.SHAPE
+    if entry is not None:
+        yield entry.start, entry.stop, entry.said(torn=not data.endswith(b"\n"))
 
 
-def _row(entry: Sequence[Line], *, torn: bool) -> dict[str, object] | Why:
-    """What an entry's lines say, or why they cannot be read."""
-    head = _HEAD.fullmatch(entry[0].raw)
-    if torn or head is None:
-        return Why.TRUNCATED
-    if entry[-1].stop - entry[0].start > _LONGEST_ENTRY_BYTES:
-        return Why.TOO_LONG
-    fields = _fields(entry[1:])
-    if isinstance(fields, Why):
-        return fields
-    received = int(head["received"], 16)
-    if not _stamped(head, [str(received), *fields.get(_SENT, [])]):
-        return Why.TIME
-    fields["__REALTIME_TIMESTAMP"] = [str(received)]
-    fields["__MONOTONIC_TIMESTAMP"] = [str(int(head["since"], 16))]
-    fields.setdefault("_BOOT_ID", [head["boot"].decode("ascii")])
-    made = journal.row(fields)
-    return Why.TIME if made["realtime_us"] is None else made
+class _Entry:
+    """An entry as its lines come; of one that cannot be read only where it ends is kept."""
 
+    def __init__(self, first: Line, head: "re.Match[bytes]") -> None:
+        """Take the line with the stamp."""
+        self.start, self.stop, self._head = first.start, first.stop, head
+        self._found: dict[str, list[bytearray]] = {}
+        self._count, self._name = 0, ""
+        self._why: Why | None = None
 
-def _fields(lines: Sequence[Line]) -> dict[str, list[str]] | Why:
-    """The values of each field; a line that goes on with one stands as far in as its first."""
-    found: dict[str, list[list[bytes]]] = {}
-    name, last = "", list[bytes]()
-    for line in lines:
-        field = _FIELD.fullmatch(line.raw)
-        deep = _INDENT + len(name) + 1
+    def add(self, line: Line) -> None:
+        """Take another line: a field, or more of its value, which stands as far in as its first."""
+        self.stop = line.stop
+        if self._why is not None or self.stop - self.start > _LONGEST_ENTRY_BYTES:
+            self._found.clear()
+            return
+        field, deep = _FIELD.fullmatch(line.raw), _INDENT + len(self._name) + 1
         if field is not None:
-            name, last = field["name"].decode("ascii"), [field["value"]]
-            found.setdefault(name, []).append(last)
-        elif name and line.raw[:deep].strip(b" ") == b"" and len(line.raw) >= deep:
-            last.append(line.raw[deep:])
+            self._name = field["name"].decode("ascii")
+            self._count += 1
+            self._found.setdefault(self._name, []).append(bytearray(field["value"]))
+            if self._count > journal.MOST_FIELDS:
+                self._why = Why.TOO_LONG
+        elif self._name and line.raw[:deep].strip(b" ") == b"" and len(line.raw) >= deep:
+            self._found[self._name][-1] += b"\n" + line.raw[deep:]
         else:
-            return Why.SHAPE
-    if any(len(values) > _MOST_VALUES for values in found.values()):
-        return Why.TOO_LONG
-    return {
-        name: [journal.text(b"\n".join(value)) for value in values if _printed(value)]
-        for name, values in found.items()
-    }
+            self._why = Why.SHAPE
 
-
-def _printed(value: Sequence[bytes]) -> bool:
-    return len(value) != 1 or _NOT_PRINTED.fullmatch(value[0]) is None
+    def said(self, *, torn: bool) -> dict[str, object] | Why:
+        """What its lines say, or why they cannot be read."""
+        if torn:
+            return Why.TRUNCATED
+        if self.stop - self.start > _LONGEST_ENTRY_BYTES:
+            return Why.TOO_LONG
+        if self._why is not None:
+            return self._why
+        if any(len(values) > _MOST_VALUES for values in self._found.values()):
+            return Why.TOO_LONG
+        fields = {
+            name: [journal.text(bytes(value)) for value in values if _NOT_PRINTED.fullmatch(value) is None]
+            for name, values in self._found.items()
+        }
+        received = int(self._head["received"], 16)
+        if not _stamped(self._head, [str(received), *fields.get(_SENT, [])]):
+            return Why.TIME
+        fields["__REALTIME_TIMESTAMP"] = [str(received)]
+        fields["__MONOTONIC_TIMESTAMP"] = [str(int(self._head["since"], 16))]
+        fields.setdefault("_BOOT_ID", [self._head["boot"].decode("ascii")])
+        made = journal.row(fields)
+        return Why.TIME if made["realtime_us"] is None else made
 
 
 def _stamped(head: "re.Match[bytes]", moments: Sequence[str]) -> bool:

@@ -12,12 +12,14 @@ Open    What is cut (its last byte is `+`) is among the others, as written, and 
         JobName and Comment are typed by users: a newline in one ends a row early, and what follows can be made to look like a row
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyarrow as pa
 
-from forensics.core import loose, padded, sacctrows
+from forensics.core import loose, padded, rowwise, sacctrows
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
-from forensics.core.padded import Layout, Row
+from forensics.core.padded import Layout, Listing, Row
 from forensics.core.schema import Table
 from forensics.core.tables import STRINGS
 
@@ -40,7 +42,16 @@ def _known(found: Layout) -> bool:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read a whole file; each header of its own columns begins anew."""
-    listing = padded.read(data, base, _known)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from map(_told, padded.read(data, base, _known))
+
+
+def _told(listing: Listing) -> Parsed:
+    """Some rows as tables."""
     why = np.full(len(listing.rows), Why.VALUE.value, object)
     groups: dict[tuple[str, ...], list[int]] = {}
     for n, row in enumerate(listing.rows):

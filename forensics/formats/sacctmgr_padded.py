@@ -12,12 +12,14 @@ Open    What is cut (its last byte is `+`) is among the others, as written, and 
         ends a row early, and what follows can be made to look like a row
 """
 
+from collections.abc import Iterator
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import padded, sacctmgrrows
+from forensics.core import padded, rowwise, sacctmgrrows
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
-from forensics.core.padded import Layout, Row
+from forensics.core.padded import Layout, Listing, Row
 from forensics.core.schema import Table
 from forensics.core.tables import STRINGS
 
@@ -38,7 +40,16 @@ def _known(found: Layout) -> bool:
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read a whole file; each header of its own columns begins anew."""
-    listing = padded.read(data, base, _known)
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some rows at a time."""
+    yield from map(_told, padded.read(data, base, _known))
+
+
+def _told(listing: Listing) -> Parsed:
+    """Some rows as tables."""
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in listing.rows:
         groups.setdefault(tuple(row.values), []).append(row)

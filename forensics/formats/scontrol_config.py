@@ -11,15 +11,15 @@ Open    Values are the controller's at that moment: a file edited later, or anot
 """
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core.lines import LONGEST_LINE_BYTES, cut, shown
+from forensics.core import lines, rowwise
 from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
-from forensics.core.tabular import pandas as pd
 
 TABLE = Table(
     "scontrol_config",
@@ -43,6 +43,13 @@ _PART = r"^(?P<part>[A-Z][A-Za-z/ ]{1,99}):$"
 _VOID = pa.array(["", "(null)"])
 
 
+class _Above(NamedTuple):
+    """What stands above a line: when it was asked for, and the part of the listing."""
+
+    as_of: str | None = None
+    part: str | None = None
+
+
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of the first line."""
     return 95 if _FIRST.match(head) else 0
@@ -50,37 +57,40 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 
 def parse(data: bytes, base: int) -> Parsed:
     """Read the listing: a record for each setting."""
-    lines = cut(data, base)
-    start, stop = pa.array(lines.start, pa.int64()), pa.array(lines.stop, pa.int64())
-    size = pc.binary_length(lines.text)
-    long = pc.greater(size, LONGEST_LINE_BYTES)
-    text = shown(pc.if_else(long, pa.scalar(b"", pa.binary()), lines.text))
-    torn = np.zeros(len(start), bool)
-    torn[-1:] = not data.endswith(b"\n")
-    part = pc.extract_regex(text, pattern=_PART)
-    found = [pc.extract_regex(text, pattern=p) for p in (_AS_OF, _SETTING, _CONTROLLER)]
+    return rowwise.whole(portions(data, base))
+
+
+def portions(data: bytes, base: int) -> Iterator[Parsed]:
+    """The same, some lines at a time."""
+    above = _Above()
+    for run in lines.runs(data):
+        if run.long:
+            yield lines.too_long(TABLE, base, run)
+        else:
+            found, above = _run(data[run.start : run.stop], base + run.start, above)
+            yield found
+    if not data:
+        yield Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
+
+
+def _run(data: bytes, base: int, above: _Above) -> tuple[Parsed, _Above]:
+    """What some lines tell, and what then stands above the next."""
+    told = lines.told(data, base)
+    torn = lines.unended(told, data)
+    part = pc.extract_regex(told.text, pattern=_PART)
+    found = [pc.extract_regex(told.text, pattern=p) for p in (_AS_OF, _SETTING, _CONTROLLER)]
     key, value = (pc.coalesce(*(pc.struct_field(f, n) for f in found)) for n in ("key", "value"))
-    read = pc.and_not(pc.is_valid(key), pa.array(torn))
-    idle = pc.and_not(pc.or_(pc.equal(size, 0), pc.is_valid(part)), pa.array(torn))
-    bad = pc.invert(pc.or_(read, idle))
-    why = pc.if_else(pa.array(torn), Why.TRUNCATED.value, Why.SHAPE.value)
-    why = pc.if_else(long, Why.TOO_LONG.value, why)
+    read = pc.and_not(pc.is_valid(key), torn)
+    idle = pc.and_not(pc.or_(told.blank, pc.is_valid(part)), torn)
+    why = pc.if_else(torn, Why.TRUNCATED.value, Why.SHAPE.value)
+    as_of = lines.carried(pc.struct_field(found[0], "value"), above.as_of)
+    parts = lines.carried(pc.struct_field(part, "part"), above.part)
     fields = {
-        "as_of_wall": _carried(pc.struct_field(found[0], "value")),
-        "part": pc.if_else(pc.is_valid(found[1]), _carried(pc.struct_field(part, "part")), None),
+        "as_of_wall": as_of,
+        "part": pc.if_else(pc.is_valid(found[1]), parts, None),
         "key": key,
         "value": pc.if_else(pc.is_in(value, _VOID), None, value),
-        "start": start,
-        "stop": stop,
     }
-    return Parsed(
-        TABLE.build({name: column.filter(read) for name, column in fields.items()}),
-        REJECTED.build({"start": start.filter(bad), "stop": stop.filter(bad), "why": why.filter(bad)}),
-        IGNORED.build({"start": start.filter(idle), "stop": stop.filter(idle)}),
-    )
-
-
-def _carried(values: pa.Array) -> pa.Array:
-    """Each line's value, or that of the nearest line above that has one."""
-    at = pd.Series(np.where(np.asarray(values.is_valid()), np.arange(len(values)), -1)).cummax()
-    return values.take(pa.array(at.to_numpy(np.int64), mask=at.to_numpy() < 0))
+    records = {name: column.filter(read) for name, column in fields.items()}
+    made = told.sorted_out(TABLE, records, read=read, idle=idle, why=why)
+    return made, _Above(as_of[-1].as_py(), parts[-1].as_py())

@@ -202,10 +202,13 @@ def portions(task: Task) -> Iterator[Read]:
     """
     chunk, how = task.chunk, formats.cut(task.format, anew=task.anew)
     given = getattr(formats.registry()[task.format], "portions", None)
-    if given is not None and chunk.readable:
+    if not chunk.readable or chunk.stop - chunk.start <= MOST_LINES:
+        yield parse(task)
+        return
+    if given is not None:
         yield from tiled(task, given(chunks.raw(task.path, chunk, task.packed), chunk.start))
         return
-    if how not in _BY_LINE or not chunk.readable or chunk.stop - chunk.start <= MOST_LINES:
+    if how not in _BY_LINE:
         yield parse(task)
         return
     held = chunks.raw(task.path, chunk, task.packed)
