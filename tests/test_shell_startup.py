@@ -1,9 +1,12 @@
 """Startup files of shells: what they set, for whom, and what only looks so."""
 
+import random
+import re
+
 import pytest
 from collected import rows, told
 
-from forensics.formats import recognise, registry
+from forensics.formats import recognise, registry, shell_startup
 
 
 def said(data, path="login01/home/kai/.bashrc"):
@@ -75,3 +78,30 @@ def test_a_hostile_file_takes_no_more_time_than_it_has_lines():
 )  # fmt: skip
 def test_a_profile_is_known_by_its_name(path, known):
     assert (recognise(b"export A=1\n", path) == "shell_startup") is known
+
+
+def test_lines_that_are_seen_to_stand_alone_are_grouped_as_those_that_are_looked_at(monkeypatch):
+    r"""A line without a quote, a backslash or `<` ends what it begins: it is not looked at further."""
+    chance, several = random.Random(9), 0  # noqa: S311 - the same files in every run
+    lines = (
+        b"ls\n",
+        b"\n",
+        b"ls \\\n",
+        b"a='x\n",
+        b"y'\n",
+        b'b="\n',
+        b"cat <<E\n",
+        b"E\n",
+        b"# it\n",
+        b"x # y\n",
+        b"cat <<<w\n",
+    )
+    for _ in range(400):
+        data = b"".join(chance.choice(lines) for _ in range(chance.randrange(9)))
+        told = [shell_startup.parse(data, 0)]
+        with monkeypatch.context() as slow:
+            slow.setattr(shell_startup, "_MARKED", re.compile(b""))
+            told.append(shell_startup.parse(data, 0))
+        assert [t.to_pylist() for t in told[0]] == [t.to_pylist() for t in told[1]], data
+        several += any(b"\n" in data[row["start"] : row["stop"] - 1] for row in told[0].records.to_pylist())
+    assert several > 100

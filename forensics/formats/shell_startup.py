@@ -81,8 +81,8 @@ _TOKEN = re.compile(
     rb"|(?P<here><<(?P<dash>-?)[ \t]*(?P<q>['\"]?)\\?(?P<word>[A-Za-z0-9_.-]+)(?P=q))|<<<|(?P<on>\\$)",
     re.DOTALL,
 )
-_MARKED = re.compile(rb"[\\'\"<#]")
-"""What a line has in it that goes on, or of which part is no command."""
+_MARKED = re.compile(rb"[\\'\"<]")
+"""What a line has in it that can go on with the next."""
 _SHELL = re.compile(
     rb"^[ \t]*(?:export |alias |source |\. |if |case |fi\b|esac\b|unset |umask |shopt |setopt |[A-Za-z_]\w*=|\[ |\[\[ |#)",
     re.MULTILINE,
