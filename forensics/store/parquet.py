@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 GROUP_ROWS = 1 << 15
+BUFFER_BYTES = 1 << 20
+"""A page of a column is some hundred bytes or some thousand: they go to the system this much at a time."""
 ONLY = "0"
 """The name of the part where a table has one."""
 
@@ -73,6 +75,7 @@ class Part:
         self._schema = table.schema()
         self._handed = self._schema
         self._seen = seen
+        self._sink: pa.NativeFile | None = None
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.Table] = []
         self._rows = 0
@@ -122,8 +125,9 @@ class Part:
                 self._opened()
                 whole = True
         finally:
-            if self._writer is not None:
-                self._writer.close()
+            for opened in (self._writer, self._sink):
+                if opened is not None:
+                    opened.close()
             if not whole:
                 self._partial.unlink()
         if whole:
@@ -145,7 +149,8 @@ class Part:
         if self._writer is None:
             how = _written(self._schema, _varied(self._held, self._schema))
             self._handed = _handed(self._schema, self._held, frozenset(how["use_dictionary"]))
-            self._writer = pq.ParquetWriter(self._partial, self._handed, store_schema=False, **how)
+            self._sink = sink(self._partial)
+            self._writer = pq.ParquetWriter(self._sink, self._handed, store_schema=False, **how)
             # What a reader is told is how the table is declared.
             declared = base64.b64encode(self._schema.serialize().to_pybytes())
             self._writer.add_key_value_metadata({"ARROW:schema": declared, **(self._schema.metadata or {})})
@@ -163,6 +168,11 @@ class Part:
             rows -= len(first)
             self._rows -= len(first)
         return taken
+
+
+def sink(path: Path) -> pa.NativeFile:
+    """A file to write small pieces to, which reach the system together."""
+    return pa.output_stream(str(path), compression=None, buffer_size=BUFFER_BYTES)
 
 
 def _joined(taken: Sequence[pa.Table], handed: pa.Schema) -> pa.Table:

@@ -71,7 +71,7 @@ def _batch_rows(schema: pa.Schema) -> int:
 def _put(path: Path, rows: pa.Table, batch_rows: int, compression: str | None = None) -> None:
     partial = path.with_name(f".{path.name}.partial")
     how = pa.ipc.IpcWriteOptions(compression=compression, use_threads=False)
-    with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, rows.schema, options=how) as out:
+    with parquet.sink(partial) as sink, pa.ipc.new_file(sink, rows.schema, options=how) as out:
         out.write_table(rows.combine_chunks(), max_chunksize=batch_rows)
     partial.rename(path)
 
