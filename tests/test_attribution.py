@@ -5,6 +5,7 @@ import random
 import pytest
 from stage import KERNEL, SECOND, UIDS, Stage, address, claim, key, roster
 
+from forensics.analysis import verdicts as verdicts_of
 from forensics.analysis.attribution import independent
 from forensics.analysis.findings import findings
 from forensics.analysis.wording import imports
@@ -123,6 +124,9 @@ def test_a_shared_account_is_told_apart_by_key_and_session():
     assert verdicts(done, "cancel") == [("mlteam", "attributed", "kai")]
     assert [j.cause for j in done.asked] == ["act"]
     assert done.answers[0].status == "mixed"
+    judged = next(done.judged[a.act_id] for a in done.in_question if a.act == "cancel")
+    assert verdicts_of.against(judged) == [{"kind": "session_beside", "because": judged.against}]
+    assert len(judged.against) == 2  # mei's and lin's sessions
 
 
 @pytest.mark.parametrize(("present", "status"), [(True, "mixed"), (False, "supported")])
@@ -312,6 +316,8 @@ def test_a_wiped_log_of_somebody_else_takes_the_name_back():
     judged = next(done.judged[a.act_id] for a in done.in_question if a.act == "modify_file")
     assert (judged.verdict, judged.name) == ("inconclusive", None)
     assert "G1" in judged.gates
+    assert verdicts_of.against(judged) == [{"kind": "records_changed_by_other", "because": judged.against}]
+    assert judged.against
 
 
 def renamed(day, swap):

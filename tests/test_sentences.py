@@ -184,6 +184,24 @@ def test_what_speaks_for_a_person_has_the_records_against_the_answer_and_the_den
     assert all(s.citations for s in kai)
 
 
+def test_what_speaks_against_an_answer_is_told_for_what_it_is():
+    """That two records did was all that the page said: neither side could use it."""
+    act, cited = made.acts()[0], [("0" * 64, 0, 1)]
+    because = [{"kind": "session_beside", "because": ["b", "c"]}, {"kind": "records_changed_by_other", "because": ["a"]}]  # fmt: skip
+    said = dossier.against_sentences(
+        {**act, "against": ["a", "b", "c"], "against_because": because}, lambda _: cited
+    )
+    assert [s.text for s in said] == [
+        "While act A0001 is done, 2 sessions of account `kai` can be open besides its own: the account alone does not say in which of them it is done.",
+        "Another account changes logs, a clock or what is logged on the host of act A0001, while it is done or later: 1.",
+    ]
+    kai = {"acts": [{**act, "against": ["b"], "against_because": because[:1]}]}
+    first = dossier.exculpatory_sentences("kai", kai, lambda _: cited)[0]
+    assert first.text == (
+        "For act A0001: another session of the same account can be open at the time, so the account alone does not point at kai."
+    )
+
+
 def test_an_act_that_may_have_harmed_a_job_is_not_said_to_have():
     job = made.findings()["jobs"][1]
     for effect, said in (

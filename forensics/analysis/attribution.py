@@ -47,7 +47,7 @@ class Reason:
 
 @dataclass(slots=True)
 class Judgement:
-    """What can be said of an act at the level of persons."""
+    """What can be said of an act at the level of persons. `beside`: of the events `against` it, entries into other sessions of the account."""
 
     verdict: str
     name: str | None = None
@@ -58,6 +58,7 @@ class Judgement:
     frame_cost: list[str] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     against: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     person: Strength = field(default_factory=Strength)
     account: Strength = field(default_factory=Strength)
@@ -388,11 +389,12 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
         people = people_of(scene, other)
         same = other.account is not None and other.account == act.account
         if same:
-            found.against += [other.events[0]]
+            found.beside += [other.events[0]]
         ranked += [(0 if same else 2, p) for p in people]
     ranked += [(1, p) for p in scene.directory.called(act.author, *act.span())]
     ranked += [(3, p) for p in found.candidates]
     lead = found.name or (found.candidates[0] if len(found.candidates) == 1 else None)
     names = [p for _, p in sorted(ranked) if p != lead]
     found.best_rival = names[0] if names else None
-    found.against = list(dict.fromkeys(found.against))
+    found.beside = list(dict.fromkeys(found.beside))
+    found.against = list(dict.fromkeys([*found.against, *found.beside]))

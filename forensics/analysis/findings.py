@@ -230,6 +230,7 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "account_level": verdicts.account(act, judged),
         "for": told,
         "against": list(judged.against),
+        "against_because": verdicts.against(judged),
         "missing": list(judged.missing),
         "reasons": verdicts.reasons(judged),
         "rivals": verdicts.rivals(done, judged),

@@ -48,6 +48,13 @@ def _ratio(ratio: tuple[float, float] | None) -> list[float] | None:
     return None if ratio is None else issued(ratio, parameters().cap)
 
 
+def against(judged: Judgement) -> list[Json]:
+    """Why events speak against the answer given, each kind with its events."""
+    changed = [e for e in judged.against if e not in judged.beside]
+    kinds = {"session_beside": judged.beside, "records_changed_by_other": changed}
+    return [{"kind": kind, "because": list(events)} for kind, events in kinds.items() if events]
+
+
 def hypotheses(judged: Judgement) -> list[Json]:
     """Everybody who could have acted instead, the strongest first, each in the way that explains the records best."""
     return [

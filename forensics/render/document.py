@@ -285,7 +285,7 @@ def _act(p: Pages, act: Json) -> None:
         p.plain("What the links say:")
         p.items([s] for s in dossier.reason_sentences(act, cites))
     p.para(dossier.frame_cost_sentence(act), *dossier.gate_sentences(act), dossier.missing_sentence(act))
-    p.para(dossier.against_sentence(act, cites))
+    p.para(*dossier.against_sentences(act, cites))
     against = [h.get("against") for h in act.get("hypotheses") or ()]
     if against:
         p.plain(*boundary.HYPOTHESES)

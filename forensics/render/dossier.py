@@ -23,6 +23,7 @@ from forensics.render.sentences import (
 
 Cites = Callable[[Iterable[str]], Sequence[Citation]]
 """The spans that events cite, by the events' ids."""
+_NO_REASON = "for_no_given_reason"
 
 
 def entry_sentence(act: Json, cites: Cites) -> Sentence | None:
@@ -163,12 +164,24 @@ def rival_sentences(act: Json, rival: Json, cites: Cites) -> list[Sentence]:
     return found or [say("rival_silent", basis=Basis.ABSENCE, about=act["id"], act=act["id"], person=who)]
 
 
-def against_sentence(act: Json, cites: Cites) -> Sentence | None:
-    """How many records speak against the answer given."""
-    events = act.get("against") or ()
-    if not events:
-        return None
-    return say("against_act", cites(events), about=act["id"], act=act["id"], count=f"{len(events):,}")
+def against_sentences(act: Json, cites: Cites) -> list[Sentence]:
+    """What speaks against the answer given, each kind with how many records say so."""
+    told = []
+    for kind, events in _against(act).items():
+        cited, count = cites(events), f"{len(events):,}"
+        if kind == "session_beside":
+            sessions = counted(len(events), "session")
+            told.append(say(f"against_{kind}", cited, about=act["id"], act=act["id"], count=sessions, account=quote(act["account"])))  # fmt: skip
+        else:
+            told.append(say(f"against_{kind}", cited, about=act["id"], act=act["id"], count=count))
+    return told
+
+
+def _against(act: Json) -> dict[str, list[str]]:
+    """The events against an answer by why they are; a finding of the contract alone says no reason."""
+    found = {str(why["kind"]): list(why["because"]) for why in act.get("against_because") or ()}
+    rest = list(act.get("against") or ()) if not found else []
+    return found | ({_NO_REASON: rest} if rest else {})
 
 
 def exculpatory_sentences(name: str, findings: Json, cites: Cites) -> list[Sentence]:
@@ -197,11 +210,13 @@ def _reasons_for(name: str, items: Sequence[Json], cites: Cites) -> list[Sentenc
 
 
 def _records_for(name: str, acts: Sequence[Json], cites: Cites) -> list[Sentence]:
-    """Records that point away from a person, and those that speak against the answer where it names the person."""
+    """Records that point away from a person, and what speaks against the answer where it names the person."""
     away = [(a, r["against"]) for a in acts for r in a.get("rivals") or () if r["name"] == name]
-    against = [(a, a.get("against")) for a in acts if (a.get("person") or {}).get("name") == name]
+    named = [(a, _against(a)) for a in acts if (a.get("person") or {}).get("name") == name]
+    beside = [(a, why.pop("session_beside", [])) for a, why in named]
+    against = [(a, [e for events in why.values() for e in events]) for a, why in named]
     found = []
-    for key, rows in (("exculpatory_away", away), ("exculpatory_against", against)):
+    for key, rows in (("exculpatory_away", away), ("exculpatory_beside", beside), ("exculpatory_against", against)):  # fmt: skip
         told = [(a["id"], events) for a, events in rows if events]
         if told:
             spans = cites(dict.fromkeys(e for _, events in told for e in events))
