@@ -56,6 +56,13 @@ def test_an_investigation_in_memory_finds_the_same(incident):
     assert investigated.found(collected, roster=roster, about=about) == found
 
 
+def test_no_act_is_spoken_against_by_its_own_session(incident):
+    """What cron ran was said to be spoken against: by the session that cron opened for it."""
+    _, _, found = incident
+    told = {a["id"]: {e for why in a["against_because"] for e in why["because"]} for a in found["acts"]}
+    assert [a["id"] for a in found["acts"] if a["session"] in told[a["id"]]] == []
+
+
 def attributed(found):
     return [a for a in found["acts"] if a["person"]["verdict"] == "attributed"]
 

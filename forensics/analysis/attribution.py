@@ -380,8 +380,10 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
     """The person who comes next: in the same account at the time, then on the same host, then named by git."""
     if act.earliest_ns is None or act.latest_ns is None:
         return
-    mine = {s.session_id for s in sessions}
-    hosts = {s.host for s in sessions} or {act.host}
+    # Of what cron runs, the run is the act's own session, whoever left the entry.
+    own = [*sessions, act.session] if act.session else sessions
+    mine = {s.session_id for s in own}
+    hosts = {s.host for s in own} or {act.host}
     ranked: list[tuple[int, str]] = []
     for other in _open_on(scene, hosts, act.earliest_ns, act.latest_ns):
         if other.session_id in mine:
