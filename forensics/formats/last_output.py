@@ -77,6 +77,11 @@ _SHAPES = (
         rf"^(?P<user>[^ ]+) +(?P<line>[^ ]+) +(?:(?P<remote>[^ ]+) +)?{_SINCE} +(?P<idle>{_FOR}) +{_FOR} +{_FOR} +(?P<comment>[^ ].*)$",
     ),
 )
+_ANY, _ANY_OF_W = (
+    "|".join(re.sub(r"\(\?P<[a-z]+>", "(?:", shape) for _, shape in shapes)
+    for shapes in (_SHAPES[:-2], _SHAPES)
+)
+"""What fits one of them, without its fields: of a file where `w` printed none, and of any."""
 _MAY_BE = re.compile(rb"[0-2][0-9]:[0-5][0-9]|run-level ")
 """What each of these shapes holds somewhere; looked for first, because most files hold none and it costs less."""
 _W_HEAD = b"LOGIN@"
@@ -96,10 +101,10 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     if not likely or 4 * likely < 3 * sum(1 for line in first.split(b"\n") if line.strip()):
         return 0
     told = lines.told(first, 0)
-    kind, _ = _matched(told.text, _SHAPES if heads else _SHAPES[:-2])
+    fits = pc.match_substring_regex(told.text, _ANY_OF_W if heads else _ANY)
     idle = pc.or_(told.blank, pc.match_substring_regex(told.text, _HEADER))
     held = len(told.text) - pc.sum(idle).as_py()
-    return 85 if 4 * (len(kind) - kind.null_count) >= 3 * held > 0 else 0
+    return 85 if 4 * pc.sum(fits).as_py() >= 3 * held > 0 else 0
 
 
 def parse(data: bytes, base: int) -> Parsed:
