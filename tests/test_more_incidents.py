@@ -14,6 +14,8 @@ NAMED = {
     "pulled_commit": {("push", "pavel")},
     "shadowed_module": {("modify_file", "pavel")},
     "sudo_as_victim": {("cancel", "pavel"), ("escalate", "pavel")},
+    "trapped_hook": {("plant", "kai")},
+    "trapped_profile": {("plant", "kai"), ("escalate", "kai")},
 }
 CAUSES = {
     "borrowed_key": {"1": "none", "2": "act"},
@@ -21,6 +23,8 @@ CAUSES = {
     "pulled_commit": {"21": "act"},
     "shadowed_module": {"18": "act"},
     "sudo_as_victim": {"3": "act"},
+    "trapped_hook": {"22": "act"},
+    "trapped_profile": {"21": "not_established"},
 }
 """The owner's own requests aside."""
 
@@ -87,3 +91,28 @@ def test_a_pull_is_not_a_commit(incident):
     assert {("chen", "named_by_forgeable_field_only"), ("ana", "own_job_ran_bytes_of_another")} <= speaks
     assert {a["link"] for a in found["acts"]} == {"derived"}
     assert "checked_out_for_job" in {a["why_link"] for a in found["acts"]}
+
+
+TRAPS = {
+    "trapped_hook": ("modify_file", "/srv/range/proj/llm/.git/hooks/post-commit", "mixed"),
+    "trapped_profile": ("delete_file", "-a /home/lin/.bash_profile", "untestable"),
+}
+
+
+def test_what_another_wrote_names_nobody_who_ran_it(incident):
+    """lin's account, key and device did it, and lin knew nothing of it."""
+    name, found = incident
+    if name not in TRAPS:
+        assert "ran_what_another_wrote" not in {(a["left_to_run"] or {}).get("rule") for a in found["acts"]}
+        return
+    kind, plant, denial = TRAPS[name]
+    acts = {a["id"]: a for a in found["acts"]}
+    (act,) = [a for a in acts.values() if a["act"] == kind and a["account"] == "lin"]
+    assert (act["person"]["verdict"], act["person"]["candidates"]) == ("inconclusive", ["kai", "lin"])
+    assert act["missing"] == ["decision_of_what_ran"]
+    assert [acts[p]["object"] for p in act["planted_by"]] == [plant]
+    assert (act["left_to_run"]["rule"], act["left_to_run"]["kind"]) == ("ran_what_another_wrote", "login")
+    left = acts[act["planted_by"][0]]
+    # What was left did as much as what it ran, and no more.
+    assert left["effect"] == act["effect"] != "shown"
+    assert [(c["id"], c["status"]) for c in found["claims"]] == [("D01", denial)]

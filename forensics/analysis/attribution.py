@@ -16,6 +16,7 @@ import numpy as np
 
 from forensics.analysis import agents, disputed, hops, links, mixed, placing, rights, standings, strength
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
+from forensics.analysis.deferral_rules import DECISION
 from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
 from forensics.analysis.parameters import parameters
@@ -25,7 +26,7 @@ from forensics.analysis.strength import Strength
 from forensics.core.folders import BY_USERS
 
 _WRITABLE = (*BY_USERS, ":files", "git:objects", "git:reflog", REGISTER)
-_DECISIVE = {"write_of_commit_object", "command_of_commit", rights.NOT_DONE}
+_DECISIVE = {"write_of_commit_object", "command_of_commit", rights.NOT_DONE, DECISION}
 """What nobody is named without: a commit's own time and names are typed by who commits, and what was asked for need not have been done."""
 _LINKED = ["event_id", "credential", "address", "domain"]
 _LEAST = -(2**62)
@@ -380,7 +381,6 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
     """The person who comes next: in the same account at the time, then on the same host, then named by git."""
     if act.earliest_ns is None or act.latest_ns is None:
         return
-    # Of what cron runs, the run is the act's own session, whoever left the entry.
     own = [*sessions, act.session] if act.session else sessions
     mine = {s.session_id for s in own}
     hosts = {s.host for s in own} or {act.host}

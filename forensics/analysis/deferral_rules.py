@@ -15,6 +15,8 @@ class Rule(NamedTuple):
     version: int = 1
 
 
+DECISION = "decision_of_what_ran"
+"""What is missing where a program ran that another than whoever ran it had written."""
 _AT, _CRON, _UNIT = "writer_of_at_job", "writer_of_cron_entry", "writer_of_unit"
 RULES = {
     "cron_entry_of_account": Rule(
@@ -69,6 +71,13 @@ RULES = {
         "what is typed into tmux or screen is done by its server, in the session that began it, whoever typed it",
         "sessions on the host in which a client of the same program ran, for the same account or as root, before the act",
         "a client that only looked on; a program of that name that is another",
+        "",
+    ),
+    "ran_what_another_wrote": Rule(
+        "a program does what is written in it, with the account of whoever runs it",
+        "executions of the act's process and of those above it in its session, and what their interpreters read; who changed these files since"
+        " they were last replaced, or the account's startup files",
+        "a file that was changed without a record; a change that has no part in the act; a file that whoever ran it knows",
         "",
     ),
     "reached_by_tracer": Rule(

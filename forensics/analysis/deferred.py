@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import containers, order
+from forensics.analysis import containers, foreign_code, order
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
-from forensics.analysis.deferral_rules import RULES
+from forensics.analysis.deferral_rules import DECISION, RULES
 from forensics.analysis.evidence import Row, picked, rows_of, where
 from forensics.analysis.lineage import Lineage
 from forensics.analysis.planted import TRANSIENT, programs
@@ -79,24 +79,32 @@ class Deferral:
         return "container" if self.rule == containers.RULE else self.act.origin
 
 
-def settle(scene: Scene, acts: Iterable[Act], planted: Sequence[Act]) -> list[Deferral]:
-    """Give every act that ran by itself its `planters`, and every act that others can have typed its `typed_from`.
+def settle(
+    scene: Scene, acts: Iterable[Act], planted: Sequence[Act], changes: foreign_code.Changes | None = None
+) -> list[Deferral]:
+    """Give every act that ran by itself its `planters`, and every act that others can have typed, or written, its `typed_from`.
 
     Args:
         scene: events, people and sessions.
         acts: all acts, those of `planted` among them; changed in place.
         planted: what was left to run.
+        changes: by path, the versions of files with their acts.
 
     Returns:
         A row for each such act, in the order of the acts.
     """
     made = Lineage(scene.events)
     clients = _clients(scene)
+    code = foreign_code.Code(scene, changes or {}, planted)
     found = []
     for act in acts:
         row = _ran_by_itself(scene, act, planted, made)
         if row is None:
-            row = _outlived(scene, act, clients, made)
+            row = _typed(scene, act, clients) or _of_others(act, code, made) or _outlived(act, made)
+        elif row.planted and (ran := code.of(act, made)) is not None:
+            # What was left to run can do what yet another wrote.
+            both = {id(p): p for p in (*row.planted, *ran.planted)}
+            row = _row(act, row.rule, both.values(), (*row.inputs, *ran.inputs))
         if row is not None:
             act.planters = list(row.planted)
             found.append(row)
@@ -278,22 +286,40 @@ def _unit_of(path: str) -> str:
     return name.rpartition(".")[0] or name
 
 
-def _outlived(scene: Scene, act: Act, clients: pd.DataFrame, made: Lineage) -> Deferral | None:
-    """An act in a login's session that others can have typed, or after the login's end."""
+def _typed(scene: Scene, act: Act, clients: pd.DataFrame) -> Deferral | None:
+    """An act in a login's session that others can have typed, or made its programs do."""
     session = act.session
     if session is None or act.origin != "login" or act.earliest_ns is None or act.latest_ns is None:
         return None
+    rule, others = "typed_through_multiplexer", list[tuple[Session, str]]()
     if session.kept_by & MULTIPLEXERS:
         others = _typists(scene, act, clients)
-        if others:
-            act.typed_from = [s for s, _ in others]
-            names = tuple(dict.fromkeys(s.session_id for s in act.typed_from))
-            return Deferral(act, "typed_through_multiplexer", (), names, tuple(e for _, e in others))
-    traced = _tracers(scene, act)
-    if traced:
-        act.typed_from = [s for s, _ in traced]
-        names = tuple(dict.fromkeys(s.session_id for s in act.typed_from))
-        return Deferral(act, "reached_by_tracer", (), names, tuple(e for _, e in traced))
+    if not others:
+        rule, others = "reached_by_tracer", _tracers(scene, act)
+    if not others:
+        return None
+    act.typed_from = [s for s, _ in others]
+    names = tuple(dict.fromkeys(s.session_id for s in act.typed_from))
+    return Deferral(act, rule, (), names, tuple(e for _, e in others))
+
+
+def _of_others(act: Act, code: foreign_code.Code, made: Lineage) -> Deferral | None:
+    """An act that a program did which ran in a login's session, and which another had written."""
+    ran = code.of(act, made) if act.origin == "login" else None
+    if ran is None:
+        return None
+    act.missing.append(DECISION)
+    wrote = {p.session.session_id: p.session for p in ran.planted if p.session is not None}
+    own = act.session.session_id if act.session is not None else None
+    act.typed_from = [session for name, session in sorted(wrote.items()) if name != own]
+    return _row(act, foreign_code.RULE, ran.planted, ran.inputs)
+
+
+def _outlived(act: Act, made: Lineage) -> Deferral | None:
+    """An act in a login's session after the login's end."""
+    session = act.session
+    if session is None or act.origin != "login" or act.earliest_ns is None or act.latest_ns is None:
+        return None
     if session.covers(act.earliest_ns, act.latest_ns):
         return None
     kept = [e for e in made.above(act)[0] if posixpath.basename(str(e.exe)) in KEEPERS]

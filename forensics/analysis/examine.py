@@ -218,7 +218,9 @@ def _acts(
     """Every act, the ids of those that bear on the jobs asked about, and which ran by themselves."""
     changes = file_acts.all_changes(scene, history)
     left_behind = planted.plants(scene, changes)
-    commands = list(file_acts.commands(scene))
+    told = {(a.host, a.pid) for a in left_behind}
+    commands = [a for a in file_acts.commands(scene) if a.act != "plant" or (a.host, a.pid) not in told]
+    left_behind += [a for a in commands if a.act == "plant"]
     requests = [
         *scheduler_acts.cancels(scene),
         *scheduler_acts.changes(scene),
@@ -240,7 +242,7 @@ def _acts(
     base = [a for p in changes.values() for _, a in p]
     submits = list(scheduler_acts.submits(scene))
     ran = [*requests, *linked, *damaging, *own, *git, *pulled, *commands, *left_behind, *base, *submits]
-    left = deferred.settle(scene, {id(a): a for a in ran}.values(), left_behind)
+    left = deferred.settle(scene, {id(a): a for a in ran}.values(), left_behind, changes)
     for act in [*requests, *linked, *damaging, *own]:
         for entry in act.planters if act.job is not None else ():
             if entry.job is None:

@@ -10,11 +10,12 @@ from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.jobs import Job
+from forensics.analysis.planted import STARTUP
 
 _KIND = {"create": "modify_file", "edit": "modify_file", "replace": "replace_file", "delete": "delete_file"}
 _PLANTED = re.compile(
     r"^/var/spool/(?:cron|at)/|^/etc/cron|/\.config/systemd/|^/etc/systemd/system/|\.timer$|/(?:site|dist)-packages/[^/]+\.pth$"
-    r"|/(?:sitecustomize|usercustomize)\.py$|/\.(?:bashrc|bash_profile|profile|bash_logout|zshrc|zprofile)$"
+    r"|/(?:sitecustomize|usercustomize)\.py$|/\.(?:bashrc|bash_profile|bash_login|bash_aliases|profile|bash_logout|zshrc|zshenv|zprofile|ssh/rc)$"
     r"|/\.git/hooks/[a-z-]+$|/hooks/(?:pre|post)-[a-z]+$|/activate\.d/|^/etc/(?:profile|ld\.so\.preload)"
 )
 _GRANTED = re.compile(r"/\.ssh/authorized_keys2?$|^/etc/sudoers|^/etc/(?:passwd|shadow|group)$")
@@ -60,6 +61,8 @@ _WRITERS = (
     "ln",
 )
 _OWN_KEYS = re.compile(r"(?:/home/|~)([A-Za-z0-9_.-]*)/\.ssh/authorized_keys")
+_OWN = {"grant": _OWN_KEYS, "plant": STARTUP}
+"""Files that an account may write in its own home, by the act that it is in another's; the first group names whose it is."""
 COMMANDS = (
     Command("touch", r"(?:^| )(?:-[a-z]*[dtr]|--date|--reference)", "timestomp"),
     Command("date", r"(?:^| )(?:-s|--set)", "change_clock"),
@@ -81,6 +84,8 @@ COMMANDS = (
     Command("dash", rf">\s*[^ ;|&]*{_A_LOG}", "wipe_log"),
     Command("journalctl", r"--(?:vacuum|rotate)", "wipe_log"),
     *(Command(writer, _A_RIGHT, "grant") for writer in _WRITERS),
+    *(Command(writer, STARTUP.pattern, "plant") for writer in _WRITERS),
+    *(Command(shell, rf">\s*[^ ;|&]*{STARTUP.pattern}", "plant") for shell in ("sh", "bash", "dash")),
     Command("visudo", r"", "grant"),
     Command("gpasswd", r"(?:^| )-(?:a|M)\b|--(?:add|members)", "grant"),
     Command("adduser", r"^[^-]\S* [^-]\S*$", "grant"),
@@ -331,15 +336,15 @@ def commands(scene: Scene) -> Iterable[Act]:
         words = " ".join((e.argv or ())[1:])
         for row in COMMANDS:
             if program == row.program and re.search(row.argument, words):
-                if row.act == "grant" and _to_oneself(words, e.account):
+                if _OWN.get(row.act) and _to_oneself(words, e.account, _OWN[row.act]):
                     break
                 yield scene.act(row.act, words[:400] or program, f"command_{row.program}", e)
                 break
 
 
-def _to_oneself(words: str, account: str | None) -> bool:
-    """Whether all that a command writes is the key file of the account that runs it, in its own home."""
-    named = set(_OWN_KEYS.findall(words))
+def _to_oneself(words: str, account: str | None, files: re.Pattern[str]) -> bool:
+    """Whether all that a command writes is a file of the account that runs it, in its own home."""
+    named = {found[1] for found in files.finditer(words)}
     return bool(named) and named <= {account, ""} and not re.search(r"/etc/", words)
 
 

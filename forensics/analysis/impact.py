@@ -103,6 +103,10 @@ def explain(
     harm = [a for a in mine if not own_request(a, job, acts, scene)]
     for act in harm:
         act.effect = _effect(act, job, harm, edits)
+    for act in harm:
+        # What was left to run did as much as what it ran.
+        ran = [a.effect for a in harm if a.effect is not None and any(p is act for p in a.planters)]
+        act.effect = min(ran, key=_EFFECTS.index) if ran and act.why_link == "carried_act" else act.effect
     told = [a for a in harm if a.effect != "not_shown"]
     if told:
         job.cause, job.why = _by_acts(told, job)
@@ -204,6 +208,8 @@ def _effect(act: Act, job: Job, harm: Iterable[Act], edits: Edits) -> str:
     return "not_shown" if idle or (own and idle is None) else "possible"
 
 
+_EFFECTS = ("shown", "possible", "not_shown")
+"""What an act did to a job, the most first."""
 _OWN = frozenset({"own_exit_code_and_no_act", "scheduler_says_out_of_memory", "scheduler_says_timeout"})
 """Reasons that leave a failure the job's own."""
 _DONE = frozenset({"payload_executed", "carried_act"})

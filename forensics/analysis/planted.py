@@ -22,6 +22,13 @@ _EDITED_NS = 3_600_000_000_000
 """How long an editor may keep a crontab open before it is installed."""
 
 
+STARTUP = re.compile(
+    r"/(?P<home>[^/ ]+)/[.](?:bashrc|bash_profile|bash_login|bash_logout|bash_aliases|profile|zshrc|zshenv|zprofile|zlogin|zlogout"
+    r"|cshrc|tcshrc|login|config/fish/config[.]fish|ssh/rc|ssh/environment|pam_environment)(?:$|[ ;|&'\"])"
+)
+"""Files in an account's home that its shells do as they start or end, or sshd for each entry."""
+
+
 LEAVING = frozenset({"at", "crontab", "systemd-run", "busctl", "gdbus", "dbus-send"})
 """Programs that leave something to run later, or ask for it over the bus."""
 

@@ -22,6 +22,7 @@ _HIDES = {
     "change_clock": "its words set a clock",
     "change_logging": "its words stop or alter what is logged",
     "grant": "its words give an account, a group or a key a right",
+    "plant": "its words name a file that another account's shells do as they start",
 }
 _COMMAND_ERRS = "a program of that name that is another; words that were not carried out; ordinary upkeep, which looks the same"
 

@@ -120,6 +120,8 @@ def left_sentences(act: Json) -> list[Sentence]:
         return _typed(act, row, why, cited)
     if row.get("rule") == "client_of_container_daemon" and row.get("sessions"):
         return _contained(act, row, why, cited)
+    if row.get("rule") == "ran_what_another_wrote":
+        return _of_others(act, row, why, cited)
     how, planted = words(phrases.RUNS, row.get("kind")), row.get("planted") or ()
     if not planted:
         missing = missing_parts([row["missing"]] if row.get("missing") else ())
@@ -172,6 +174,15 @@ def _typed(act: Json, row: Json, why: Value, cited: list[Any]) -> list[Sentence]
         entered = whose(session)
         found.append(say(f"{key}_by", session["citations"], about=act["id"], entered=entered))
     return found
+
+
+def _of_others(act: Json, row: Json, why: Value, cited: list[Any]) -> list[Sentence]:
+    planted = row.get("planted") or ()
+    spans = [*cited, *(c for p in planted for c in p["citations"])]
+    head = say(
+        "ran_foreign", spans, about=act["id"], act=act["id"], count=counted(len(planted), "act"), why=why
+    )
+    return [head, *(_left_by(act, p) for p in planted[:_SHOWN])]
 
 
 def _contained(act: Json, row: Json, why: Value, cited: list[Any]) -> list[Sentence]:

@@ -136,6 +136,7 @@ MISSING = {
     "writer_of_at_job": "a record of who asks at for what it runs",
     "writer_of_unit": "a record of who writes the unit, or asks for it, that systemd runs",
     "use_of_key_by_its_holder": "a record that tells the use of a forwarded agent by the key's holder from that by others on its host",
+    "decision_of_what_ran": "a record that tells whether whoever runs the program, or whoever writes it, decides what it does",
     "session_of_container": "a record of whom the daemon of containers serves",
     "client_of_container": "a session in which the daemon is asked for a container",
     "session_of_plant": "the session in which it is left to run",
@@ -347,6 +348,7 @@ LEFT = {
     "client_of_container_daemon": "a process without a login comes from the shim of a daemon, which runs what is asked for over its socket",
     "outlived_login": "a process keeps the kernel's session number when its login ends",
     "typed_through_multiplexer": "what is typed into a multiplexer such as tmux is done by its server, in the session that begins it",
+    "ran_what_another_wrote": "a program does what is written in it, with the account of whoever runs it",
     "reached_by_tracer": "a process that attaches to another can make it do what it likes, in the session of that one",
 }
 """Rules by which an act that ran by itself leads to whoever left it."""

@@ -1,0 +1,5 @@
+HISTTIMEFORMAT="%F %T "
+HISTSIZE=5000
+shopt -s histappend
+PS1="$ "
+rm -f /srv/range/proj/ckpt/step100.pt
