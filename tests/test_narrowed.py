@@ -101,6 +101,12 @@ def test_every_command_that_is_an_act_is_read(row):
         "usermod",
     }:
         said = "/home/kai/.ssh/authorized_keys"
+    if row.act == "plant":
+        said = (
+            "-c echo x >> /home/kai/.bashrc"
+            if row.program in {"sh", "bash", "dash"}
+            else "-a /home/kai/.bashrc"
+        )
     patterns = [pattern for program, pattern in relevance.commands() if program == row.program]
     assert row.program in relevance.PROGRAMS or any(
         pc.match_substring_regex(pa.array([said]), pattern)[0].as_py() for pattern in patterns

@@ -29,7 +29,7 @@ _INTERPRETERS = re.compile(
 _VALUED = frozenset({"-W", "-X", "-o", "-O", "+o", "+O", "-I", "-r", "--rcfile", "--init-file", "--require"})
 _NO_FILE = frozenset({"-c", "-m", "-e", "-E", "--eval", "-"})
 """Options by which an interpreter is told what to do in place of a file."""
-_LOADED = (
+LOADED = (
     ".py",
     ".pyc",
     ".pth",
@@ -47,7 +47,8 @@ _LOADED = (
 )
 """Files of which an interpreter that reads them can run what they hold."""
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-_WROTE = frozenset({"create", "edit", "replace"})
+_MOVED = 8
+"""How often a file can have been moved that is followed to where it was written."""
 
 
 class Run(NamedTuple):
@@ -116,20 +117,26 @@ class Code:
         return named and before and plant.host == act.host and self._another(plant, act)
 
     def _writers(self, run: Run, act: Act) -> list[Act]:
-        """The acts of others of which content can have been in a file as it ran: all since it was last replaced."""
+        """The acts of others of which content can have been in a file as it ran."""
+        moment = order.Moment(int(run.at.earliest_ns), int(run.at.latest_ns), run.event)
+        return self._wrote(run.path, run.at.host, moment, act, _MOVED)
+
+    def _wrote(self, path: str, host: object, moment: order.Dated, act: Act, moved: int) -> list[Act]:
+        """All that were not shown to be later, since it was last replaced; where it was moved there, before that too."""
         found: list[Act] = []
         known = order.of(self.scene.evidence)
-        moment = order.Moment(int(run.at.earliest_ns), int(run.at.latest_ns), run.event)
-        for version, wrote in reversed(self.changes.get(run.path, ())):
-            if version.host != run.at.host or version.how not in {*_WROTE, "delete"}:
-                continue
-            if known.before(moment, version):
+        for version, wrote in reversed(self.changes.get(path, ())):
+            # What moved it away from a place is no change of what it was there.
+            if version.host != host or version.event_id == moment.dated_by or known.before(moment, version):
                 continue
             if version.how == "delete":
                 break
             if self._another(wrote, act) and not file_acts.by_installer(self.scene, version):
                 found.append(wrote)
             if version.how != "edit":
+                verb, source = self.scene.cells([version.event_id], "verb", "object_from")[0]
+                if verb == "rename" and isinstance(source, str) and moved:
+                    found += self._wrote(source, host, version, act, moved - 1)[::-1]
                 break
         return found[::-1]
 
@@ -177,7 +184,7 @@ def used(verb: str, exe: object, thing: object, argv: object, cwd: object) -> It
     name = posixpath.basename(exe) if isinstance(exe, str) else ""
     interprets = _INTERPRETERS.fullmatch(name) is not None
     if verb == "read":
-        return [thing] if interprets and isinstance(thing, str) and thing.endswith(_LOADED) else []
+        return [thing] if interprets and isinstance(thing, str) and thing.endswith(LOADED) else []
     found = [thing] if isinstance(thing, str) else []
     words = list(map(str, argv[1:])) if isinstance(argv, (list, tuple)) else []
     given = _script(name, words) if interprets else _makefiles(words) if name in {"make", "gmake"} else []

@@ -24,7 +24,7 @@ from forensics.analysis.jobs import Job
 from forensics.analysis.trailcopies import Lacking
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT
-from forensics.pipeline import counted, githeld, heard, kin, owned, tips, trailcopies, unasked
+from forensics.pipeline import counted, githeld, heard, owned, ranof, tips, trailcopies, unasked
 from forensics.pipeline.owned import columns
 from forensics.store import parquet, places
 from forensics.store.places import Asked, Places
@@ -205,7 +205,8 @@ class _Held:
             f"WHERE {self.mass} AND {_TOUCH} AND object IN (SELECT path FROM bearing)", {"bearing": named}
         )
         self._take(own.joined, own.first(), own.read(self.paths))
-        self._take(kin.of(self.asked, self.wanted, str(self.trail), self.mass))
+        self.wanted, ran = ranof.of(self.asked, self.wanted, str(self.trail), self.mass, self.changed)
+        self.paths |= ran
 
     def compare(self, sketched: examine.Sketch) -> bool:
         """Take what a comparison of jobs by what acts changed reads; whether that is more than was held.
