@@ -146,6 +146,7 @@ def test_what_an_installer_wrote_is_no_work_of_whoever_ran_it():
         ("python3.11", ("python3", "-u", TOOL), True),
         ("python3.11", ("python3", "-W", "ignore", TOOL, "x"), True),
         ("python3.11", ("python3", "-m", "x", TOOL), False),
+        ("python3.11", ("python3", "-c", TOOL), False),
         ("python3.11", ("python3", "/home/lin/own.py", TOOL), False),
         ("cat", ("cat", TOOL), False),
         ("sed", ("sed", "-i", "s/a/b/", TOOL), False),

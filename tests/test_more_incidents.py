@@ -116,3 +116,5 @@ def test_what_another_wrote_names_nobody_who_ran_it(incident):
     # What was left did as much as what it ran, and no more.
     assert left["effect"] == act["effect"] != "shown"
     assert [(c["id"], c["status"]) for c in found["claims"]] == [("D01", denial)]
+    speaks = [(x["person"], x["act"]) for x in found["exculpatory"] if x["kind"] == "ran_what_another_wrote"]
+    assert speaks == [("lin", act["id"])]

@@ -5,6 +5,7 @@ from typing import Any
 
 from forensics.analysis import attendance
 from forensics.analysis.acts import Act
+from forensics.analysis.deferral_rules import DECISION
 from forensics.analysis.examination import Examination
 from forensics.analysis.holders import people_of
 
@@ -51,6 +52,14 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
                 "kind": "no_login_session_open_then",
                 "act": name,
                 "because": [s.events[0] for s in own][:3],
+            }
+        if mine and DECISION in act.missing:
+            wrote = [p.events[0] for p in act.planters]
+            yield {
+                "person": person,
+                "kind": "ran_what_another_wrote",
+                "act": name,
+                "because": [act.events[0], *wrote],
             }
         asserted = directory.called(act.author, act.earliest_ns, act.latest_ns) | directory.called(
             act.committer, act.earliest_ns

@@ -231,6 +231,7 @@ EXCULPATORY = {
     "act_is_in_another_session": "a login session of this person is open, and the act is in a different session",
     "no_login_session_open_then": "no login session of this person's accounts or keys is open at the time",
     "named_by_forgeable_field_only": "this person is named only in a field that anybody can write, such as a commit's author",
+    "ran_what_another_wrote": "the program that does it in this person's session is written before, at least in part, by another",
     "own_job_ran_bytes_of_another": "the job of this person runs or reads bytes that another account wrote",
 }
 
