@@ -6,7 +6,7 @@ from stage import Stage, address, key
 from forensics.analysis import candidates, deferral_rules, findings, hops
 from forensics.core.roster import Account, Device, Person, Roster
 from forensics.pipeline import found as answers
-from forensics.render import antecedents, document, phrases
+from forensics.render import antecedents, document, phrases, wordings
 from forensics.render.forbidden import lint
 from forensics.render.sentences import Basis
 
@@ -161,9 +161,9 @@ def test_what_nobody_is_known_to_have_left_says_what_is_missing(missing):
 def test_every_code_of_these_tables_has_words():
     assert set(phrases.LED) == {hops.RULE, hops.FORWARDED}
     assert set(phrases.LEFT) == set(deferral_rules.RULES)
-    assert set(phrases.CANDIDATES) == set(candidates.CLASSES)
-    assert set(phrases.CANDIDATE_LINKS) == set(candidates.LINKS)
-    assert set(phrases.CANDIDATE_LINKS_AGAINST) == set(candidates.DECIDING)
+    assert set(wordings.CANDIDATES) == set(candidates.CLASSES)
+    assert set(wordings.CANDIDATE_LINKS) == set(candidates.LINKS)
+    assert set(wordings.CANDIDATE_LINKS_AGAINST) == set(candidates.DECIDING)
     assert all(word in hops.HOP.columns[4].meaning for word in phrases.BORNE_OUT)
     assert document.antecedents is antecedents
 

@@ -27,7 +27,7 @@ from forensics.core.folders import BY_USERS
 
 _WRITABLE = (*BY_USERS, ":files", "git:objects", "git:reflog", REGISTER)
 _DECISIVE = {"write_of_commit_object", "command_of_commit", rights.NOT_DONE, DECISION}
-"""What nobody is named without: a commit's own time and names are typed by who commits, and what was asked for need not have been done."""
+"""What nobody is named without."""
 _LINKED = ["event_id", "credential", "address", "domain"]
 _LEAST = -(2**62)
 _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:server": "root"}
@@ -388,15 +388,13 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
     for other in _open_on(scene, hosts, act.earliest_ns, act.latest_ns):
         if other.session_id in mine:
             continue
-        people = people_of(scene, other)
         same = other.account is not None and other.account == act.account
         if same:
             found.beside += [other.events[0]]
-        ranked += [(0 if same else 2, p) for p in people]
+        ranked += [(0 if same else 2, p) for p in people_of(scene, other)]
     ranked += [(1, p) for p in scene.directory.called(act.author, *act.span())]
     ranked += [(3, p) for p in found.candidates]
     lead = found.name or (found.candidates[0] if len(found.candidates) == 1 else None)
-    names = [p for _, p in sorted(ranked) if p != lead]
-    found.best_rival = names[0] if names else None
+    found.best_rival = next((p for _, p in sorted(ranked) if p != lead), None)
     found.beside = list(dict.fromkeys(found.beside))
     found.against = list(dict.fromkeys([*found.against, *found.beside]))

@@ -207,7 +207,10 @@ def _ordinary(apart: pa.Table, moves: _Moves) -> pa.Table:
         for name, rows in at.items():
             own = rows[known[rows]]
             told = pd.DataFrame({column: when[own], "start": apart["start"].take(pa.array(own)).to_numpy()})
-            bands = [moves.moved.get(name, Band.zero()), *([moves.loose[name]] if name in moves.loose else [])]
+            bands = [
+                moves.moved.get(name, Band.zero()),
+                *([moves.loose[name]] if name in moves.loose else []),
+            ]
             lo, hi = moves.beyond.get(name, (0, 0))
             edge, by = (np.maximum, lo) if column == "end_ns" else (np.minimum, hi)
             if len(own):
@@ -238,7 +241,7 @@ def of_ordinary(evidence: Evidence, found: Iterable[Compared]) -> pa.Table:
     """
     bands = {c.source: c.band for c in found if c.band is not None and (c.applied or c.sure)}
     loose = {c.source: c.loose for c in found if c.loose is not None}
-    return _ordinary(evidence.ordinary, bands, loose)
+    return _ordinary(evidence.ordinary, _Moves(bands, loose, {}))
 
 
 def gaps(evidence: Evidence, found: list[Compared]) -> list[Gap]:

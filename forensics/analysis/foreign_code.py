@@ -146,14 +146,14 @@ class Code:
             return False
         holders = self.scene.directory.holders
         if wrote.account != act.account:
-            theirs, own = holders(wrote.account, wrote.earliest_ns), holders(act.account, act.earliest_ns)
+            theirs, own = holders(wrote.account, *wrote.span()), holders(act.account, *act.span())
             return not (len(theirs) == 1 and theirs == own)
         same = (
             wrote.session is not None
             and act.session is not None
             and wrote.session.session_id == act.session.session_id
         )
-        return not same and len(holders(act.account, act.earliest_ns)) > 1
+        return not same and len(holders(act.account, *act.span())) > 1
 
 
 def _runs(scene: Scene, changed: set[str]) -> dict[tuple[str | None, str], list[Run]]:

@@ -85,7 +85,14 @@ def harmful(job: Job, acts: list[Act], scene: Scene) -> list[Act]:
 
 
 def explain(
-    job: Job, acts: list[Act], scene: Scene, edits: Edits, *, audited: bool, unordered: bool = False, untold: str | None = None
+    job: Job,
+    acts: list[Act],
+    scene: Scene,
+    edits: Edits,
+    *,
+    audited: bool,
+    unordered: bool = False,
+    untold: str | None = None,
 ) -> None:
     """Set the job's `cause` and `why`. Acts come judged; ties go to what is less: `not_established`.
 
@@ -120,7 +127,12 @@ def explain(
     if job.why == "cancelled_by_owner" and not audited:
         job.cause, job.why = "not_established", "cancelled_by_owner_and_no_audit_trail"
     if job.cause == "own_failure":
-        job.why = (UNORDERED if unordered else None) or _doubt(job, acts, scene, audited=audited) or untold or job.why
+        job.why = (
+            (UNORDERED if unordered else None)
+            or _doubt(job, acts, scene, audited=audited)
+            or untold
+            or job.why
+        )
         job.cause = "own_failure" if job.why in _OWN else "not_established"
 
 

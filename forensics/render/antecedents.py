@@ -6,7 +6,7 @@ They are of the same kind as those in `sentences`, which holds every template.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from forensics.render import phrases
+from forensics.render import phrases, wordings
 from forensics.render.parts import Part, Value, clauses, person, put, quote
 from forensics.render.phrases import words
 from forensics.render.sentences import Basis, Citation, Json, Sentence, counted, missing_parts, say, stamp
@@ -199,7 +199,7 @@ def candidate_sentences(act: Json, cites: Cites) -> list[Sentence]:
     rows: Json = act.get("could_have") or {}
     if not rows:
         return []
-    rank = list(phrases.CANDIDATES)
+    rank = list(wordings.CANDIDATES)
     ordered = sorted(rows, key=lambda name: (_rank(rank, rows[name]), -len(rows[name]["for"]), name))
     found = [_candidate(act, name, rows[name], cites) for name in ordered]
     return [*found, say("candidate_rule", basis=Basis.METHOD)]
@@ -213,11 +213,11 @@ def _candidate(act: Json, name: str, row: Json, cites: Cites) -> Sentence:
     spans = cites([*row["events_for"], *row["events_against"]])
     links, links_against = (
         clauses([words(table, code) for code in dict.fromkeys(row[side])])
-        for side, table in (("for", phrases.CANDIDATE_LINKS), ("against", phrases.CANDIDATE_LINKS_AGAINST))
+        for side, table in (("for", wordings.CANDIDATE_LINKS), ("against", wordings.CANDIDATE_LINKS_AGAINST))
     )
     speaks: Value = put("; for it speaks that {links}", links=links) if links else ""
     against: Value = put("; against it that {links}", links=links_against) if links_against else ""
     return say(
         "candidate", spans, basis=Basis.FACT if spans else Basis.ASKED, about=act["id"], act=act["id"],
-        person=person(name), cls=words(phrases.CANDIDATES, row["class"]), speaks=speaks, against=against,
+        person=person(name), cls=words(wordings.CANDIDATES, row["class"]), speaks=speaks, against=against,
     )  # fmt: skip

@@ -70,3 +70,26 @@ MOMENTS = {
     "between": " between {first} and {last} UTC",
 }
 """When something can have been, behind what it was."""
+
+CANDIDATES = {
+    "pointed_at": "a link of the entry points at, while none points at others only",
+    "divided": "one link of the entry points at, and another away from",
+    "allowed": "the account lets in, and nothing of the entry says who comes",
+    "spoken_against": "the account lets in, and what is known of the entry says others only",
+}
+"""Classes of those who can have been in an account, the strongest first."""
+
+CANDIDATE_LINKS = {
+    "member_of_account": "a register or a host lists the person as a holder of the account",
+    "own_key_opens_account": "a key of the person's opens the account at that time",
+    "key_of_session": "the key that opens the session is enrolled to the person",
+    "device_of_session": "the session comes from a device of the person's",
+    "address_of_own_sessions": "the session comes from where the person's own account is entered from",
+    "led_from_session": "the session is opened out of one that is enrolled to the person",
+}
+CANDIDATE_LINKS_AGAINST = {
+    "key_of_session": "the key that opens the session is enrolled to others only",
+    "device_of_session": "the session comes from a device of others only",
+    "address_of_own_sessions": "the session comes from where others only enter their own accounts from",
+    "led_from_session": "the session is opened out of one that is enrolled to others only",
+}
