@@ -3,7 +3,7 @@
 import pytest
 from stage import SECOND, UIDS, Stage
 
-from forensics.analysis import relevance
+from forensics.analysis import inquiry, ordinary, relevance
 
 SCRIPT = "/srv/proj/conf.yaml"
 OTHER = 5000
@@ -81,5 +81,7 @@ def test_an_account_of_the_owner_s_name_with_another_number_is_not_taken_for_the
 def test_of_a_large_case_the_changes_of_such_files_are_held(owner_uid, held):
     """What is read of a large case holds all that the analysis of the whole can ask for."""
     done = changed(UIDS["mei"], names=(HERE, (OTHER, "mei", "login02")))
-    paths = relevance.Paths(done.scene.evidence, done.asked, relevance.Own())
+    paths = relevance.Paths(
+        done.scene.evidence, inquiry.Inquiry(done.asked, ordinary.nothing()), relevance.Own()
+    )
     assert paths.harmed(SCRIPT, exe="/usr/bin/vim", verb="write", owner_uid=owner_uid, account="lin") == held

@@ -340,13 +340,13 @@ def test_the_times_of_ordinary_jobs_are_by_the_reference_clock_like_those_of_oth
     table = pa.table({n: pa.array(columns.get(n, [None] * 3), kinds.field(n).type) for n in ordinary.COLUMNS})
     band = SimpleNamespace(at=lambda _, when: (np.full(len(when), 5), np.full(len(when), 7)))
     moved = {"slurm:admin:sacct a": band}
-    made = corrections._ordinary(table, moved, {})
+    made = corrections._ordinary(table, corrections._Moves(moved, {}, {}))
     assert [made[n].to_pylist() for n in ("submit_ns", "start_ns", "end_ns")] == [
         [93, 10**18 - 7, 10**18],
         [None, 10**18 - 6, 5],
         [10**18 - 5, None, 7],
     ]
-    like = corrections._records(evidence.frame(table), moved, {})
+    like = corrections._records(evidence.frame(table), corrections._Moves(moved, {}, {}))
     for name in ("submit_ns", "start_ns", "end_ns"):
         assert pa.array(like[name], pa.int64(), from_pandas=True).to_pylist() == made[name].to_pylist()
     assert made.drop_columns(["submit_ns", "start_ns", "end_ns"]).equals(
@@ -379,11 +379,13 @@ def test_whichever_clocks_are_off_the_times_are_those_of_records_as_rows(seed):
             for n, (lo, w) in some.items()
         }
 
-    moved, loose = bands(), bands()
-    made, like = (
-        corrections._ordinary(table, moved, loose),
-        corrections._records(evidence.frame(table), moved, loose),
-    )
+    beyond = {
+        name: (lo, lo + 5)
+        for name, lo in (("slurm:admin:sacct a", -3), ("slurm:other:sacct c", 4))
+        if rng.random() < 0.5
+    }
+    moves = corrections._Moves(bands(), bands(), beyond)
+    made, like = corrections._ordinary(table, moves), corrections._records(evidence.frame(table), moves)
     for name in ("submit_ns", "start_ns", "end_ns"):
         assert pa.array(like[name], pa.int64(), from_pandas=True).to_pylist() == made[name].to_pylist()
     assert made.schema == table.schema

@@ -225,7 +225,7 @@ def _by_source(records: pa.Table, wanted: set[str]) -> dict[str, npt.NDArray[np.
     columns = ["domain", "format", "sha256"]
     found = {}
     for row in records.select(columns).group_by(columns).aggregate([]).to_pylist() if wanted else ():
-        name = f"{row['domain']}:{row['format']} {row['sha256']}"
+        name = str(row["domain"]) + ":" + str(row["format"]) + " " + str(row["sha256"])
         if name in wanted:
             same = reduce(pc.and_, (pc.equal(records[column], row[column]) for column in columns))
             found[name] = np.flatnonzero(pc.fill_null(same, False).to_numpy())

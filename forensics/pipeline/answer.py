@@ -72,7 +72,9 @@ def examined(case: Path, question: Question | None = None) -> tuple[Any, Mapping
     }
     found |= githeld.objects(tables) if of_git else {}
     found |= {
-        name: parquet.read(tables, name, cols) for name, cols in forge_names.COLUMNS.items() if name in there
+        name: parquet.read(tables, name, list(cols))
+        for name, cols in forge_names.COLUMNS.items()
+        if name in there
     }
     found |= {
         name: parquet.read(tables, name, trails.columns(name))
