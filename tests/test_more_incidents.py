@@ -11,6 +11,7 @@ STAGED = Path(__file__).parents[1] / "sample_logs" / "staged"
 NAMED = {
     "borrowed_key": set(),
     "cut_logs": set(),
+    "moved_branch": {("push", "kai")},
     "pulled_commit": {("push", "pavel")},
     "shadowed_module": {("modify_file", "pavel")},
     "sudo_as_victim": {("cancel", "pavel"), ("escalate", "pavel")},
@@ -20,6 +21,7 @@ NAMED = {
 CAUSES = {
     "borrowed_key": {"1": "none", "2": "act"},
     "cut_logs": {"26": "not_established"},
+    "moved_branch": {"24": "act"},
     "pulled_commit": {"21": "act"},
     "shadowed_module": {"18": "act"},
     "sudo_as_victim": {"3": "act"},
@@ -118,3 +120,17 @@ def test_what_another_wrote_names_nobody_who_ran_it(incident):
     assert [(c["id"], c["status"]) for c in found["claims"]] == [("D01", denial)]
     speaks = [(x["person"], x["act"]) for x in found["exculpatory"] if x["kind"] == "ran_what_another_wrote"]
     assert speaks == [("lin", act["id"])]
+
+
+def test_what_another_put_into_the_branch_does_not_contradict_whoever_pushed_it_elsewhere(incident):
+    """kai tried something on a branch of kai's own, and never pushed to the one that jobs run."""
+    name, found = incident
+    answers = [(c["status"], c["why"]) for c in found["claims"] if c["by"] == "kai" and c["id"] == "D01"]
+    passed_on = ("mixed", "pushed_to_one_ref_and_put_into_another")
+    if name != "moved_branch":
+        assert passed_on not in answers
+        return
+    assert answers == [passed_on]
+    (moved,) = [c for c in found["contradictions"] if c["kind"] == "ref_moved_without_push"]
+    assert moved["about"] == "repository llm: refs/heads/main"
+    assert found["claims"][0]["citations"] == moved["says"][0]["citations"]

@@ -122,6 +122,11 @@ def between(scene: Scene, old: object, new: str | None) -> set[str]:
     return found
 
 
+def reached(scene: Scene, oid: str | None) -> set[str]:
+    """What is reached from an object, itself with it, as far as objects are there."""
+    return _reached(scene, [oid], but=())
+
+
 def _reached(scene: Scene, oids: Iterable[str | None], *, but: Collection[str]) -> set[str]:
     """What is reached from some objects, themselves with it, without what is behind others."""
     ahead = [oid for oid in (_peeled(scene, each) for each in oids) if oid is not None]

@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import attendance, gaps, git_acts
+from forensics.analysis import attendance, gaps, git_acts, passed_on
 from forensics.analysis.acts import BY_ITSELF, LEFT_BY, Act, Scene
 from forensics.analysis.denial import FILES, Answer, Grounds, answer, open_questions
 from forensics.analysis.holders import people_of
@@ -43,7 +43,7 @@ def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
         return (
             answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
             if left
-            else answer("contradicted", by, "acts_in_sessions_of_speaker")
+            else passed_on.by_speaker(by, g)
         )
     if others:
         return answer("supported", others, "acts_in_sessions_of_other")

@@ -129,6 +129,7 @@ CLAIM_WHY = {
     "acts_of_both": "acts in question are attributed to both persons",
     "acts_of_speaker_and_act_left_open": "acts in question are attributed to the speaker, and of another act it stays open whether somebody else does it",
     "acts_of_other_and_act_left_open": "acts in question are attributed to the other person, and of another act it stays open whether the speaker does it",
+    "pushed_to_one_ref_and_put_into_another": "what the person who denies pushed was put into another ref by no push of that person's",
     "acts_in_sessions_of_speaker": "the acts in question lie in sessions attributed to the person who denies",
     "acts_in_sessions_of_neither": "the acts in question are attributed to neither of the two",
     "acts_in_sessions_of_other": "the acts in question lie in sessions attributed to another person",
