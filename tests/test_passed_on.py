@@ -71,4 +71,4 @@ def test_whoever_pushed_is_contradicted_but_where_another_moved_a_ref_to_all_of_
     told = iter(moved)
     monkeypatch.setattr(passed_on, "moved_on", lambda *_: [SimpleNamespace(event_id=m) for m in next(told)])
     found = passed_on.by_speaker(acts, SimpleNamespace(scene=None))
-    assert (found.status, found.acts) == (status, tuple(str(n) for n in range(len(kinds))))
+    assert (found.status, found.because) == (status, tuple(str(n) for n in range(len(kinds))))
