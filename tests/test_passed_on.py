@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from forensics.analysis import arrivals, channels, order, passed_on
@@ -17,13 +18,15 @@ MOVE = {
 }
 
 
-def moved_on(monkeypatch, move, *, unpushed):
+def moved_on(monkeypatch, move, *, unpushed, taken=frozenset({"main"})):
     """The moves that count for kai's push of a commit to a branch of kai's own, of one that is told."""
     row = SimpleNamespace(**{**move, "earliest_ns": move["at"], "latest_ns": move["at"]})
     push = SimpleNamespace(object="refs/heads/kai-try", repository="git/llm.git")
-    scene = SimpleNamespace(row=lambda _: push, evidence=None, events={"verb": None, "earliest_ns": None})
+    scene = SimpleNamespace(
+        row=lambda _: push, evidence=None, memo={}, git_objects={}, events={"verb": None, "earliest_ns": None}
+    )
+    monkeypatch.setattr(passed_on, "taken_from", lambda *_: taken)
     monkeypatch.setattr(arrivals, "brought", lambda *_: frozenset({OID}))
-    monkeypatch.setattr(arrivals, "reached", lambda _, oid: {oid})
     monkeypatch.setattr(channels, "unpushed", lambda _: [row] if unpushed else [])
     monkeypatch.setattr(passed_on, "_pushes", lambda _: [] if unpushed else [row])
     monkeypatch.setattr(
@@ -72,3 +75,34 @@ def test_whoever_pushed_is_contradicted_but_where_another_moved_a_ref_to_all_of_
     monkeypatch.setattr(passed_on, "moved_on", lambda *_: [SimpleNamespace(event_id=m) for m in next(told)])
     found = passed_on.by_speaker(acts, SimpleNamespace(scene=None))
     assert (found.status, found.because) == (status, tuple(str(n) for n in range(len(kinds))))
+
+
+@pytest.mark.parametrize(("taken", "counts"), [({"main"}, True), ({"main", "kai-try"}, False), ({"kai-try"}, False), (set(), False), ({"other"}, False)])  # fmt: skip
+def test_only_the_ref_that_a_tree_took_it_from_counts(monkeypatch, taken, counts):
+    assert bool(moved_on(monkeypatch, MOVE, unpushed=True, taken=taken)) == counts
+
+
+def test_what_a_tree_took_commits_from():
+    rows = [
+        ("HEAD", "tree", OID, "pull -q origin main: Fast-forward"), ("refs/heads/work", "tree", OID, ""), ("refs/remotes/origin/x", "tree", OID, ""),
+        ("HEAD", "tree", "d" * 40, "checkout: moving from main to early"), ("refs/heads/served", "llm.git", OID, "push"),
+        ("HEAD", "second", OID, "checkout: moving from a to origin/team/b"),
+    ]  # fmt: skip
+    frame = pd.DataFrame(
+        [{"verb": "ref_update", "object": o, "repository": r, "text": f"new={n} {t}"} for o, r, n, t in rows]
+    )
+    found = passed_on.taken_from(SimpleNamespace(events=frame, git_objects={}), {OID})
+    assert {"main", "work", "team/b", "b", "origin/team/b"} <= found
+    assert not {"early", "served", "x", "refs/remotes/origin/x"} & found
+
+
+def test_what_leads_to_some_commits():
+    """a and b come after c, d after b; e is apart, and t is a tag of d."""
+    parents = {"c": ["0"], "a": ["c"], "b": ["c", "e"], "d": ["b"], "e": []}
+    rows = {oid: SimpleNamespace(kind="commit", parents=above) for oid, above in parents.items()}
+    scene = SimpleNamespace(
+        git_objects=rows | {"t": SimpleNamespace(kind="tag", parents=[], tag_object="d")}, memo={}
+    )
+    assert arrivals.leading_to(scene, {"c"}) == {"a", "b", "c", "d"}
+    assert arrivals.leading_to(scene, {"b", "gone"}) == {"b", "d", "gone"}
+    assert arrivals.leading_to(scene, {"0"}) == {"0", "a", "b", "c", "d"}

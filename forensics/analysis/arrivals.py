@@ -122,9 +122,25 @@ def between(scene: Scene, old: object, new: str | None) -> set[str]:
     return found
 
 
-def reached(scene: Scene, oid: str | None) -> set[str]:
-    """What is reached from an object, itself with it, as far as objects are there."""
-    return _reached(scene, [oid], but=())
+def leading_to(scene: Scene, oids: Collection[str]) -> set[str]:
+    """The commits from which some others are reached, themselves with them, as far as objects are there."""
+    if "children" not in scene.memo:
+        made: dict[str, list[str]] = {}
+        for oid, row in scene.git_objects.items():
+            for parent in _parents(scene, oid) if row.kind == "commit" else ():
+                made.setdefault(parent, []).append(oid)
+        scene.memo["children"] = made
+    children, seen, ahead = scene.memo["children"], set(oids), list(oids)
+    while ahead:
+        new = [child for child in children.get(ahead.pop(), ()) if child not in seen]
+        seen.update(new)
+        ahead += new
+    return seen
+
+
+def named(scene: Scene, event: Row) -> str | None:
+    """The commit that a ref came to name, by an event of a push or a reflog: of a tag what it leads to."""
+    return _peeled(scene, git_acts.new_oid(str(event.text or "")))
 
 
 def _reached(scene: Scene, oids: Iterable[str | None], *, but: Collection[str]) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from forensics.analysis import arrivals, channels, git_acts, order
+from forensics.analysis import arrivals, channels, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.denial import Answer, Grounds, answer
 from forensics.analysis.evidence import Row, picked, rows_of
@@ -12,28 +12,62 @@ from forensics.analysis.repositories import alike, parts
 
 WHY = "pushed_to_one_ref_and_put_into_another"
 
+_STROKES = 8
+"""More parts than names of remotes and branches have."""
+
 
 def by_speaker(acts: list[Act], g: Grounds) -> Answer:
     """D01 where acts are attributed to whoever speaks: mixed where all of them are pushes, and their commits, and another moved a second ref to that."""
-    pushes = [a for a in acts if a.act == "push"]
-    moves = [moved_on(g.scene, a) for a in pushes]
-    if moves and all(moves) and all(a.act in {"push", "commit"} for a in acts):
-        return answer("mixed", acts, WHY, events=[str(e.event_id) for found in moves for e in found])
+    if all(a.act in {"push", "commit"} for a in acts):
+        moves = [moved_on(g.scene, a) for a in acts if a.act == "push"]
+        if moves and all(moves):
+            return answer("mixed", acts, WHY, events=[str(e.event_id) for found in moves for e in found])
     return answer("contradicted", acts, "acts_in_sessions_of_speaker")
 
 
 def moved_on(scene: Scene, act: Act) -> list[Row]:
-    """The moves of other refs of a push's repository to what it brought, by no push that is told, or by one of another account."""
+    """The moves of other refs of a push's repository to what it brought, by no push that is told, or by one of another account.
+
+    Of the refs that a working tree took it from, and only where it took it from no ref that was pushed to: whoever makes a branch or
+    a tag of what another pushed has changed nothing of what jobs ran.
+    """
     pushed = scene.row(act.events[0])
     brought, known = arrivals.brought(scene, act), order.of(scene.evidence)
-    made = known.made(act)
+    there = arrivals.leading_to(scene, brought)
+    made, taken = known.made(act), taken_from(scene, there)
+    if _name(pushed.object) in taken:
+        return []
     return [
         e for e in _moves(scene, act)
-        if e.object != pushed.object
+        if _name(e.object) in taken
         and alike(parts(str(e.repository)), parts(str(pushed.repository)))
-        and arrivals.reached(scene, git_acts.new_oid(str(e.text or ""))) & brought
+        and arrivals.named(scene, e) in there
         and not (made is not None and e.latest_ns < made.earliest_ns)
     ]  # fmt: skip
+
+
+def taken_from(scene: Scene, there: set[str]) -> set[str]:
+    """The names of refs from which working trees came to some commits: by the words with which HEAD moved there, and the branch that moved with it."""
+    events = scene.events
+    moves = picked(
+        events, (events["verb"] == "ref_update") & events["object"].notna() & events["text"].notna()
+    )
+    rows = [e for e in rows_of(moves) if arrivals.named(scene, e) in there]
+    heads = [e for e in rows if e.object == "HEAD"]
+    trees = {e.repository for e in heads}
+    words = {part for e in heads for word in str(e.text).replace(":", " ").split() for part in _ends(word)}
+    return words | {
+        _name(e.object) for e in rows if e.repository in trees and str(e.object).startswith("refs/heads/")
+    }
+
+
+def _name(ref: object) -> str:
+    return str(ref).removeprefix("refs/heads/")
+
+
+def _ends(word: str) -> Iterable[str]:
+    """A word, and what is left of it behind each stroke: a remote can stand before a branch."""
+    return (word.split("/", n)[-1] for n in range(min(word.count("/"), _STROKES) + 1))
 
 
 def _moves(scene: Scene, act: Act) -> Iterable[Row]:
