@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from test_formats import ANCHOR_NS, SAMPLES, evidence, tiles
 
 from forensics import formats, pipeline, readings
-from forensics.core import jsonlayout
+from forensics.core import jsonlayout, jsonlists
+from forensics.core.model import Why
 from forensics.core.roster import Question
 from forensics.pipeline import inmemory
 from forensics.store import parquet
@@ -197,3 +198,30 @@ def test_a_case_tells_the_same_of_both_layouts_whatever_reads_it(tmp_path):
     assert {e["format"] for e in once["event"]} == {"teleport", "falco"}
     unwritten, _ = inmemory.Desk(tmp_path / "desk").tables(contents, Question())
     assert unwritten["event"].to_pylist() == once["event"]
+
+
+@pytest.mark.parametrize("between", [b" ", b"\n\n"])
+@pytest.mark.parametrize(("opens", "closes", "split"), [(b"", b"", b""), (b"[", b"]", b",")])
+def test_of_very_many_values_that_are_no_objects_those_that_follow_are_one_reject(
+    monkeypatch, opens, closes, split, between
+):
+    """Two bytes each, and a hundred and sixty times as many of memory."""
+    monkeypatch.setattr(jsonlists, "MOST_BARE", 2)
+    parts = [b'{"a":1}', b"0", b"[2]", b'"x"', b"null", b'{"b":2}', b"7", b"-1.5", b'{"c":3}']
+    data = opens + (split + between).join(parts) + closes
+    found = jsonlists.arrays(data) if opens else jsonlists.values(data)
+    assert [data[a:b] for a, b in found.elements] == [b'{"a":1}', b"0", b"[2]", b'{"b":2}', b'{"c":3}']
+    assert [data[a:b] for a, b, _ in found.rejected] == [
+        b'"x"' + split + between + b"null", b"7" + split + between + b"-1.5",
+    ]  # fmt: skip
+    assert {why for *_, why in found.rejected} == {Why.SHAPE}
+    monkeypatch.setattr(jsonlists, "MOST_BARE", 100)
+    whole = jsonlists.arrays(data) if opens else jsonlists.values(data)
+    assert ([data[a:b] for a, b in whole.elements], whole.rejected) == (parts, [])
+
+
+def test_what_stands_behind_damage_begins_after_all_that_was_read(monkeypatch):
+    monkeypatch.setattr(jsonlists, "MOST_BARE", 1)
+    data = b'{"a":1} 1 2 3 }'
+    found = jsonlists.values(data)
+    assert [(data[a:b], why) for a, b, why in found.rejected] == [(b"2 3", Why.SHAPE), (b" }", Why.TRUNCATED)]

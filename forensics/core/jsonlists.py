@@ -6,9 +6,9 @@ torn keeps the elements before the tear.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined] # the standard library's own, not in its stubs
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,13 +20,27 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL)
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|[\[\]{}]', re.DOTALL)
 _READ = json.JSONDecoder()
 _DEEPEST = 64
+MOST_BARE = 1 << 16
+"""So many elements of a file that are no objects are rejected one by one."""
 
 
-class Found(NamedTuple):
-    """Spans of the file, as offsets into the chunk: of elements, and of what could not be read."""
+@dataclass(slots=True)
+class Found:
+    """Spans of the file, as offsets into the chunk: of elements, and of what could not be read; and how many elements are no objects."""
 
     elements: list[tuple[int, int]]
     rejected: list[tuple[int, int, Why]]
+    bare: int = 0
+
+    def add(self, text: str, start: int, stop: int) -> None:
+        """Note an element. Of very many that are no objects those that follow are one reject, with what is between them."""
+        self.bare += text[start] != "{"
+        if text[start] == "{" or self.bare <= MOST_BARE:
+            self.elements.append((start, stop))
+        elif self.rejected and self.rejected[-1][1] > _last(self.elements):
+            self.rejected[-1] = (self.rejected[-1][0], stop, Why.SHAPE)
+        else:
+            self.rejected.append((start, stop, Why.SHAPE))
 
 
 def parse(
@@ -108,7 +122,7 @@ def values(data: bytes) -> Found:
         at = _skip(text, 0)
         while at < len(text):
             _, stop = _READ.raw_decode(text, at)
-            found.elements.append((at, stop))
+            found.add(text, at, stop)
             at = _skip(text, stop)
         return at
 
@@ -122,7 +136,10 @@ def _walked(data: bytes, walk: Callable[[str, Found], int]) -> Found:
     try:
         at, why = walk(data[:limit].decode("latin-1"), found), Why.SHAPE
     except ValueError:  # the file ends, stops being JSON, or goes deeper than any log does
-        at, why = _last(found), Why.TRUNCATED if limit == len(data) else Why.SHAPE
+        at, why = (
+            max(_last(found.elements), _last(found.rejected)),
+            Why.TRUNCATED if limit == len(data) else Why.SHAPE,
+        )
     if at < len(data):
         found.rejected.append((at, len(data), why))
     return found
@@ -161,9 +178,9 @@ def _shallow(data: bytes) -> int:
     return len(data)
 
 
-def _last(found: Found) -> int:
-    """Where the last element that could be read ends."""
-    return found.elements[-1][1] if found.elements else 0
+def _last(spans: Sequence[tuple[int, int] | tuple[int, int, Why]]) -> int:
+    """Where the last of some spans ends."""
+    return spans[-1][1] if spans else 0
 
 
 def _skip(text: str, at: int) -> int:
@@ -201,7 +218,7 @@ def _list(text: str, at: int, found: Found) -> int:
         return at + 1
     while True:
         _, stop = _READ.raw_decode(text, at)
-        found.elements.append((at, stop))
+        found.add(text, at, stop)
         at = _expect(text, _skip(text, stop), ",]")
         if text[at - 1] == "]":
             return at
