@@ -112,6 +112,8 @@ def test_what_another_wrote_names_nobody_who_ran_it(incident):
     (act,) = [a for a in acts.values() if a["act"] == kind and a["account"] == "lin"]
     assert (act["person"]["verdict"], act["person"]["candidates"]) == ("inconclusive", ["kai", "lin"])
     assert act["missing"] == ["decision_of_what_ran"]
+    # kai wrote it in a session of kai's own: nothing says that kai was in lin's account.
+    assert act["could_have"] == {}
     assert [acts[p]["object"] for p in act["planted_by"]] == [plant]
     assert (act["left_to_run"]["rule"], act["left_to_run"]["kind"]) == ("ran_what_another_wrote", "login")
     left = acts[act["planted_by"][0]]

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.attribution import Judgement, sessions_of
+from forensics.analysis.deferral_rules import DECISION
 from forensics.analysis.holders import people_of
 from forensics.analysis.sessions import Session
 from forensics.core.schema import Column, Table
@@ -89,9 +90,14 @@ def find(scene: Scene, acts: Iterable[Act], judged: Mapping[str, Judgement]) -> 
 
 def _of(act: Act, scene: Scene, judged: Judgement, homes: Mapping[str, Link]) -> list[Candidate]:
     sessions = sessions_of(act)
-    links = [link for session in sessions for link in _links(session, scene, homes)]
+    # Whoever wrote what ran was in a session of their own, and need not have been in the account.
+    apart = sessions[1:] if DECISION in act.missing and act.origin == "login" else []
+    elsewhere = {e for s in apart for e in s.events}
+    links = [link for session in sessions if session not in apart for link in _links(session, scene, homes)]
     links += [
-        Link(f"{r.cls}_of_session", r.says, r.because) for r in judged.reasons if r.cls in {"key", "device"}
+        Link(f"{r.cls}_of_session", r.says, r.because)
+        for r in judged.reasons
+        if r.cls in {"key", "device"} and not (r.because and elsewhere.issuperset(r.because))
     ]
     links = [link for link in dict.fromkeys(links) if link.says]
     people = frozenset().union(*(link.says for link in links))
