@@ -5,13 +5,16 @@ not millions. Logs are read in columns, with `lines.told`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 
+from forensics.core import lines
 from forensics.core.lines import LONGEST_LINE_BYTES
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
 from forensics.core.schema import Table
+
+A = TypeVar("A")
 
 MOST_ROWS = 1 << 14
 MOST_BYTES = 4 << 20
@@ -162,6 +165,28 @@ def whole(told: Iterable[Parsed]) -> Parsed:
     """What portions of a file tell together."""
     tables = zip(*told, strict=True)
     return Parsed(*(own[0] if len(own) == 1 else pa.concat_tables(own).combine_chunks() for own in tables))
+
+
+def by_runs(
+    data: bytes, base: int, table: Table, tell: Callable[[bytes, int, A], tuple[Parsed, A]], above: A
+) -> Iterator[Parsed]:
+    """What a file of lines tells, some lines at a time, where a line hangs on those above it; a line that is too long is rejected.
+
+    Args:
+        data: the file.
+        base: offset of its first byte, in bytes.
+        table: the format's declared table.
+        tell: what some lines tell, and what then stands above the next.
+        above: what stands above the first.
+    """
+    for run in lines.runs(data):
+        if run.long:
+            yield lines.too_long(table, base, run)
+        else:
+            found, above = tell(data[run.start : run.stop], base + run.start, above)
+            yield found
+    if not data:
+        yield Parsed(table.empty(), REJECTED.empty(), IGNORED.empty())
 
 
 def by_line(

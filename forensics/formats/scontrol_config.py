@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.core import lines, rowwise
-from forensics.core.model import IGNORED, REJECTED, SPAN, Parsed, Why
+from forensics.core.model import SPAN, Parsed, Why
 from forensics.core.schema import Column, Table
 
 TABLE = Table(
@@ -62,15 +62,7 @@ def parse(data: bytes, base: int) -> Parsed:
 
 def portions(data: bytes, base: int) -> Iterator[Parsed]:
     """The same, some lines at a time."""
-    above = _Above()
-    for run in lines.runs(data):
-        if run.long:
-            yield lines.too_long(TABLE, base, run)
-        else:
-            found, above = _run(data[run.start : run.stop], base + run.start, above)
-            yield found
-    if not data:
-        yield Parsed(TABLE.empty(), REJECTED.empty(), IGNORED.empty())
+    return rowwise.by_runs(data, base, TABLE, _run, _Above())
 
 
 def _run(data: bytes, base: int, above: _Above) -> tuple[Parsed, _Above]:
