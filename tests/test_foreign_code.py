@@ -56,8 +56,10 @@ def runs(
     )  # fmt: skip
 
 
-def moved(day):
-    """lin puts another file in the place of the program."""
+def moved(day, by="lin"):
+    """lin puts another file in the place of the program, which lin or another wrote."""
+    if by:
+        day.change(by, day.ses_of if by == "lin" else day.kai, "/srv/proj/new", verb="create")
     day.change("lin", day.ses_of, TOOL, verb="rename", source="/srv/proj/new", program="mv")
     day.rows[-1]["inode"] = "fe:00:4242"
 
@@ -108,8 +110,7 @@ def test_what_was_replaced_since_is_no_longer_another_s():
 def test_what_was_moved_there_is_whose_it_was():
     """lin moves kai's file to where it runs."""
     day = day_of()
-    day.change("kai", day.kai, "/srv/proj/new", verb="create")
-    moved(day)
+    moved(day, "kai")
     runs(day)
     assert told(day) == FOREIGN
 
@@ -151,7 +152,7 @@ def test_what_an_installer_wrote_is_no_work_of_whoever_ran_it():
         ("cat", ("cat", TOOL), False),
         ("sed", ("sed", "-i", "s/a/b/", TOOL), False),
         ("make", ("make", "-f", TOOL, "all"), True),
-        ("make", ("make", "all"), False),
+        ("make", ("make", "-C", "/home/lin", "-f", "/home/lin/Makefile", "all"), False),
     ],
 )
 def test_an_interpreter_does_the_file_that_it_is_given(program, argv, foreign):

@@ -137,6 +137,7 @@ class Act:
     against: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     rival_accounts: set[str] = field(default_factory=set)
+    program_owners: set[str] = field(default_factory=set)
     in_question: bool = False
     verdict: str = "not_attempted"
     person: str | None = None
@@ -155,6 +156,7 @@ class Act:
         return replace(
             self, job=job, link=link, why_link=why, events=list(dict.fromkeys([*self.events, *events])),
             planters=list(self.planters), typed_from=list(self.typed_from), against=list(self.against), missing=list(self.missing),
+            program_owners=set(self.program_owners),
         )  # fmt: skip
 
 

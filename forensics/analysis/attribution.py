@@ -16,7 +16,7 @@ import numpy as np
 
 from forensics.analysis import agents, disputed, hops, links, mixed, placing, rights, standings, strength
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
-from forensics.analysis.deferral_rules import DECISION
+from forensics.analysis.deferral_rules import DECISION, WRITER
 from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
 from forensics.analysis.parameters import parameters
@@ -26,7 +26,7 @@ from forensics.analysis.strength import Strength
 from forensics.core.folders import BY_USERS
 
 _WRITABLE = (*BY_USERS, ":files", "git:objects", "git:reflog", REGISTER)
-_DECISIVE = {"write_of_commit_object", "command_of_commit", rights.NOT_DONE, DECISION}
+_DECISIVE = {"write_of_commit_object", "command_of_commit", rights.NOT_DONE, DECISION, WRITER}
 """What nobody is named without."""
 _LINKED = ["event_id", "credential", "address", "domain"]
 _LEAST = -(2**62)
@@ -197,10 +197,9 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
     cited = _cited(act, sessions)
     unsure = (("disputed", disputed.MISSING), ("mixed", mixed.MISSING))
     missing += [what for column, what in unsure if any(scene.values(cited, column))]
-    if act.rival_accounts - set(accounts) and "agreement_of_server_and_client" in act.missing:
-        reasons += [
-            Reason("account", directory.owners(a, at, to), (), None) for a in sorted(act.rival_accounts)
-        ]
+    apart = act.rival_accounts - set(accounts) and "agreement_of_server_and_client" in act.missing
+    others = {*(act.rival_accounts if apart else ()), *act.program_owners}
+    reasons += [Reason("account", directory.owners(a, at, to), (), None) for a in sorted(others)]
     told = [r.says for r in reasons if r.says]
     common = frozenset.intersection(*told) if told else frozenset()
     union = sorted(frozenset().union(*told, _hops(scene, sessions)))

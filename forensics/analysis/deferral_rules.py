@@ -17,6 +17,8 @@ class Rule(NamedTuple):
 
 DECISION = "decision_of_what_ran"
 """What is missing where a program ran that another than whoever ran it had written."""
+WRITER = "writer_of_what_ran"
+"""What is missing where a program ran of which no record tells who wrote it, and which need not be of whoever ran it."""
 _AT, _CRON, _UNIT = "writer_of_at_job", "writer_of_cron_entry", "writer_of_unit"
 RULES = {
     "cron_entry_of_account": Rule(
@@ -76,9 +78,11 @@ RULES = {
     "ran_what_another_wrote": Rule(
         "a program does what is written in it, with the account of whoever runs it",
         "executions of the act's process and of those above it in its session, and what their interpreters read; who changed these files since"
-        " they were last replaced, or the account's startup files",
-        "a file that was changed without a record; a change that has no part in the act; a file that whoever ran it knows",
-        "",
+        " they were last replaced, or the startup files of the account or the host; where their first content is on no record, their owner and their place",
+        "a file that was changed without a record, where it lies in a folder of whoever ran it; a change that has no part in the act;"
+        " a file that whoever ran it knows",
+        WRITER,
+        version=2,
     ),
     "reached_by_tracer": Rule(
         "a process that attaches to another, or writes to its memory, can make it do what it likes, in the session of that one",

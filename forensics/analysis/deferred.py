@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from forensics.analysis import containers, foreign_code, order
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
-from forensics.analysis.deferral_rules import DECISION, RULES
+from forensics.analysis.deferral_rules import DECISION, RULES, WRITER
 from forensics.analysis.evidence import Row, picked, rows_of, where
 from forensics.analysis.lineage import Lineage
 from forensics.analysis.planted import TRANSIENT, programs
@@ -103,6 +103,7 @@ def settle(
             row = _typed(scene, act, clients) or _of_others(act, code, made) or _outlived(act, made)
         elif row.planted and (ran := code.of(act, made)) is not None:
             # What was left to run can do what yet another wrote.
+            _lack(act, ran)
             both = {id(p): p for p in (*row.planted, *ran.planted)}
             row = _row(act, row.rule, both.values(), (*row.inputs, *ran.inputs))
         if row is not None:
@@ -308,11 +309,18 @@ def _of_others(act: Act, code: foreign_code.Code, made: Lineage) -> Deferral | N
     ran = code.of(act, made) if act.origin == "login" else None
     if ran is None:
         return None
-    act.missing.append(DECISION)
+    _lack(act, ran)
     wrote = {p.session.session_id: p.session for p in ran.planted if p.session is not None}
     own = act.session.session_id if act.session is not None else None
     act.typed_from = [session for name, session in sorted(wrote.items()) if name != own]
     return _row(act, foreign_code.RULE, ran.planted, ran.inputs)
+
+
+def _lack(act: Act, ran: foreign_code.Foreign) -> None:
+    """Say of an act what is missing where others decided what ran, or can have."""
+    act.missing += [DECISION] if ran.planted and act.origin == "login" else []
+    act.missing += [WRITER] if ran.unknown else []
+    act.program_owners |= ran.owners
 
 
 def _outlived(act: Act, made: Lineage) -> Deferral | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from forensics.analysis import attendance
 from forensics.analysis.acts import Act
-from forensics.analysis.deferral_rules import DECISION
+from forensics.analysis.deferral_rules import DECISION, WRITER
 from forensics.analysis.examination import Examination
 from forensics.analysis.holders import people_of
 
@@ -37,6 +37,7 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
         s for s in done.sessions
         if s.service == "sshd" and person in people_of(done.scene, s)
     ]  # fmt: skip
+    ran = {row.act.act_id: row.inputs for row in done.deferrals}
     for act in acts:
         if act.earliest_ns is None or act.latest_ns is None or act.origin == "job":
             continue
@@ -60,6 +61,13 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
                 "kind": "ran_what_another_wrote",
                 "act": name,
                 "because": [act.events[0], *wrote],
+            }
+        elif mine and WRITER in act.missing:
+            yield {
+                "person": person,
+                "kind": "ran_what_is_of_unknown_writer",
+                "act": name,
+                "because": [act.events[0], *ran.get(act.act_id, ())],
             }
         asserted = directory.called(act.author, act.earliest_ns, act.latest_ns) | directory.called(
             act.committer, act.earliest_ns

@@ -8,15 +8,17 @@ from typing import NamedTuple
 from forensics.analysis import mounts, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
+from forensics.analysis.deferral_rules import DECISION, WRITER
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.jobs import Job
-from forensics.analysis.planted import STARTUP
+from forensics.analysis.loading import GIT_SETTINGS
+from forensics.analysis.planted import FOR_ALL, STARTUP, SYSTEM_STARTUP
 
 _KIND = {"create": "modify_file", "edit": "modify_file", "replace": "replace_file", "delete": "delete_file"}
 _PLANTED = re.compile(
     r"^/var/spool/(?:cron|at)/|^/etc/cron|/\.config/systemd/|^/etc/systemd/system/|\.timer$|/(?:site|dist)-packages/[^/]+\.pth$"
     r"|/(?:sitecustomize|usercustomize)\.py$|/\.(?:bashrc|bash_profile|bash_login|bash_aliases|profile|bash_logout|zshrc|zshenv|zprofile|ssh/rc)$"
-    r"|/\.git/hooks/[a-z-]+$|/hooks/(?:pre|post)-[a-z]+$|/activate\.d/|^/etc/(?:profile|ld\.so\.preload)"
+    rf"|/\.git/hooks/[a-z-]+$|/hooks/(?:pre|post)-[a-z]+$|/activate\.d/|^{SYSTEM_STARTUP}"
 )
 _GRANTED = re.compile(r"/\.ssh/authorized_keys2?$|^/etc/sudoers|^/etc/(?:passwd|shadow|group)$")
 _LOGGED = re.compile(
@@ -60,6 +62,8 @@ _WRITERS = (
     "emacs",
     "ln",
 )
+_INTO = frozenset({"cp", "mv", "install", "ln"})
+"""Those of them that write what stands last."""
 _OWN_KEYS = re.compile(r"(?:/home/|~)([A-Za-z0-9_.-]*)/\.ssh/authorized_keys")
 _OWN = {"grant": _OWN_KEYS, "plant": STARTUP}
 """Files that an account may write in its own home, by the act that it is in another's; the first group names whose it is."""
@@ -86,6 +90,8 @@ COMMANDS = (
     *(Command(writer, _A_RIGHT, "grant") for writer in _WRITERS),
     *(Command(writer, STARTUP.pattern, "plant") for writer in _WRITERS),
     *(Command(shell, rf">\s*[^ ;|&]*{STARTUP.pattern}", "plant") for shell in ("sh", "bash", "dash")),
+    *(Command(writer, FOR_ALL.pattern + ("$" if writer in _INTO else ""), "plant") for writer in _WRITERS),
+    *(Command(shell, rf">\s*['\"]?{SYSTEM_STARTUP}", "plant") for shell in ("sh", "bash", "dash")),
     Command("visudo", r"", "grant"),
     Command("gpasswd", r"(?:^| )-(?:a|M)\b|--(?:add|members)", "grant"),
     Command("adduser", r"^[^-]\S* [^-]\S*$", "grant"),
@@ -98,7 +104,8 @@ COMMANDS = (
 
 def _version_act(scene: Scene, version: Version) -> Act | None:
     """The act that wrote a version, by its event; None for a file that only served the writing of another."""
-    if SCRATCH.search(version.path) or ("/.git/" in version.path and not _PLANTED.search(version.path)):
+    of_git = "/.git/" in version.path and not version.path.endswith(GIT_SETTINGS)
+    if SCRATCH.search(version.path) or (of_git and not _PLANTED.search(version.path)):
         return None
     event = scene.row(version.event_id)
     if _SPOOL.match(version.path) and posixpath.basename(str(event.exe or "")) in _RUNNERS:
@@ -196,12 +203,12 @@ def all_changes(scene: Scene, history: Mapping[str, list[Version]]) -> dict[str,
     return found
 
 
-def by_installer(scene: Scene, version: Version) -> bool:
+def by_installer(scene: Scene, event_id: str) -> bool:
     """Whether a package manager made a change: by its program, or where an interpreter runs it by the script's name.
 
     The script has to lie where only an administrator puts one: anybody can call a file of theirs `pip`.
     """
-    row = scene.row(version.event_id)
+    row = scene.row(event_id)
     if posixpath.basename(str(row.exe or "")) in INSTALLERS:
         return True
     mine = order.of(scene.evidence).until(scene.runs_of(row.host, row.pid), row)
@@ -230,7 +237,7 @@ def linked(
             # Who first wrote a file changed nothing of the job's, unless the file itself does the harm.
             if version.how == "create" and reading.why not in _HARMFUL_NEW:
                 continue
-            if _PACKAGES.search(reading.path) and by_installer(scene, version):
+            if _PACKAGES.search(reading.path) and by_installer(scene, version.event_id):
                 continue
             if version.event_id in living and id(act) not in done:
                 done.add(id(act))
@@ -247,7 +254,7 @@ def unordered(
         near = mounts.near(scene.evidence, reading)
         for v in _unsettled(history[reading.path], reading, scene.evidence, near):
             created = v.how == "create" and reading.why not in _HARMFUL_NEW
-            installed = _PACKAGES.search(reading.path) and by_installer(scene, v)
+            installed = _PACKAGES.search(reading.path) and by_installer(scene, v.event_id)
             if not created and not installed and v.account is not None and v.account != job.owner:
                 return True
     return False
@@ -309,7 +316,7 @@ def of_packages(
     """
     for path, pairs in changes.items():
         for version, act in pairs if _PACKAGES.search(path) else ():
-            if not by_installer(scene, version) and (
+            if not by_installer(scene, version.event_id) and (
                 last_end_ns is None or version.earliest_ns <= last_end_ns
             ):
                 yield act
@@ -337,6 +344,8 @@ def commands(scene: Scene) -> Iterable[Act]:
         for row in COMMANDS:
             if program == row.program and re.search(row.argument, words):
                 if _OWN.get(row.act) and _to_oneself(words, e.account, _OWN[row.act]):
+                    break
+                if row.act == "plant" and FOR_ALL.search(words) and e.effective != "root":
                     break
                 yield scene.act(row.act, words[:400] or program, f"command_{row.program}", e)
                 break
@@ -373,4 +382,6 @@ def escalations(scene: Scene, harmful: Iterable[Act]) -> Iterable[Act]:
                 "carried_act",
             )
             found.planters, found.typed_from = list(act.planters), list(act.typed_from)
+            found.missing += [m for m in act.missing if m in {DECISION, WRITER}]
+            found.program_owners |= act.program_owners
             yield found

@@ -344,7 +344,9 @@ def _act_rules(done: Examination) -> list[Json]:
     others = (
         rules.Group("identity", identity_rules.RULES, done.scene.directory.fired()),
         rules.Group("session", {**hops.RULES, **raised.RULES, **agents.RULES}, tied),
-        rules.Group("deferral", deferral_rules.RULES, Counter(d.rule for d in done.deferrals)),
+        rules.Group(
+            "deferral", deferral_rules.RULES, Counter(d.rule for d in done.deferrals if d.act.in_question)
+        ),
     )
     totals = done.scene.evidence.totals
     return rules.told(done.acts, apart, _evaluated(done), others, {} if totals is None else totals.linked)

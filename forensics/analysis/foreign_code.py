@@ -2,57 +2,36 @@
 
 What such a program does bears the account, the key and the device of whoever runs it, and is the work of whoever wrote
 it, of whoever ran it, or of both. No record of the run tells which. So such an act leads to the writers as well, and
-names nobody.
+names nobody. Where no record tells who wrote it, and it need not have been whoever ran it, nobody is named either.
 """
 
-import itertools
 import posixpath
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from forensics.analysis import file_acts, order, wording
+import pandas as pd
+
+from forensics.analysis import beside, file_acts, loading, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
+from forensics.analysis.carried import to as carried_to
 from forensics.analysis.evidence import Row, picked, rows_of
-from forensics.analysis.lineage import Lineage, after_options
-from forensics.analysis.planted import STARTUP
+from forensics.analysis.lineage import Lineage
+from forensics.analysis.planted import FOR_ALL, STARTUP
+from forensics.analysis.writers import transfer
 
 RULE = "ran_what_another_wrote"
 Changes = Mapping[str, list[tuple[Version, Act]]]
-_SHELLS = re.compile(r"(?:ba|da|z|k|mk|c|tc|fi)?sh")
-_INTERPRETERS = re.compile(
-    rf"{_SHELLS.pattern}|python[0-9.]*|perl[0-9.]*|ruby[0-9.]*|node|Rscript|julia|lua[0-9.]*|tclsh|php[0-9.]*"
-)
-"""Programs that do what a file says which they are given."""
-_VALUED = frozenset({"-W", "-X", "-o", "-O", "+o", "+O", "-I", "-r", "--rcfile", "--init-file", "--require"})
-_NO_FILE = frozenset({"-c", "-m", "-e", "-E", "--eval", "-"})
-"""Options by which an interpreter is told what to do in place of a file."""
-LOADED = (
-    ".py",
-    ".pyc",
-    ".pth",
-    ".sh",
-    ".bash",
-    ".pl",
-    ".R",
-    ".pt",
-    ".pkl",
-    ".pickle",
-    ".ckpt",
-    ".joblib",
-    ".npy",
-    ".mk",
-)
-"""Files of which an interpreter that reads them can run what they hold."""
-_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-_MOVED = 8
-"""How often a file can have been moved that is followed to where it was written."""
+_FOLLOWED = 8
+"""How often a file can have been moved or copied that is followed to where it was written."""
+
+_MOST = 512
+"""Files that are asked about for one act; where that is not enough, who wrote what ran is not known."""
 
 
-class Run(NamedTuple):
-    """One use of a file that is on record as changed: by which process of a session it was run, or read by an interpreter."""
+class Read(NamedTuple):
+    """One reading of a file that is on record as changed, by an interpreter in a session."""
 
     event: str
     pid: int
@@ -60,11 +39,24 @@ class Run(NamedTuple):
     at: Row
 
 
+class Decided(NamedTuple):
+    """Who else decided what a file held: acts of others, whether some of it is nobody's by any record, and who owns that."""
+
+    planted: tuple[Act, ...] = ()
+    unknown: bool = False
+    owners: frozenset[str] = frozenset()
+
+
 class Foreign(NamedTuple):
-    """What others had written of what did an act, and the events by which it ran."""
+    """What others had written of what did an act, or can have, and the events by which it ran."""
 
     planted: tuple[Act, ...]
     inputs: tuple[str, ...]
+    unknown: bool
+    owners: frozenset[str]
+
+
+_OWN = Decided()
 
 
 @dataclass(slots=True)
@@ -80,65 +72,200 @@ class Code:
     scene: Scene
     changes: Changes
     planted: Sequence[Act]
-    _ran: dict[tuple[str | None, str], list[Run]] | None = None
+    _read: dict[tuple[str | None, str], list[Read]] | None = None
+    _asked: int = 0
     _starts: list[Act] = field(default_factory=list)
+    _modules: dict[str, list[str]] = field(default_factory=dict)
 
     def of(self, act: Act, made: Lineage) -> Foreign | None:
-        """Who else can have decided what an act's process did; None where no record says that another wrote what it ran."""
+        """Who else can have decided what an act's process did; None where that is whoever ran it, by what is on record."""
         session = act.session
-        if session is None or session.ses is None or act.earliest_ns is None:
+        if session is None or session.ses is None or act.earliest_ns is None or act.account is None:
             return None
-        if self._ran is None:
-            self._ran = _runs(self.scene, {path for path, pairs in self.changes.items() if pairs})
-            self._starts = [p for p in self.planted if STARTUP.search(p.object)]
-        mine = self._ran.get((session.host, session.ses), ())
-        starts = [p for p in self._starts if self._at_start(p, act)]
-        if not mine and not starts:
+        if self._read is None:
+            self._prepare()
+        above, self._asked = made.above(act)[0], 0
+        found = {id(p): p for p in self._starts if self._at_start(p, act)}
+        inputs, unknown, owners = list[str](), False, frozenset[str]()
+        for event, decided in (*self._ran(above, act), *self._loaded(above, act)):
+            found |= {id(p): p for p in decided.planted}
+            inputs += [event] if decided.planted or decided.unknown else []
+            unknown, owners = unknown or decided.unknown, owners | decided.owners
+        if not found and not unknown:
             return None
-        above = made.above(act)[0] if mine else []
-        chain, pids = {str(e.event_id) for e in above}, {act.pid, *(int(e.pid) for e in above)}
-        found, inputs = {id(p): p for p in starts}, list[str]()
-        for run in mine:
-            loaded = run.event not in chain and run.pid in pids and run.at.verb == "read"
-            if (run.event in chain or loaded) and self._not_after(run.at, act):
-                wrote = self._writers(run, act)
-                found |= {id(p): p for p in wrote}
-                inputs += [run.event] if wrote else []
-        return Foreign(tuple(found.values()), tuple(dict.fromkeys(inputs))) if found else None
+        return Foreign(tuple(found.values()), tuple(dict.fromkeys(inputs)), unknown, owners)
 
-    def _not_after(self, run: Row, act: Act) -> bool:
-        return act.latest_ns is None or run.earliest_ns <= act.latest_ns
+    def _prepare(self) -> None:
+        changed = {path for path, pairs in self.changes.items() if pairs}
+        self._read = _readings(self.scene, changed)
+        self._starts = [p for p in self.planted if STARTUP.search(p.object) or self._starts_all(p)]
+        self._modules = beside.by_folder(changed)
+
+    def _starts_all(self, plant: Act) -> bool:
+        """Whether every shell of a host runs what was left; what a package brought there is left out."""
+        return FOR_ALL.search(plant.object) is not None and not file_acts.by_installer(
+            self.scene, plant.events[0]
+        )
 
     def _at_start(self, plant: Act, act: Act) -> bool:
         """Whether another changed a file before that every shell of the act's account runs as it starts."""
         home = STARTUP.search(plant.object)
-        named = home is not None and act.session is not None and home["home"] == act.session.account
+        named = home is None or (act.session is not None and home["home"] == act.session.account)
         before = plant.earliest_ns is None or act.latest_ns is None or plant.earliest_ns <= act.latest_ns
         return named and before and plant.host == act.host and self._another(plant, act)
 
-    def _writers(self, run: Run, act: Act) -> list[Act]:
-        """The acts of others of which content can have been in a file as it ran."""
-        moment = order.Moment(int(run.at.earliest_ns), int(run.at.latest_ns), run.event)
-        return self._wrote(run.path, run.at.host, moment, act, _MOVED)
+    def _ran(self, above: Sequence[Row], act: Act) -> list[tuple[str, Decided]]:
+        """Of what an act's process and those above it executed, and were given to do: who decided it."""
+        found = []
+        for e in above:
+            event = str(e.event_id)
+            given = loading.looked_for(loading.given(e.exe, e.argv, e.cwd), self.changes)
+            owner = None if pd.isna(e.object_owner_uid) else int(e.object_owner_uid)
+            found += [
+                (event, self._decided(path, _moment(e), e, act, owner if path == e.object else None))
+                for path in given
+            ]
+            if isinstance(e.object, str) and e.object not in given:
+                found.append((event, self._executed(e, act)))
+            found += [(event, self._changed(path, e, act)) for path in self._beside(e, act)]
+            # git does what its settings say by other programs.
+            said = loading.settings(e.exe, e.argv, e.cwd) if e.pid != act.pid else []
+            found += [(event, self._set(path, e, act)) for path in said if path in self.changes]
+        return found
 
-    def _wrote(self, path: str, host: object, moment: order.Dated, act: Act, moved: int) -> list[Act]:
-        """All that were not shown to be later, since it was last replaced; where it was moved there, before that too."""
+    def _executed(self, e: Row, act: Act) -> Decided:
+        owner = None if pd.isna(e.object_owner_uid) else int(e.object_owner_uid)
+        if owner is None and e.object == e.exe:
+            # Of a program that no interpreter does, and whose owner is on no record, a site's many are.
+            return self._changed(e.object, e, act)
+        return self._decided(e.object, _moment(e), e, act, owner)
+
+    def _loaded(self, above: Sequence[Row], act: Act) -> list[tuple[str, Decided]]:
+        """Of what the interpreters among an act's process and those above it read before it."""
+        assert act.session is not None
+        assert act.session.ses is not None
+        assert self._read is not None
+        pids = {act.pid, *(int(e.pid) for e in above)}
+        mine = self._read.get((act.session.host, act.session.ses), ())
+        return [
+            (r.event, self._changed(r.path, r.at, act))
+            for r in mine
+            if r.pid in pids and (act.latest_ns is None or r.at.earliest_ns <= act.latest_ns)
+        ]
+
+    def _beside(self, e: Row, act: Act) -> list[str]:
+        """The changed modules that Python can have found; none where records tell what that process read there, nor what it went on to change."""
+        found = beside.modules(self.scene.evidence, e, self._modules)
+        assert self._read is not None
+        read = {r.path for r in self._read.get((e.host, e.session), ()) if r.pid == int(e.pid)}
+        return [] if read.intersection(found) else [path for path in found if path != act.object]
+
+    def _changed(self, path: str, e: Row, act: Act) -> Decided:
+        """Who else is on record as having decided what a file held as an event used it."""
+        return Decided(self._decided(path, _moment(e), e, act, None).planted)
+
+    def _set(self, path: str, e: Row, act: Act) -> Decided:
+        """Who else changed settings before they were used; git writes them anew whole, with all that was there."""
+        moment, known = _moment(e), order.of(self.scene.evidence)
+        return Decided(tuple(
+            wrote for version, wrote in self.changes[path]
+            if version.host == e.host and not known.before(moment, version) and self._another(wrote, act)
+        ))  # fmt: skip
+
+    def _decided(
+        self, path: str, moment: order.Dated, at: Row, act: Act, owner: int | None, steps: int = _FOLLOWED
+    ) -> Decided:
+        """Who else decided what a file held at a moment: all that were not shown to be later, since it was last replaced.
+
+        Where it was moved or copied there, before that too; where what it held first is on no record, by its owner and its place.
+        """
+        self._asked += 1
+        if self._asked > _MOST:
+            return Decided((), unknown=True)
         found: list[Act] = []
         known = order.of(self.scene.evidence)
         for version, wrote in reversed(self.changes.get(path, ())):
             # What moved it away from a place is no change of what it was there.
-            if version.host != host or version.event_id == moment.dated_by or known.before(moment, version):
+            if (
+                version.host != at.host
+                or version.event_id == moment.dated_by
+                or known.before(moment, version)
+            ):
                 continue
             if version.how == "delete":
                 break
-            if self._another(wrote, act) and not file_acts.by_installer(self.scene, version):
+            if owner is None and version.how == "edit":
+                owner = version.owner_uid
+            installed = file_acts.by_installer(self.scene, version.event_id)
+            if self._another(wrote, act) and not installed:
                 found.append(wrote)
             if version.how != "edit":
-                verb, source = self.scene.cells([version.event_id], "verb", "object_from")[0]
-                if verb == "rename" and isinstance(source, str) and moved:
-                    found += self._wrote(source, host, version, act, moved - 1)[::-1]
-                break
-        return found[::-1]
+                first = self._brought(version, at, act, steps) if not installed else _OWN
+                return Decided((*first.planted, *found[::-1]), first.unknown, first.owners)
+        first = _OWN if found else self._first(path, moment, at, act, owner, steps)
+        return Decided((*first.planted, *found[::-1]), first.unknown, first.owners)
+
+    def _brought(self, version: Version, at: Row, act: Act, steps: int) -> Decided:
+        """Who else decided what a file held as it was put in its place: of a move or a copy, what lay there before."""
+        wrote = self.scene.row(version.event_id)
+        if not steps:
+            return _OWN
+        if wrote.verb == "rename" and isinstance(wrote.object_from, str):
+            return self._decided(wrote.object_from, version, at, act, None, steps - 1)
+        if transfer(version.writer, version.path) == "git":
+            return Decided((), unknown=True)
+        return _all(
+            self._decided(source, version, at, act, None, steps - 1)
+            for source in self._sources(version, wrote)
+            if source != version.path
+        )
+
+    def _sources(self, version: Version, wrote: Row) -> list[str]:
+        """The files on the same host that a copy can have been made from: those of its name, or all."""
+        ran = order.of(self.scene.evidence).until(self.scene.runs_of(wrote.host, wrote.pid), wrote)
+        last = next(rows_of(ran.iloc[-1:]), None)
+        named = [] if last is None else loading.copied(last.exe, last.argv, last.cwd)
+        alike = [path for path in named if posixpath.basename(path) == posixpath.basename(version.path)]
+        return alike or named
+
+    def _first(
+        self, path: str, moment: order.Dated, at: Row, act: Act, owner: int | None, steps: int
+    ) -> Decided:
+        """Who else decided what a file held first, of which no record of a change tells: by commands that can have brought it, or by its owner."""
+        known = order.of(self.scene.evidence)
+        carried = [] if loading.of_site(path) or not steps else carried_to(self.scene, path, at.host)
+        before = (c for c in carried if not known.before(moment, _moment(c.by)) and c.source != path)
+        # Each brought the whole anew: the last one of each source is enough.
+        brought = {c.source: c for c in before}.values()
+        if not brought:
+            return self._unrecorded(path, at, act, owner)
+        return _all(
+            Decided((), unknown=True)
+            if c.source is None
+            else self._decided(c.source, _moment(c.by), c.by, act, None, steps - 1)
+            for c in brought
+        )
+
+    def _unrecorded(self, path: str, at: Row, act: Act, owner: int | None) -> Decided:
+        """Whether what no record tells the writer of need not be of whoever ran it: by its owner, or its place where that is unknown."""
+        if loading.of_site(path) or act.account is None:
+            return _OWN
+        holders = self.scene.directory.holders
+        own = holders(act.account, *act.span())
+        shared = len(own) > 1
+        if owner is None:
+            return Decided((), unknown=shared or not loading.own_place(path, act.account))
+        moment = None if pd.isna(at.earliest_ns) else int(at.earliest_ns)
+        name = self.scene.directory.account_of(at.host, owner, moment)
+        if name == act.account or owner == 0:
+            return Decided((), unknown=shared and owner != 0)
+        theirs = frozenset[str]() if name is None else holders(name, *act.span())
+        # What belongs to an account that nobody on the roster holds is taken for the site's own.
+        return Decided(
+            (),
+            unknown=bool(theirs) and theirs != own,
+            owners=frozenset({name} if name and theirs != own else ()),
+        )
 
     def _another(self, wrote: Act, act: Act) -> bool:
         """Whether whoever wrote something need not be whoever ran it: of another account, or in another session of one that several share."""
@@ -156,51 +283,26 @@ class Code:
         return not same and len(holders(act.account, *act.span())) > 1
 
 
-def _runs(scene: Scene, changed: set[str]) -> dict[tuple[str | None, str], list[Run]]:
-    """Every run of a changed file in a session, and every reading of one by an interpreter, by host and kernel session."""
+def _all(found: Iterable[Decided]) -> Decided:
+    """What several files hold of others' together."""
+    each = list(found)
+    planted = {id(p): p for one in each for p in one.planted}
+    owners = frozenset[str]().union(*(one.owners for one in each))
+    return Decided(tuple(planted.values()), any(one.unknown for one in each), owners)
+
+
+def _moment(e: Row) -> order.Moment:
+    return order.Moment(int(e.earliest_ns), int(e.latest_ns), str(e.event_id))
+
+
+def _readings(scene: Scene, changed: set[str]) -> dict[tuple[str | None, str], list[Read]]:
+    """Every reading of a changed file by an interpreter in a session, by host and kernel session."""
     events = scene.events
-    told = picked(
-        events, events["verb"].isin({"execute", "read"}) & events["trail"] & (events["outcome"] != "failure")
-    )
+    told = picked(events, (events["verb"] == "read") & events["trail"] & (events["outcome"] != "failure"))
     told = picked(told, told["session"].notna() & told["pid"].notna() & told["earliest_ns"].notna())
-    found: dict[tuple[str | None, str], list[Run]] = {}
+    found: dict[tuple[str | None, str], list[Read]] = {}
     for e in rows_of(told):
-        for path in used(e.verb, e.exe, e.object, e.argv, e.cwd):
+        for path in loading.used(e.verb, e.exe, e.object, e.argv, e.cwd):
             if path in changed:
-                found.setdefault((e.host, e.session), []).append(Run(str(e.event_id), int(e.pid), path, e))
+                found.setdefault((e.host, e.session), []).append(Read(str(e.event_id), int(e.pid), path, e))
     return found
-
-
-def used(verb: str, exe: object, thing: object, argv: object, cwd: object) -> Iterable[str]:
-    """Every path whose content a process can do by what an event tells: what it executed, and what its interpreter was given or read.
-
-    Args:
-        verb: execute or read.
-        exe: the program.
-        thing: the path that was executed or read.
-        argv: the words of an execution.
-        cwd: its working directory.
-    """
-    name = posixpath.basename(exe) if isinstance(exe, str) else ""
-    interprets = _INTERPRETERS.fullmatch(name) is not None
-    if verb == "read":
-        return [thing] if interprets and isinstance(thing, str) and thing.endswith(LOADED) else []
-    found = [thing] if isinstance(thing, str) else []
-    words = list(map(str, argv[1:])) if isinstance(argv, (list, tuple)) else []
-    given = _script(name, words) if interprets else _makefiles(words) if name in {"make", "gmake"} else []
-    below = cwd if isinstance(cwd, str) else None
-    return dict.fromkeys([*found, *(path for word in given if (path := wording.resolved(word, below)))])
-
-
-def _script(name: str, words: list[str]) -> list[str]:
-    """The file that an interpreter was given to do: its first word behind its options, the others are that file's."""
-    rest = after_options(words, _VALUED)
-    options = words[: len(words) - len(rest)]
-    joined = _SHELLS.fullmatch(name) is not None and any(re.fullmatch(r"-[a-zA-Z]*c", o) for o in options)
-    return [] if joined or _NO_FILE & {*options, *rest[:1]} else rest[:1]
-
-
-def _makefiles(words: list[str]) -> list[str]:
-    """The files that make does: those it is told, or those it looks for."""
-    told = [b for a, b in itertools.pairwise(words) if a in {"-f", "--file", "--makefile"}]
-    return told or list(_MAKEFILES)

@@ -12,7 +12,9 @@ from forensics.analysis.evidence import Row, rows_of
 
 _DEEPEST = 64
 """Parents that are followed; a pid that came round can close a circle."""
-_COLUMNS = ["event_id", "host", "pid", "ppid", "session", "exe", "argv", "earliest_ns"]
+_COLUMNS = [
+    "event_id", "verb", "host", "pid", "ppid", "session", "exe", "argv", "cwd", "object", "object_owner_uid", "earliest_ns", "latest_ns",
+]  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -27,6 +27,13 @@ STARTUP = re.compile(
     r"|cshrc|tcshrc|login|config/fish/config[.]fish|ssh/rc|ssh/environment|pam_environment)(?:$|[ ;|&'\"])"
 )
 """Files in an account's home that its shells do as they start or end, or sshd for each entry."""
+SYSTEM_STARTUP = (
+    r"/etc/(?:profile|bash[.]bashrc|bashrc|bash[.]bash_logout|zsh(?:rc|env|prof\w+|login)|zsh/z\w+|csh[.](?:cshrc|login)"
+    r"|fish/config[.]fish|environment|ssh/sshrc|ld[.]so[.]preload|(?:profile|fish/conf)[.]d/[^ ;|&'\"]+)(?:$|[ ;|&'\"])"
+)
+"""Files that every account's shells do as they start, or that every program loads."""
+FOR_ALL = re.compile(r"(?:^|[ >='\"])" + SYSTEM_STARTUP)
+"""The same in a command line, or alone."""
 
 
 LEAVING = frozenset({"at", "crontab", "systemd-run", "busctl", "gdbus", "dbus-send"})

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from forensics.analysis import file_acts, sessions, writers
+from forensics.analysis.loading import GIT_SETTINGS
 from forensics.store import parquet, places
 from forensics.store.places import Asked
 
@@ -70,7 +71,8 @@ def fired(asked: Asked, changed: str, paths: Iterable[str], held: pa.Table) -> d
         "entered": _entered(held),
     }
     scratch = file_acts.SCRATCH.pattern.replace("$", "\\n?$").replace("'", "''")
-    answer = asked.ask(_FIRED.format(changed=changed, scratch=scratch), programs)
+    settings = " OR ".join(f"ends_with(path, '{name}')" for name in GIT_SETTINGS)
+    answer = asked.ask(_FIRED.format(changed=changed, scratch=scratch, settings=settings), programs)
     return {
         (_KINDS.get(_HOW[row["how"]], "modify_file"), f"file_{_HOW[row['how']]}"): row["acts"]
         for row in answer.to_pylist()
@@ -98,7 +100,7 @@ WITH change AS (
     SELECT path, host, pid, how, place,
            CASE WHEN hash(host, session) IN (SELECT hash(host, session) FROM entered) THEN session END AS session
     FROM change WHERE (path IN (SELECT path FROM bearing)) IS NOT TRUE
-    AND NOT contains(path, '/.git/') AND NOT regexp_matches(path, '{scratch}')
+    AND (NOT contains(path, '/.git/') OR {settings}) AND NOT regexp_matches(path, '{scratch}')
 ), once AS (
     SELECT min(place * 4 + how) AS first FROM other GROUP BY hash(path, host, pid, session, least(how, 2))
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import foreign_code
+from forensics.analysis import loading
 from forensics.pipeline import kin
 from forensics.store.places import Asked, Places
 
@@ -22,7 +22,7 @@ def of(asked: Asked, wanted: Places, trail: str, mass: str, changed: str) -> tup
         mass: the condition for an event to be of its mass.
         changed: the condition for an event to change a file.
     """
-    loaded = "|".join(suffix.replace(".", "[.]") for suffix in foreign_code.LOADED)
+    loaded = "|".join(suffix.replace(".", "[.]") for suffix in loading.LOADED)
     wanted = np.union1d(
         wanted,
         asked.places(
@@ -32,24 +32,67 @@ def of(asked: Asked, wanted: Places, trail: str, mass: str, changed: str) -> tup
     )
     known: set[str] = set()
     for _ in range(_DEEPEST):
-        wanted = kin.of(asked, wanted, trail, mass)
-        ahead = _ran(asked, wanted, trail) - known
+        wanted = kin.of(asked, _with_copies(asked, wanted, mass, known), trail, mass)
+        ahead = _leading(asked, wanted, trail, changed, known) - known
         if not ahead:
             break
         known |= ahead
         named = pa.table({"path": pa.array(sorted(ahead), pa.string())})
         below = "object IN (SELECT path FROM ran) OR object_from IN (SELECT path FROM ran)"
-        found = asked.places(f"WHERE {changed} AND ({below})", {"ran": named})
-        if not len(np.setdiff1d(found, wanted)):
-            break
-        wanted = np.union1d(wanted, found)
+        wanted = np.union1d(wanted, asked.places(f"WHERE {changed} AND ({below})", {"ran": named}))
     return wanted, known
 
 
-def _ran(asked: Asked, wanted: Places, trail: str) -> set[str]:
-    """Every path whose content a process in a session can have done."""
-    told = asked.rows(wanted, ["verb", "exe", "object", "argv", "cwd", "session", "format"])
+def _leading(asked: Asked, wanted: Places, trail: str, changed: str, known: set[str]) -> set[str]:
+    """Every path whose content a process in a session can have done, and those that what is known already was moved from."""
+    told = asked.rows(wanted, ["verb", "exe", "object", "object_from", "argv", "cwd", "session", "format"])
+    moved = told.filter(pc.and_(pc.equal(told["verb"], "rename"), pc.is_valid(told["object_from"])))
+    into = pc.is_in(moved["object"], pa.array(sorted(known), pa.string()))
     mine = pc.and_(pc.equal(told["format"], trail), pc.is_valid(told["session"]))
     told = told.filter(pc.and_(mine, pc.is_in(told["verb"], pa.array(["execute", "read"]))))
-    rows = zip(*(told[name].to_pylist() for name in ("verb", "exe", "object", "argv", "cwd")), strict=True)
-    return {path for row in rows for path in foreign_code.used(*row)}
+    rows = list(
+        zip(*(told[name].to_pylist() for name in ("verb", "exe", "object", "argv", "cwd")), strict=True)
+    )
+    folders = {
+        f for _, exe, _, argv, cwd in rows if (f := loading.folder_of_modules(exe, argv, cwd)) is not None
+    }
+    found = {path for row in rows for path in loading.used(*row)} | _modules(asked, folders, changed)
+    return found | set(moved.filter(into)["object_from"].to_pylist())
+
+
+def _with_copies(asked: Asked, wanted: Places, mass: str, known: set[str]) -> Places:
+    """With the commands that can have brought what ran to where it lies: copies that name a part of its path, git where it lies."""
+    paths = [path for path in known if not loading.of_site(path)]
+    if not paths:
+        return wanted
+    folders = {folder for path in paths for folder in loading.upward(path)}
+    beside = {
+        "part_of": pa.table(
+            {"name": pa.array(sorted({n for p in paths for n in p.split("/") if n}), pa.string())}
+        ),
+        "above": pa.table({"folder": pa.array(sorted(folders), pa.string())}),
+    }
+    copiers = ", ".join(f"'{name}'" for name in sorted(loading.COPIERS))
+    base = "regexp_extract(exe, '[^/]*$')"
+    # The words in one text, cut at each stroke and blank.
+    words = "regexp_split_to_array(array_to_string(argv, '/'), '[/ =]+')"
+    copies = f"{base} IN ({copiers}) AND list_has_any({words}, (SELECT list(name) FROM part_of))"
+    filled = f"{base} = 'git' AND (list_contains(argv, 'clone') OR list_contains(argv, '-C') OR cwd IN (SELECT folder FROM above))"
+    return np.union1d(
+        wanted, asked.places(f"WHERE {mass} AND verb = 'execute' AND (({copies}) OR ({filled}))", beside)
+    )
+
+
+def _modules(asked: Asked, folders: set[str], changed: str) -> set[str]:
+    """The changed modules in some folders, and in those one below them."""
+    if not folders:
+        return set()
+    named = pa.table({"folder": pa.array(sorted(folders), pa.string())})
+    suffixes = "|".join(suffix.replace(".", "[.]") for suffix in loading.MODULES)
+    folder = "regexp_extract(object, '^(.*)/[^/]*$', 1)"
+    above = "regexp_extract(object, '^(.*)/[^/]*/[^/]*$', 1)"
+    below = f"{folder} IN (SELECT folder FROM folders) OR {above} IN (SELECT folder FROM folders)"
+    places = asked.places(
+        f"WHERE {changed} AND regexp_matches(object, '({suffixes})$') AND ({below})", {"folders": named}
+    )
+    return set(asked.rows(places, ["object"])["object"].to_pylist())

@@ -137,6 +137,7 @@ MISSING = {
     "writer_of_unit": "a record of who writes the unit, or asks for it, that systemd runs",
     "use_of_key_by_its_holder": "a record that tells the use of a forwarded agent by the key's holder from that by others on its host",
     "decision_of_what_ran": "a record that tells whether whoever runs the program, or whoever writes it, decides what it does",
+    "writer_of_what_ran": "a record of who writes the program that does it",
     "session_of_container": "a record of whom the daemon of containers serves",
     "client_of_container": "a session in which the daemon is asked for a container",
     "session_of_plant": "the session in which it is left to run",
@@ -232,6 +233,7 @@ EXCULPATORY = {
     "no_login_session_open_then": "no login session of this person's accounts or keys is open at the time",
     "named_by_forgeable_field_only": "this person is named only in a field that anybody can write, such as a commit's author",
     "ran_what_another_wrote": "the program that does it in this person's session is written before, at least in part, by another",
+    "ran_what_is_of_unknown_writer": "no record tells who writes the program that does it in this person's session",
     "own_job_ran_bytes_of_another": "the job of this person runs or reads bytes that another account wrote",
 }
 

@@ -1,0 +1,57 @@
+"""Which changed modules a run of Python can have found beside its script, or where it was started."""
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+
+from forensics.analysis import blobs, loading, wording
+from forensics.analysis.evidence import Evidence, Row
+
+_IMPORTED = {"imported_by_script", "package_imported_by_script"}
+
+
+def by_folder(changed: Iterable[str]) -> dict[str, list[str]]:
+    """Changed modules by the folder that they lie in."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(changed):
+        if path.endswith(loading.MODULES):
+            found.setdefault(posixpath.dirname(path), []).append(path)
+    return found
+
+
+def modules(evidence: Evidence, e: Row, changed: Mapping[str, Sequence[str]]) -> list[str]:
+    """The changed modules in the folder in which Python looks first, and in those one below it.
+
+    Where the text is known that was run, by the command's words or by git's blobs of the script's name, only those that it imports, and
+    those that these import; the words of a shell history are not heard, for whoever's it is writes it.
+
+    Args:
+        evidence: for the texts of blobs.
+        e: an execution.
+        changed: changed modules by folder.
+    """
+    folder = loading.folder_of_modules(e.exe, e.argv, e.cwd)
+    if folder is None:
+        return []
+    near = [p for at, paths in changed.items() if folder in {at, posixpath.dirname(at)} for p in paths]
+    script = next(iter(loading.given(e.exe, e.argv, e.cwd)), None)
+    told = loading.said(e.exe, e.argv)
+    texts = [told] if told is not None else [] if script is None else _texts(evidence, script)
+    return _reached(evidence, texts, near, script or posixpath.join(folder, "-c")) if near and texts else near
+
+
+def _reached(evidence: Evidence, texts: Sequence[str], near: Sequence[str], script: str) -> list[str]:
+    found: list[str] = []
+    ahead = list(texts)
+    while ahead:
+        text = ahead.pop()
+        imported = wording.imports(text)
+        more = [p for p in near if p not in found and wording.said(p, script, text, imported) in _IMPORTED]
+        found += more
+        ahead += [text for path in more for text in _texts(evidence, path)]
+    return sorted(found)
+
+
+def _texts(evidence: Evidence, script: str) -> list[str]:
+    called = blobs.named(evidence, posixpath.basename(script))
+    copied = blobs.copied(evidence, {oid for oid, _ in called})
+    return ["\n".join(copied[oid]) for oid, _ in called if oid in copied]

@@ -1,0 +1,286 @@
+"""A program of which no record tells who wrote it names nobody, unless it can only be of whoever ran it."""
+
+import pytest
+from stage import UIDS
+from test_foreign_code import FOREIGN, OWN, SCRIPT, TOOL, day_of, runs, told
+
+from forensics.analysis import foreign_code
+from forensics.core.roster import Question
+
+UNKNOWN = (None, ["lin"], foreign_code.RULE)
+SHARED = "/srv/proj/tools/clean.sh"
+
+
+def executed(day, path, owner, **given):
+    """lin executes a file of which the trail tells the owner."""
+    runs(day, argv=(path,), thing=path, program="dash", **given)
+    run = next(r for r in reversed(day.rows) if r["verb"] == "execute" and r["object"] == path)
+    run["object_owner_uid"] = owner
+
+
+def lacking(day):
+    """What is missing for a name, and who comes into question."""
+    day.submit("mei", day.mei, "12", outcome="FAILED", code=1)
+    done = day.examined(Question(jobs=("12",)))
+    act = next(a for a in reversed(done.acts) if a.object == SCRIPT and a.account == "lin")
+    return set(act.missing) & {"decision_of_what_ran", "writer_of_what_ran"}
+
+
+@pytest.mark.parametrize(
+    ("path", "owner", "found"),
+    [
+        (SHARED, UIDS["kai"], (None, ["kai", "lin"], foreign_code.RULE)),
+        ("/home/lin/bin/clean.sh", UIDS["kai"], (None, ["kai", "lin"], foreign_code.RULE)),
+        (SHARED, UIDS["lin"], OWN),
+        (SHARED, 0, OWN),
+        (SHARED, 64100, OWN),  # of an account that nobody on the roster holds
+        (SHARED, None, UNKNOWN),
+        ("/usr/local/bin/clean.sh", UIDS["kai"], OWN),
+    ],
+)
+def test_the_owner_of_what_was_executed(path, owner, found):
+    day = day_of()
+    executed(day, path, owner)
+    assert told(day) == found
+
+
+def test_what_is_missing_is_said():
+    day = day_of()
+    executed(day, SHARED, UIDS["kai"])
+    assert lacking(day) == {"writer_of_what_ran"}
+    day = day_of()
+    runs(day)
+    assert lacking(day) == {"decision_of_what_ran"}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        (SHARED, UNKNOWN),
+        ("/home/kai/clean.sh", UNKNOWN),
+        ("/var/tmp/lin/clean.sh", UNKNOWN),  # noqa: S108 - anybody makes a folder of that name there
+        ("/srv/a/b/c/lin/clean.sh", UNKNOWN),
+        ("/home/lin/clean.sh", OWN),
+        ("/scratch/users/lin/x/clean.sh", OWN),
+        ("/opt/site/clean.sh", OWN),
+        ("/usr/share/clean.sh", OWN),
+    ],
+)
+def test_the_place_of_a_script_whose_owner_no_record_tells(path, found):
+    day = day_of()
+    runs(day, argv=("bash", path), program="bash", thing="/bin/bash")
+    assert told(day) == found
+
+
+def test_a_compiled_program_whose_owner_no_record_tells_is_the_site_s():
+    day = day_of()
+    runs(day, argv=("trainer",), program="dash", thing="/sw/bin/trainer")
+    assert told(day) == UNKNOWN
+    day = day_of()
+    runs(day, argv=("trainer",), thing="/sw/bin/trainer")
+    next(r for r in day.rows if r["object"] == "/sw/bin/trainer")["exe"] = "/sw/bin/trainer"
+    assert told(day) == OWN
+
+
+def test_make_does_what_it_finds():
+    day = day_of()
+    runs(day, program="make", argv=("make", "all"), thing="/usr/bin/make")
+    assert told(day) == UNKNOWN
+    day = day_of()
+    day.change("lin", day.ses_of, "/srv/proj/makefile", verb="create")
+    runs(day, program="make", argv=("make", "all"), thing="/usr/bin/make")
+    assert told(day) == OWN
+
+
+def test_edits_alone_tell_an_owner_and_no_first_writer():
+    for owner, found in (("lin", OWN), ("kai", (None, ["kai", "lin"], foreign_code.RULE)), (None, UNKNOWN)):
+        day = day_of()
+        day.change("lin", day.ses_of, SHARED, owner=owner)
+        runs(day, argv=("bash", SHARED), program="bash", thing="/bin/bash")
+        assert told(day) == found
+
+
+@pytest.mark.parametrize(
+    ("argv", "made_by", "found"),
+    [
+        (["cp", TOOL, "/home/lin/bin/"], None, FOREIGN),
+        (["cp", "-p", "bin/squeue", "/home/lin/bin/squeue"], None, FOREIGN),
+        (["install", "-m", "755", TOOL, "/home/lin/bin/squeue"], None, FOREIGN),
+        (["cp", "-t", "/home/lin/bin", TOOL], None, FOREIGN),
+        (["cp", "/home/kai/squeue", "/home/lin/bin/"], None, UNKNOWN),
+        (["cp", "-r", "/srv/proj/bin", "/home/lin/"], None, UNKNOWN),
+        (["cp", "/srv/proj/mine", "/home/lin/bin/squeue"], "lin", OWN),
+        (["cp", "/home/lin/squeue", "/home/lin/bin/"], None, OWN),
+        (["cp", "/usr/bin/squeue", "/home/lin/bin/"], None, OWN),
+        (["git", "pull"], None, UNKNOWN),
+        (["tee", "/home/lin/bin/squeue"], None, OWN),
+    ],
+)
+def test_what_was_copied_holds_what_its_source_held(argv, made_by, found):
+    """Whoever copies a program need not have read it."""
+    day = day_of()
+    if made_by:
+        day.change(made_by, day.ses_of, "/srv/proj/mine", verb="create")
+    day.change("lin", day.ses_of, "/home/lin/bin/squeue", verb="create", program=argv[0])
+    run = day.rows[-2]
+    run |= {"argv": argv}
+    runs(day, argv=("bash", "/home/lin/bin/squeue"), program="bash", thing="/bin/bash")
+    assert told(day) == found
+
+
+@pytest.mark.parametrize(
+    ("argv", "found"),
+    [
+        (("python3", "/home/lin/w/run.py"), FOREIGN),
+        (("python3", "-c", "import helper"), FOREIGN),
+        (("python3", "-c", "from pack import helper"), FOREIGN),
+        (("python3", "-c", "import json"), OWN),
+        (("python3", "-"), FOREIGN),
+        (("bash", "/home/lin/w/run.sh"), OWN),
+        (("python3", "/home/lin/v/run.py"), OWN),
+    ],
+)
+def test_python_finds_modules_beside_its_script(argv, found):
+    day = day_of()
+    for path in ("/home/lin/w/helper.py", "/home/lin/w/pack/helper.py", "/home/lin/w/a/b/c.py"):
+        day.change("kai", day.kai, path, verb="create")
+    runs(day, argv=argv, program=argv[0], thing=f"/usr/bin/{argv[0]}")
+    run = next(r for r in day.rows if r["argv"] == list(argv))
+    run["cwd"] = "/home/lin/w"
+    assert told(day) == found
+
+
+def test_where_reading_is_recorded_only_what_was_read_was_found():
+    for read, found in (("/home/lin/w/own.py", OWN), ("/home/lin/w/helper.py", FOREIGN)):
+        day = day_of()
+        day.change("kai", day.kai, "/home/lin/w/helper.py", verb="create")
+        day.change("lin", day.ses_of, "/home/lin/w/own.py", verb="create")
+        argv = ("python3", "/home/lin/w/run.py")
+        runs(day, argv=argv, program="python3", thing="/usr/bin/python3")
+        run = next(r for r in day.rows if r["argv"] == list(argv))
+        same = ("account", "auid", "effective", "uid", "session", "pid", "ppid")
+        day.add("read", object=read, exe="/usr/bin/python3", object_kind="path", when=run["earliest_ns"] + 1000, **{k: run[k] for k in same})  # fmt: skip
+        assert told(day) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "argv", "child", "found"),
+    [
+        ("/srv/proj/.git/config", ("git", "sync"), True, FOREIGN),
+        ("/srv/.git/config", ("git", "-C", "/srv/x", "sync"), True, FOREIGN),
+        ("/srv/proj/.git/config", ("git", "-C", "/home/lin/x", "sync"), True, OWN),
+        ("/srv/proj/.git/config", ("git", "sync"), False, OWN),
+        ("/srv/other/.git/config", ("git", "sync"), True, OWN),
+    ],
+)
+def test_git_does_by_other_programs_what_a_repository_s_settings_say(path, argv, child, found):
+    day = day_of()
+    day.change("kai", day.kai, path)
+    runs(day, argv=argv, program="git", thing="/usr/bin/git", child=child)
+    assert told(day) == found
+
+
+@pytest.mark.parametrize(
+    ("argv", "effective", "found"),
+    [
+        (["tee", "/etc/profile.d/zz.sh"], "root", FOREIGN),
+        (["sed", "-i", "1d", "/etc/bash.bashrc"], "root", FOREIGN),
+        (["bash", "-c", "echo x >>/etc/environment"], "root", FOREIGN),
+        (["vim", "/etc/profile"], "kai", OWN),
+        (["cp", "/etc/profile", "/home/kai/x"], "root", OWN),
+        (["tee", "/etc/profile.d.old"], "root", OWN),
+        (["tee", "/etc/motd"], "root", OWN),
+    ],
+)
+def test_a_command_that_writes_a_startup_file_of_the_host(argv, effective, found):
+    day = day_of()
+    day.run("kai", day.kai, argv, effective=effective)
+    ses = day.login("lin")
+    day.change("lin", ses, SCRIPT)
+    assert told(day) == found
+
+
+@pytest.mark.parametrize(("program", "found"), [("tee", FOREIGN), ("dpkg", OWN)])
+def test_a_startup_file_of_the_host_that_was_changed(program, found):
+    day = day_of()
+    day.change("kai", day.kai, "/etc/profile.d/zz.sh", verb="create", program=program)
+    ses = day.login("lin")
+    day.change("lin", ses, SCRIPT)
+    assert told(day) == found
+
+
+def test_cron_runs_what_nobody_is_known_to_have_written():
+    for path, found in ((SHARED, None), ("/home/lin/clean.sh", "lin")):
+        day = day_of()
+        day.change("lin", day.ses_of, "/var/spool/cron/crontabs/lin", program="crontab", verb="rename", source="/var/spool/cron/crontabs/tmp.x")  # fmt: skip
+        day.logout("lin", day.ses_of)
+        day.ses += 1
+        ses = str(day.ses)
+        day.add("session_open", account="lin", auid=UIDS["lin"], session=ses, pid=900, exe="/usr/sbin/cron")
+        runs(day, ses=ses, argv=("bash", path), program="bash", thing="/bin/bash")
+        assert told(day) == (found, ["lin"], "cron_entry_of_account")
+
+
+def test_the_rights_of_another_that_such_a_program_takes_name_nobody():
+    """Its sudo is no more whoever ran it than what it does by it."""
+    day = day_of()
+    pid, _ = day.run("lin", day.ses_of, ["bash", SHARED], ppid=900)
+    day.add("sudo", account="lin", auid=UIDS["lin"], effective="root", session=day.ses_of, pid=pid + 1, ppid=pid, exe="/usr/bin/sudo", argv=["sudo", "sed"], text="sed")  # fmt: skip
+    child, _ = day.run("lin", day.ses_of, ["sed", "-i", "s/a/b/", SCRIPT], effective="root", ppid=pid)
+    day.add("write", account="lin", auid=UIDS["lin"], effective="root", uid=0, session=day.ses_of, pid=child, ppid=pid, exe="/usr/bin/sed", object_kind="path", object=SCRIPT, inode="fe:00:77", object_owner_uid=UIDS["mei"])  # fmt: skip
+    day.submit("mei", day.mei, "12", outcome="FAILED", code=1)
+    done = day.examined(Question(jobs=("12",)))
+    raised = [a for a in done.acts if a.act == "escalate"]
+    assert raised
+    assert [(done.judged[a.act_id].name, set(a.missing) & {"writer_of_what_ran"}) for a in raised] == [(None, {"writer_of_what_ran"})]  # fmt: skip
+
+
+def by_words(day, *argv, cwd="/home/lin"):
+    """A command of lin's that leaves no record of what it writes."""
+    day.run("lin", day.ses_of, list(argv), cwd=cwd)
+
+
+@pytest.mark.parametrize(
+    ("argv", "cwd", "path", "found"),
+    [
+        (("cp", TOOL, "bin/"), "/home/lin", "/home/lin/bin/squeue", FOREIGN),
+        (("cp", "-v", TOOL, "bin/mine"), "/home/lin", "/home/lin/bin/mine", FOREIGN),
+        (("ln", "-s", TOOL, "bin/mine"), "/home/lin", "/home/lin/bin/mine", FOREIGN),
+        (("cp", "-r", "/srv/proj/bin", "tools"), "/home/lin", "/home/lin/tools/squeue", FOREIGN),
+        (("cp", "-r", "/srv/proj/bin", "/home/lin"), "/", "/home/lin/bin/squeue", FOREIGN),
+        (("rsync", "-a", "--rsh", "ssh", "/srv/proj/", "w"), "/home/lin", "/home/lin/w/bin/squeue", FOREIGN),
+        (("cp", "-r", "/srv/proj/bin", "tools"), "/home/lin", "/home/lin/other/squeue", OWN),
+        (("rsync", "-a", "ws:/srv/proj/", "w"), "/home/lin", "/home/lin/w/bin/squeue", OWN),
+        (("git", "clone", "gitserver:llm.git"), "/home/lin", "/home/lin/llm/run.sh", UNKNOWN),
+        (("git", "clone", "-q", "-b", "main", "gitserver:llm", "w"), "/home/lin", "/home/lin/w/run.sh", UNKNOWN),
+        (("git", "-C", "w", "pull"), "/home/lin", "/home/lin/w/a/run.sh", UNKNOWN),
+        (("git", "pull"), "/home/lin/w", "/home/lin/w/a/run.sh", UNKNOWN),
+        (("git", "status"), "/home/lin/w", "/home/lin/w/run.sh", OWN),
+        (("git", "clone", "gitserver:llm.git"), "/home/lin", "/home/lin/run.sh", OWN),
+    ],
+)  # fmt: skip
+def test_the_words_of_a_command_tell_what_it_brought(argv, cwd, path, found):
+    """Nobody records what is written in a home; which programs run, a trail tells."""
+    day = day_of()
+    by_words(day, *argv, cwd=cwd)
+    runs(day, argv=("bash", path), program="bash", thing="/bin/bash")
+    assert told(day) == found
+
+
+def test_what_is_brought_afterwards_did_not_run():
+    day = day_of()
+    runs(day, argv=("bash", "/home/lin/bin/squeue"), program="bash", thing="/bin/bash")
+    by_words(day, "cp", TOOL, "bin/squeue")
+    assert told(day) == OWN
+
+
+def test_copies_in_a_circle_end():
+    """Each of many files was copied from every other: who wrote what ran is not known then, and that is soon said."""
+    day = day_of()
+    names = [f"/home/lin/{n}.sh" for n in range(12)]
+    for one in names:
+        for other in names:
+            if one != other:
+                by_words(day, "cp", one, other)
+    runs(day, argv=("bash", names[0]), program="bash", thing="/bin/bash")
+    assert told(day) == UNKNOWN
