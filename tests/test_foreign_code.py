@@ -235,9 +235,11 @@ def test_cron_runs_what_yet_another_wrote():
     assert told(day) == (None, ["kai", "lin"], "cron_entry_of_account")
 
 
-@pytest.mark.parametrize("name", ["trapped_hook", "trapped_profile", "trapped_program"])
+@pytest.mark.parametrize(
+    "name", ["trapped_hook", "trapped_profile", "trapped_program", "trapped_copy", "unknown_program"]
+)
 def test_a_case_of_which_not_all_events_are_held_tells_the_same(name):
-    folder = STAGED / name.replace("program", "hook")
+    folder = STAGED / name.replace("trapped_program", "trapped_hook")
     evidence = folder / "evidence"
     collected = {
         p.relative_to(evidence).as_posix(): p.read_bytes() for p in evidence.rglob("*") if p.is_file()

@@ -15,8 +15,10 @@ NAMED = {
     "pulled_commit": {("push", "pavel")},
     "shadowed_module": {("modify_file", "pavel")},
     "sudo_as_victim": {("cancel", "pavel"), ("escalate", "pavel")},
+    "trapped_copy": {("modify_file", "kai")},
     "trapped_hook": {("plant", "kai")},
     "trapped_profile": {("plant", "kai"), ("escalate", "kai")},
+    "unknown_program": set(),
 }
 CAUSES = {
     "borrowed_key": {"1": "none", "2": "act"},
@@ -25,8 +27,10 @@ CAUSES = {
     "pulled_commit": {"21": "act"},
     "shadowed_module": {"18": "act"},
     "sudo_as_victim": {"3": "act"},
+    "trapped_copy": {"29": "act"},
     "trapped_hook": {"22": "act"},
     "trapped_profile": {"21": "not_established"},
+    "unknown_program": {"33": "act"},
 }
 """The owner's own requests aside."""
 
@@ -96,6 +100,7 @@ def test_a_pull_is_not_a_commit(incident):
 
 
 TRAPS = {
+    "trapped_copy": ("modify_file", "/srv/range/proj/tools/clean.sh", "mixed"),
     "trapped_hook": ("modify_file", "/srv/range/proj/llm/.git/hooks/post-commit", "mixed"),
     "trapped_profile": ("delete_file", "-a /home/lin/.bash_profile", "untestable"),
 }
@@ -105,11 +110,12 @@ def test_what_another_wrote_names_nobody_who_ran_it(incident):
     """lin's account, key and device did it, and lin knew nothing of it."""
     name, found = incident
     if name not in TRAPS:
-        assert "ran_what_another_wrote" not in {(a["left_to_run"] or {}).get("rule") for a in found["acts"]}
+        rules = {(a["left_to_run"] or {}).get("rule") for a in found["acts"]}
+        assert ("ran_what_another_wrote" in rules) == (name == "unknown_program")
         return
     kind, plant, denial = TRAPS[name]
     acts = {a["id"]: a for a in found["acts"]}
-    (act,) = [a for a in acts.values() if a["act"] == kind and a["account"] == "lin"]
+    (act,) = [a for a in acts.values() if a["act"] == kind and a["account"] == "lin" and a["left_to_run"]]
     assert (act["person"]["verdict"], act["person"]["candidates"]) == ("inconclusive", ["kai", "lin"])
     assert act["missing"] == ["decision_of_what_ran"]
     # kai wrote it in a session of kai's own: nothing says that kai was in lin's account.
@@ -121,6 +127,23 @@ def test_what_another_wrote_names_nobody_who_ran_it(incident):
     assert left["effect"] == act["effect"] != "shown"
     assert [(c["id"], c["status"]) for c in found["claims"]] == [("D01", denial)]
     speaks = [(x["person"], x["act"]) for x in found["exculpatory"] if x["kind"] == "ran_what_another_wrote"]
+    assert speaks == [("lin", act["id"])]
+
+
+def test_what_nobody_is_known_to_have_written_names_nobody_who_ran_it(incident):
+    """The program lay there before the records begin, and its file is kai's: of nobody else's making by any record, and of nobody's."""
+    name, found = incident
+    if name != "unknown_program":
+        assert "writer_of_what_ran" not in {m for a in found["acts"] for m in a["missing"]}
+        return
+    (act,) = [a for a in found["acts"] if a["act"] == "modify_file"]
+    assert (act["account"], act["person"]["verdict"], act["person"]["candidates"]) == ("lin", "inconclusive", ["kai", "lin"])  # fmt: skip
+    assert act["missing"] == ["writer_of_what_ran"]
+    assert (act["left_to_run"]["rule"], act["left_to_run"]["missing"], act["planted_by"]) == ("ran_what_another_wrote", "writer_of_what_ran", [])  # fmt: skip
+    assert [(c["id"], c["status"]) for c in found["claims"]] == [("D01", "untestable")]
+    speaks = [
+        (x["person"], x["act"]) for x in found["exculpatory"] if x["kind"] == "ran_what_is_of_unknown_writer"
+    ]
     assert speaks == [("lin", act["id"])]
 
 

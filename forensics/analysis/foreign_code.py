@@ -26,6 +26,7 @@ Changes = Mapping[str, list[tuple[Version, Act]]]
 _FOLLOWED = 8
 """How often a file can have been moved or copied that is followed to where it was written."""
 
+_HOOK = "/hooks/"
 _MOST = 512
 """Files that are asked about for one act; where that is not enough, who wrote what ran is not known."""
 
@@ -128,8 +129,9 @@ class Code:
             if isinstance(e.object, str) and e.object not in given:
                 found.append((event, self._executed(e, act)))
             found += [(event, self._changed(path, e, act)) for path in self._beside(e, act)]
-            # git does what its settings say by other programs.
-            said = loading.settings(e.exe, e.argv, e.cwd) if e.pid != act.pid else []
+            # git does what its settings say by other programs than its hooks.
+            below = e.pid != act.pid and not any(_HOOK in str(h.object) for h in above if h.ppid == e.pid)
+            said = loading.settings(e.exe, e.argv, e.cwd) if below else []
             found += [(event, self._set(path, e, act)) for path in said if path in self.changes]
         return found
 

@@ -179,6 +179,8 @@ def _typed(act: Json, row: Json, why: Value, cited: list[Any]) -> list[Sentence]
 def _of_others(act: Json, row: Json, why: Value, cited: list[Any]) -> list[Sentence]:
     planted = row.get("planted") or ()
     spans = [*cited, *(c for p in planted for c in p["citations"])]
+    if not planted:
+        return [say("ran_unknown", spans, about=act["id"], act=act["id"], why=why)]
     head = say(
         "ran_foreign", spans, about=act["id"], act=act["id"], count=counted(len(planted), "act"), why=why
     )

@@ -14,6 +14,7 @@ BEFORE = {
     "left_unknown": "Act {act} runs {how}, and no record read says who leaves it there; what is missing is {missing}.",
     "left_by": "{thing} is left by {account}{rights}{where}.",
     "ran_foreign": "Act {act} is done by a program that runs in the session, and of what runs there others write at least a part before, by {count}: {why}.",
+    "ran_unknown": "Act {act} is done by a program that runs in the session, and no record read says who writes that program, or all of it: {why}.",
     "typed": "Act {act} is done in a terminal that others can type into: {why}.",
     "traced": "Act {act} is done in a session into which others reach: {why}.",
     "typed_by": "One of the sessions in which it can be typed is that of {entered}.",
