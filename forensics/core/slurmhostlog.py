@@ -107,8 +107,7 @@ def _told(
         told = slurmmeaning.accounting(rows)
     else:
         if whole:
-            refusal = slurmmeaning.refusals(
-                pa.table({name: rows[name] for name in ("sha256", "kind", "job", "uid")})
-            )
+            asked = {name: rows[name] for name in slurmmeaning.REFUSAL_COLUMNS}
+            refusal = slurmmeaning.refusals(pa.table(asked))
         told = slurmmeaning.controller(rows, refused=pc.is_valid(refusal))
     return np.flatnonzero(np.asarray(kept)), told, refusal

@@ -5,7 +5,7 @@ their formats says which messages it knows.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +32,12 @@ _MS = 1_000_000
 NUMBER = "[0-9]{1,10}"
 JOB_ID = rf"{NUMBER}(?:[_+](?:{NUMBER}|\*|\[[^\]\s]*\]))?"
 """A job's id as the daemons write it: `10`, `10_3` of an array, `10+1` of a heterogeneous job."""
-JOB = rf"JobI[dD]=(?P<job>{JOB_ID})(?:\((?P<job_raw>{NUMBER})\))?"
+SLUID = r"(?: SLUID=[0-9A-Za-z]{1,20})?"
+JOB = (
+    rf"(?:JobI[dD]|[jJ]ob(?:_?id|ID)?)[= ](?P<job>{JOB_ID})(?:\((?P<job_raw>{NUMBER})\))?"
+    rf"(?: State=0x[0-9a-f]+ NodeCnt=[0-9]+)?{SLUID}"
+)
+"""A job as any version names it: `job 10`, `JobID=10 State=0x1 NodeCnt=2` (17.11), `JobId=10_3(13)`, `JobId=10 SLUID=s3X` (from 25.11)."""
 
 
 class Stamped(NamedTuple):
@@ -98,12 +103,14 @@ def leveled(message: pa.Array, level: pa.Array) -> dict[str, pa.Array]:
     return {"level": pc.coalesce(level, parts["level"]), "message": parts["message"]}
 
 
-def known(message: pa.Array, shapes: Mapping[str, str], names: Iterable[str]) -> dict[str, pa.Array]:
+def known(
+    message: pa.Array, shapes: Mapping[str, str | tuple[str, ...]], names: Iterable[str]
+) -> dict[str, pa.Array]:
     """Tell the messages apart by their shape, and read the fields that each shape names.
 
     Args:
         message: the messages.
-        shapes: what each kind of message looks like, anchored from its first to its last
+        shapes: what each kind of message looks like, in one wording or in several, anchored from its first to its last
             character where words in it are typed by users. The first that fits counts.
         names: every field that a shape may name.
 
@@ -112,7 +119,7 @@ def known(message: pa.Array, shapes: Mapping[str, str], names: Iterable[str]) ->
     """
     left, where = message, np.arange(len(message))
     rows, pieces = [], {name: [pa.nulls(0, pa.string())] for name in ("kind", *names)}
-    for kind, shape in shapes.items():
+    for kind, shape in _worded(shapes):
         if not len(left):
             break
         found = pc.extract_regex(left, pattern=shape)
@@ -131,6 +138,13 @@ def known(message: pa.Array, shapes: Mapping[str, str], names: Iterable[str]) ->
     place[at] = np.arange(len(at))
     index = pa.array(place, mask=place < 0)
     return {name: _named(pa.concat_arrays(piece)).take(index) for name, piece in pieces.items()}
+
+
+def _worded(shapes: Mapping[str, str | tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    """Each kind with each of its wordings, in order."""
+    for kind, said in shapes.items():
+        for shape in (said,) if isinstance(said, str) else said:
+            yield kind, shape
 
 
 def _named(values: pa.Array) -> pa.Array:

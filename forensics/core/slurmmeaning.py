@@ -7,6 +7,7 @@ launch on a node owns the job; a signal there is sent on the controller's word, 
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,22 +20,24 @@ _VERBS = {
     "kill": "kill_request", "kill_unnamed": "kill_request", "kill_step": "kill_request",
     "signal": "job_signal",
     "end_done": "end", "end_status": "end", "end_signal": "end", "end_cancelled": "end", "end_memory": "end",
-    "time_limit": "end",
+    "time_limit": "end", "deadline": "end", "dependency": "end", "preempted": "end",
     "update_done": "job_update", "update_refused": "job_update", "update": "job_update", "hold": "job_update",
     "release": "job_update", "requeue": "job_update", "requeue_asked": "job_update",
     "requeue_refused": "job_update", "suspend": "job_update", "top_refused": "job_update",
     "requeue_node": "fault", "requeue_fault": "fault", "end_node": "fault", "node_silent": "fault",
     "node_state": "fault", "node_killed": "fault", "node_launch": "fault", "node_lost": "fault",
     "node_epilog": "fault", "node_prolog": "fault", "node_changed": "fault", "node_setup": "fault",
-    "node_reboot": "fault",
+    "node_reboot": "fault", "node_drained": "fault",
     "reservation": "scheduler_edit", "reservation_gone": "scheduler_edit", "reservation_refused": "scheduler_edit",
     "node_edit": "scheduler_edit", "node_set": "scheduler_edit", "node_updated": "scheduler_edit",
-    "partition_edit": "scheduler_edit", "reconfigure": "scheduler_edit", "reconfigure_refused": "scheduler_edit",
+    "partition_edit": "scheduler_edit", "node_refused": "scheduler_edit", "partition_refused": "scheduler_edit",
+    "reconfigure": "scheduler_edit", "reconfigure_refused": "scheduler_edit",
     "log_level": "scheduler_edit", "service_start": "service", "service_stop": "service",
 }  # fmt: skip
 _OUTCOMES = {
     "update_done": "success", "end_signal": "failure", "end_memory": "failure", "time_limit": "TIMEOUT",
-    "end_cancelled": "CANCELLED", "create_refused": "failure", "violation": "failure",
+    "end_cancelled": "CANCELLED", "deadline": "DEADLINE", "dependency": "CANCELLED", "preempted": "PREEMPTED",
+    "create_refused": "failure", "violation": "failure",
     "violation_job": "failure", "violation_other": "failure",
 }  # fmt: skip
 _EDITS = pa.array(
@@ -47,11 +50,14 @@ _NODE_VERBS = {
     "launch": "start", "launch_step": "start", "task_start": "task_start", "task_signal": "task_exit",
     "task_code": "task_exit", "task_status": "task_exit", "task_memory": "task_exit",
     "signal_process": "job_signal", "signal_asked": "job_signal", "signal_step": "job_signal",
-    "signal_kill": "job_signal", "ended_by": "job_signal", "ended": "end", "memory": "fault",
+    "signal_kill": "job_signal", "signal_refused": "job_signal",
+    "ended_by": "job_signal", "ended": "end", "memory": "fault",
     "memory_step": "fault", "fault_job": "fault", "fault": "fault",
 }  # fmt: skip
-_NODE_FAILURES = pa.array(["task_signal", "task_status", "task_memory", "violation"])
-_REFUSALS = pa.array(["refused", "violation", "range"])
+_NODE_FAILURES = pa.array(["task_signal", "task_status", "task_memory", "violation", "signal_refused"])
+_REFUSALS = pa.array(["refused", "violation", "range", "events"])
+_KILLS = pa.array(["REQUEST_KILL_JOB", "JOB_CANCEL"])
+REFUSAL_COLUMNS = ("sha256", "kind", "job", "uid", "request")
 _LONGEST_TEXT = 4096
 _NO_TEXT = pa.scalar(None, pa.string())
 CONTROLLER_COLUMNS = (
@@ -140,22 +146,38 @@ def accounting(lines: _Lines) -> dict[str, pa.Array]:
     }
 
 
+def refuses(rows: pa.Table) -> pa.Array:
+    """Which rows say that a kill was refused: the answer, or the violation that the controller logs before it.
+
+    Before 21.08 the answer does not say whose request it answers; the violation always does.
+    """
+    kind = column(rows, "kind")
+    violation = pc.and_(pc.equal(kind, "violation_job"), pc.is_in(column(rows, "request"), _KILLS))
+    return pc.fill_null(pc.or_(pc.equal(kind, "kill_result"), violation), False)
+
+
+def about_kills(rows: pa.Table) -> npt.NDArray[np.int64]:
+    """The rows that ask for a kill or refuse one, and say of which job and by whom."""
+    told = pc.or_(pc.fill_null(pc.equal(column(rows, "kind"), "kill"), False), refuses(rows))
+    for name in ("job", "uid"):
+        told = pc.and_(told, pc.is_valid(column(rows, name)))
+    return np.flatnonzero(np.asarray(told))
+
+
 def refusals(rows: pa.Table) -> pa.Array:
     """For each kill request, the row that says it was refused.
 
-    That is the next line about a kill of the same job by the same uid, where it is a result: the
-    controller logs none where it obeyed.
+    That is the next line about a kill of the same job by the same uid, where it refuses: the
+    controller logs none where it obeyed. An answer without a uid is nobody's.
 
     Args:
-        rows: `sha256`, `kind`, `job` and `uid`, sorted by (sha256, start).
+        rows: `REFUSAL_COLUMNS`, sorted by (sha256, start).
     """
-    kind = column(rows, "kind")
-    told = pc.fill_null(pc.is_in(kind, pa.array(["kill", "kill_result"])), False)
-    at = np.flatnonzero(np.asarray(told))
+    refused, at = np.asarray(refuses(rows), bool), about_kills(rows)
     keys = [column(rows, name).take(pa.array(at)).to_pandas() for name in ("sha256", "job", "uid")]
-    is_result = pd.Series(np.asarray(pc.equal(kind, "kill_result").take(pa.array(at))))
+    is_result = pd.Series(refused[at])
     after = pd.Series(np.where(is_result, at, -1)).groupby(keys).shift(-1, fill_value=-1)
-    second = np.full(len(kind), -1, np.int64)
+    second = np.full(rows.num_rows, -1, np.int64)
     second[at] = np.where(is_result, -1, after.to_numpy(np.int64))
     return pa.array(second, mask=second < 0)
 

@@ -4,13 +4,15 @@
 
 Shape   [<stamp>] <level>: <message>, where the stamp follows LogTimeFormat and the level is left out
         of what is neither an error nor for debugging
-Source  Slurm 22.05 to 26.05: src/common/log.c, src/slurmctld/proc_req.c (slurmctld_req) and job_mgr.c; slurm.conf(5)
+Source  Slurm 17.11 to 26.05: src/common/log.c, src/slurmctld/proc_req.c (slurmctld_req) and job_mgr.c; slurm.conf(5)
         LogTimeFormat
 Time    iso8601[_ms]: wall clock without zone; rfc5424[_ms], rfc3339: with offset; short, thread_id: no
         year; clock: microseconds of computing, which is no time of day
 Who     `uid` is the one that the authentication plugin (munge) vouched for when the request came in
 Open    Job names, comments, accounts and partitions are typed by users, and a newline in one begins a
-        line that looks like the daemon's own. A request that cancels many jobs at once
+        line that looks like the daemon's own. Before 21.08 the answer to a refused kill names no uid; where a violation
+        before it does, the refusal is of that uid, else of nobody. From 25.11 a job is also named by its SLUID, which
+        stays in the message. A request that cancels many jobs at once
         (REQUEST_KILL_JOBS, `scancel --ctld`) is logged without its uid. A message we have not met is
         still a record. A suspension, a requeue that was refused, a reservation, a node or the configuration is told
         without its uid: at debug2, and with DebugFlags=AuditRPCs or Protocol, an earlier line names it, and only

@@ -3,7 +3,7 @@
     [2026-11-23T15:11:53.694] [10.batch] task 0 (4253) exited. Killed by signal 15.
 
 Shape   [<stamp>] [<job>.<step>] <level>: <message>, where the step stands in lines of slurmstepd alone
-Source  Slurm 22.05 to 26.05: src/slurmd/slurmd/req.c, src/slurmd/slurmstepd/mgr.c and req.c
+Source  Slurm 17.11 to 26.05: src/slurmd/slurmd/req.c, src/slurmd/slurmstepd/mgr.c and req.c
 Time    as the controller's log: LogTimeFormat
 Who     the uid of a launch is the job's owner. A signal is the daemon's own act on somebody's word: who
         asked is not here, but for the debug lines of slurmstepd

@@ -3,7 +3,7 @@
     [2026-11-23T15:08:02.104] error: DBD_ADD_RESV message from invalid uid 4101
 
 Shape   [<stamp>] <level>: <message>
-Source  Slurm 22.05 to 26.05: src/slurmdbd/proc_req.c, src/plugins/accounting_storage/mysql
+Source  Slurm 17.11 to 26.05: src/slurmdbd/proc_req.c, src/plugins/accounting_storage/mysql
 Time    as the controller's log: LogTimeFormat
 Who     `uid` is the one that the authentication plugin vouched for when the request came in
 Open    It does not log what an administrator changed with sacctmgr: that is in the database's txn_table

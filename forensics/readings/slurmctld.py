@@ -41,7 +41,6 @@ _ANSWERS = {
 _RECEIPTS = frozenset({"processing", "opcode"})
 _UNSURE = frozenset({"log_level", "reconfigure", "service_start", "service_stop"})
 """From here receipts may no longer be logged, and what answers one of them could be taken for another's."""
-_REQUESTS = ("kill", "kill_result")
 _THREADS = (*_ANSWERS, *_RECEIPTS, *_UNSURE)
 
 
@@ -80,8 +79,8 @@ def noted(records: pa.Table) -> pa.Table:
     kind = column(rows, "kind")
     unsure = _at(kind, _UNSURE)
     held = [unsure[:1], unsure[-1:]]
-    for kinds, keys in ((_REQUESTS, ("sha256", "job", "uid")), (_THREADS, ("sha256", "thread"))):
-        at = _at(kind, kinds)
+    kills, threads = slurmmeaning.about_kills(rows), _at(kind, _THREADS)
+    for at, keys in ((kills, ("sha256", "job", "uid")), (threads, ("sha256", "thread"))):
         of = pd.DataFrame({name: column(rows, name).take(pa.array(at)).to_pandas() for name in keys})
         held += [at[~of.duplicated(keep=which).to_numpy()] for which in ("first", "last")]
     return rows.take(pa.array(np.unique(np.concatenate(held)), pa.int64()))
@@ -122,9 +121,11 @@ def _refusals_behind(several: Sequence[pa.Table]) -> Iterator[tuple[int, pa.Tabl
     behind: dict[tuple[object, ...], tuple[int, neighbours.Row]] = {}
     for number in reversed(range(len(several))):
         notes, lacked = several[number], []
-        for row in reversed(notes.filter(pc.is_in(notes["kind"], pa.array([*_REQUESTS]))).to_pylist()):
+        about = notes.take(pa.array(slurmmeaning.about_kills(notes)))
+        refuses = slurmmeaning.refuses(about).to_pylist()
+        for row, refused in zip(reversed(about.to_pylist()), reversed(refuses), strict=True):
             key = row["sha256"], row["job"], row["uid"]
-            if row["kind"] == "kill_result":
+            if refused:
                 behind[key] = number, row
             elif key in behind:
                 of, refusal = behind.pop(key)
