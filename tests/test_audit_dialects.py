@@ -147,6 +147,8 @@ def said(key, raw):
         return None
     if key == "saddr":
         return percent(bytes.fromhex(raw.decode()))
+    if key == "oflag":
+        return raw.decode() if len(raw) % 2 else percent(bytes.fromhex(raw.decode()))
     if re.fullmatch(rb"-?\d{1,18}", raw) and key not in {"mode", "dev"}:
         return int(raw)
     return ("0x" if key == "arch" else "0o" if key == "mode" else "") + percent(

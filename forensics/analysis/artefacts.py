@@ -152,7 +152,7 @@ def _add_other_names(evidence: Evidence, changed: pd.DataFrame, found: dict[str,
     """What a path's file got by its other names, in its place among the path's own changes."""
     events = evidence.events
     numbered = changed["inode"].dropna().unique()
-    seen = picked(events, events["verb"].isin({"read", "execute"}) & events["inode"].isin(numbered))
+    seen = picked(events, events["verb"].isin({"read", "open", "execute"}) & events["inode"].isin(numbered))
     seen = picked(
         seen, (seen["outcome"] != "failure") & seen["earliest_ns"].notna() & (seen["object_kind"] == "path")
     )
@@ -254,7 +254,9 @@ def _start(job: Job, own: pd.DataFrame) -> int | None:
 
 
 def _opened(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
-    touched = picked(own, own["verb"].isin({"read", "execute", "write"}) & own["object"].isin(history.keys()))
+    touched = picked(
+        own, own["verb"].isin({"read", "open", "execute", "write"}) & own["object"].isin(history.keys())
+    )
     for e in rows_of(picked(touched, touched["outcome"] != "failure")):
         at, cited = int(e.earliest_ns), (e.event_id,)
         yield Reading(job.job, e.object, job.own_link, "opened_by_job", at, cited, _host(e), e.event_id)

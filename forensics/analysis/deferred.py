@@ -56,7 +56,7 @@ _SYSTEM_UNIT = re.compile(r"/(?:etc|run|usr/lib|lib|usr/local/lib)/systemd/syste
 _SYSTEM_CRON = re.compile(r"/etc/(?:crontab|cron\.d/.+)")
 _PERIODIC = re.compile(r"/etc/(?:anacrontab|cron\.(?:hourly|daily|weekly|monthly)/.+)")
 _EXEC = re.compile(r"\[Service\] ExecStart(?:Pre|Post)?=[-@:+!|]*(?P<command>.*)", re.DOTALL)
-_HANDLED = frozenset({"delete", "create", "read", "link", "rename"})
+_HANDLED = frozenset({"delete", "create", "read", "open", "link", "rename"})
 _EARLY_NS, _LATE_NS = 5_000_000_000, 120_000_000_000
 """By how much the clock that atd wakes by, and its other work, can move a run from its minute."""
 _MINUTE_NS = 60_000_000_000

@@ -9,6 +9,8 @@ from forensics.analysis import wording
 from forensics.analysis.lineage import after_options
 
 _SHELLS = re.compile(r"(?:ba|da|z|k|mk|c|tc|fi)?sh")
+READS = frozenset({"read", "open"})
+"""An opening of which the flags are not on record can be a reading."""
 _PYTHONS = re.compile(r"python[0-9.]*")
 _INTERPRETERS = re.compile(
     rf"{_SHELLS.pattern}|{_PYTHONS.pattern}|perl[0-9.]*|ruby[0-9.]*|node|Rscript|julia|lua[0-9.]*|tclsh|php[0-9.]*"
@@ -94,13 +96,13 @@ def used(verb: str, exe: object, thing: object, argv: object, cwd: object) -> It
     Of a program that copies, what it copies; of git, the settings of the repositories that its working directory can lie in.
 
     Args:
-        verb: execute or read.
+        verb: execute, read or open.
         exe: the program.
         thing: the path that was executed or read.
         argv: the words of an execution.
         cwd: its working directory.
     """
-    if verb == "read":
+    if verb in READS:
         interprets = _INTERPRETERS.fullmatch(program(exe)) is not None
         return [thing] if interprets and isinstance(thing, str) and thing.endswith(LOADED) else []
     found = [thing] if isinstance(thing, str) else []

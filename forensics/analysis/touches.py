@@ -15,7 +15,7 @@ from forensics.analysis.jobs import Job, own_events
 
 HOW = {"attributes": "attributes", "utimes": "times"}
 """By verb, what the version table calls it."""
-_ASKED = frozenset({"read", "execute", "write"})
+_ASKED = frozenset({"read", "open", "execute", "write"})
 
 
 def find(evidence: Evidence) -> list[Version]:

@@ -21,7 +21,7 @@ TRAILS = (*WHOLE, "ausearch_csv", "audisp_syslog")
 """Formats that tell an audit trail: those above, what somebody chose from one, and what any account can send too."""
 JOURNALS = tuple(sorted(SYSTEM_LOGS.intersection(TRAILS)))
 MASS = (
-    "execute", "read", "write", "create", "rename", "link", "delete", "truncate", "attributes", "utimes", "connect", "identity",
+    "execute", "read", "open", "write", "create", "rename", "link", "delete", "truncate", "attributes", "utimes", "connect", "identity",
     "trace", "other",
 )  # fmt: skip
 """Verbs of which an audit trail tells many times over."""

@@ -100,10 +100,11 @@ def _message(kind: str, outcome: str | None) -> str:
 
 
 def _opening(said: Said, call: Call) -> str:
+    """Where the flags are not on record, as of an openat2 without its own line, neither a read nor a write is claimed."""
     if said.created:
         return "create"
     if call.verb != "open":
         return call.verb
     if not isinstance(said.flags, int):
-        return "write" if _WATCHED_WRITES.search(str(said.key or "")) else "read"
+        return "write" if _WATCHED_WRITES.search(str(said.key or "")) else "open"
     return "write" if said.flags & _O_ACCMODE or said.flags & _O_TRUNC else "read"

@@ -33,7 +33,7 @@ FIELDS = {
 """Fields by Sigma's own names, and the columns that they are; a column goes by its own name too."""
 CATEGORIES = {
     "process_creation": ("execute",),
-    "file_access": ("read",),
+    "file_access": ("read", "open"),
     "file_change": ("write", "truncate", "attributes", "utimes"),
     "file_delete": ("delete",),
     "file_event": ("create", "write", "rename", "link"),

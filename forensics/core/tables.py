@@ -119,6 +119,7 @@ VERBS = {
     "sudo": "a command was run, or refused, under another account",
     "execute": "a program was executed",
     "read": "a file was opened for reading",
+    "open": "a file was opened; whether to read it or to write to it is not on record",
     "write": "an existing file was opened for writing, or its content changed",
     "create": "a file came into being",
     "rename": "a file was renamed, perhaps over another",

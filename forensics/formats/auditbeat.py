@@ -16,7 +16,7 @@ Who     `user.audit` is the login account; `user` whose rights were used, in sys
         is a mix of the login account and the account that the message is about, and is not read. Sent
         over a network and kept by a service that others administer
 Open    numbers are told as names (`exit` as EINPROGRESS, `arch` as x86_64), and records other than SYSCALL, PATH,
-        CWD, EXECVE, SOCKADDR and PROCTITLE are mixed into `data`, so who received a signal is not told apart.
+        CWD, EXECVE, SOCKADDR and PROCTITLE (and, of an openat2, OPENAT2) are mixed into `data`, so who received a signal is not told apart.
         A file name that is not UTF-8 was changed before it was written
 """
 
@@ -54,6 +54,8 @@ _OLDER = (
     ("gid", "GID"),
 )
 """As auditbeat before 7 has them: `user.auid`, its name in `user.name_map.auid`."""
+_WITH_HOW = frozenset({"openat2", "437"})
+"""Calls whose flags are in a record of their own, which auditbeat mixes into `data`."""
 _PROCESS = (("pid", ("pid",)), ("ppid", ("ppid",)), ("ppid", ("parent", "pid")), ("comm", ("name",)), ("exe", ("executable",)))  # fmt: skip
 
 
@@ -112,6 +114,9 @@ def _lines(document: Object) -> Iterable[Line]:
     data = data if isinstance(data, dict) else {}
     called = kind == "SYSCALL" or "syscall" in data
     yield Line(kind, [*_who(document, called=called), *_said(document, data, called=called)])
+    how = data.get("oflag")
+    if data.get("syscall") in _WITH_HOW and isinstance(how, str):
+        yield Line("OPENAT2", [_field("oflag", jsonlines.printable(how))])
     argv = jsonlines.words(document, "process", "args")
     if argv is not None and kind != "USER_CMD":
         yield Line("EXECVE", [], argv, range(len(argv)))
@@ -168,6 +173,8 @@ def _said(document: Object, data: Mapping[str, object], *, called: bool) -> list
             told.append(_field(key, jsonlines.printable(str(value))))
     for key, value in data.items():
         key = jsonlines.printable(key)  # noqa: PLW2901 - half a surrogate is shown
+        if key == "oflag" and isinstance(value, str) and data.get("syscall") in _WITH_HOW:
+            continue
         if key in {"syscall", "arch"} and isinstance(value, str):
             told.append(Field(NAMES, key.upper(), jsonlines.printable(value), f"{key}={value}"))
         elif isinstance(value, str):

@@ -37,6 +37,9 @@ _TYPE = re.compile(r"[A-Z0-9_]+(?:\[[0-9]{1,9}\])?")
 _NOT_LINES = {"ID", "NODE", "PARENT_INFO", "CONTAINER_INFO", "ENV", "LABELS"}
 _LAST_MS = 9_223_372_035_999
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
+_HOW = {"OPENAT2", "UNKNOWN[1337]"}
+"""Types of the record that has the flags of an openat2: laurel knows it by name, or not yet."""
+_DIGIT_ZERO = ord("0")
 _REGISTERS = ("a0", "a1", "a2", "a3")
 
 
@@ -134,9 +137,17 @@ def _fields(kind: str, key: str, value: object) -> list[Field]:
         return [Field(INNER, "", None, f"{key}={jsonlines.compact(value)}")]
     where, key = NAMES if key.isupper() else OUTER, jsonlines.printable(key)
     text = _decoded(str(value))
+    if key == "oflag" and kind in _HOW:
+        text = _octal(str(value))
     if key in {"arch", "mode"}:
         text = text.removeprefix("0x").replace("0o", "0", 1)
     return [_field(where, key.replace("old-", "old_"), text)]
+
+
+def _octal(text: str) -> str:
+    """Octal digits as the kernel wrote them, `0` first. An even number of them laurel takes for hexadecimal text, and decodes."""
+    raw = unquote_to_bytes(jsonlines.printable(text))
+    return raw.hex() if raw and raw[0] < _DIGIT_ZERO else _decoded(text).replace("0o", "0", 1)
 
 
 def _field(where: str, key: str, text: str | None) -> Field:

@@ -32,7 +32,7 @@ from forensics.store.places import Asked, Places
 WHOLE_EVENTS = 100_000
 """Up to so many events of a case are all held."""
 COLUMNS = tuple(EVENT.names)
-_OPENED = "verb IN ('read', 'execute') AND outcome IS DISTINCT FROM 'failure' AND object_kind = 'path' AND object IS NOT NULL"
+_OPENED = "verb IN ('read', 'open', 'execute') AND outcome IS DISTINCT FROM 'failure' AND object_kind = 'path' AND object IS NOT NULL"
 _TOUCH = f"verb IN ({', '.join(repr(verb) for verb in sorted(relevance.TOUCHES))})"
 _BASE = "regexp_extract(exe, '[^/]*$')"
 

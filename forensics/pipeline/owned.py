@@ -140,7 +140,7 @@ class Owned:
         """What the processes touched, by path."""
         found = relevance.Own()
         of = {
-            ("read", "execute", "write"): found.opened,
+            ("read", "open", "execute", "write"): found.opened,
             ("delete",): found.removed,
             ("create", "write", "rename", "link", "truncate"): found.wrote,
         }

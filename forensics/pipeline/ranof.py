@@ -26,7 +26,7 @@ def of(asked: Asked, wanted: Places, trail: str, mass: str, changed: str) -> tup
     wanted = np.union1d(
         wanted,
         asked.places(
-            f"WHERE {mass} AND verb = 'read' AND session IS NOT NULL AND regexp_matches(object, '({loaded})$')"
+            f"WHERE {mass} AND verb IN ('read', 'open') AND session IS NOT NULL AND regexp_matches(object, '({loaded})$')"
             f" AND object IN (SELECT object FROM part WHERE {changed})"
         ),
     )
@@ -49,7 +49,7 @@ def _leading(asked: Asked, wanted: Places, trail: str, changed: str, known: set[
     moved = told.filter(pc.and_(pc.equal(told["verb"], "rename"), pc.is_valid(told["object_from"])))
     into = pc.is_in(moved["object"], pa.array(sorted(known), pa.string()))
     mine = pc.and_(pc.equal(told["format"], trail), pc.is_valid(told["session"]))
-    told = told.filter(pc.and_(mine, pc.is_in(told["verb"], pa.array(["execute", "read"]))))
+    told = told.filter(pc.and_(mine, pc.is_in(told["verb"], pa.array(["execute", *sorted(loading.READS)]))))
     rows = list(
         zip(*(told[name].to_pylist() for name in ("verb", "exe", "object", "argv", "cwd")), strict=True)
     )

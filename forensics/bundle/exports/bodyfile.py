@@ -18,6 +18,7 @@ MEANING = "what happened to files, for mactime"
 SUFFIX = ".body"
 _PLACE = {
     "read": 0,
+    "open": 0,
     "execute": 0,
     "write": 1,
     "truncate": 1,

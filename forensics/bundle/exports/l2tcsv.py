@@ -16,7 +16,7 @@ MEANING = "events in the seventeen columns of log2timeline, for timeline viewers
 SUFFIX = ".csv"
 HEADER = "date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,version,filename,inode,notes,format,extra"
 _MACB = {
-    "write": "M...", "truncate": "M...", "read": ".A..", "attributes": "..C.", "rename": "..C.", "link": "..C.", "create": "...B",
+    "write": "M...", "truncate": "M...", "read": ".A..", "open": ".A..", "attributes": "..C.", "rename": "..C.", "link": "..C.", "create": "...B",
 }  # fmt: skip
 
 
