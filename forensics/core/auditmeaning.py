@@ -225,7 +225,8 @@ def _flags(scene: Scene, calls: _Calls) -> pa.Array:
         return flags
     how = coded(scene.first("oflag"))
     octal = [
-        int(found[0], 8) if (found := re.fullmatch(r"0[0-7]{0,20}", str(text))) else None for text in how.values
+        int(found[0], 8) if (found := re.fullmatch(r"0[0-7]{0,20}", str(text))) else None
+        for text in how.values
     ]
     return pc.if_else(pa.array(own), how.mapped(octal, pa.int64()), flags)
 
