@@ -37,7 +37,7 @@ KINDS = {
          "slurmdbd_dump"}
     ),
     "scheduler's answers": frozenset(
-        {"sacct_script", "sacctmgr", "sacctmgr_padded", "scontrol_config", "scontrol_job", "scontrol_json", "squeue"}
+        {"sacct_script", "sacctmgr", "sacctmgr_padded", "scontrol_config", "scontrol_job", "scontrol_json", "sinfo_reasons", "slurm_state", "squeue"}
     ),
     "push log": frozenset(
         {"gitolite", "gitlab_json", "gitlab_events", "gerrit_sshd", "gerrit_replication", "gitea_log", "gitea_database", "bitbucket_access",

@@ -19,3 +19,15 @@ NAMES = frozenset(
     """.lower().split()
 )
 """Names as the header writes them, but for their case."""
+OF_RUNNING_STEPS = frozenset(
+    """
+    allocTRES aveCPU aveCPUFreq aveDiskRead aveDiskWrite avePages aveRSS aveVMSize consumedEnergy consumedEnergyRaw
+    jobID maxDiskRead maxDiskReadNode maxDiskReadTask maxDiskWrite maxDiskWriteNode maxDiskWriteTask maxPages
+    maxPagesNode maxPagesTask maxRSS maxRSSNode maxRSSTask maxVMSize maxVMSizeNode maxVMSizeTask minCPU minCPUNode
+    minCPUTask nodelist nTasks pids reqCPUFreq reqCPUFreqGov reqCPUFreqMax reqCPUFreqMin TRESUsageInAve
+    TRESUsageInMax TRESUsageInMaxNode TRESUsageInMaxTask TRESUsageInMin TRESUsageInMinNode TRESUsageInMinTask
+    TRESUsageInTot TRESUsageOutAve TRESUsageOutMax TRESUsageOutMaxNode TRESUsageOutMaxTask TRESUsageOutMin
+    TRESUsageOutMinNode TRESUsageOutMinTask TRESUsageOutTot
+    """.lower().split()
+)
+"""Columns of sstat, which looks at steps that run; most are sacct's too (`sstat --helpformat`)."""

@@ -1,5 +1,8 @@
 """Rows of accounting as sacct prints them, however their columns are parted: which can be read, and what they hold."""
 
+import re
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -55,6 +58,7 @@ PLACES = {
     "comment": "comment", "cluster": "cluster",
 }  # fmt: skip
 _AMOUNTS = {"alloctres", "consumedenergyraw", "consumedenergy", "alloccpus", "ncpus", "allocnodes", "nnodes"}
+_STEP = re.compile(r"[0-9]+(?:[_+][0-9]+)?\.[A-Za-z0-9_+]+")
 ID = r"[0-9]+(?:[_+](?:[0-9]+|\[[^\]]*\]?))?"
 WALL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
 _STAMP = rf"^(?:{WALL}|[0-9]{{1,12}})$"
@@ -70,6 +74,24 @@ def is_header(names: list[str]) -> bool:
     # A short list is sacct's where it knows every name; of a long one, later versions may have named some.
     sure = known >= 3 or (len(lower) > 1 and set(lower) <= sacctfields.NAMES)
     return sure and len(set(lower)) == len(lower) and bool({"jobid", "jobidraw"} & set(lower))
+
+
+def is_sstat(names: list[str], rows: Iterable[list[str]], ids: int | None = None) -> bool:
+    """Whether a listing with a job's id can be sstat's as well: no column but of steps that run, and in the first rows only steps.
+
+    sacct asked for the same columns tells nothing of a step that sstat does not: that there is one.
+
+    Args:
+        names: of the columns.
+        rows: the first rows, cut.
+        ids: the place of the job's id in them, where it is not that of its column.
+    """
+    lower = [name.strip().lower() for name in names]
+    if "jobid" not in lower or not set(lower) <= sacctfields.OF_RUNNING_STEPS:
+        return False
+    at = lower.index("jobid") if ids is None else ids
+    steps = [len(row) > at and _STEP.fullmatch(row[at].strip()) is not None for row in rows]
+    return bool(steps) and all(steps)
 
 
 def readable(

@@ -15,6 +15,7 @@ Open    JobName, Comment, SubmitLine and WorkDir are typed by users and nothing 
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -78,9 +79,15 @@ class _Layout(NamedTuple):
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of a header that has a job's id among columns that sacct knows, or of Open XDMoD's first row."""
     layout = _layout(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
-    if layout is None:
+    if layout is None or sacctrows.is_sstat(layout.names, _first(head, layout.mark)):
         return 0
     return 60 if layout.header is None else 94
+
+
+def _first(head: bytes, mark: str) -> Iterator[list[str]]:
+    """The whole lines of a head behind its first, cut, but for blank ones."""
+    rest = head.decode("utf-8", "replace").split("\n")[1:-1]
+    return (line.split(mark) for line in rest if line.strip())
 
 
 def _layout(first: str) -> _Layout | None:

@@ -33,7 +33,10 @@ DOMAIN = "slurm:admin"
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of a header over dashes that has a job's id among columns that sacct knows."""
     found = padded.announced(head)
-    return 93 if found is not None and _known(found) else 0
+    if found is None or not _known(found):
+        return 0
+    rows = (line.decode("utf-8", "replace").split() for line in head.split(b"\n")[2:-1] if line.strip())
+    return 0 if found.names[0] == "JobID" and sacctrows.is_sstat(found.names, rows, 0) else 93
 
 
 def _known(found: Layout) -> bool:
