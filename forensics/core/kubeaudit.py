@@ -8,6 +8,15 @@ from forensics.core.schema import Column
 from forensics.core.tables import STRINGS
 
 _UNLOGGED = "not logged at this level, or none"
+_UNBOUND = "not said, as of a token that is bound to none"
+EXTRA = {
+    column: f"authentication.kubernetes.io/{key}"
+    for column, key in (
+        ("credential", "credential-id"), ("token_pod", "pod-name"), ("token_pod_uid", "pod-uid"),
+        ("token_node", "node-name"), ("token_node_uid", "node-uid"),
+    )
+}  # fmt: skip
+"""What the server says of the credential beside the user (`user.extra`), each with one value: Kubernetes 1.22 to 1.34."""
 COLUMNS = (
         Column("audit_id", pa.string(), "id that the stages of one request share", None, "not written"),
         Column("wrapping", pa.string(), "keys that stood around the event", None, "none: a line of its own"),
@@ -19,6 +28,11 @@ COLUMNS = (
         Column("user", pa.string(), "who asked, as authenticated", None, "not written"),
         Column("user_uid", pa.string(), "that user's id", None, "not written"),
         Column("groups", STRINGS, "groups of that user", None, "not written"),
+        Column("credential", pa.string(), "id of the token or the certificate", None, "not said, as before Kubernetes 1.30"),
+        Column("token_pod", pa.string(), "pod that the token was issued to", None, _UNBOUND),
+        Column("token_pod_uid", pa.string(), "id of that pod, which no other has had", None, _UNBOUND),
+        Column("token_node", pa.string(), "node that the pod ran on, or that the token was issued to", None, _UNBOUND),
+        Column("token_node_uid", pa.string(), "id of that node", None, _UNBOUND),
         Column("impersonated", pa.string(), "in whose name", None, "in their own"),
         Column("addresses", STRINGS, "addresses it came through, the last one observed", None, "not written"),
         Column("agent", pa.string(), "program, as it calls itself", None, "not written"),
@@ -62,6 +76,9 @@ def row(event: kubewrap.Object) -> dict[str, object]:
         told["received"] = jsonlines.text(event, "timestamp")
     told["verb"] = told["verb"] or "other"
     told["groups"] = jsonlines.words(event, "user", "groups")
+    for column, key in EXTRA.items():
+        held = jsonlines.words(event, "user", "extra", key)
+        told[column] = held[0] or None if held is not None and len(held) == 1 else None
     told["addresses"] = jsonlines.words(event, "sourceIPs")
     told["code"] = jsonlines.number(event, "responseStatus", "code")
     return kubeobjects.described(told, event)

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from forensics.core import jsonstrings, jsontwice, lines
+from forensics.core.kubeaudit import EXTRA
 
 _TEXT = pa.string()
 _STRINGS = pa.list_(pa.string())
@@ -31,7 +32,14 @@ _SCHEMA = pa.schema(
         "requestReceivedTimestamp": _TEXT,
         "stageTimestamp": _TEXT,
         "timestamp": _TEXT,
-        "user": pa.struct({"username": _TEXT, "uid": _TEXT, "groups": _STRINGS}),
+        "user": pa.struct(
+            {
+                "username": _TEXT,
+                "uid": _TEXT,
+                "groups": _STRINGS,
+                "extra": pa.struct(dict.fromkeys(EXTRA.values(), _STRINGS)),
+            }
+        ),
         "impersonatedUser": pa.struct({"username": _TEXT}),
         "sourceIPs": _STRINGS,
         "objectRef": pa.struct(
@@ -174,6 +182,7 @@ def _joined(found: list[tuple[npt.NDArray[np.int64], pa.Table]]) -> Read:
     # A null is either written or left out; the ones that decide are read apart where they are not there.
     event = pc.and_(pc.fill_null(event, False), pc.fill_null(pc.not_equal(whole["verb"], ""), False))
     columns = {name: _field(whole, keys) for name, keys in _PLACES.items()}
+    columns |= {name: _only(_field(whole, ("user", "extra", key))) for name, key in EXTRA.items()}
     event = pc.and_not(event, pc.is_in(columns["subresource"], _OWN_WORDS))
     columns["received"] = pc.coalesce(columns["received"], whole["timestamp"])
     return Read(at[np.asarray(event)], {name: column.filter(event) for name, column in columns.items()})
@@ -181,6 +190,17 @@ def _joined(found: list[tuple[npt.NDArray[np.int64], pa.Table]]) -> Read:
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
+
+
+def _only(lists: pa.Array) -> pa.Array:
+    """The one text of each list; null where there is none, or several, or it is empty."""
+    one = np.asarray(pc.fill_null(pc.equal(pc.list_value_length(lists), 1), False), bool)
+    held = pa.nulls(len(lists), pa.string())
+    if not one.any():
+        return held
+    found = pc.list_element(lists.filter(pa.array(one)), 0)
+    held = pc.replace_with_mask(held, pa.array(one), found)
+    return pc.if_else(pc.equal(held, ""), pa.scalar(None, pa.string()), held)
 
 
 def _field(whole: Mapping[str, pa.Array], keys: tuple[str, ...]) -> pa.Array:

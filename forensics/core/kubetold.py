@@ -11,7 +11,7 @@ from forensics.core.citation import column
 from forensics.core.tables import EVENT
 
 COLUMNS = (
-    "sha256", "audit_id", "stage", "received", "staged", "verb", "user", "impersonated", "addresses", "agent", "api_group",
+    "sha256", "audit_id", "stage", "received", "staged", "verb", "user", "token_pod", "token_node", "impersonated", "addresses", "agent", "api_group",
     "resource", "subresource", "namespace", "name", "code", "owner_name", "job_label", "command", "phase", "exit_code",
     "exit_signal", "exit_reason", "node", "gpus", "request", "start", "stop",
 )  # fmt: skip
@@ -31,6 +31,7 @@ _KEPT = (
     "sha256", "start", "stop", "name", "user", "impersonated", "phase", "exit_reason", "exit_code", "exit_signal", "gpus", "node",
 )  # fmt: skip
 _NOBODY = pa.array(sorted(kubejobs.NOBODY))
+_SERVICE = r"^system:serviceaccount:(?P<namespace>[^:]+):"
 _PLACE = ("resource", "namespace", "name", "subresource")
 
 
@@ -55,6 +56,7 @@ def lightly(
     else:
         owned = notes.filter(pc.equal(notes["kind"], "owned"))
         first = _noted(told, notes)
+    told["holder"] = _holder(told, owned)
     verb = rowsets.each(told, _ASKED, kubejobs.verb)
     kinds = rowsets.each(told, _NAMED, lambda row: "job" if kubejobs.is_job(row) else None)
     job = kubeowners.jobs(told, kinds, owned)
@@ -139,8 +141,30 @@ def _text(told: Mapping[str, pa.Array]) -> pa.Array:
     """The request in words."""
     word = {name: loose.plain(told[name]) for name in ("verb", *_PLACE, "agent")}
     place = _joined([word[name] for name in _PLACE], "/")
-    words = [word["verb"], place, told["code"].cast(pa.string()), word["agent"], told["request"]]
+    held = loose.plain(told["holder"])
+    # Before all that a client writes: its name of a file or of itself could imitate these words.
+    words = [word["verb"], held, place, told["code"].cast(pa.string()), word["agent"], told["request"]]
     return hostevents.short(_joined(words, " "))
+
+
+def _holder(told: Mapping[str, pa.Array], owned: pa.Table) -> pa.Array:
+    """Whom the token of a request was issued to, in words: a pod, with the job that it belongs to where that is known, and the node.
+
+    The pod is in the namespace of the service account. Whoever could read the pod's files could take its token: that
+    somebody in the pod asked is not said.
+    """
+    space = loose.each(
+        told["user"], lambda users: pc.struct_field(pc.extract_regex(users, _SERVICE), "namespace")
+    )
+    pods = {"namespace": space, "name": told["token_pod"]}
+    bound = pc.and_(pc.is_valid(told["token_pod"]), pc.is_valid(space))
+    kinds = _if(bound, "job")
+    job, pod = (loose.plain(kubeowners.jobs(pods, kinds, known)) for known in (owned, owned.slice(0, 0)))
+    of = pc.if_else(pc.not_equal(job, pod), pc.binary_join_element_wise(" of job ", job, ""), "")
+    node = pc.binary_join_element_wise("of node ", loose.plain(told["token_node"]), "")
+    said = _joined([pc.binary_join_element_wise("of pod ", pod, of, ""), node], " ")
+    by = pc.binary_join_element_wise("by a token ", said, "")
+    return loose.dictionary(pc.if_else(pc.equal(said, ""), _NO_TEXT, by))
 
 
 def _joined(parts: list[pa.Array], mark: str) -> pa.Array:

@@ -8,6 +8,8 @@ Source  Kubernetes 1.7 to 1.35: staging/src/k8s.io/apiserver/pkg/apis/audit, v1b
 Time    RFC 3339 with microseconds, UTC, by the API server's clock: when the request came in, when the stage was reached
 Who     user is whom the API server authenticated; impersonatedUser is in whose name that user asked to act.
         sourceIPs but the last, and userAgent, are what the client or a proxy claims
+        A service account's token is bound to a pod (`user.extra`, Kubernetes 1.22 and later; its id from 1.30): that pod is
+        `token_pod`, and whoever can read its files can have taken the token. Any pod of the namespace can have the same account
 Open    What an object holds (names, labels, commands) is typed by whoever made it. The policy decides what is
         logged: at level Metadata no object is in it. One request is told once for each stage. A container's
         own output can imitate an event: `wrapping` says where a shipper's key stood around it. JSON that is laid out over several
