@@ -13,7 +13,7 @@ SHARED = "/srv/proj/tools/clean.sh"
 
 def executed(day, path, owner, **given):
     """lin executes a file of which the trail tells the owner."""
-    runs(day, argv=(path,), thing=path, program="dash", **given)
+    runs(day, argv=("/bin/sh", path), thing=path, program="dash", **given)
     run = next(r for r in reversed(day.rows) if r["verb"] == "execute" and r["object"] == path)
     run["object_owner_uid"] = owner
 
@@ -79,6 +79,23 @@ def test_a_compiled_program_whose_owner_no_record_tells_is_the_site_s():
     day = day_of()
     runs(day, argv=("trainer",), thing="/sw/bin/trainer")
     next(r for r in day.rows if r["object"] == "/sw/bin/trainer")["exe"] = "/sw/bin/trainer"
+    assert told(day) == OWN
+
+
+def test_what_was_deleted_since_no_longer_runs():
+    day = day_of()
+    day.change("kai", day.kai, "/home/lin/x.sh", verb="create")
+    day.change("lin", day.ses_of, "/home/lin/x.sh", verb="delete")
+    runs(day, argv=("bash", "/home/lin/x.sh"), program="bash", thing="/bin/bash")
+    assert told(day) == OWN
+
+
+def test_what_another_process_read_is_none_of_the_act_s():
+    day = day_of()
+    day.change("kai", day.kai, "/srv/ckpt/latest.pt", verb="create")
+    pid, _ = day.run("lin", day.ses_of, ["python3", "/home/lin/eval.py"], ppid=900)
+    day.add("read", account="lin", auid=UIDS["lin"], session=day.ses_of, pid=pid, ppid=900, exe="/usr/bin/python3", object_kind="path", object="/srv/ckpt/latest.pt")  # fmt: skip
+    day.change("lin", day.ses_of, SCRIPT)
     assert told(day) == OWN
 
 
