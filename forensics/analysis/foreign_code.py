@@ -300,7 +300,9 @@ def _moment(e: Row) -> order.Moment:
 def _readings(scene: Scene, changed: set[str]) -> dict[tuple[str | None, str], list[Read]]:
     """Every reading of a changed file by an interpreter in a session, by host and kernel session."""
     events = scene.events
-    told = picked(events, events["verb"].isin(loading.READS) & events["trail"] & (events["outcome"] != "failure"))
+    told = picked(
+        events, events["verb"].isin(loading.READS) & events["trail"] & (events["outcome"] != "failure")
+    )
     told = picked(told, told["session"].notna() & told["pid"].notna() & told["earliest_ns"].notna())
     found: dict[tuple[str | None, str], list[Read]] = {}
     for e in rows_of(told):
