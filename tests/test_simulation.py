@@ -24,8 +24,12 @@ SMOKE = [
     replace(
         QUIET, seed=18, technique="T19", actor="cluster_admin", guise="forged_request", framed="bystander"
     ),
+    *(
+        replace(QUIET, seed=19, technique=name, suspect="bystander")
+        for name in ("T21b", "T21g", "T22b", "T23a", "T24a", "T25", "T27b", "T29c", "T30b")
+    ),
 ]
-NAMED = {"T07c"}
+NAMED = {"T07c", "T22b", "T24a", "T25"}
 LOGS = ("var/log/audit", "var/log/auth.log", "slurm/")
 
 
@@ -69,6 +73,31 @@ def test_every_technique_and_guise_can_be_made():
                 assert made.evidence
 
 
+POINTED = [name for name, technique in plan.techniques().items() if technique.pointed]
+
+
+def test_seeds_of_earlier_reports_hold_what_they_held():
+    """Those from SINCE on come round through all techniques; those below know none that points to somebody honest."""
+    known = len(plan.techniques())
+    assert {plan.plan(seed).technique for seed in range(plan.SINCE, plan.SINCE + known)} == set(
+        plan.techniques()
+    )
+    below = {plan.plan(seed).technique for seed in range(plan.SINCE - known, plan.SINCE)}
+    assert below == set(plan.techniques()) - set(POINTED)
+
+
+@pytest.mark.parametrize("technique", POINTED)
+def test_whoever_the_records_seem_to_point_to_did_no_harm(technique):
+    actor = plan.techniques()[technique].actors[0]
+    made = incident.incident(replace(QUIET, technique=technique, actor=actor, suspect="bystander"))
+    pointed, harmful = set(made.truth["pointed_at"]), {act["person"] for act in made.truth["acts"]}
+    assert made.truth["cast"]["bystander"][0] in pointed
+    assert not pointed & harmful
+    assert harmful <= {made.truth["actor"], None}
+    assert b'id = "D01"' in made.about
+    assert not any("truth" in path for path in made.evidence)
+
+
 def test_every_byte_is_read(base):
     _, found = base
     total = found["accounting"]
@@ -81,6 +110,8 @@ def test_nobody_is_named_for_what_they_did_not_do(chosen):
     made = incident.incident(chosen)
     told = judging.judged(investigated(made), made.truth)
     assert [n for n in told["named"] if n["how"] != "right"] == []
+    assert "contradicted" not in told["denied"].values()
+    assert told["accused"] == []
     if chosen.technique in NAMED:
         assert told["actor_named"]
 

@@ -18,9 +18,20 @@ OVER_A_FILE_THAT_IS_THERE = {
     ("openat", ("SYSCALL", "CWD", "PATH", "PATH", "PROCTITLE"), ("PARENT", "NORMAL")),
 }
 """No recorded incident writes into a file in place; the kernel names the folder, then the file, as audit.c does."""
+ACCOUNTS_CHANGED = {
+    (kind, ("node", "type", "msg", "pid", "uid", "auid", "ses", "msg", *said, "exe", "hostname", "addr", "terminal", "res"), ("UID", "AUID"))
+    for kind, said in (("ADD_USER", ("op", "acct", "id")), ("DEL_USER", ("op", "id")))
+}  # fmt: skip
+"""No recorded incident deletes an account: as `audit_logger` of shadow-utils 4.13 has it."""
+UNRECORDED = (
+    "HOST useradd[N]: new user: name=",
+    "HOST userdel[N]: delete user '",
+    "HOST pam_slurm_adopt[N]: Process N adopted into job N",
+)
+"""Messages of no recorded incident: shadow-utils 4.13, src/useradd.c and src/userdel.c; Slurm 22.05, contribs/pam_slurm_adopt."""
 
 
-def made(technique, actor="own", guise="plain", **more):
+def made(technique, actor="own", guise="plain", seed=3, **more):
     given = {
         "evasion": "none",
         "coverage": 100,
@@ -29,7 +40,7 @@ def made(technique, actor="own", guise="plain", **more):
         "suspect": "insider",
         "split": False,
     }
-    return incident.incident(Plan(3, technique, actor, guise, **{**given, **more}))
+    return incident.incident(Plan(seed, technique, actor, guise, **{**given, **more}))
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +48,8 @@ def incidents():
     return [
         made("T05"), made("T07a"), made("T01"), made("T09"), made("T07c"),
         made("T07a", "shared"), made("T15", "node_root", "sudo_as", framed="victim"),
+        made("T30a", "shared"), made("T30c", "shared"), made("T27a", "nobody"), made("T25", seed=5),
+        *map(made, ("T21a", "T21b", "T21c", "T21d", "T21e", "T21f", "T21g", "T22a", "T22b", "T23a", "T24a", "T27b", "T28", "T29b", "T29c", "T30b")),
     ]  # fmt: skip
 
 
@@ -78,18 +91,20 @@ def events(trail):
 def test_audit_records_have_the_fields_of_recorded_ones(incidents):
     known = {record(line) for line in recorded("audit.log")}
     ours = {record(line) for i in incidents for line in lines(i.evidence, "audit.log")}
-    assert ours - known == set()
+    assert ours - known - ACCOUNTS_CHANGED == set()
 
 
 def test_audit_events_are_put_together_as_recorded_ones(incidents):
     known = set(events(recorded("audit.log")))
     ours = {event for i in incidents for event in events(lines(i.evidence, "audit.log"))}
-    assert ours - known - OVER_A_FILE_THAT_IS_THERE == set()
+    changed = {(None, (kind,), ()) for kind, *_ in ACCOUNTS_CHANGED}
+    assert ours - known - OVER_A_FILE_THAT_IS_THERE - changed == set()
 
 
 def shape(line):
     """A message without the names, numbers, addresses and keys in it."""
     text = re.sub(r"^(?:\S+T\S+|\w{3} [ \d]\d \S+) ", "", line)
+    text = re.sub(r"^(?:login|gpu|dev)\d+ ", "HOST ", text)
     text = re.sub(r"SHA256:\S+", "KEY", text)
     text = re.sub(r"\d+\.\d+\.\d+\.\d+", "ADDRESS", text)
     text = re.sub(r"COMMAND=.*", "COMMAND=", text)
@@ -105,7 +120,7 @@ def shape(line):
 def test_messages_are_worded_as_recorded_ones(name, incidents):
     known = {shape(line) for line in [*recorded(name), *recorded("auth-iso.log")]}
     ours = {shape(line) for i in incidents for line in lines(i.evidence, name)}
-    assert ours - known == set()
+    assert {line for line in ours - known if not line.startswith(UNRECORDED)} == set()
 
 
 def stamped(line):
@@ -127,6 +142,8 @@ def test_scheduler_lines_are_worded_as_recorded_ones(incidents):
             "WEXITSTATUS",
             "Time limit",
             "job_rc = N",
+            "launch task StepId=N.N request from UID:N",
+            "[N.N] starting N tasks",
         )
         assert {line for line in ours - known if not any(word in line for word in natural)} == set()
 
@@ -148,7 +165,11 @@ def test_accounting_has_the_columns_of_recorded_accounting(incidents):
 
 def cells(line):
     text = re.sub(r"[0-9a-f]{40}", "OID", re.sub(r"ARGV=\w+", "ARGV=", line))
-    return re.sub(r"(?<!O)\d+", "N", re.sub(r"\t(llm)\t\w+\t", r"\t\1\tNAME\t", text))
+    return re.sub(
+        r"(?<!O)\d+",
+        "N",
+        re.sub(r"\t(llm)\t\w+\t", r"\t\1\tNAME\t", re.sub(r"refs/heads/\w+(?:-try)?\b", "REF", text)),
+    )
 
 
 def test_git_server_log_is_laid_out_as_recorded(incidents):

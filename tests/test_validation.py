@@ -98,6 +98,26 @@ def test_a_name_is_right_wrong_or_of_nothing_that_was_done():
     assert [n["how"] for n in told["named"]] == ["unmatched"]
 
 
+@pytest.mark.parametrize(
+    ("denial", "by", "status", "denied", "accused"),
+    [
+        ({"id": "D01", "names": "kai"}, "lin", "contradicted", {"D01": "contradicted"}, []),
+        ({"id": "D01", "names": "kai"}, "lin", "supported", {"D01": "supported"}, []),
+        ({"id": "D01", "names": "lin"}, "kai", "contradicted", {}, []),
+        ({"id": "D01", "names": "lin"}, "kai", "supported", {}, ["D01"]),
+        ({"id": "D01", "names": ""}, "kai", "supported", {}, []),
+        ({"id": "D06", "names": ""}, "lin", "contradicted", {"D06": "contradicted"}, []),
+        ({"id": "D02", "names": ""}, "lin", "contradicted", {}, []),
+    ],
+)
+def test_a_true_denial_and_one_that_names_who_is_honest_are_counted(denial, by, status, denied, accused):
+    """kai wrote a script that lin ran."""
+    known = {**truth("kai"), "scenario": "T21a", "pointed_at": ["lin"]}
+    known["plan"] = {"evasion": "none", "suspect": by}
+    told = judging.judged({**FOUND, "acts": [], "claims": [{**denial, "status": status}]}, known)
+    assert (told["denied"], told["accused"]) == (denied, accused)
+
+
 def test_an_honest_act_that_is_made_a_cause_is_counted():
     found = {**FOUND, "acts": [act("kai")]}
     honest = {**truth("kai", harm=False), "actor": "lin"}
@@ -161,7 +181,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         known = dataclasses.asdict(rehearse.plan.plan(seed))
         return {
-            "seed": seed, "program": trials.program(), "plan": known, "actor": None, "differs": False, "named": [], "blamed": [],
+            "seed": seed, "program": trials.program(), "plan": known, "actor": None, "differs": False, "named": [], "blamed": [], "denied": {}, "accused": [],
             "ratios": [], "untold": 0, "accounts": [], "gpu_hours": [], "causes": {}, "claims": {}, "actor_account": False, "actor_named": False,
         }  # fmt: skip
 

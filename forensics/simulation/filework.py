@@ -14,6 +14,14 @@ def folder_of(path: str) -> tuple[str, File]:
     return path.rpartition("/")[0] + "/", File(inode, "042775", 0, casting.PROJECT_GID)
 
 
+def parent_of(path: str, cwd: str, name: str | None = None) -> tuple[str, File, str]:
+    """The folder of a path that is given by a name of its own: that name's folder, or the one that the program works in."""
+    folder, file = folder_of(path)
+    if name is not None:
+        folder = f"{name.rpartition('/')[0]}/" if "/" in name else cwd
+    return folder, file, "PARENT"
+
+
 def rule_of(path: str) -> str | None:
     """The audit rule that watches a path; None where nothing is recorded of it."""
     if path.startswith((PROJECT, "/opt/env")):
@@ -29,8 +37,13 @@ def _gid(path: str, uid: int) -> int:
     return casting.PROJECT_GID if path.startswith((PROJECT, "/opt")) else uid
 
 
-def written(world: World, host: Host, process: Process, path: str, held: bytes) -> None:
-    """Open for writing, truncating: the file stays the same one, or comes into being."""
+def written(
+    world: World, host: Host, process: Process, path: str, held: bytes, *, name: str | None = None
+) -> None:
+    """Open for writing, truncating: the file stays the same one, or comes into being.
+
+    `name` is the path as the program gives it to the kernel, where that is below the folder it works in.
+    """
     there, rule = world.files.get(path), rule_of(path)
     part = "CREATE" if there is None else "NORMAL"
     file = (
@@ -40,13 +53,14 @@ def written(world: World, host: Host, process: Process, path: str, held: bytes) 
     )
     world.files[path] = Content(file, held)
     if rule is not None:
-        name, folder = folder_of(path)
         registers = {0: "ffffff9c", 2: "241", 3: "1b6"}
         at = world.tick() + host.offset_ms
-        host.trail.on_paths(at, process, "openat", [(name, folder, "PARENT"), (path, file, part)], key=rule, result=3, registers=registers)  # fmt: skip
+        paths = [parent_of(path, process.cwd, name), (name or path, file, part)]
+        host.trail.on_paths(at, process, "openat", paths, key=rule, result=3, registers=registers)
 
 
-def _renamed(world: World, session: Session, process: Process, source: str, target: str, call: str) -> None:
+def renamed(world: World, session: Session, process: Process, source: str, target: str, call: str) -> None:
+    """Move a file over another, or to where there is none."""
     moved, gone, host = world.files.pop(source), world.files.get(target), session.host
     world.files[target] = moved
     rule = rule_of(target)
@@ -90,7 +104,7 @@ def edit(  # noqa: PLR0913 - what is changed, how and by which rights
             at = world.tick() + session.host.offset_ms
             made = [(*folder_of(path), "PARENT"), (scratch, world.files[scratch].file, "CREATE")]
             session.host.trail.on_paths(at, process, "openat", made, key=rule_of(path), result=4, registers={0: "ffffff9c", 2: "c2", 3: "180"})  # fmt: skip
-        _renamed(world, session, process, scratch, path, "rename")
+        renamed(world, session, process, scratch, path, "rename")
     elif how == "shell":
         world.typed(session, f"cat > {path}")
         process = session.shell if sudo is None else world.run(session, ["tee", path], sudo=sudo)
@@ -113,7 +127,7 @@ def replace_by(world: World, session: Session, path: str, held: bytes, *, sudo: 
     maker = world.run(session, ["python3", "mk.py"], sudo=sudo, path="/usr/bin/python3.11")
     written(world, session.host, maker, scratch, held)
     process = world.run(session, ["mv", scratch, path], sudo=sudo)
-    _renamed(world, session, process, scratch, path, "renameat")
+    renamed(world, session, process, scratch, path, "renameat")
     world.did("replace_file", session, path)
 
 

@@ -1,10 +1,11 @@
 """Commits and pushes, and commands that cron runs: each with what every log on its way says."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from forensics.simulation import cast as casting
 from forensics.simulation.cast import Person
-from forensics.simulation.filework import folder_of, rule_of
+from forensics.simulation.filework import folder_of, parent_of, rule_of
 from forensics.simulation.host import Entry
 from forensics.simulation.trail import File, Process
 from forensics.simulation.world import CHECKOUT, LOADER, Content, Session, World
@@ -13,9 +14,10 @@ _GITOLITE = "/usr/share/gitolite3/gitolite-shell"
 
 
 def commit(
-    world: World, session: Session, subject: str, *, claimed: str | None = None, sudo: str | None = None
-) -> str:
-    """Commit the shared checkout as it is, under the committer's own name or a claimed one."""
+    world: World, session: Session, subject: str, *, claimed: str | None = None, sudo: str | None = None,
+    hook: Callable[[Process], None] | None = None,
+) -> str:  # fmt: skip
+    """Commit the shared checkout as it is, under the committer's own name or a claimed one; `hook` is what git runs after."""
     name = claimed or session.account
     world.chdir(session, CHECKOUT)
     words = [
@@ -32,8 +34,17 @@ def commit(
         if path.rpartition("/")[0] == CHECKOUT
     }
     made = world.repository.commit(held, name, world.now, subject)
+    objects_put(world, session, process, made.objects)
+    world.did("commit", session, made.oid, claimed=name if name != session.person else None)
+    if hook is not None:
+        hook(process)
+    return made.oid
+
+
+def objects_put(world: World, session: Session, process: Process, oids: Iterable[str]) -> None:
+    """Git puts objects into the shared checkout: each written beside its place, and linked there."""
     trail, offset = session.host.trail, session.host.offset_ms
-    for oid in made.objects:
+    for oid in oids:
         folder = f"{CHECKOUT}/.git/objects/{oid[:2]}"
         letters = "".join(world.rng.choices("ABCDEFGHabcdefgh0123", k=6))
         scratch = f"{folder}/tmp_obj_{letters}"  # noqa: S108 - as git names it
@@ -51,19 +62,50 @@ def commit(
         paths = [parent, (scratch, file, "NORMAL"), (f"{folder}/{oid[2:]}", file, "CREATE")]
         trail.on_paths(world.tick() + offset, process, "link", paths)
         trail.on_paths(world.tick() + offset, process, "unlink", [parent, (scratch, file, "DELETE")])
-    world.did("commit", session, made.oid, claimed=name if name != session.person else None)
-    return made.oid
 
 
-def push(world: World, session: Session, *, key: Person | None = None) -> None:
-    """Push to the git server, with the session's own key or one that is borrowed."""
-    process = world.run(session, ["git", "push", "-q", "origin", "HEAD:main"])
-    world.run(session, ["/usr/bin/ssh", "gitserver", "git-receive-pack 'llm'"], parent=process, quiet=True)
-    owner = key or next(
-        p
-        for p in world.cast.people
-        if p.name == (session.person if session.account == casting.SHARED else session.account)
+def push(
+    world: World, session: Session, *, key: Person | None = None, new: str | None = None, branch: str = "main",
+    refs: str = "HEAD:main",
+) -> None:  # fmt: skip
+    """Push to the git server, with the session's own key or one that is borrowed.
+
+    Args:
+        world: where.
+        session: by whom.
+        key: whose key opens the connection.
+        new: the commit; the checkout's head where None.
+        branch: the server's branch.
+        refs: what is pushed where to, as it is typed.
+    """
+    process = world.run(session, ["git", "push", "-q", "origin", refs])
+    owner = key or _holder(world, session)
+    pid, closed = _served(world, session, process, owner, "git-receive-pack")
+    world.repository.push(world.tick(), owner.name, pid, "127.0.0.1", new=new, branch=branch)
+    closed()
+    world.did(
+        "push",
+        session,
+        f"refs/heads/{branch}",
+        claimed=owner.name if owner.name != session.person else None,
     )
+
+
+def _holder(world: World, session: Session) -> Person:
+    """Whose key a session has at hand."""
+    name = session.person if session.account == casting.SHARED else session.account
+    return next(p for p in world.cast.people if p.name == name)
+
+
+def _served(
+    world: World, session: Session, process: Process, owner: Person, service: str
+) -> tuple[int, Callable[[], None]]:
+    """A connection to the git server: ssh on this side, gitolite's shell on that one.
+
+    Returns:
+        The number of gitolite's process, and how the connection ends.
+    """
+    world.run(session, ["/usr/bin/ssh", "gitserver", f"{service} 'llm'"], parent=process, quiet=True)
     host = world.login
     entry = Entry(
         casting.GIT,
@@ -77,17 +119,66 @@ def push(world: World, session: Session, *, key: Person | None = None) -> None:
     world.tick(240)
     shell = Process(host.spawn(), child, casting.GIT_UID, host.ses, casting.GIT_UID, casting.GIT_UID, "(none)", "gitolite-shell", "/usr/bin/perl", (_GITOLITE, owner.name), cwd="/home/git")  # fmt: skip
     host.trail.execute(world.tick() + host.offset_ms, shell, ["/usr/bin/perl", _GITOLITE, owner.name], [("/usr/bin/perl", File(260700, "0100755", 0, 0)), LOADER])  # fmt: skip
-    world.repository.push(world.tick(), owner.name, shell.pid, "127.0.0.1")
-    host.leave(world.tick(60), entry, sshd, child, tty, port)
-    world.did(
-        "push", session, "refs/heads/main", claimed=owner.name if owner.name != session.person else None
+    return shell.pid, lambda: host.leave(world.tick(60), entry, sshd, child, tty, port)
+
+
+def commit_away(world: World, session: Session, path: str, held: bytes, subject: str) -> str:
+    """Commit a change in a clone of one's own, in one's home, of which no rule of the trail tells."""
+    world.chdir(session, f"/home/{session.account}/llm")
+    world.run(session, ["sed", "-i", "s/0.5/9.5/", path.rpartition("/")[2]])
+    process = world.run(session, ["git", "commit", "-qam", subject])
+    files = {p.rpartition("/")[2]: c.held for p, c in world.files.items() if p.rpartition("/")[0] == CHECKOUT}
+    files[path.rpartition("/")[2]] = held
+    oid = world.repository.commit_away(files, session.account, world.now, subject).oid
+    world.run(session, ["git", "gc", "--auto"], parent=process, quiet=True)
+    world.did("commit", session, oid)
+    return oid
+
+
+def move_by_hand(world: World, session: Session, branch: str, to: str, new: str) -> None:
+    """Move a ref of the server there, as the account that serves it."""
+    line = f"cd ~git/repositories/llm.git && git update-ref refs/heads/{branch} refs/heads/{to}"
+    shell = world.run(session, ["sh", "-c", line], sudo=casting.GIT, path="/usr/bin/dash")
+    world.run(
+        session, ["git", "update-ref", f"refs/heads/{branch}", f"refs/heads/{to}"], parent=shell, quiet=True
     )
+    world.repository.moved_by_hand(world.tick(), branch, new)
+    world.did("push", session, f"refs/heads/{branch}")
 
 
-def pull(world: World, session: Session) -> None:
-    """Bring the shared checkout up to what the server has; here it already is."""
+def pull(world: World, session: Session, path: str, held: bytes) -> None:
+    """Bring the shared checkout up to what the server has, which changes one file of it."""
     world.chdir(session, CHECKOUT)
-    world.run(session, ["git", "pull", "-q"])
+    process = world.run(session, ["git", "pull", "-q", "origin", "main"])
+    words = ["/usr/lib/git-core/git", "fetch", "--update-head-ok", "-q", "origin", "main"]
+    fetch = world.run(session, words, parent=process, quiet=True)
+    pid, closed = _served(world, session, fetch, _holder(world, session), "git-upload-pack")
+    came = sorted(world.repository.away)
+    world.repository.pulled(world.tick(), _holder(world, session).name, pid, "127.0.0.1", session.account)
+    closed()
+    unpack = world.run(
+        session,
+        ["/usr/lib/git-core/git", "unpack-objects", "--pack_header=2,3", "-q"],
+        parent=fetch,
+        quiet=True,
+    )
+    objects_put(world, session, unpack, came)
+    merge = world.run(
+        session, ["/usr/lib/git-core/git", "merge", "-q", "FETCH_HEAD"], parent=process, quiet=True
+    )
+    put(world, session, merge, path, held)
+
+
+def put(world: World, session: Session, git: Process, path: str, held: bytes) -> None:
+    """Git puts a version of a file in place: it removes the one that is there, and creates it anew."""
+    host, name = session.host, path.rpartition("/")[2]
+    parent, there = parent_of(path, git.cwd, name), world.files[path].file
+    registers = {0: "ffffff9c", 2: "c1", 3: "1b6"}
+    world.did("delete_file", session, path, harm=False)
+    host.trail.on_paths(world.tick() + host.offset_ms, git, "unlink", [parent, (name, there, "DELETE")])
+    file = File(world.new_inode(), "0100664", git.uid, casting.PROJECT_GID)
+    host.trail.on_paths(world.tick() + host.offset_ms, git, "openat", [parent, (name, file, "CREATE")], result=3, registers=registers)  # fmt: skip
+    world.files[path] = Content(file, held)
 
 
 def plant_crontab(

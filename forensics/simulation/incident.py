@@ -10,6 +10,7 @@ from forensics.simulation import cast as casting
 from forensics.simulation import evasions, means, moments, scenery, techniques
 from forensics.simulation.cast import Person
 from forensics.simulation.plan import HELD, INDISTINGUISHABLE, Plan
+from forensics.simulation.plan import techniques as techniques_of
 from forensics.simulation.world import Deed, Script, World
 
 _FIRST_MS = 1_795_000_000_000
@@ -65,7 +66,8 @@ def _everybody(world: World, plan: Plan, way: means.Means) -> None:
         world.begin(
             scenery.routine(world, person, busy=n % 2 == 0 or plan.people < 6), world.rng.uniform(60, 400)
         )
-    if world.rng.random() < 0.5:
+    # Who tries something in a branch of their own starts from what the server has.
+    if world.rng.random() < 0.5 and plan.technique not in {"T22a", "T22b"}:
         world.begin(scenery.honest_edit(world, people.bystander), world.rng.uniform(120, 1500))
     if plan.actor == "shared" or world.rng.random() < 0.3:
         world.begin(scenery.in_shared_account(world, people.bystander), world.rng.uniform(200, 1500))
@@ -97,6 +99,12 @@ def _collected(world: World, plan: Plan) -> dict[str, bytes]:
         found |= {f"{host.name}/{path}": held for path, held in host.files(layout).items()}
         if plan.seed % 3 == 0:  # kernel messages are what many a collection does not have
             found.pop(f"{host.name}/var/log/kern.log", None)
+        if world.raw:
+            trail = f"{host.name}/var/log/audit/audit.log"
+            found[trail] = b"".join(
+                line.partition(b"\x1d")[0].rstrip(b"\n") + b"\n"
+                for line in found[trail].splitlines(keepends=True)
+            )
         found[f"{host.name}/etc/passwd"] = _passwd(world)
         found[f"{host.name}/etc/group"] = _group(world)
         found[f"{host.name}/etc/sudoers"] = _sudoers(world)
@@ -108,6 +116,11 @@ def _collected(world: World, plan: Plan) -> dict[str, bytes]:
         found[f"{home}/{account}/.bash_history"] = "".join(
             f"#{ms // 1000}\n{text}\n" for ms, text in lines
         ).encode()
+    found |= {
+        f"{world.login.name}{path}": c.held
+        for path, c in world.files.items()
+        if path.endswith("/.bash_profile")
+    }
     cluster = world.cluster
     found["slurm/slurmctld.log"] = _log(cluster.controller)
     found["slurm/slurmd-gpu01.log"] = _log(cluster.node)
@@ -120,7 +133,8 @@ def _collected(world: World, plan: Plan) -> dict[str, bytes]:
     ).encode()
     for person in world.cast.people:
         found[f"git/gitolite/keydir/{person.name}.pub"] = f"{person.key.line}\n".encode()
-    found["files/latest.pt"] = world.files[scenery.LATEST].held
+    if scenery.LATEST in world.files:
+        found["files/latest.pt"] = world.files[scenery.LATEST].held
     return found
 
 
@@ -140,7 +154,8 @@ def _passwd(world: World) -> bytes:
 
 def _group(world: World) -> bytes:
     names = ",".join(p.name for p in world.cast.people)
-    return f"root:x:0:\nproj:x:{casting.PROJECT_GID}:{names},{casting.SHARED}\nsudo:x:27:{world.cast.ops.name}\n".encode()
+    docker = f"docker:x:998:{','.join(world.docker)}\n" if world.docker else ""
+    return f"root:x:0:\nproj:x:{casting.PROJECT_GID}:{names},{casting.SHARED}\nsudo:x:27:{world.cast.ops.name}\n{docker}".encode()
 
 
 def _sudoers(world: World) -> bytes:
@@ -155,12 +170,17 @@ def _roster(world: World) -> bytes:
     rows = ["# Who could have acted. Every line is an enrolment and says where it was learnt.\n"]
     rows += [
         f'[[person]]\nname = "{p.name}"\nrole = "{p.role}"\n'
-        f'accounts = [{{ name = "{p.name}", uid = {p.uid}, source = "account register" }}]\n'
+        f'accounts = [{{ name = "{p.name}", uid = {p.uid}, source = "account register" }}{"".join(f", {row}" for row in world.terms.get(p.name, ()))}]\n'
         f'keys = [{{ fingerprint = "{p.key.fingerprint}", source = "git server key directory, {p.name}.pub" }}]\n'
         f'devices = [{{ address = "{p.address}", name = "ws-{p.name}", source = "asset register" }}]\n'
         for p in world.cast.people
     ]
-    members = ", ".join(f'"{p.name}"' for p in world.cast.people)
+    members = ", ".join(
+        f'{{ name = "{p.name}", until = {world.members[p.name]} }}'
+        if p.name in world.members
+        else f'"{p.name}"'
+        for p in world.cast.people
+    )
     rows.append(
         f'[[account]]\nname = "{casting.SHARED}"\nuid = {casting.SHARED_UID}\nshared = true\nmembers = [{members}]\n'
         'source = "authorized_keys of the account"\n'
@@ -178,6 +198,8 @@ def _about(world: World, plan: Plan, start_ms: int) -> bytes:
     other = world.cast.bystander if suspect is not world.cast.bystander else world.cast.insider
     jobs = ", ".join(f'"{job.number}"' for job in world.asked)
     claims = world.rng.sample(_DENIALS, 2)
+    if techniques_of()[plan.technique].pointed:  # who is taken for another says so
+        claims = ["D01", next(c for c in claims if c != "D01")]
     said = "".join(
         f'\n[[claim]]\nid = "{c}"\nby = "{suspect.name}"\nnames = "{other.name if c in {"D01", "D03"} else ""}"\n'
         for c in claims
@@ -206,6 +228,8 @@ def _truth(world: World, plan: Plan, way: means.Means, start_ms: int) -> dict[st
         },
         "actor": way.actor.name if way.actor is not None else None,
         "framed": way.framed.name if way.framed is not None else None,
+        "off_s": max(abs(host.offset_ms) for host in world.hosts) / 1000,
+        "pointed_at": sorted(world.pointed),
         "cast": {role: [p.name, p.uid, p.address] for role, p in roles.items()} | {"shared": [casting.SHARED, casting.SHARED_UID, None]},
         "began": start_ms / 1000,
         "ended": world.now / 1000,

@@ -99,7 +99,7 @@ def _start(world: World, job: Job) -> None:
     ]
     host.trail.execute(at, batch, ["/bin/bash", spool], [*files, LOADER], key="jobexec")
     program = process_of(world, job)
-    host.trail.execute(at, program, ["python3", "train.py"], [("/usr/bin/python3", File(260811, "0100755", 0, 0)), LOADER], key="jobexec")  # fmt: skip
+    host.trail.execute(at, program, ["python3", "eval.py" if job.line.endswith("eval.sh") else "train.py"], [("/usr/bin/python3", File(260811, "0100755", 0, 0)), LOADER], key="jobexec")  # fmt: skip
 
 
 def process_of(world: World, job: Job) -> Process:

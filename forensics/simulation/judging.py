@@ -32,6 +32,10 @@ _OUTCOMES = frozenset({"harmed_job", "unharmed_job", "own_failure"})
 _NEAR_S = 90.0
 _STEPPED_S = 1000.0
 NAMED = "attributed"
+BY_CODE = frozenset({"T21a", "T21b", "T21c", "T21d", "T21e", "T21f", "T21g", "T21h", "T28"})
+"""Techniques by which code of one runs in the account of another."""
+IN_ACCOUNT = frozenset({"T21c", "T21f", "T21g"})
+"""Those by which it was put into that account, by rights over it."""
 
 
 def judged(found: Json, truth: Json, free: Json | None = None) -> dict[str, Any]:
@@ -46,10 +50,12 @@ def judged(found: Json, truth: Json, free: Json | None = None) -> dict[str, Any]
         `named`: acts that a person is named for, each with what was true of it: `right`, `wrong` (somebody
         else did it), or `unmatched` (no such deed is in the truth). `blamed`: of those that are right, the
         honest ones that the findings make a cause of a job's end: linked to it, and not told as one that did no harm. `found`: of the harmful deeds, those told
-        with the right account, and those with the right person.
+        with the right account, and those with the right person. `denied`: denials that are true, each with its answer; `accused`: those
+        that are supported though they name somebody who did not do it.
     """
     deeds = [d for d in [*truth["acts"], *truth["honest"]] if d["what"] not in _OUTCOMES]
-    slack = _STEPPED_S if truth["plan"]["evasion"] == "clock_step" else _NEAR_S
+    stepped = _STEPPED_S if truth["plan"]["evasion"] == "clock_step" else 0.0
+    slack = max(stepped, _NEAR_S + truth.get("off_s", 0.0))
     owners = {job["job"]: job["owner"] for job in found["jobs"]}
     causes = {job["job"]: job["cause"] for job in found["jobs"]}
     named, blamed = [], []
@@ -95,7 +101,28 @@ def judged(found: Json, truth: Json, free: Json | None = None) -> dict[str, Any]
             str(job): [_cause(truth, job), causes.get(str(job))] for job in truth["jobs"]
         },
         "claims": {c["id"]: c["status"] for c in found["claims"]},
+        "accused": [c["id"] for c in found["claims"] if c["status"] == "supported" and _names_wrongly(c, truth)],
+        "denied": {c["id"]: c["status"] for c in found["claims"] if _is_true(c["id"], truth)},
     }  # fmt: skip
+
+
+def _names_wrongly(claim: Json, truth: Json) -> bool:
+    """Whether a denial says that somebody did it who did not, where another did."""
+    return (
+        claim["id"] == "D01"
+        and truth["actor"] is not None
+        and claim["names"] not in {"", None, truth["actor"]}
+    )
+
+
+def _is_true(claim: str, truth: Json) -> bool:
+    """Whether a denial is true as far as the truth of an incident says: another did it, a script or cron of another's, or somebody used the account."""
+    actor, suspect = truth["actor"], truth["plan"]["suspect"]
+    if actor is None or suspect == actor:
+        return False
+    trapped = suspect in truth.get("pointed_at", ()) and truth["scenario"] in BY_CODE
+    entered = trapped and truth["scenario"] in IN_ACCOUNT
+    return claim == "D01" or (claim == "D06" and trapped) or (claim == "D02" and entered)
 
 
 def _ratios(

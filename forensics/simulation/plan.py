@@ -11,13 +11,14 @@ FAMILIES = Path(__file__).with_name("families.toml")
 
 @dataclass(frozen=True, slots=True)
 class Technique:
-    """A technique: who can have used it, and how it fits in the split."""
+    """A technique: who can have used it, how it fits in the split, and whether its records seem to point to somebody honest."""
 
     id: str
     meaning: str
     family: str
     held_back: bool
     actors: tuple[str, ...]
+    pointed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ def techniques() -> dict[str, Technique]:
     """Every technique by id, as the data file has them."""
     told = tomllib.loads(FAMILIES.read_text(encoding="utf-8"))
     return {
-        name: Technique(name, t["meaning"], t["family"], bool(t["held_back"]), tuple(t["actors"]))
+        name: Technique(
+            name, t["meaning"], t["family"], bool(t["held_back"]), tuple(t["actors"]), bool(t.get("pointed"))
+        )
         for name, t in sorted(told["technique"].items())
     }
 
@@ -69,6 +72,8 @@ HELD: dict[str, tuple[str, ...]] = {
 """What whoever acts controls of what the records rest on, beyond an account of their own."""
 INDISTINGUISHABLE = frozenset({"takeover", "forged_host", "forged_all"})
 """Guises whose records are those of another person's own doing: no analysis of them alone can tell."""
+SINCE = 10_000
+"""The first seed of incidents whose records can seem to point to somebody honest; those below are as they were before there were such."""
 EVASIONS = ("none", "forged_author", "touch", "log_deletion", "retention_cut", "clock_step", "payload")
 COVERAGES = (100, 100, 70, 40)
 
@@ -76,7 +81,7 @@ COVERAGES = (100, 100, 70, 40)
 def plan(seed: int) -> Plan:
     """The plan of a seed. Techniques come round in turn; the other axes are drawn."""
     rng = random.Random(f"plan {seed}")  # noqa: S311 - an incident must come out the same each time
-    known = list(techniques().values())
+    known = [t for t in techniques().values() if seed >= SINCE or not t.pointed]
     chosen = known[seed % len(known)]
     actor = rng.choice(chosen.actors)
     guise = rng.choice(GUISES[actor])
@@ -89,6 +94,8 @@ def plan(seed: int) -> Plan:
     if guise in {"root", "root_request"}:
         framed = "none"
     suspect = "insider" if rng.random() < 0.5 else rng.choice(("bystander", "ops"))
+    if chosen.pointed and rng.random() < 0.75:  # it is they who are asked first
+        suspect = "bystander"
     return Plan(
         seed,
         chosen.id,

@@ -101,6 +101,14 @@ class Cluster:
         self._node(ms + 55, f"{step} starting 1 tasks")
         self._node(ms + 55, f"{step} task 0 ({task}) started {moments.seconds(ms + 55)}")
 
+    def launched(self, ms: int, job: Job, address: str) -> None:
+        """A further step is put into a running job."""
+        self._node(
+            ms,
+            f"launch task StepId={job.number}.0 request from UID:{job.uid} GID:{job.uid} HOST:{address} PORT:{self.rng.randrange(32768, 61000)}",
+        )
+        self._node(ms + 40, f"[{job.number}.0] starting 1 tasks")
+
     def cancel(self, ms: int, job: Job, uid: int) -> bool:
         """A request to end a job; only its owner or root is obeyed."""
         self._say(ms, f"_slurm_rpc_kill_job: REQUEST_KILL_JOB JobId={job.number} uid {uid}")

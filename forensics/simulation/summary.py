@@ -47,6 +47,16 @@ def exculpated(result: Result) -> bool:
     return causes or (own and any(result["claims"].get(c) == "supported" for c in _EXONERATING))
 
 
+def contradicted(result: Result) -> bool:
+    """Whether a denial that is true was answered as contradicted."""
+    return "contradicted" in result["denied"].values()
+
+
+def accused(result: Result) -> bool:
+    """Whether a denial that names somebody who did not do it was answered as supported."""
+    return bool(result["accused"])
+
+
 def _share(results: Sequence[Result], test: Callable[[Result], bool]) -> dict[str, Any]:
     count = sum(map(test, results))
     found = measures.rate(count, len(results))
@@ -71,6 +81,8 @@ def _group(results: Sequence[Result]) -> dict[str, Any]:
         "false_attribution_with_indistinguishable": _share(results, misnamed),
         "honest_act_as_cause": _share(results, blamed),
         "false_exculpation": _share(harmed, exculpated),
+        "false_accusation_supported": _share(harmed, accused),
+        "true_denial_contradicted": _share([r for r in results if r["denied"]], contradicted),
         "account_level_full_coverage": _share(own, lambda r: bool(r["actor_account"])),
         "person_level_full_coverage": _share(own, lambda r: bool(r["actor_named"])),
         "account_level_any_actor": _share(plain, lambda r: bool(r["actor_account"])),
@@ -138,7 +150,8 @@ def summary(results: Iterable[Result], *, repeated: int, differing: Sequence[int
             name: _share(group, lambda r: not r["actor_named"]) for name, group in _by(acted, lambda r: f"{r['plan']['coverage']:03d}").items()
         },
         "by_technique": {
-            name: {"incidents": len(group), "misnamed": sum(map(misnamed, group)), "account": sum(bool(r["actor_account"]) for r in group),
+            name: {"incidents": len(group), "misnamed": sum(map(misnamed, group)), "blamed": sum(map(blamed, group)),
+                   "contradicted": sum(map(contradicted, group)), "account": sum(bool(r["actor_account"]) for r in group),
                    "person": sum(bool(r["actor_named"]) for r in group), "acted": sum(r["actor"] is not None for r in group)}
             for name, group in _by(rows, lambda r: r["plan"]["technique"]).items()
         },
@@ -172,6 +185,8 @@ _ROWS = (
     ),
     ("honest_act_as_cause", "honest act told as a cause of a job's end"),
     ("false_exculpation", "harm told as nobody's, or the actor's denial supported"),
+    ("false_accusation_supported", "denial supported that names somebody who did not do it"),
+    ("true_denial_contradicted", "true denial of somebody honest answered as contradicted"),
     ("wrong_account", "act told as done in another account than it was (acts)"),
     (
         "account_level_full_coverage",
@@ -226,11 +241,11 @@ def markdown(told: Json) -> str:
         "",
         "## By technique",
         "",
-        "| technique | incidents | somebody acted | account found | actor named | misnamed |",
+        "| technique | incidents | somebody acted | account found | actor named | misnamed | honest act as cause | true denial contradicted |",
     ]
-    lines.append("| --- | --- | --- | --- | --- | --- |")
+    lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
     lines += [
-        f"| {n} | {t['incidents']} | {t['acted']} | {t['account']} | {t['person']} | {t['misnamed']} |"
+        f"| {n} | {t['incidents']} | {t['acted']} | {t['account']} | {t['person']} | {t['misnamed']} | {t['blamed']} | {t['contradicted']} |"
         for n, t in told["by_technique"].items()
     ]
     same = told["determinism"]

@@ -1,50 +1,16 @@
-"""The techniques T01 to T20, each as the script of whoever acts, from the reader of method §4."""
+"""The techniques T01 to T20, each as the script of whoever acts; those from T21 on are in modules of their own."""
 
 from collections.abc import Callable
 
-from forensics.simulation import evasions, filework, gitwork, jobwork, scenery
+from forensics.simulation import borders, detours, evasions, filework, gitwork, jobwork, scenery, traps
 from forensics.simulation import means as ways
 from forensics.simulation.cast import SHARED, Key, key
 from forensics.simulation.means import Means
 from forensics.simulation.slurm import Job
-from forensics.simulation.world import PACKAGES, Deed, Script, Session, World
+from forensics.simulation.victims import harmed, run_of_victim, target
+from forensics.simulation.world import PACKAGES, Deed, Script, World
 
 Act = Callable[[World, Means], Script]
-
-
-def harmed(world: World, means: Means, job: Job) -> None:
-    """A job was harmed by what was done: for the truth."""
-    who = means.actor.name if means.actor is not None else None
-    world.deeds.append(
-        Deed("harmed_job", who, job.user, world.now, str(job.number), job.number, harm=True, claimed=None)
-    )
-
-
-def _run_of_victim(world: World, means: Means, ending: jobwork.Ending, *, nodes: int = 2, minutes: float = 6.0, harms: bool = True) -> Script:  # fmt: skip
-    """The owner submits the next job; it meets what was done."""
-    session = world.enter(world.cast.victim)
-    yield world.rng.uniform(5, 40)
-
-    def ends(world: World, job: Job) -> None:
-        ending(world, job)
-        if harms:
-            world.deeds = [d for d in world.deeds if not (d.what == "own_failure" and d.job == job.number)]
-            harmed(world, means, job)
-
-    job = jobwork.submit(world, session, minutes=minutes, ending=ends, nodes=nodes)
-    world.asked.append(job)
-    yield minutes * 60 + 90
-    world.run(session, ["squeue"])
-    yield 20
-    world.leave(session)
-
-
-def _target(world: World, *, account: str | None = None, minutes: float = 60.0) -> tuple[Session, Job]:
-    """A job of the victim's that runs while somebody acts on it."""
-    session = world.enter(world.cast.victim, account)
-    job = jobwork.submit(world, session, minutes=minutes)
-    world.asked.append(job)
-    return session, job
 
 
 def _changed(
@@ -77,7 +43,7 @@ def _changed(
             evasions.undone(world, means, job, path, before)
             ending(world, job)
 
-        yield from _run_of_victim(world, means, ends, nodes=nodes)
+        yield from run_of_victim(world, means, ends, nodes=nodes)
 
     return act
 
@@ -118,7 +84,7 @@ def _fire(world: World, means: Means, job: Job, command: str) -> None:
 def cancelled(world: World, means: Means) -> Script:
     """T07a: the scheduler is asked to end another's job."""
     shared = means.plan.actor == "shared"
-    owner, job = _target(world, account=SHARED if shared else None)
+    owner, job = target(world, account=SHARED if shared else None)
     yield world.rng.uniform(120, 900)
     if means.plan.guise in {"root_request", "forged_request"}:
         uid = 0 if means.plan.guise == "root_request" or means.framed is None else means.framed.uid
@@ -151,7 +117,7 @@ def cancelled(world: World, means: Means) -> Script:
 
 def signalled(world: World, means: Means) -> Script:
     """T07b: `scancel --signal` goes straight to the node: the controller logs no request."""
-    owner, job = _target(world, account=SHARED if means.plan.actor == "shared" else None)
+    owner, job = target(world, account=SHARED if means.plan.actor == "shared" else None)
     yield world.rng.uniform(120, 900)
     session = means.enter()
     yield world.rng.uniform(5, 60)
@@ -169,7 +135,7 @@ def signalled(world: World, means: Means) -> Script:
 
 def killed(world: World, means: Means) -> Script:
     """T07c: the job's process is killed on its node."""
-    owner, job = _target(world)
+    owner, job = target(world)
     yield world.rng.uniform(120, 900)
     session = means.enter(node=True)
     yield world.rng.uniform(5, 60)
@@ -185,7 +151,7 @@ def killed(world: World, means: Means) -> Script:
 
 def crowded(world: World, means: Means) -> Script:
     """T07d: a program of somebody else's takes the node's memory; the job is what dies."""
-    owner, job = _target(world)
+    owner, job = target(world)
     yield world.rng.uniform(120, 900)
     session = means.enter(node=True)
     yield 20
@@ -210,7 +176,7 @@ def back_door(world: World, means: Means) -> Script:
     yield 20
     evasions.covered(world, means, session)
     world.leave(session)
-    owner, job = _target(world)
+    owner, job = target(world)
     yield world.rng.uniform(200, 900)
     actor = means.actor or victim
     stranger = ways.with_key(actor, fresh)
@@ -234,7 +200,7 @@ def deferred(world: World, means: Means) -> Script:
     evasions.covered(world, means, session)
     account = world.by_uid(session.shell.uid)
     world.leave(session)
-    owner, job = _target(world)
+    owner, job = target(world)
     yield world.rng.uniform(150, 600)
     who = means.actor.name if means.actor is not None else None
     ran = gitwork.by_cron(world, account, command, who, host_node=True, harmful=True)
@@ -296,7 +262,7 @@ def repaired_and_changed_again(world: World, means: Means) -> Script:
         )
         yield 20
         world.leave(session)
-        yield from _run_of_victim(world, means, jobwork.times_out, minutes=4, harms=round_ == 1)
+        yield from run_of_victim(world, means, jobwork.times_out, minutes=4, harms=round_ == 1)
         if round_ == 0:
             world.asked.pop()
             owner = world.enter(world.cast.victim)
@@ -312,12 +278,12 @@ def swept(world: World, means: Means) -> Script:
     cleaner = gitwork.by_cron(world, "jobreaper", "/usr/local/bin/sweep-ckpt", None, host_node=False)
     filework.remove(world, cleaner, scenery.EARLIER)
     gitwork.cron_ends(world, cleaner)
-    yield from _run_of_victim(world, means, jobwork.fails, minutes=2, harms=False)
+    yield from run_of_victim(world, means, jobwork.fails, minutes=2, harms=False)
 
 
 def reaped(world: World, means: Means) -> Script:
     """T09 by automation: a service of the site cancels jobs that it takes for idle."""
-    owner, job = _target(world)
+    owner, job = target(world)
     yield world.rng.uniform(200, 600)
     reaper = gitwork.by_cron(world, "jobreaper", "/usr/local/bin/reap-idle", None)
     jobwork.cancel(world, reaper, job, sudo="root")
@@ -332,7 +298,7 @@ def fails_alone(ending: jobwork.Ending) -> Act:
 
     def act(world: World, means: Means) -> Script:
         yield world.rng.uniform(60, 300)
-        yield from _run_of_victim(world, means, ending, minutes=world.rng.uniform(0.5, 6), harms=False)
+        yield from run_of_victim(world, means, ending, minutes=world.rng.uniform(0.5, 6), harms=False)
 
     return act
 
@@ -347,7 +313,7 @@ def upgraded(world: World, means: Means) -> Script:
     world.did("modify_file", session, scenery.OPTIMIZER, harm=False)
     yield 60
     world.leave(session)
-    yield from _run_of_victim(world, means, jobwork.fails, minutes=2, harms=False)
+    yield from run_of_victim(world, means, jobwork.fails, minutes=2, harms=False)
 
 
 _SLEEP = scenery.PLAIN_TRAIN.replace(b"time.sleep(0.5)", b"time.sleep(0.5); time.sleep(random.random()*7)")
@@ -386,6 +352,9 @@ ACTS: dict[str, Act] = {
     "T20b": swept,
     "T20c": upgraded,
     "T20d": fails_alone(jobwork.loses_node),
+    **traps.ACTS,
+    **detours.ACTS,
+    **borders.ACTS,
 }
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 UNSET = 4294967295
 _CALLS = {
-    "write": 1, "kill": 62, "rename": 82, "unlink": 87, "link": 86, "openat": 257, "execve": 59,
+    "write": 1, "kill": 62, "rename": 82, "unlink": 87, "link": 86, "symlink": 88, "openat": 257, "execve": 59,
     "fchmod": 91, "fchmodat": 268, "unlinkat": 263, "renameat": 264, "clock_settime": 227, "utimensat": 280,
 }  # fmt: skip
 _CAPS = "cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0"
@@ -145,7 +145,7 @@ class Trail:
         self._title(ms, process)
 
     def on_paths(
-        self, ms: int, process: Process, name: str, paths: Sequence[tuple[str, File, str]], *, key: str | None = "proj-write",
+        self, ms: int, process: Process, name: str, paths: Sequence[tuple[str, File | None, str]], *, key: str | None = "proj-write",
         result: int = 0, registers: Mapping[int, str] | None = None,
     ) -> None:  # fmt: skip
         """A call on files, each with its part in it: PARENT, CREATE, DELETE or NORMAL."""

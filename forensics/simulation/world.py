@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from forensics.simulation import cast as casting
-from forensics.simulation.cast import Cast, Person
+from forensics.simulation.cast import Cast, Key, Person
 from forensics.simulation.gitstore import Repository
 from forensics.simulation.host import Entry, Host
 from forensics.simulation.slurm import Cluster, Job
@@ -70,14 +70,19 @@ class Session:
 
 
 class World:
-    """Everything that is simulated, from one seed."""
+    """Everything that is simulated, from one seed.
+
+    `pointed` are those whom the records seem to point to, and who did no harm. Of the roster, `terms` are enrolments beside
+    everybody's own account, by person, and `members` those of the shared account who were members until a time. `docker` are
+    members of that group; `raw` is a trail without the names that the daemon looks up.
+    """
 
     def __init__(self, rng: random.Random, people: Cast, start_ms: int, *, split: bool) -> None:
         self.rng, self.cast, self.now = rng, people, start_ms
         self.accounts = {p.name: p.uid for p in people.people} | {
             casting.SHARED: casting.SHARED_UID, casting.GIT: casting.GIT_UID, casting.REAPER: casting.REAPER_UID, "root": 0,
         }  # fmt: skip
-        self.names = {uid: name for name, uid in self.accounts.items()} | {64030: "slurm"}
+        self.names = {uid: name for name, uid in self.accounts.items()} | {64030: "slurm", 1: "daemon"}
         groups = {casting.PROJECT_GID: "proj", 107: "crontab", 0: "root"}
         self.login = self._host("login01", groups, "10.8.0.5")
         self.node = self._host("gpu01", groups, "10.8.0.21") if split else self.login
@@ -90,14 +95,29 @@ class World:
         self.authorized[casting.SHARED] = [p.key for p in people.people]
         self.deeds: list[Deed] = []
         self.asked: list[Job] = []
+        self.pointed: set[str] = set()
+        self.terms: dict[str, list[str]] = {}
+        self.members: dict[str, str] = {}
+        self.docker: tuple[str, ...] = ()
+        self.raw = False
+        self._groups = groups
+        self._more: list[Host] = []
         self.inode = 1523000 + rng.randrange(900)
         self.programs: dict[str, File] = {}
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
 
-    def _host(self, name: str, groups: dict[int, str], ip: str) -> Host:
+    def _host(self, name: str, groups: dict[int, str], ip: str, offset_ms: int = 0) -> Host:
         trail = Trail(name, self.rng, self.names, groups, self.rng.randrange(400, 90_000))
-        host = Host(name, self.rng, trail, self.rng.randrange(2000, 60_000), self.rng.randrange(20, 400), ip)
+        host = Host(
+            name,
+            self.rng,
+            trail,
+            self.rng.randrange(2000, 60_000),
+            self.rng.randrange(20, 400),
+            ip,
+            offset_ms,
+        )
         asked = 'op=PAM:accounting grantors=pam_permit acct="root"'
         before = self.now + host.offset_ms - _BEFORE_MS
         trail.message(before, "USER_ACCT", _CRON, asked, where="hostname=? addr=? terminal=cron")
@@ -106,7 +126,30 @@ class World:
     @property
     def hosts(self) -> list[Host]:
         """The hosts, each once."""
-        return [self.login] if self.node is self.login else [self.login, self.node]
+        return [*([self.login] if self.node is self.login else [self.login, self.node]), *self._more]
+
+    def another(self, name: str, offset_ms: int) -> Host:
+        """One more host, on which no job runs, with a clock of its own."""
+        host = self._host(name, self._groups, "10.8.0.77", offset_ms)
+        self._more.append(host)
+        return host
+
+    def open_account(self, name: str, uid: int, keys: list[Key]) -> None:
+        """An account beside people's own, and the keys that open it."""
+        self.accounts[name], self.names[uid], self.authorized[name] = uid, name, keys
+
+    def close_account(self, name: str) -> None:
+        """An account is deleted, with its home."""
+        del self.names[self.accounts.pop(name)], self.authorized[name]
+        self.histories.pop(name, None)
+
+    def enrol(
+        self, person: Person, account: str, uid: int, *, since: str | None = None, until: str | None = None
+    ) -> None:
+        """Enter into the roster that somebody has an account beside their own, from when and until when."""
+        term = "".join(f", {word} = {when}" for word, when in (("from", since), ("until", until)) if when)
+        row = f'{{ name = "{account}", uid = {uid}{term}, source = "account register" }}'
+        self.terms.setdefault(person.name, []).append(row)
 
     def at(self, ms: int, act: Callable[[], None]) -> None:
         """Have something happen at a moment."""
@@ -142,6 +185,11 @@ class World:
         """Enter a deed into the truth."""
         harmful = session.harmful if harm is None else harm
         self.deeds.append(Deed(what, session.person, session.account, self.now, thing, job, harmful, claimed))
+
+    def entered(self, what: str, person: Person | None, account: str, thing: str, *, harm: bool) -> None:
+        """Enter into the truth a deed that was done in no session."""
+        name = None if person is None else person.name
+        self.deeds.append(Deed(what, name, account, self.now, thing, None, harm, None))
 
     # -- entering and leaving
 
