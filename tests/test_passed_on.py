@@ -75,6 +75,10 @@ def test_whoever_pushed_is_contradicted_but_where_another_moved_a_ref_to_all_of_
     monkeypatch.setattr(passed_on, "moved_on", lambda *_: [SimpleNamespace(event_id=m) for m in next(told)])
     found = passed_on.by_speaker(acts, SimpleNamespace(scene=None))
     assert (found.status, found.because) == (status, tuple(str(n) for n in range(len(kinds))))
+    told = iter(moved)
+    other = passed_on.by_other(acts, SimpleNamespace(scene=None))
+    assert other.status == ("mixed" if status == "mixed" else "supported")
+    assert other.because == found.because
 
 
 @pytest.mark.parametrize(("taken", "counts"), [({"main"}, True), ({"main", "kai-try"}, False), ({"kai-try"}, False), (set(), False), ({"other"}, False)])  # fmt: skip

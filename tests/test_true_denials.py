@@ -1,5 +1,6 @@
 """Denials that are true, in evidence that could be read against them: none of them is answered as contradicted."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import investigated
@@ -147,6 +148,11 @@ STAGED = {
     2067: ("sana", {"D01"}),  # her own edit can have harmed the job; the one that did is linked to nothing
     2071: ("yuki", {"D05"}),  # a commit of hers is in question, and another commit bears her name
     2097: ("ines", {"D05"}),  # of one of the commits that name her it stays open who wrote it
+    10029: ("kai", {"D01"}),  # the editor that he had open put back what another had written and the owner had mended
+    10186: ("tomas", {"D01"}),  # so did a copy that he put back by rsync
+    10064: ("pavel", {"D06"}),  # another's line in his startup file did it
+    10169: ("sana", {"D06"}),  # another's program, which stood first in her PATH
+    10271: ("olu", {"D06"}),  # another's hook, as she committed
 }  # fmt: skip
 """Simulated incidents, in which the truth is known: by whom which denials are true."""
 
@@ -160,6 +166,100 @@ def test_no_true_denial_of_a_simulated_incident_is_contradicted(seed):
     told = investigated.found(made.evidence, roster=made.roster, about=about.encode())
     assert {c["id"] for c in told["claims"]} == true
     assert {c["id"]: c["why"] for c in told["claims"] if c["status"] == "contradicted"} == {}
+
+
+def put_back(first):
+    """Somebody changes the script, mei removes that version, and lin writes it again: mei's job reads what lin wrote."""
+    day = Stage()
+    day.enrol()
+    ses = {person: day.login(person) for person in ("mei", "kai", "lin")}
+    day.change(first, ses[first], "/srv/proj/train.py", owner="mei")
+    day.change("mei", ses["mei"], "/srv/proj/train.py", verb="delete", program="rm", owner="mei")
+    day.change("lin", ses["lin"], "/srv/proj/train.py", owner="mei")
+    day.submit("mei", ses["mei"], "11")
+    day.cancel("mei", ses["mei"], "11")
+    asked = (claim("D01", "lin"), claim("D01", "lin", "dao"), claim("D01", "kai", "lin"))
+    return [(a.status, a.why) for a in day.examined(Question(jobs=("11",), claims=asked)).answers]
+
+
+def test_a_version_that_was_replaced_can_have_come_back_by_who_wrote_next():
+    back, own = (
+        ("mixed", "version_of_another_can_have_come_back"),
+        ("contradicted", "acts_in_sessions_of_speaker"),
+    )
+    assert put_back("kai") == [back, own, back]
+    assert put_back("lin") == put_back("mei") == [own, own, ("supported", "acts_in_sessions_of_other")]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        ({}, {}, True),
+        ({"person": "mei"}, {}, False),
+        ({"link": "derived"}, {}, False),
+        ({"object": "/other.py"}, {}, False),
+        ({"act": "commit"}, {}, False),
+        ({"earliest_ns": 30}, {}, False),
+        ({"earliest_ns": None}, {}, True),
+        ({"account": "mlteam"}, {"account": "mlteam"}, True),
+        ({}, {"effect": "shown"}, False),
+        ({}, {"latest_ns": None}, False),
+    ],
+)
+def test_which_changes_were_replaced_before_an_act(earlier, later, found):
+    """kai's, of a file that lin wrote after; not those of mei, whose job it is."""
+    first = {"act": "modify_file", "object": "/p.py", "link": "not_established", "person": "kai", "account": "kai", "earliest_ns": 10, "latest_ns": 11, "effect": None}  # fmt: skip
+    second = (
+        first
+        | {"link": "derived", "person": "lin", "account": "lin", "earliest_ns": 20, "latest_ns": 21}
+        | later
+    )
+    acts = [SimpleNamespace(**(first | earlier)), SimpleNamespace(**second)]
+    directory = SimpleNamespace(owners=lambda account, *_: {account})
+    job = SimpleNamespace(owner="mei", submit_ns=0, end_ns=99)
+    grounds = Grounds(SimpleNamespace(directory=directory), acts, [job])
+    assert grounds.replaced_before(acts[1:]) == (acts[:1] if found else [])
+
+
+TRAPPED = {
+    ("T21f", 8): ("D02", "", "mixed", "ran_in_account_what_another_left"),
+    ("T21g", 8): ("D02", "", "mixed", "ran_in_account_what_another_left"),
+    ("T30b", 8): ("D01", "insider", "mixed", "acts_of_speaker_and_act_left_open"),
+}  # fmt: skip
+"""Whoever is honest, and has an edit of their own beside the harm: what is answered to a true denial."""
+
+
+@pytest.mark.parametrize(("technique", "seed"), TRAPPED)
+def test_what_ran_in_somebody_s_account_or_of_nobody_s_leaves_their_denial_open(technique, seed):
+    """A crontab and an at job that another put into the account; a container's process, of which no record says who asked for it."""
+    claim_, names, status, why = TRAPPED[technique, seed]
+    drawn = plan.plan(seed)
+    whole = replace(
+        drawn, technique=technique, actor="own", guise="plain", framed="none", evasion="none", coverage=100
+    )
+    assert answered_in(whole, claim_, "bystander", names) == (status, why)
+
+
+def answered_in(drawn, denial, by, names):
+    """What is answered to a denial of one of a simulated incident's people, who may name another of them."""
+    made = incident.incident(drawn)
+    cast = {role: who[0] for role, who in made.truth["cast"].items()}
+    about = made.about.decode().partition("\n[[claim]]")[0]
+    about += f'\n[[claim]]\nid = "{denial}"\nby = "{cast[by]}"\nnames = "{cast.get(names, "")}"\n'
+    (told,) = investigated.found(made.evidence, roster=made.roster, about=about.encode())["claims"]
+    return told["status"], told["why"]
+
+
+@pytest.mark.parametrize(
+    ("seed", "by", "why"),
+    [
+        (10030, "insider", "version_of_another_can_have_come_back"),
+        (10070, "ops", "other_pushed_to_one_ref_and_it_was_put_into_another"),
+    ],
+)
+def test_a_denial_that_names_who_is_honest_is_not_supported(seed, by, why):
+    """Who put back a copy with another's text in it; who pushed to a branch of their own, which another put into main."""
+    assert answered_in(plan.plan(seed), "D01", by, "bystander") == ("mixed", why)
 
 
 def left_open(*, present=(), by="lin", account="lin", cut=False):

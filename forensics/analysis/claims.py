@@ -1,6 +1,7 @@
 """The denials D01 to D18, each with its test."""
 
 from forensics.analysis import denials_access as access
+from forensics.analysis import denials_other as other
 from forensics.analysis import denials_record as record
 from forensics.analysis.denial import Answer, Grounds, Test, answer, open_questions, speaker_not_known
 from forensics.core.roster import Claim
@@ -8,7 +9,7 @@ from forensics.core.roster import Claim
 __all__ = ["TESTS", "Answer", "Grounds", "test"]
 
 TESTS: dict[str, Test] = {
-    "D01": access.another_did_it,
+    "D01": other.another_did_it,
     "D02": access.account_used_by_another,
     "D03": access.shared_account,
     "D04": access.credential_stolen,
@@ -54,10 +55,13 @@ def _of_harm(claim: Claim, grounds: Grounds, found: Answer) -> Answer:
     harmful = [a for a in grounds.telling() if a.act_id in found.because]
     if not harmful:
         return answer("untestable", grounds.acts, "no_act_linked_to_job", open_questions(grounds))
-    others = [] if any(a.effect == "shown" for a in harmful) else grounds.unlinked_of_others(claim)
-    if not others:
+    if any(a.effect == "shown" for a in harmful):
+        return found
+    others = grounds.unlinked_of_others(claim)
+    before = [] if others else grounds.replaced_before(harmful)
+    back = [a for a in before if grounds.can_be_of_another(a, claim)]
+    if not others and not back:
         return found
     acts = [a for a in grounds.acts if a.act_id in found.because]
-    return answer(
-        "mixed", [*acts, *others], "other_act_can_have_harmed_job", open_questions(grounds), found.events
-    )
+    why = "other_act_can_have_harmed_job" if others else "version_of_another_can_have_come_back"
+    return answer("mixed", [*acts, *others, *back], why, open_questions(grounds), found.events)

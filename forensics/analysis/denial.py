@@ -62,10 +62,33 @@ class Grounds:
             and a.link == "not_established"
             and a.object not in known
             and (last is None or a.earliest_ns is None or a.earliest_ns <= last)
-            and self._can_be_of_another(a, claim)
+            and self.can_be_of_another(a, claim)
         ]
 
-    def _can_be_of_another(self, act: Act, claim: Claim) -> bool:
+    def replaced_before(self, harmful: Iterable[Act]) -> list[Act]:
+        """Changes that had been made to the same files before these acts, and that are tied to no job.
+
+        What such a version held can have come back with the later one, by an editor that was open, a copy that is put back or a
+        stash: no record tells whose text a file holds. An act that is shown to have harmed a job is looked at as it is. Not
+        among them are changes of whoever owns a job asked about.
+        """
+        owners = {p for j in self.jobs for p in self.scene.directory.owners(j.owner, j.submit_ns, j.end_ns)}
+        last: dict[str, Act] = {}
+        for a in harmful:
+            if a.act in FILES and a.effect != "shown" and a.latest_ns is not None:
+                last[a.object] = max(last.get(a.object, a), a, key=lambda x: x.latest_ns or 0)
+        return [
+            a
+            for a in self.acts
+            if a.act in FILES
+            and a.link == "not_established"
+            and (after := last.get(a.object)) is not None
+            and (a.earliest_ns is None or a.earliest_ns <= (after.latest_ns or 0))
+            and a.person not in owners
+        ]
+
+    def can_be_of_another(self, act: Act, claim: Claim) -> bool:
+        """Whether an act is, or can be, of another than who denies, or of whom they name."""
         people = {act.person} if act.person is not None else set(self.judged[act.act_id].candidates)
         return claim.names in people if claim.names else bool(people - {claim.by})
 

@@ -1,56 +1,13 @@
-"""Denials about who was there: another person, the account, the key, being away, having had the same access.
+"""Denials about who was there: the account, the key, being away, having had the same access.
 
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import attendance, gaps, git_acts, passed_on
+from forensics.analysis import attendance, gaps, git_acts
 from forensics.analysis.acts import BY_ITSELF, LEFT_BY, Act, Scene
 from forensics.analysis.denial import FILES, Answer, Grounds, answer, open_questions
 from forensics.analysis.holders import people_of
 from forensics.core.roster import Claim
-
-
-def _left_open(person: str, g: Grounds) -> list[Act]:
-    """The acts of which it stays open whether a person did them: what another did elsewhere does not answer these."""
-    return [a for a in g.acts if a.person is None and person in g.judged[a.act_id].candidates]
-
-
-def _can_be_another_s(act: Act, claim: Claim, g: Grounds) -> bool:
-    """Whether it stays open who did an act, and the records allow whom the speaker names, or where nobody is named, another."""
-    candidates = set(g.judged[act.act_id].candidates) - {claim.by}
-    return act.person is None and (claim.names in candidates if claim.names else bool(candidates))
-
-
-def another_did_it(claim: Claim, g: Grounds) -> Answer:
-    """D01. True predicts that the other's sessions hold the acts; false, that the speaker's do."""
-    acts = g.telling()
-    if g.acts and not acts:
-        return answer("untestable", g.acts, "no_act_linked_to_job", open_questions(g))
-    return _by_either(claim, g, acts)
-
-
-def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
-    by = [a for a in acts if a.person == claim.by]
-    others = [
-        a for a in acts if a.person not in {None, claim.by} and (not claim.names or a.person == claim.names)
-    ]
-    if by and others:
-        return answer("mixed", [*by, *others], "acts_of_both")
-    if others and (left := _left_open(claim.by, g)):
-        return answer("mixed", [*others, *left], "acts_of_other_and_act_left_open", open_questions(g))
-    if by:
-        left = [a for a in acts if _can_be_another_s(a, claim, g)]
-        return (
-            answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
-            if left
-            else passed_on.by_speaker(by, g)
-        )
-    if others:
-        return answer("supported", others, "acts_in_sessions_of_other")
-    third = [a for a in acts if a.person is not None]
-    if third:
-        return answer("mixed", third, "acts_in_sessions_of_neither")
-    return answer("untestable", g.acts, "no_act_attributed", open_questions(g))
 
 
 def shared_account(claim: Claim, g: Grounds) -> Answer:
@@ -215,7 +172,7 @@ def _there(person: str, act: Act, scene: Scene) -> bool:
 
 
 def account_used_by_another(claim: Claim, g: Grounds) -> Answer:
-    """D02. True predicts an entry by a key or from a device that is not the speaker's; false, the speaker's own."""
+    """D02. True predicts an entry by a key or from a device that is not the speaker's, or what another left to run there; false, the speaker's own."""
     inside = g.in_accounts_of(claim.by)
     if not inside:
         return answer("untestable", [], "no_act_in_account_of_speaker", open_questions(g))
@@ -230,6 +187,10 @@ def account_used_by_another(claim: Claim, g: Grounds) -> Answer:
     if beside:
         events = [e for a in beside for e in _other_entries(claim.by, a, g.scene)]
         return answer("mixed", beside, "another_entry_open_in_account_then", events=events)
+    if by and (
+        ran := [a for a in inside if a.person is None and any(p.account != a.account for p in a.planters)]
+    ):
+        return answer("mixed", [*by, *ran], "ran_in_account_what_another_left", open_questions(g))
     if by:
         return answer("contradicted", by, "entered_by_key_and_device_of_speaker")
     return answer("untestable", inside, "nothing_tells_who_entered", open_questions(g))

@@ -6,6 +6,7 @@ Each says what is true where the claim is, and what where it is not; an answer n
 from forensics.analysis import checkouts, copies, mounts, order, strength, trailcopies
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
+from forensics.analysis.deferral_rules import DECISION
 from forensics.analysis.denial import FILES, Answer, Grounds, Test, answer, open_questions, speaker_not_known
 from forensics.analysis.gaps import Gap
 from forensics.analysis.jobs import Job
@@ -17,7 +18,8 @@ _LOGS = frozenset({"wipe_log", "change_logging"})
 def automation(claim: Claim, g: Grounds) -> Answer:
     """D06. True predicts a timer, cron or a job's process without a session; false, an act in a login session.
 
-    What runs by itself was set up by somebody: the question goes to its author.
+    What runs by itself was set up by somebody: the question goes to its author. What another had written and the speaker ran
+    is a script too, be it in a login session.
     """
     alone = [a for a in g.acts if a.origin in {*BY_ITSELF, "job"}]
     if alone:
@@ -26,6 +28,8 @@ def automation(claim: Claim, g: Grounds) -> Answer:
     if unknown or not g.acts:
         missing = ["session"] if unknown else open_questions(g)
         return answer("untestable", unknown, "origin_not_recorded" if unknown else "no_act_found", missing)
+    if written := [a for a in g.acts if DECISION in a.missing]:
+        return answer("mixed", written, "ran_what_another_had_written", open_questions(g))
     return answer("contradicted", g.acts, "acts_in_login_sessions")
 
 

@@ -11,6 +11,7 @@ from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.repositories import alike, parts
 
 WHY = "pushed_to_one_ref_and_put_into_another"
+WHY_OF_OTHER = "other_pushed_to_one_ref_and_it_was_put_into_another"
 
 _STROKES = 8
 """More parts than names of remotes and branches have."""
@@ -18,11 +19,24 @@ _STROKES = 8
 
 def by_speaker(acts: list[Act], g: Grounds) -> Answer:
     """D01 where acts are attributed to whoever speaks: mixed where all of them are pushes, and their commits, and another moved a second ref to that."""
-    if all(a.act in {"push", "commit"} for a in acts):
-        moves = [moved_on(g.scene, a) for a in acts if a.act == "push"]
-        if moves and all(moves):
-            return answer("mixed", acts, WHY, events=[str(e.event_id) for found in moves for e in found])
+    if events := passed(acts, g):
+        return answer("mixed", acts, WHY, events=events)
     return answer("contradicted", acts, "acts_in_sessions_of_speaker")
+
+
+def by_other(acts: list[Act], g: Grounds) -> Answer:
+    """D01 where acts are attributed to another alone: as for whoever speaks, it is not said that the other brought it to the jobs."""
+    if events := passed(acts, g):
+        return answer("mixed", acts, WHY_OF_OTHER, events=events)
+    return answer("supported", acts, "acts_in_sessions_of_other")
+
+
+def passed(acts: list[Act], g: Grounds) -> list[str]:
+    """The moves of second refs to what some acts brought; none unless all of them are pushes, and their commits, that another passed on."""
+    if not all(a.act in {"push", "commit"} for a in acts):
+        return []
+    moves = [moved_on(g.scene, a) for a in acts if a.act == "push"]
+    return [str(e.event_id) for found in moves for e in found] if all(moves) else []
 
 
 def moved_on(scene: Scene, act: Act) -> list[Row]:

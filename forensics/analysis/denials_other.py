@@ -1,0 +1,62 @@
+"""The denial that another did it (D01): whose sessions hold the acts, what stays open, and whose text or whose push it can have been."""
+
+from forensics.analysis import passed_on
+from forensics.analysis.acts import Act
+from forensics.analysis.denial import Answer, Grounds, answer, open_questions
+from forensics.core.roster import Claim
+
+
+def _left_open(person: str, g: Grounds) -> list[Act]:
+    """The acts of which it stays open whether a person did them: what another did elsewhere does not answer these."""
+    return [a for a in g.acts if a.person is None and person in g.judged[a.act_id].candidates]
+
+
+def _can_be_another_s(act: Act, claim: Claim, g: Grounds) -> bool:
+    """Whether it stays open who did an act, and the records allow whom the speaker names, or where nobody is named, another."""
+    candidates = set(g.judged[act.act_id].candidates) - {claim.by}
+    return act.person is None and (claim.names in candidates if claim.names else bool(candidates))
+
+
+def _of_nobody(act: Act, g: Grounds) -> bool:
+    """Whether no record leaves anybody who did an act, as of a container's process: then it can be anybody's. A commit is whoever's brought it."""
+    return act.person is None and act.act != "commit" and not g.judged[act.act_id].candidates
+
+
+def another_did_it(claim: Claim, g: Grounds) -> Answer:
+    """D01. True predicts that the other's sessions hold the acts; false, that the speaker's do."""
+    acts = g.telling()
+    if g.acts and not acts:
+        return answer("untestable", g.acts, "no_act_linked_to_job", open_questions(g))
+    return _by_either(claim, g, acts)
+
+
+def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
+    by = [a for a in acts if a.person == claim.by]
+    others = [
+        a for a in acts if a.person not in {None, claim.by} and (not claim.names or a.person == claim.names)
+    ]
+    if by and others:
+        return answer("mixed", [*by, *others], "acts_of_both")
+    if others and (left := _left_open(claim.by, g)):
+        return answer("mixed", [*others, *left], "acts_of_other_and_act_left_open", open_questions(g))
+    if by:
+        left = [a for a in acts if _can_be_another_s(a, claim, g) or _of_nobody(a, g)]
+        return (
+            answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
+            if left
+            else passed_on.by_speaker(by, g)
+        )
+    if others:
+        return _by_other(claim, g, others)
+    third = [a for a in acts if a.person is not None]
+    if third:
+        return answer("mixed", third, "acts_in_sessions_of_neither")
+    return answer("untestable", g.acts, "no_act_attributed", open_questions(g))
+
+
+def _by_other(claim: Claim, g: Grounds, others: list[Act]) -> Answer:
+    """D01 where acts are attributed to another and none to whoever speaks: supported, unless these can have passed on what is somebody else's, or did not reach the jobs by that other's doing."""
+    back = [a for a in g.replaced_before(others) if a.person == claim.by]
+    if back:
+        return answer("mixed", [*others, *back], "version_of_another_can_have_come_back")
+    return passed_on.by_other(others, g)
