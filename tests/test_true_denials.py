@@ -254,6 +254,7 @@ def answered_in(drawn, denial, by, names):
     ("seed", "by", "why"),
     [
         (10030, "insider", "version_of_another_can_have_come_back"),
+        (10861, "ops", "version_of_another_can_have_come_back"),
         (10070, "ops", "other_pushed_to_one_ref_and_it_was_put_into_another"),
     ],
 )

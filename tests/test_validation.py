@@ -98,6 +98,15 @@ def test_a_name_is_right_wrong_or_of_nothing_that_was_done():
     assert [n["how"] for n in told["named"]] == ["unmatched"]
 
 
+def test_a_deed_is_known_by_a_clock_that_is_off():
+    """kai's act is dated a thousand seconds too early; the truth says how far the clocks of the incident are off."""
+    late = {**truth("kai")}
+    late["acts"] = [{**late["acts"][0], "at": late["acts"][0]["at"] + 1000}]
+    for off_s, how in ((0.0, "unmatched"), (950.0, "right")):
+        told = judging.judged({**FOUND, "acts": [act("kai")]}, {**late, "off_s": off_s})
+        assert [n["how"] for n in told["named"]] == [how]
+
+
 @pytest.mark.parametrize(
     ("denial", "by", "status", "denied", "accused"),
     [

@@ -47,16 +47,17 @@ def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
             else passed_on.by_speaker(by, g)
         )
     if others:
-        return _by_other(claim, g, others)
+        return _by_other(g, others)
     third = [a for a in acts if a.person is not None]
     if third:
         return answer("mixed", third, "acts_in_sessions_of_neither")
     return answer("untestable", g.acts, "no_act_attributed", open_questions(g))
 
 
-def _by_other(claim: Claim, g: Grounds, others: list[Act]) -> Answer:
+def _by_other(g: Grounds, others: list[Act]) -> Answer:
     """D01 where acts are attributed to another and none to whoever speaks: supported, unless these can have passed on what is somebody else's, or did not reach the jobs by that other's doing."""
-    back = [a for a in g.replaced_before(others) if a.person == claim.by]
+    who = {a.person for a in others}
+    back = [a for a in g.replaced_before(others) if a.person not in who]
     if back:
         return answer("mixed", [*others, *back], "version_of_another_can_have_come_back")
     return passed_on.by_other(others, g)
