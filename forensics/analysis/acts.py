@@ -195,6 +195,16 @@ class Scene:
         found: pd.DataFrame = ran.iloc[at.get((host, pid), [])]
         return found
 
+    def ran_by(self, host: object, pid: object) -> Sequence[tuple[str, int, str | None]]:
+        """The same, of each execution its event, when it can have begun, and its audit session."""
+        if "ran" not in self.memo:
+            ran = picked(self.events, self.events["verb"] == "execute")
+            keys = zip(ran["host"], ran["pid"], strict=True)
+            told = [*zip(ran["event_id"], ran["earliest_ns"], ran["session"], strict=True)]
+            self.memo["ran"] = {key: [told[n] for n in at] for key, at in _places(keys).items()}
+        found: Sequence[tuple[str, int, str | None]] = self.memo["ran"].get((host, pid), ())
+        return found
+
     def told_of(self, job: str) -> pd.DataFrame:
         """The events that name a job, in their order."""
         if "told" not in self.memo:

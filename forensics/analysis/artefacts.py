@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import blobs, file_names, order, wording, writers
+from forensics.analysis import blobs, file_names, mentions, order, wording, writers
 from forensics.analysis.evidence import Evidence, Row, one_session, picked, rows_of, where
 from forensics.analysis.jobs import Job, own_events
 from forensics.core.schema import Column, Table
@@ -354,14 +354,25 @@ def _named(
     """Changed paths that the text of a script names: as a file, or as a module that it imports."""
     hosts = tuple(sorted({host for host, _ in job.processes if host is not None}))
     for script in sorted(scripts):
-        for text, cited in texts(evidence, script):
-            modules = wording.imports(text)
-            for path in history:
-                why = (
-                    None if path in scripts or "/.git/" in path else wording.said(path, script, text, modules)
-                )
-                if why is not None:
-                    yield Reading(job.job, path, "derived", why, started, cited, hosts)
+        for path, why, cited in _said(evidence, history, script):
+            if path not in scripts:
+                yield Reading(job.job, path, "derived", why, started, cited, hosts)
+
+
+def _said(
+    evidence: Evidence, history: dict[str, list[Version]], script: str
+) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Each changed path that a script's texts lead to, how, and what tells the text; looked up once, as many jobs run one script."""
+    held = evidence.memo.get("mentions")
+    if held is None or held[0] is not history:
+        paths = mentions.Paths(path for path in history if "/.git/" not in path)
+        held = evidence.memo["mentions"] = history, paths, {}
+    _, paths, found = held
+    if script not in found:
+        told = ((paths.said(script, text), cited) for text, cited in texts(evidence, script))
+        found[script] = [(path, why, cited) for said, cited in told for path, why in said]
+    known: list[tuple[str, str, tuple[str, ...]]] = found[script]
+    return known
 
 
 def _payloads(

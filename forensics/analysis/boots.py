@@ -27,6 +27,8 @@ _NUMBERED = [
     "pid",
     "format",
 ]
+_ONE = ["host", "serial", "earliest_ns"]
+"""What tells a record of a kernel from its others."""
 _LEAST = 100
 """Records of one kernel can stand out of order by less."""
 
@@ -43,34 +45,42 @@ def told_apart(evidence: Evidence) -> None:
         & ~events["format"].isin(FROM_ANYBODY)
         & ~events["verb"].isin(OWN_NUMBERS),
     )
-    for host, rows in groups_of(numbered[_NUMBERED], "host"):
-        told = _by_boot(rows)
-        _mark(events, rows, told)
-        if int(told["boot"].iloc[-1]):
-            there = picked(events, own & (events["host"] == host) & events["session"].notna())
-            _rename(events, there[["session", "serial", "earliest_ns"]], told)
+    if not len(numbered):
+        return
+    told = _by_boot(numbered[_NUMBERED])
+    _mark(events, numbered[_NUMBERED], told)
+    booted = {host for host, boot in zip(told["host"], told["boot"], strict=True) if boot}
+    if not booted:
+        return
+    there = picked(events, own & events["host"].isin(booted) & events["session"].notna())
+    held = dict(groups_of(there[["host", "session", "serial", "earliest_ns"]], "host"))
+    for host, rows in groups_of(picked(told, told["host"].isin(booted)), "host"):
+        if host in held:
+            _rename(events, held[host], rows)
 
 
 def _mark(events: pd.DataFrame, rows: pd.DataFrame, told: pd.DataFrame) -> None:
-    """Mark the records of a host that can be another's, and their copies."""
-    each = rows.drop_duplicates(["serial", "earliest_ns", "verb", "session", "pid", "format"])
-    of_boot = told[["serial", "earliest_ns", "boot"]]
-    each = each.merge(of_boot, on=["serial", "earliest_ns"])
-    apart = each.loc[mixed.told(each), ["serial", "earliest_ns"]].drop_duplicates()
+    """Mark the records that can be another host's, and their copies."""
+    each = rows.drop_duplicates(["host", "serial", "earliest_ns", "verb", "session", "pid", "format"])
+    # Of all hosts at once: a frame for each host takes longer to make than its records to look at.
+    each = each.merge(told[[*_ONE, "every"]], on=_ONE).rename(columns={"every": "boot"})
+    apart = each.loc[mixed.told(each), _ONE].drop_duplicates()
     if len(apart):
-        found = rows.reset_index(names="at").merge(apart, on=["serial", "earliest_ns"])["at"]
+        found = rows.reset_index(names="at").merge(apart, on=_ONE)["at"]
         events.loc[found, "mixed"] = True
 
 
 def _by_boot(rows: pd.DataFrame) -> pd.DataFrame:
-    """The numbered records of a host, each once, in order, with the place of their boot."""
-    first_of = rows.groupby("sha256")["earliest_ns"].transform("min")
-    ordered = rows.assign(first=first_of).sort_values(["first", "sha256", "start"], kind="stable")
+    """The numbered records of the hosts, each once, in order, with the place of their boot: of its host, and of every host's."""
+    first_of = rows.groupby(["host", "sha256"])["earliest_ns"].transform("min")
+    ordered = rows.assign(first=first_of).sort_values(["host", "first", "sha256", "start"], kind="stable")
     # A file that was collected twice, or overlaps another, tells some records again.
-    ordered = ordered.drop_duplicates(["serial", "earliest_ns"])
-    serial = ordered["serial"].to_numpy(np.int64)
-    back = (serial[:-1] > 2 * serial[1:]) & (serial[:-1] - serial[1:] > _LEAST)
-    return ordered.assign(boot=np.r_[0, np.cumsum(back)])
+    ordered = ordered.drop_duplicates(_ONE)
+    serial, (host, _) = ordered["serial"].to_numpy(np.int64), pd.factorize(ordered["host"])
+    other = np.r_[True, host[1:] != host[:-1]]
+    back = np.r_[False, (serial[:-1] > 2 * serial[1:]) & (serial[:-1] - serial[1:] > _LEAST)] & ~other
+    every = np.cumsum(back | other) - 1
+    return ordered.assign(boot=every - every[other][host], every=every)
 
 
 def _rename(events: pd.DataFrame, there: pd.DataFrame, told: pd.DataFrame) -> None:

@@ -65,10 +65,7 @@ class Differ(NamedTuple):
 def find(evidence: Evidence) -> list[Differ]:
     """Every pair of copies that differ, in a total order."""
     events, files = evidence.events, evidence.files
-    placed = files[(files["kind"] == "file") & files["format"].isin(LOGS)]
-    names: dict[str, set[str]] = {}
-    for f in rows_of(placed):
-        names.setdefault(f.sha256, set()).add(_ROTATED.sub("", posixpath.basename(f.path)))
+    names = names_of(files)
     if len(names) < 2:
         return []
     told = picked(events, events["format"].isin(LOGS) & events["earliest_ns"].notna())
@@ -85,6 +82,15 @@ def find(evidence: Evidence) -> list[Differ]:
                     at = host if isinstance(host, str) else None
                     found.append(Differ(at, shared_name[0], one, other, *differ))
     return found
+
+
+def names_of(files: pd.DataFrame) -> dict[str, set[str]]:
+    """The names of the logs among some files, by hash, as they are called whichever of a rotation they are: copies share one."""
+    placed = files[(files["kind"] == "file") & files["format"].isin(LOGS)]
+    names: dict[str, set[str]] = {}
+    for f in rows_of(placed):
+        names.setdefault(f.sha256, set()).add(_ROTATED.sub("", posixpath.basename(f.path)))
+    return names
 
 
 class _Lines:

@@ -23,7 +23,7 @@ from forensics.core.messageevents import SYSTEM_LOGS
 _MOMENTS = ("submit_ns", "start_ns", "end_ns")
 LOGS = SYSTEM_LOGS | {"slurmctld", "slurmd", "slurmdbd", "gitolite"}
 """Formats whose lines are written one behind the other."""
-_BACK_NS = 60 * NS_PER_S
+BACK_NS = 60 * NS_PER_S
 _FIRST = -(2**63) + 1
 
 
@@ -152,14 +152,14 @@ def _back(rows: pd.DataFrame) -> list[tuple[int, int, str, str]]:
     told = picked(rows, rows["format"].isin(LOGS)).sort_values(["start", "event_id"])
     columns = ("written_earliest_ns", "written_latest_ns", "start")
     first, last, place = (told[c].to_numpy(np.int64) for c in columns)
-    at = np.flatnonzero(np.diff(_onward(first, last)) < -_BACK_NS)
+    at = np.flatnonzero(np.diff(_onward(first, last)) < -BACK_NS)
     names = told["event_id"].to_numpy(object)
     return [(int(place[i]), int(place[i + 1]), str(names[i]), str(names[i + 1])) for i in at]
 
 
 def _onward(first: Int, last: Int) -> Int:
     """A moment of each of some lines, in their order: the first within its interval that is not before the one of the line before it, if there is one."""
-    wide = np.flatnonzero(last - first > _BACK_NS)
+    wide = np.flatnonzero(last - first > BACK_NS)
     when = first.copy()
     for i in wide[wide > 0].tolist():
         when[i] = min(max(when[i - 1], first[i]), last[i])

@@ -172,9 +172,12 @@ def around(path: str, folders: Mapping[str, Mapping[Project, int]]) -> Iterable[
 
 def _command(scene: Scene, event: Row) -> list[str]:
     """The execution of the program that changed a file."""
-    mine = scene.runs_of(event.host, event.pid)
-    mine = order.of(scene.evidence).until(picked(mine, mine["session"] == event.session), event)
-    return list(mine["event_id"])[-1:]
+    known = order.of(scene.evidence)
+    # From the last on: an editor that is open for a month has no more runs than one that wrote one file.
+    for name, began_ns, session in reversed(scene.ran_by(event.host, event.pid)):
+        if session is not None and session == event.session and known.by(name, began_ns, event):
+            return [name]
+    return []
 
 
 def all_changes(scene: Scene, history: Mapping[str, list[Version]]) -> dict[str, list[tuple[Version, Act]]]:

@@ -193,10 +193,14 @@ class Order:
 
     def until(self, rows: pd.DataFrame, event: Row) -> pd.DataFrame:
         """Those of some events that are not later than another: by their places, or as they begin."""
-        signs = [self.sign(name, event.event_id) for name in rows["event_id"]]
-        begun = zip(rows["earliest_ns"], signs, strict=True)
-        flags = [bool(at <= event.earliest_ns) if not found else found < 0 for at, found in begun]
+        told = zip(rows["event_id"], rows["earliest_ns"], strict=True)
+        flags = [self.by(name, at, event) for name, at in told]
         return rows if all(flags) else rows.iloc[[n for n, flag in enumerate(flags) if flag]]
+
+    def by(self, name: str, began_ns: int, event: Row) -> bool:
+        """Whether an event, which can have begun then, is not later than another: by their places, or as they begin."""
+        found = self.sign(name, event.event_id)
+        return bool(began_ns <= event.earliest_ns) if not found else found < 0
 
     def numbered(self, event: str) -> str | None:
         """The host whose kernel numbered an event; None where it has no such number."""

@@ -25,6 +25,7 @@ from forensics.analysis import (
     hops,
     identity,
     memory,
+    mentions,
     mounts,
     planted,
     scheduler_edits,
@@ -128,7 +129,7 @@ class Paths:
         self._direct = own.opened | own.named | own.removed
         self._direct |= {path for path in own.wrote if checkpoints.Named(checkpoints.PATTERNS).has(path)}
         self._scripts = {path for path in own.named if path.endswith(artefacts.SCRIPTS)}
-        self._texts: list[tuple[str, str, frozenset[str]]] = []
+        self._texts = mentions.Texts(())
         self._folders = file_acts.by_folder(asked.projects())
         numbers = identity.directory(evidence)
         self._uids = {
@@ -144,21 +145,17 @@ class Paths:
 
     def read(self, changed: Iterable[str]) -> None:
         """Take the texts of the scripts that jobs ran: changed paths that they opened or were given, and scripts by name."""
-        for script in sorted({*self._scripts, *changed}):
-            for text, _ in artefacts.texts(self._evidence, script):
-                self._texts.append((script, text, wording.imports(text)))
+        scripts = sorted({*self._scripts, *changed})
+        self._texts = mentions.Texts(
+            (script, text) for script in scripts for text, _ in artefacts.texts(self._evidence, script)
+        )
 
     def _bears(self, path: str) -> bool:
         return (
             path in self._direct
             or file_acts.telling(path)
             or posixpath.basename(path) in self._copied
-            or any(
-                # A text that does not hold its last part cannot name a file, unless it imports it.
-                (path.endswith(".py") or posixpath.basename(path) in text)
-                and wording.said(path, script, text, names)
-                for script, text, names in self._texts
-            )
+            or self._texts.lead(path)
         )
 
     def harmed(

@@ -166,14 +166,25 @@ def name(host: str) -> str:
 
 def of_events(evidence: Evidence, cited: Iterable[str]) -> set[str]:
     """The machines by whose clocks some events are dated."""
+    if "machines" not in evidence.memo:
+        evidence.memo["machines"] = _machines(evidence)
+    told, places = evidence.memo["machines"], evidence.events.index
+    return {m for e in cited if e in places and (m := told[places.get_loc(e)]) is not None}
+
+
+def _machines(evidence: Evidence) -> list[str | None]:
+    """By whose clock each event is dated, in their order; none for those without a time."""
     events = evidence.events
-    known = [e for e in dict.fromkeys(cited) if e in events.index]
-    rows = picked(events.loc[known], events.loc[known, "earliest_ns"].notna())
-    hosts = "hosts"
-    if hosts not in evidence.memo:
-        evidence.memo[hosts] = {*events["host"].dropna(), *evidence.files["host"].dropna()}
-    told = zip(anchors.sources(rows), rows["clock"], strict=True)
-    return {m for s, c in told if (m := machine(str(s), str(c), evidence.memo[hosts])) is not None}
+    hosts = {*events["host"].dropna(), *evidence.files["host"].dropna()}
+    known: dict[tuple[str, str], str | None] = {}
+    found: list[str | None] = []
+    told = zip(anchors.sources(events), events["clock"], events["earliest_ns"].notna(), strict=True)
+    for source, clock, dated in told:
+        key = (str(source), str(clock))
+        if dated and key not in known:
+            known[key] = machine(*key, hosts)
+        found.append(known[key] if dated else None)
+    return found
 
 
 def _formats(evidence: Evidence, source: Mapping[str, str]) -> dict[str, set[str]]:

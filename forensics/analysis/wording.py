@@ -45,8 +45,11 @@ def said(path: str, script: str, text: str, modules: frozenset[str]) -> str | No
             return "imported_by_script"
         if any(name.split(".")[0] == module.split(".")[0] for name in modules):
             return "package_imported_by_script"
-    base = posixpath.basename(path)
-    named = (
-        len(base) > 4 and base != "__init__.py" and re.search(rf"(?<![\w.]){re.escape(base)}(?![\w.])", text)
-    )
-    return "named_in_script" if named else None
+    return "named_in_script" if named(posixpath.basename(path), text) else None
+
+
+def named(base: str, text: str) -> bool:
+    """Whether a text names files whose last part is `base`, as words of their own."""
+    if len(base) <= 4 or base == "__init__.py" or base not in text:
+        return False
+    return re.search(rf"(?<![\w.]){re.escape(base)}(?![\w.])", text) is not None

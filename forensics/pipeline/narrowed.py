@@ -24,7 +24,7 @@ from forensics.analysis.jobs import Job
 from forensics.analysis.trailcopies import Lacking
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT
-from forensics.pipeline import counted, githeld, heard, owned, ranof, tips, trailcopies, unasked
+from forensics.pipeline import counted, crowd, githeld, heard, owned, ranof, tips, trailcopies, unasked
 from forensics.pipeline.owned import columns
 from forensics.store import parquet, places
 from forensics.store.places import Asked, Places
@@ -107,6 +107,7 @@ class _Held:
         large = githeld.large(case.tables)
         self.objects = githeld.unread(asked, case.found) if large else np.empty(0, np.int64)
         self.texts = githeld.texts(case.tables) if large else None
+        self.crowd = crowd.found(asked, evidence.frame(case.found["file"]))
         self.apart = unasked.found(case.tables, asked, evidence.frame(case.found["file"]), case.question)
 
     def evidence(self) -> Evidence:
@@ -135,7 +136,7 @@ class _Held:
         jumps: frozenset[tuple[str | None, int, int]] | None,
     ) -> Totals:
         """What is counted of the trail and of ordinary jobs."""
-        every = Counter(apart) + Counter(self.apart.sources)
+        every = Counter(apart) + Counter(self.apart.sources) + Counter(self.crowd.sources)
         acts = Counter(fired) + Counter(self.apart.acts)
         many = sum(self.apart.acts.values())
         ties = {"scheduler_names_job": many} if many else {}
@@ -180,7 +181,7 @@ class _Held:
     def begin(self) -> None:
         """Everything but the mass; then what of the mass is read wherever it stands; then what bears on the jobs."""
         self._take(self.asked.places(f"WHERE NOT coalesce({self.mass}, false)"))
-        apart = places.merged(self.refs.places, self.objects, self.apart.places)
+        apart = places.merged(self.refs.places, self.objects, self.apart.places, self.crowd.places)
         self.wanted = places.less(self.wanted, apart)
         if self.trail is None:
             return
