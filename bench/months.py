@@ -291,12 +291,10 @@ class Cluster:
         git = self._ran(shell, "/usr/bin/git", "commit", "-am", f"change {self.pid}")
         for _ in range(3):
             made, hexed = self.trail.fresh(), f"{self.chance.getrandbits(160):040x}"
-            git.opened(f"{shell.cwd}/.git/objects/{hexed[:2]}/tmp_obj_{hexed[:6]}", made, new=True)
-            git.renamed(
-                f"{shell.cwd}/.git/objects/{hexed[:2]}/tmp_obj_{hexed[:6]}",
-                f"{shell.cwd}/.git/objects/{hexed[:2]}/{hexed[2:]}",
-                made,
-            )
+            folder = f"{shell.cwd}/.git/objects/{hexed[:2]}"
+            part = f"{folder}/tmp_obj_{hexed[:6]}"  # noqa: S108 - as git calls it
+            git.opened(part, made, new=True)
+            git.renamed(part, f"{folder}/{hexed[2:]}", made)
         shell.at = git.at
         if self.chance.random() < 0.5:
             push = self._ran(shell, "/usr/bin/git", "push")

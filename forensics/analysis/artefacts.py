@@ -367,12 +367,11 @@ def _said(
     if held is None or held[0] is not history:
         paths = mentions.Paths(path for path in history if "/.git/" not in path)
         held = evidence.memo["mentions"] = history, paths, {}
-    _, paths, found = held
+    found: dict[str, list[tuple[str, str, tuple[str, ...]]]] = held[2]
     if script not in found:
-        told = ((paths.said(script, text), cited) for text, cited in texts(evidence, script))
+        told = ((held[1].said(script, text), cited) for text, cited in texts(evidence, script))
         found[script] = [(path, why, cited) for said, cited in told for path, why in said]
-    known: list[tuple[str, str, tuple[str, ...]]] = found[script]
-    return known
+    return found[script]
 
 
 def _payloads(

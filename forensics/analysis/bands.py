@@ -115,7 +115,8 @@ def _settled(votes: Sequence[Vote], rate: int) -> Band:
     counted = tuple(v for run in kept for v in run)
     stretches = [_stretch(run, rate) for run in kept]
     if runs:
-        stretches = _with_loose(stretches, [v for v in votes if v not in set(counted)])
+        once = set(counted)
+        stretches = _with_loose(stretches, [v for v in votes if v not in once])
     return Band(tuple(stretches), counted, len(votes) - len(counted), rate)
 
 

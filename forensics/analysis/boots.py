@@ -78,7 +78,7 @@ def _by_boot(rows: pd.DataFrame) -> pd.DataFrame:
     ordered = ordered.drop_duplicates(_ONE)
     serial, (host, _) = ordered["serial"].to_numpy(np.int64), pd.factorize(ordered["host"])
     other = np.r_[True, host[1:] != host[:-1]]
-    back = np.r_[False, (serial[:-1] > 2 * serial[1:]) & (serial[:-1] - serial[1:] > _LEAST)] & ~other
+    back = np.r_[False, (serial[:-1] > 2 * serial[1:]) & (serial[:-1] - serial[1:] > _LEAST)]
     every = np.cumsum(back | other) - 1
     return ordered.assign(boot=every - every[other][host], every=every)
 

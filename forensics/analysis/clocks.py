@@ -198,16 +198,10 @@ def _resolved(dated: _Dated) -> dict[str, tuple[str, Band]]:
         if reference in known:
             continue
         bands = {reference: Band.zero()}
-        while True:
-            voices = {
-                s: len({t for t, o in links[s] if o in bands})
-                for s in names
-                if s not in bands and s not in known
-            }
-            best = max(sorted(voices), key=lambda s: voices[s], default=None)
-            if best is None or voices[best] < _FEWEST:
-                break
+        voices = _Voices(links, [s for s in names if s not in known], bands)
+        while (best := voices.best()) is not None and voices.of(best) >= _FEWEST:
             bands[best] = fitted(dated.votes(best, bands))
+            voices.known(best)
         if len(bands) > 1 or reference.endswith(":kernel"):
             known |= {s: (reference, b) for s, b in bands.items()}
     return known
@@ -221,16 +215,49 @@ def _by_single_entries(dated: _Dated, known: Mapping[str, tuple[str, Band]]) -> 
     first = next((reference for reference, _ in known.values()), None)
     bands = {source: band for source, (reference, band) in known.items() if reference == first}
     links, made = _links(dated), dict[str, Band]()
-    while bands:
-        voices = {s: len({t for t, o in told if o in bands}) for s, told in links.items() if s not in bands}
-        best = max(sorted(voices), key=lambda s: voices[s], default=None)
-        if best is None or not voices[best]:
-            break
-        del links[best]  # what is further apart is more likely two things, and ties no other
+    voices = _Voices(links, links, bands)
+    while bands and (best := voices.best()) is not None and voices.of(best):
+        voices.done(best)  # what is further apart is more likely two things, and ties no other
         votes = [v for v in dated.votes(best, bands) if _heard(v, best)]
         if votes:
             bands[best] = made[best] = hull(votes)
+            voices.known(best)
     return made
+
+
+class _Voices:
+    """How many things each of some sources tells of that one of the known sources tells of too."""
+
+    def __init__(
+        self, links: Mapping[str, set[tuple[str, str]]], names: Iterable[str], known: Iterable[str]
+    ) -> None:
+        """`links` as `_links` gives them; `names` are the sources, `known` those that are known from the start."""
+        self._by_other: dict[str, dict[str, set[str]]] = {}
+        self._heard = {name: set[str]() for name in names}
+        for name in self._heard:
+            for thing, other in links[name]:
+                self._by_other.setdefault(other, {}).setdefault(name, set()).add(thing)
+        for name in known:
+            self.known(name)
+
+    def of(self, name: str) -> int:
+        """How many of one."""
+        return len(self._heard[name])
+
+    def best(self) -> str | None:
+        """The source of most, the first of these by name; none where none is left."""
+        return max(sorted(self._heard), key=lambda name: len(self._heard[name]), default=None)
+
+    def known(self, name: str) -> None:
+        """One more is known, and no more asked for."""
+        self.done(name)
+        for other, things in self._by_other.get(name, {}).items():
+            if other in self._heard:
+                self._heard[other] |= things
+
+    def done(self, name: str) -> None:
+        """A source is not asked for any more."""
+        self._heard.pop(name, None)
 
 
 def _heard(vote: Vote, source: str) -> bool:

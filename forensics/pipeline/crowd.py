@@ -9,7 +9,7 @@ of one another, and lines that two logs tell. Of PAM's sessions, those stand who
 from collections import Counter
 from collections.abc import Mapping
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -92,7 +92,7 @@ def _twins(asked: Asked, files: pd.DataFrame) -> set[str]:
     """Files that can be copies of one another: of one name, which tell of one host and of one time (`copies`)."""
     names = copies.names_of(files)
     told = asked.ask(_SPANS).to_pylist()
-    hosts: dict[str | None, list[dict[str, object]]] = {}
+    hosts: dict[str | None, list[dict[str, Any]]] = {}
     for row in told:
         hosts.setdefault(row["host"], []).append(row)
     return {

@@ -1,0 +1,151 @@
+"""What is looked up once and asked many times gives what looking through everything gives."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forensics.analysis import anchors, boots, clocks, file_acts, mentions, order, ties, wording
+from forensics.analysis.acts import Scene
+from forensics.analysis.evidence import picked
+
+FOLDERS = ("/srv/p/a", "/srv/p/a/lib", "/srv/p", "/usr/lib/site-packages", "/usr/lib/site-packages/torch", "")
+NAMES = ("train.py", "lib.py", "lib", "model.py", "__init__.py", "conf.yaml", "a.py", "data.yaml", "torch.py")
+WORDS = (
+    "import lib",
+    "from lib import model",
+    "import torch.nn",
+    "train.py",
+    "conf.yaml",
+    "my.conf.yaml",
+    "import train",
+    "x",
+)
+paths = st.builds("{}/{}".format, st.sampled_from(FOLDERS), st.sampled_from(NAMES))
+texts = st.lists(st.sampled_from(WORDS), max_size=5).map("\n".join)
+
+
+@given(st.lists(paths, unique=True), paths, texts)
+def test_a_text_leads_to_the_paths_of_which_the_rule_says_so(every, script, text):
+    told = ((path, wording.said(path, script, text, wording.imports(text))) for path in every)
+    assert sorted(mentions.Paths(every).said(script, text)) == sorted((p, why) for p, why in told if why)
+
+
+@given(st.lists(st.tuples(paths, texts), max_size=4), paths)
+def test_texts_lead_to_a_path_where_one_of_them_does(scripts, path):
+    one = any(wording.said(path, script, text, wording.imports(text)) for script, text in scripts)
+    assert mentions.Texts(scripts).lead(path) == one
+
+
+def test_a_script_imports_from_folders_below_its_own():
+    assert mentions.Texts([("/srv/p/train.py", "import lib.model")]).lead("/srv/p/lib/model.py")
+    assert not mentions.Texts([("/srv/q/train.py", "import lib.model")]).lead("/srv/p/lib/model.py")
+
+
+record = st.tuples(
+    st.sampled_from(("one", "two")), st.sampled_from(("x", "y")), st.integers(1, 900), st.integers(0, 200), st.sampled_from(("7", "8", None)), st.integers(1, 3)
+)  # fmt: skip
+
+
+def trail(rows):
+    columns = ["host", "sha256", "serial", "earliest_ns", "session", "pid"]
+    found = pd.DataFrame(rows, columns=columns).astype(
+        {"serial": "Int64", "earliest_ns": "Int64", "pid": "Int64"}
+    )
+    found["earliest_ns"] *= 1_000_000_000
+    found["latest_ns"] = found["earliest_ns"] + 1
+    told = found["serial"] % 3 == 0
+    return found.assign(
+        start=range(len(found)),
+        verb=["loginuid" if t else "execute" for t in told],
+        format="auditd",
+        trail=True,
+    )
+
+
+@given(st.lists(record, max_size=25))
+def test_boots_of_several_hosts_are_told_as_each_host_s_alone(rows):
+    every = trail(rows)
+    evidence = SimpleNamespace(events=every.copy())
+    boots.told_apart(evidence)
+    for host in ("one", "two"):
+        alone = SimpleNamespace(events=every[every["host"] == host].copy())
+        boots.told_apart(alone)
+        together = evidence.events.loc[alone.events.index, ["session", "mixed"]]
+        pd.testing.assert_frame_equal(together, alone.events[["session", "mixed"]])
+
+
+def test_what_can_be_another_host_s_is_marked_on_its_host_alone():
+    """Else the test above could hold where nothing is ever marked."""
+    rows = [
+        ("one", "x", 9, 10, "7", 1),
+        ("one", "x", 12, 20, "7", 2),
+        ("two", "y", 9, 10, "7", 1),
+        ("two", "y", 800, 20, "8", 2),
+        ("two", "y", 3, 50, "8", 3),
+    ]
+    evidence = SimpleNamespace(events=trail(rows))
+    boots.told_apart(evidence)
+    assert evidence.events["mixed"].tolist() == [True, True, False, False, False]
+    assert evidence.events["session"].tolist() == ["7", "7", "7", "8", "8@1970-01-01T00:00:50.000Z"]
+
+
+links = st.dictionaries(
+    st.sampled_from("abcd"), st.sets(st.tuples(st.sampled_from("rst"), st.sampled_from("abcde"))), min_size=1
+)
+
+
+@given(links, st.sets(st.sampled_from("abcde")), st.lists(st.sampled_from("abcde"), max_size=3))
+def test_voices_are_those_counted_anew_each_time(found, known, more):
+    voices = clocks._Voices(found, found, known)
+    for name in [None, *more]:
+        if name is not None:
+            known = known | {name}
+            voices.known(name)
+        anew = {s: len({t for t, o in told if o in known}) for s, told in found.items() if s not in known}
+        assert {s: voices.of(s) for s in anew} == anew
+        assert voices.best() == max(sorted(anew), key=lambda s: anew[s], default=None)
+
+
+event = st.tuples(
+    st.sampled_from(("h1", "h2.lab", None)), st.booleans(), st.sampled_from(("auditd", "syslog")), st.sampled_from(("h1:root", "slurm:admin:sacct", "git:objects:x")),
+    st.one_of(st.none(), st.integers(0, 5)),
+)  # fmt: skip
+
+
+@given(st.lists(event, min_size=1, max_size=8), st.lists(st.integers(0, 9), max_size=5))
+def test_machines_of_events_are_those_of_their_own_rows(rows, cited):
+    columns = ["host", "trail", "format", "clock", "earliest_ns"]
+    events = pd.DataFrame(rows, columns=columns).astype({"earliest_ns": "Int64", "host": object})
+    events["host"] = [h if isinstance(h, str) else None for h in events["host"]]
+    events = events.assign(sha256="s", event_id=[f"e{n}" for n in range(len(events))]).set_index(
+        "event_id", drop=False
+    )
+    files = pd.DataFrame({"host": ["h9"]}, dtype=object)
+    names = [f"e{n}" for n in cited]
+    own = picked(events, events["event_id"].isin(names) & events["earliest_ns"].notna())
+    hosts = {*events["host"].dropna(), "h9"}
+    plain = {
+        ties.machine(str(s), str(c), hosts) for s, c in zip(anchors.sources(own), own["clock"], strict=True)
+    }
+    assert ties.of_events(SimpleNamespace(events=events, files=files, memo={}), names) == plain - {None}
+
+
+@pytest.mark.parametrize("session", ["7", "8", None])
+@pytest.mark.parametrize("at", [5, 15, 25, 35])
+def test_the_program_that_changed_a_file_is_the_last_that_its_process_ran_in_its_session(session, at):
+    rows = [("h", 1, "7", 10), ("h", 1, "8", 20), ("h", 1, "7", 30), ("h", 2, "7", 12), ("h", 1, None, 14)]
+    events = pd.DataFrame(rows, columns=["host", "pid", "session", "earliest_ns"]).assign(verb="execute")
+    events["event_id"] = [f"e{n}" for n in range(len(events))]
+    events["session"] = events["session"].astype(object).where(events["session"].notna(), None)
+    events = events.set_index("event_id", drop=False)
+    known = order.Order(events)
+    known._places = dict.fromkeys([*events["event_id"], "change"])
+    evidence = SimpleNamespace(events=events, memo={"order": known})
+    scene = Scene(evidence, None, {}, {}, {})
+    change = SimpleNamespace(host="h", pid=1, session=session, earliest_ns=at, event_id="change")
+    mine = scene.runs_of("h", 1)
+    plain = known.until(picked(mine, mine["session"] == session), change)
+    assert file_acts._command(scene, change) == list(plain["event_id"])[-1:]
