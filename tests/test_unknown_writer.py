@@ -1,7 +1,7 @@
 """A program of which no record tells who wrote it names nobody, unless it can only be of whoever ran it."""
 
 import pytest
-from stage import UIDS
+from stage import HOST, UIDS
 from test_foreign_code import FOREIGN, OWN, SCRIPT, TOOL, day_of, runs, told
 
 from forensics.analysis import foreign_code
@@ -301,3 +301,24 @@ def test_copies_in_a_circle_end():
                 by_words(day, "cp", one, other)
     runs(day, argv=("bash", names[0]), program="bash", thing="/bin/bash")
     assert told(day) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "account", "host", "found"),
+    [
+        ("sed -i 's/0.5/9.5/' /srv/proj/train.py", "lin", HOST, UNKNOWN),
+        ("alias ls='sed -i s/0.5/9.5/ /srv/proj/train.py; ls'", "lin", HOST, UNKNOWN),
+        ("sed -i s/0.5/9.5/ /srv/proj/train.py", None, HOST, UNKNOWN),  # of all accounts
+        ("sed -i s/0.5/9.5/ /srv/proj/train.py", "mei", HOST, OWN),
+        ("sed -i s/0.5/9.5/ /srv/proj/train.py", "lin", "login02", OWN),
+        ("sed -i s/0.5/9.5/ /srv/proj/other.py", "lin", HOST, OWN),
+        ("export EDITOR=sed", "lin", HOST, OWN),
+    ],
+)
+def test_a_startup_file_that_was_collected_does_the_same(text, account, host, found):
+    """Nothing tells who wrote the line, and when."""
+    day = day_of()
+    day.add("setting", "shell_startup", f"{host}:user", account=account, host=host, when=None, object_kind="setting", object="shell command sed", text=text)  # fmt: skip
+    pid, _ = day.run("lin", day.ses_of, ["sed", "-i", "s/0.5/9.5/", SCRIPT])
+    day.add("write", account="lin", auid=UIDS["lin"], effective="lin", uid=UIDS["lin"], session=day.ses_of, pid=pid, ppid=1, exe="/usr/bin/sed", object_kind="path", object=SCRIPT, inode="fe:00:77", object_owner_uid=UIDS["mei"])  # fmt: skip
+    assert told(day) == found

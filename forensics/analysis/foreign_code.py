@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis import beside, file_acts, loading, order
+from forensics.analysis import beside, file_acts, loading, order, startup_lines
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
 from forensics.analysis.carried import to as carried_to
@@ -87,7 +87,8 @@ class Code:
             self._prepare()
         above, self._asked = made.above(act)[0], 0
         found = {id(p): p for p in self._starts if self._at_start(p, act)}
-        inputs, unknown, owners = list[str](), False, frozenset[str]()
+        inputs = startup_lines.of(self.scene, act, above)
+        unknown, owners = bool(inputs), frozenset[str]()
         for event, decided in (*self._ran(above, act), *self._loaded(above, act)):
             found |= {id(p): p for p in decided.planted}
             inputs += [event] if decided.planted or decided.unknown else []
