@@ -111,3 +111,67 @@ def test_an_exponent_beyond_any_is_refused(number):
     """The name of a git object can read so, and a file of one is a ref."""
     assert jsonlines.value(number.encode()) is Why.VALUE
     assert jsonlines.loaded(f'{{"n":{number}}}'.encode()) is Why.VALUE
+
+
+PIECES = [b"{", b"}", b"[", b"]", b'"', b":", b",", b"1", b"a", b" ", b"\t", b"\r", b"-", b"NaN", b"null", b'"a":1', b'"a"', b"\xff", b"\xef\xbb\xbf", b"Infinity", b"\\", b"\x0b", b"e9", b".5"]  # fmt: skip
+
+
+def by_the_reader(line):
+    """What Python's reader makes of a line, asked without a look at how it begins."""
+    try:
+        return json.JSONDecoder(
+            object_pairs_hook=jsonlines._once,
+            parse_float=jsonlines._fraction,
+            parse_constant=jsonlines._refused,
+        ).decode(line.decode())
+    except jsonlines._UnsoundError:
+        return Why.VALUE
+    except ValueError:
+        return Why.SHAPE
+
+
+BEGINNINGS = (
+    "null",
+    "true",
+    "false",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "-1",
+    "0",
+    '"a"',
+    "{}",
+    "[]",
+    '{"a":1}',
+)
+
+
+@pytest.mark.parametrize("begun", BEGINNINGS)
+@pytest.mark.parametrize("around", [" \t\r\n%s\n", "[%s]", "[ \t\r\n%s]", '{"x":%s}', "{ %s}"])
+def test_whatever_a_reader_takes_is_read(begun, around):
+    line = (around % begun).encode()
+    assert repr(jsonlines.value(line)) == repr(by_the_reader(line))
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map(b"".join))
+def test_how_a_line_begins_refuses_nothing_that_the_reader_takes(line):
+    assert repr(jsonlines.value(line)) == repr(by_the_reader(line))
+
+
+def test_a_line_that_begins_no_text_of_json_costs_no_exception(monkeypatch):
+    """Half a million such lines in a megabyte took three seconds, most of it exceptions."""
+    monkeypatch.setattr(jsonlines, "_DECODER", None)
+    data = b'a\n"\n}\n{\n[\n{a\n[}\n\xff\n#\n\xef\xbb\xbf{}\n'
+    records, rejected, ignored = parsed(data)
+    assert (records, ignored) == ([], [])
+    assert [row["why"] for row in rejected] == ["shape"] * 10
+
+
+def test_more_lines_than_are_taken_at_once_tile_the_file(monkeypatch):
+    monkeypatch.setattr(jsonlines, "_LINES_AT_ONCE", 3)
+    data = b'{"a":"x","n":1}\n\na\r\n' * 7 + b"torn"
+    whole = [sorted((row["start"], row["stop"]) for table in parsed(data, 5) for row in table)]
+    starts = [start for start, _ in whole[0]]
+    assert starts == [5, *(stop for _, stop in whole[0])][:-1]
+    assert whole[0][-1][1] == len(data) + 5
+    assert parsed(data)[1][-1]["why"] == "truncated"

@@ -8,8 +8,12 @@ float would be off by some hundred nanoseconds.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
+
+import numpy as np
+import pyarrow as pa
 
 from forensics.core import lines
 from forensics.core.model import IGNORED, REJECTED, Parsed, Why
@@ -30,6 +34,11 @@ _HALF = re.compile("[\ud800-\udfff]")
 _INT64 = range(-(2**63), 2**63)
 _MOST_SECONDS = 9_223_372_035
 _LONGEST_NUMBER = 64
+_LINES_AT_ONCE = 1 << 14
+_BEGUN = re.compile(
+    rb'[ \t\n\r]*+(?:\{[ \t\n\r]*+["}]|\[[ \t\n\r]*+[\[\]{"0-9tfnNI-]|"(?=.)|[0-9tfnNI-])', re.DOTALL
+)
+"""How each text that a reader of JSON takes begins: cheaper to ask than to be told so by an exception for each line."""
 
 
 class _UnsoundError(ValueError):
@@ -48,33 +57,41 @@ def parse(data: bytes, base: int, table: Table, read: Read, *, load: Load | None
             `loaded`, unless said otherwise.
     """
     take = load or loaded
-    cut = lines.cut(data, base)
-    rows: list[Object] = []
-    rejected: list[tuple[int, int, str]] = []
-    ignored: list[tuple[int, int]] = []
-    for start, stop, raw in zip(cut.start.tolist(), cut.stop.tolist(), cut.text, strict=True):
-        if stop - start > lines.LONGEST_LINE_BYTES:
-            rejected.append((start, stop, Why.TOO_LONG.value))
-            continue
-        line = raw.as_py()
-        found = take(line) if line.strip() else None
+    rows: dict[str, list[object]] = {name: [] for name in table.names}
+    rejected, whys, ignored = array("q"), list[str](), array("q")
+    unended = base + len(data) if not data.endswith(b"\n") else None
+    for start, stop, line in _lines(data, base):
+        found = (take(line) if line.strip() else None) if line is not None else Why.TOO_LONG
         row = read(found) if isinstance(found, dict) else found
         if row is None:
-            ignored.append((start, stop))
+            ignored.extend((start, stop))
         elif isinstance(row, Why):
-            torn = row is Why.SHAPE and stop == base + len(data) and not data.endswith(b"\n")
-            rejected.append((start, stop, (Why.TRUNCATED if torn else row).value))
+            rejected.extend((start, stop))
+            whys.append((Why.TRUNCATED if row is Why.SHAPE and stop == unended else row).value)
         else:
-            rows.append(row | {"start": start, "stop": stop})
+            row = row | {"start": start, "stop": stop}
+            for name, column in rows.items():
+                column.append(row.get(name))
     return Parsed(
-        table.build({name: [row.get(name) for row in rows] for name in table.names}),
-        REJECTED.build(dict(zip(REJECTED.names, _columns(rejected, 3), strict=True))),
-        IGNORED.build(dict(zip(IGNORED.names, _columns(ignored, 2), strict=True))),
+        table.build(rows), REJECTED.build(_spans(rejected) | {"why": whys}), IGNORED.build(_spans(ignored))
     )
 
 
-def _columns(spans: Sequence[Sequence[object]], width: int) -> list[list[object]]:
-    return [[span[at] for span in spans] for at in range(width)]
+def _lines(data: bytes, base: int) -> Iterator[tuple[int, int, bytes | None]]:
+    """Where each line begins and ends in the file, and what it says; None of one that is too long."""
+    edges = lines.edged(data)
+    # Some at a time: a number of Python's own for every edge of millions of short lines is more than all else that is held.
+    for at in range(0, len(edges.start), _LINES_AT_ONCE):
+        own = (edge[at : at + _LINES_AT_ONCE].tolist() for edge in edges)
+        for start, end, stop in zip(*own, strict=True):
+            long = stop - start > lines.LONGEST_LINE_BYTES
+            yield base + start, base + stop, None if long else data[start:end]
+
+
+def _spans(bounds: "array[int]") -> dict[str, Sequence[object] | pa.Array]:
+    """Columns of spans that lie one after the other, each where it begins and where it ends."""
+    held = np.frombuffer(bounds, np.int64).reshape(-1, 2)
+    return {"start": pa.array(held[:, 0].copy()), "stop": pa.array(held[:, 1].copy())}
 
 
 def loaded(line: bytes) -> Object | Why:
@@ -85,16 +102,10 @@ def loaded(line: bytes) -> Object | Why:
 
 def value(line: bytes) -> object:
     """What a line holds, whatever it is, or `Why` it holds nothing that every reader would read alike."""
-    if _depth(line) > _DEEPEST:
+    if not _BEGUN.match(line) or _depth(line) > _DEEPEST:
         return Why.SHAPE
     try:
-        found: object = json.loads(
-            line.decode("utf-8"),
-            object_pairs_hook=_once,
-            parse_float=_fraction,
-            parse_int=_whole,
-            parse_constant=_refused,
-        )
+        found: object = _DECODER.decode(line.decode("utf-8"))
     except _UnsoundError:
         return Why.VALUE
     except ValueError:
@@ -139,6 +150,12 @@ def _fraction(text: str) -> Decimal:
 
 def _refused(_: str) -> object:
     raise _UnsoundError
+
+
+# Made once: to make it takes longer than to read a short line.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=_fraction, parse_int=_whole, parse_constant=_refused
+)
 
 
 def at(found: object, *keys: str) -> object:
