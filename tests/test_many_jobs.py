@@ -191,3 +191,56 @@ def test_few_jobs_and_acts_are_all_told():
     said = text(whole.content)
     assert "Other jobs in question" not in said
     assert "have a part of their own" not in said
+
+
+def disagreeing(kind, number, says):
+    statements = [{"what": f"sacct: {word}", "citations": []} for word in says]
+    return {"about": f"{kind} {number}", "kind": kind, "says": statements}
+
+
+def hole(kind, number):
+    return {
+        "kind": kind,
+        "source": "an audit log" if kind == "silence" else f"log {number}",
+        "when": [None, None],
+    }
+
+
+@pytest.fixture(scope="module")
+def flooded():
+    """Findings into which somebody has many contradictions and gaps written, the honest ones after them."""
+    findings = many(1, 1)
+    findings["contradictions"] = [
+        *(disagreeing("sources_disagree", n, ["RUNNING", "FAILED"]) for n in range(300)),
+        disagreeing("asserted_author", 1, ["x"] * 500 + ["the honest word"]),
+    ]
+    findings["gaps"] = [*(hole("silence", n) for n in range(500)), hole("logging_off", 1)]
+    return document.build(findings, events=made.events(), files=made.files())
+
+
+def test_of_a_flood_of_contradictions_the_first_of_each_kind_is_told(flooded):
+    said = text(flooded.content)
+    assert said.count("The sources do not agree on") == bounded.MOST_CONTRADICTIONS
+    assert "asserted_author 1" in said
+    assert "sources_disagree 98" in said
+    assert "sources_disagree 99" not in said
+    assert "Of 301 contradictions 100 are told here" in said
+
+
+def test_of_a_flood_of_statements_those_that_differ_are_told_first(flooded):
+    said = text(flooded.content)
+    assert "the honest word" in said
+    assert said.count("sacct: x") == bounded.MOST_SAID - 1
+    assert "Of 501 statements 20 are told here" in said
+
+
+def test_of_a_flood_of_gaps_the_first_of_each_kind_and_source_is_told(flooded):
+    said = text(flooded.content)
+    assert "Of 501 gaps 200 are told here" in said
+    assert "log 1" in said
+
+
+def test_what_is_told_of_very_many_is_in_their_order():
+    every = [{"kind": kind} for kind in "aaabab"]
+    assert bounded.spread(every, lambda one: one["kind"], 3) == [0, 1, 3]
+    assert bounded.spread(every, lambda one: one["kind"], 6) == [0, 1, 2, 3, 4, 5]

@@ -1,6 +1,7 @@
 """How much of very many jobs and acts the report tells one by one. The findings hold all of them, and the report says how many it passes over."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from forensics.render import phrases
@@ -20,6 +21,12 @@ MOST_ROWS = 200
 """As many rows a table of jobs or acts has."""
 MOST_NAMED = 40
 """As many jobs are named where the question is told."""
+MOST_CONTRADICTIONS = 100
+"""As many contradictions are told one by one."""
+MOST_SAID = 20
+"""As many statements of sources are told of one contradiction."""
+MOST_GAPS = 200
+"""As many gaps are told one by one."""
 _NOTHING = "—"
 
 
@@ -36,6 +43,48 @@ def acts(findings: Json) -> list[Json]:
     told = {None, *(job["job"] for job in jobs(findings))}
     chosen = sorted(range(len(every)), key=lambda n: (every[n].get("job") not in told, n))[:MOST_ACTS]
     return [every[n] for n in sorted(chosen)]
+
+
+def spread(every: Sequence[Json], alike: Callable[[Json], Hashable], most: int) -> list[int]:
+    """Which of very many are told: so many, in their order, the first of all that are alike before the second of any.
+
+    Whoever can have many of one kind written pushes none of another out of the report.
+    """
+    ranks: Counter[Hashable] = Counter()
+    ranked = []
+    for n, one in enumerate(every):
+        ranked.append((ranks[alike(one)], n))
+        ranks[alike(one)] += 1
+    return sorted(n for _, n in sorted(ranked)[:most])
+
+
+def contradictions(p: "Pages") -> list[tuple[int, Json]]:
+    """The contradictions that are told one by one, each with its number among all; how many there are is said."""
+    every = list(p.findings.get("contradictions") or ())
+    told = spread(every, lambda one: str(one.get("kind")), MOST_CONTRADICTIONS)
+    _counted(p, "contradictions_more", every, told)
+    return [(n + 1, every[n]) for n in told]
+
+
+def says(p: "Pages", contradiction: Json) -> Json:
+    """A contradiction with as many of its statements as are told; how many there are is said."""
+    every = list(contradiction.get("says") or ())
+    told = spread(every, lambda one: str(one.get("what")), MOST_SAID)
+    _counted(p, "says_more", every, told)
+    return contradiction | {"says": [every[n] for n in told]}
+
+
+def gaps(p: "Pages") -> list[Json]:
+    """The gaps that are told one by one; how many there are is said."""
+    every = list(p.findings.get("gaps") or ())
+    told = spread(every, lambda one: (str(one.get("kind")), str(one.get("source"))), MOST_GAPS)
+    _counted(p, "gaps_more", every, told)
+    return [every[n] for n in told]
+
+
+def _counted(p: "Pages", template: str, every: Sequence[Json], told: Sequence[int]) -> None:
+    if len(told) < len(every):
+        p.para(say(template, basis=Basis.METHOD, count=f"{len(every):,}", told=f"{len(told):,}", file=_FILE))
 
 
 def named(findings: Json) -> Value:

@@ -315,8 +315,8 @@ def _contradictions(p: Pages) -> None:
     p.head(1, "Contradictions")
     found = p.findings.get("contradictions") or ()
     p.plain(*(boundary.CONTRADICTIONS if found else boundary.NO_CONTRADICTIONS))
-    for i, item in enumerate(found, 1):
-        head, *rest = dossier.contradiction_sentences(item, i)
+    for i, item in bounded.contradictions(p):
+        head, *rest = dossier.contradiction_sentences(bounded.says(p, item), i)
         p.para(head)
         p.items([s] for s in rest)
     if at_once := p.findings.get("overlaps"):
@@ -329,4 +329,4 @@ def _gaps(p: Pages) -> None:
     p.head(1, "Gaps and missing sources")
     found = p.findings.get("gaps") or ()
     p.plain(*(boundary.GAPS if found else boundary.NO_GAPS))
-    p.items(dossier.gap_sentences(g) for g in found)
+    p.items(dossier.gap_sentences(g) for g in bounded.gaps(p))

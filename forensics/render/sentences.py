@@ -93,6 +93,7 @@ TEMPLATES = {
     "job_not_established": "The cause for job {job} is inconclusive, because {why}.",
     "job_none": "Nothing that disturbs job {job} is found: {why}.",
     **wordings.JOBS,
+    **wordings.BOUNDS,
     "account": "{account} {does} {object}{rights}{when} (act {act}).",
     "account_unknown": "An account that no record names {does} {object}{when} (act {act}).",
     "link": "The link of act {act} to job {job} is {link}: {meaning}; the rule is that {why}.",

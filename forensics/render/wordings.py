@@ -72,6 +72,13 @@ MOMENTS = {
 }
 """When something can have been, behind what it was."""
 
+BOUNDS = {
+    "contradictions_more": "Of {count} contradictions {told} are told here, of each kind the first; {file} holds them all.",
+    "says_more": "Of {count} statements {told} are told here, those first that differ; {file} holds them all.",
+    "gaps_more": "Of {count} gaps {told} are told here, of each kind and source the first; {file} holds them all.",
+}
+"""Sentences on how much of very many findings is told one by one."""
+
 CANDIDATES = {
     "pointed_at": "a link of the entry points at, while none points at others only",
     "divided": "one link of the entry points at, and another away from",
