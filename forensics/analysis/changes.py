@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from forensics.analysis.evidence import Listed, Row, listed
+from forensics.core.githistory import LONGEST_PATH_BYTES
 
 MOST_ENTRIES = 2_000_000
 """So many entries of trees are looked at for all commits of a case; of further ones nothing is told."""
@@ -47,7 +48,8 @@ class Differences:
         while ahead:
             one, other, below = ahead.pop()
             old, new = self._listed(one), self._listed(other)
-            if old is None or new is None or below.count("/") > _DEEPEST:
+            deep = below.count("/") > _DEEPEST or len(below) > LONGEST_PATH_BYTES
+            if old is None or new is None or deep:
                 return None
             for name in sorted(old.keys() | new.keys()):
                 was, now = old.get(name), new.get(name)

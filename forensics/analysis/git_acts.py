@@ -6,13 +6,14 @@ process wrote the object; who pushed is another question (`pushes`).
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
 from forensics.analysis import order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Evidence, Row, has_list, listed, picked, rows_of, where
+from forensics.core.githistory import LONGEST_PATH_BYTES, MOST_CHANGES
 
 _TRANSFERS = frozenset(
     {"fetch", "fetch-pack", "unpack-objects", "index-pack", "receive-pack", "clone", "remote-https", "remote-http", "bundle", "repack", "gc", "prune-packed", "pack-objects", "fast-import", "upload-pack"}
@@ -193,16 +194,67 @@ def changed(scene: Scene, oid: str) -> list[Pair]:
     told = listed(commit.changes)
     if told is not None:
         return [(c["path"], c["old_oid"], c["new_oid"]) for c in told]
-    parents = commit.parents if isinstance(commit.parents, list) else []
-    parent = objects.get(parents[0]) if parents else None
-    return list(_walked(objects, parent.tree if parent is not None else None, commit.tree, "", _DEEPEST))
+    if ("changed", oid) not in scene.memo:
+        parents = commit.parents if isinstance(commit.parents, list) else []
+        parent = objects.get(parents[0]) if parents else None
+        scene.memo["changed", oid] = _looked_into(
+            scene, parent.tree if parent is not None else None, commit.tree
+        )
+    found: list[Pair] = scene.memo["changed", oid]
+    return found
+
+
+def _looked_into(scene: Scene, one: str | None, other: str | None) -> list[Pair]:
+    """The files in which two trees differ, where these and all that was looked into so far are not too many."""
+    room = MOST_LOOKED - scene.memo.get(_LOOKED, 0)
+    found, whole, looked = _walked(scene.git_objects, one, other, min(room, MOST_CHANGES))
+    scene.memo[_LOOKED] = scene.memo.get(_LOOKED, 0) + looked
+    if not whole:
+        scene.memo[_NOT_LISTED] = True
+    return found
+
+
+_NOT_LISTED, _LOOKED = "commits not listed", "entries looked into"
+MOST_LOOKED = 20 * MOST_CHANGES
+"""So many entries of trees are looked into for all commits together whose changes reading did not tell, as of objects that lie loose."""
+
+
+def limits(scene: Scene) -> list[str]:
+    """`commits_not_listed` where what a commit changed was asked for and is too much to be told."""
+    return ["commits_not_listed"] if scene.memo.get(_NOT_LISTED) else []
 
 
 def _walked(
-    objects: Mapping[str, object], one: str | None, other: str | None, below: str, depth: int
-) -> Iterable[Pair]:
-    if one == other or depth == 0:
-        return
+    objects: Mapping[str, object], one: str | None, other: str | None, most: int
+) -> tuple[list[Pair], bool, int]:
+    """The files in which two trees differ, whether these are all, and how many entries were looked into.
+
+    A tree can list itself, many times over, at any depth.
+    """
+    found, whole, looked = list[Pair](), True, 0
+    todo = [_differing(objects, one, other, "")]
+    while todo:
+        entry = next(todo[-1], None)
+        if entry is None:
+            todo.pop()
+            continue
+        path, before, after, is_tree = entry
+        looked += 1
+        if looked > most or len(path) > LONGEST_PATH_BYTES:
+            return [], False, looked
+        if not is_tree:
+            found.append((path, before, after))
+        elif len(todo) < _DEEPEST:
+            todo.append(_differing(objects, before, after, f"{path}/"))
+        else:
+            whole = False
+    return found, whole, looked
+
+
+def _differing(
+    objects: Mapping[str, object], one: str | None, other: str | None, below: str
+) -> Iterator[tuple[str, str | None, str | None, bool]]:
+    """The entries in which two trees differ, by name: path, objects before and after, and whether it is a tree to look into."""
     sides = [
         {e["name"]: e for e in (getattr(objects.get(side or ""), "entries", None) or [])}
         for side in (one, other)
@@ -212,14 +264,11 @@ def _walked(
             (e["oid"], str(e["mode"]).lstrip("0").startswith("4")) if e else (None, False)
             for e in (s.get(name) for s in sides)
         )
-        if a[0] == b[0]:
-            continue
-        if a[1] or b[1]:
-            yield from _walked(
-                objects, a[0] if a[1] else None, b[0] if b[1] else None, f"{below}{name}/", depth - 1
-            )
-        else:
-            yield f"{below}{name}", a[0], b[0]
+        if a[0] != b[0]:
+            if a[1] or b[1]:
+                yield f"{below}{name}", a[0] if a[1] else None, b[0] if b[1] else None, True
+            else:
+                yield f"{below}{name}", a[0], b[0], False
 
 
 def objects_of(evidence: Evidence) -> dict[str, Row]:

@@ -67,9 +67,8 @@ _ENTERED = frozenset({"sshd", "systemd", "systemd-machined", "login"})
 _LOOPBACK = re.compile(r"^(?:127\.|::1$|::ffff:127\.)")
 _OWN_SIDE = re.compile(r"^Connection from (?P<peer>\S+) port (?P<port>\d+) on (?P<own>\S+) port (?P<at>\d+)")
 _REACHED = re.compile(r"\[?(?P<address>[0-9A-Fa-f.:]+?)\]?:(?P<port>\d+)")
-_FIREWALL = re.compile(
-    r"(?:^| )SRC=(?P<src>\S+) DST=(?P<dst>\S+) .*\bPROTO=TCP SPT=(?P<spt>\d{1,5}) DPT=(?P<dpt>\d{1,5})\b"
-)
+_ADDRESSES = re.compile(r"(?:^| )SRC=(?P<src>\S++) DST=(?P<dst>\S++) ")
+_PORTS = re.compile(r"\bPROTO=TCP SPT=(?P<spt>\d{1,5}) DPT=(?P<dpt>\d{1,5})\b")
 
 
 class Side(NamedTuple):
@@ -217,6 +216,15 @@ def _went_elsewhere(e: Row, session: Session, network: _Network) -> bool:
     return bool(there) and side.address not in there
 
 
+def _firewalled(text: str) -> tuple[str, str, int] | None:
+    """Addresses and the port that a firewall's line gives of a connection: from where, to where, by which port."""
+    # Each looked for by itself: as one pattern, a line of nothing but addresses was looked through for each of them.
+    addresses, ports = _ADDRESSES.search(text), list(_PORTS.finditer(text))
+    if addresses is None or not ports or ports[-1].start() < addresses.end():
+        return None
+    return addresses["src"], addresses["dst"], int(ports[-1]["spt"])
+
+
 def _network(evidence: Evidence) -> _Network:
     events = evidence.events
     sides: dict[tuple[str | None, str, int], Side] = {}
@@ -245,9 +253,9 @@ def _network(evidence: Evidence) -> _Network:
         events, events["format"].isin(SYSTEM_LOGS) & events["earliest_ns"].notna() & events["text"].notna()
     )
     for e in rows_of(where(logs, "text", lambda text: " SRC=" in text and " SPT=" in text)):
-        told = _FIREWALL.search(e.text)
+        told = _firewalled(e.text)
         if told is not None:
-            firewall.setdefault((e.host, told["src"], told["dst"], int(told["spt"])), []).append(e)
+            firewall.setdefault((e.host, *told), []).append(e)
     own, hosts = addresses(evidence), dict[str | None, set[str]]()
     for host, known in own.items():
         for address in known:

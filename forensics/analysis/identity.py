@@ -21,9 +21,10 @@ from forensics.core.tables import STRINGS
 REGISTER = "register"
 """The trust domain of the roster: what somebody wrote down about who has what."""
 
-_CERTIFICATE = re.compile(
-    r" ID (?P<name>.*) \(serial (?P<serial>[0-9]{1,20})\) CA [A-Z0-9-]+ (?P<authority>SHA256:[A-Za-z0-9+/]{43})$"
+_AUTHORITY = re.compile(
+    r" \(serial (?P<serial>[0-9]{1,20})\) CA [A-Z0-9-]++ (?P<authority>SHA256:[A-Za-z0-9+/]{43})$"
 )
+_IDENTITY = " ID "
 
 IDENTITY = Table(
     "identity",
@@ -365,11 +366,15 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
 def _certified(entered: pd.DataFrame) -> Iterable[Enrolment]:
     """Certificates that opened an account: what their authority calls the holder is its word, and names no person here."""
     told = where(entered, "text", lambda text: isinstance(text, str) and " CA " in text)
-    found = [(_CERTIFICATE.search(str(e.text)), e) for e in rows_of(told)]
-    for match, e in found:
-        if match is not None:
+    for e in rows_of(told):
+        text = str(e.text)
+        match = _AUTHORITY.search(text)
+        if match is None:
+            continue
+        begun = text.find(_IDENTITY, text.rfind("\n", 0, match.start()) + 1) + len(_IDENTITY)
+        if len(_IDENTITY) <= begun <= match.start():
             thing = f"serial {match['serial']} of {match['authority']}"
-            source = f"certificate {match['name'][:200]} with {e.credential}"
+            source = f"certificate {text[begun : match.start()][:200]} with {e.credential}"
             yield Enrolment(
                 "certificate", thing, None, e.account, e.host, "asserted", source, e.domain, None, None, (e.event_id,)
             )  # fmt: skip

@@ -12,7 +12,7 @@ import pyarrow as pa
 from forensics.analysis import nodes
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.identity import Directory
-from forensics.core import endings, federation
+from forensics.core import controlgroups, endings, federation
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -78,10 +78,7 @@ JOB = Table(
     ),
 )
 
-_SCRIPT = re.compile(r"/job0*(\d+)/slurm_script$")
-CAGED = re.compile(
-    r"\btask_memcg=[^,]*/job_(?P<job>[0-9]{1,12})(?:/[^,]*)?,(?:[^,]*,)*?pid=(?P<pid>[0-9]{1,10})\b"
-)
+_SCRIPT = re.compile(r"/job(?:0++(?=\d)|0*(?=0/))?+(\d++)/slurm_script$")
 """The kernel's line on a control group that ran out of memory, as Slurm names its groups."""
 _SLACK_NS = 5_000_000_000
 _RANK = {
@@ -325,12 +322,11 @@ def caged(evidence: Evidence) -> list[tuple[str, str | None, int]]:
     """Job, host and process of each line by which the kernel says whose control group ran out of memory, in order."""
     events = evidence.events
     told = picked(events, (events["verb"] == "fault") & events["text"].notna())
-    found = []
-    for e in rows_of(where(told, "text", lambda text: "task_memcg=" in text)):
-        match = CAGED.search(str(e.text))
-        if match is not None:
-            found.append((match["job"], e.host if isinstance(e.host, str) else None, int(match["pid"])))
-    return found
+    return [
+        (killed[0], e.host if isinstance(e.host, str) else None, killed[1])
+        for e in rows_of(where(told, "text", lambda text: "task_memcg=" in text))
+        if (killed := controlgroups.killed(str(e.text))) is not None
+    ]
 
 
 def _processes(job: Job, evidence: Evidence) -> None:

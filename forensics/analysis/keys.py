@@ -32,6 +32,8 @@ _WRITTEN = re.compile(
 _INTO = re.compile(
     r"(?:/home/|~)(?P<account>[A-Za-z0-9_.-]*)/\.ssh/authorized_keys|(?P<root>/root)/\.ssh/authorized_keys|\.ssh/authorized_keys"
 )
+_QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+\\?(?:"|\Z)', re.DOTALL)
+"""What stands between quotes; what does not end goes to the end, and is not looked through again for each quote in it."""
 _PRINCIPALS = re.compile(r'(?:^|,)principals="(?P<names>[^"]*)"', re.IGNORECASE)
 _READ = ["event_id", "verb", "host", "account", "credential", "domain", "text", "earliest_ns"]
 _CHANGES = frozenset({"create", "write", "rename", "link", "truncate", "delete"})
@@ -225,7 +227,7 @@ def authorities(evidence: Evidence) -> Iterable[Opened]:
     for e in rows_of(where(told, "text", lambda text: text.startswith("options: "))):
         # Options stand before the comment, and a quoted one can hold anything: only the option's own name counts.
         options = e.text.removeprefix("options: ")
-        bare = re.sub(r'"(?:[^"\\]|\\.)*"', '""', options).split(" ", 1)[0].lower().split(",")
+        bare = _QUOTED.sub('""', options).split(" ", 1)[0].lower().split(",")
         if "cert-authority" not in bare:
             continue
         yield _read_off("authority", e.credential, e, e.format)

@@ -1,6 +1,6 @@
 """What this version does not do, and what the evidence leaves open, where it bears on the case."""
 
-from forensics.analysis import clock_table, displaced, file_names, mounts, push_certificates
+from forensics.analysis import clock_table, displaced, file_names, git_acts, mounts, push_certificates
 from forensics.analysis.examination import Examination
 from forensics.core.folders import SHARED, UNSURE
 
@@ -15,6 +15,7 @@ def limits(done: Examination) -> list[str]:
         *known,
         *joined,
         *clock_table.limits(done.compared, done.ties),
+        *git_acts.limits(done.scene),
     ]
     if not done.scene.directory.people:
         codes.append("no_roster")

@@ -35,7 +35,7 @@ MOUNTERS = frozenset(
     }
 )
 """Programs that mount a file system."""
-_SOURCE = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[^/\s:][^/\s:]*|[^/\s]+@[^/\s]+):/?\S*|//[^/\s]+/\S+")
+_SOURCE = re.compile(r"(?:[^/\s:]++|[^/\s][^/\s@]*+@[^/\s][^/\s:]*+):\S*|//[^/\s]++/\S+")
 _TAKES_A_VALUE = frozenset({"-t", "-o", "--types", "--options", "-O", "-L", "-U"})
 
 

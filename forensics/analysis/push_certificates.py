@@ -65,7 +65,7 @@ _EARLY_NS, _LATE_NS = 60 * clock.NS_PER_S, 600 * clock.NS_PER_S
 """So long before a move, and after it, its nonce can be dated: clocks are read to the second, and a large push takes minutes."""
 _NONCE = re.compile(r"([0-9]{1,12})-([0-9a-f]{40}|[0-9a-f]{64})")
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|(?:[^/:\[]*\[[^/\]]*\]|[^/:]+):)?(.*)", re.DOTALL)
-_KEPT = re.compile(r"(?:^|/)((?:[^/]+/)*[^/]+\.git)/")
+_KEPT = re.compile(r"(?:^|(?<=/))(?:[^/]++/)++")
 _MOST_PATHS, _SHA1_DIGITS = 1000, 40
 
 
@@ -214,8 +214,18 @@ def _kept_in(scene: Scene, sha256: str) -> list[str]:
     """The repositories in whose folders a certificate was collected; none where it lay elsewhere."""
     files = scene.evidence.files
     own = files[files["sha256"] == sha256]
-    lay = (_KEPT.search(_on_disk(str(p), o)) for p, o in zip(own["path"], own["origin"], strict=True))
-    return [f"/{found[1]}" for found in lay if found is not None]
+    lay = (_repository(_on_disk(str(p), o)) for p, o in zip(own["path"], own["origin"], strict=True))
+    return [found for found in lay if found is not None]
+
+
+def _repository(path: str) -> str | None:
+    """The innermost folder named as a repository that a file lies in; none where there is none."""
+    for folders in _KEPT.finditer(path):
+        parts = folders[0].split("/")[:-1]
+        own = [n for n, part in enumerate(parts, 1) if part.endswith(".git") and part != ".git"]
+        if own:
+            return "/" + "/".join(parts[: own[-1]])
+    return None
 
 
 def _moves(scene: Scene) -> dict[_Wanted, list[_Moved]]:
@@ -272,8 +282,8 @@ class _Seeds:
         self._seeds = sorted(values - {""})
         files = scene.evidence.files
         lay = zip(files["path"], files["origin"], strict=True) if self._seeds else ()
-        found = (_KEPT.search(_on_disk(str(path), origin)) for path, origin in lay)
-        self._paths = sorted({f"/{match[1]}" for match in found if match is not None})[:_MOST_PATHS]
+        found = (_repository(_on_disk(str(path), origin)) for path, origin in lay)
+        self._paths = sorted({kept for kept in found if kept is not None})[:_MOST_PATHS]
 
     def nonce(self, nonce: str | None, pushee: str | None) -> str:
         """What is known of a nonce: a code of `NONCES`."""

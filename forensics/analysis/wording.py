@@ -22,8 +22,8 @@ def module_of(path: str, script: str) -> str | None:
 
 
 _IMPORT = re.compile(
-    r"(?:\bfrom[ \t]+(?P<package>\w[\w.]*)[ \t]+)?\bimport\b[ \t]*\(?"
-    r"(?P<names>\s*\w[\w.]*(?:[ \t]+as[ \t]+\w+)?(?:\s*,\s*\w[\w.]*(?:[ \t]+as[ \t]+\w+)?)*)"
+    r"(?:\bfrom[ \t]+(?P<package>\w[\w.]*)[ \t]+)?\bimport\b[ \t]*+\(?+"
+    r"(?P<names>\s*+\w[\w.]*(?:[ \t]+as[ \t]+\w+)?(?:\s*,\s*\w[\w.]*(?:[ \t]+as[ \t]+\w+)?)*)"
 )
 
 

@@ -37,12 +37,11 @@ COLUMNS = (
 _TEXTS = ("action", "ref", "status", "asserted", "agent", "request", "rest")
 Verb = Callable[[str, str | None], tuple[str, str | None]]
 """Of an action and a status, the verb and the outcome."""
-_HTTP = re.compile(
-    r"(?P<method>[A-Z]{3,7}) (?:https?://[^/ ]+)?/*(?P<repository>[^ ?]*?)(?:\.git)?/(?P<what>info/refs|git-(?:receive|upload)-pack|info/lfs/[^ ?]*)"
-    r"(?:\?(?P<query>[^ ]*))?(?: HTTP/[0-9.]+)?"
-)
+_HTTP = re.compile(r"(?P<method>[A-Z]{3,7}) (?P<path>[^ ?]*+)(?:\?[^ ]*+)?(?: HTTP/[0-9.]+)?")
+_SERVER = re.compile(r"https?://[^/]++")
+_ASKED = re.compile(r"(?:\.git)?/(?:info/lfs/|(?P<what>info/refs|git-(?:receive|upload)-pack)\Z)")
 _SSH = re.compile(
-    r"(?:SSH - )?git[- ](?P<what>receive-pack|upload-pack|upload-archive)[ .]+'?/*(?P<repository>[^']*?)(?:\.git)?/?'?"
+    r"(?:SSH - )?git[- ](?P<what>receive-pack|upload-pack|upload-archive)[ .]++'?/*+(?P<repository>[^']*?)(?:\.git)?/?'?"
 )
 
 
@@ -52,13 +51,27 @@ def http(request: str, status: str | None) -> tuple[str, str | None] | None:
     A push is the POST: what precedes it (`info/refs?service=git-receive-pack`) is asked for also by who may not push.
     """
     found = _HTTP.fullmatch(request)
-    if found is None:
+    asked = found and _asked(found["path"])
+    if not found or asked is None:
         return None
+    repository, what = asked
     refused = status is not None and not status.startswith("2")
-    if found["what"] == "git-receive-pack" and found["method"] == "POST":
-        return "push_denied" if refused else "push_request", found["repository"]
-    fetched = found["what"] == "git-upload-pack" and found["method"] == "POST" and not refused
-    return "fetch" if fetched else "other", found["repository"]
+    if what == "git-receive-pack" and found["method"] == "POST":
+        return "push_denied" if refused else "push_request", repository
+    fetched = what == "git-upload-pack" and found["method"] == "POST" and not refused
+    return "fetch" if fetched else "other", repository
+
+
+def _asked(path: str) -> tuple[str, str | None] | None:
+    """The repository of a path, without the slashes that it begins with, and what is asked of it; None where git asks for no such path."""
+    server = _SERVER.match(path)
+    # One pattern for all of it would try again for each slash: a line of nothing else took hours.
+    for start in (server.end(), 0) if server else (0,):
+        bare = len(path) - len(path[start:].lstrip("/"))
+        for begin in (bare, max(start, bare - 1)):
+            if found := _ASKED.search(path, begin):
+                return path[begin : found.start()], found["what"]
+    return None
 
 
 def ssh(command: str, *, refused: bool = False) -> tuple[str, str] | None:

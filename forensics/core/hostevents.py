@@ -17,7 +17,9 @@ from forensics.core.tables import EVENT, FILE
 LONGEST_TEXT = 4096
 NOTHING = pa.scalar(None, pa.string())
 _HOMES = r"(?:homes?\d*|users|u|var/lib|srv(?!/(?:r?sys)?logs?/)|opt)"
-_HOME = re.compile(rf"(?P<above>.*?)(?:^|/)(?:{_HOMES}/(?P<account>[^/]+)|(?P<root>root))/(?P<below>.*)")
+_HOME = re.compile(
+    rf"(?P<above>.*?)(?:^|/)(?:{_HOMES}/(?P<account>[^/]+)|(?P<root>root))/(?P<below>.*)", re.DOTALL
+)
 _ABOVE = 2
 LISTS = re.compile(r"/(?:etc|usr/etc|usr/lib|var/backups|var/lib/extrausers)/[^/]+")
 RULES = re.compile(r"(?:/usr(?:/local)?)?/etc/sudoers(?:[^/]*|\.d/.*)")

@@ -16,8 +16,9 @@ from forensics.core.model import IGNORED, REJECTED, Parsed, Why
 from forensics.core.schema import Table
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL)
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|[\[\]{}]', re.DOTALL)
+# A string that does not end goes to the end: looked for again at each quote in it, it was read as often as it has some.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+\\?(?:"|\Z)', re.DOTALL)
+_TOKEN = re.compile(_STRING.pattern + rb"|[\[\]{}]", re.DOTALL)
 _READ = json.JSONDecoder()
 _DEEPEST = 64
 MOST_BARE = 1 << 16

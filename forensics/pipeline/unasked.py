@@ -16,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import artefacts, displaced, inquiry, jobs, ordinary, unrecorded
-from forensics.core import endings
+from forensics.analysis import artefacts, displaced, inquiry, ordinary, unrecorded
+from forensics.core import controlgroups, endings
 from forensics.core.roster import Question
 from forensics.core.tables import JOB_RECORD
 from forensics.pipeline import harms
@@ -32,7 +32,7 @@ _RULES = {"submit": ("submit", "submit_record"), "kill_request": ("cancel", "kil
 """By verb, the kind of act that accounting's record is by itself, and its rule."""
 _WORD = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _PART = re.compile(r"[0-9]+")
-_SCRIPT = re.compile(r"/job0*([0-9]+)/slurm_script")
+_SCRIPT = re.compile(r"/job(?:0++(?=[0-9])|0*(?=0/))?+([0-9]++)/slurm_script")
 _FLAT = f"format IN {FORMATS} AND verb IN {VERBS} AND (verb <> 'kill_request' OR outcome IS DISTINCT FROM 'failure')"
 _BASE = "regexp_extract(exe, '[^/]*$')"
 _CHOSEN = f"""
@@ -148,7 +148,7 @@ def _elsewhere(asked: Asked, question: Question) -> pa.Table:
     for row in asked.ask(scripts).to_pylist():
         words.update(_SCRIPT.findall(" ".join(row["argv"])))
     caged = asked.ask("SELECT DISTINCT text FROM part WHERE verb = 'fault' AND contains(text, 'task_memcg=')")
-    words.update(match["job"] for row in caged["text"].to_pylist() if (match := jobs.CAGED.search(row)))
+    words.update(told[0] for row in caged["text"].to_pylist() if (told := controlgroups.killed(row)))
     beside = {
         "short": pa.table({"word": pa.array(sorted(names), pa.string())}),
         "said": pa.table({"word": pa.array(sorted(words), pa.string())}),

@@ -371,6 +371,7 @@ LIMITS = {
     "mounts_recorded": "File systems are mounted or taken away in the time asked about, so that a path can lead to another file before than after. Device and inode tell files apart where they are recorded; where a record has the path alone, it can speak of either.",
     "paths_taken_for_one": "A file that is changed on one host and read on another is taken for one by its path alone: no record read shows one network file system mounted there on both. Paths below folders that each host has of its own, such as /tmp and /etc, are never joined so.",
     "clocks_differ": "Some clocks differ, and no audit trail tells which of them is right; they are taken as written.",
+    "commits_not_listed": "What some commits change is too much to be listed, as of a tree that lists itself many times over: more than 100,000 files and folders, a path of more than 4,096 characters, or more than 32 folders in one another. Beyond that such a commit is taken to change nothing.",
     "no_roster": "No roster is given, so no person is named.",
     "no_file_reads_recorded": "The evidence does not record which files a process reads; links between a file and a job are derived from names and times.",
 }
