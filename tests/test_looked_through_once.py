@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forensics.analysis import git_acts, hops, jobs, keys, mounts, push_certificates, wording
-from forensics.core import controlgroups, forge, hostevents, jsonlists
+from forensics.core import controlgroups, forge, hostevents, jsonlists, sqldump, sqlframes
 from forensics.core.githistory import MOST_CHANGES
+from forensics.formats import github_audit
 from forensics.pipeline import unasked
 
 LONG = 1 << 20
@@ -189,3 +190,45 @@ def test_a_path_that_no_file_has_is_a_limit_and_no_path(objects):
     deep = scene(objects)
     assert git_acts.changed(deep, "c") == []
     assert git_acts.limits(deep) == ["commits_not_listed"]
+
+
+class Watched:
+    """A pattern of which it is counted how often it is asked for the next mark."""
+
+    def __init__(self, pattern):
+        self.pattern, self.asked = pattern, 0
+
+    def search(self, data, at):
+        self.asked += 1
+        return self.pattern.search(data, at)
+
+
+def test_statements_without_an_end_are_looked_through_once(monkeypatch):
+    """Each was looked through up to the end of the file, for the end that it has not: sixty thousand lines took for ever."""
+    marks = Watched(sqlframes._MARK)
+    monkeypatch.setattr(sqlframes, "_MARK", marks)
+    lines = 3000
+    data = b"-- MySQL dump 10.13\n" + b"CREATE TABLE `t` (\n" * lines
+    found = sqldump.rows(data, 0, lambda _: None)
+    assert 0 < marks.asked < 20 * lines
+    assert sum(stop - start for start, stop, _ in found.rejected) + sum(
+        stop - start for start, stop in found.ignored
+    ) == len(data)
+
+
+def test_lists_that_follow_one_another_are_told_together(monkeypatch):
+    """A thousand lists were three thousand tables, each some hundred times as large as what it held."""
+    built = []
+    monkeypatch.setattr(
+        github_audit._Held, "parsed", lambda held: built.append(len(held.records)) or WHOLE(held)
+    )
+    event = b'{"@timestamp":1795446708120,"action":"git.push","actor":"kai"}'
+    line = b"[%s,%s]\n" % (event, event)
+    told = github_audit.parse(line * 500 + b"\n" + line * 2, 9)
+    assert len(told.records) == 1004
+    assert built == [1000, 4]
+    spans = sorted((row["start"], row["stop"]) for table in told for row in table.to_pylist())
+    assert [start for start, _ in spans] == [9, *(stop for _, stop in spans)][:-1]
+
+
+WHOLE = github_audit._Held.parsed

@@ -5,6 +5,7 @@ Unknown keys are tolerated, so that other tools may add theirs.
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -150,7 +151,7 @@ def roster(raw: bytes, name: str) -> Roster:
     """
     found = _parsed(raw, name)
     people = tuple(_person(p, name) for p in _tables(found, "person", name))
-    doubled = sorted({p.name for p in people if sum(q.name == p.name for q in people) > 1})
+    doubled = sorted(name for name, count in Counter(p.name for p in people).items() if count > 1)
     if doubled:
         raise RosterError(
             f"{name}: person {doubled[0]!r} is listed twice; give each person one [[person]] table"

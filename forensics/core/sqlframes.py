@@ -79,7 +79,13 @@ def end(data: bytes, at: int, dialect: Dialect, *, by_lines: bool) -> int | None
         by_lines: whether a string that goes on behind the end of a line is none, and a line that begins a statement begins one.
     """
     mark = _MARK.search(data, at)
+    line_end, looked_to = data.find(b"\n", at) if by_lines else -1, at
     while mark is not None and mark[0] != b";":
+        # Looked for as often as the way doubles: a file of statements without an end was looked through for each of them.
+        if 0 <= line_end < mark.start() and mark.start() - at > 2 * (looked_to - at):
+            if again(data, at + 1, mark.start(), copied=False) is not None:
+                return None
+            looked_to = mark.start()
         within = _within(data, mark, dialect)
         quoted = by_lines and not mark[0].startswith((b"-", b"/"))
         if within is not None and quoted and data.find(b"\n", mark.end(), within) >= 0:

@@ -13,6 +13,7 @@ Open    `git.push` names no ref; a web edit or a merge leaves other events (`pul
 """
 
 import re
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -27,6 +28,7 @@ DOMAIN = "github:audit"
 
 _LIST = re.compile(rb"^[ \t]*\[[ \t]*\{[^\n]*\n?", re.MULTILINE)
 _LONGEST_LIST_BYTES = 1 << 24
+_MOST_HELD = 1 << 14
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
@@ -43,15 +45,18 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
 def parse(data: bytes, base: int) -> Parsed:
     """Read lines, a chunk at a time; the brackets and commas of an array are no part of them."""
     pieces: list[Parsed] = []
-    at = 0
+    at, held = 0, _Held([], [], [])
     for found in _LIST.finditer(data):
         line = found[0]
         if isinstance(_load(line[: lines.LONGEST_LINE_BYTES]), dict) or len(line) > _LONGEST_LIST_BYTES:
             continue  # one object and its bracket, or longer than is held
-        pieces.append(_lines(data[at : found.start()], base + at))
-        pieces.append(_listed(line, base + found.start()))
+        # Lists that follow one another are told together: tables of each hold hundreds of times the list.
+        if at < found.start() or len(held.records) > _MOST_HELD:
+            pieces += [held.parsed(), _lines(data[at : found.start()], base + at)]
+            held = _Held([], [], [])
+        held.take(line, base + found.start())
         at = found.end()
-    pieces.append(_lines(data[at:], base + at))
+    pieces += [held.parsed(), _lines(data[at:], base + at)]
     return Parsed(*(pa.concat_tables(tables).combine_chunks() for tables in zip(*pieces, strict=True)))
 
 
@@ -59,32 +64,41 @@ def _lines(data: bytes, base: int) -> Parsed:
     return jsonlines.parse(data, base, TABLE, githubaudit.row, load=_load)
 
 
-def _listed(line: bytes, base: int) -> Parsed:
-    """The objects of a line that is a list, or several, each with its own span; all around them is ignored."""
-    scanned = jsonlists.arrays(line)
-    rejected = [(start + base, stop + base, why.value) for start, stop, why in scanned.rejected]
-    taken = [(start, stop) for start, stop, _ in scanned.rejected]
-    records: list[Object] = []
-    for start, stop in scanned.elements:
-        taken.append((start, stop))
-        found = jsonlines.loaded(line[start:stop])
-        row = (
-            githubaudit.row(found)
-            if isinstance(found, dict) and found
-            else Why.SHAPE
-            if isinstance(found, dict)
-            else found
+class _Held(NamedTuple):
+    """What lines that are lists, or several, hold: objects each with its own span, what is none, and all around them."""
+
+    records: list[Object]
+    rejected: list[tuple[int, int, str]]
+    ignored: list[tuple[int, int]]
+
+    def take(self, line: bytes, base: int) -> None:
+        """What one such line holds, which begins at a place in the file."""
+        scanned = jsonlists.arrays(line)
+        rejected = [(start + base, stop + base, why.value) for start, stop, why in scanned.rejected]
+        taken = [(start, stop) for start, stop, _ in scanned.rejected]
+        for start, stop in scanned.elements:
+            taken.append((start, stop))
+            found = jsonlines.loaded(line[start:stop])
+            row = (githubaudit.row(found) if found else Why.SHAPE) if isinstance(found, dict) else found
+            if isinstance(row, dict):
+                self.records.append(row | {"start": start + base, "stop": stop + base})
+            else:
+                rejected.append((start + base, stop + base, (row or Why.SHAPE).value))
+        around = jsonlists.between(sorted(taken), len(line))
+        self.rejected.extend(sorted(rejected))
+        self.ignored.extend((start + base, stop + base) for start, stop in around)
+
+    def parsed(self) -> Parsed:
+        """The three tables of it."""
+        rejected, ignored = (
+            dict(zip(table.names, ([row[n] for row in rows] for n in range(len(table.names))), strict=True))
+            for table, rows in ((REJECTED, self.rejected), (IGNORED, self.ignored))
         )
-        if isinstance(row, dict):
-            records.append(row | {"start": start + base, "stop": stop + base})
-        else:
-            rejected.append((start + base, stop + base, (row or Why.SHAPE).value))
-    ignored = [(start + base, stop + base) for start, stop in jsonlists.between(sorted(taken), len(line))]
-    return Parsed(
-        TABLE.build({name: [row.get(name) for row in records] for name in TABLE.names}),
-        REJECTED.build({name: [row[n] for row in sorted(rejected)] for n, name in enumerate(REJECTED.names)}),
-        IGNORED.build({name: [row[n] for row in ignored] for n, name in enumerate(IGNORED.names)}),
-    )
+        return Parsed(
+            TABLE.build({name: [row.get(name) for row in self.records] for name in TABLE.names}),
+            REJECTED.build(rejected),
+            IGNORED.build(ignored),
+        )
 
 
 def _load(line: bytes) -> Object | Why:
