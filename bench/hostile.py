@@ -34,6 +34,7 @@ _FILLERS = {
     "line of words": b"a ",
     "quotes": b'"',
     "quote lines": b'"\n',
+    "quotes escaped": b'"\\',
     "apostrophes": b"'",
     "backslashes": b"\\",
     "backslash lines": b"\\\n",

@@ -71,7 +71,7 @@ def says(p: "Pages", contradiction: Json) -> Json:
     every = list(contradiction.get("says") or ())
     told = spread(every, lambda one: str(one.get("what")), MOST_SAID)
     _counted(p, "says_more", every, told)
-    return contradiction | {"says": [every[n] for n in told]}
+    return {**contradiction, "says": [every[n] for n in told]}
 
 
 def gaps(p: "Pages") -> list[Json]:
