@@ -78,7 +78,7 @@ JOB = Table(
     ),
 )
 
-_SCRIPT = re.compile(r"/job(?:0++(?=\d)|0*(?=0/))?+(\d++)/slurm_script$")
+_SCRIPT = re.compile(r"/job(?:0++(?=\d)|0*(?=0/))?(\d++)/slurm_script$")
 """The kernel's line on a control group that ran out of memory, as Slurm names its groups."""
 _SLACK_NS = 5_000_000_000
 _RANK = {

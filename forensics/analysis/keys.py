@@ -32,7 +32,7 @@ _WRITTEN = re.compile(
 _INTO = re.compile(
     r"(?:/home/|~)(?P<account>[A-Za-z0-9_.-]*)/\.ssh/authorized_keys|(?P<root>/root)/\.ssh/authorized_keys|\.ssh/authorized_keys"
 )
-_QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+\\?(?:"|\Z)', re.DOTALL)
+_QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*\\?(?:"|\Z)', re.DOTALL)
 """What stands between quotes; what does not end goes to the end, and is not looked through again for each quote in it."""
 _PRINCIPALS = re.compile(r'(?:^|,)principals="(?P<names>[^"]*)"', re.IGNORECASE)
 _READ = ["event_id", "verb", "host", "account", "credential", "domain", "text", "earliest_ns"]

@@ -65,7 +65,7 @@ _EARLY_NS, _LATE_NS = 60 * clock.NS_PER_S, 600 * clock.NS_PER_S
 """So long before a move, and after it, its nonce can be dated: clocks are read to the second, and a large push takes minutes."""
 _NONCE = re.compile(r"([0-9]{1,12})-([0-9a-f]{40}|[0-9a-f]{64})")
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/]*/|(?:[^/:\[]*\[[^/\]]*\]|[^/:]+):)?(.*)", re.DOTALL)
-_KEPT = re.compile(r"(?:^|(?<=/))(?:[^/]++/)++")
+_KEPT = re.compile(r"(?:^|(?<=/))(?:[^/]++/)+")
 _MOST_PATHS, _SHA1_DIGITS = 1000, 40
 
 

@@ -17,7 +17,7 @@ from forensics.core.schema import Table
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 # A string that does not end goes to the end: looked for again at each quote in it, it was read as often as it has some.
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+\\?(?:"|\Z)', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*\\?(?:"|\Z)', re.DOTALL)
 _TOKEN = re.compile(_STRING.pattern + rb"|[\[\]{}]", re.DOTALL)
 _READ = json.JSONDecoder()
 _DEEPEST = 64

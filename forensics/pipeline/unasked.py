@@ -32,7 +32,7 @@ _RULES = {"submit": ("submit", "submit_record"), "kill_request": ("cancel", "kil
 """By verb, the kind of act that accounting's record is by itself, and its rule."""
 _WORD = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _PART = re.compile(r"[0-9]+")
-_SCRIPT = re.compile(r"/job(?:0++(?=[0-9])|0*(?=0/))?+([0-9]++)/slurm_script")
+_SCRIPT = re.compile(r"/job(?:0++(?=[0-9])|0*(?=0/))?([0-9]++)/slurm_script")
 _FLAT = f"format IN {FORMATS} AND verb IN {VERBS} AND (verb <> 'kill_request' OR outcome IS DISTINCT FROM 'failure')"
 _BASE = "regexp_extract(exe, '[^/]*$')"
 _CHOSEN = f"""
