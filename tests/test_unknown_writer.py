@@ -313,6 +313,7 @@ def test_copies_in_a_circle_end():
         ("sed -i s/0.5/9.5/ /srv/proj/train.py", "lin", "login02", OWN),
         ("sed -i s/0.5/9.5/ /srv/proj/other.py", "lin", HOST, OWN),
         ("export EDITOR=sed", "lin", HOST, OWN),
+        ("alias sed='sed -E'", "lin", HOST, OWN),
     ],
 )
 def test_a_startup_file_that_was_collected_does_the_same(text, account, host, found):
@@ -322,3 +323,16 @@ def test_a_startup_file_that_was_collected_does_the_same(text, account, host, fo
     pid, _ = day.run("lin", day.ses_of, ["sed", "-i", "s/0.5/9.5/", SCRIPT])
     day.add("write", account="lin", auid=UIDS["lin"], effective="lin", uid=UIDS["lin"], session=day.ses_of, pid=pid, ppid=1, exe="/usr/bin/sed", object_kind="path", object=SCRIPT, inode="fe:00:77", object_owner_uid=UIDS["mei"])  # fmt: skip
     assert told(day) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("sudo scancel $(squeue -h -o %i)", {"writer_of_what_ran"}), ("squeue -u lin", set())]
+)
+def test_what_ends_jobs_can_be_told_which_by_another_command(text, found):
+    day = day_of()
+    day.add("setting", "shell_startup", f"{HOST}:user", account="lin", host=HOST, when=None, object_kind="setting", object="shell command scancel", text=text)  # fmt: skip
+    day.submit("mei", day.mei, "12")
+    day.cancel("lin", day.ses_of, "12")
+    done = day.examined(Question(jobs=("12",)))
+    (act,) = [a for a in done.acts if a.act == "cancel"]
+    assert set(act.missing) & {"writer_of_what_ran"} == found

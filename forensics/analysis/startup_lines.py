@@ -9,6 +9,8 @@ from forensics.analysis.evidence import Row, picked, rows_of
 _FORMAT = "shell_startup"
 _LEAST = 8
 """Fewer characters than that of a command's words stand in many lines by chance."""
+_ENDING = frozenset({"scancel", "scontrol", "kill", "pkill", "killall", "qdel", "bkill", "condor_rm"})
+"""Programs that end what others run: a line with one of these can name what it ends by another command's answer."""
 
 
 def of(scene: Scene, act: Act, above: Sequence[Row]) -> list[str]:
@@ -35,6 +37,8 @@ def _words(e: Row) -> list[str]:
     named = (
         [w for w in words[1:] if w] if given else [loading.program(words[0] if words else None), *words[1:]]
     )
+    if loading.program(words[0] if words else None) in _ENDING:
+        return [loading.program(words[0])]
     long_enough = len(words) > 1 and sum(map(len, words[1:])) >= _LEAST
     return list(filter(None, named)) if long_enough else []
 

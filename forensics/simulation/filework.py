@@ -74,6 +74,11 @@ def renamed(world: World, session: Session, process: Process, source: str, targe
     host.trail.on_paths(world.tick() + host.offset_ms, process, call, paths, key=rule, registers=registers)
 
 
+def substitution(held: bytes) -> str:
+    """What sed is told where it makes a text of another."""
+    return f"s/0.5/{len(held) % 9}.5/"
+
+
 def edit(  # noqa: PLR0913 - what is changed, how and by which rights
     world: World, session: Session, path: str, held: bytes, *, how: str = "sed", sudo: str | None = None, what: str = "modify_file",
     harm: bool | None = None, job: int | None = None,
@@ -93,7 +98,7 @@ def edit(  # noqa: PLR0913 - what is changed, how and by which rights
     """
     name = path.rpartition("/")[2]
     if how == "sed":
-        process = world.run(session, ["sed", "-i", f"s/0.5/{len(held) % 9}.5/", path], sudo=sudo)
+        process = world.run(session, ["sed", "-i", substitution(held), path], sudo=sudo)
         before = world.files.get(path)
         scratch = f"{path.rpartition('/')[0]}/sed{''.join(world.rng.choices(_LETTERS, k=6))}"
         mode = before.file.mode if before else "0100644"

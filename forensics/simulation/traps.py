@@ -16,13 +16,13 @@ HOOK = f"{CHECKOUT}/.git/hooks/post-commit"
 MAKEFILE = f"{CHECKOUT}/Makefile"
 SHADOW = f"{PROJECT}/bin/squeue"
 _HARMLESS = b"#!/bin/sh\ntail -n 20 /srv/range/proj/llm/train.log\n"
+_SLOW = scenery.PLAIN_TRAIN.replace(b"0.5", b"9.5")
 _TEXT = {
-    "edit": f"sed -i s/0.5/9.5/ {scenery.TRAIN}",
+    "edit": f"sed -i {filework.substitution(_SLOW)} {scenery.TRAIN}",
     "remove": f"rm -f {scenery.LATEST}",
     "cancel": "sudo scancel $(squeue -h -t R -o %i)",
 }
 """What is written into a trap, by what it is to do."""
-_SLOW = scenery.PLAIN_TRAIN.replace(b"0.5", b"9.5")
 Sprung = tuple[Session, Callable[[], None]]
 """What the trap does, as a session of whose doing it is; and how the honest one's session ends."""
 
