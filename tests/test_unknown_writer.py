@@ -1,7 +1,7 @@
 """A program of which no record tells who wrote it names nobody, unless it can only be of whoever ran it."""
 
 import pytest
-from stage import HOST, UIDS
+from stage import HOST, UIDS, Stage
 from test_foreign_code import FOREIGN, OWN, SCRIPT, TOOL, day_of, runs, told
 
 from forensics.analysis import foreign_code
@@ -336,3 +336,45 @@ def test_what_ends_jobs_can_be_told_which_by_another_command(text, found):
     done = day.examined(Question(jobs=("12",)))
     (act,) = [a for a in done.acts if a.act == "cancel"]
     assert set(act.missing) & {"writer_of_what_ran"} == found
+
+
+def test_of_several_files_that_are_copied_the_one_of_that_name_counts():
+    for own, other in (("/srv/proj/squeue", "/home/kai/other"), ("/srv/proj/other", "/home/kai/squeue")):
+        day = day_of()
+        day.change("lin", day.ses_of, own, verb="create")
+        day.change("lin", day.ses_of, "/home/lin/bin/squeue", verb="create", program="cp")
+        day.rows[-2] |= {"argv": ["cp", other, own, "/home/lin/bin/"]}
+        runs(day, argv=("bash", "/home/lin/bin/squeue"), program="bash", thing="/bin/bash")
+        assert told(day) == (OWN if own.endswith("squeue") else UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("path", "owner", "name"),
+    [
+        ("/home/mlteam/x.sh", None, None),
+        ("/home/mlteam/x.sh", UIDS["mlteam"], None),
+        ("/home/mlteam/x.sh", 0, "lin"),
+    ],
+)
+def test_what_lies_in_a_shared_account_can_be_of_each_who_shares_it(path, owner, name):
+    day = Stage()
+    day.enrol()
+    day.mei = day.login("mei")
+    day.change("mei", day.mei, SCRIPT, verb="create")
+    day.ses_of = day.login("mlteam", by="lin")
+    runs(day, "mlteam", argv=("/bin/sh", path), thing=path)
+    next(r for r in day.rows if r["object"] == path)["object_owner_uid"] = owner
+    assert told(day, "mlteam")[0] == name
+
+
+def test_what_a_process_ran_is_asked_of_the_clock_that_dates_it():
+    """The controller's clock dates the request a second before the trail's dates the process that made it."""
+    day = day_of()
+    day.submit("mei", day.mei, "12")
+    pid, _ = day.run("lin", day.ses_of, ["/bin/sh", TOOL], ppid=900)
+    day.rows[-1] |= {"exe": "/usr/bin/dash", "object": TOOL}
+    day.run("lin", day.ses_of, ["scancel", "12"], ppid=pid)
+    day.add("kill_request", "slurmctld", "slurm:admin", host=None, job="12", uid=UIDS["lin"], object_kind="job", object="12", when=day.at - 1_500_000_000)  # fmt: skip
+    done = day.examined(Question(jobs=("12",)))
+    (act,) = [a for a in done.acts if a.act == "cancel"]
+    assert (act.missing, done.judged[act.act_id].name) == (["decision_of_what_ran"], None)

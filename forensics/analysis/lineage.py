@@ -35,14 +35,18 @@ class Lineage:
         until = rows[: bisect_right(rows, at_ns, key=lambda e: int(e.earliest_ns))]
         return [e for e in reversed(until) if _same(e.session, session)]
 
-    def _first(self, act: Act) -> tuple[Any, object] | None:
-        """Parent and session in the first of an act's events that tells a process."""
+    def _first(self, act: Act) -> tuple[Any, object, Any] | None:
+        """Parent, session and moment in the first of an act's events that tells a process."""
         if not self._told:
-            self._told = [self.events[name].to_numpy(dtype=object) for name in ("pid", "ppid", "session")]
-        pids, parents, sessions = self._told
+            self._told = [
+                self.events[name].to_numpy(dtype=object) for name in ("pid", "ppid", "session", "earliest_ns")
+            ]
+        pids, parents, sessions, moments = self._told
         index = self.events.index
         places = (index.get_loc(e) for e in act.events if e in index)
-        return next(((parents[at], sessions[at]) for at in places if not pd.isna(pids[at])), None)
+        return next(
+            ((parents[at], sessions[at], moments[at]) for at in places if not pd.isna(pids[at])), None
+        )
 
     def above(self, act: Act) -> tuple[list[Row], int | None]:
         """The executions of an act's process and of its parents, the nearest first; and the last one's parent.
@@ -52,10 +56,12 @@ class Lineage:
         first = None if act.earliest_ns is None or act.pid is None else self._first(act)
         if first is None or act.earliest_ns is None or act.pid is None:
             return [], None
-        parent, session = first
+        parent, session, moment = first
+        # Another clock can date the act before what the trail's dates its process.
+        at_ns = act.earliest_ns if pd.isna(moment) else max(act.earliest_ns, int(moment))
         pid, top, found = act.pid, None if pd.isna(parent) else int(parent), list[Row]()
         for _ in range(_DEEPEST):
-            own = self._own(act.host, pid, act.earliest_ns, session)
+            own = self._own(act.host, pid, at_ns, session)
             found += own
             if own and not pd.isna(own[-1].ppid):
                 top = int(own[-1].ppid)
