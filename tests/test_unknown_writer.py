@@ -368,13 +368,15 @@ def test_what_lies_in_a_shared_account_can_be_of_each_who_shares_it(path, owner,
 
 
 def test_what_a_process_ran_is_asked_of_the_clock_that_dates_it():
-    """The controller's clock dates the request a second before the trail's dates the process that made it."""
+    """The controller's clock dates the request a moment before the trail's dates the process that made it."""
     day = day_of()
     day.submit("mei", day.mei, "12")
     pid, _ = day.run("lin", day.ses_of, ["/bin/sh", TOOL], ppid=900)
     day.rows[-1] |= {"exe": "/usr/bin/dash", "object": TOOL}
+    ran = day.rows[-1]
     day.run("lin", day.ses_of, ["scancel", "12"], ppid=pid)
-    day.add("kill_request", "slurmctld", "slurm:admin", host=None, job="12", uid=UIDS["lin"], object_kind="job", object="12", when=day.at - 1_500_000_000)  # fmt: skip
+    ran |= {"earliest_ns": day.at - 1_000_000, "latest_ns": day.at}
+    day.add("kill_request", "slurmctld", "slurm:admin", host=None, job="12", uid=UIDS["lin"], object_kind="job", object="12", when=day.at - 3_000_000)  # fmt: skip
     done = day.examined(Question(jobs=("12",)))
     (act,) = [a for a in done.acts if a.act == "cancel"]
     assert (act.missing, done.judged[act.act_id].name) == (["decision_of_what_ran"], None)
