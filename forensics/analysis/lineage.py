@@ -24,6 +24,7 @@ class Lineage:
     events: pd.DataFrame
     _ran: pd.DataFrame | None = None
     _at: dict[Any, Any] = field(default_factory=dict)
+    _rows: dict[tuple[str, int], list[Row]] = field(default_factory=dict)
     _told: list[Any] = field(default_factory=list)
 
     def _own(self, host: str | None, pid: int, at_ns: int, session: object) -> list[Row]:
@@ -31,7 +32,11 @@ class Lineage:
         if self._ran is None:
             self._ran = _executions(self.events)
             self._at = dict(self._ran.groupby([self._ran["host"].fillna(""), "pid"], sort=False).indices)
-        rows = list(rows_of(self._ran.iloc[self._at.get((host or "", pid), [])]))
+        key = host or "", pid
+        if key not in self._rows:
+            # A shell is above each of its session's acts: its rows are made once.
+            self._rows[key] = list(rows_of(self._ran.iloc[self._at.get(key, [])]))
+        rows = self._rows[key]
         until = rows[: bisect_right(rows, at_ns, key=lambda e: int(e.earliest_ns))]
         return [e for e in reversed(until) if _same(e.session, session)]
 
