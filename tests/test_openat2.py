@@ -3,7 +3,7 @@
 import pytest
 from test_slurm import SAMPLES, events
 
-from forensics.analysis import foreign_code, touches, trails
+from forensics.analysis import loading, touches, trails
 from forensics.core.tables import VERBS
 
 HOWS = {
@@ -36,4 +36,4 @@ def test_the_analysis_looks_at_such_openings_wherever_it_looks_at_reads():
     assert "open" in VERBS
     assert "open" in trails.MASS
     assert {"read", "open"} <= touches._ASKED
-    assert list(foreign_code.used("open", "/usr/bin/python3", "/srv/a.py", None, "/srv")) == ["/srv/a.py"]
+    assert list(loading.used("open", "/usr/bin/python3", "/srv/a.py", None, "/srv")) == ["/srv/a.py"]

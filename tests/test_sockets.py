@@ -33,6 +33,7 @@ COMM = st.text(st.sampled_from('ab",()=:1/ pidf'), max_size=15) | st.sampled_fro
 @settings(max_examples=400, deadline=None)
 @given(st.lists(COMM, min_size=1, max_size=3))
 @example(['a",pid=1,fd=3'])
+@example([" 1"])
 @example(['a",pid=1,fd=3)', '("b'])
 def test_no_name_looks_like_the_number_of_another_process(names):
     data = SS + ss(names)

@@ -69,6 +69,7 @@ VERSION = Table(
 )
 
 _SECOND = 1_000_000_000
+_OPENINGS = {"read", "open", "execute", "write"}
 CHANGES = {"create", "write", "rename", "truncate", "delete", "link"}
 SCRIPTS = (".py", ".sh", ".bash", ".sbatch", ".slurm")
 SUBMITTERS = frozenset({"sbatch", "srun", "salloc", "qsub", "bsub"})
@@ -254,9 +255,7 @@ def _start(job: Job, own: pd.DataFrame) -> int | None:
 
 
 def _opened(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
-    touched = picked(
-        own, own["verb"].isin({"read", "open", "execute", "write"}) & own["object"].isin(history.keys())
-    )
+    touched = picked(own, own["verb"].isin(_OPENINGS) & own["object"].isin(history.keys()))
     for e in rows_of(picked(touched, touched["outcome"] != "failure")):
         at, cited = int(e.earliest_ns), (e.event_id,)
         yield Reading(job.job, e.object, job.own_link, "opened_by_job", at, cited, _host(e), e.event_id)

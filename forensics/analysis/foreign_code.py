@@ -26,6 +26,8 @@ Changes = Mapping[str, list[tuple[Version, Act]]]
 _FOLLOWED = 8
 """How often a file can have been moved or copied that is followed to where it was written."""
 
+_BY_GIT = frozenset({"push", "commit"})
+"""Acts that git does by programs of its own."""
 _HOOK = "/hooks/"
 _MOST = 512
 """Files that are asked about for one act; where that is not enough, who wrote what ran is not known."""
@@ -87,7 +89,7 @@ class Code:
             self._prepare()
         above, self._asked = made.above(act)[0], 0
         found = {id(p): p for p in self._starts if self._at_start(p, act)}
-        inputs = startup_lines.of(self.scene, act, above)
+        inputs = [] if found else startup_lines.of(self.scene, act, above)
         unknown, owners = bool(inputs), frozenset[str]()
         for event, decided in (*self._ran(above, act), *self._loaded(above, act)):
             found |= {id(p): p for p in decided.planted}
@@ -131,7 +133,11 @@ class Code:
                 found.append((event, self._executed(e, act)))
             found += [(event, self._changed(path, e, act)) for path in self._beside(e, act)]
             # git does what its settings say by other programs than its hooks.
-            below = e.pid != act.pid and not any(_HOOK in str(h.object) for h in above if h.ppid == e.pid)
+            below = (
+                e.pid != act.pid
+                and act.act not in _BY_GIT
+                and not any(_HOOK in str(h.object) for h in above if h.ppid == e.pid)
+            )
             said = loading.settings(e.exe, e.argv, e.cwd) if below else []
             found += [(event, self._set(path, e, act)) for path in said if path in self.changes]
         return found

@@ -115,7 +115,7 @@ def _lines(document: Object) -> Iterable[Line]:
     called = kind == "SYSCALL" or "syscall" in data
     yield Line(kind, [*_who(document, called=called), *_said(document, data, called=called)])
     how = data.get("oflag")
-    if data.get("syscall") in _WITH_HOW and isinstance(how, str):
+    if _with_how(data.get("syscall")) and isinstance(how, str):
         yield Line("OPENAT2", [_field("oflag", jsonlines.printable(how))])
     argv = jsonlines.words(document, "process", "args")
     if argv is not None and kind != "USER_CMD":
@@ -164,6 +164,10 @@ def _named(key: str, name: str, number: str | None, word: str | None) -> list[Fi
     return told + ([Field(NAMES, name, word, f"{name}={word}")] if word is not None else [])
 
 
+def _with_how(syscall: object) -> bool:
+    return isinstance(syscall, str) and syscall in _WITH_HOW
+
+
 def _said(document: Object, data: Mapping[str, object], *, called: bool) -> list[Field]:
     """The rest of the leading line; the call's name stands where the trail has its number."""
     told: list[Field] = []
@@ -173,7 +177,7 @@ def _said(document: Object, data: Mapping[str, object], *, called: bool) -> list
             told.append(_field(key, jsonlines.printable(str(value))))
     for key, value in data.items():
         key = jsonlines.printable(key)  # noqa: PLW2901 - half a surrogate is shown
-        if key == "oflag" and isinstance(value, str) and data.get("syscall") in _WITH_HOW:
+        if key == "oflag" and isinstance(value, str) and _with_how(data.get("syscall")):
             continue
         if key in {"syscall", "arch"} and isinstance(value, str):
             told.append(Field(NAMES, key.upper(), jsonlines.printable(value), f"{key}={value}"))
