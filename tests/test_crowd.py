@@ -12,8 +12,8 @@ import both_ways  # noqa: E402 - a script's folder is no package
 
 INCIDENT = ROOT / "sample_logs" / "incidents" / "script_edit"
 LOG = "login01/var/log/crowd.log"
-SSHD, ACCOUNT = 3077, "mei"
-"""Whose login it is that the incident begins with."""
+SSHD, ACCOUNT, OF_TRAIL = 3077, "mei", 3659
+"""Whose login it is that the incident begins with; a process of its audit trail."""
 pytestmark = pytest.mark.xdist_group("script_edit")
 
 
@@ -98,3 +98,12 @@ def test_what_is_many_is_not_held(plain):
 
 def test_lines_of_a_rotated_log_are_no_copies(plain):
     assert compared(LOGS["rotated"]).held - plain.held < 10
+
+
+def test_sessions_of_a_process_that_the_trail_tells_of_are_held():
+    """A number that the audit trail has on that host too can be that process's."""
+
+    def held(pid):
+        return compared({LOG: "".join(cron(at, pid, opened=at % 2 == 0) for at in range(70, 90))}).held
+
+    assert held(OF_TRAIL) - held(65_000) > 10
