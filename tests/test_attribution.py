@@ -5,6 +5,7 @@ import random
 import pytest
 from stage import KERNEL, SECOND, UIDS, Stage, address, claim, key, roster
 
+from forensics.analysis import attribution
 from forensics.analysis import verdicts as verdicts_of
 from forensics.analysis.attribution import independent
 from forensics.analysis.findings import findings
@@ -127,6 +128,15 @@ def test_a_shared_account_is_told_apart_by_key_and_session():
     judged = next(done.judged[a.act_id] for a in done.in_question if a.act == "cancel")
     assert verdicts_of.against(judged) == [{"kind": "session_beside", "because": judged.against}]
     assert len(judged.against) == 2  # mei's and lin's sessions
+
+
+def test_of_very_many_sessions_beside_some_are_told_and_all_are_counted(monkeypatch):
+    """Each act of an account with thousands of sessions cited each of them."""
+    monkeypatch.setattr(attribution, "MOST_BESIDE", 1)
+    done = shared_day().examined(Question(jobs=("12",)))
+    (judged,) = [done.judged[a.act_id] for a in done.in_question if a.act == "cancel"]
+    (why,) = verdicts_of.against(judged)
+    assert (why["because"], len(why["because"]), why["count"]) == (judged.against, 1, 2)
 
 
 @pytest.mark.parametrize(("present", "status"), [(True, "mixed"), (False, "supported")])

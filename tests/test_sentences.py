@@ -195,6 +195,11 @@ def test_what_speaks_against_an_answer_is_told_for_what_it_is():
         "While act A0001 is done, 2 sessions of account `kai` can be open besides its own: the account alone does not say in which of them it is done.",
         "Another account changes logs, a clock or what is logged on the host of act A0001, while it is done or later: 1.",
     ]
+    many = [{**because[0], "count": 2000}]
+    (beside,) = dossier.against_sentences(
+        {**act, "against": ["b", "c"], "against_because": many}, lambda _: cited
+    )
+    assert "2,000 sessions of account `kai`" in beside.text
     kai = {"acts": [{**act, "against": ["b"], "against_because": because[:1]}]}
     first = dossier.exculpatory_sentences("kai", kai, lambda _: cited)[0]
     assert first.text == (

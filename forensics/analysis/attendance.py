@@ -6,12 +6,15 @@ and into one that was over. The kernel numbers both in the order in which they w
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from forensics.analysis import order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.sessions import Session
 
 _OPENS = frozenset({"login", "loginuid", "session_open"})
 _CLOSES = frozenset({"session_close"})
+_LEAST = -(2**62)
 
 
 def open_then(scene: Scene, session: Session, act: Act) -> bool:
@@ -39,6 +42,30 @@ def at_work_then(scene: Scene, session: Session, act: Act) -> bool:
         return False
     beyond = session.outlived() and session.works(act.earliest_ns, act.latest_ns)
     return beyond or open_then(scene, session, act)
+
+
+def _until(session: Session) -> int:
+    """The last moment at which a session can have been open, or something in it have gone on."""
+    if session.end_ns is None:
+        return -_LEAST
+    return int(session.active_until_ns or 0) if session.outlived() else session.end_ns
+
+
+def open_on(scene: Scene, hosts: Iterable[str | None], earliest_ns: int, latest_ns: int) -> Iterable[Session]:
+    """The sessions on some hosts that were at work, as `Session.works` has it, in an interval; in the order of the scene."""
+    if "open" not in scene.memo:
+        held = list(scene.sessions.values())
+        by: dict[str | None, list[int]] = {}
+        for n, session in enumerate(held):
+            by.setdefault(session.host, []).append(n)
+        starts = np.array([_LEAST if s.start_ns is None else s.start_ns for s in held], np.int64)
+        stops = np.array([_until(s) for s in held], np.int64)
+        rows_on = {host: np.array(rows, np.int64) for host, rows in by.items()}
+        scene.memo["open"] = held, rows_on, starts, stops
+    held, rows_on, starts, stops = scene.memo["open"]
+    rows = np.sort(np.concatenate([np.empty(0, np.int64), *(rows_on[h] for h in hosts if h in rows_on)]))
+    there = (starts[rows] <= latest_ns) & (stops[rows] >= earliest_ns)
+    return (held[n] for n in rows[there])
 
 
 def _of(scene: Scene, session: Session, verbs: frozenset[str]) -> list[str]:

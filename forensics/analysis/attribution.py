@@ -12,9 +12,18 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from forensics.analysis import agents, disputed, hops, links, mixed, placing, rights, standings, strength
+from forensics.analysis import (
+    agents,
+    attendance,
+    disputed,
+    hops,
+    links,
+    mixed,
+    placing,
+    rights,
+    standings,
+    strength,
+)
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.deferral_rules import DECISION, WRITER
 from forensics.analysis.holders import Holders, people_of
@@ -29,10 +38,11 @@ _WRITABLE = (*BY_USERS, ":files", "git:objects", "git:reflog", REGISTER)
 _DECISIVE = {"write_of_commit_object", "command_of_commit", rights.NOT_DONE, DECISION, WRITER}
 """What nobody is named without."""
 _LINKED = ["event_id", "credential", "address", "domain"]
-_LEAST = -(2**62)
 _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:server": "root"}
 """Domains that may be another one under another name, by who holds that one."""
 _UNKNOWN_WRITER = {"cron": "writer_of_cron_entry", "at": "writer_of_at_job", "timer": "writer_of_unit"}
+MOST_BESIDE = 200
+"""No more entries into other sessions of an account are told of one act; they are counted."""
 _TAMPERING = {"wipe_log", "change_logging", "change_clock"}
 
 
@@ -48,7 +58,7 @@ class Reason:
 
 @dataclass(slots=True)
 class Judgement:
-    """What can be said of an act at the level of persons. `beside`: of the events `against` it, entries into other sessions of the account."""
+    """What can be said of an act at the level of persons. `beside`: of the events `against` it, entries into other sessions of the account, the first of `beside_count`."""
 
     verdict: str
     name: str | None = None
@@ -59,6 +69,7 @@ class Judgement:
     frame_cost: list[str] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     against: list[str] = field(default_factory=list)
+    beside_count: int = 0
     beside: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     person: Strength = field(default_factory=Strength)
@@ -350,32 +361,6 @@ def _overlaps(act: Act, start: int | None) -> bool:
     return start is None or act.latest_ns is None or act.latest_ns >= start
 
 
-def _until(session: Session) -> int:
-    """The last moment at which a session can have been open, or something in it have gone on."""
-    if session.end_ns is None:
-        return -_LEAST
-    return int(session.active_until_ns or 0) if session.outlived() else session.end_ns
-
-
-def _open_on(
-    scene: Scene, hosts: Iterable[str | None], earliest_ns: int, latest_ns: int
-) -> Iterable[Session]:
-    """The sessions on some hosts that were at work, as `Session.works` has it, in an interval; in the order of the scene."""
-    if "open" not in scene.memo:
-        held = list(scene.sessions.values())
-        by: dict[str | None, list[int]] = {}
-        for n, session in enumerate(held):
-            by.setdefault(session.host, []).append(n)
-        starts = np.array([_LEAST if s.start_ns is None else s.start_ns for s in held], np.int64)
-        stops = np.array([_until(s) for s in held], np.int64)
-        rows_on = {host: np.array(rows, np.int64) for host, rows in by.items()}
-        scene.memo["open"] = held, rows_on, starts, stops
-    held, rows_on, starts, stops = scene.memo["open"]
-    rows = np.sort(np.concatenate([np.empty(0, np.int64), *(rows_on[h] for h in hosts if h in rows_on)]))
-    there = (starts[rows] <= latest_ns) & (stops[rows] >= earliest_ns)
-    return (held[n] for n in rows[there])
-
-
 def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -> None:
     """The person who comes next: in the same account at the time, then on the same host, then named by git."""
     if act.earliest_ns is None or act.latest_ns is None:
@@ -384,7 +369,7 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
     mine = {s.session_id for s in own}
     hosts = {s.host for s in own} or {act.host}
     ranked: list[tuple[int, str]] = []
-    for other in _open_on(scene, hosts, act.earliest_ns, act.latest_ns):
+    for other in attendance.open_on(scene, hosts, act.earliest_ns, act.latest_ns):
         if other.session_id in mine:
             continue
         same = other.account is not None and other.account == act.account
@@ -395,5 +380,6 @@ def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -
     ranked += [(3, p) for p in found.candidates]
     lead = found.name or (found.candidates[0] if len(found.candidates) == 1 else None)
     found.best_rival = next((p for _, p in sorted(ranked) if p != lead), None)
-    found.beside = list(dict.fromkeys(found.beside))
+    told = list(dict.fromkeys(found.beside))
+    found.beside, found.beside_count = told[:MOST_BESIDE], len(told)
     found.against = list(dict.fromkeys([*found.against, *found.beside]))

@@ -49,10 +49,14 @@ def _ratio(ratio: tuple[float, float] | None) -> list[float] | None:
 
 
 def against(judged: Judgement) -> list[Json]:
-    """Why events speak against the answer given, each kind with its events."""
+    """Why events speak against the answer given, each kind with its events; how many there are, where they are more than are told."""
     changed = [e for e in judged.against if e not in judged.beside]
     kinds = {"session_beside": judged.beside, "records_changed_by_other": changed}
-    return [{"kind": kind, "because": list(events)} for kind, events in kinds.items() if events]
+    found: list[Json] = [{"kind": kind, "because": list(events)} for kind, events in kinds.items() if events]
+    for why in found:
+        if why["kind"] == "session_beside" and judged.beside_count > len(judged.beside):
+            why["count"] = judged.beside_count
+    return found
 
 
 def hypotheses(judged: Judgement) -> list[Json]:

@@ -170,11 +170,19 @@ def against_sentences(act: Json, cites: Cites) -> list[Sentence]:
     for kind, events in _against(act).items():
         cited, count = cites(events), f"{len(events):,}"
         if kind == "session_beside":
-            sessions = counted(len(events), "session")
+            sessions = counted(_count(act, kind, events), "session")
             told.append(say(f"against_{kind}", cited, about=act["id"], act=act["id"], count=sessions, account=quote(act["account"])))  # fmt: skip
         else:
             told.append(say(f"against_{kind}", cited, about=act["id"], act=act["id"], count=count))
     return told
+
+
+def _count(act: Json, kind: str, events: Sequence[str]) -> int:
+    """How many events speak against an answer in one way, those that are not told one by one among them."""
+    counts = [
+        why["count"] for why in act.get("against_because") or () if why["kind"] == kind and "count" in why
+    ]
+    return int(counts[0]) if counts else len(events)
 
 
 def _against(act: Json) -> dict[str, list[str]]:
