@@ -22,7 +22,7 @@ _HIDES = {
     "change_clock": "its words set a clock",
     "change_logging": "its words stop or alter what is logged",
     "grant": "its words give an account, a group or a key a right",
-    "plant": "its words name a file that another account's shells do as they start",
+    "plant": "its words name a file that another account's shells do as they start, or those of all",
 }
 _COMMAND_ERRS = "a program of that name that is another; words that were not carried out; ordinary upkeep, which looks the same"
 
@@ -35,7 +35,12 @@ def _of_commands() -> dict[str, Rule]:
     for row in file_acts.COMMANDS:
         kinds.setdefault(row.program, {})[row.act] = None
     return {
-        f"command_{program}": Rule(tuple(made), "; or ".join(_HIDES[kind] for kind in made), _COMMAND_ERRS)
+        f"command_{program}": Rule(
+            tuple(made),
+            "; or ".join(_HIDES[kind] for kind in made),
+            _COMMAND_ERRS,
+            version=2 if "plant" in made else 1,
+        )
         for program, made in sorted(kinds.items())
     }
 
@@ -45,19 +50,25 @@ ACT_RULES = {
         _ON_FILES,
         "the kernel's record says that a process of the account brought the file into being",
         "a file that was there already under another name; a copy of one's own file",
+        version=2,
     ),
     "file_edit": Rule(
-        _ON_FILES, "the kernel's record says that a process opened the file to write, or cut it", _OPENED
+        _ON_FILES,
+        "the kernel's record says that a process opened the file to write, or cut it",
+        _OPENED,
+        version=2,
     ),
     "file_replace": Rule(
         ("replace_file", "plant", "grant", "wipe_log"),
         "a program that puts a whole other content in place wrote the file, or one was renamed over it",
         "an editor that is not known as one; a copy of the very same bytes",
+        version=2,
     ),
     "file_delete": Rule(
         ("delete_file",),
         "the kernel's record says that the name was removed, or renamed away",
         "a file that lives on under another name",
+        version=2,
     ),
     "file_attributes": Rule(
         ("modify_file",),
