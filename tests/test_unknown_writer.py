@@ -35,7 +35,8 @@ def lacking(day):
         (SHARED, 0, OWN),
         (SHARED, 64100, OWN),  # of an account that nobody on the roster holds
         (SHARED, None, UNKNOWN),
-        ("/usr/local/bin/clean.sh", UIDS["kai"], OWN),
+        ("/usr/local/bin/clean.sh", UIDS["kai"], (None, ["kai", "lin"], foreign_code.RULE)),
+        ("/usr/local/bin/clean.sh", None, OWN),
     ],
 )
 def test_the_owner_of_what_was_executed(path, owner, found):
@@ -103,6 +104,16 @@ def test_make_does_what_it_finds():
     day = day_of()
     runs(day, program="make", argv=("make", "all"), thing="/usr/bin/make")
     assert told(day) == UNKNOWN
+    day = day_of()
+    runs(day, program="make", argv=("make", "-C", "tools", "all"), thing="/usr/bin/make")
+    next(r for r in day.rows if r["argv"] and r["argv"][0] == "make")["cwd"] = "/home/lin"
+    day.change("kai", day.kai, "/home/lin/tools/Makefile")
+    assert told(day) == OWN  # it was changed afterwards
+    day = day_of()
+    day.change("kai", day.kai, "/srv/tools/Makefile", verb="create")
+    runs(day, program="make", argv=("make", "-C", "/srv/tools", "all"), thing="/usr/bin/make")
+    next(r for r in day.rows if r["argv"] and r["argv"][0] == "make")["cwd"] = "/home/lin"
+    assert told(day) == FOREIGN
     day = day_of()
     day.change("lin", day.ses_of, "/srv/proj/makefile", verb="create")
     runs(day, program="make", argv=("make", "all"), thing="/usr/bin/make")
@@ -205,6 +216,8 @@ def test_git_does_by_other_programs_what_a_repository_s_settings_say(path, argv,
         (["bash", "-c", "echo x >>/etc/environment"], "root", FOREIGN),
         (["vim", "/etc/profile"], "kai", OWN),
         (["cp", "/etc/profile", "/home/kai/x"], "root", OWN),
+        (["cp", "/etc/profile", "/home/kai/.bash_profile"], "root", OWN),
+        (["cp", "/home/kai/.bash_profile", "/etc/profile"], "root", FOREIGN),
         (["tee", "/etc/profile.d.old"], "root", OWN),
         (["tee", "/etc/motd"], "root", OWN),
     ],
@@ -289,6 +302,15 @@ def test_what_is_brought_afterwards_did_not_run():
     runs(day, argv=("bash", "/home/lin/bin/squeue"), program="bash", thing="/bin/bash")
     by_words(day, "cp", TOOL, "bin/squeue")
     assert told(day) == OWN
+
+
+def test_what_was_moved_too_often_to_follow_is_of_nobody_known():
+    day = day_of()
+    day.change("kai", day.kai, "/srv/proj/0", verb="create")
+    for n in range(12):
+        day.change("lin", day.ses_of, f"/home/lin/{n + 1}.sh", verb="rename", source=f"/home/lin/{n}.sh" if n else "/srv/proj/0", program="mv")  # fmt: skip
+    runs(day, argv=("bash", "/home/lin/12.sh"), program="bash", thing="/bin/bash")
+    assert told(day) == UNKNOWN
 
 
 def test_copies_in_a_circle_end():

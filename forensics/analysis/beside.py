@@ -10,11 +10,13 @@ _IMPORTED = {"imported_by_script", "package_imported_by_script"}
 
 
 def by_folder(changed: Iterable[str]) -> dict[str, list[str]]:
-    """Changed modules by the folder that they lie in."""
+    """Changed modules by the folder that they lie in, and by the one above."""
     found: dict[str, list[str]] = {}
     for path in sorted(changed):
         if path.endswith(loading.MODULES):
-            found.setdefault(posixpath.dirname(path), []).append(path)
+            folder = posixpath.dirname(path)
+            for at in {folder, posixpath.dirname(folder)}:
+                found.setdefault(at, []).append(path)
     return found
 
 
@@ -27,12 +29,12 @@ def modules(evidence: Evidence, e: Row, changed: Mapping[str, Sequence[str]]) ->
     Args:
         evidence: for the texts of blobs.
         e: an execution.
-        changed: changed modules by folder.
+        changed: changed modules, as `by_folder` has them.
     """
     folder = loading.folder_of_modules(e.exe, e.argv, e.cwd)
     if folder is None:
         return []
-    near = [p for at, paths in changed.items() if folder in {at, posixpath.dirname(at)} for p in paths]
+    near = list(changed.get(folder, ()))
     script = next(iter(loading.given(e.exe, e.argv, e.cwd)), None)
     told = loading.said(e.exe, e.argv)
     texts = [told] if told is not None else [] if script is None else _texts(evidence, script)

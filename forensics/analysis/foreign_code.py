@@ -24,7 +24,7 @@ from forensics.analysis.writers import transfer
 RULE = "ran_what_another_wrote"
 Changes = Mapping[str, list[tuple[Version, Act]]]
 _FOLLOWED = 8
-"""How often a file can have been moved or copied that is followed to where it was written."""
+"""How often a file can have been moved or copied that is followed to where it was written; of one moved oftener that is not known."""
 
 _BY_GIT = frozenset({"push", "commit"})
 """Acts that git does by programs of its own."""
@@ -78,6 +78,7 @@ class Code:
     _read: dict[tuple[str | None, str], list[Read]] | None = None
     _asked: int = 0
     _starts: list[Act] = field(default_factory=list)
+    _for_all: list[Act] = field(default_factory=list)
     _modules: dict[str, list[str]] = field(default_factory=dict)
 
     def of(self, act: Act, made: Lineage) -> Foreign | None:
@@ -88,7 +89,8 @@ class Code:
         if self._read is None:
             self._prepare()
         above, self._asked = made.above(act)[0], 0
-        found = {id(p): p for p in self._starts if self._at_start(p, act)}
+        started = [p for p in self._starts if self._of_home(p, act)] + self._for_all
+        found = {id(p): p for p in started if self._at_start(p, act)}
         inputs = [] if found else startup_lines.of(self.scene, act, above)
         unknown, owners = bool(inputs), frozenset[str]()
         for event, decided in (*self._ran(above, act), *self._loaded(above, act)):
@@ -102,21 +104,27 @@ class Code:
     def _prepare(self) -> None:
         changed = {path for path, pairs in self.changes.items() if pairs}
         self._read = _readings(self.scene, changed)
-        self._starts = [p for p in self.planted if STARTUP.search(p.object) or self._starts_all(p)]
+        self._for_all = [p for p in self.planted if self._starts_all(p)]
+        self._starts = [p for p in self.planted if STARTUP.search(p.object)]
         self._modules = beside.by_folder(changed)
 
     def _starts_all(self, plant: Act) -> bool:
         """Whether every shell of a host runs what was left; what a package brought there is left out."""
-        return FOR_ALL.search(plant.object) is not None and not file_acts.by_installer(
-            self.scene, plant.events[0]
-        )
+        found = FOR_ALL.search(plant.object)
+        # A copy can name such a file as what it is made from.
+        copies = plant.rule.removeprefix("command_") in loading.COPIERS
+        into = found is not None and not (copies and found.end() < len(plant.object))
+        return into and not file_acts.by_installer(self.scene, plant.events[0])
+
+    def _of_home(self, plant: Act, act: Act) -> bool:
+        """Whether what was left is in the home of the act's account."""
+        homes = {found["home"] for found in STARTUP.finditer(plant.object)}
+        return act.session is not None and act.session.account in homes
 
     def _at_start(self, plant: Act, act: Act) -> bool:
-        """Whether another changed a file before that every shell of the act's account runs as it starts."""
-        home = STARTUP.search(plant.object)
-        named = home is None or (act.session is not None and home["home"] == act.session.account)
+        """Whether another had changed before a file that shells of the act's host run as they start."""
         before = plant.earliest_ns is None or act.latest_ns is None or plant.earliest_ns <= act.latest_ns
-        return named and before and plant.host == act.host and self._another(plant, act)
+        return before and plant.host == act.host and self._another(plant, act)
 
     def _ran(self, above: Sequence[Row], act: Act) -> list[tuple[str, Decided]]:
         """Of what an act's process and those above it executed, and were given to do: who decided it."""
@@ -189,7 +197,7 @@ class Code:
         Where it was moved or copied there, before that too; where what it held first is on no record, by its owner and its place.
         """
         self._asked += 1
-        if self._asked > _MOST:
+        if self._asked > _MOST or steps < 0:
             return Decided((), unknown=True)
         found: list[Act] = []
         known = order.of(self.scene.evidence)
@@ -217,8 +225,6 @@ class Code:
     def _brought(self, version: Version, at: Row, act: Act, steps: int) -> Decided:
         """Who else decided what a file held as it was put in its place: of a move or a copy, what lay there before."""
         wrote = self.scene.row(version.event_id)
-        if not steps:
-            return _OWN
         if wrote.verb == "rename" and isinstance(wrote.object_from, str):
             return self._decided(wrote.object_from, version, at, act, None, steps - 1)
         if transfer(version.writer, version.path) == "git":
@@ -242,7 +248,7 @@ class Code:
     ) -> Decided:
         """Who else decided what a file held first, of which no record of a change tells: by commands that can have brought it, or by its owner."""
         known = order.of(self.scene.evidence)
-        carried = [] if loading.of_site(path) or not steps else carried_to(self.scene, path, at.host)
+        carried = [] if loading.of_site(path) else carried_to(self.scene, path, at.host)
         before = (c for c in carried if not known.before(moment, _moment(c.by)) and c.source != path)
         # Each brought the whole anew: the last one of each source is enough.
         brought = {c.source: c for c in before}.values()
@@ -257,7 +263,7 @@ class Code:
 
     def _unrecorded(self, path: str, at: Row, act: Act, owner: int | None) -> Decided:
         """Whether what no record tells the writer of need not be of whoever ran it: by its owner, or its place where that is unknown."""
-        if loading.of_site(path) or act.account is None:
+        if act.account is None or (owner is None and loading.of_site(path)):
             return _OWN
         holders = self.scene.directory.holders
         own = holders(act.account, *act.span())

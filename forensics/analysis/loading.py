@@ -38,6 +38,7 @@ LOADED = (
 """Files of which an interpreter that reads them can run what they hold."""
 MODULES = (".py", ".pyc", ".so")
 """Files that Python finds by the name of a module."""
+_MAKES_IN = frozenset({"-C", "--directory"})
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 COPIERS = frozenset({"cp", "install", "mv", "ln", "rsync"})
 """Programs whose words name the files that they take content from, and last where it goes."""
@@ -113,8 +114,10 @@ def given(exe: object, argv: object, cwd: object) -> list[str]:
     """The files that an interpreter, or make, was given to do, or looks for."""
     name, words = program(exe), _words(argv)
     interprets = _INTERPRETERS.fullmatch(name) is not None
-    named = _script(name, words) if interprets else _makefiles(words) if name in {"make", "gmake"} else []
-    return _resolved(named, cwd)
+    if name in {"make", "gmake"}:
+        below = next((b for a, b in itertools.pairwise(words) if a in _MAKES_IN), "")
+        return _resolved((posixpath.join(below, path) for path in _makefiles(words)), cwd)
+    return _resolved(_script(name, words) if interprets else [], cwd)
 
 
 def looked_for(paths: list[str], known: Container[str]) -> list[str]:
