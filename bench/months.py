@@ -312,14 +312,16 @@ class Cluster:
 
     def _submits(self, shell: Process) -> None:
         self._ran(shell, "/usr/bin/sbatch", "--gpus=8", "train.sh")
-        number = self.accounted(shell.at, shell.uid, shell.cwd)
+        at = shell.at
+        number = self.accounted(at, shell.uid, shell.cwd)
         state, elapsed, node = self.last
-        self.ctld(shell.at, f"_slurm_rpc_submit_batch_job: JobId={number} InitPrio=4294901750 usec=321")
-        self.ctld(shell.at + 60, f"sched: Allocate JobId={number} NodeList={node} #CPUs=64 Partition=train")
+        self.ctld(at, f"_slurm_rpc_submit_batch_job: JobId={number} InitPrio=4294901750 usec=321")
+        self.ctld(at + 60, f"sched: Allocate JobId={number} NodeList={node} #CPUs=64 Partition=train")
         if state == "CANCELLED":
+            shell.at += 60 + elapsed
             self._ran(shell, "/usr/bin/scancel", str(number))
             self.ctld(
-                shell.at + 60 + elapsed,
+                shell.at,
                 f"_slurm_rpc_kill_job: REQUEST_KILL_JOB JobId={number} uid {shell.uid}",
             )
         else:
@@ -327,11 +329,11 @@ class Cluster:
                 shell.at + 60 + elapsed, f"_job_complete: JobId={number} WEXITSTATUS {int(state == 'FAILED')}"
             )
             self.ctld(shell.at + 60 + elapsed, f"_job_complete: JobId={number} done")
-        self._works(shell, number, node, elapsed)
+        self._works(shell, at + 60, number, node, elapsed)
 
-    def _works(self, shell: Process, number: int, node: str, elapsed: int) -> None:
+    def _works(self, shell: Process, at: float, number: int, node: str, elapsed: int) -> None:
         """What a job does on its node."""
-        at, pid = shell.at + 60, self.process()
+        pid = self.process()
         daemon, label = f"slurm/slurmd-{node}.log", f"[{number}.batch]"
         self.line(daemon, at + 0.1, f"[{_iso(at)}.100] Launching batch job {number} for UID {shell.uid}\n")
         self.line(
@@ -375,6 +377,9 @@ class Cluster:
             60 + int(chance.random() * 80_000),
             f"node{int(chance.random() * NODES):03d}",
         )
+        if state == "CANCELLED":
+            # Whoever submitted it thinks better of it while they are still there.
+            elapsed = 60 + elapsed % 600
         self.last = state, elapsed, node
         submit, start, end = _iso(at), _iso(at + 60), _iso(at + 60 + elapsed)
         told = f"CANCELLED by {uid}" if state == "CANCELLED" else state

@@ -91,19 +91,22 @@ def sources(events: pd.DataFrame) -> "pd.Series[str]":
     return own.where(~kernel, events["host"].astype(str) + ":kernel").astype(object)
 
 
-def find(events: pd.DataFrame, owners: Mapping[str, int]) -> pd.DataFrame:
+def find(
+    events: pd.DataFrame, owners: Mapping[str, int], submissions: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Every pair of records that the rules find.
 
     Args:
         events: as `trails.settled` leaves them, with `source` from `sources`.
         owners: uid of each job's owner, by job.
+        submissions: of jobs whose events are not held, of columns `evidence.SUBMISSIONS`.
 
     Returns:
         Columns `rule`, `thing` (the login, job or run that both tell of), `entry` (the moment of it), `first` and `second` (event ids), `least_ns` and
         `most_ns` (by how much the second is later in truth), in a total order. One entry can have
         several pairs; the two events of a pair are of two sources.
     """
-    sides = _Sides(picked(events, events["earliest_ns"].notna()), owners)
+    sides = _Sides(picked(events, events["earliest_ns"].notna()), owners, submissions)
     made = [p for rule in RULES for p in _paired(rule, sides(rule.first), sides(rule.second))]
     made.sort(key=lambda p: (p.entry, p.rule, p.first, p.second))
     return pd.DataFrame({name: [getattr(p, name) for p in made] for name in _Pair._fields})
@@ -124,9 +127,11 @@ class _Pair(NamedTuple):
 class _Sides:
     """The rows that a rule calls by name, each with the columns that it compares."""
 
-    def __init__(self, events: pd.DataFrame, owners: Mapping[str, int]) -> None:
+    def __init__(
+        self, events: pd.DataFrame, owners: Mapping[str, int], submissions: pd.DataFrame | None
+    ) -> None:
         events = events[list(_READ)]
-        self.events, self.owners = events, owners
+        self.events, self.owners, self.submissions = events, owners, submissions
         self.trail = picked(events, events["trail"] & ~events["format"].isin(FROM_ANYBODY))
         self.syslog = picked(events, events["format"].isin(SYSTEM_LOGS) & ~events["trail"])
         self.known: dict[str, pd.DataFrame] = {}
@@ -224,7 +229,11 @@ class _Sides:
     def _controller_submit(self) -> pd.DataFrame:
         told = self._scheduler("submit")
         uid = pd.Series([self.owners.get(j) for j in told["job"]], index=told.index, dtype="Int64")
-        return told.assign(uid=uid)
+        told = told.assign(uid=uid)
+        if self.submissions is None or not len(self.submissions):
+            return told
+        columns = ["uid", "source", "start", "event_id", "earliest_ns", "latest_ns"]
+        return pd.concat([told[columns], self.submissions[columns]], ignore_index=True)
 
     def _controller_kill(self) -> pd.DataFrame:
         return self._scheduler("kill_request", "slurmctld")
@@ -285,25 +294,28 @@ def _keyed(table: pd.DataFrame, by: tuple[str, ...]) -> _Keyed:
     rows: _Keyed = {}
     columns = [table[c] for c in (*by, "source", "start", "event_id", "earliest_ns", "latest_ns")]
     for *key, source, start, event, first, last in zip(*columns, strict=True):
-        if not any(v is None or v is pd.NA for v in key):
-            rows.setdefault(tuple(key), {}).setdefault(source, []).append(_Row(start, event, first, last))
+        rows.setdefault(tuple(key), {}).setdefault(source, []).append(_Row(start, event, first, last))
     for told in rows.values():
         for source, found in told.items():
-            once = {(r.earliest_ns, r.latest_ns): r for r in sorted(found, reverse=True)}
-            told[source] = sorted(once.values())
+            if len(found) > 1:
+                once = {(r.earliest_ns, r.latest_ns): r for r in sorted(found, reverse=True)}
+                told[source] = sorted(once.values())
     return rows
+
+
+def _with_keys_of(table: pd.DataFrame, by: tuple[str, ...], other: pd.DataFrame) -> pd.DataFrame:
+    """The rows that have all of a key, each part of which is one of the other side's too."""
+    mask = pd.Series(True, index=table.index)
+    for what in by:
+        mask &= table[what].notna() & table[what].isin(other[what])
+    return picked(table, mask)
 
 
 def _paired(rule: Rule, first: pd.DataFrame, second: pd.DataFrame) -> Iterable[_Pair]:
     """The pairs of one rule."""
     if first.empty or second.empty:
         return
-    for what in ("pid", "job"):
-        if what in rule.by:
-            first, second = (
-                picked(first, first[what].isin(second[what])),
-                picked(second, second[what].isin(first[what])),
-            )
+    first, second = _with_keys_of(first, rule.by, second), _with_keys_of(second, rule.by, first)
     left, right = _keyed(first, rule.by), _keyed(second, rule.by)
     least, most = int(rule.least_s * NS_PER_S), int(rule.most_s * NS_PER_S)
     for key in left.keys() & right.keys():

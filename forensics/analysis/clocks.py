@@ -21,7 +21,7 @@ import pandas as pd
 
 from forensics.analysis import anchors, ordinary
 from forensics.analysis.bands import JITTER_NS, Band, Int, Stretch, Vote, fitted, hull
-from forensics.analysis.evidence import Evidence, groups_of, picked
+from forensics.analysis.evidence import Evidence, frame, groups_of, picked
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import JOURNALS
 
@@ -81,7 +81,9 @@ def compare(evidence: Evidence) -> list[Compared]:
     """
     events = picked(evidence.events, evidence.events["earliest_ns"].notna())
     events = events.assign(source=anchors.sources(events))
-    dated = _Dated(events, anchors.find(events, _owners(evidence)))
+    apart_from = frame(evidence.submissions)
+    pairs = anchors.find(events, _owners(evidence), apart_from)
+    dated = _Dated(_paired_among(events, apart_from, pairs), pairs)
     known = _resolved(dated)
     loose = _by_single_entries(dated, known)
     apart = evidence.totals.apart if evidence.totals is not None else {}
@@ -95,6 +97,17 @@ def compare(evidence: Evidence) -> list[Compared]:
         for one in _all(events, dated, known, apart)
     )
     return sorted(found, key=lambda c: (c.clock, c.sha256 or "", c.source))
+
+
+_OF_A_PAIR = ["event_id", "source", "start", "earliest_ns", "latest_ns"]
+
+
+def _paired_among(events: pd.DataFrame, submissions: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """What is read of the events of pairs, submissions that are not held as events among them; by event id."""
+    held = events[_OF_A_PAIR]
+    named = picked(submissions, submissions["event_id"].isin(pairs["second"]))
+    more = picked(named, ~named["event_id"].isin(held.index))
+    return pd.concat([held, more[_OF_A_PAIR].set_index("event_id", drop=False)]) if len(more) else held
 
 
 def _owners(evidence: Evidence) -> dict[str, int]:
@@ -133,13 +146,15 @@ class _Dated:
             self.place.append(places(rows))
             first, last = (rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
             self.when.append((first, last))
+        # Every source is asked for in turn: its rows are looked up and not looked for.
+        self.rows = [_rows_by(sources) for sources in self.source]
 
     def votes(self, source: str, known: dict[str, Band]) -> list[Vote]:
         """What each entry says of a source, by the sources that are known; one vote each, in order of place."""
         parts: dict[str, list[_Said]] = {}
         for side in (0, 1):
             other = 1 - side
-            mine = np.flatnonzero(self.source[side] == source)
+            mine = self.rows[side].get(source, _NOWHERE)
             mine = mine[np.array([s in known for s in self.source[other][mine]], bool)]
             there, until = self._true(mine, other, known)
             first, last = (w[mine] for w in self.when[side])
@@ -170,6 +185,17 @@ class _Dated:
             lo, hi = known[name].at(self.place[side][rows][own], written[own])
             first[own], last[own] = first[own] - hi, last[own] - lo
         return first, last
+
+
+_NOWHERE = np.empty(0, np.int64)
+
+
+def _rows_by(sources: npt.NDArray[Any]) -> dict[str, Int]:
+    """The places of each source, in order."""
+    codes, names = pd.factorize(sources)
+    order = np.argsort(codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(len(names) + 1))
+    return {str(name): order[edges[n] : edges[n + 1]] for n, name in enumerate(names)}
 
 
 class _Said(NamedTuple):

@@ -51,7 +51,7 @@ def corrected(
     events = evidence.events.assign(
         written_earliest_ns=evidence.events["earliest_ns"], written_latest_ns=evidence.events["latest_ns"]
     )
-    beside = _beside(found)
+    beside = by_another_file(found)
     loose = {c.source: c.loose for c in found if bounds and c.loose is not None}
     if not moved and not beside and not loose and not beyond:
         return replace(evidence, events=events, job_records=evidence.job_records.copy())
@@ -83,7 +83,7 @@ def _widen(events: pd.DataFrame, beyond: Mapping[str, tuple[int, int]]) -> None:
         )
 
 
-def _beside(found: Iterable[Compared]) -> dict[str, tuple[int, int]]:
+def by_another_file(found: Iterable[Compared]) -> dict[str, tuple[int, int]]:
     """Files of which no record bounds the clock, where another file of that clock is off; and by how much at least and most.
 
     A log that was rotated is of the same clock, and it may have been set between: either can be, so both are kept.
@@ -253,7 +253,7 @@ def gaps(evidence: Evidence, found: list[Compared]) -> list[Gap]:
     """
     sure = [one for one in found if one.sure]
     made = [gap for one in sure for gap in (*_settings(one), *_zones(one))] + list(_backward(evidence))
-    beside = _beside(found)
+    beside = by_another_file(found)
     made += [_not_bounded(one, *beside[one.source]) for one in found if one.source in beside]
     return sorted(made, key=lambda g: (g.source, g.earliest_ns or 0, g.latest_ns or 0, g.events))
 

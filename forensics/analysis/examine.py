@@ -34,6 +34,7 @@ from forensics.analysis import (
     loose_ends,
     memory,
     naming,
+    nearness,
     ordinary,
     overlaps,
     planted,
@@ -57,6 +58,7 @@ from forensics.analysis.gaps import Gap
 from forensics.analysis.holders import Holders
 from forensics.analysis.inquiry import Inquiry
 from forensics.analysis.jobs import Job
+from forensics.analysis.nearness import Nearness
 from forensics.analysis.sessions import Session
 
 if TYPE_CHECKING:
@@ -187,7 +189,7 @@ class Preview:
     """What is known before any act is looked for, of which events the acts can be made.
 
     evidence: by clocks that are compared. asked: the jobs asked about. slack_ns: how far a moment that a trail
-    writes can lie from the one that the analysis takes it for, and a little more.
+    writes can lie from the one that the analysis takes it for, and a little more. near: how far apart any two clocks can be. compared: the clocks.
     """
 
     evidence: Evidence
@@ -195,11 +197,18 @@ class Preview:
     jobs: dict[str, Job]
     asked: Inquiry
     slack_ns: int
+    near: Nearness
+    compared: list[clocks.Compared]
 
 
-def preview(evidence: Evidence) -> Preview:
-    """Sessions and jobs of evidence that need not hold all events; nothing else is looked at."""
-    found = clocks.compare(evidence)
+def preview(evidence: Evidence, found: list[clocks.Compared] | None = None) -> Preview:
+    """Sessions and jobs of evidence that need not hold all events; nothing else is looked at.
+
+    Args:
+        evidence: the case's tables, roster and question.
+        found: its clocks, where they were compared by fewer of its events.
+    """
+    found = clocks.compare(evidence) if found is None else found
     seen = corrections.corrected(evidence, found)
     directory = identity.directory(seen)
     naming.named(seen, directory)
@@ -208,8 +217,10 @@ def preview(evidence: Evidence) -> Preview:
     lives.told_apart(seen)
     found_jobs = jobs.reconstruct(seen, directory, ordinary.naming_others(seen))
     off = [abs(edge) for c in found if c.source.endswith(":kernel") for span in c.spans() for edge in span]
-    slack_ns = max(off, default=0) + _SLACK_NS + ties.of(evidence, found).widest_ns()
-    return Preview(seen, found_sessions, found_jobs, inquiry.of(seen, found_jobs), slack_ns)
+    tied = ties.of(evidence, found)
+    slack_ns = max(off, default=0) + _SLACK_NS + tied.widest_ns()
+    near = nearness.of(found, tied)
+    return Preview(seen, found_sessions, found_jobs, inquiry.of(seen, found_jobs), slack_ns, near, found)
 
 
 def _acts(

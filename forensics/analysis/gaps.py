@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -35,6 +36,7 @@ GAP = Table(
     ),
 )
 
+_BACK_NS, _BOOT = 60_000_000_000, 1_000_000
 _TRAIL, _LOGINS = "audit trail", "login log"
 AUDIT_TRAIL = "audit trail (auditd)"
 CONTROLS = frozenset(
@@ -116,24 +118,20 @@ def _serials(evidence: Evidence) -> Iterable[Gap]:
     jumps = evidence.totals.jumps if evidence.totals is not None else None
     for host, rows in told.groupby("host", sort=True, dropna=False):
         ordered = rows.drop_duplicates("serial").sort_values(["serial", "event_id"])
-        step = ordered["serial"].diff()
-        # Not by `is True`: what a column holds is no flag of Python's own.
-        back = (ordered["earliest_ns"].diff() < -60_000_000_000).fillna(value=False)
+        serial, first, last = (ordered[c].to_numpy(np.int64) for c in ("serial", "earliest_ns", "latest_ns"))
+        names = ordered["event_id"].to_numpy(object)
+        known = host if isinstance(host, str) else None
+        step, later = np.diff(serial), np.diff(first)
         # A boot starts the numbers anew; a jump of more than a million is a boot too, or another machine.
-        for at in [
-            i
-            for i, (s, b) in enumerate(zip(step, back, strict=True))
-            if not pd.isna(s) and 1 < s < 1_000_000 and not b
-        ]:
-            before, after = ordered.iloc[at - 1], ordered.iloc[at]
-            known = host if isinstance(host, str) else None
+        jumped = (step > 1) & (step < _BOOT) & (later >= -_BACK_NS)
+        for at in np.flatnonzero(jumped).tolist():
+            before, after = int(serial[at]), int(serial[at + 1])
             # Where not all events are held, what lies between two of them may be there all the same.
-            if jumps is not None and (known, int(before["serial"]), int(after["serial"])) not in jumps:
+            if jumps is not None and (known, before, after) not in jumps:
                 continue
             yield Gap(
-                f"{host}: audit trail", "serial_gap", int(before["earliest_ns"]), int(after["latest_ns"]),
-                int(after["serial"] - before["serial"] - 1), known,
-                (before["event_id"], after["event_id"]),
+                f"{host}: audit trail", "serial_gap", int(first[at]), int(last[at + 1]),
+                after - before - 1, known, (names[at], names[at + 1]),
             )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from forensics.analysis.acts import Act
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Row, Rows
 
 _DEEPEST = 64
 """Parents that are followed; a pid that came round can close a circle."""
@@ -24,6 +24,7 @@ class Lineage:
     events: pd.DataFrame
     _ran: pd.DataFrame | None = None
     _at: dict[Any, Any] = field(default_factory=dict)
+    _all: Rows | None = None
     _rows: dict[tuple[str, int], list[Row]] = field(default_factory=dict)
     _told: list[Any] = field(default_factory=list)
 
@@ -32,10 +33,11 @@ class Lineage:
         if self._ran is None:
             self._ran = _executions(self.events)
             self._at = dict(self._ran.groupby([self._ran["host"].fillna(""), "pid"], sort=False).indices)
+            self._all = Rows(self._ran)
         key = host or "", pid
         if key not in self._rows:
             # A shell is above each of its session's acts: its rows are made once.
-            self._rows[key] = list(rows_of(self._ran.iloc[self._at.get(key, [])]))
+            self._rows[key] = [self._all.at(place) for place in self._at.get(key, ())] if self._all else []
         rows = self._rows[key]
         until = rows[: bisect_right(rows, at_ns, key=lambda e: int(e.earliest_ns))]
         return [e for e in reversed(until) if _same(e.session, session)]

@@ -53,11 +53,17 @@ def _names_job(argv: object, job: Job, owner: str | None) -> bool:
     if any(i.isdigit() for i in ids):
         return False
     text = " ".join(words[1:])
-    broad = any(
-        w.startswith(("-u", "--user", "-n", "--name", "-p", "--part", "-A", "--acc", "-t", "--state", "--me"))
-        for w in words
+    return names_many(words) and (
+        job.name is None or job.name in text or (owner or "") in text or "-n" not in text
     )
-    return broad and (job.name is None or job.name in text or (owner or "") in text or "-n" not in text)
+
+
+def names_many(argv: Iterable[str]) -> bool:
+    """Whether the words of a scancel command mean jobs by what they have in common, not by their ids."""
+    return any(
+        w.startswith(("-u", "--user", "-n", "--name", "-p", "--part", "-A", "--acc", "-t", "--state", "--me"))
+        for w in argv
+    )
 
 
 def _in_words(short: str, said: set[str]) -> bool:

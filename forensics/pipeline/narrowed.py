@@ -8,6 +8,7 @@ are read whole, once.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,19 @@ from forensics.analysis.jobs import Job
 from forensics.analysis.trailcopies import Lacking
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import EVENT
-from forensics.pipeline import counted, crowd, githeld, heard, owned, ranof, tips, trailcopies, unasked
+from forensics.pipeline import (
+    counted,
+    crowd,
+    githeld,
+    heard,
+    nearby,
+    owned,
+    ranof,
+    skeleton,
+    tips,
+    trailcopies,
+    unasked,
+)
 from forensics.pipeline.owned import columns
 from forensics.store import parquet, places
 from forensics.store.places import Asked, Places
@@ -108,7 +121,9 @@ class _Held:
         self.objects = githeld.unread(asked, case.found) if large else np.empty(0, np.int64)
         self.texts = githeld.texts(case.tables) if large else None
         self.crowd = crowd.found(asked, evidence.frame(case.found["file"]))
-        self.apart = unasked.found(case.tables, asked, evidence.frame(case.found["file"]), case.question)
+        self.apart = unasked.found(
+            case.tables, asked, evidence.frame(case.found["file"]), case.question, timed=trail is not None
+        )
 
     def evidence(self) -> Evidence:
         """The events that are wanted so far, with what is counted of the others."""
@@ -156,9 +171,10 @@ class _Held:
         """What the analysis starts from, with the records of the jobs that are looked at."""
         found = {**self.case.found, **read, **self._records()}
         refs = None if totals is None else self.refs.counted
-        return evidence.assemble(
+        made = evidence.assemble(
             found, self.case.roster, self.case.question, totals, refs, texts=self.texts, ordinary=self.apart.records
         )  # fmt: skip
+        return replace(made, submissions=self.apart.submissions)
 
     def _records(self) -> dict[str, pa.Table]:
         there = "job_record" in parquet.names(self.case.tables)
@@ -187,11 +203,14 @@ class _Held:
             return
         self._programs()
         seen = self._seen()
-        self._skeleton(seen)
+        self._take(skeleton.of(self.asked, self.mass, seen))
         view = examine.preview(self._seen())
         self.slack_ns = view.slack_ns
+        if drawn := nearby.drawn(self.asked, self.apart.records, view.jobs.values(), view.near):
+            self._draw(drawn)
+            view = examine.preview(self._seen(), view.compared)
         self._roots(view.evidence, [*view.jobs.values()])
-        view = examine.preview(self._seen())
+        view = examine.preview(self._seen(), view.compared)
         own = owned.Owned(self.asked, self.trail, view.asked.jobs, view.slack_ns)
         touched = own.touched()
         self._beside_memory(view.asked.jobs)
@@ -218,12 +237,16 @@ class _Held:
         before, near = len(self.wanted), comparison.nearest(scene, acts)[: comparison.MOST_JOBS]
         bounded = examine.bounded_ordinary(sketched)
         if drawn := {*comparison.ordinary_nearest(scene, acts), *inquiry.to_look_at(scene, bounded)}:
-            out = self.apart.places
-            self.apart = unasked.without(self.apart, self.asked, drawn)
-            self._take(places.less(out, self.apart.places))
+            self._draw(drawn)
         if near and self.trail is not None:
             self._beside(near, {a.object for a in acts})
         return len(self.wanted) > before or bool(drawn)
+
+    def _draw(self, jobs: Iterable[str]) -> None:
+        """Look at some jobs that were apart."""
+        out = self.apart.places
+        self.apart = unasked.without(self.apart, self.asked, jobs)
+        self._take(places.less(out, self.apart.places))
 
     def _beside(self, jobs: Sequence[Job], paths: set[str]) -> None:
         """What the processes of jobs that are compared did to some paths, and what they ran that can lead there."""
@@ -259,66 +282,6 @@ class _Held:
         )
         made = "part.host IS NOT DISTINCT FROM client.host AND part.pid = client.pid"
         self._want(f"SEMI JOIN client ON {made} WHERE {self.mass} AND verb = 'connect'", {"client": ran})
-
-    def _skeleton(self, seen: Evidence) -> None:
-        """What clocks, names, sessions and rights are told by: of each group the first and the last are enough."""
-        short = {
-            name: pa.Table.from_pandas(rows, preserve_index=False)
-            for name, rows in relevance.sources(seen).items()
-        }
-        run = f"{self.mass} AND verb = 'execute'"
-        self._want(
-            f"SEMI JOIN cron ON part.host = cron.host AND part.pid = cron.pid AND part.argv[3] = cron.text WHERE {run}",
-            short,
-        )
-        served = f"{run} AND pid IN (SELECT pid FROM served)"
-        self._edges(["host", "clock", "sha256", "pid"], served, short)
-        oid = "regexp_extract(object, '/objects/([0-9a-f]{2}/[0-9a-f]{38})\\n?$', 1)"
-        placed = f"verb IN ('link', 'rename', 'create') AND contains(object, '/objects/') AND replace({oid}, '/', '')"
-        self._want(f"WHERE {self.mass} AND {placed} IN (SELECT object FROM made)", short)
-        apart = ["host", "clock", "sha256", "domain"]
-        self._edges([*apart, "latest_ns - earliest_ns"], self.mass)
-        self._edges([*apart, "auid", "account"], f"{self.mass} AND account IS NOT NULL AND auid IS NOT NULL")
-        self._edges([*apart, "session"], f"{self.mass} AND session IS NOT NULL")
-        bare = "account IS NULL AND (auid IS NOT NULL OR uid IS NOT NULL OR euid IS NOT NULL)"
-        self._edges(["host", "auid", "uid", "euid"], f"{self.mass} AND ({bare} OR effective IS NULL)")
-        self._rights(seen)
-
-    def _edges(self, by: Sequence[str], where: str, beside: Mapping[str, pa.Table] | None = None) -> None:
-        """The rows of each group that begin first or end last."""
-        keys = ", ".join(f"{key} AS k{n}" for n, key in enumerate(by))
-        same = " AND ".join(f"{key} IS NOT DISTINCT FROM k{n}" for n, key in enumerate(by))
-        edge = self.asked.ask(
-            f"SELECT {keys}, min(earliest_ns) AS first_ns, max(latest_ns) AS last_ns FROM part WHERE {where} GROUP BY ALL", beside
-        )  # fmt: skip
-        # The moments alone leave few rows, and with these rows the groups are looked up, not the other way about.
-        some = "earliest_ns IN (SELECT first_ns FROM edge) OR latest_ns IN (SELECT last_ns FROM edge)"
-        near = f"(SELECT * FROM part WHERE {where} AND ({some})) AS near"
-        ends = "earliest_ns = first_ns OR latest_ns = last_ns"
-        told = f"SELECT DISTINCT place FROM {near} JOIN edge ON {same} WHERE {ends}"
-        self._take(self.asked.ask(told, {**(beside or {}), "edge": edge})["place"].to_numpy())
-
-    def _rights(self, seen: Evidence) -> None:
-        """Where root's rights were first used in a session, and the first use after that leaves no further trace."""
-        run = f"{self.mass} AND verb = 'execute' AND session IS NOT NULL"
-        self._edges(["host", "session"], f"{run} AND auid = 0")
-        raisers = ", ".join(f"'{name}'" for name in sorted(relevance.RAISERS))
-        raised = f"(verb = 'sudo' OR (verb = 'execute' AND ({_BASE} IN ({raisers}) OR auid = 0)))"
-        since = self.asked.ask(
-            f"SELECT host, session, min(earliest_ns) AS since_ns FROM part WHERE {raised} AND session IS NOT NULL GROUP BY ALL"
-        )
-        numbers = ", ".join(str(uid) for uid in sorted(relevance.root_numbers(seen)))
-        root = f"(effective = 'root' OR (effective IS NULL AND (euid IN ({numbers}) OR uid IN ({numbers}))))"
-        columns = "part.host, part.session, effective, euid, uid, verb, exe, argv, text, place"
-        join = "JOIN since ON part.host IS NOT DISTINCT FROM since.host AND part.session = since.session"
-        later = f"{run.replace('session IS', 'part.session IS')} AND earliest_ns >= since_ns AND {root}"
-        found: dict[tuple[object, ...], int] = {}
-        for batch in self.asked.stream(f"SELECT {columns} FROM part {join} WHERE {later}", {"since": since}):
-            names = batch.schema.names
-            for values in zip(*(batch[name].to_pylist() for name in names), strict=True):
-                if values[:5] not in found and relevance.opens_everything(*values[5:9]):
-                    found[values[:5]] = values[9]
-        self._take(np.fromiter(found.values(), np.int64, len(found)))
 
     def _roots(self, seen: Evidence, jobs: Sequence[Job]) -> None:
         """Processes that a node says it started for a job: within that job's time, by their number."""

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import artefacts, displaced, inquiry, ordinary, unrecorded
+from forensics.analysis import artefacts, displaced, evidence, inquiry, ordinary, unrecorded
 from forensics.core import controlgroups, endings
 from forensics.core.roster import Question
 from forensics.core.tables import JOB_RECORD
@@ -42,15 +42,24 @@ SEMI JOIN (
 ) AS once USING (job)
 ANTI JOIN elsewhere USING (job)
 ANTI JOIN odd USING (sha256)
-ANTI JOIN folder ON part.owner_uid = folder.uid AND part.workdir = folder.cwd
-ANTI JOIN ran ON part.submit_ns BETWEEN ran.first_ns AND ran.last_ns AND (ran.uid IS NULL OR part.owner_uid = ran.uid)
-ANTI JOIN ended ON (part.outcome = 'CANCELLED' OR coalesce(part.exit_signal, 0) <> 0)
-    AND ended.first_ns <= coalesce(part.end_ns, {2**62}) AND ended.last_ns >= coalesce(part.start_ns, part.submit_ns)
-{{harms}}
+{{more}}
 WHERE step IS NULL AND format IN {FORMATS} AND submit_ns IS NOT NULL AND owner IS NOT NULL AND owner_uid IS NOT NULL
 AND federation_origin IS NULL AND ending IS DISTINCT FROM '{endings.REVOKED}'
 AND outcome IS NOT NULL
 ORDER BY job
+"""
+
+_UNTIMED = f"""
+ANTI JOIN folder ON part.owner_uid = folder.uid AND part.workdir = folder.cwd
+ANTI JOIN ran ON part.submit_ns BETWEEN ran.first_ns AND ran.last_ns AND (ran.uid IS NULL OR part.owner_uid = ran.uid)
+ANTI JOIN ended ON (part.outcome = 'CANCELLED' OR coalesce(part.exit_signal, 0) <> 0)
+    AND ended.first_ns <= coalesce(part.end_ns, {2**62}) AND ended.last_ns >= coalesce(part.start_ns, part.submit_ns)
+"""
+"""By times before any clock is compared."""
+_SUBMISSION = """
+SELECT event_id, part.job, owner_uid AS uid, clock || ' ' || sha256 AS source, start, earliest_ns, latest_ns
+FROM part JOIN apart USING (job) WHERE verb = 'submit' AND earliest_ns IS NOT NULL AND (part.uid IS NULL OR part.uid = owner_uid)
+AND owner_uid IN (SELECT uid FROM ran) ORDER BY event_id
 """
 
 
@@ -61,15 +70,19 @@ class Apart(NamedTuple):
     places: of their events, those that need not be held.
     sources: by source of time, how many of these have a time.
     acts: by kind and rule, how many acts on the jobs these events tell: that they were submitted, and that somebody asked for their end.
+    submissions: of the jobs of whoever ran a command that submits, what clocks are compared by (`evidence.SUBMISSIONS`).
     """
 
     records: pa.Table
     places: Places
     sources: Mapping[str, int]
     acts: Mapping[tuple[str, str], int]
+    submissions: pa.Table
 
 
-def found(tables: Path, asked: Asked, files: pd.DataFrame, question: Question) -> Apart:
+def found(
+    tables: Path, asked: Asked, files: pd.DataFrame, question: Question, *, timed: bool = False
+) -> Apart:
     """The ordinary jobs of a case.
 
     Args:
@@ -77,24 +90,29 @@ def found(tables: Path, asked: Asked, files: pd.DataFrame, question: Question) -
         asked: the events, as `heard.opened` gives them.
         files: schema `file`.
         question: what is asked.
+        timed: whether those that the trail has to do with by times alone are told apart later, by clocks that are compared (`nearby`).
     """
     if _doubtful(files) or "job_record" not in parquet.names(tables):
         return _apart(asked, ordinary.nothing())
     odd = displaced.unsure(files) | displaced.unfit(files) | displaced.loose(files)
     beside = {
         "elsewhere": _elsewhere(asked, question),
-        "folder": asked.ask(
-            "SELECT DISTINCT uid, cwd FROM part WHERE verb = 'execute' AND session IS NULL AND uid IS NOT NULL AND cwd IS NOT NULL"
-        ),
-        "ran": _times(asked, artefacts.SUBMITTERS),
-        "ended": _times(asked, {*unrecorded.CANCELLING, *unrecorded.KILLERS}),
         "odd": pa.table({"sha256": pa.array(sorted(odd), pa.string())}),
     }
+    if not timed:
+        beside |= {
+            "folder": asked.ask(
+                "SELECT DISTINCT uid, cwd FROM part WHERE verb = 'execute' AND session IS NULL AND uid IS NOT NULL AND cwd IS NOT NULL"
+            ),
+            "ran": _times(asked, artefacts.SUBMITTERS),
+            "ended": _times(asked, {*unrecorded.CANCELLING, *unrecorded.KILLERS}),
+        }
+    more = "" if timed else _UNTIMED
     with places.opened(tables, "job_record") as records:
         columns = ", ".join(f'"{name}"' for name in ordinary.COLUMNS)
         if question.jobs:
-            return _apart(asked, records.ask(_CHOSEN.format(columns=columns, harms=""), beside))
-        chosen = _CHOSEN.format(columns=columns, harms=harms.CONDITIONS)
+            return _apart(asked, records.ask(_CHOSEN.format(columns=columns, more=more), beside))
+        chosen = _CHOSEN.format(columns=columns, more=more + harms.CONDITIONS)
         told = records.ask(chosen, beside | harms.beside(asked, records))
         badly = pc.is_in(told["outcome"], pa.array(inquiry.BADLY))
         # Of few, all are looked at.
@@ -122,6 +140,7 @@ def without(apart: Apart, asked: Asked, jobs_: Iterable[str]) -> Apart:
         places.less(apart.places, again),
         Counter(apart.sources) - Counter(_sources(asked, again)),
         Counter(apart.acts) - Counter(_acts(asked, back)),
+        apart.submissions.filter(pc.invert(pc.is_in(apart.submissions["job"], back["job"]))),
     )
 
 
@@ -191,7 +210,7 @@ def _times(asked: Asked, names: Iterable[str]) -> pa.Table:
 
 def _apart(asked: Asked, records: pa.Table) -> Apart:
     if not len(records):
-        return Apart(records, np.empty(0, np.int64), {}, {})
+        return Apart(records, np.empty(0, np.int64), {}, {}, evidence.SUBMISSIONS.empty_table())
     beside = {"apart": records.select(["job", "owner_uid"])}
     own = "FROM part SEMI JOIN apart USING (job)"
     edges = asked.ask(
@@ -200,17 +219,20 @@ def _apart(asked: Asked, records: pa.Table) -> Apart:
         beside,
     )
     kept = pc.unique(pa.chunked_array([c for name in "abcd" for c in edges[name].chunks], pa.int64()))
-    # Whoever ran a command that submits: by all submissions of theirs in turn the clocks are compared.
+    every = asked.places("SEMI JOIN apart USING (job)", beside)
+    left = places.less(every, kept.drop_null().to_numpy())
+    return Apart(
+        records, left, _sources(asked, left), _acts(asked, records), _submissions(asked, beside["apart"])
+    )
+
+
+def _submissions(asked: Asked, apart: pa.Table) -> pa.Table:
+    """Of whoever ran a command that submits: by all submissions of theirs in turn the clocks are compared."""
     uids = asked.ask(
         f"SELECT DISTINCT uid FROM part WHERE verb = 'execute' AND uid IS NOT NULL AND {_BASE} = 'sbatch'"
     )
-    theirs = asked.places(
-        "SEMI JOIN (SELECT job FROM apart WHERE owner_uid IN (SELECT uid FROM ran)) AS their USING (job) WHERE verb = 'submit'",
-        {**beside, "ran": uids},
-    )
-    every = asked.places("SEMI JOIN apart USING (job)", beside)
-    left = places.less(every, places.merged(kept.drop_null().to_numpy(), theirs))
-    return Apart(records, left, _sources(asked, left), _acts(asked, records))
+    told = asked.ask(_SUBMISSION, {"apart": apart, "ran": uids})
+    return told.cast(evidence.SUBMISSIONS)
 
 
 def _sources(asked: Asked, left: Places) -> dict[str, int]:
