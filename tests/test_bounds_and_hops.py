@@ -210,6 +210,7 @@ def dated(pairs):
             {
                 "entry": entry,
                 "rule": "r",
+                "by": None,
                 "thing": thing,
                 "least_ns": least,
                 "most_ns": most,

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import SECOND, T0, UIDS, Stage, claim
 
-from forensics.analysis import anchors, clock_bounds, clock_table, clocks, corrections, findings
+from forensics.analysis import alignment, anchors, clock_bounds, clock_table, clocks, corrections, findings
 from forensics.analysis.bands import Vote, fitted
 from forensics.core.roster import Question
 
@@ -20,17 +20,21 @@ SHIFTS = {"seven_minutes_late": 7 * MINUTE, "eight_hours_early": -480 * MINUTE}
 
 
 def staged(logins=("mei", "kai", "lin"), *, cancel=True):
-    """A few people log in, each told by sshd and by the kernel; two jobs are submitted, and one is asked to end."""
+    """A few people log in, each told by sshd and by the kernel; two of them submit jobs, and one is asked to end."""
     s = Stage()
     s.enrol()
     for name in logins:
         entered(s, name)
         s.wait(60)
-    mine = entered(s, "mei")
-    s.submit("mei", mine, "11")
+    mine, another = entered(s, "mei"), next((name for name in logins if name != "mei"), None)
     s.wait(60)
-    s.submit("mei", mine, "12")
-    s.wait(20)
+    theirs = entered(s, another) if another else None
+    for one, other in (("11", "21"), ("12", "22")):
+        s.submit("mei", mine, one)
+        s.wait(30)
+        if theirs is not None:
+            s.submit(another, theirs, other)
+        s.wait(30 if one == "11" else 20)
     if cancel:
         s.cancel("mei", mine, "12")
     return s
@@ -154,6 +158,59 @@ def test_a_clock_that_is_set_is_found_and_each_part_is_moved_by_its_own(by):
     written = {r["event_id"]: r["earliest_ns"] for r in truth if r["format"] == "syslog"}
     rows = done.scene.events[done.scene.events["format"] == "syslog"]
     assert all(r.earliest_ns <= written[r.event_id] <= r.latest_ns for r in rows.itertuples())
+
+
+def submitting(by, *, everybody):
+    """A controller whose log is written by a clock that is off in one stretch, as only the jobs there tell: of one person, or of several."""
+    s = Stage()
+    s.enrol()
+    sessions = {name: entered(s, name) for name in ("mei", "kai", "lin") if not s.wait(60)}
+    for n, name in enumerate(("mei", "kai", "lin") * 2):
+        s.wait(400)
+        s.submit(name, sessions[name], str(20 + n))
+    since = len([r for r in s.rows if r["format"] == "slurmctld"])
+    for n, name in enumerate(("kai", "mei", "lin") if everybody else ("kai",) * 3):
+        s.wait(400)
+        s.submit(name, sessions[name], str(40 + n))
+    return moved(s, "slurmctld", by, since=since)
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_what_one_account_typed_sets_no_clock(everybody):
+    """Whoever gives commands that come to nothing, and gives them again from elsewhere, would move what others did to other hours."""
+    hours = 5 * 60 * MINUTE
+    case = submitting(-hours, everybody=everybody).evidence(Question(jobs=("20",)))
+    compared = clocks.compare(case)
+    (one,) = (c for c in compared if c.clock.endswith(":slurmctld"))
+    assert len(one.spans()) == 1 + everybody
+    for bounds in (False, True):
+        seen = corrections.corrected(case, compared, bounds=bounds).events
+        last = seen[seen["format"] == "slurmctld"].iloc[-1]
+        least, most = (int(last[c] - last[f"written_{c}"]) for c in ("earliest_ns", "latest_ns"))
+        if everybody:
+            assert hours - MINUTE < least < most < hours + MINUTE
+        elif bounds:
+            assert least < MINUTE < hours - MINUTE < most
+        else:
+            assert -MINUTE < least <= 0 <= most < MINUTE or least < MINUTE < hours - MINUTE < most
+
+
+def test_a_clock_that_one_account_alone_speaks_for_is_not_moved():
+    s = Stage()
+    s.enrol()
+    kai = entered(s, "kai")
+    for n in range(4):
+        s.wait(400)
+        s.submit("kai", kai, str(20 + n))
+    case = moved(s, "slurmctld", 7 * MINUTE).evidence(Question(jobs=("20",)))
+    compared = clocks.compare(case)
+    (one,) = (c for c in compared if c.clock.endswith(":slurmctld"))
+    assert one.sure
+    assert not one.applied
+    wide = corrections.corrected(case, compared, bounds=True).events
+    told = wide[wide["format"] == "slurmctld"]
+    assert (told["latest_ns"] >= told["written_latest_ns"]).all()
+    assert (told["earliest_ns"] < told["written_earliest_ns"] - 6 * MINUTE).all()
 
 
 def test_one_entry_moves_nothing():
@@ -359,7 +416,7 @@ moments = st.lists(st.integers(0, 20_000), min_size=1, max_size=7, unique=True).
 def test_rows_are_laid_over_each_other_by_the_shift_that_fits_most(first, second):
     a, b = np.array(first) * SECOND, np.array(second) * SECOND
     width = 30 * SECOND
-    pairs = anchors.laid_over(a, b, least_ns=0, most_ns=width)
+    pairs = alignment.laid_over(a, b, least_ns=0, most_ns=width)
     shifts = sorted({int(y - x) for x, y in product(a, b)})
     best = max(fits(a.tolist(), b.tolist(), s, width) for s in shifts)
     if pairs is None:
@@ -375,9 +432,9 @@ def test_rows_are_laid_over_each_other_by_the_shift_that_fits_most(first, second
 
 def test_rows_that_fit_two_ways_are_not_laid_over_each_other():
     every = np.arange(0, 10) * 600 * SECOND
-    assert anchors.laid_over(every, every[:-1] + 7, least_ns=0, most_ns=30 * SECOND) is None
+    assert alignment.laid_over(every, every[:-1] + 7, least_ns=0, most_ns=30 * SECOND) is None
     odd = np.array([0, 600, 1900, 2500, 7000]) * SECOND
-    assert anchors.laid_over(odd, odd[1:] + 420 * SECOND, least_ns=0, most_ns=30 * SECOND) == [
+    assert alignment.laid_over(odd, odd[1:] + 420 * SECOND, least_ns=0, most_ns=30 * SECOND) == [
         (1, 0),
         (2, 1),
         (3, 2),
@@ -388,19 +445,19 @@ def test_rows_that_fit_two_ways_are_not_laid_over_each_other():
 def test_a_pid_that_comes_round_more_often_in_one_log_votes_for_nothing():
     s = staged()
     again = next(
-        r for r in s.rows if r["format"] == "syslog" and r["verb"] == "login" and r["account"] == "kai"
+        r for r in s.rows if r["format"] == "syslog" and r["verb"] == "login" and r["account"] == "lin"
     )
     later = {c: again[c] + 9000 * SECOND for c in ("earliest_ns", "latest_ns")}
     s.rows.append({**again, **later, "event_id": again["event_id"] + ".1", "start": again["start"] + 5})
     found = of(s.examined(), "syslog")
-    said_by = {rule for entry, rules in found.rules.items() if "account kai" in entry for rule in rules}
+    said_by = {rule for entry, rules in found.rules.items() if "account lin" in entry for rule in rules}
     assert said_by == {"session_then_user_start", "loginuid_then_session"}
     assert found.band.left_out == 0
 
 
 def test_rules_and_sides_pair_off():
     """Every rule names sides that exist, and its bounds are an interval."""
-    sides = anchors._Sides(staged().examined().scene.events.assign(source=""), {})
+    sides = anchors._Sides(staged().examined().scene.events.assign(source=""), {}, None)
     for rule in anchors.RULES:
         assert rule.least_s <= rule.most_s
         for side in (rule.first, rule.second):

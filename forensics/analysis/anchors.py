@@ -14,31 +14,31 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from forensics.analysis import alignment
+from forensics.analysis.alignment import FARTHEST_NS
 from forensics.analysis.evidence import picked, where
 from forensics.analysis.trails import FROM_ANYBODY, WHOLE
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import SYSTEM_LOGS
 
-FARTHEST_NS = 26 * 3600 * NS_PER_S
-"""Zones lie at most 26 hours apart: what is farther off is another entry under the same number."""
 LOGIN_RECORDS = ("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390")
 SCHEDULER = ("slurmctld", "sacct", "sacct_json", "jobcomp")
 _SCRIPT = re.compile(r"/job0*(\d+)/slurm_script$")
 _SHELL = ("sh", "-c", "COMMAND")
 PROGRAMS = frozenset({"scancel", "sbatch", "git"})
 """Programs whose every run may be a side of a pair."""
-_FEW = 3
-"""How many records at least have to fit for rows of unequal length to be laid over each other."""
 _MANY = 2_000
 """Rows longer than this are not laid over each other: the work grows with the product of their lengths."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Two kinds of record of one thing: the second happens from `least_s` to `most_s` after the first."""
+    """Two kinds of record of one thing: the second happens from `least_s` to `most_s` after the first.
+
+    `typed` where the first is a command of somebody's, which can come to nothing and be given again elsewhere.
+    """
 
     name: str
     first: str
@@ -48,6 +48,7 @@ class Rule:
     least_s: float
     most_s: float
     aligned: bool = False
+    typed: bool = False
 
 
 RULES = (
@@ -61,8 +62,8 @@ RULES = (
     Rule("user_cmd_and_sudo", "kernel_sudo", "syslog_sudo", ("host", "account", "command"), "sudo", -1, 5),
     Rule("cron_then_execution", "syslog_cron", "kernel_execute", ("host", "pid", "text"), "run", 0, 5),
     Rule("one_message_in_two_logs", "syslog_message", "syslog_message", ("host", "pid", "verb", "text"), "message", -2, 2),
-    Rule("scancel_then_request", "kernel_scancel", "controller_kill", ("job", "uid"), "request", 0, 30),
-    Rule("sbatch_then_submission", "kernel_sbatch", "controller_submit", ("uid",), "submission", 0, 30, aligned=True),
+    Rule("scancel_then_request", "kernel_scancel", "controller_kill", ("job", "uid"), "request", 0, 30, typed=True),
+    Rule("sbatch_then_submission", "kernel_sbatch", "controller_submit", ("uid",), "submission", 0, 30, aligned=True, typed=True),
     Rule("start_then_script", "scheduler_start", "kernel_script", ("job",), "start", 0, 120),
     Rule("launch_then_script", "node_start", "kernel_script", ("job",), "start", 0, 60),
     Rule("script_and_task", "kernel_script", "node_task", ("job", "pid"), "start", -1, 5),
@@ -72,7 +73,7 @@ RULES = (
     Rule("start_told_twice", "scheduler_start", "scheduler_start", ("job",), "start", -1, 2),
     Rule("shell_then_git_server", "kernel_execute_git", "git_first", ("pid",), "push", 0, 10),
     Rule("git_server_then_command", "git_first", "kernel_child_git", ("pid",), "push", 0, 30),
-    Rule("push_then_receipt", "kernel_push", "git_push", ("account",), "push", 0, 300, aligned=True),
+    Rule("push_then_receipt", "kernel_push", "git_push", ("account",), "push", 0, 300, aligned=True, typed=True),
 )  # fmt: skip
 """What two sources tell of one thing. The bounds hold for the moments themselves; that a line can be written late,
 and a kernel's stamp early, is added by `clocks`."""
@@ -102,14 +103,23 @@ def find(
         submissions: of jobs whose events are not held, of columns `evidence.SUBMISSIONS`.
 
     Returns:
-        Columns `rule`, `thing` (the login, job or run that both tell of), `entry` (the moment of it), `first` and `second` (event ids), `least_ns` and
+        Columns `by` (the account that typed the command that a pair rests on), `rule`, `thing` (the login, job or run that both tell of), `entry` (the moment of it), `first` and `second` (event ids), `least_ns` and
         `most_ns` (by how much the second is later in truth), in a total order. One entry can have
         several pairs; the two events of a pair are of two sources.
     """
     sides = _Sides(picked(events, events["earliest_ns"].notna()), owners, submissions)
     made = [p for rule in RULES for p in _paired(rule, sides(rule.first), sides(rule.second))]
     made.sort(key=lambda p: (p.entry, p.rule, p.first, p.second))
-    return pd.DataFrame({name: [getattr(p, name) for p in made] for name in _Pair._fields})
+    found = pd.DataFrame({name: [getattr(p, name) for p in made] for name in _Pair._fields})
+    return found.assign(by=pd.Series(_typed_by(events, found), index=found.index, dtype=object))
+
+
+def _typed_by(events: pd.DataFrame, found: pd.DataFrame) -> list[str | None]:
+    """By whose login the command of each pair was typed, where a pair rests on one."""
+    typed = {rule.name for rule in RULES if rule.typed}
+    told = events.loc[found["first"], ["account", "uid"]]
+    who = zip(told["account"], told["uid"], found["rule"], strict=True)
+    return [str(name if isinstance(name, str) else uid) if rule in typed else None for name, uid, rule in who]
 
 
 class _Pair(NamedTuple):
@@ -355,49 +365,5 @@ def _matching(
     if not rule.aligned or max(len(rows), len(told)) > _MANY:
         return ()
     when = [np.array([r.earliest_ns for r in side], np.int64) for side in (rows, told)]
-    pairs = laid_over(*when, least_ns=least, most_ns=most)
+    pairs = alignment.laid_over(*when, least_ns=least, most_ns=most)
     return () if pairs is None else [(rows[i], told[j]) for i, j in pairs]
-
-
-def laid_over(
-    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], *, least_ns: int, most_ns: int
-) -> list[tuple[int, int]] | None:
-    """Which of two rows of moments belong together, by the one shift under which most of them do.
-
-    Args:
-        first: moments by one clock, in order.
-        second: moments by another, in order.
-        least_ns: by how much the second of a pair is later in truth, at least.
-        most_ns: the same, at most.
-
-    Returns:
-        Pairs of places, at least `_FEW` and at least half of the shorter row; None where another shift,
-        more than the width of the bounds away, fits more than half as many, or where too few fit.
-    """
-    shift = (second[None, :] - first[:, None]).ravel()
-    shift = np.sort(shift[np.abs(shift) <= FARTHEST_NS])
-    width = most_ns - least_ns
-    if not len(shift):
-        return None
-    held = np.searchsorted(shift, shift + width, side="right") - np.arange(len(shift))
-    best = int(np.argmax(held))
-    chosen = shift[best]
-    pairs = _matched(first, second, int(chosen), int(chosen) + width)
-    far = held[np.abs(shift - chosen) > 2 * width]
-    rival = int(far.max()) if len(far) else 0
-    enough = len(pairs) >= max(_FEW, (min(len(first), len(second)) + 1) // 2)
-    return pairs if enough and 2 * rival <= len(pairs) else None
-
-
-def _matched(
-    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], least: int, most: int
-) -> list[tuple[int, int]]:
-    """Pairs in order, each of the first with the earliest of the second that is left and fits."""
-    pairs, at = [], 0
-    for i, moment in enumerate(first.tolist()):
-        while at < len(second) and second[at] - moment < least:
-            at += 1
-        if at < len(second) and second[at] - moment <= most:
-            pairs.append((i, at))
-            at += 1
-    return pairs

@@ -25,6 +25,8 @@ class Vote:
     """What one entry says: at a place in the file, at a moment that the clock wrote, the offset was within bounds.
 
     `thing` is the login, job or run that it is a moment of: a wrong pair is wrong at all moments of its thing.
+    `by` is the account of whoever typed the command that it rests on alone: one person can have typed any number of
+    commands whose effect came later and from elsewhere.
     """
 
     entry: str
@@ -34,13 +36,19 @@ class Vote:
     lo: int
     hi: int
     rows: tuple[int, ...] = ()
+    by: str | None = None
+
+    @property
+    def voice(self) -> str:
+        """Who speaks: the account alone, or else the thing."""
+        return self.thing if self.by is None else f"account {self.by}"
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """The part of a file between two settings of its clock: at each entry in it, its own bounds and all bounds together.
 
-    One that is not `firm` rests on a single thing at an end of a file, or between two settings, that does not
+    One that is not `firm` rests on a single thing, or on what a single account typed, at an end of a file, or between two settings, that does not
     agree with its neighbour: the clock was set there, or the pair is wrong. Its bounds allow both.
     """
 
@@ -71,6 +79,10 @@ class Band:
     def voices(self) -> int:
         """How many logins, jobs and runs bound it."""
         return len({v.thing for v in self.votes})
+
+    def independent(self) -> bool:
+        """Whether it rests on more than what one account typed, or on one thing."""
+        return len({v.voice for v in self.votes}) >= _FEWEST
 
     def at(self, place: Int, at_ns: Int) -> tuple[Int, Int]:
         """The bounds of the offset at events: at places in the file, at moments as its clock wrote them.
@@ -121,7 +133,7 @@ def _settled(votes: Sequence[Vote], rate: int) -> Band:
 
 
 def _firm(run: Sequence[Vote]) -> bool:
-    return len({v.thing for v in run}) >= _FEWEST
+    return len({v.voice for v in run}) >= _FEWEST
 
 
 def _with_loose(firm: list[Stretch], left: Sequence[Vote]) -> list[Stretch]:

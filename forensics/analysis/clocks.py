@@ -57,8 +57,9 @@ class Compared:
 
     @property
     def applied(self) -> bool:
-        """Whether its times are moved: it cannot agree, enough entries say so, and it is compared with a kernel's."""
-        return self.sure and self.kernel and any(not a <= 0 <= b for a, b in self.spans())
+        """Whether its times are moved: it cannot agree, enough entries say so, not all typed by one account, and it is compared with a kernel's."""
+        independent = self.band is not None and self.band.independent()
+        return self.sure and independent and self.kernel and any(not a <= 0 <= b for a, b in self.spans())
 
     @property
     def sure(self) -> bool:
@@ -146,6 +147,7 @@ class _Dated:
             self.place.append(places(rows))
             first, last = (rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
             self.when.append((first, last))
+        self.by = found["by"].tolist()
         # Every source is asked for in turn: its rows are looked up and not looked for.
         self.rows = [_rows_by(sources) for sources in self.source]
 
@@ -174,7 +176,9 @@ class _Dated:
             return None
         first = min(said, key=lambda s: (s.place, s.at_ns, s.row))
         thing, rows = str(self.thing[first.row]), tuple(sorted(s.row for s in said))
-        return Vote(entry, thing, first.place, first.at_ns, min(lo, hi), max(lo, hi), rows)
+        typed = {self.by[row] for row in rows}
+        by = next(iter(typed)) if len(typed) == 1 else None
+        return Vote(entry, thing, first.place, first.at_ns, min(lo, hi), max(lo, hi), rows, by)
 
     def _true(self, rows: Int, side: int, known: dict[str, Band]) -> tuple[Int, Int]:
         """The intervals of one side of some pairs by the reference clock."""

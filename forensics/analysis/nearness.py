@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from forensics.analysis import corrections
-from forensics.analysis.anchors import FARTHEST_NS
+from forensics.analysis.alignment import FARTHEST_NS
 from forensics.analysis.bands import Band, Int
 from forensics.analysis.clocks import Compared
 from forensics.analysis.ties import Ties

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 import pyarrow as pa
 
 from forensics.analysis import memory, nodes, scheduler_edits
-from forensics.analysis.anchors import FARTHEST_NS
+from forensics.analysis.alignment import FARTHEST_NS
 from forensics.analysis.scheduler_acts import SLURM
 from forensics.store.places import Asked
 
