@@ -195,6 +195,11 @@ def test_what_one_account_typed_sets_no_clock(everybody):
             assert -MINUTE < least <= 0 <= most < MINUTE or least < MINUTE < hours - MINUTE < most
 
 
+def of_everybody():
+    """Clocks as compared by what several accounts typed."""
+    return clocks.compare(submitting(-5 * 60 * MINUTE, everybody=True).evidence(Question(jobs=("20",))))
+
+
 def test_a_clock_that_one_account_alone_speaks_for_is_not_moved():
     s = Stage()
     s.enrol()
@@ -207,6 +212,8 @@ def test_a_clock_that_one_account_alone_speaks_for_is_not_moved():
     (one,) = (c for c in compared if c.clock.endswith(":slurmctld"))
     assert one.sure
     assert not one.applied
+    assert "clock_told_by_one_account" in clock_table.limits(compared)
+    assert "clock_told_by_one_account" not in clock_table.limits(of_everybody())
     wide = corrections.corrected(case, compared, bounds=True).events
     told = wide[wide["format"] == "slurmctld"]
     assert (told["latest_ns"] >= told["written_latest_ns"]).all()

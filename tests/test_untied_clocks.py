@@ -7,9 +7,19 @@ import pytest
 from stage import SECOND, Stage, claim
 from test_loose_clocks import SCRIPT, staged
 
-from forensics.analysis import clock_bounds, clock_table, clocks, corrections, ties
+from forensics.analysis import (
+    clock_bounds,
+    clock_table,
+    clocks,
+    corrections,
+    evidence,
+    examine,
+    loose_ends,
+    ties,
+)
 from forensics.analysis.parameters import parameters
 from forensics.analysis.ties import Ties
+from forensics.core import tables
 from forensics.core.roster import Question
 from forensics.render import phrases
 
@@ -100,6 +110,47 @@ def test_what_rests_on_one_host_is_as_it_was_beside_a_host_that_nothing_ties():
     assert [(j.job, j.cause, j.why) for j in beside.asked] == [(j.job, j.cause, j.why) for j in alone.asked]
     assert [(a.status, a.why) for a in beside.answers] == [(a.status, a.why) for a in alone.answers]
     assert "clocks_not_tied" in clock_table.limits(beside.compared, beside.ties)
+
+
+MOST = loose_ends.MOST_GROUPS
+NO_REJECTS = evidence.frame(tables.REJECT.empty())
+
+
+def several(count):
+    """kai asks for the end of mei's job on one host; on some others, which nothing ties, lin writes a file of mei's each."""
+    s = Stage()
+    s.enrol()
+    mei, kai = (s.login(name) for name in ("mei", "kai"))
+    s.submit("mei", mei, "11", argv=("python3", SCRIPT), outcome="CANCELLED")
+    s.cancel("kai", kai, "11")
+    for n in range(count):
+        since, host = len(s.rows), f"web{n:02d}"
+        s.change("lin", s.login("lin"), f"/srv/proj/notes{n}.py")
+        for row in s.rows[since:]:
+            row["host"] = host
+            row["clock"], row["domain"] = (row[c].replace("login01", host) for c in ("clock", "domain"))
+    return s.evidence(Question(jobs=("11",), claims=(claim("D01", "kai"), claim("D03", "kai"))))
+
+
+def test_of_very_many_clocks_that_nothing_ties_those_of_the_acts_asked_about_are_looked_at(monkeypatch):
+    """Of the others nothing is said that another clock could change; and no more analyses are made than a few."""
+    case, passes = several(6), []
+    whole = examine.examine(case, NO_REJECTS)
+    again = examine._examined
+    monkeypatch.setattr(examine, "_examined", lambda *a: passes.append(1) or again(*a))
+    monkeypatch.setattr(loose_ends, "MOST_GROUPS", 1)
+    few = examine.examine(several(6), NO_REJECTS)
+    assert len(passes) == 3
+    assert told(few) == told(whole) == [("kai", "kai", "observed")]
+    assert [(a.status, a.why) for a in few.answers] == [(a.status, a.why) for a in whole.answers]
+    named = [[a for a in done.acts if a.person == "lin"] for done in (whole, few)]
+    assert [len(n) for n in named] == [6, 0]
+    others = [a for a in few.acts if a.account == "lin"]
+    assert all(clock_bounds.NOT_TIED in few.judged[a.act_id].missing for a in others)
+    assert all(a.verdict == "inconclusive" for a in others)
+    limits = [clock_table.limits(done.compared, done.ties) for done in (whole, few)]
+    assert ["clocks_not_looked_at" in told for told in limits] == [False, True]
+    assert re.findall(r"[0-9]+", phrases.LIMITS["clocks_not_looked_at"]) == [str(MOST)]
 
 
 def test_a_record_that_both_tell_ties_their_machines_and_all_that_is_tied_to_these():

@@ -80,6 +80,13 @@ def cap_jobs(jobs: Iterable[Job], wide: list[Job], *, why: str = WHY) -> None:
             job.cause, job.why = "not_established", why
 
 
+def settle_nothing(jobs: Iterable[Job], *, why: str) -> None:
+    """Establish no cause of some jobs; changed in place."""
+    for job in jobs:
+        if job.cause != "not_established":
+            job.cause, job.why = "not_established", why
+
+
 def capped_answers(answers: list[Answer], wide: list[Answer]) -> list[Answer]:
     """The answers to claims, the weaker of the two wherever the bounds give another."""
     return [capped(one, other, why=WHY, missing=MISSING) for one, other in zip(answers, wide, strict=True)]

@@ -98,11 +98,13 @@ def told(found: list[Compared]) -> list[dict[str, Any]]:
 
 
 def limits(found: list[Compared], tied: Ties | None = None) -> list[str]:
-    """What is not known of the clocks, as codes: none is compared, some are not, nothing tells which of two is right, or nothing ties some."""
+    """What is not known of the clocks, as codes: none is compared, some are not, nothing tells which of two is right, one account alone tells of one, nothing ties some, or too many to look at."""
     return [
         *_limits(found),
         *(["zone_told_once"] if any(told_once(one) for one in found) else []),
+        *(["clock_told_by_one_account"] if any(one.alone for one in found) else []),
         *(["clocks_not_tied"] if tied is not None and len(set(tied.group.values())) > 1 else []),
+        *(["clocks_not_looked_at"] if tied is not None and tied.left else []),
     ]
 
 

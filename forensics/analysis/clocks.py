@@ -21,7 +21,7 @@ import pandas as pd
 
 from forensics.analysis import anchors, ordinary
 from forensics.analysis.bands import JITTER_NS, Band, Int, Stretch, Vote, fitted, hull
-from forensics.analysis.evidence import Evidence, frame, groups_of, picked
+from forensics.analysis.evidence import Evidence, frame, groups_of, picked, places_of_each
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import JOURNALS
 
@@ -58,8 +58,16 @@ class Compared:
     @property
     def applied(self) -> bool:
         """Whether its times are moved: it cannot agree, enough entries say so, not all typed by one account, and it is compared with a kernel's."""
-        independent = self.band is not None and self.band.independent()
-        return self.sure and independent and self.kernel and any(not a <= 0 <= b for a, b in self.spans())
+        return self._off and not self.alone
+
+    @property
+    def alone(self) -> bool:
+        """Whether it cannot agree by what one account typed, and by nothing else."""
+        return self._off and self.band is not None and not self.band.independent()
+
+    @property
+    def _off(self) -> bool:
+        return self.sure and self.kernel and any(not a <= 0 <= b for a, b in self.spans())
 
     @property
     def sure(self) -> bool:
@@ -149,7 +157,7 @@ class _Dated:
             self.when.append((first, last))
         self.by = found["by"].tolist()
         # Every source is asked for in turn: its rows are looked up and not looked for.
-        self.rows = [_rows_by(sources) for sources in self.source]
+        self.rows = [places_of_each(sources) for sources in self.source]
 
     def votes(self, source: str, known: dict[str, Band]) -> list[Vote]:
         """What each entry says of a source, by the sources that are known; one vote each, in order of place."""
@@ -192,14 +200,6 @@ class _Dated:
 
 
 _NOWHERE = np.empty(0, np.int64)
-
-
-def _rows_by(sources: npt.NDArray[Any]) -> dict[str, Int]:
-    """The places of each source, in order."""
-    codes, names = pd.factorize(sources)
-    order = np.argsort(codes, kind="stable")
-    edges = np.searchsorted(codes[order], np.arange(len(names) + 1))
-    return {str(name): order[edges[n] : edges[n + 1]] for n, name in enumerate(names)}
 
 
 class _Said(NamedTuple):

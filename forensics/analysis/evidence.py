@@ -108,6 +108,14 @@ def picked(table: pd.DataFrame, mask: "pd.Series[bool]") -> pd.DataFrame:
     return table.iloc[first:stop] if stop - first == len(at) else table.iloc[at]
 
 
+def places_of_each(values: npt.NDArray[Any]) -> dict[str, npt.NDArray[np.int64]]:
+    """The places of each of some words in a column of them, in order."""
+    codes, names = pd.factorize(values)
+    order = np.argsort(codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(len(names) + 1))
+    return {str(name): order[edges[n] : edges[n + 1]] for n, name in enumerate(names)}
+
+
 def frame(table: pa.Table) -> pd.DataFrame:
     """An Arrow table as a frame whose integers stay exact where some are null.
 

@@ -38,7 +38,7 @@ class Ties:
 
     source: machine by source of times. group: the name of its group by machine. cluster, controller: groups with a machine
     of the cluster, and with its controller. beside: by how much sources that nothing compares can be off, at least and most,
-    where others of their machine are.
+    where others of their machine are. left: groups that were not looked at, as there are too many (`loose_ends`).
     """
 
     source: Mapping[str, str]
@@ -46,6 +46,7 @@ class Ties:
     cluster: frozenset[str]
     controller: frozenset[str]
     beside: Mapping[str, Width]
+    left: frozenset[str] = frozenset()
 
     def loose(self) -> bool:
         """Whether there are clocks that nothing ties, or that are off as nothing but another source of their machine tells."""
