@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics import formats
+from forensics.core import filesigns
 from forensics.custody.seal import Sealed
 from forensics.pipeline import files
 from forensics.pipeline.files import Known
@@ -91,30 +92,72 @@ PATHS = ["login01/var/log/x", "login01/var/log/lastlog", "srv/llm.git/objects/pa
 TEXT = st.text(alphabet='abTP":,[]()#\\/ 0123\n\x00{}v=<>.-').map(str.encode)
 
 
+SIGNED = sorted(filesigns.NEEDED)
+NOWHERE = "login01/var/log/x"
+
+
 def without(head, signs):
-    """A head with some bytes changed wherever they stand."""
-    for sign in signs:
+    """A head with some bytes changed wherever they stand, and others put before its lines, so that it has no sign of a format."""
+    for sign in signs.within:
         head = head.replace(sign, b"." * len(sign))
-    return head
+    if signs.lines:
+        head = b"\n".join(b"=" + line for line in head.split(b"\n"))
+    return b"=" + head if signs.begins else head
 
 
-@pytest.mark.parametrize("name", sorted(formats._NEEDED))
+def lacks(name, head, path):
+    return name in filesigns.lacking(head, path)
+
+
+@pytest.mark.parametrize("name", SIGNED)
 def test_a_format_that_is_not_asked_would_not_take_the_file(name):
     """Whatever else is in it: heads of all samples, the format's own first, without what every file of it has."""
-    form, signs = formats.registry()[name], formats._NEEDED[name]
-    some = [path for path in SAMPLES if path.parent.name == name] + SAMPLES[::7]
-    for head in (path.read_bytes()[:65_536] for path in some):
+    form, signs = formats.registry()[name], filesigns.NEEDED[name]
+    own = [path for path in SAMPLES if path.parent.name == name]
+    for head in (path.read_bytes()[:65_536] for path in own + SAMPLES[::7]):
         for path in PATHS:
-            assert form.recognise(without(head, signs), path) == 0
-            assert form.recognise(head.translate(None, b"".join(signs)), path) == 0
+            spoiled = without(head, signs)
+            assert lacks(name, spoiled, path)
+            assert form.recognise(spoiled, path) == 0
+            less = head.translate(None, b"".join(signs.within))
+            assert not lacks(name, less, path) or form.recognise(less, path) == 0
 
 
-@given(st.sampled_from(sorted(formats._NEEDED)), st.sampled_from(SAMPLES), TEXT, st.integers(0, 4000))
-@settings(max_examples=300)
-def test_nor_would_it_take_damaged_files(name, sample, noise, at):
-    raw = sample.read_bytes()[:65_536]
-    head = without(raw[:at] + noise + raw[at:], formats._NEEDED[name])
-    assert formats.registry()[name].recognise(head, PATHS[0]) == 0
+@pytest.mark.parametrize("name", SIGNED)
+def test_no_sample_is_kept_from_a_format_that_would_take_it(name):
+    """Nor any place of one: what lies before it can have been cut."""
+    form = formats.registry()[name]
+    own = [path for path in SAMPLES if path.parent.name == name]
+    for sample in own + SAMPLES[::5]:
+        head = sample.read_bytes()[:65_536]
+        for path in {str(sample), NOWHERE}:
+            assert not lacks(name, head, path) or form.recognise(head, path) == 0
+    for raw in (path.read_bytes()[:8192] for path in own):
+        for at in range(min(len(raw), 60)):
+            for head in (raw[at:], b" \n" * at + raw, raw[:at] + b"\r" + raw[at:]):
+                assert not lacks(name, head, NOWHERE) or form.recognise(head, NOWHERE) == 0
+    for head in (b"%c" % byte + path.read_bytes()[1:8192] for path in own[:3] for byte in range(256)):
+        assert not lacks(name, head, NOWHERE) or form.recognise(head, NOWHERE) == 0
+
+
+@given(st.sampled_from(SIGNED), st.data(), TEXT, st.integers(0, 4000), st.booleans())
+@settings(max_examples=500)
+def test_nor_would_it_take_damaged_files(name, data, noise, at, spoil):
+    own = [path for path in SAMPLES if path.parent.name == name]
+    raw = data.draw(st.sampled_from(own) | st.sampled_from(SAMPLES)).read_bytes()[:65_536]
+    path = data.draw(st.sampled_from(PATHS) | st.sampled_from(["x", *map("h/{}".format, filesigns.NEEDED[name].path)]))  # fmt: skip
+    head = raw[:at] + noise + raw[at:]
+    head = without(head, filesigns.NEEDED[name]) if spoil else head
+    assert not head or not lacks(name, head, path) or formats.registry()[name].recognise(head, path) == 0
+
+
+def test_every_sample_is_what_it_is_to_all_formats():
+    every = tuple(formats.registry())
+    for sample in SAMPLES:
+        head = sample.read_bytes()[:65_536]
+        for path in (str(sample), NOWHERE) if head else ():
+            name, sure = formats._surest(every, head, path)
+            assert formats.recognise(head, path) == (name if sure > 10 else None), (sample, path)
 
 
 @given(st.sampled_from(SAMPLES), TEXT, st.integers(0, 200), st.sampled_from(PATHS))
@@ -131,6 +174,40 @@ def test_what_a_file_is_hangs_on_all_formats(sample, noise, at, path):
 @pytest.mark.parametrize(
     ("head", "name"),
     [
+        (b"1 5 backup.daily /bin/b\nRANDOM_DELAY = 4\n", "anacrontab"),
+        (b"1 5 backup.daily /bin/b\nPREFERRED_HOUR = 4\n", "anacrontab"),
+        (b"Login Summary Report\r\n====================\r\n", "ausearch_interpreted"),
+        (b"On login01 at 10:00:00 11/23/2026 kai successfully ran /bin/date\n", "ausearch_interpreted"),
+        (b"Environment used for 10 (must be batch to display)\n" + b"-" * 80 + b"\nA=b\n", "sacct_script"),
+        (b"#1795000000\nls\n", "bash_history"),
+        (b"ls\n#1795000000\nls\n#1795000001\nls\n", "bash_history"),
+        (b": 1795000000:0;ls\n", "zsh_history"),
+        (b"a\n" + b": 1795000000:0;ls\n" * 9, "zsh_history"),
+        (b"@reboot /home/kai/x\n", "crontab"),
+        (b"# DO NOT EDIT THIS FILE - edit the master and reinstall.\n", "crontab"),
+        (b"a/b.py,sha384=AAAA,1\n", "pip_record"),
+        (b"a/b.py,sha512=AAAA,1\n", "pip_record"),
+        (b"a/b.py,md5=AAAA,1\n", "pip_record"),
+        (b"(ios\nsystem\n.", "pickle"),
+        (b"ios\nsystem\n.", "pickle"),
+        (b"RIDX\0\0\0\1", "git_derived"),
+        (b"BITM\0\1", "git_derived"),
+        (b"CGPH\1", "git_derived"),
+        (b"DIRC\0\0\0\2", "git_derived"),
+        (b"\x99\0\x0d\x04ABCD\x01" + b"0" * 9, "openpgp_key"),
+        (b"\xc6\x0d\x04ABCD\x01" + b"0" * 9, "openpgp_key"),
+        (b"PARTITION AVAIL  TIMELIMIT  NODES\n", "slurm_state"),
+        (b"Mon Nov 23 10:00:00 2026\nPARTITION AVAIL  TIMELIMIT  NODES\n", "slurm_state"),
+        (b"Mon Nov 23 10:00:00 2026\nNODELIST NODES PARTITION STATE\n", "slurm_state"),
+        (b"Mon Nov 23 10:00:00 2026\nHOSTNAMES STATE\n", "slurm_state"),
+        (b"Mon Nov 23 10:00:00 2026\nSTEPID NAME PARTITION USER \n", "slurm_state"),
+        (b"CLUSTER: c\nHOSTNAMES STATE\n", "slurm_state"),
+        (b"AveRSS|JobID\n1K|10.0\n", "slurm_state"),
+        (b"MaxRSS|JobID\n1K|10.0\n", "slurm_state"),
+        (b"MinCPU|JobID\n1K|10.0\n", "slurm_state"),
+        (b" NTasks|JobID\n1|10.0\n", "slurm_state"),
+        (b"192.0.2.1 | ssh | 1x1x1 | kai | 2026-11-23 10:00:00,000 | ", "bitbucket_access"),
+        (b"  | ssh | 1x1x1 | kai | 2026-11-23 10:00:00,000 | ", "bitbucket_access"),
         (b"# v2 git bundle\n" + b"0" * 40 + b" refs/heads/main\n", "git_pack"),
         (b"PACK\0\0\0\x02\0\0\0\x01", "git_pack"),
         (b"-- \nSET standard_conforming_strings = on;\nCREATE TABLE action (op_type int, act_user_id int, repo_id int, ref_name text, created_unix int);\n", "gitea_database"),
@@ -138,15 +215,45 @@ def test_what_a_file_is_hangs_on_all_formats(sample, noise, at, path):
     ],
 )  # fmt: skip
 def test_one_sign_is_enough(head, name):
-    """Files without the other bytes that most of their format have."""
+    """Files without the other signs that files of their format have."""
     assert formats.recognise(head, "x") == name
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "name"),
+    [
+        ("etc/anacrontab", b"1 5 backup.daily /bin/b\n", "anacrontab"),
+        ("home/kai/.bash_history", b"ls\n", "bash_history"),
+        ("home/kai/.zsh_history", b"ls\n", "zsh_history"),
+        ("home/kai/.zhistory", b"ls\n", "zsh_history"),
+        ("home/kai/.histfile", b"ls\n", "zsh_history"),
+        ("home/kai/.python_history", b"x\n", "python_history"),
+        ("home/kai/.mkshrc", b"alias x=y\n", "shell_startup"),
+        ("home/kai/.profile", b"alias x=y\n", "shell_startup"),
+        ("home/kai/.zlogin", b"alias x=y\n", "shell_startup"),
+        ("login01/etc/zsh/x", b"alias x=y\n", "shell_startup"),
+        ("var/log/sudo-io/00/00/01/stdin", b"x\n", "sudo_stream"),
+        ("var/log/sudo-io/00/00/01/stdout", b"x\n", "sudo_stream"),
+        ("var/log/sudo-io/00/00/01/stderr", b"x\n", "sudo_stream"),
+        ("x.git/reftable/tables.list", b"0x1-0x2-3.ref\n", "git_layout"),
+        ("x.git/objects/info/alternates", b"/srv/y.git/objects\n", "git_layout"),
+        ("x.git/worktrees/y/gitdir", b"/home/kai/y/.git\n", "git_layout"),
+        ("x.git/objects/pack/pack-1.promisor", b"0" * 40 + b" refs/heads/main\n", "git_layout"),
+        ("x.git/shallow", b"0" * 40 + b"\n" + b"1" * 40 + b"\n", "git_layout"),
+        ("x.git/info/grafts", b"0" * 40 + b" " + b"1" * 40 + b"\n", "git_layout"),
+        ("x.git/objects/pack/x.idx", b"\0\0\0\1" * 256, "git_derived"),
+    ],
+)
+def test_its_path_is_enough(path, head, name):
+    assert formats.recognise(head, path) == name
 
 
 LOADED = """
 import sys
 from forensics import formats
+from forensics.core import filesigns
 head = open(sys.argv[1], "rb").read(65536)
-print(formats.recognise(head, "x"), *(name for name in formats._NEEDED if f"forensics.formats.{name}" in sys.modules))
+print(formats.recognise(head, "x"), *(name for name in filesigns.NEEDED if f"forensics.formats.{name}" in sys.modules))
 """
 
 

@@ -2,66 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import cast
 
-from forensics.core import jsonlayout
+from forensics.core import filesigns, jsonlayout
 from forensics.core.model import Format, Parsed
 from forensics.core.registry import Modules
 
 _ASKED_FIRST = dict.fromkeys((b"type=", b"node="), ("auditd", "sudo_stream"))
 """By how a file begins: every format that can be as sure of such a file as `_SURE`. To load the others takes a while."""
 _SURE = 97
-_OBJECTS = (
-    *(
-        "asciicast",
-        "auditbeat",
-        "bitbucket_audit",
-        "bitbucket_ref_changes",
-        "conda_meta",
-        "falco",
-        "github_activity",
-        "github_audit",
-        "gitlab_events",
-        "gitlab_json",
-        "gpfs_audit",
-    ),
-    *("jobcomp_json", "journal_json", "laurel", "osquery", "pip_direct_url", "ray_event", "sacct_json"),
-    *("safetensors", "scontrol_json", "sudo_iolog", "sudo_json", "teleport", "tetragon", "tlog"),
-)
-_RECORDS = (
-    *("atuin", "find_listing", "lastlog", "lastlog2", "pacct"),
-    *("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390", "wtmpdb"),
-)
-_DUMPS = (
-    b"\0",
-    b"`",
-    b"/*",
-    b"PRAGMA ",
-    b"PostgreSQL",
-    b"standard_conforming_strings",
-    b"pg_catalog",
-    b"MySQL",
-    b"MariaDB",
-)
-_NEEDED = {
-    **dict.fromkeys(_OBJECTS, (b"{",)),
-    **dict.fromkeys(_RECORDS, (b"\0",)),
-    **dict.fromkeys(("allowed_signers", "authorized_keys", "known_hosts"), (b"ssh-", b"ecdsa-")),
-    **dict.fromkeys(("gitea_database", "slurmdbd_dump"), _DUMPS),
-    "audisp_syslog": (b"type=",),
-    "ps": (b"PID",),
-    "sockets": (b"Recv-Q",),
-    "squeue": (b"JOBID",),
-    "apache_error": (b"] [",),
-    "loginctl": (b"Since: ", b"Id=", b"SESSION"),
-    "nginx_error": (b"] ",),
-    "git_pack": (b"PACK", b"# v"),
-    "git_reftable": (b"REFT",),
-    "journal_export": (b"__",),
-    "journal_verbose": (b" [s=",),
-}
-"""Bytes, one of which is in every file that a format takes for its own. Others are not asked: to load these, which many use little else of, takes a while."""
 LAID_OUT = {
     "auditbeat": (b'"auditd"',),
     "bitbucket_audit": (b'"auditType"',),
@@ -102,7 +52,7 @@ _ARCHIVES = ("npy", "pickle")
 COMMON = ("auditd", "k8s_audit", "sacct", "syslog")
 """The formats that files of many megabytes commonly are of."""
 _LIKELY = 80
-_SIGNS = tuple(dict.fromkeys(sign for signs in _NEEDED.values() for sign in signs))
+_KEPT = 1 << 12
 _NAME = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?\n?")
 _OF_A_NAME = (
     *("bash_history", "git_layout", "git_ref", "pip_installer"),
@@ -131,7 +81,7 @@ def recognise(head: bytes, path: str) -> str | None:
         return name if sure > 10 else None
     name, sure = _surest(_ASKED_FIRST.get(head[:5], ()), head, path)
     if sure < _SURE:
-        name, sure = _surest(_possible(tuple(sign in head for sign in _SIGNS)), head, path)
+        name, sure = _surest(_possible(filesigns.lacking(head, path)), head, path)
     return name if sure > 10 else None
 
 
@@ -204,15 +154,15 @@ def likely(head: bytes, path: str) -> str | None:
 
     Args: as for `recognise`.
     """
-    name, sure = _surest(_ASKED_FIRST.get(head[:5], COMMON), head, path)
+    asked = _ASKED_FIRST.get(head[:5], COMMON)
+    name, sure = _surest(tuple(sorted({*asked} - filesigns.lacking(head, path))), head, path)
     return name if sure >= _LIKELY else None
 
 
-@cache
-def _possible(there: tuple[bool, ...]) -> tuple[str, ...]:
-    """The formats that may take a file for their own, by which of `_SIGNS` are in its head."""
-    signs = {sign for sign, found in zip(_SIGNS, there, strict=True) if found}
-    return tuple(name for name in registry() if name not in _NEEDED or signs & {*_NEEDED[name]})
+@lru_cache(_KEPT)
+def _possible(lacking: frozenset[str]) -> tuple[str, ...]:
+    """The formats but for some."""
+    return tuple(name for name in registry() if name not in lacking)
 
 
 def _surest(names: tuple[str, ...], head: bytes, path: str) -> tuple[str | None, int]:
@@ -225,7 +175,7 @@ def _surest(names: tuple[str, ...], head: bytes, path: str) -> tuple[str | None,
     return best, max(most, 0)
 
 
-@cache
+@lru_cache(_KEPT)
 def _asked(names: tuple[str, ...]) -> tuple[tuple[str, Callable[[bytes, str], int]], ...]:
     """The formats of these names, in order of name, with how each says how sure it is: looked up once, not for each file."""
     known = registry()

@@ -84,6 +84,10 @@ _ANY, _ANY_OF_W = (
 """What fits one of them, without its fields: of a file where `w` printed none, and of any."""
 _MAY_BE = re.compile(rb"[0-2][0-9]:[0-5][0-9]|run-level ")
 """What each of these shapes holds somewhere; looked for first, because most files hold none and it costs less."""
+_STANDS = re.compile(
+    rb"(?<![0-9:])[0-2][0-9]:[0-5][0-9](?![0-9:])|:[0-6][0-9](?: (?:[A-Z]{3,5} )?[0-9]{4}|[+-][0-9]{2})|run-level "
+)
+"""What holds each of them where `w` printed none, and few lines of other logs: a time without seconds, or with a year or an offset behind them."""
 _W_HEAD = b"LOGIN@"
 _FIELDS = ("user", "line", "remote", "wall", "ended", "words", "spent", "tail", "idle", "pid", "comment")
 _HEADER = r"^(?:(?:NAME|USER) +LINE +(?:TIME|WHEN)(?:\s+[A-Z]+)*|USER +TTY +(?:FROM +)?LOGIN@ +IDLE +JCPU +PCPU +WHAT)\s*$"
@@ -99,6 +103,8 @@ def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is e
     heads = first.count(_W_HEAD) if likely else 0
     likely += heads
     if not likely or 4 * likely < 3 * sum(1 for line in first.split(b"\n") if line.strip()):
+        return 0
+    if not (heads or _STANDS.search(first)):
         return 0
     told = lines.told(first, 0)
     fits = pc.match_substring_regex(told.text, _ANY_OF_W if heads else _ANY)
