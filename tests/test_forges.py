@@ -186,6 +186,47 @@ def test_gerrit_tells_entries_and_pushes_in_both_layouts():
     assert moments == {1795446707, 1795446708, 1795446730, 1795446731}
 
 
+def test_gerrit_tells_the_same_as_json():
+    told = events("gerrit_sshd_json", "push_fetch_and_refused.json")
+    assert [(e["verb"], e["account"], e["outcome"], e["repository"]) for e in told] == [
+        ("login", "kai", "success", None),
+        ("push_request", "kai", "success", "llm"),
+        ("disconnect", "kai", None, None),
+        ("login_failed", None, "failure", None),
+        ("other", "dao", "failure", "llm"),
+        ("fetch", "mei", "success", "llm"),
+        ("other", "admin", "success", None),
+    ]
+    assert [e["address"] for e in told if e["address"]] == ["10.0.0.7", "10.0.0.9"]
+    assert told[0]["earliest_ns"] == 1795446707 * 10**9
+    assert told[3]["latest_ns"] - told[3]["earliest_ns"] == 10**6 - 1
+
+
+def test_gerrit_as_json_tells_pushes_over_http():
+    told = events("gerrit_httpd_json", "push_fetch_and_refused.json")
+    assert [(e["verb"], e["account"], e["outcome"], e["repository"]) for e in told] == [
+        ("other", "kai", None, "llm"),
+        ("push_request", "kai", "success", "llm"),
+        ("push_denied", None, "failure", "llm"),
+        ("fetch", "dao", "success", "llm"),
+        ("other", "mei", None, None),
+        ("other", None, None, None),
+    ]
+    push, page = events("gerrit_httpd_json", "lines_that_end_with_a_comma_crlf.json")[:2]
+    assert (push["verb"], push["latest_ns"] - push["earliest_ns"]) == ("push_request", 10**9 - 1)
+    assert (page["account"], page["latest_ns"] - page["earliest_ns"]) == (None, 10**6 - 1)
+    assert {e["verb"] for e in events("gerrit_httpd_json", "planted_fields_and_torn.json")} == {"other"}
+
+
+def test_a_command_at_gerrit_that_is_called_like_an_entry_is_none():
+    kai, failed, query, login, logout = events("gerrit_sshd_json", "planted_thread_and_torn.json")
+    assert (kai["verb"], kai["account"]) == ("push_denied", "kai")
+    assert (failed["verb"], failed["account"], failed["address"]) == ("login_failed", None, "10.0.0.9")
+    assert [(e["verb"], e["account"], e["address"]) for e in (query, login, logout)] == [
+        ("other", "kai", None)
+    ] * 3
+
+
 def test_a_certificate_names_nobody_until_it_is_checked():
     one, other = events("git_push_cert", "two_refs.cert")
     assert (one["account"], one["object"], one["repository"], one["verb"]) == (

@@ -33,8 +33,8 @@ _FORGES = frozenset(
     }
 )
 WAYS: Mapping[str, frozenset[str]] = {
-    "git over SSH": frozenset({"gitolite", "gerrit_sshd", *_FORGES}),
-    "git over HTTP": frozenset({"http_access", *_FORGES}),
+    "git over SSH": frozenset({"gitolite", "gerrit_sshd", "gerrit_sshd_json", *_FORGES}),
+    "git over HTTP": frozenset({"gerrit_httpd_json", "http_access", *_FORGES}),
     "web pages and API": _FORGES,
     "the server's own files": frozenset(TRAILS),
 }

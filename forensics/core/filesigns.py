@@ -28,6 +28,8 @@ _OBJECTS = (
         "bitbucket_ref_changes",
         "conda_meta",
         "falco",
+        "gerrit_httpd_json",
+        "gerrit_sshd_json",
         "github_activity",
         "github_audit",
         "gitlab_events",

@@ -40,7 +40,7 @@ KINDS = {
         {"sacct_script", "sacctmgr", "sacctmgr_padded", "scontrol_config", "scontrol_job", "scontrol_json", "sinfo_reasons", "slurm_state", "squeue"}
     ),
     "push log": frozenset(
-        {"gitolite", "gitlab_json", "gitlab_events", "gerrit_sshd", "gerrit_replication", "gitea_log", "gitea_database", "bitbucket_access",
+        {"gitolite", "gitlab_json", "gitlab_events", "gerrit_httpd_json", "gerrit_sshd_json", "gerrit_sshd", "gerrit_replication", "gitea_log", "gitea_database", "bitbucket_access",
          "bitbucket_audit", "bitbucket_ref_changes", "github_activity", "github_audit", "github_audit_laid_out", "http_access"}
     ),
     "cluster audit": frozenset({"k8s_audit", "k8s_audit_laid_out"}),

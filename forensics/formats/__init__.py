@@ -17,6 +17,8 @@ LAID_OUT = {
     "bitbucket_audit": (b'"auditType"',),
     "bitbucket_ref_changes": (b'"refChange"',),
     "falco": (b'"output_fields"',),
+    "gerrit_httpd_json": (b'"resource"',),
+    "gerrit_sshd_json": (b'"session"',),
     "github_activity": (b'"activity_type"', b'"payload"'),
     "gitlab_events": (b'"action_name"',),
     "gitlab_json": (
