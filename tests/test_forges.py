@@ -218,6 +218,19 @@ def test_gerrit_as_json_tells_pushes_over_http():
     assert {e["verb"] for e in events("gerrit_httpd_json", "planted_fields_and_torn.json")} == {"other"}
 
 
+def test_gerrit_s_access_log_has_times_of_both_kinds():
+    told = events("http_access", "gerrit_times_of_both_kinds.log")
+    assert [(e["verb"], e["account"]) for e in told] == [
+        ("push_request", "kai"), ("push_request", "kai"), ("other", None), ("push_denied", None), ("other", "dao"), ("other", None),
+    ]  # fmt: skip
+    at = [
+        e["earliest_ns"] and (e["earliest_ns"] // 10**6, e["latest_ns"] - e["earliest_ns"] + 1) for e in told
+    ]
+    assert at == [
+        (1795446708000, 10**9), (1795446708620, 10**6), (1795446709250, 10**6), (1795446710001, 10**6), None, (1795446712001, 10**6),
+    ]  # fmt: skip
+
+
 def test_a_command_at_gerrit_that_is_called_like_an_entry_is_none():
     kai, failed, query, login, logout = events("gerrit_sshd_json", "planted_thread_and_torn.json")
     assert (kai["verb"], kai["account"]) == ("push_denied", "kai")

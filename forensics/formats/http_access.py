@@ -4,8 +4,8 @@ r"""Web server access log in the common or combined form: Apache, nginx, Gitea a
 
 Shape   [<site>:<port> ]<address>[:<port>] [[<thread>] ]<ident> <user> [<day>/<month>/<year>:<time> <offset>] "<request>" <status> <bytes>[ "<referer>" "<agent>"][ …]
 Source  Apache 2.4, mod_log_config, "Access Log", and Debian's `vhost_combined`; nginx, ngx_http_log_module, `combined`; Gitea, access log
-        template; Gerrit's httpd_log, which names a thread
-Time    the server's clock, to the second, with its offset; of the request's beginning (Apache) or end (nginx)
+        template; Gerrit's httpd_log, which names a thread and, from 3.2 on, writes times as RFC 3339 has them
+Time    the server's clock, to the second (Gerrit's: to the millisecond), with its offset; of the request's beginning (Apache) or end (nginx)
 Who     the user of HTTP authentication, as the server accepted it. With status 401 it is what was typed, and is kept as asserted.
         nginx writes whatever name a client sends even where nothing checks it, as in front of a forge that looks at a token alone:
         there the forge's own log tells
@@ -30,7 +30,10 @@ TABLE = Table("http_access", "a line of a web server's access log", COLUMNS)
 CUT = "line"
 DOMAIN = "{host}:web server"
 
-_STAMP = r"\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}\]"
+_STAMP = (
+    r"\[(?:[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.,][0-9]{3}(?:Z|[+-][0-9]{2}:?[0-9]{2}))\]"
+)
 _IP = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 _SITE = r"[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*:[0-9]{1,5}"
 _FROM = (

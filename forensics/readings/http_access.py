@@ -11,6 +11,8 @@ NEEDS_ANCHOR = False
 ONCE = True
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MS = 1_000_000
+_RFC_3339 = r"^([0-9-]{10}T[0-9:]{8})[.,]([0-9]{3})(Z|[+-][0-9]{2}):?([0-9]{2})?$"
 _STAMP = r"^(?P<day>[0-9]{2})/(?P<month>[A-Z][a-z]{2})/(?P<year>[0-9]{4}):(?P<time>[0-9:]{8}) (?P<hours>[+-][0-9]{2})(?P<minutes>[0-9]{2})$"
 
 
@@ -37,7 +39,19 @@ def _verb(action: str, status: str | None) -> tuple[str, str | None]:
 
 
 def _when(times: pa.Array) -> clock.Interval:
-    """The log's own order of day, month and year, put into that of RFC 3339."""
+    """The log's own order of day, month and year, put into that of RFC 3339; Gerrit's newer times are in it already, with milliseconds."""
+    newer = pc.match_substring_regex(times, _RFC_3339)
+    if not pc.any(newer).as_py():
+        return _to_the_second(times)
+    shown = pc.replace_substring_regex(times, _RFC_3339, r"\1.\2\3:\4")
+    shown = pc.replace_substring_regex(shown, r"Z:$", "Z")
+    nothing = pa.scalar(None, pa.string())
+    fine = clock.offsets(pc.if_else(newer, shown, nothing), tick_ns=_MS)
+    coarse = _to_the_second(pc.if_else(newer, nothing, times))
+    return clock.Interval(*(pc.coalesce(*both) for both in zip(fine, coarse, strict=True)))
+
+
+def _to_the_second(times: pa.Array) -> clock.Interval:
     found = pc.extract_regex(times, pattern=_STAMP)
     month = pc.index_in(pc.struct_field(found, "month"), pa.array(_MONTHS))
     number = pa.array([f"{n:02d}" for n in range(1, 13)], pa.string()).take(month)
