@@ -65,3 +65,37 @@ def test_a_reason_can_make_up_no_line():
     forged = row("y", "mei", "gpu02")
     got = records("sinfo_reasons", wide + row("before", "kai") + "x\n" + forged + row("z", "kai", "gpu03"))
     assert [(r["user"], r["nodes"]) for r in got] == [("kai", "gpu01")]
+
+
+def said_of_nodes(sample):
+    return [
+        (e["host"], e["account"], e["uid"], e["earliest_ns"] is not None)
+        for e in events("scontrol_node", (SAMPLES / "scontrol_node" / sample).read_bytes())
+    ]
+
+
+def test_who_set_a_reason_of_a_node():
+    assert said_of_nodes("default.txt") == [
+        ("gpu01", "kai", None, True),
+        ("gpu03", "slurm", None, True),
+        ("gpu04", None, 4103, False),
+        ("gpu05", None, None, False),
+    ]
+    (first, *_) = events("scontrol_node", (SAMPLES / "scontrol_node" / "default.txt").read_bytes())
+    assert (first["verb"], first["text"]) == ("fault", "gpu01 DOWN+DRAIN maintenance")
+
+
+def test_a_reason_that_names_somebody_is_the_word_of_whoever_typed_it():
+    """Nor is anybody taken behind text that can hold a newline, nor where all stands on one line and two are named."""
+    assert said_of_nodes("planted_reason_and_comment.txt") == [
+        ("gpu01", "kai", None, True),
+        ("gpu02", "kai", None, True),
+        ("gpu05", None, None, False),
+        ("gpu06", None, None, False),
+    ]
+    assert said_of_nodes("one_line_each.txt") == [
+        ("gpu01", "kai", None, True),
+        ("gpu03", None, None, False),
+        ("gpu04", "kai", None, True),
+        ("gpu05", None, None, False),
+    ]

@@ -110,6 +110,7 @@ _STARTS = {
     "sacct_script": (b"Batch Script for ", b"Environment used for "),
     "scontrol_config": (b"Configuration data as of ",),
     "scontrol_job": (b"JobId=",),
+    "scontrol_node": (b"NodeName=",),
     "stat_listing": (b"File: ",),
     "systemd_unit": (b"[", b"#", b";"),
     "typescript": (b"Script started",),
@@ -123,7 +124,7 @@ _LINES = {
 }
 _LISTED = (b"PARTITION", b"NODELIST", b"HOSTNAMES", b"STEPID")
 _STATES = (
-    *(b"NodeName=", b"PartitionName=", b"ReservationName=", b"Account", b"CLUSTER: ", b"-----", b"{"),
+    *(b"PartitionName=", b"ReservationName=", b"Account", b"CLUSTER: ", b"-----", b"{"),
     *(b"Job", b"Ave", b"Max", b"Min", b" "),
 )
 NEEDED = {

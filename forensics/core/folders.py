@@ -37,7 +37,7 @@ KINDS = {
          "slurmdbd_dump"}
     ),
     "scheduler's answers": frozenset(
-        {"sacct_script", "sacctmgr", "sacctmgr_padded", "scontrol_config", "scontrol_job", "scontrol_json", "sinfo_reasons", "slurm_state", "squeue"}
+        {"sacct_script", "sacctmgr", "sacctmgr_padded", "scontrol_config", "scontrol_job", "scontrol_json", "scontrol_node", "sinfo_reasons", "slurm_state", "squeue"}
     ),
     "push log": frozenset(
         {"gitolite", "gitlab_json", "gitlab_events", "gerrit_httpd_json", "gerrit_sshd_json", "gerrit_sshd", "gerrit_replication", "gitea_log", "gitea_database", "bitbucket_access",

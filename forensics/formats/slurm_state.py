@@ -2,12 +2,12 @@ r"""What Slurm's commands print of how a cluster stands: recognised, and left al
 
     PARTITION AVAIL  TIMELIMIT  NODES  STATE NODELIST
 
-Shape   a header of `sinfo`, `squeue -s`, `sstat`, `sshare` or `sreport`, or records of `scontrol show node`, `partition` or
+Shape   a header of `sinfo`, `squeue -s`, `sstat`, `sshare` or `sreport`, or records of `scontrol show partition` or
         `reservation`; as columns, parted by a mark, or as JSON
 Source  Slurm 17.11 to 26.05: sinfo(1), squeue(1), sstat(1), sshare(1), sreport(1), scontrol(1) and their print.c
 Time    none, but for what a node or a reservation says of itself
 Who     nobody: a state does not say who made it so
-Open    every line is ignored. Collect instead: of nodes that were drained, `sinfo -R` (`sinfo_reasons`), slurmctld.log and
+Open    every line is ignored. Collect instead: of nodes that were drained, `sinfo -R` (`sinfo_reasons`), `scontrol show node` (`scontrol_node`), slurmctld.log and
         `sacctmgr list event`; of reservations and limits, slurmctld.log and `sacctmgr list transaction`; of jobs and their
         steps, `sacct -P -o ALL` and `scontrol show job`. `sstat` looks at steps that run: a listing of steps alone, with no column
         that sstat has not, is taken for its, for sacct's would say no more. What has no header (`-h`, `scontrol show hostnames`)
@@ -32,9 +32,7 @@ _HEADER = re.compile(
     rb"(?:PARTITION +(?:[A-Z_()/:]+ +)*AVAIL +TIMELIMIT |NODELIST +NODES +PARTITION +STATE\b|HOSTNAMES +(?:[A-Z_]+ +)*STATE\b"
     rb"| *STEPID +NAME +PARTITION +USER )"
 )
-_RECORD = re.compile(
-    rb"NodeName=\S+ (?:Arch=|CoresPerSocket=|[ \r\n])|PartitionName=\S+\s+AllowGroups=|ReservationName=\S+ StartTime=\S+ EndTime="
-)
+_RECORD = re.compile(rb"PartitionName=\S+\s+AllowGroups=|ReservationName=\S+ StartTime=\S+ EndTime=")
 _SHARE = re.compile(
     rb" *Account(?: +|\|)User(?: +|\|)RawShares(?: +|\|)NormShares|-{80}\r?\n[A-Z][A-Za-z/ ]+ (?:\d{4}-\d\d-\d\dT\S+ - \d{4}-\d\d-\d\d)"
 )
