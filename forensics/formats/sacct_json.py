@@ -4,7 +4,7 @@ r"""Slurm accounting, as `sacct --json` prints it: an object for each job, its s
 
 Shape   one JSON object; each element of its list `jobs` is a job. A number is plain, or
         {"set": true, "infinite": false, "number": 0}; a state is a word or a list of words
-Source  Slurm 21.08 to 26.05: src/plugins/openapi (dbv0.0.37, v0.0.38), src/plugins/data_parser (v0.0.39 to v0.0.45): the keys read
+Source  Slurm 21.08 to 26.05: src/plugins/openapi (dbv0.0.37, v0.0.38), src/plugins/data_parser (v0.0.39 to v0.0.46): the keys read
         here kept their places; only the frame of numbers, the list of states and `signal_id`, later `id`, differ
 Time    seconds since 1970 by the controller's clock; 0 where there is none
 Who     user owns the job. kill_request_user asked to cancel: the name that the host of sacct gave the uid

@@ -4,7 +4,7 @@ r"""A listing of jobs as the controller holds them: `scontrol show job --json`, 
 
 Shape   one JSON object; each element of its list `jobs` is a job. A number is plain, or
         {"set": true, "infinite": false, "number": 0}; a state is a word or a list of words
-Source  Slurm 20.11 to 26.05: src/plugins/data_parser (v0.0.37 to v0.0.44), OpenAPI specification, schema `job_info`
+Source  Slurm 20.11 to 26.05: src/plugins/data_parser (v0.0.37 to v0.0.46), OpenAPI specification, schema `job_info`
 Time    seconds since 1970 by the controller's clock; 0 where there is none. The end of a job that runs is
         when its time runs out
 Who     user_name owns the job: the name that the controller's host gave the uid it authenticated. Who asked
