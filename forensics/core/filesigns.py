@@ -56,7 +56,15 @@ _DUMPS = (
 )
 _DIGITS = tuple(b"%d" % digit for digit in range(10))
 _HEX = (*_DIGITS, b"a", b"b", b"c", b"d", b"e", b"f")
-_DATED_FIRST = ("dagman_out", "dnf_log", "dpkg_log", "gitolite", "history_listing", "lustre_changelog")
+_DATED_FIRST = (
+    "dagman_out",
+    "dnf_log",
+    "dpkg_log",
+    "fail2ban",
+    "gitolite",
+    "history_listing",
+    "lustre_changelog",
+)
 _ARMOURED = ("openpgp_key", "private_key", "x509_certificate")
 _BYTES = {
     **dict.fromkeys(_OBJECTS, (b"{",)),
