@@ -231,3 +231,31 @@ def test_a_text_that_does_not_end_where_its_column_does_is_in_none():
         b"        11     mlteam R gpu",
     ):
         assert aligned.cells(line, layout) is None
+
+
+@pytest.mark.parametrize("columns", [DEFAULT, LONG])
+def test_without_a_header_the_columns_are_those_by_default_and_nobody_is_the_owner(columns):
+    """`-o` with two columns of the same width the other way round prints the same lines."""
+    lines = [right(columns, row(columns)), right(columns, row(columns, JOBID="12_3", USER="kai"))]
+    data = "".join(line + "\n" for line in lines)
+    assert formats.recognise(data.encode(), "login01/queue.txt") == "squeue"
+    got = records("squeue", data)
+    assert [(r["job"], r["partition"], r["elapsed"], r["node_count"], r["nodes"]) for r in got] == [
+        ("11", "gpu", "1:02:03", 1, "gpu01"), ("12_3", "gpu", "1:02:03", 1, "gpu01"),
+    ]  # fmt: skip
+    assert [(r["user"], r["name"]) for r in got] == [(None, None)] * 2
+    assert got[1]["others"][:2] == ["NAME or USER=train", "NAME or USER=kai"]
+    assert all(job["owner"] is None for job in told("squeue", data)["job_record"])
+
+
+@pytest.mark.parametrize("other", ["x", f"{'15':>18} gpu", right(DEFAULT, row(DEFAULT, TIME="noon")), right(DEFAULT, row(DEFAULT, JOBID="kai"))])  # fmt: skip
+@pytest.mark.parametrize("at", [0, 1, 19])
+def test_lines_without_a_header_that_do_not_all_fit_are_no_queue(other, at):
+    lines = [right(DEFAULT, row(DEFAULT, JOBID=str(n))) for n in range(11, 31)]
+    lines[at] = other
+    assert formats.recognise("".join(line + "\n" for line in lines).encode(), "x") != "squeue"
+    after = "".join(
+        line + "\n" for line in [*lines[:at], *lines[at + 1 :], right(DEFAULT, row(DEFAULT)), other]
+    )
+    assert formats.recognise(after.encode(), "x") == "squeue"
+    assert whys("squeue", after) == ["shape"]

@@ -95,7 +95,6 @@ _BYTES = {
     "ps": (b"PID",),
     "sinfo_reasons": (b"NODELIST",),
     "sockets": (b"Recv-Q",),
-    "squeue": (b"JOBID",),
     "yarn_audit": (b"RMAuditLogger", b"RMAppManager$ApplicationSummary"),
 }
 _STARTS = {
@@ -153,6 +152,7 @@ NEEDED = {
     "python_history": Signs(path=("python_history",)),
     "shell_startup": Signs(path=("bash", "zsh", "ksh", "profile", "zlog")),
     "slurm_state": Signs(_LISTED, _STATES),
+    "squeue": Signs((b"JOBID",), (b" ",)),
     "sudo_stream": Signs(path=("ttyin", "ttyout", "stdin", "stdout", "stderr")),
     "zsh_history": Signs((b"\n: ",), (b": ",), ("zsh_history", "zhistory", "histfile")),
 }

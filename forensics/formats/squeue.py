@@ -12,7 +12,9 @@ Open    what fills its column may have been cut without a mark: it is among the 
         id nothing can be told then, and its line is rejected. Names, comments and paths are typed by users: a newline in one ends a line
         early, and what follows can be made to look like a line of its own. So nothing is read after the first line that stands in no
         columns, nor under another header than the first; and where such a text is the last column, so that no line shows it, nobody is
-        taken for an owner, and no moment and no cluster is taken from what stands between lines. Steps (`-s`) are not read, nor what `-h` prints, which has no header
+        taken for an owner, and no moment and no cluster is taken from what stands between lines. What `-h` prints has no header: it is read
+        where every first line stands in the columns that are printed by default, and nobody is taken for an owner, since whoever asked for
+        other columns of the same widths can have put names of jobs there. Steps (`-s`) are not read
 """
 
 import re
@@ -87,6 +89,8 @@ _TYPED = frozenset(
     }
 )
 _OWNER = ("user", "uid")
+_EITHER = ("name", "user")
+"""Columns that without a header can be one another."""
 _DATE = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-6][0-9] [0-9]{4}"
 )
@@ -99,6 +103,12 @@ _SHAPES = {
     "uid": re.compile(r"[0-9]{1,10}"),
 }
 _NUMBER = re.compile(r"[0-9]{1,10}")
+_BY_DEFAULT = (
+    b"             JOBID PARTITION     NAME     USER ST       TIME  NODES NODELIST(REASON)",
+    b"             JOBID PARTITION     NAME     USER    STATE       TIME TIME_LIMI  NODES NODELIST(REASON)",
+)
+"""The headers that stand above what is printed without `-o`, as it is and with `-l`."""
+_FIRST, _SEEN_BYTES = 20, 1 << 16
 
 
 class _Under(NamedTuple):
@@ -108,15 +118,18 @@ class _Under(NamedTuple):
     columns: aligned.Layout | None = None
     cluster: str | None = None
     printed: tuple[str, Line] | None = None
+    implied: bool = False
 
     @property
     def typed(self) -> bool:
-        """Whether lines end with what users type, so that what looks like a line can be the end of one."""
-        return self.columns is not None and self.columns.names[-1] in _TYPED
+        """Whether lines end with what users type, so that what looks like a line can be the end of one; or whether no header says what they end with."""
+        return self.columns is not None and (self.implied or self.columns.names[-1] in _TYPED)
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure of a header that has a job's id and its state or its owner, among columns that squeue knows."""
+    if _implied(head).implied:
+        return 90
     for line in rowwise.each(head, 0):
         text = rowwise.shown(line.raw)
         if text.strip() and not (_DATE.fullmatch(text) or _CLUSTER.fullmatch(text)):
@@ -133,6 +146,31 @@ def _header(raw: bytes) -> aligned.Layout | None:
     return found if "JOBID" in names and names & {"USER", "ST", "STATE"} else None
 
 
+def _implied(data: bytes) -> _Under:
+    """The columns of a file without a header, each of whose first lines stands in those printed by default; none where one does not."""
+    start = data[:_SEEN_BYTES]
+    whole = start[: start.rfind(b"\n") + 1].split(b"\n", _FIRST)[:_FIRST]
+    lines = [Line(0, 0, raw.removesuffix(b"\r")) for raw in whole if raw.strip()]
+    if lines and lines[0].raw.startswith(b" "):
+        for header in _BY_DEFAULT:
+            above = _Under(columns=_header(header), implied=True)
+            if all(isinstance(_row(line, above), dict) and _filled(line, above) for line in lines):
+                return above
+    return _Under()
+
+
+def _filled(line: Line, above: _Under) -> bool:
+    """Whether a line has what every job has in the columns that are printed by default."""
+    cells = None if above.columns is None else aligned.cells(line.raw, above.columns)
+    values = {} if cells is None else cells.values
+    always = all(values.get(name) for name in ("PARTITION", "TIME", "NODES"))
+    return (
+        always
+        and _NUMBER.fullmatch(values["NODES"] or "") is not None
+        and any(values.get(name) for name in ("ST", "STATE"))
+    )
+
+
 def parse(data: bytes, base: int) -> Parsed:
     """Read a whole file, up to the first line that stands in no columns."""
     return rowwise.whole(portions(data, base))
@@ -145,7 +183,7 @@ def portions(data: bytes, base: int) -> Iterator[Parsed]:
 
 def _told_of(data: bytes, base: int) -> Iterator[Said]:
     """Each line, and what it says."""
-    above, sound = _Under(), True
+    above, sound = _implied(data), True
     for line in rowwise.each(data, base):
         text = rowwise.shown(line.raw)
         torn = line.stop == base + len(data) and not data.endswith(b"\n")
@@ -196,10 +234,17 @@ def _row(line: Line, above: _Under) -> dict[str, object] | Why:
             return Why.VALUE
         cut = header in cells.cut and name not in {"job", "state"}
         number = name not in _NUMBERS or _NUMBER.fullmatch(value)
-        if name and number and told.get(name) is None and not (cut or (name in _OWNER and above.typed)):
+        sure = not (above.implied and name in _EITHER)
+        if (
+            name
+            and sure
+            and number
+            and told.get(name) is None
+            and not (cut or (name in _OWNER and above.typed))
+        ):
             told[name] = int(value) if name in _NUMBERS else None if value == "N/A" else value
         else:
-            others.append(f"{header}={value}")
+            others.append(f"{header if sure else 'NAME or USER'}={value}")
     return Why.SHAPE if told.get("job") is None else _told(told, others, above)
 
 
