@@ -259,3 +259,22 @@ def test_lines_without_a_header_that_do_not_all_fit_are_no_queue(other, at):
     )
     assert formats.recognise(after.encode(), "x") == "squeue"
     assert whys("squeue", after) == ["shape"]
+
+
+def test_without_a_header_no_line_between_names_a_cluster():
+    one, two = (right(DEFAULT, row(DEFAULT, JOBID=n)) for n in ("11", "12"))
+    first = "".join(line + "\n" for line in [*[one] * 20, "CLUSTER: forged", "Mon Nov 23 15:11:00 2026", two])
+    assert [(r["cluster"], r["printed_wall"]) for r in records("squeue", first) if r["job"] == "12"] == [
+        (None, None)
+    ]
+
+
+@pytest.mark.parametrize("name", ["PARTITION", "ST", "TIME", "NODES"])
+def test_a_line_without_what_every_job_has_is_of_no_queue(name):
+    lines = [right(DEFAULT, row(DEFAULT)), right(DEFAULT, row(DEFAULT, **{name: ""}))]
+    assert formats.recognise("".join(line + "\n" for line in lines).encode(), "x") is None
+
+
+def test_nodes_that_are_no_number_are_of_no_queue():
+    line = right(DEFAULT, row(DEFAULT, NODES="x")) + "\n"
+    assert formats.recognise(line.encode(), "x") is None
