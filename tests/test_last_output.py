@@ -270,3 +270,31 @@ def test_w_is_recognised_however_few_there_are(rows):
         text = W.replace("21 days,  5:11", up) + row
         assert recognise(text.encode(), "login01/w.txt") == "last_output"
         assert len(records(text)) == 2
+
+
+LINES = sorted({
+    line for path in (ROOT / "sample_logs" / "formats" / "last_output").iterdir() for line in path.read_bytes().splitlines()
+})  # fmt: skip
+ALONE = [
+    b"         .       run-level 5",
+    b"kai      pts/0        10.0.0.9         Mon Nov 23 15:11:48 2026 - Mon Nov 23 16:00:00 2026  (00:48)",
+    b"kai      pts/0        10.0.0.9         Mon Nov 23 15:11:48 CET 2026   still logged in",
+    b"kai      pts/0        10.0.0.9         2026-11-23T15:11:48+0100 - crash",
+    b"kai      pts/0        10.0.0.9         2026-11-23T15:11:48+01:00   gone - no logout",
+    b"kai      pts/0        10.0.0.9         Mon Nov 23 15:11   still logged in",
+    b"wtmp begins Mon Nov  2 08:00:01 2026",
+    b"kai      pts/0        2026-11-23 15:11 (10.0.0.9)",
+    b"kai      pts/0        Nov 23 15:11",
+]
+
+
+def test_what_is_looked_for_first_keeps_no_listing_out(monkeypatch):
+    """Each line by itself, all of them, and lines of other logs: the same as where nothing is looked for first."""
+    heads = [line + b"\n" for line in [*LINES, *ALONE]]
+    heads += [b"".join(heads), *(one + b"Sep  1 00:00:00 login01 cron[7]: x\n" for one in heads)]
+    heads += [head.replace(b":", b";") for head in heads]
+    quick = [last_output.recognise(head, "x") for head in heads]
+    monkeypatch.setattr(last_output, "_STANDS", re.compile(b""))
+    assert quick == [last_output.recognise(head, "x") for head in heads]
+    assert quick.count(85) > len(ALONE)
+    assert {last_output.recognise(line + b"\n", "x") for line in ALONE} == {85}
