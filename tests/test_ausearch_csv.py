@@ -96,3 +96,11 @@ def test_what_ausearch_leaves_out_is_not_made_up():
     assert events(row(action="opened-file"))[0]["verb"] == "other"
     assert events(row(object_="/srv/(null)"))[0]["object"] is None
     assert events(row(action="logged-in", result="failed"))[0]["verb"] == "login_failed"
+
+
+def test_rows_without_their_header_are_known_and_other_lists_are_not():
+    for name in ("one_second_ticks.csv", "extra_time.csv"):
+        rows = (SAMPLES / name).read_bytes().split(b"\n", 1)[1]
+        assert ausearch_csv.recognise(rows, "x") == 80
+        assert ausearch_csv.recognise(rows.replace(b",", b";"), "x") == 0
+        assert ausearch_csv.recognise(rows.partition(b",")[2], "x") == 0
