@@ -11,7 +11,7 @@ STAGED = Path(__file__).parents[1] / "sample_logs" / "staged"
 NAMED = {
     "borrowed_key": set(),
     "cut_logs": set(),
-    "moved_branch": {("push", "kai")},
+    "moved_branch": {("push", "kai"), ("move_ref", "dao"), ("escalate", "dao")},
     "pulled_commit": {("push", "pavel")},
     "shadowed_module": {("modify_file", "pavel")},
     "sudo_as_victim": {("cancel", "pavel"), ("escalate", "pavel")},
@@ -159,3 +159,20 @@ def test_what_another_put_into_the_branch_does_not_contradict_whoever_pushed_it_
     (moved,) = [c for c in found["contradictions"] if c["kind"] == "ref_moved_without_push"]
     assert moved["about"] == "repository llm: refs/heads/main"
     assert found["claims"][0]["citations"] == moved["says"][0]["citations"]
+    ids = {a["act"]: a["id"] for a in found["acts"]}
+    (spoken,) = [x for x in found["exculpatory"] if x["kind"] == "pushed_to_another_ref"]
+    assert (spoken["person"], spoken["act"]) == ("kai", ids["push"])
+
+
+def test_who_moved_a_branch_on_the_server_is_told_with_what_shows_it(incident):
+    """dao, as git on the server, gave main what kai had tried on a branch; the reflog names nobody but git."""
+    name, found = incident
+    moves = [a for a in found["acts"] if a["act"] == "move_ref"]
+    if name != "moved_branch":
+        assert moves == []
+        return
+    (move,) = moves
+    assert (move["object"], move["account"], move["effective"], move["link"]) == ("llm refs/heads/main", "dao", "git", "derived")  # fmt: skip
+    assert {c["sha256"] for c in move["citations"]} >= {
+        c["sha256"] for x in found["contradictions"] if x["kind"] == "ref_moved_without_push" for c in x["says"][0]["citations"]
+    }  # fmt: skip

@@ -110,3 +110,38 @@ def test_what_leads_to_some_commits():
     assert arrivals.leading_to(scene, {"c"}) == {"a", "b", "c", "d"}
     assert arrivals.leading_to(scene, {"b", "gone"}) == {"b", "d", "gone"}
     assert arrivals.leading_to(scene, {"0"}) == {"0", "a", "b", "c", "d"}
+
+
+def moved_only(monkeypatch, acts, every, brought):
+    monkeypatch.setattr(arrivals, "brought", lambda _, act: frozenset(brought.get(act.object, ())))
+    rows = [SimpleNamespace(act=kind, object=thing, person=who) for kind, thing, who in acts]
+    others = [SimpleNamespace(act=kind, object=thing, person=who) for kind, thing, who in every]
+    return passed_on.only_moved(rows, SimpleNamespace(scene=None, every=[*rows, *others]))
+
+
+MOVED = ("move_ref", "llm main", "dao")
+
+
+@pytest.mark.parametrize(
+    ("acts", "every", "found"),
+    [
+        ([MOVED], [], True),
+        ([MOVED, ("escalate", "git", "dao")], [("push", "llm try", "kai")], True),
+        ([MOVED], [("push", "llm try", "dao")], False),  # who moved it had pushed it
+        ([MOVED], [("commit", OID, "dao")], False),  # or made it
+        ([MOVED, ("cancel", "7", "dao")], [], False),
+        ([("escalate", "git", "dao")], [], False),
+        ([("move_ref", "llm side", "dao")], [], False),  # of which it is not told what it brought
+    ],
+)
+def test_whoever_moves_a_ref_made_nothing_of_what_it_comes_to_name(monkeypatch, acts, every, found):
+    brought = {"llm main": {OID}, "llm try": {OID}}
+    assert moved_only(monkeypatch, acts, every, brought) is found
+
+
+def test_a_denial_of_whoever_moved_a_ref_to_what_another_made_is_mixed(monkeypatch):
+    monkeypatch.setattr(passed_on, "passed", lambda *_: [])
+    for only, found in ((True, [("mixed", passed_on.MOVED), ("mixed", passed_on.MOVED_BY_OTHER)]), (False, [("contradicted", "acts_in_sessions_of_speaker"), ("supported", "acts_in_sessions_of_other")])):  # fmt: skip
+        monkeypatch.setattr(passed_on, "only_moved", lambda *_, only=only: only)
+        told = [passed_on.by_speaker([], None), passed_on.by_other([], None)]
+        assert [(a.status, a.why) for a in told] == found

@@ -32,6 +32,9 @@ UNSTAGED = {
     "file_attributes": "test_readings.py",
     "refused_to_job": "test_readings.py",
     **dict.fromkeys(
+        ("ref_move_command", "ref_file_written", "ref_move_record", "ref_move_asked"), "test_moved_refs.py"
+    ),
+    **dict.fromkeys(
         (
             "edit_request",
             "edit_request_refused",

@@ -35,6 +35,7 @@ ACTS = {
     "delete_file": "removed a file",
     "plant": "left something that runs later: a cron entry, a timer, a hook, a startup file",
     "push": "changed a ref of a git server",
+    "move_ref": "moved a ref of a git server there, by no push that is told",
     "commit": "made a commit",
     "grant": "gave a key or a right",
     "escalate": "used another account's rights",

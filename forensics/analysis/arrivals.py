@@ -17,6 +17,8 @@ from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.repositories import alike, parts
 
 _KEY = "arrivals"
+BRING = frozenset({"push", "move_ref"})
+"""Acts by which a ref comes to name other commits."""
 
 
 class _Step(NamedTuple):
@@ -31,8 +33,24 @@ class _Step(NamedTuple):
 
 
 def brought(scene: Scene, act: Act) -> frozenset[str]:
-    """The commits that a push brought to its ref, as far as their objects are there; its new object, where that is not."""
-    return of_pushes(scene).get(act.events[0], frozenset())
+    """The commits that a push, or a move by hand, brought to its ref, as far as their objects are there; its new object, where that is not."""
+    if act.act == "push":
+        return of_pushes(scene).get(act.events[0], frozenset())
+    rows = [scene.row(e) for e in scene.known(act.events)]
+    return frozenset[str]().union(*(_by_hand(scene, e, rows) for e in rows))
+
+
+def _by_hand(scene: Scene, event: Row, beside: Iterable[Row]) -> set[str]:
+    """What a reflog says that a ref came to lead to; or what it stands at, beyond what the last push gave it. A ref that is new brings nothing."""
+    text = str(event.text or "")
+    if event.verb == "ref_update":
+        old, new = event.object_from, git_acts.new_oid(text)
+    elif event.verb == "other" and event.object_kind == "ref":
+        last = next((git_acts.new_oid(str(e.text or "")) for e in beside if e.verb == "push"), None)
+        old, new = last, text.partition(" ")[0]
+    else:
+        return set()
+    return between(scene, old, new) if isinstance(old, str) and old.strip("0") else set()
 
 
 def of_pushes(scene: Scene) -> Mapping[str, frozenset[str]]:
@@ -214,7 +232,7 @@ def carrying(
     touching = {oid for oid in moved if git_acts.changes_of(scene, oid) & called}
     wanted = {oid for oid in touching if git_acts.foreign(scene, moved[oid], owners)}
     pushed: list[Act] = []
-    for act in (a for a in git if a.act == "push"):
+    for act in (a for a in git if a.act in BRING):
         found, others = brought(scene, act), git_acts.foreign(scene, act, owners)
         if others:
             wanted |= found & touching

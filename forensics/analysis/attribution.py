@@ -19,6 +19,7 @@ from forensics.analysis import (
     hops,
     links,
     mixed,
+    moved_refs,
     placing,
     rights,
     standings,
@@ -35,7 +36,14 @@ from forensics.analysis.strength import Strength
 from forensics.core.folders import BY_USERS
 
 _WRITABLE = (*BY_USERS, ":files", "git:objects", "git:reflog", REGISTER)
-_DECISIVE = {"write_of_commit_object", "command_of_commit", rights.NOT_DONE, DECISION, WRITER}
+_DECISIVE = {
+    "write_of_commit_object",
+    "command_of_commit",
+    rights.NOT_DONE,
+    DECISION,
+    WRITER,
+    *moved_refs.DECISIVE,
+}
 """What nobody is named without."""
 _LINKED = ["event_id", "credential", "address", "domain"]
 _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:server": "root"}

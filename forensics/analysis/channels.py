@@ -41,6 +41,8 @@ WAYS: Mapping[str, frozenset[str]] = {
 """Each way to write a repository, and the formats whose logs would tell it."""
 PUSH_LOGS = frozenset().union(*(formats for way, formats in WAYS.items() if way != "the server's own files"))
 PUSHES = frozenset({"push", "push_request"})
+BY_PUSH = frozenset(WAYS) - {"the server's own files"}
+"""Ways by which a push arrives that somebody asked the server for."""
 _NEAR_NS = requests.NEAR_NS
 _DAY_NS = 86_400 * 1_000_000_000
 _NS = "ns since 1970-01-01T00:00:00Z"
@@ -117,6 +119,13 @@ class Channel:
 
 def channels(scene: Scene) -> list[Channel]:
     """Every way into every repository that a server's log or a server's reflog names, in order."""
+    if "channels" not in scene.memo:
+        scene.memo["channels"] = _channels(scene)
+    found: list[Channel] = scene.memo["channels"]
+    return found
+
+
+def _channels(scene: Scene) -> list[Channel]:
     events = scene.events
     pushed = picked(events, events["verb"].isin(PUSHES))
     names = {short_name(r) for r in [*pushed["repository"], *_served(scene)["repository"]]} - {None}
@@ -139,6 +148,11 @@ def channels(scene: Scene) -> list[Channel]:
                 )
             found.append(channel)
     return found
+
+
+def served(scene: Scene) -> Iterable[Row]:
+    """The moves of refs in repositories where pushes arrive, whatever tells them."""
+    return rows_of(_served(scene))
 
 
 def _served(scene: Scene) -> pd.DataFrame:
@@ -172,6 +186,12 @@ def unpushed(scene: Scene) -> list[Row]:
     """The moves of refs where pushes arrive that no push with that ref and object tells, whatever was asked about then."""
     told = _told(scene)
     return [e for e in rows_of(_served(scene)) if told.get(e.event_id, ("", ""))[0] != "push"]
+
+
+def untold(scene: Scene) -> list[Row]:
+    """The moves of refs where pushes arrive that neither a push nor a request to push tells."""
+    told = _told(scene)
+    return [e for e in rows_of(_served(scene)) if told.get(e.event_id, ("nothing", ""))[0] == "nothing"]
 
 
 def place(scene: Scene, move: Row) -> str:

@@ -27,16 +27,16 @@ _OWN_WORK = frozenset({"commit", "stash", "apply", "rm", "mv", "init"})
 def fetched(
     scene: Scene, git: Sequence[Act], history: Mapping[str, list[Version]], readings: Iterable[Reading]
 ) -> Iterable[Act]:
-    """Each commit and push whose bytes git put where a job read them, said of that job.
+    """Each commit, push and move of a ref whose bytes git put where a job read them, said of that job.
 
     Args:
         scene: people, sessions and events.
-        git: the acts commit and push.
+        git: the acts commit, push and move_ref.
         history: the versions of every path.
         readings: what jobs read.
     """
     made = {a.object: a for a in git if a.act == "commit"}
-    pushed = [a for a in git if a.act == "push"]
+    pushed = [a for a in git if a.act in arrivals.BRING]
     for reading, version, came in _written(scene, history, readings):
         called = git_acts.ends([reading.path])
         wanted = {oid for oid in _brought(scene, came) if git_acts.changes_of(scene, oid) & called}

@@ -152,7 +152,7 @@ def _gone_before_job(person: str, act: Act, scene: Scene) -> bool:
     return not _can_have_session(person, job.start_ns, job.end_ns, scene)
 
 
-_LEAVES = FILES | {"commit", "push"}
+_LEAVES = FILES | {"commit", "push", "move_ref"}
 """Acts that harm a job when it comes to what they changed, and not at once."""
 
 

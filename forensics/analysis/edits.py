@@ -29,7 +29,7 @@ class Edits:
         """Whether an act left what programs do as it was; None where the texts are not there to tell."""
         if act.act == "commit":
             return self._commit(act.object)
-        if act.act == "push":
+        if act.act in arrivals.BRING:
             told = [self._commit(oid) for oid in sorted(arrivals.brought(self._scene, act))]
         else:
             name = posixpath.basename(act.object)

@@ -33,6 +33,7 @@ from forensics.analysis import (
     lives,
     loose_ends,
     memory,
+    moved_refs,
     naming,
     nearness,
     ordinary,
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from forensics.analysis.attribution import Judgement
 
 _SLACK_NS = 600_000_000_000
-_WORK = {"modify_file", "replace_file", "delete_file", "commit", "push"}
+_WORK = {"modify_file", "replace_file", "delete_file", "commit", "push", moved_refs.KIND}
 _HIDING = {"wipe_log", "timestomp", "change_clock", "change_logging", "grant"}
 
 
@@ -248,7 +249,7 @@ def _acts(
     kept_away = {(a.events[0], a.object) for a in refused}
     damaging = [a for a in damaging if (a.events[0], a.object) not in kept_away]
     own = list(file_acts.by_own_process(changes, scene, asked.jobs))
-    git = [*git_acts.commits(scene), *pushes.pushes(scene)]
+    git = [*git_acts.commits(scene), *pushes.pushes(scene), *moved_refs.moves(scene)]
     pulled = list(checkouts.fetched(scene, git, history, reads))
     base = [a for p in changes.values() for _, a in p]
     submits = list(scheduler_acts.submits(scene))
@@ -268,6 +269,7 @@ def _acts(
     fetched = {(a.act, a.events[0]) for a in came}
     carried = arrivals.carrying(scene, git, met, owners)
     bearing += [*came, *(a for a in carried if (a.act, a.events[0]) not in fetched)]
+    bearing += moved_refs.beside(scene, git, bearing, asked.last_end_ns())
     if any(a.job is not None for a in foreign):
         bearing += own
     bearing += [p for a in bearing for p in a.planters]

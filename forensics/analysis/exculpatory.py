@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from forensics.analysis import attendance
+from forensics.analysis import attendance, passed_on
 from forensics.analysis.acts import Act
 from forensics.analysis.deferral_rules import DECISION, WRITER
 from forensics.analysis.examination import Examination
@@ -78,6 +78,13 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
                 "kind": "named_by_forgeable_field_only",
                 "act": name,
                 "because": list(act.events[:2]),
+            }
+        if act.act == "push" and act.person == person and (moved := passed_on.moved_on(done.scene, act)):
+            yield {
+                "person": person,
+                "kind": "pushed_to_another_ref",
+                "act": name,
+                "because": [*act.events[:1], *(str(e.event_id) for e in moved)],
             }
         job = done.scene.jobs.get(act.job or "")
         if (

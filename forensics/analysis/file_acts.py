@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from forensics.analysis import mounts, order
+from forensics.analysis import mounts, order, ref_commands
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.deferral_rules import DECISION, WRITER
@@ -107,6 +107,8 @@ def _version_act(scene: Scene, version: Version) -> Act | None:
     of_git = "/.git/" in version.path and not version.path.endswith(GIT_SETTINGS)
     if SCRATCH.search(version.path) or (of_git and not _PLANTED.search(version.path)):
         return None
+    if ref_commands.of_bare(version.path):
+        return None  # told as a move of the ref, or as the push that moved it
     event = scene.row(version.event_id)
     if _SPOOL.match(version.path) and posixpath.basename(str(event.exe or "")) in _RUNNERS:
         return None
@@ -123,8 +125,10 @@ def _version_act(scene: Scene, version: Version) -> Act | None:
 
 
 def telling(path: str) -> bool:
-    """Whether a path alone makes a change of it an act that is looked at: what runs later, a right, or a log."""
-    return any(pattern.search(path) for pattern in (_PLANTED, _GRANTED, _LOGGED, _SPOOL))
+    """Whether a path alone makes a change of it an act that is looked at: what runs later, a right, a log, or a ref of a git server."""
+    return any(
+        pattern.search(path) for pattern in (_PLANTED, _GRANTED, _LOGGED, _SPOOL)
+    ) or ref_commands.of_bare(path)
 
 
 def of_package(path: str) -> bool:

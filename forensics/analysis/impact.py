@@ -23,6 +23,7 @@ _HARM = {
     "timestomp",
     "commit",
     "push",
+    "move_ref",
 }
 UNORDERED = "order_of_change_and_reading_not_known"
 REFUSED = {"kill_request_refused", "update_request_refused"}
@@ -228,7 +229,7 @@ _DONE = frozenset({"payload_executed", "carried_act"})
 """Links that show what the act led to in the job."""
 _ENDS = frozenset({"cancel", "signal"})
 """Requests that end a job; one that holds or changes it explains no end."""
-_EDITS = frozenset({"modify_file", "commit", "push"})
+_EDITS = frozenset({"modify_file", "commit", "push", "move_ref"})
 _NEW = frozenset({"imported_by_script", "refused_to_job"})
 
 

@@ -12,15 +12,23 @@ from forensics.analysis.repositories import alike, parts
 
 WHY = "pushed_to_one_ref_and_put_into_another"
 WHY_OF_OTHER = "other_pushed_to_one_ref_and_it_was_put_into_another"
+MOVED = "moved_to_what_another_made"
+MOVED_BY_OTHER = "other_moved_to_what_another_made"
 
+MOVE = "move_ref"
 _STROKES = 8
 """More parts than names of remotes and branches have."""
 
 
 def by_speaker(acts: list[Act], g: Grounds) -> Answer:
-    """D01 where acts are attributed to whoever speaks: mixed where all of them are pushes, and their commits, and another moved a second ref to that."""
+    """D01 where acts are attributed to whoever speaks: mixed where all of them are pushes, and their commits, and another moved a second ref to that.
+
+    Mixed too where whoever speaks moved a ref by hand to what somebody else made.
+    """
     if events := passed(acts, g):
         return answer("mixed", acts, WHY, events=events)
+    if only_moved(acts, g):
+        return answer("mixed", acts, MOVED)
     return answer("contradicted", acts, "acts_in_sessions_of_speaker")
 
 
@@ -28,7 +36,22 @@ def by_other(acts: list[Act], g: Grounds) -> Answer:
     """D01 where acts are attributed to another alone: as for whoever speaks, it is not said that the other brought it to the jobs."""
     if events := passed(acts, g):
         return answer("mixed", acts, WHY_OF_OTHER, events=events)
+    if only_moved(acts, g):
+        return answer("mixed", acts, MOVED_BY_OTHER)
     return answer("supported", acts, "acts_in_sessions_of_other")
+
+
+def only_moved(acts: list[Act], g: Grounds) -> bool:
+    """Whether all that some acts did is to move refs by hand to commits that none of these persons is on record as having made or pushed."""
+    work = [a for a in acts if a.act != "escalate"]
+    if not work or any(a.act != MOVE for a in work):
+        return False
+    came = frozenset[str]().union(*(arrivals.brought(g.scene, a) for a in work))
+    who = {a.person for a in work}
+    own = [a for a in g.every if a.person in who]
+    made = {a.object for a in own if a.act == "commit"}
+    pushed = frozenset[str]().union(*(arrivals.brought(g.scene, a) for a in own if a.act == "push"))
+    return bool(came) and not came & (made | pushed)
 
 
 def passed(acts: list[Act], g: Grounds) -> list[str]:

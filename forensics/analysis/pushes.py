@@ -53,7 +53,7 @@ def pushes(scene: Scene) -> list[Act]:
     told = picked(told, told["earliest_ns"].notna())
     if not len(told):
         return []
-    asked, ran, entered = _asked(scene), _senders(scene), _starts(scene)
+    asked, ran, entered = _asked(scene), _senders(scene), servers(scene)
     held = {name: _Tied(scene, name, asked, ran) for name in sorted({str(r) for r in told["repository"]})}
     return [_push(scene, e, held[str(e.repository)], entered) for e in rows_of(told)]
 
@@ -252,7 +252,7 @@ def _senders(scene: Scene) -> pd.DataFrame:
     """
     ran = picked(scene.events, (scene.events["verb"] == "execute") & scene.events["trail"])
     ran = picked(ran, ran["session"].notna() & ran["earliest_ns"].notna())
-    served = {a for a in _starts(scene)["account"] if isinstance(a, str)}
+    served = {a for a in servers(scene)["account"] if isinstance(a, str)}
     return where(picked(ran, ~ran["account"].isin(served)), "argv", lambda a: bool(_written_to(a)))
 
 
@@ -281,7 +281,7 @@ def _nearest(near: pd.DataFrame, earliest: int) -> pd.DataFrame:
     return near if len(rivals) else near[near["session"] == last["session"]]
 
 
-def _starts(scene: Scene) -> pd.DataFrame:
+def servers(scene: Scene) -> pd.DataFrame:
     """The sessions that a git server's forced command began."""
     starts = picked(scene.events, (scene.events["verb"] == "session_start") & scene.events["text"].notna())
     return picked(starts, starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False))

@@ -28,6 +28,7 @@ from forensics.analysis import (
     mentions,
     mounts,
     planted,
+    ref_records,
     scheduler_edits,
     sessions,
     touches,
@@ -64,6 +65,11 @@ PROGRAMS = frozenset(
 """Programs of which every run is read."""
 SCRIPT = "/slurm_script"
 RECEIVER = "git-receive-pack"
+ABOUT_BARE = (
+    f"(regexp_extract(exe, '[^/]*$') IN ({', '.join(repr(name) for name in sorted(ref_records.PROGRAMS))})"
+    " AND regexp_matches(concat_ws(' ', cwd, array_to_string(argv, ' ')), '[^/ ][.]git'))"
+)
+"""Runs of what can move a ref, in a repository without a working tree or with its name in their words."""
 CLIENTS = hops.CLIENTS | hops.SHELLS_INTO
 FORWARDERS = hops.FORWARDERS
 TOUCHED = "(starts_with(object, '/var/spool/') OR contains(object, 'authorized_keys') OR starts_with(object, '/etc/ssh/'))"

@@ -143,4 +143,9 @@ def _shared_out(moves: Sequence[Row], nearest: Mapping[int, list[_Near]]) -> dic
 def _can_make(near: _Near, move: Row) -> bool:
     """Whether a request can have made a move: of a branch, git's own server says so in the branch's log."""
     branch = str(move.object).startswith("refs/heads/")
-    return near.form not in _GITS_OWN or not branch or _RECEIVED.match(str(move.text or "")) is not None
+    return near.form not in _GITS_OWN or not branch or received(move)
+
+
+def received(move: Row) -> bool:
+    """Whether the log of a ref has git's own word for a push at a move."""
+    return _RECEIVED.match(str(move.text or "")) is not None

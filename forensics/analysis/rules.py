@@ -188,6 +188,26 @@ ACT_RULES = {
         "a key that somebody else used; a client that ran in another session of the same seconds",
         2,
     ),
+    "ref_move_command": Rule(
+        ("move_ref",),
+        "the server's reflog moves the ref, or it stands elsewhere than the last push put it, no push tells that, and one session alone ran a command that names that ref of that repository",
+        "a command that failed while something else moved the ref; a push by a way that was not collected",
+    ),
+    "ref_file_written": Rule(
+        ("move_ref",),
+        "the kernel's record says that a process which served no push changed the file of the ref in the server's repository",
+        "a file that was written anew with what it held",
+    ),
+    "ref_move_record": Rule(
+        ("move_ref",),
+        "the server's reflog moves the ref, and no push, and no one session's command, is told of it",
+        "a push by a way that was not collected",
+    ),
+    "ref_move_asked": Rule(
+        ("move_ref",),
+        "a command with rights over the repository names the ref and asks for it to be moved, and no record tells that it moved",
+        "a command that failed, or that moved nothing",
+    ),
     **{f"command_{program}": _ASKS_FOR for program in sorted(planted.LEAVING)},
     **_of_commands(),
 }

@@ -263,6 +263,7 @@ class _Held:
             f"contains({words}, '{relevance.RECEIVER}')",
             "(argv[1] = 'git' AND list_contains(argv, 'commit'))",
             relevance.WRITES_A_KEY,
+            relevance.ABOUT_BARE,
         ]
         for program, pattern in relevance.commands():
             quoted = pattern.replace("'", "''")

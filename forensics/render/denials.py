@@ -131,6 +131,8 @@ CLAIM_WHY = {
     "acts_of_other_and_act_left_open": "acts in question are attributed to the other person, and of another act it stays open whether the speaker does it",
     "other_pushed_to_one_ref_and_it_was_put_into_another": "what the other pushes is put into another ref by no push of that person's",
     "pushed_to_one_ref_and_put_into_another": "what the person who denies pushed was put into another ref by no push of that person's",
+    "moved_to_what_another_made": "the person who denies, by the sessions, moved a ref on the server, and what it came to name was pushed or made by somebody else",
+    "other_moved_to_what_another_made": "the other, by the sessions, moved a ref on the server, and what it came to name was pushed or made by somebody else",
     "acts_in_sessions_of_speaker": "the acts in question lie in sessions attributed to the person who denies",
     "acts_in_sessions_of_neither": "the acts in question are attributed to neither of the two",
     "acts_in_sessions_of_other": "the acts in question lie in sessions attributed to another person",

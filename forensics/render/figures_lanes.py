@@ -30,7 +30,7 @@ _CHAR_IN = POINTS * 0.6 / 72
 INK, SOFT, PALE, ACCENT = "#1d2b36", "#6b747b", "#dfe3e6", "#1f4e79"
 SHAPES = {
     "submit": ">", "cancel": "X", "hold": "p", "requeue": "<", "enter_job": "2", "edit_scheduler": "4", "run_beside": "3", "signal": "v", "modify_job": "h", "modify_file": "D",
-    "replace_file": "s", "delete_file": "x", "plant": "*", "push": "^", "commit": "o", "grant": "P", "escalate": "d",
+    "replace_file": "s", "delete_file": "x", "plant": "*", "push": "^", "move_ref": "$m$", "commit": "o", "grant": "P", "escalate": "d",
     "wipe_log": "1", "timestomp": "8", "change_clock": "H", "change_logging": "+",
 }  # fmt: skip
 

@@ -139,6 +139,7 @@ def move_by_hand(world: World, session: Session, branch: str, to: str, new: str)
     """Move a ref of the server there, as the account that serves it."""
     line = f"cd ~git/repositories/llm.git && git update-ref refs/heads/{branch} refs/heads/{to}"
     shell = world.run(session, ["sh", "-c", line], sudo=casting.GIT, path="/usr/bin/dash")
+    shell = replace(shell, cwd="/home/git/repositories/llm.git")
     world.run(
         session, ["git", "update-ref", f"refs/heads/{branch}", f"refs/heads/{to}"], parent=shell, quiet=True
     )

@@ -21,7 +21,7 @@ _KINDS: dict[str, frozenset[str]] = {
     "hold_job": frozenset({"hold", "modify_job"}),
     "update_job": frozenset({"modify_job", "hold"}),
     "commit": frozenset({"commit"}),
-    "push": frozenset({"push"}),
+    "push": frozenset({"push", "move_ref"}),
     "wipe_log": frozenset({"wipe_log"}),
     "timestomp": frozenset({"timestomp"}),
     "change_clock": frozenset({"change_clock"}),
