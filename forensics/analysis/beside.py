@@ -37,23 +37,32 @@ def modules(evidence: Evidence, e: Row, changed: Mapping[str, Sequence[str]]) ->
     near = list(changed.get(folder, ()))
     script = next(iter(loading.given(e.exe, e.argv, e.cwd)), None)
     told = loading.said(e.exe, e.argv)
-    texts = [told] if told is not None else [] if script is None else _texts(evidence, script)
-    return _reached(evidence, texts, near, script or posixpath.join(folder, "-c")) if near and texts else near
+    held = [told] if told is not None else [] if script is None else texts(evidence, script)
+    return _reached(evidence, held, near, script or posixpath.join(folder, "-c")) if near and held else near
 
 
-def _reached(evidence: Evidence, texts: Sequence[str], near: Sequence[str], script: str) -> list[str]:
+def imported(evidence: Evidence, e: Row, packages: Sequence[str]) -> list[str]:
+    """Of changed files of packages those that a run of Python can have imported: where its text is known, those that it imports by name."""
+    script = next(iter(loading.given(e.exe, e.argv, e.cwd)), None)
+    told = loading.said(e.exe, e.argv)
+    held = [told] if told is not None else [] if script is None else texts(evidence, script)
+    return _reached(evidence, held, packages, script or "/-c") if packages and held else list(packages)
+
+
+def _reached(evidence: Evidence, held: Sequence[str], near: Sequence[str], script: str) -> list[str]:
     found: list[str] = []
-    ahead = list(texts)
+    ahead = list(held)
     while ahead:
         text = ahead.pop()
         imported = wording.imports(text)
         more = [p for p in near if p not in found and wording.said(p, script, text, imported) in _IMPORTED]
         found += more
-        ahead += [text for path in more for text in _texts(evidence, path)]
+        ahead += [text for path in more for text in texts(evidence, path)]
     return sorted(found)
 
 
-def _texts(evidence: Evidence, script: str) -> list[str]:
+def texts(evidence: Evidence, script: str) -> list[str]:
+    """The texts of git's blobs that are called as a script is."""
     called = blobs.named(evidence, posixpath.basename(script))
     copied = blobs.copied(evidence, {oid for oid, _ in called})
     return ["\n".join(copied[oid]) for oid, _ in called if oid in copied]

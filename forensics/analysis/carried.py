@@ -1,24 +1,30 @@
 """What the words of commands brought to a place, where no change of the file there is on record: copies, and what git checks out."""
 
 import posixpath
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from forensics.analysis import loading
+from forensics.analysis import loading, unpacked
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.planted import programs
 
-PROGRAMS = loading.COPIERS | {"git"}
+PROGRAMS = loading.COPIERS | unpacked.UNPACKERS | {"git"}
 
 
 class Carried(NamedTuple):
-    """One command that can have brought a file: from which other file, or null where git had it from a repository."""
+    """One command that can have brought a file: from which other file, or null where git had it from a repository, or it came from elsewhere.
+
+    `whole` where the source is an archive or a package, and no file of its own.
+    """
 
     by: Row
     source: str | None
+    whole: bool = False
 
 
+_PYTHON = re.compile(r"python[0-9.]*|pip[0-9.]*")
 _Places = dict[tuple[str | None, str], list[Carried]]
 
 
@@ -26,12 +32,15 @@ def to(scene: Scene, path: str, host: str | None) -> list[Carried]:
     """Every command of a host that can have brought a file to its path, in order of time."""
     if "carried" not in scene.memo:
         places: _Places = {}
-        for e in rows_of(programs(scene, PROGRAMS)):
+        for e in rows_of(programs(scene, PROGRAMS, _PYTHON)):
             for place, one in _of(e):
                 places.setdefault((e.host, place), []).append(one)
         scene.memo["carried"] = places
     found = [(at, one) for at in loading.upward(path) for one in scene.memo["carried"].get((host, at), ())]
-    carried = (Carried(c.by, None if c.source is None else _inside(c.source, at, path)) for at, c in found)
+    carried = (
+        Carried(c.by, c.source if c.source is None or c.whole else _inside(c.source, at, path))
+        for at, c in found
+    )
     return sorted(carried, key=lambda c: (c.by.earliest_ns, c.by.event_id))
 
 
@@ -40,6 +49,11 @@ def _of(e: Row) -> Iterable[tuple[str, Carried]]:
     if loading.program(e.exe) == "git":
         yield from ((place, Carried(e, None)) for place in loading.checked_out(e.argv, e.cwd))
         return
+    account = e.effective if isinstance(e.effective, str) else e.account
+    yield from (
+        (place, Carried(e, source, whole=True))
+        for place, source in unpacked.brought(e.exe, e.argv, e.cwd, account)
+    )
     target = loading.target(e.exe, e.argv, e.cwd)
     if target is not None:
         yield from ((target, Carried(e, source)) for source in loading.copied(e.exe, e.argv, e.cwd))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import containers, foreign_code, order
+from forensics.analysis import containers, decisions, foreign_code, order
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.deferral_rules import DECISION, RULES, WRITER
 from forensics.analysis.evidence import Row, picked, rows_of, where
@@ -316,7 +316,7 @@ def _of_others(act: Act, code: foreign_code.Code, made: Lineage) -> Deferral | N
     return _row(act, foreign_code.RULE, ran.planted, ran.inputs)
 
 
-def _lack(act: Act, ran: foreign_code.Foreign) -> None:
+def _lack(act: Act, ran: decisions.Foreign) -> None:
     """Say of an act what is missing where others decided what ran, or can have."""
     act.missing += [DECISION] if ran.planted and act.origin == "login" else []
     act.missing += [WRITER] if ran.unknown else []

@@ -8,17 +8,26 @@ names nobody. Where no record tells who wrote it, and it need not have been whoe
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis import beside, file_acts, loading, order, startup_lines
+from forensics.analysis import (
+    beside,
+    file_acts,
+    loading,
+    order,
+    startup_lines,
+    surroundings,
+    unpacked,
+)
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
 from forensics.analysis.carried import to as carried_to
-from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.decisions import Decided, Foreign, Read, readings, together
+from forensics.analysis.decisions import moment as moment_of
+from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.lineage import Lineage
-from forensics.analysis.planted import FOR_ALL, STARTUP
+from forensics.analysis.planted import FOR_ALL, STARTUP, programs
 from forensics.analysis.writers import transfer
 
 RULE = "ran_what_another_wrote"
@@ -26,37 +35,13 @@ Changes = Mapping[str, list[tuple[Version, Act]]]
 _FOLLOWED = 8
 """How often a file can have been moved or copied that is followed to where it was written; of one moved oftener that is not known."""
 
+_FROM_ELSEWHERE = frozenset({"git", "wget", "curl"})
+"""Programs that put in place what somebody made elsewhere, and no file of the host is."""
 _BY_GIT = frozenset({"push", "commit"})
 """Acts that git does by programs of its own."""
 _HOOK = "/hooks/"
 _MOST = 512
 """Files that are asked about for one act; where that is not enough, who wrote what ran is not known."""
-
-
-class Read(NamedTuple):
-    """One reading of a file that is on record as changed, by an interpreter in a session."""
-
-    event: str
-    pid: int
-    path: str
-    at: Row
-
-
-class Decided(NamedTuple):
-    """Who else decided what a file held: acts of others, whether some of it is nobody's by any record, and who owns that."""
-
-    planted: tuple[Act, ...] = ()
-    unknown: bool = False
-    owners: frozenset[str] = frozenset()
-
-
-class Foreign(NamedTuple):
-    """What others had written of what did an act, or can have, and the events by which it ran."""
-
-    planted: tuple[Act, ...]
-    inputs: tuple[str, ...]
-    unknown: bool
-    owners: frozenset[str]
 
 
 _OWN = Decided()
@@ -80,6 +65,8 @@ class Code:
     _starts: list[Act] = field(default_factory=list)
     _for_all: list[Act] = field(default_factory=list)
     _modules: dict[str, list[str]] = field(default_factory=dict)
+    _packages: list[str] = field(default_factory=list)
+    _settings: list[str] = field(default_factory=list)
 
     def of(self, act: Act, made: Lineage) -> Foreign | None:
         """Who else can have decided what an act's process did; None where that is whoever ran it, by what is on record."""
@@ -93,7 +80,11 @@ class Code:
         found = {id(p): p for p in started if self._at_start(p, act)}
         inputs = [] if found else startup_lines.of(self.scene, act, above)
         unknown, owners = bool(inputs), frozenset[str]()
-        for event, decided in (*self._ran(above, act), *self._loaded(above, act)):
+        for event, decided in (
+            *self._ran(above, act),
+            *self._loaded(above, act),
+            *self._surrounded(above, act),
+        ):
             found |= {id(p): p for p in decided.planted}
             inputs += [event] if decided.planted or decided.unknown else []
             unknown, owners = unknown or decided.unknown, owners | decided.owners
@@ -103,10 +94,12 @@ class Code:
 
     def _prepare(self) -> None:
         changed = {path for path, pairs in self.changes.items() if pairs}
-        self._read = _readings(self.scene, changed)
+        self._read = readings(self.scene, changed)
         self._for_all = [p for p in self.planted if self._starts_all(p)]
         self._starts = [p for p in self.planted if STARTUP.search(p.object)]
         self._modules = beside.by_folder(changed)
+        self._packages = surroundings.of_packages(changed)
+        self._settings = [path for path in sorted(changed) if surroundings.GIT_SETTINGS.match(path)]
 
     def _starts_all(self, plant: Act) -> bool:
         """Whether every shell of a host runs what was left; what a package brought there is left out."""
@@ -134,7 +127,7 @@ class Code:
             given = loading.looked_for(loading.given(e.exe, e.argv, e.cwd), self.changes)
             owner = None if pd.isna(e.object_owner_uid) else int(e.object_owner_uid)
             found += [
-                (event, self._decided(path, _moment(e), e, act, owner if path == e.object else None))
+                (event, self._decided(path, moment_of(e), e, act, owner if path == e.object else None))
                 for path in given
             ]
             if isinstance(e.object, str) and e.object not in given:
@@ -148,14 +141,96 @@ class Code:
             )
             said = loading.settings(e.exe, e.argv, e.cwd) if below else []
             found += [(event, self._set(path, e, act)) for path in said if path in self.changes]
+            found += self._set_for_account(e, act) if said else []
         return found
+
+    def _set_for_account(self, e: Row, act: Act) -> list[tuple[str, Decided]]:
+        """Who else changed settings of git of an act's account, or of its host: by a record of the file, or by git's own words."""
+        own = [p for p in self._settings if surroundings.of_account(p, str(act.account))]
+        found = [(str(e.event_id), self._set(path, e, act)) for path in own]
+        account = act.session.account if act.session is not None else None
+        for ran in self._set_by_words():
+            whose = ran.effective == account or "--system" in (ran.argv or ())
+            there = (
+                ran.host == e.host and ran.account != act.account and int(ran.earliest_ns) <= int(e.latest_ns)
+            )
+            if whose and there:
+                owners = frozenset({ran.account} if isinstance(ran.account, str) else ())
+                found.append((str(ran.event_id), Decided((), unknown=True, owners=owners)))
+        return found
+
+    def _set_by_words(self) -> Sequence[Row]:
+        """Runs of git that were asked to change the settings of an account or a host."""
+        if "git set" not in self.scene.memo:
+            ran = rows_of(programs(self.scene, frozenset({"git"})))
+            self.scene.memo["git set"] = [e for e in ran if surroundings.sets_git(e.argv)]
+        found: Sequence[Row] = self.scene.memo["git set"]
+        return found
+
+    def _surrounded(self, above: Sequence[Row], act: Act) -> list[tuple[str, Decided]]:
+        """Of what an act's process and those above it load that their words do not name: who decided it."""
+        found = []
+        for e in above:
+            event = str(e.event_id)
+            files, folders = surroundings.of_run(e.exe, e.argv, e.cwd)
+            for text in self._texts_of(e):
+                more, others = surroundings.named(text, cwd=e.cwd if isinstance(e.cwd, str) else None)
+                files, folders = [*files, *more], [*folders, *others]
+            found += [(event, d) for d in self._named(files, folders, moment_of(e), e, act)]
+            found += [(event, self._changed(path, e, act)) for path in self._imported(e, act)]
+        at = above[0] if above else self.scene.row(act.events[0])
+        then = order.Moment(act.earliest_ns or 0, act.latest_ns or 0, None)
+        for event, files, folders in startup_lines.named(self.scene, act):
+            found += [(event, d) for d in self._named(files, folders, then, at, act)]
+        return [*found, *self._by_module(act)]
+
+    def _texts_of(self, e: Row) -> list[str]:
+        """The lines of the script that a shell was given, where git's blobs of its name are there."""
+        script = loading.shell_script(e.exe, e.argv, e.cwd)
+        texts = [] if script is None else beside.texts(self.scene.evidence, script)
+        return [line for text in texts for line in text.splitlines()]
+
+    def _named(
+        self, files: Iterable[str], folders: Iterable[str], moment: order.Dated, at: Row, act: Act
+    ) -> list[Decided]:
+        found = [self._decided(path, moment, at, act, None) for path in files]
+        for folder in folders:
+            own = [
+                self._decided(path, moment, at, act, None)
+                for path in self._modules.get(folder, ())
+                if path != act.object
+            ]
+            planted = [Decided(d.planted) for d in own if d.planted]
+            found += planted or [self._unrecorded(posixpath.join(folder, "*"), at, act, None)]
+        return found
+
+    def _imported(self, e: Row, act: Act) -> list[str]:
+        """The changed files of the packages that Python finds in its environment: those it always does, and those that its text imports or can."""
+        always, others = surroundings.packages(e, self._packages, str(act.account))
+        return [*always, *(p for p in beside.imported(self.scene.evidence, e, others) if p != act.object)]
+
+    def _by_module(self, act: Act) -> list[tuple[str, Decided]]:
+        """Who else had changed a module that a session loaded before an act: it sets what all that follows is run with."""
+        if "modules loaded" not in self.scene.memo:
+            loaded: dict[tuple[object, object], list[tuple[Row, list[str]]]] = {}
+            for e in rows_of(programs(self.scene, frozenset(), surroundings.MODULE_PROGRAMS)):
+                names = surroundings.loads(e.exe, e.argv)
+                paths = surroundings.modulefiles(names, self.changes) if names else []
+                if paths:
+                    loaded.setdefault((e.host, e.session), []).append((e, paths))
+            self.scene.memo["modules loaded"] = loaded
+        session = act.session
+        key = (session.host, session.ses) if session is not None else (None, None)
+        mine = self.scene.memo["modules loaded"].get(key, ())
+        before = [(e, p) for e, p in mine if act.latest_ns is None or int(e.earliest_ns) <= act.latest_ns]
+        return [(str(e.event_id), self._changed(path, e, act)) for e, paths in before for path in paths]
 
     def _executed(self, e: Row, act: Act) -> Decided:
         owner = None if pd.isna(e.object_owner_uid) else int(e.object_owner_uid)
         if owner is None and e.object == e.exe:
             # Of a program that no interpreter does, and whose owner is on no record, a site's many are.
             return self._changed(e.object, e, act)
-        return self._decided(e.object, _moment(e), e, act, owner)
+        return self._decided(e.object, moment_of(e), e, act, owner)
 
     def _loaded(self, above: Sequence[Row], act: Act) -> list[tuple[str, Decided]]:
         """Of what the interpreters among an act's process and those above it read before it."""
@@ -179,11 +254,11 @@ class Code:
 
     def _changed(self, path: str, e: Row, act: Act) -> Decided:
         """Who else is on record as having decided what a file held as an event used it."""
-        return Decided(self._decided(path, _moment(e), e, act, None).planted)
+        return Decided(self._decided(path, moment_of(e), e, act, None).planted)
 
     def _set(self, path: str, e: Row, act: Act) -> Decided:
         """Who else changed settings before they were used; git writes them anew whole, with all that was there."""
-        moment, known = _moment(e), order.of(self.scene.evidence)
+        moment, known = moment_of(e), order.of(self.scene.evidence)
         return Decided(tuple(
             wrote for version, wrote in self.changes[path]
             if version.host == e.host and not known.before(moment, version) and self._another(wrote, act)
@@ -217,28 +292,42 @@ class Code:
             if self._another(wrote, act) and not installed:
                 found.append(wrote)
             if version.how != "edit":
-                first = self._brought(version, at, act, steps) if not installed else _OWN
+                first = self._brought(version, at, act, steps, installed=installed)
                 return Decided((*first.planted, *found[::-1]), first.unknown, first.owners)
         first = _OWN if found else self._first(path, moment, at, act, owner, steps)
         return Decided((*first.planted, *found[::-1]), first.unknown, first.owners)
 
-    def _brought(self, version: Version, at: Row, act: Act, steps: int) -> Decided:
-        """Who else decided what a file held as it was put in its place: of a move or a copy, what lay there before."""
+    def _brought(self, version: Version, at: Row, act: Act, steps: int, *, installed: bool) -> Decided:
+        """Who else decided what a file held as it was put in its place: of a move or a copy, what lay there before; of a package, what it was made of."""
         wrote = self.scene.row(version.event_id)
-        if wrote.verb == "rename" and isinstance(wrote.object_from, str):
-            return self._decided(wrote.object_from, version, at, act, None, steps - 1)
-        if transfer(version.writer, version.path) == "git":
-            return Decided((), unknown=True)
-        return _all(
-            self._decided(source, version, at, act, None, steps - 1)
-            for source in self._sources(version, wrote)
-            if source != version.path
-        )
-
-    def _sources(self, version: Version, wrote: Row) -> list[str]:
-        """The files on the same host that a copy can have been made from: those of its name, or all."""
         ran = order.of(self.scene.evidence).until(self.scene.runs_of(wrote.host, wrote.pid), wrote)
         last = next(rows_of(ran.iloc[-1:]), None)
+        made = [] if last is None else unpacked.brought(last.exe, last.argv, last.cwd)
+        if installed:
+            return together(self._whole(s, version, at, act, steps) for _, s in made if s is not None)
+        if wrote.verb == "rename" and isinstance(wrote.object_from, str):
+            return self._decided(wrote.object_from, version, at, act, None, steps - 1)
+        if transfer(version.writer, version.path) in _FROM_ELSEWHERE or any(s is None for _, s in made):
+            return Decided((), unknown=True)
+        return together(
+            (
+                *(
+                    self._decided(source, version, at, act, None, steps - 1)
+                    for source in self._sources(version, last)
+                    if source != version.path
+                ),
+                *(self._whole(s, version, at, act, steps) for _, s in made if s is not None),
+            )
+        )
+
+    def _whole(self, source: str, moment: order.Dated, at: Row, act: Act, steps: int) -> Decided:
+        """Who else decided what an archive, or a folder of a package, held."""
+        own = [self._decided(p, moment, at, act, None, steps - 1) for p in self._modules.get(source, ())]
+        planted = [Decided(d.planted) for d in own if d.planted]
+        return together([self._decided(source, moment, at, act, None, steps - 1), *planted])
+
+    def _sources(self, version: Version, last: Row | None) -> list[str]:
+        """The files on the same host that a copy can have been made from: those of its name, or all."""
         named = [] if last is None else loading.copied(last.exe, last.argv, last.cwd)
         alike = [path for path in named if posixpath.basename(path) == posixpath.basename(version.path)]
         return alike or named
@@ -249,15 +338,17 @@ class Code:
         """Who else decided what a file held first, of which no record of a change tells: by commands that can have brought it, or by its owner."""
         known = order.of(self.scene.evidence)
         carried = [] if loading.of_site(path) else carried_to(self.scene, path, at.host)
-        before = (c for c in carried if not known.before(moment, _moment(c.by)) and c.source != path)
+        before = (c for c in carried if not known.before(moment, moment_of(c.by)) and c.source != path)
         # Each brought the whole anew: the last one of each source is enough.
         brought = {c.source: c for c in before}.values()
         if not brought:
             return self._unrecorded(path, at, act, owner)
-        return _all(
+        return together(
             Decided((), unknown=True)
             if c.source is None
-            else self._decided(c.source, _moment(c.by), c.by, act, None, steps - 1)
+            else self._whole(c.source, moment_of(c.by), c.by, act, steps)
+            if c.whole
+            else self._decided(c.source, moment_of(c.by), c.by, act, None, steps - 1)
             for c in brought
         )
 
@@ -296,30 +387,3 @@ class Code:
             and wrote.session.session_id == act.session.session_id
         )
         return not same and len(holders(act.account, *act.span())) > 1
-
-
-def _all(found: Iterable[Decided]) -> Decided:
-    """What several files hold of others' together."""
-    each = list(found)
-    planted = {id(p): p for one in each for p in one.planted}
-    owners = frozenset[str]().union(*(one.owners for one in each))
-    return Decided(tuple(planted.values()), any(one.unknown for one in each), owners)
-
-
-def _moment(e: Row) -> order.Moment:
-    return order.Moment(int(e.earliest_ns), int(e.latest_ns), str(e.event_id))
-
-
-def _readings(scene: Scene, changed: set[str]) -> dict[tuple[str | None, str], list[Read]]:
-    """Every reading of a changed file by an interpreter in a session, by host and kernel session."""
-    events = scene.events
-    told = picked(
-        events, events["verb"].isin(loading.READS) & events["trail"] & (events["outcome"] != "failure")
-    )
-    told = picked(told, told["session"].notna() & told["pid"].notna() & told["earliest_ns"].notna())
-    found: dict[tuple[str | None, str], list[Read]] = {}
-    for e in rows_of(told):
-        for path in loading.used(e.verb, e.exe, e.object, e.argv, e.cwd):
-            if path in changed:
-                found.setdefault((e.host, e.session), []).append(Read(str(e.event_id), int(e.pid), path, e))
-    return found

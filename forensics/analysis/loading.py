@@ -120,6 +120,11 @@ def given(exe: object, argv: object, cwd: object) -> list[str]:
     return _resolved(_script(name, words) if interprets else [], cwd)
 
 
+def shell_script(exe: object, argv: object, cwd: object) -> str | None:
+    """The script that a shell was given to do; None for any other program."""
+    return next(iter(given(exe, argv, cwd)), None) if _SHELLS.fullmatch(program(exe)) else None
+
+
 def looked_for(paths: list[str], known: Container[str]) -> list[str]:
     """Of the files that make looks for, those that are known, or the last one's name; of what it was told, and of any other, all."""
     if len(paths) < len(_MAKEFILES) or not all(posixpath.basename(p) in _MAKEFILES for p in paths):

@@ -129,12 +129,16 @@ def _runs_as(scene: Scene, e: Row) -> str | None:
     return named or (e.account if isinstance(e.account, str) else None)
 
 
-def programs(scene: Scene, names: frozenset[str]) -> pd.DataFrame:
-    """Executions of programs of some names, in order of time."""
+def programs(scene: Scene, names: frozenset[str], alike: re.Pattern[str] | None = None) -> pd.DataFrame:
+    """Executions of programs of some names, or of those that a pattern has, in order of time."""
     events = scene.events
     ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
     ran = picked(ran, ran["earliest_ns"].notna())
-    return where(ran, "exe", lambda e: isinstance(e, str) and posixpath.basename(e) in names)
+    return where(ran, "exe", lambda e: isinstance(e, str) and _of_name(posixpath.basename(e), names, alike))
+
+
+def _of_name(name: str, names: frozenset[str], alike: re.Pattern[str] | None) -> bool:
+    return name in names or (alike is not None and alike.fullmatch(name) is not None)
 
 
 def command_of_edit(scene: Scene, log: Row) -> Row | None:

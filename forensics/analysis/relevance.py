@@ -65,6 +65,13 @@ PROGRAMS = frozenset(
 """Programs of which every run is read."""
 SCRIPT = "/slurm_script"
 RECEIVER = "git-receive-pack"
+SETS_GIT = (
+    "(regexp_extract(exe, '[^/]*$') = 'git' AND list_contains(argv, 'config')"
+    " AND (list_contains(argv, '--global') OR list_contains(argv, '--system')))"
+)
+"""Runs of git that can change the settings of an account or a host."""
+LOADS_MODULES = "regexp_matches(concat_ws(' ', exe, array_to_string(argv, ' ')), 'modulecmd|/lmod( |$)')"
+"""Runs of what a shell's `module` command starts."""
 ABOUT_BARE = (
     f"(regexp_extract(exe, '[^/]*$') IN ({', '.join(repr(name) for name in sorted(ref_records.PROGRAMS))})"
     " AND regexp_matches(concat_ws(' ', cwd, array_to_string(argv, ' ')), '[^/ ][.]git'))"
@@ -85,6 +92,8 @@ ASKS_AN_AGENT = (
 REACHES_INTO = "(verb = 'trace' AND session IS NOT NULL)"
 """Attachments of one process to another, from sessions."""
 WRITES_A_KEY = "(contains(text, 'authorized_keys') AND contains(text, 'AAAA'))"
+RUNS = (WRITES_A_KEY, ABOUT_BARE, SETS_GIT, LOADS_MODULES)
+"""Runs of which every one is read, by what their words hold."""
 _REMEMBERED = 1 << 16
 SUFFIXES = "(?:" + "|".join(suffix.replace(".", "[.]") for suffix in artefacts.SCRIPTS) + ")(?: |$)"
 """A pattern that words have which name a script."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from forensics.analysis import loading
+from forensics.analysis import loading, surroundings
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Row, picked, rows_of
 
@@ -24,10 +24,33 @@ def of(scene: Scene, act: Act, above: Sequence[Row]) -> list[str]:
     Returns:
         Events that such lines are.
     """
+    key = ("startup lines of", act.host, act.account)
+    if key not in scene.memo:
+        scene.memo[key] = [(str(e.event_id), str(e.text)) for e in _mine(scene, act)], {}
+    mine, known = scene.memo[key]
+    found = set[str]()
+    for words in filter(None, map(_words, above)) if mine else ():
+        # One command runs many times: which lines hold its words is looked up once.
+        asked = tuple(words)
+        if asked not in known:
+            known[asked] = [name for name, text in mine if all(w in text for w in asked)]
+        found.update(known[asked])
+    return [name for name, _ in mine if name in found]
+
+
+def named(scene: Scene, act: Act) -> list[tuple[str, list[str], list[str]]]:
+    """The lines of the act's account's startup files, and of its host's, that have programs load files, or take such in: each with these and with folders."""
+    key = ("startup files named", act.host, act.account)
+    if key not in scene.memo:
+        told = ((str(e.event_id), *surroundings.named(str(e.text), cwd=None)) for e in _mine(scene, act))
+        scene.memo[key] = [one for one in told if one[1] or one[2]]
+    found: list[tuple[str, list[str], list[str]]] = scene.memo[key]
+    return found
+
+
+def _mine(scene: Scene, act: Act) -> list[Row]:
     lines = _lines(scene).get(act.host, ())
-    mine = [e for e in lines if not isinstance(e.account, str) or e.account == act.account]
-    said = list(filter(None, map(_words, above))) if mine else []
-    return [str(e.event_id) for e in mine if any(all(w in str(e.text) for w in words) for words in said)]
+    return [e for e in lines if not isinstance(e.account, str) or e.account == act.account]
 
 
 def _words(e: Row) -> list[str]:

@@ -9,6 +9,7 @@ are read whole, once.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import comparison, evidence, examine, inquiry, relevance, trails
+from forensics.analysis import beside, comparison, evidence, examine, inquiry, relevance, trails
 from forensics.analysis import jobs as job_table
 from forensics.analysis.evidence import Evidence, Totals
 from forensics.analysis.examination import Examination
@@ -225,7 +226,8 @@ class _Held:
             f"WHERE {self.mass} AND {_TOUCH} AND object IN (SELECT path FROM bearing)", {"bearing": named}
         )
         self._take(own.joined, own.first(), own.read(self.paths))
-        self.wanted, ran = ranof.of(self.asked, self.wanted, str(self.trail), self.mass, self.changed)
+        known = ranof.Mass(str(self.trail), self.mass, self.changed)
+        self.wanted, ran = ranof.of(self.asked, self.wanted, known, partial(beside.texts, view.evidence))
         self.paths |= ran
 
     def compare(self, sketched: examine.Sketch) -> bool:
@@ -262,8 +264,7 @@ class _Held:
             f"contains({words}, '{relevance.SCRIPT}')",
             f"contains({words}, '{relevance.RECEIVER}')",
             "(argv[1] = 'git' AND list_contains(argv, 'commit'))",
-            relevance.WRITES_A_KEY,
-            relevance.ABOUT_BARE,
+            *relevance.RUNS,
         ]
         for program, pattern in relevance.commands():
             quoted = pattern.replace("'", "''")

@@ -1,10 +1,14 @@
 """Who had written what the processes of acts ran: changes of these files, and what their writers ran, in a store."""
 
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import loading
+from forensics.analysis import loading, surroundings, unpacked
 from forensics.pipeline import kin
 from forensics.store.places import Asked, Places
 
@@ -12,16 +16,36 @@ _DEEPEST = 16
 """A file that was written by a program that was written by a program, and so on."""
 
 
-def of(asked: Asked, wanted: Places, trail: str, mass: str, changed: str) -> tuple[Places, set[str]]:
+Texts = Callable[[str], Sequence[str]]
+"""What gives the texts that are known of a script, by its path."""
+
+
+class Mass(NamedTuple):
+    """The format of an audit trail, with the conditions for an event to be of its mass, and to change a file."""
+
+    trail: str
+    mass: str
+    changed: str
+
+
+class _Beside(NamedTuple):
+    """What has programs load files and is no event of a trail: lines of startup files with the files and folders that they name, and texts of scripts."""
+
+    files: frozenset[str]
+    folders: frozenset[str]
+    texts: Texts
+
+
+def of(asked: Asked, wanted: Places, of_trail: Mass, texts: Texts) -> tuple[Places, set[str]]:
     """The places of the events of kin, and of those by which files came to hold what kin ran, with those that are wanted already; and these files.
 
     Args:
         asked: the events.
         wanted: the places of those that are wanted.
-        trail: the format of the audit trail.
-        mass: the condition for an event to be of its mass.
-        changed: the condition for an event to change a file.
+        of_trail: which events are of the trail.
+        texts: what gives the texts of a script.
     """
+    trail, mass, changed = of_trail
     loaded = "|".join(suffix.replace(".", "[.]") for suffix in loading.LOADED)
     wanted = np.union1d(
         wanted,
@@ -31,9 +55,10 @@ def of(asked: Asked, wanted: Places, trail: str, mass: str, changed: str) -> tup
         ),
     )
     known: set[str] = set()
+    beside = _Beside(*_lines(asked), lru_cache(maxsize=None)(texts))
     for _ in range(_DEEPEST):
         wanted = kin.of(asked, _with_copies(asked, wanted, mass, known), trail, mass)
-        ahead = _leading(asked, wanted, trail, changed, known) - known
+        ahead = _leading(asked, wanted, trail, changed, known, beside) - known
         if not ahead:
             break
         known |= ahead
@@ -43,7 +68,9 @@ def of(asked: Asked, wanted: Places, trail: str, mass: str, changed: str) -> tup
     return wanted, known
 
 
-def _leading(asked: Asked, wanted: Places, trail: str, changed: str, known: set[str]) -> set[str]:
+def _leading(
+    asked: Asked, wanted: Places, trail: str, changed: str, known: set[str], beside: _Beside
+) -> set[str]:
     """Every path whose content a process in a session can have done, and those that what is known already was moved from."""
     told = asked.rows(wanted, ["verb", "exe", "object", "object_from", "argv", "cwd", "session", "format"])
     moved = told.filter(pc.and_(pc.equal(told["verb"], "rename"), pc.is_valid(told["object_from"])))
@@ -56,8 +83,26 @@ def _leading(asked: Asked, wanted: Places, trail: str, changed: str, known: set[
     folders = {
         f for _, exe, _, argv, cwd in rows if (f := loading.folder_of_modules(exe, argv, cwd)) is not None
     }
-    found = {path for row in rows for path in loading.used(*row)} | _modules(asked, folders, changed)
+    found = {path for row in rows for path in loading.used(*row)}
+    for _, exe, _, argv, cwd in rows:
+        files, others = surroundings.of_run(exe, argv, cwd)
+        packages = set(unpacked.sources(exe, argv, cwd))
+        script = loading.shell_script(exe, argv, cwd)
+        for line in (line for text in (beside.texts(script) if script else ()) for line in text.splitlines()):
+            more, folders_ = surroundings.named(line, cwd=cwd)
+            files, others = [*files, *more], [*others, *folders_]
+        found |= {*files, *packages}
+        folders |= {*others, *packages}
+    found |= beside.files | _modules(asked, folders | beside.folders, changed)
     return found | set(moved.filter(into)["object_from"].to_pylist())
+
+
+def _lines(asked: Asked) -> tuple[frozenset[str], frozenset[str]]:
+    """The files and the folders that lines of startup files have programs load."""
+    where = "format = 'shell_startup' AND text IS NOT NULL"
+    told = [surroundings.named(text, cwd=None) for text in asked.ask(f"SELECT DISTINCT text FROM part WHERE {where}")["text"].to_pylist()]  # fmt: skip
+    files, folders = ({path for one in told for path in one[at]} for at in (0, 1))
+    return frozenset(files), frozenset(folders)
 
 
 def _with_copies(asked: Asked, wanted: Places, mass: str, known: set[str]) -> Places:
@@ -78,8 +123,12 @@ def _with_copies(asked: Asked, wanted: Places, mass: str, known: set[str]) -> Pl
     words = "regexp_split_to_array(array_to_string(argv, '/'), '[/ =]+')"
     copies = f"{base} IN ({copiers}) AND list_has_any({words}, (SELECT list(name) FROM part_of))"
     filled = f"{base} = 'git' AND (list_contains(argv, 'clone') OR list_contains(argv, '-C') OR cwd IN (SELECT folder FROM above))"
+    unpackers = ", ".join(f"'{name}'" for name in sorted(unpacked.UNPACKERS))
+    by_name = f"({base} IN ({unpackers}) OR (regexp_matches({base}, '^(python|pip)[0-9.]*$') AND contains(array_to_string(argv, ' '), 'pip')))"  # fmt: skip
+    put = f"{by_name} AND (cwd IN (SELECT folder FROM above) OR list_has_any({words}, (SELECT list(name) FROM part_of)))"
     return np.union1d(
-        wanted, asked.places(f"WHERE {mass} AND verb = 'execute' AND (({copies}) OR ({filled}))", beside)
+        wanted,
+        asked.places(f"WHERE {mass} AND verb = 'execute' AND (({copies}) OR ({filled}) OR ({put}))", beside),
     )
 
 

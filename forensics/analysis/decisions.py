@@ -1,0 +1,62 @@
+"""What is known of who decided what a program did: acts of others, what no record tells, and who owns that."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from forensics.analysis import loading, order
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.evidence import Row, picked, rows_of
+
+
+class Read(NamedTuple):
+    """One reading of a file that is on record as changed, by an interpreter in a session."""
+
+    event: str
+    pid: int
+    path: str
+    at: Row
+
+
+class Decided(NamedTuple):
+    """Who else decided what a file held: acts of others, whether some of it is nobody's by any record, and who owns that."""
+
+    planted: tuple[Act, ...] = ()
+    unknown: bool = False
+    owners: frozenset[str] = frozenset()
+
+
+class Foreign(NamedTuple):
+    """What others had written of what did an act, or can have, and the events by which it ran."""
+
+    planted: tuple[Act, ...]
+    inputs: tuple[str, ...]
+    unknown: bool
+    owners: frozenset[str]
+
+
+def together(found: Iterable[Decided]) -> Decided:
+    """What several files hold of others' together."""
+    each = list(found)
+    planted = {id(p): p for one in each for p in one.planted}
+    owners = frozenset[str]().union(*(one.owners for one in each))
+    return Decided(tuple(planted.values()), any(one.unknown for one in each), owners)
+
+
+def moment(e: Row) -> order.Moment:
+    """The moment of an event."""
+    return order.Moment(int(e.earliest_ns), int(e.latest_ns), str(e.event_id))
+
+
+def readings(scene: Scene, changed: set[str]) -> dict[tuple[str | None, str], list[Read]]:
+    """Every reading of a changed file by an interpreter in a session, by host and kernel session."""
+    events = scene.events
+    told = picked(
+        events, events["verb"].isin(loading.READS) & events["trail"] & (events["outcome"] != "failure")
+    )
+    told = picked(told, told["session"].notna() & told["pid"].notna() & told["earliest_ns"].notna())
+    found: dict[tuple[str | None, str], list[Read]] = {}
+    for e in rows_of(told):
+        for path in loading.used(e.verb, e.exe, e.object, e.argv, e.cwd):
+            if path in changed:
+                found.setdefault((e.host, e.session), []).append(Read(str(e.event_id), int(e.pid), path, e))
+    return found
