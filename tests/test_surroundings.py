@@ -4,11 +4,15 @@ Each is a day on which lin runs something that kai, or nobody known, put there, 
 named only where all that ran was lin's own.
 """
 
+from types import SimpleNamespace
+
 import pytest
-from stage import HOST, UIDS, roster
+from hypothesis import given
+from hypothesis import strategies as st
+from stage import HOST, UIDS, Stage, roster
 from test_foreign_code import FOREIGN, OWN, SCRIPT, day_of, runs, told
 
-from forensics.analysis import evidence, examine, findings, foreign_code, surroundings
+from forensics.analysis import evidence, examine, findings, foreign_code, startup_lines, surroundings
 from forensics.core import tables
 from forensics.core.roster import Question
 from forensics.pipeline import narrowed
@@ -327,3 +331,29 @@ def test_a_case_of_which_not_all_is_held_names_nobody_more(staged, tmp_path):
     assert held < of
     (act,) = [a for a in whole if a["object"] == SCRIPT and a["account"] == "lin"]
     assert act["person"]["name"] is None
+
+
+def by_definition(lines, act, above):
+    """The lines of the account, and of the host's own, of which the text holds all that has to stand there of one command."""
+    said = [words for words in map(startup_lines._words, above) if words]
+    mine = [e for e in lines if e.host == act.host and e.account in {act.account, None}]
+    return [e.event_id for e in mine if any(all(w in e.text for w in words) for words in said)]
+
+
+COMMANDS = st.lists(st.lists(st.sampled_from(["sed", "-i", "/srv/proj/a.py", "scancel", "bash", "x", "/srv/proj/b.sh"]), min_size=1, max_size=3), max_size=4)  # fmt: skip
+
+
+@given(COMMANDS, st.lists(COMMANDS, min_size=1, max_size=3), st.sampled_from(["lin", "kai"]))
+def test_the_lines_that_do_what_was_executed_are_those_of_the_definition(texts, asked, account):
+    day = Stage()
+    for n, words in enumerate(texts):
+        day.add("setting", "shell_startup", f"{HOST}:user", account=("lin", "kai", None)[n % 3], when=None, object_kind="setting", object="shell", text=" ".join(words))  # fmt: skip
+    day.run("lin", day.login("lin"), ["true"])
+    scene = examine.examine(day.evidence(), evidence.frame(tables.REJECT.empty())).scene
+    lines = [e for e in evidence.rows_of(scene.events) if e.format == "shell_startup"]
+    act = SimpleNamespace(host=HOST, account=account)
+    for commands in asked:
+        above = [
+            SimpleNamespace(argv=words, exe=f"/usr/bin/{words[0]}", cwd="/srv/proj") for words in commands
+        ]
+        assert startup_lines.of(scene, act, above) == by_definition(lines, act, above)

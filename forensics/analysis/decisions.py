@@ -1,10 +1,11 @@
 """What is known of who decided what a program did: acts of others, what no record tells, and who owns that."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from forensics.analysis import loading, order
+from forensics.analysis import file_acts, loading, order, surroundings
 from forensics.analysis.acts import Act, Scene
+from forensics.analysis.artefacts import Version
 from forensics.analysis.evidence import Row, picked, rows_of
 
 
@@ -60,3 +61,25 @@ def readings(scene: Scene, changed: set[str]) -> dict[tuple[str | None, str], li
             if path in changed:
                 found.setdefault((e.host, e.session), []).append(Read(str(e.event_id), int(e.pid), path, e))
     return found
+
+
+def changed_packages(
+    scene: Scene, changes: Mapping[str, Sequence[tuple[Version, Act]]]
+) -> dict[str, list[str]]:
+    """The files of Python's packages that something else than a package manager changed, by their environment.
+
+    Whether a process is one is asked of its first and its last change, where these agree: it writes thousands.
+    """
+    told = surroundings.by_environment(path for path, pairs in changes.items() if pairs)
+    by: dict[tuple[object, ...], list[tuple[int, str, str]]] = {}
+    for path in (p for paths in told.values() for p in paths):
+        for version, wrote in changes[path]:
+            key = (version.host, wrote.pid, version.writer, version.account)
+            by.setdefault(key, []).append((version.earliest_ns, version.event_id, path))
+    others = set[str]()
+    for rows in by.values():
+        ends = {file_acts.by_installer(scene, one[1]) for one in (min(rows), max(rows))}
+        others |= {
+            path for _, event, path in rows if not (ends == {True} or (True in ends and file_acts.by_installer(scene, event)))
+        }  # fmt: skip
+    return surroundings.by_environment(others)

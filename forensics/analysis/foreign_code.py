@@ -23,7 +23,7 @@ from forensics.analysis import (
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
 from forensics.analysis.carried import to as carried_to
-from forensics.analysis.decisions import Decided, Foreign, Read, readings, together
+from forensics.analysis.decisions import Decided, Foreign, Read, changed_packages, readings, together
 from forensics.analysis.decisions import moment as moment_of
 from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.lineage import Lineage
@@ -65,7 +65,7 @@ class Code:
     _starts: list[Act] = field(default_factory=list)
     _for_all: list[Act] = field(default_factory=list)
     _modules: dict[str, list[str]] = field(default_factory=dict)
-    _packages: list[str] = field(default_factory=list)
+    _packages: dict[str, list[str]] = field(default_factory=dict)
     _settings: list[str] = field(default_factory=list)
 
     def of(self, act: Act, made: Lineage) -> Foreign | None:
@@ -98,7 +98,7 @@ class Code:
         self._for_all = [p for p in self.planted if self._starts_all(p)]
         self._starts = [p for p in self.planted if STARTUP.search(p.object)]
         self._modules = beside.by_folder(changed)
-        self._packages = surroundings.of_packages(changed)
+        self._packages = changed_packages(self.scene, self.changes)
         self._settings = [path for path in sorted(changed) if surroundings.GIT_SETTINGS.match(path)]
 
     def _starts_all(self, plant: Act) -> bool:

@@ -86,34 +86,32 @@ def of_run(exe: object, argv: object, cwd: object) -> tuple[list[str], list[str]
     return files, folders
 
 
-def packages(e: Row, changed: Iterable[str], account: str) -> tuple[list[str], list[str]]:
+def packages(e: Row, changed: Mapping[str, Sequence[str]], account: str) -> tuple[list[str], list[str]]:
     """Of changed files of Python's packages those that a run of Python does as it starts, and those that it can import.
 
     Args:
         e: an execution.
-        changed: changed files of packages.
+        changed: changed files of packages, as `by_environment` has them.
         account: in whose home Python looks too.
     """
-    if loading.folder_of_modules(e.exe, e.argv, e.cwd or "/") is None:
+    if not changed or loading.folder_of_modules(e.exe, e.argv, e.cwd or "/") is None:
         return [], []
     words = [str(w) for w in e.argv or ()]
     runs = [w for w in (e.exe, *words[:1]) if isinstance(w, str) and w.startswith("/")]
     prefixes = {posixpath.dirname(posixpath.dirname(w)) for w in runs}
     prefixes |= {"/usr/local"} if "/usr" in prefixes else set()
-    always, imported = list[str](), list[str]()
-    for path in changed:
-        found = _PACKAGES.match(path)
-        if found is None:
-            continue
-        own = found["prefix"] in prefixes or found["prefix"].endswith(f"/{account}/.local")
-        into = always if _ALWAYS.search(path) else imported
-        into += [path] if own else []
-    return always, imported
+    own = [p for p in sorted(changed) if p in prefixes or p.endswith(f"/{account}/.local")]
+    found = [path for prefix in own for path in changed[prefix]]
+    return [p for p in found if _ALWAYS.search(p)], [p for p in found if not _ALWAYS.search(p)]
 
 
-def of_packages(changed: Iterable[str]) -> list[str]:
-    """The files of Python's packages among some."""
-    return sorted(path for path in changed if _PACKAGES.match(path))
+def by_environment(changed: Iterable[str]) -> dict[str, list[str]]:
+    """The files of Python's packages among some, by the environment that they lie in."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(changed):
+        if match := _PACKAGES.match(path):
+            found.setdefault(match["prefix"], []).append(path)
+    return found
 
 
 def loads(exe: object, argv: object) -> list[str]:
