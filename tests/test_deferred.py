@@ -257,6 +257,56 @@ def test_what_is_done_in_tmux_can_have_been_typed_by_whoever_attached(other, nam
     assert row.rule == "typed_through_multiplexer"
 
 
+@pytest.mark.parametrize(
+    ("begins", "attaches", "reaches"),
+    [
+        (["tmux", "-S", "/srv/proj/.tm", "new", "-d"], ["tmux", "-S", "/srv/proj/.tm", "attach"], True),
+        (["tmux", "-S", ".tm", "new", "-d"], ["tmux", "-S/srv/proj/.tm", "send-keys", "rm x", "Enter"], True),
+        (["tmux", "-S", "/srv/proj/.tm", "new", "-d"], ["tmux", "-S", "/srv/proj/.other", "attach"], False),
+        (["tmux", "new", "-d"], ["tmux", "-S", "/srv/proj/.tm", "attach"], False),
+        (["screen", "-S", "work"], ["screen", "-x", "kai/work"], True),
+        (["screen", "-S", "work"], ["screen", "-x", "mei/work"], False),
+    ],
+)
+def test_a_socket_or_a_name_leads_to_the_server_of_another_account(begins, attaches, reaches):
+    """kai lets others into a terminal; what lin types there bears kai's account, session, key and device."""
+    day, _ = planted_day()
+    first = day.login("kai")
+    day.run("kai", first, begins)
+    second = day.login("lin")
+    day.run("lin", second, attaches)
+    day.cancel("kai", first, "15", effective="mei")
+    done = day.examined()
+    (act,) = [a for a in done.acts if a.act == "cancel"]
+    assert [s.ses for s in act.typed_from] == ([second] if reaches else [])
+    assert act.person == (None if reaches else "kai")
+
+
+@pytest.mark.parametrize(
+    ("argv", "reaches"),
+    [
+        (["gdb", "-p", "{pid}", "-batch", "-ex", 'call (int)system("scancel 15")'], True),
+        (["gdb", "/bin/bash", "{pid}"], True),
+        (["gdb", "-ex", "attach {pid}"], True),
+        (["lldb", "--pid={pid}"], True),
+        (["gdb", "-p", "77"], False),
+        (["kill", "-0", "{pid}"], False),
+    ],
+)
+def test_a_debugger_s_words_name_the_process_that_it_reaches_into(argv, reaches):
+    """dao has a debugger call a function in a shell of kai's; what that does is in kai's session."""
+    day, _ = planted_day()
+    first = day.login("kai")
+    pid, _ = day.run("kai", first, ["bash"])
+    second = day.login("dao")
+    day.run("dao", second, [w.format(pid=pid) for w in argv], effective="root")
+    day.cancel("kai", first, "15", effective="mei")
+    done = day.examined()
+    (act,) = [a for a in done.acts if a.act == "cancel"]
+    assert [s.ses for s in act.typed_from] == ([second] if reaches else [])
+    assert act.person == (None if reaches else "kai")
+
+
 def test_another_account_s_tmux_reaches_nothing():
     day, _ = planted_day()
     first = day.login("kai")

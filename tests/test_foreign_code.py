@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from stage import UIDS, Stage
+from stage import UIDS, Stage, claim
 
 from forensics.analysis import foreign_code
 from forensics.core.roster import Question
@@ -255,3 +255,22 @@ def test_a_case_of_which_not_all_events_are_held_tells_the_same(name):
     )
     assert found.differs == []
     assert found.held < found.events
+
+
+@pytest.mark.parametrize(("account", "status"), [("lin", "mixed"), (None, "untestable")])
+def test_what_no_record_tells_the_writer_of_can_be_a_script_of_another_s(account, status):
+    """D06: a line of lin's startup file does what lin's shell did; who wrote the line is on no record."""
+    day = day_of()
+    if account:
+        day.add(
+            "setting", "shell_startup", "login01:user", account=account, object_kind="setting", object="shell command sed",
+            text=f"sed -i s/0.5/9.5/ {SCRIPT}", when=None,
+        )  # fmt: skip
+    day.run("lin", day.ses_of, ["sed", "-i", "s/0.5/9.5/", SCRIPT])
+    day.add(
+        "write", account="lin", auid=UIDS["lin"], effective="lin", uid=UIDS["lin"], session=day.ses_of, pid=20_000 + day.serial - 1,
+        ppid=1, exe="/usr/bin/sed", object_kind="path", object=SCRIPT,
+    )  # fmt: skip
+    day.submit("mei", day.mei, "12", outcome="FAILED", code=1)
+    done = day.examined(Question(jobs=("12",), claims=(claim("D06", "lin"),)))
+    assert [a.status for a in done.answers] == [status]

@@ -3,6 +3,7 @@
 The laws are those of method §8.8: what changes no fact changes no conclusion, and what swaps two people swaps theirs.
 """
 
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -77,13 +78,31 @@ POINTED = [name for name, technique in plan.techniques().items() if technique.po
 
 
 def test_seeds_of_earlier_reports_hold_what_they_held():
-    """Those from SINCE on come round through all techniques; those below know none that points to somebody honest."""
-    known = len(plan.techniques())
-    assert {plan.plan(seed).technique for seed in range(plan.SINCE, plan.SINCE + known)} == set(
-        plan.techniques()
-    )
-    below = {plan.plan(seed).technique for seed in range(plan.SINCE - known, plan.SINCE)}
-    assert below == set(plan.techniques()) - set(POINTED)
+    """Those from a bound on come round through all techniques; those below know none that came with it."""
+    every = plan.techniques()
+    for since, known in (
+        (plan.FURTHER, set(every)),
+        (plan.SINCE, {n for n, t in every.items() if t.since < plan.FURTHER}),
+        (0, set(every) - set(POINTED)),
+    ):
+        assert {plan.plan(seed).technique for seed in range(since, since + len(known))} == known
+
+
+@pytest.mark.parametrize(
+    ("seed", "sha256"),
+    [
+        (500, "168469d8ff2c38339e2c4dfa82094c5b66a2f78a3ebb6cc9675ba5022a80afad"),
+        (9999, "a89d186e159eb16a4e8bdb8bbc81a02a44303e6c064771a8aa77fddd7f52d909"),
+        (10_000, "6a995c13120e78daf5ae72d1ca76fd2e73657a1df0098c8b334a9f2b31d743d0"),
+        (10_055, "577930eafb111b143b59742595325b0d15fe8041d8e07364a09d54f8e34be9f1"),
+        (15_000, "8dec857bc4e1a9e3adaa6261beb13de0227972f22d6708cf0850acf9b000f45b"),
+    ],
+)
+def test_an_incident_of_an_earlier_report_is_the_same_byte_for_byte(seed, sha256):
+    digest = hashlib.sha256()
+    for path, held in sorted(incident.incident(plan.plan(seed)).files().items()):
+        digest.update(path.encode() + b"\0" + held)
+    assert digest.hexdigest() == sha256
 
 
 @pytest.mark.parametrize("technique", POINTED)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from forensics.analysis import (
     agents,
     attendance,
+    common_devices,
     disputed,
     hops,
     links,
@@ -259,6 +260,8 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
         reasons += [Reason(cls, people(value, at, to), own, domain) for value in values]
         if not values:
             missing.append({"key": "key_of_session", "device": "address_of_session"}[cls])
+    if common_devices.of_several(scene, session):
+        missing.append(common_devices.MISSING)
     if agents.alternatives(scene, session):
         missing.append("use_of_key_by_its_holder")
     if session.contradicts:

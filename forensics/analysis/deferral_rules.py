@@ -71,24 +71,29 @@ RULES = {
     ),
     "typed_through_multiplexer": Rule(
         "what is typed into tmux or screen is done by its server, in the session that began it, whoever typed it",
-        "sessions on the host in which a client of the same program ran, for the same account or as root, before the act",
-        "a client that only looked on; a program of that name that is another",
+        "sessions on the host in which a client of the same program ran before the act, for the same account, as root, or by a socket"
+        " (`-S`) or a name (`screen -x account/…`) that leads to the server of that session",
+        "a client that only looked on; a program of that name that is another; a socket that its words do not name",
         "",
+        version=2,
     ),
     "ran_what_another_wrote": Rule(
         "a program does what is written in it, with the account of whoever runs it",
         "executions of the act's process and of those above it in its session, and what their interpreters read; who changed these files since"
-        " they were last replaced, or the startup files of the account or the host; where their first content is on no record, their owner and their place",
+        " they were last replaced, or the startup files of the account or the host; where their first content is on no record, their owner and their place;"
+        " what the session took in before: modules that it loaded, files that it sourced or unpacked, folders that an interpreter is told to search",
         "a file that was changed without a record, where it lies in a folder of whoever ran it; a change that has no part in the act;"
-        " a file that whoever ran it knows",
+        " a file that whoever ran it knows; settings that were taken in where no record tells of it",
         WRITER,
-        version=2,
+        version=3,
     ),
     "reached_by_tracer": Rule(
         "a process that attaches to another, or writes to its memory, can make it do what it likes, in the session of that one",
-        "other sessions on the host in which a process attached to a program of the act's session before the act",
+        "other sessions on the host in which a process attached to a program of the act's session before the act, by the kernel's word or by"
+        " those of a debugger's command",
         "a debugger that only looked on",
         "",
+        version=2,
     ),
 }
 """Every rule by which this module leads from an act to whoever left it, by id."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import containers, decisions, foreign_code, order
+from forensics.analysis import containers, decisions, foreign_code, order, reached, taken_in
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.deferral_rules import DECISION, RULES, WRITER
-from forensics.analysis.evidence import Row, picked, rows_of, where
+from forensics.analysis.evidence import Row, rows_of, where
 from forensics.analysis.lineage import Lineage
-from forensics.analysis.planted import TRANSIENT, programs
+from forensics.analysis.planted import TRANSIENT
 from forensics.analysis.sessions import Session
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
@@ -44,8 +44,7 @@ DEFERRAL = Table(
     ),
 )
 
-MULTIPLEXERS = frozenset({"tmux", "screen", "dtach", "abduco", "zellij"})
-KEEPERS = MULTIPLEXERS | {"nohup", "setsid", "systemd-run", "daemonize"}
+KEEPERS = reached.MULTIPLEXERS | {"nohup", "setsid", "systemd-run", "daemonize"}
 _AT_FILE = re.compile(
     r"/var/spool/(?:cron/)?at(?:jobs|spool)?/(?:spool/)?[=A-Za-z](?P<name>[0-9a-f]{5}(?P<minute>[0-9a-f]{8}))"
 )
@@ -94,13 +93,14 @@ def settle(
         A row for each such act, in the order of the acts.
     """
     made = Lineage(scene.events)
-    clients = _clients(scene)
+    clients = reached.clients(scene)
     code = foreign_code.Code(scene, changes or {}, planted)
+    around = taken_in.Surroundings(scene, changes or {})
     found = []
     for act in acts:
         row = _ran_by_itself(scene, act, planted, made)
         if row is None:
-            row = _typed(scene, act, clients) or _of_others(act, code, made) or _outlived(act, made)
+            row = _typed(scene, act, clients) or _of_others(act, code, around, made) or _outlived(act, made)
         elif row.planted and (ran := code.of(act, made)) is not None:
             # What was left to run can do what yet another wrote.
             _lack(act, ran)
@@ -293,10 +293,10 @@ def _typed(scene: Scene, act: Act, clients: pd.DataFrame) -> Deferral | None:
     if session is None or act.origin != "login" or act.earliest_ns is None or act.latest_ns is None:
         return None
     rule, others = "typed_through_multiplexer", list[tuple[Session, str]]()
-    if session.kept_by & MULTIPLEXERS:
-        others = _typists(scene, act, clients)
+    if session.kept_by & reached.MULTIPLEXERS:
+        others = reached.typists(scene, act, clients)
     if not others:
-        rule, others = "reached_by_tracer", _tracers(scene, act)
+        rule, others = "reached_by_tracer", reached.tracers(scene, act)
     if not others:
         return None
     act.typed_from = [s for s, _ in others]
@@ -304,9 +304,13 @@ def _typed(scene: Scene, act: Act, clients: pd.DataFrame) -> Deferral | None:
     return Deferral(act, rule, (), names, tuple(e for _, e in others))
 
 
-def _of_others(act: Act, code: foreign_code.Code, made: Lineage) -> Deferral | None:
-    """An act that a program did which ran in a login's session, and which another had written."""
+def _of_others(
+    act: Act, code: foreign_code.Code, around: taken_in.Surroundings, made: Lineage
+) -> Deferral | None:
+    """An act that a program did which ran in a login's session, and which another had written, in itself or in what it took in."""
     ran = code.of(act, made) if act.origin == "login" else None
+    if act.origin == "login" and (took := around.of(act, made.above(act)[0])) is not None:
+        ran = _together(ran, took)
     if ran is None:
         return None
     _lack(act, ran)
@@ -314,6 +318,15 @@ def _of_others(act: Act, code: foreign_code.Code, made: Lineage) -> Deferral | N
     own = act.session.session_id if act.session is not None else None
     act.typed_from = [session for name, session in sorted(wrote.items()) if name != own]
     return _row(act, foreign_code.RULE, ran.planted, ran.inputs)
+
+
+def _together(ran: decisions.Foreign | None, took: taken_in.Taken) -> decisions.Foreign:
+    """What others had written of what ran, with what of theirs was taken in beside it."""
+    ran = ran or decisions.Foreign((), (), unknown=False, owners=frozenset())
+    both = {id(p): p for p in (*ran.planted, *took.planted)}
+    return ran._replace(
+        planted=tuple(both.values()), inputs=tuple(dict.fromkeys((*ran.inputs, *took.inputs)))
+    )
 
 
 def _lack(act: Act, ran: decisions.Foreign) -> None:
@@ -332,46 +345,6 @@ def _outlived(act: Act, made: Lineage) -> Deferral | None:
         return None
     kept = [e for e in made.above(act)[0] if posixpath.basename(str(e.exe)) in KEEPERS]
     return Deferral(act, "outlived_login", (), (session.session_id,), tuple(str(e.event_id) for e in kept))
-
-
-def _clients(scene: Scene) -> pd.DataFrame:
-    """Executions of multiplexers in sessions."""
-    return picked(ran := programs(scene, MULTIPLEXERS), ran["session"].notna())
-
-
-def _typists(scene: Scene, act: Act, clients: pd.DataFrame) -> list[tuple[Session, str]]:
-    """Other sessions in which a multiplexer's client can have reached the server in the act's session."""
-    session = act.session
-    if session is None:
-        return []
-    near = clients[(clients["host"] == act.host) & (clients["earliest_ns"] <= act.latest_ns)]
-    found: dict[str, tuple[Session, str]] = {}
-    for e in rows_of(near):
-        other = scene.session_of(e)
-        reaches = e.effective in {session.account, "root"} or (
-            not isinstance(e.effective, str) and e.account == session.account
-        )
-        if other is not None and other.session_id != session.session_id and reaches:
-            found.setdefault(other.session_id, (other, str(e.event_id)))
-    return [found[name] for name in sorted(found)]
-
-
-def _tracers(scene: Scene, act: Act) -> list[tuple[Session, str]]:
-    """Other sessions in which a process attached to a program of an act's session before the act."""
-    if "traces" not in scene.memo:
-        told = picked(scene.events, (scene.events["verb"] == "trace") & scene.events["trail"])
-        told = picked(told, (told["outcome"] != "failure") & told["session"].notna())
-        scene.memo["traces"] = picked(told, told["target_pid"].notna() & told["earliest_ns"].notna())
-    session, found = act.session, dict[str, tuple[Session, str]]()
-    for e in rows_of(scene.memo["traces"]):
-        other = scene.session_of(e)
-        if session is None or other is None or e.host != act.host or e.earliest_ns > act.latest_ns:
-            continue
-        into = order.of(scene.evidence).until(scene.runs_of(e.host, e.target_pid), e)
-        last = next(rows_of(into.iloc[-1:]), None)
-        if last is not None and last.session == session.ses and other.session_id != session.session_id:
-            found.setdefault(other.session_id, (other, str(e.event_id)))
-    return [found[name] for name in sorted(found)]
 
 
 def table(found: Iterable[Deferral]) -> pa.Table:

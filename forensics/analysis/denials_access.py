@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import attendance, gaps, git_acts
+from forensics.analysis import attendance, common_devices, gaps, git_acts
 from forensics.analysis.acts import BY_ITSELF, LEFT_BY, Act, Scene
 from forensics.analysis.denial import FILES, Answer, Grounds, answer, open_questions
 from forensics.analysis.holders import people_of
@@ -230,8 +230,8 @@ def _other_entries(person: str, act: Act, scene: Scene) -> list[str]:
 def credential_stolen(claim: Claim, g: Grounds) -> Answer:
     """D04. True predicts the key's use from a device that is not the speaker's; false, only from the speaker's.
 
-    A key that is forwarded to a shared host can be used there by whoever has root on it: a session whose
-    key is the speaker's and whose address is such a host answers nothing.
+    A device that others have or use as well tells neither. A key that is forwarded to a shared host can be used there
+    by whoever has root on it: a session whose key is the speaker's and whose address is such a host answers nothing.
     """
     directory = g.scene.directory
     used = [a for a in g.acts if claim.by in directory.key_people(_key(a), *a.span())]
@@ -242,6 +242,8 @@ def credential_stolen(claim: Claim, g: Grounds) -> Answer:
     unknown: list[Act] = []
     for act in used:
         people = directory.device_people(_address(act), *act.span())
+        several = {claim.by} < people or common_devices.used_by_others(g.scene, _address(act), *act.span())
+        people = frozenset() if several else people
         (own if claim.by in people else elsewhere if people else unknown).append(act)
     if elsewhere:
         return answer("mixed" if own else "supported", [*elsewhere, *own], "key_used_from_device_of_another")

@@ -6,7 +6,7 @@ Each says what is true where the claim is, and what where it is not; an answer n
 from forensics.analysis import checkouts, copies, mounts, order, strength, trailcopies
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
-from forensics.analysis.deferral_rules import DECISION
+from forensics.analysis.deferral_rules import DECISION, WRITER
 from forensics.analysis.denial import FILES, Answer, Grounds, Test, answer, open_questions, speaker_not_known
 from forensics.analysis.gaps import Gap
 from forensics.analysis.jobs import Job
@@ -19,7 +19,7 @@ def automation(claim: Claim, g: Grounds) -> Answer:
     """D06. True predicts a timer, cron or a job's process without a session; false, an act in a login session.
 
     What runs by itself was set up by somebody: the question goes to its author. What another had written and the speaker ran
-    is a script too, be it in a login session.
+    is a script too, be it in a login session; so can what no record tells the writer of be.
     """
     alone = [a for a in g.acts if a.origin in {*BY_ITSELF, "job"}]
     if alone:
@@ -30,6 +30,8 @@ def automation(claim: Claim, g: Grounds) -> Answer:
         return answer("untestable", unknown, "origin_not_recorded" if unknown else "no_act_found", missing)
     if written := [a for a in g.acts if DECISION in a.missing]:
         return answer("mixed", written, "ran_what_another_had_written", open_questions(g))
+    if of_nobody := [a for a in g.acts if WRITER in a.missing]:
+        return answer("mixed", of_nobody, "ran_what_is_of_unknown_writer", open_questions(g))
     return answer("contradicted", g.acts, "acts_in_login_sessions")
 
 

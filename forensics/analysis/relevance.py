@@ -19,6 +19,7 @@ from forensics.analysis import (
     artefacts,
     checkpoints,
     containers,
+    debuggers,
     deferred,
     file_acts,
     holders,
@@ -31,6 +32,7 @@ from forensics.analysis import (
     ref_records,
     scheduler_edits,
     sessions,
+    taken_in,
     touches,
     trails,
     unrecorded,
@@ -60,6 +62,8 @@ PROGRAMS = frozenset(
         *anchors.PROGRAMS,
         *mounts.MOUNTERS,
         *scheduler_edits.EDITORS,
+        *taken_in.PROGRAMS,
+        *debuggers.PROGRAMS,
     }
 )
 """Programs of which every run is read."""
@@ -110,6 +114,7 @@ def commands() -> list[tuple[str, str]]:
             for row in file_acts.COMMANDS
             if row.program not in PROGRAMS
         }
+        | {(name, SUFFIXES) for name in taken_in.COPIERS}
     )
 
 

@@ -193,6 +193,7 @@ CLAIM_WHY = {
     "ran_by_itself_and_another_left_it": "it runs by itself, and somebody else left it there",
     "ran_by_itself_and_author_not_known": "it runs by itself, and who left it there is inconclusive",
     "ran_in_account_what_another_left": "beside acts of the person who denies, something runs in that account that another account leaves there, or writes",
+    "ran_what_is_of_unknown_writer": "it is done in a login session by a program, or a line of a startup file, of which no record tells who writes it",
     "ran_what_another_had_written": "it is done in a login session by a program that another writes, or that runs one",
     "process_of_job_acted_on_bytes_of_somebody": "a process of a job acts, on bytes that somebody wrote",
     "no_session_to_compare": "no session is found to compare the time with",

@@ -138,6 +138,7 @@ MISSING = {
     "writer_of_at_job": "a record of who asks at for what it runs",
     "writer_of_unit": "a record of who writes the unit, or asks for it, that systemd runs",
     "use_of_key_by_its_holder": "a record that tells the use of a forwarded agent by the key's holder from that by others on its host",
+    "device_of_one_person": "a device that no other person uses: others enter accounts of their own from the same address",
     "decision_of_what_ran": "a record that tells whether whoever runs the program, or whoever writes it, decides what it does",
     "writer_of_what_ran": "a record of who writes the program that does it",
     "session_of_container": "a record of whom the daemon of containers serves",

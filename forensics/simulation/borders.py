@@ -219,12 +219,12 @@ def contained(world: World, means: Means) -> Script:
     world.docker = (world.cast.insider.name, world.cast.bystander.name)
     honest = world.enter(world.cast.bystander)
     yield world.rng.uniform(8, 60)
-    _container(world, honest, ["ls", "/srv"])
+    container(world, honest, ["ls", "/srv"])
     yield world.rng.uniform(5, 200)
     session = means.enter()
     yield world.rng.uniform(8, 60)
     code = scripts.of(
-        session, means.actor, _container(world, session, ["sh", "-c", f"sed -i s/0.5/9.5/ {scenery.TRAIN}"])
+        session, means.actor, container(world, session, ["sh", "-c", f"sed -i s/0.5/9.5/ {scenery.TRAIN}"])
     )
     filework.edit(world, code, scenery.TRAIN, _SLOW, how="sed")
     evasions.covered(world, means, session)
@@ -235,9 +235,9 @@ def contained(world: World, means: Means) -> Script:
     yield from run_of_victim(world, means, jobwork.times_out)
 
 
-def _container(world: World, session: Session, words: list[str]) -> Process:
+def container(world: World, session: Session, words: list[str], *, options: tuple[str, ...] = ("--rm", "-v", "/srv:/srv")) -> Process:  # fmt: skip
     """A client asks the daemon for a container; returns the container's first process, which has no login and root's number."""
-    world.run(session, ["docker", "run", "--rm", "-v", "/srv:/srv", "python:3", *words])
+    world.run(session, ["docker", "run", *options, "python:3", *words])
     host = session.host
     name = "".join(world.rng.choices("0123456789abcdef", k=64))
     shim = nobody(host, 0, 1, "containerd-shim", "/usr/bin/containerd-shim-runc-v2")

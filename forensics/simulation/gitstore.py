@@ -130,6 +130,16 @@ class Repository:
         self.head = self.pushed
         self.away.clear()
 
+    def fetched(self, ms: int, user: str, tid: int, address: str) -> None:
+        """A clone of somebody's own takes what the server's main has."""
+        stamp = moments.dotted(ms)
+        self.gitolite += [
+            f"{stamp}\t{tid}\tssh\tARGV={user}\tSOC=git-upload-pack '{self.name}'\tFROM={address}",
+            f"{stamp}\t{tid}\tpre_git\t{self.name}\t{user}\tR\tany\trefs/.*",
+            f"{stamp}\t{tid}\t\tsystem,git,shell,-c,git-upload-pack '/home/git/repositories/{self.name}.git'",
+            f"{stamp}\t{tid}\tEND",
+        ]
+
     def files(self) -> dict[str, bytes]:
         """What is collected of it, by path below `git/`."""
         found = {

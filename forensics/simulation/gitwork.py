@@ -80,7 +80,7 @@ def push(
     """
     process = world.run(session, ["git", "push", "-q", "origin", refs])
     owner = key or _holder(world, session)
-    pid, closed = _served(world, session, process, owner, "git-receive-pack")
+    pid, closed = served(world, session, process, owner, "git-receive-pack")
     world.repository.push(world.tick(), owner.name, pid, "127.0.0.1", new=new, branch=branch)
     closed()
     world.did(
@@ -97,7 +97,7 @@ def _holder(world: World, session: Session) -> Person:
     return next(p for p in world.cast.people if p.name == name)
 
 
-def _served(
+def served(
     world: World, session: Session, process: Process, owner: Person, service: str
 ) -> tuple[int, Callable[[], None]]:
     """A connection to the git server: ssh on this side, gitolite's shell on that one.
@@ -153,7 +153,7 @@ def pull(world: World, session: Session, path: str, held: bytes) -> None:
     process = world.run(session, ["git", "pull", "-q", "origin", "main"])
     words = ["/usr/lib/git-core/git", "fetch", "--update-head-ok", "-q", "origin", "main"]
     fetch = world.run(session, words, parent=process, quiet=True)
-    pid, closed = _served(world, session, fetch, _holder(world, session), "git-upload-pack")
+    pid, closed = served(world, session, fetch, _holder(world, session), "git-upload-pack")
     came = sorted(world.repository.away)
     world.repository.pulled(world.tick(), _holder(world, session).name, pid, "127.0.0.1", session.account)
     closed()

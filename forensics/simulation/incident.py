@@ -7,13 +7,15 @@ from typing import Any
 
 from forensics.core import canonical
 from forensics.simulation import cast as casting
-from forensics.simulation import evasions, means, moments, scenery, techniques
+from forensics.simulation import evasions, means, moments, reaching, scenery, startups, techniques
 from forensics.simulation.cast import Person
 from forensics.simulation.plan import HELD, INDISTINGUISHABLE, Plan
 from forensics.simulation.plan import techniques as techniques_of
 from forensics.simulation.world import Deed, Script, World
 
 _FIRST_MS = 1_795_000_000_000
+_STARTUP = ("/.bash_profile", "/.bashrc", "/.bash_aliases")
+_OF_HOST = (startups.SITE, "/etc/bash.bashrc")
 _PRELUDE_MS, _END_MS = 8 * 60_000, 115 * 60_000
 _DENIALS = ("D01", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D09", "D11", "D15", "D16")
 
@@ -42,6 +44,8 @@ def incident(plan: Plan) -> Incident:
     start_ms = _FIRST_MS + rng.randrange(400_000) * 1000
     world = World(rng, people, start_ms, split=plan.split)
     scenery.furnish(world)
+    if plan.technique in reaching.READY:
+        reaching.READY[plan.technique](world)
     way = means.means(world, plan)
     _everybody(world, plan, way)
     world.run_until(start_ms + _END_MS)
@@ -119,7 +123,7 @@ def _collected(world: World, plan: Plan) -> dict[str, bytes]:
     found |= {
         f"{world.login.name}{path}": c.held
         for path, c in world.files.items()
-        if path.endswith("/.bash_profile")
+        if path.endswith(_STARTUP) or "/systemd/user/" in path or path in _OF_HOST
     }
     cluster = world.cluster
     found["slurm/slurmctld.log"] = _log(cluster.controller)
@@ -172,7 +176,7 @@ def _roster(world: World) -> bytes:
         f'[[person]]\nname = "{p.name}"\nrole = "{p.role}"\n'
         f'accounts = [{{ name = "{p.name}", uid = {p.uid}, source = "account register" }}{"".join(f", {row}" for row in world.terms.get(p.name, ()))}]\n'
         f'keys = [{{ fingerprint = "{p.key.fingerprint}", source = "git server key directory, {p.name}.pub" }}]\n'
-        f'devices = [{{ address = "{p.address}", name = "ws-{p.name}", source = "asset register" }}]\n'
+        f'devices = [{{ address = "{reaching.NAT if world.door == reaching.NAT else p.address}", name = "ws-{p.name}", source = "asset register" }}]\n'
         for p in world.cast.people
     ]
     members = ", ".join(

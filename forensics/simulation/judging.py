@@ -32,10 +32,35 @@ _OUTCOMES = frozenset({"harmed_job", "unharmed_job", "own_failure"})
 _NEAR_S = 90.0
 _STEPPED_S = 1000.0
 NAMED = "attributed"
-BY_CODE = frozenset({"T21a", "T21b", "T21c", "T21d", "T21e", "T21f", "T21g", "T21h", "T28"})
+BY_CODE = frozenset(
+    {
+        *("T21a", "T21b", "T21c", "T21d", "T21e", "T21f", "T21g", "T21h", "T28"),
+        *("T31a", "T31b", "T31c", "T32a", "T32b", "T32c", "T33a", "T33b", "T33c", "T33d", "T34a", "T34b"),
+        *("T35a", "T35b", "T35c", "T35d", "T35e", "T38a", "T38b", "T38c", "T38d"),
+    }
+)
 """Techniques by which code of one runs in the account of another."""
-IN_ACCOUNT = frozenset({"T21c", "T21f", "T21g"})
-"""Those by which it was put into that account, by rights over it."""
+BY_KEY = frozenset({"T39a", "T39b", "T40a", "T40b", "T40c"})
+"""Those by which somebody enters with the key of another."""
+IN_ACCOUNT = BY_KEY | {
+    *(
+        "T21c",
+        "T21f",
+        "T21g",
+        "T31a",
+        "T31b",
+        "T31c",
+        "T36a",
+        "T36b",
+        "T36c",
+        "T37a",
+        "T38a",
+        "T38b",
+        "T38c",
+        "T38d",
+    ),
+}
+"""Those by which somebody did it in that account: by rights over it, by its key, or by what was open in it."""
 
 
 def judged(found: Json, truth: Json, free: Json | None = None) -> dict[str, Any]:
@@ -120,9 +145,10 @@ def _is_true(claim: str, truth: Json) -> bool:
     actor, suspect = truth["actor"], truth["plan"]["suspect"]
     if actor is None or suspect == actor:
         return False
-    trapped = suspect in truth.get("pointed_at", ()) and truth["scenario"] in BY_CODE
-    entered = trapped and truth["scenario"] in IN_ACCOUNT
-    return claim == "D01" or (claim == "D06" and trapped) or (claim == "D02" and entered)
+    if claim == "D01":
+        return True
+    ways = {"D06": BY_CODE, "D02": IN_ACCOUNT, "D04": BY_KEY}.get(claim, frozenset[str]())
+    return suspect in truth.get("pointed_at", ()) and truth["scenario"] in ways
 
 
 def _ratios(

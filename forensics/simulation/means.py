@@ -54,9 +54,13 @@ class Means:
 def means(world: World, plan: Plan) -> Means:
     """The means of a plan."""
     people = world.cast
-    actor = {"node_root": people.ops, "cluster_admin": people.ops, "automation": None, "nobody": None}.get(
-        plan.actor, people.insider
-    )
+    actor = {
+        "node_root": people.ops,
+        "cluster_admin": people.ops,
+        "admin": people.ops,
+        "automation": None,
+        "nobody": None,
+    }.get(plan.actor, people.insider)
     framed = {"bystander": people.bystander, "victim": people.victim}.get(plan.framed)
     sudo = framed.name if plan.guise == "sudo_as" and framed is not None else None
     if plan.guise == "root":

@@ -11,7 +11,10 @@ FAMILIES = Path(__file__).with_name("families.toml")
 
 @dataclass(frozen=True, slots=True)
 class Technique:
-    """A technique: who can have used it, how it fits in the split, and whether its records seem to point to somebody honest."""
+    """A technique: who can have used it, how it fits in the split, and whether its records seem to point to somebody honest.
+
+    Seeds from `since` on know it; `apart` puts jobs on a host of their own.
+    """
 
     id: str
     meaning: str
@@ -19,6 +22,8 @@ class Technique:
     held_back: bool
     actors: tuple[str, ...]
     pointed: bool = False
+    since: int = 0
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,14 @@ def techniques() -> dict[str, Technique]:
     told = tomllib.loads(FAMILIES.read_text(encoding="utf-8"))
     return {
         name: Technique(
-            name, t["meaning"], t["family"], bool(t["held_back"]), tuple(t["actors"]), bool(t.get("pointed"))
+            name,
+            t["meaning"],
+            t["family"],
+            bool(t["held_back"]),
+            tuple(t["actors"]),
+            bool(t.get("pointed")),
+            t.get("since", SINCE if t.get("pointed") else 0),
+            bool(t.get("apart")),
         )
         for name, t in sorted(told["technique"].items())
     }
@@ -62,6 +74,7 @@ GUISES: dict[str, tuple[str, ...]] = {
     "cluster_admin": ("root_request", "forged_request", "forged_all"),
     "automation": ("plain",),
     "nobody": ("plain",),
+    "admin": ("plain",),
 }
 HELD: dict[str, tuple[str, ...]] = {
     "own_device": (), "unknown_device": (), "hop": (), "planted_key": (), "takeover": ("device", "key"),
@@ -74,6 +87,8 @@ INDISTINGUISHABLE = frozenset({"takeover", "forged_host", "forged_all"})
 """Guises whose records are those of another person's own doing: no analysis of them alone can tell."""
 SINCE = 10_000
 """The first seed of incidents whose records can seem to point to somebody honest; those below are as they were before there were such."""
+FURTHER = 20_000
+"""The first seed of incidents in which somebody honest takes in another's code, or is reached into, in ways that no earlier seed has."""
 EVASIONS = ("none", "forged_author", "touch", "log_deletion", "retention_cut", "clock_step", "payload")
 COVERAGES = (100, 100, 70, 40)
 
@@ -81,7 +96,7 @@ COVERAGES = (100, 100, 70, 40)
 def plan(seed: int) -> Plan:
     """The plan of a seed. Techniques come round in turn; the other axes are drawn."""
     rng = random.Random(f"plan {seed}")  # noqa: S311 - an incident must come out the same each time
-    known = [t for t in techniques().values() if seed >= SINCE or not t.pointed]
+    known = [t for t in techniques().values() if seed >= t.since]
     chosen = known[seed % len(known)]
     actor = rng.choice(chosen.actors)
     guise = rng.choice(GUISES[actor])
@@ -106,5 +121,5 @@ def plan(seed: int) -> Plan:
         rng.randrange(4, 9),
         framed,
         suspect,
-        rng.random() < 0.4,
+        rng.random() < 0.4 or chosen.apart,
     )

@@ -2,7 +2,20 @@
 
 from collections.abc import Callable
 
-from forensics.simulation import borders, detours, evasions, filework, gitwork, jobwork, scenery, traps
+from forensics.simulation import (
+    borders,
+    carriage,
+    coincidence,
+    detours,
+    evasions,
+    filework,
+    gitwork,
+    jobwork,
+    reaching,
+    scenery,
+    startups,
+    traps,
+)
 from forensics.simulation import means as ways
 from forensics.simulation.cast import SHARED, Key, key
 from forensics.simulation.means import Means
@@ -355,6 +368,10 @@ ACTS: dict[str, Act] = {
     **traps.ACTS,
     **detours.ACTS,
     **borders.ACTS,
+    **startups.ACTS,
+    **carriage.ACTS,
+    **reaching.ACTS,
+    **coincidence.ACTS,
 }
 
 

@@ -17,7 +17,7 @@ MAKEFILE = f"{CHECKOUT}/Makefile"
 SHADOW = f"{PROJECT}/bin/squeue"
 _HARMLESS = b"#!/bin/sh\ntail -n 20 /srv/range/proj/llm/train.log\n"
 _SLOW = scenery.PLAIN_TRAIN.replace(b"0.5", b"9.5")
-_TEXT = {
+TEXT = {
     "edit": f"sed -i {filework.substitution(_SLOW)} {scenery.TRAIN}",
     "remove": f"rm -f {scenery.LATEST}",
     "cancel": "sudo scancel $(squeue -h -t R -o %i)",
@@ -31,7 +31,8 @@ class Trap(NamedTuple):
     """A way to have others run something.
 
     `lays` puts it there, and says what of it runs by itself, if anything does; None where it was there long ago. `springs` is
-    the honest one who runs it, `runs` the daemon that does. `ready` is what was there before.
+    the honest one who runs it, `runs` the daemon that does. `ready` is what was there before; `strikes` how it does what it is to do,
+    where that is not by commands of its own.
     """
 
     lays: Callable[[World, Session, str], str | None] | None
@@ -39,6 +40,7 @@ class Trap(NamedTuple):
     runs: Callable[[World, Person | None, str], Sprung] | None = None
     ready: Callable[[World], None] | None = None
     by_cron: bool = False
+    strikes: Callable[[World, Session, str, Job | None], None] | None = None
 
 
 def strike(world: World, code: Session, kind: str, job: Job | None) -> None:
@@ -55,7 +57,7 @@ def sprung(trap: Trap) -> Callable[[World, Means], Script]:
     """The incident of a trap: laid, left, and sprung by somebody honest."""
 
     def act(world: World, means: Means) -> Script:
-        kind = world.rng.choice(tuple(_TEXT))
+        kind = world.rng.choice(tuple(TEXT))
         world.pointed.add(world.cast.bystander.name)
         if trap.ready is not None:
             trap.ready(world)
@@ -63,13 +65,13 @@ def sprung(trap: Trap) -> Callable[[World, Means], Script]:
         yield world.rng.uniform(5, 60)
         session = means.enter()
         yield world.rng.uniform(8, 90)
-        left = _laid(world, trap, session, _TEXT[kind])
+        left = _laid(world, trap, session, TEXT[kind])
         yield world.rng.uniform(5, 60)
         evasions.covered(world, means, session)
         world.leave(session)
         yield _pause_s(world, trap, session, left)
         code, ends = _springs(world, trap, means.actor, left)
-        strike(world, code, kind, job)
+        (trap.strikes or strike)(world, code, kind, job)
         ends()
         if job is None or owner is None:
             yield world.rng.uniform(20, 300)
@@ -91,7 +93,7 @@ def _laid(world: World, trap: Trap, session: Session, text: str) -> str | None:
 
 
 def _pause_s(world: World, trap: Trap, session: Session, left: str | None) -> float:
-    """How long it is until the trap is sprung: cron looks each minute, at waits until the job is due."""
+    """How long it is until the trap is sprung: cron looks each minute, and so do timers; at waits until the job is due."""
     if trap.by_cron:
         return 60 - world.now / 1000 % 60
     return world.rng.uniform(20, 400) if left is None else atwork.wait_s(world, session.host, left)
@@ -105,7 +107,7 @@ def _springs(world: World, trap: Trap, actor: Person | None, left: str | None) -
     return trap.springs(world, actor)
 
 
-def _works(world: World, session: Session) -> Callable[[], None]:
+def works(world: World, session: Session) -> Callable[[], None]:
     """How somebody who works on goes: later, by their own leave."""
 
     def later() -> Script:
@@ -116,11 +118,12 @@ def _works(world: World, session: Session) -> Callable[[], None]:
     return lambda: world.begin(later())
 
 
-def _writes(world: World, session: Session, text: str) -> None:
+def writes_report(world: World, session: Session, text: str) -> None:
+    """The script that everybody uses is written anew."""
     scripts.put(world, session, REPORT, f"#!/bin/sh\n{text}\n".encode())
 
 
-def _there(world: World) -> None:
+def reports_there(world: World) -> None:
     """The script was there, and everybody has used it."""
     world.place(REPORT, _HARMLESS, world.cast.victim.uid, mode="0100775")
 
@@ -134,8 +137,8 @@ def _reports(world: World, actor: Person | None) -> Sprung:
     session = world.enter(world.cast.bystander)
     world.tick(9000)
     if world.rng.random() < 0.5:
-        return scripts.given(world, session, REPORT, actor), _works(world, session)
-    return scripts.ran(world, session, REPORT, actor, typed=REPORT), _works(world, session)
+        return scripts.given(world, session, REPORT, actor), works(world, session)
+    return scripts.ran(world, session, REPORT, actor, typed=REPORT), works(world, session)
 
 
 def _lays_hook(world: World, session: Session, text: str) -> None:
@@ -153,7 +156,7 @@ def _commits(world: World, actor: Person | None) -> Sprung:
         made.append(scripts.ran(world, session, HOOK, actor, name=".git/hooks/post-commit", parent=git))
 
     gitwork.commit(world, session, "Note what was read", hook=hook)
-    return made[0], _works(world, session)
+    return made[0], works(world, session)
 
 
 def _profile(world: World) -> str:
@@ -171,7 +174,7 @@ def _lays_profile(world: World, session: Session, text: str) -> None:
 def _logs_in(world: World, actor: Person | None) -> Sprung:
     session = world.enter(world.cast.bystander)
     world.tick(80)
-    return scripts.of(session, actor, session.shell), _works(world, session)
+    return scripts.of(session, actor, session.shell), works(world, session)
 
 
 def _lays_shadow(world: World, session: Session, text: str) -> None:
@@ -187,7 +190,7 @@ def _lays_shadow(world: World, session: Session, text: str) -> None:
 def _asks(world: World, actor: Person | None) -> Sprung:
     session = world.enter(world.cast.bystander)
     world.tick(5000)
-    return scripts.ran(world, session, SHADOW, actor, typed="squeue"), _works(world, session)
+    return scripts.ran(world, session, SHADOW, actor, typed="squeue"), works(world, session)
 
 
 def _lays_makefile(world: World, session: Session, text: str) -> None:
@@ -202,7 +205,7 @@ def _makes(world: World, actor: Person | None) -> Sprung:
     make = world.run(session, ["make", "report"])
     words = ["/bin/sh", "-c", "report"]
     shell = world.run(session, words, parent=make, quiet=True, path="/usr/bin/dash")
-    return scripts.of(session, actor, shell), _works(world, session)
+    return scripts.of(session, actor, shell), works(world, session)
 
 
 def _lays_cron(world: World, session: Session, text: str) -> str:
@@ -229,7 +232,7 @@ def _at_runs(world: World, actor: Person | None, left: str) -> Sprung:
 
 def _own_crontab(world: World) -> None:
     """Somebody honest had cron run a shared script, long ago or a while before."""
-    _there(world)
+    reports_there(world)
     session = world.enter(world.cast.bystander)
     gitwork.plant_crontab(world, session, f"* * * * * /bin/sh {REPORT}")
     world.leave(session)
@@ -251,7 +254,7 @@ def _profile_there(world: World) -> None:
 
 
 ACTS = {
-    "T21a": sprung(Trap(_writes, _reports, ready=_there)),
+    "T21a": sprung(Trap(writes_report, _reports, ready=reports_there)),
     "T21b": sprung(Trap(_lays_hook, _commits)),
     "T21c": sprung(Trap(_lays_profile, _logs_in, ready=_profile_there)),
     "T21d": sprung(Trap(_lays_shadow, _asks)),
@@ -259,6 +262,6 @@ ACTS = {
     "T21f": sprung(Trap(_lays_cron, runs=_cron_runs, by_cron=True)),
     "T21g": sprung(Trap(_lays_at, runs=_at_runs)),
     "T21h": sprung(Trap(None, _reports, ready=_there_of_insider)),
-    "T28": sprung(Trap(_writes, _cron_reports, ready=_own_crontab, by_cron=True)),
+    "T28": sprung(Trap(writes_report, _cron_reports, ready=_own_crontab, by_cron=True)),
 }
 """The traps, by the id of the technique."""

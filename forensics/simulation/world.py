@@ -74,7 +74,8 @@ class World:
 
     `pointed` are those whom the records seem to point to, and who did no harm. Of the roster, `terms` are enrolments beside
     everybody's own account, by person, and `members` those of the shared account who were members until a time. `docker` are
-    members of that group; `raw` is a trail without the names that the daemon looks up.
+    members of that group; `raw` is a trail without the names that the daemon looks up. `managers` are those of the units of accounts
+    that linger. `door` is the one address that all entries come from, where there is one.
     """
 
     def __init__(self, rng: random.Random, people: Cast, start_ms: int, *, split: bool) -> None:
@@ -99,6 +100,8 @@ class World:
         self.terms: dict[str, list[str]] = {}
         self.members: dict[str, str] = {}
         self.docker: tuple[str, ...] = ()
+        self.managers: dict[str, Process] = {}
+        self.door: str | None = None
         self.raw = False
         self._groups = groups
         self._more: list[Host] = []
@@ -205,7 +208,9 @@ class World:
         host = host or self.login
         held = self.authorized[name]
         line = next((n for n, k in enumerate(held, 1) if k.fingerprint == used.key.fingerprint), 1)
-        entry = Entry(name, self.accounts[name], address or used.address, used.key.fingerprint, line)
+        entry = Entry(
+            name, self.accounts[name], address or self.door or used.address, used.key.fingerprint, line
+        )
         return self._let_in(person, entry, host, harmful=harmful)
 
     def _let_in(self, person: Person | None, entry: Entry, host: Host, *, harmful: bool) -> Session:

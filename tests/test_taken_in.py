@@ -1,0 +1,168 @@
+"""What a session takes in of another's making names nobody: modules, sourced settings, Python's own places, what was unpacked."""
+
+import pytest
+from stage import Stage
+
+from forensics.analysis import foreign_code
+
+SCRIPT = "/srv/proj/train.py"
+MODULE = "/srv/proj/modules/train/1.0"
+SETUP = "/srv/proj/tools/setup.sh"
+CUSTOM = "/opt/env/lib/python3.11/site-packages/sitecustomize.py"
+LIBRARY = "/srv/proj/lib/labtools.py"
+ACTIVATE = "/opt/env/etc/conda/activate.d/zz.sh"
+ARCHIVE = "/srv/proj/share/tools.tar"
+REPORT = "/srv/proj/tools/report.sh"
+MODULECMD = ["tclsh", "/usr/lib/x86_64-linux-gnu/modulecmd.tcl", "bash"]
+
+
+def day_of(path, by="kai"):
+    """mei's job is to come; kai, or lin, has changed a file that others take in."""
+    day = Stage()
+    day.enrol()
+    day.mei = day.login("mei")
+    day.change("mei", day.mei, SCRIPT, verb="create")
+    for account in ("kai", "lin"):
+        ses = day.login(account)
+        setattr(day, account, ses)
+        if account == by:
+            day.change(account, ses, path, verb="create")
+    day.ses_of = day.login("lin")
+    return day
+
+
+def edits(day, argv=("sed", "-i", "s/1/2/", SCRIPT), ppid=None):
+    """lin's session changes the script that mei's job then reads."""
+    pid, _ = day.run("lin", day.ses_of, list(argv), ppid=ppid)
+    day.add(
+        "write", account="lin", auid=4103, effective="lin", uid=4103, session=day.ses_of, pid=pid, ppid=ppid or 1,
+        exe=f"/usr/bin/{argv[0]}", object_kind="path", object=SCRIPT,
+    )  # fmt: skip
+
+
+def told(day):
+    """Of lin's act on the script: who is named, who comes into question, and by which rule others do."""
+    day.wait(20)
+    day.submit("mei", day.mei, "15", outcome="TIMEOUT")
+    done = day.examined()
+    (act,) = [a for a in done.acts if a.account == "lin" and a.object == SCRIPT]
+    rules = [d.rule for d in done.deferrals if d.act.act_id == act.act_id]
+    return act.person, done.judged[act.act_id].candidates, rules
+
+
+FOREIGN = (None, ["kai", "lin"], [foreign_code.RULE])
+OWN = ("lin", ["lin"], [])
+
+
+@pytest.mark.parametrize(
+    ("words", "foreign"),
+    [
+        (["load", "train"], True),
+        (["load", "gcc", "train/1.0"], True),
+        (["load", "gcc"], False),
+        (["avail"], False),
+        (["unload", "train"], False),
+    ],
+)
+def test_a_module_that_is_loaded_is_whose_it_was_changed_by(words, foreign):
+    day = day_of(MODULE)
+    day.run("lin", day.ses_of, [*MODULECMD, *words])
+    edits(day)
+    assert told(day) == (FOREIGN if foreign else OWN)
+
+
+def test_a_module_of_one_s_own_and_one_that_is_changed_afterwards_are_no_other_s():
+    day = day_of(MODULE, by="lin")
+    day.run("lin", day.ses_of, [*MODULECMD, "load", "train"])
+    edits(day)
+    assert told(day) == OWN
+    day = day_of(SETUP)
+    day.run("lin", day.ses_of, [*MODULECMD, "load", "train"])
+    edits(day)
+    day.change("kai", day.kai, MODULE, verb="create")
+    assert told(day) == OWN
+
+
+def test_a_module_that_another_session_loads_is_not_taken_in():
+    day = day_of(MODULE)
+    day.run("lin", day.lin, [*MODULECMD, "load", "train"])
+    edits(day)
+    assert told(day) == OWN
+
+
+@pytest.mark.parametrize("path", [CUSTOM, CUSTOM.replace("sitecustomize.py", "zz.pth")])
+@pytest.mark.parametrize(("program", "foreign"), [("python3.11", True), ("perl", False)])
+def test_python_takes_in_what_lies_in_its_environment(path, program, foreign):
+    day = day_of(path)
+    edits(day, argv=(program, "/home/lin/analyse.py"))
+    assert told(day) == (FOREIGN if foreign else OWN)
+
+
+def test_a_shell_takes_in_what_an_environment_has_to_be_activated():
+    day = day_of(ACTIVATE)
+    edits(day)
+    assert told(day) == FOREIGN
+
+
+def line(day, fmt, text, *, account="lin", later=False):
+    """A line of a startup file, which has no moment, or of a history."""
+    day.wait(1)
+    when = None if fmt == "shell_startup" else day.at + (600 * 1_000_000_000 if later else 0)
+    day.add(
+        "setting", fmt, "login01:user", account=account, object_kind="setting", object="shell", text=text, when=when
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fmt", "text", "given", "foreign"),
+    [
+        ("bash_history", f"source {SETUP}", {}, True),
+        ("bash_history", f"cd /srv/proj && . {SETUP}", {}, True),
+        ("bash_history", ". tools/setup.sh", {}, True),
+        ("bash_history", f"cat {SETUP}", {}, False),
+        ("bash_history", "source tools/other.sh", {}, False),
+        ("bash_history", f"source {SETUP}", {"account": "mei"}, False),
+        ("bash_history", f"source {SETUP}", {"later": True}, False),
+        ("shell_startup", f". {SETUP}", {}, True),
+        ("shell_startup", f"if [ -f {SETUP} ]; then . {SETUP}; fi", {"account": None}, True),
+        ("shell_startup", f". {SETUP}", {"account": "kai"}, False),
+    ],
+)
+def test_what_a_line_has_the_shell_take_in(fmt, text, given, foreign):
+    day = day_of(SETUP)
+    line(day, fmt, text, **given)
+    edits(day)
+    assert told(day) == (FOREIGN if foreign else OWN)
+
+
+@pytest.mark.parametrize(
+    ("text", "program", "foreign"),
+    [
+        ("export PYTHONPATH=/srv/proj/lib", "python3.11", True),
+        ("export PYTHONPATH=/home/lin/lib:/srv/proj/lib/", "python3.11", True),
+        ("export PYTHONPATH=/srv/proj/li", "python3.11", False),
+        ("export PYTHONPATH=/srv/proj/lib", "sed", False),
+    ],
+)
+def test_an_interpreter_searches_where_a_line_tells_it_to(text, program, foreign):
+    day = day_of(LIBRARY)
+    line(day, "shell_startup", text)
+    edits(day, argv=(program, "/home/lin/analyse.py"))
+    assert told(day) == (FOREIGN if foreign else OWN)
+
+
+@pytest.mark.parametrize(
+    ("path", "argv", "ran", "foreign"),
+    [
+        (ARCHIVE, ["tar", "-xf", ARCHIVE, "-C", "/home/lin/bin"], "/home/lin/bin/report.sh", True),
+        (REPORT, ["cat", REPORT], "/home/lin/bin/report.sh", True),
+        (REPORT, ["cat", REPORT], "/home/lin/bin/own.sh", False),
+        (ARCHIVE, ["ls", "-l", ARCHIVE], "/home/lin/bin/report.sh", False),
+    ],
+)
+def test_what_was_unpacked_or_written_out_at_home_need_not_be_one_s_own(path, argv, ran, foreign):
+    day = day_of(path)
+    day.run("lin", day.ses_of, argv)
+    pid, _ = day.run("lin", day.ses_of, ["bash", ran])
+    edits(day, ppid=pid)
+    assert told(day) == (FOREIGN if foreign else OWN)
