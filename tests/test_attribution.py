@@ -330,6 +330,32 @@ def test_a_wiped_log_of_somebody_else_takes_the_name_back():
     assert judged.against
 
 
+@pytest.mark.parametrize(
+    ("wiper", "log", "name"),
+    [
+        ("dao", "/var/log/audit/audit.log", None),
+        ("kai", "/var/log/audit/audit.log", "kai"),
+        ("dao", "/var/log/auth.log", "kai"),
+    ],
+)
+def test_a_trail_that_another_cut_before_the_session_cannot_tell_who_wrote_what_it_ran(wiper, log, name):
+    """What dao removed can be the record of a trap that dao laid; what a log of logins held cannot."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    day.submit("mei", mei, "15")
+    ses = day.login(wiper)
+    day.run(wiper, ses, ["sed", "-i", "/ses=31/d", log], effective="root")
+    day.logout(wiper, ses)
+    kai = day.login("kai")
+    day.cancel("kai", kai, "15", effective="mei")
+    done = day.examined()
+    (act,) = [a for a in done.in_question if a.act == "cancel"]
+    judged = done.judged[act.act_id]
+    assert judged.name == name
+    assert ("logs_beyond_reach_of_who_changed_them" in judged.missing) is (name is None)
+
+
 def renamed(day, swap):
     """The same day with people renamed throughout: names, uids, keys and addresses."""
     words = swap | {key(a): key(b) for a, b in swap.items()}

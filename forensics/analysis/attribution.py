@@ -52,6 +52,7 @@ _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:serv
 _UNKNOWN_WRITER = {"cron": "writer_of_cron_entry", "at": "writer_of_at_job", "timer": "writer_of_unit"}
 MOST_BESIDE = 200
 """No more entries into other sessions of an account are told of one act; they are counted."""
+_TRAIL = "/log/audit/"
 _TAMPERING = {"wipe_log", "change_logging", "change_clock"}
 
 
@@ -351,7 +352,14 @@ def _cap(
     ]
     cited = set(scene.values(act.events, "domain"))
     outside = {d for d in found.frame_cost if not any(d.startswith(f"{h}:") for h in hosts)}
-    if by_others and not outside & cited:
+    # What was removed before can be who wrote what the session ran: no witness of the act itself tells that.
+    before = [
+        t for t in tampering
+        if act.origin == "login" and t.act == "wipe_log" and _TRAIL in t.object and t.host in hosts
+        and not _own(scene, t, str(found.name)) and not _later(t, act)
+    ]  # fmt: skip
+    if before or (by_others and not outside & cited):
+        by_others = before or by_others
         found.verdict, found.name, found.strength = "inconclusive", None, None
         found.gates.append("G1")
         found.against += [t.events[0] for t in by_others]
@@ -370,6 +378,10 @@ def _own(scene: Scene, act: Act, person: str) -> bool:
 
 def _overlaps(act: Act, start: int | None) -> bool:
     return start is None or act.latest_ns is None or act.latest_ns >= start
+
+
+def _later(one: Act, act: Act) -> bool:
+    return one.earliest_ns is not None and act.latest_ns is not None and one.earliest_ns > act.latest_ns
 
 
 def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -> None:
