@@ -29,7 +29,11 @@ SMOKE = [
         replace(QUIET, seed=19, technique=name, suspect="bystander")
         for name in ("T21b", "T21g", "T22b", "T23a", "T24a", "T25", "T27b", "T29c", "T30b")
     ),
-]
+    *(
+        replace(QUIET, seed=19, technique=name, actor=plan.techniques()[name].actors[0], suspect="bystander", split=plan.techniques()[name].apart)
+        for name in ("T31b", "T32b", "T33c", "T35b", "T36a", "T37a", "T38c", "T39a", "T40c", "T41b", "T42a")
+    ),
+]  # fmt: skip
 NAMED = {"T07c", "T22b", "T24a", "T25"}
 LOGS = ("var/log/audit", "var/log/auth.log", "slurm/")
 
