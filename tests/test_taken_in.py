@@ -104,6 +104,33 @@ def test_a_shell_takes_in_what_an_environment_has_to_be_activated():
     assert told(day) == FOREIGN
 
 
+PRIVATE = "/home/kai/env/lib/python3.11/site-packages/sitecustomize.py"
+
+
+@pytest.mark.parametrize(
+    ("path", "argv", "foreign"),
+    [
+        (PRIVATE, ("python3.11", "/home/lin/analyse.py"), False),
+        (PRIVATE, ("python3.11", "/home/kai/env/bin/jupyter"), True),
+        ("/home/kai/conda/envs/x/etc/conda/activate.d/zz.sh", ("sed", "-i", "s/1/2/", SCRIPT), False),
+        ("/home/kai/env/bin/activate", ("sed", "-i", "s/1/2/", SCRIPT), False),
+    ],
+)
+def test_an_environment_of_another_s_own_is_taken_in_by_who_runs_it(path, argv, foreign):
+    day = day_of(path)
+    edits(day, argv=argv)
+    assert told(day) == (FOREIGN if foreign else OWN)
+
+
+def test_a_line_of_an_earlier_session_took_nothing_in_here():
+    day = day_of(SETUP)
+    line(day, "bash_history", f"source {SETUP}")
+    day.wait(30)
+    day.ses_of = day.login("lin")
+    edits(day)
+    assert told(day) == OWN
+
+
 def line(day, fmt, text, *, account="lin", later=False):
     """A line of a startup file, which has no moment, or of a history."""
     day.wait(1)

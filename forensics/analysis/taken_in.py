@@ -8,6 +8,7 @@ for what everybody's Python and every shell of an environment take in by themsel
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -32,14 +33,15 @@ _MODULE_COMMANDS = re.compile(r"(?:^|/)(?:modulecmd(?:\.tcl)?|lmod)$")
 _LOADS = frozenset({"load", "add", "switch", "swap", "try-load", "load-any", "restore", "refresh", "reload", "test", "display", "show", "is-loaded"})  # fmt: skip
 _BY_ITSELF = re.compile(r"/(?:site|user)customize\.py$|/[^/]+-packages/[^/]+\.pth$")
 """Files that Python takes in as it starts, without being told."""
-_BY_ENVIRONMENT = re.compile(r"/etc/conda/activate\.d/[^/]+$|/bin/activate(?:\.[a-z]+)?$")
+_BY_ENVIRONMENT = re.compile(r"/etc/conda/activate\.d/[^/]+$")
 """Files that a shell takes in as an environment is activated: what is typed for it runs nothing of that name."""
+_ROOT = re.compile(r"^(?P<root>.*?)/(?:lib(?:64)?/python|etc/conda/|[^/]+-packages/)")
+_TICK_NS = 1_000_000_000
+"""A history tells whole seconds."""
 _SEARCHED = re.compile(r"\b(?P<name>PYTHONPATH|PYTHONSTARTUP|PYTHONUSERBASE|PERL5LIB|PERLLIB|RUBYLIB|R_LIBS\w*|LUA_PATH|BASH_ENV|ENV|LD_PRELOAD|LD_LIBRARY_PATH)\+?=(?P<value>[^\s;&|]+)")  # fmt: skip
-_TAKES_IN = re.compile(r"(?:^|[;&|{(]|\b(?:then|do|else)\b)\s*(?:source|\.)\s+(?P<path>[^\s;&|)]+)")
+_TAKES_IN = re.compile(r"(?:^|[;&|{(\n]|\b(?:then|do|else)\b)\s*(?:source|\.)\s+(?P<path>[^\s;&|)]+)")
 FORMATS = frozenset({"bash_history", "zsh_history", "history_listing", "atuin", "shell_startup"})
 """What has lines by which a shell takes something in."""
-_MOST = 4096
-"""So many lines of startup files and histories of an account are looked at for one act."""
 
 
 class Taken(NamedTuple):
@@ -47,6 +49,15 @@ class Taken(NamedTuple):
 
     planted: tuple[Act, ...]
     inputs: tuple[str, ...]
+
+
+class Said(NamedTuple):
+    """A changed file that a line has taken in: which, the line's event, when it is said to have been; `searched` where only an interpreter looks there."""
+
+    path: str
+    event: str
+    at_ns: int | None
+    searched: bool
 
 
 Found = Iterator[tuple[str, str | None]]
@@ -108,10 +119,17 @@ class Surroundings:
     def _modules(self, act: Act) -> Found:
         """Files of environment modules, by the names that the session loaded."""
         for e in self._ran(MODULES, act):
-            files = [_of_module(name) for name in _loaded(e.argv)]
-            for path in self.changes if files else ():
-                if any(re.search(file, path) for file in files):
-                    yield path, str(e.event_id)
+            for name in _loaded(e.argv):
+                yield from ((path, str(e.event_id)) for path in self._files_of(name))
+
+    def _files_of(self, name: str) -> list[str]:
+        """The changed files that can be those of a module."""
+        known = self.scene.memo.setdefault("surroundings_modules", {})
+        if name not in known:
+            file = re.compile(_of_module(name))
+            known[name] = [path for path in self.changes if file.search(path)]
+        found: list[str] = known[name]
+        return found
 
     def _ran(self, names: frozenset[str], act: Act) -> Iterable[Row]:
         """Runs of programs in the act's session, not after it."""
@@ -126,15 +144,22 @@ class Surroundings:
         return [e for e in own if act.latest_ns is None or e.earliest_ns <= act.latest_ns]
 
     def _by_itself(self, above: Sequence[Row]) -> Found:
-        """What Python takes in as it starts, and what a shell does as an environment is activated."""
+        """What Python takes in as it starts, and what a shell does as an environment is activated: of one that others use, or that ran."""
         python = next(
             (e for e in above if loading.folder_of_modules(e.exe, ["python"], "/") is not None), None
         )
         for path in self._marked():
-            if _BY_ENVIRONMENT.search(path):
-                yield path, None
-            elif python is not None:
-                yield path, str(python.event_id)
+            if not self._is_private(path) or _of_environment(path, above):
+                if _BY_ENVIRONMENT.search(path):
+                    yield path, None
+                elif python is not None:
+                    yield path, str(python.event_id)
+
+    def _is_private(self, path: str) -> bool:
+        """Whether an environment lies in a folder of whoever changed it."""
+        return any(
+            wrote.account and loading.own_place(path, wrote.account) for _, wrote in self.changes[path]
+        )
 
     def _marked(self) -> list[str]:
         key = "surroundings_marked"
@@ -148,47 +173,72 @@ class Surroundings:
     def _said(self, act: Act, above: Sequence[Row]) -> Found:
         """What lines of startup files and of the account's history have a shell or an interpreter take in."""
         interprets = any(loading.said(e.exe, ["", "-c", "x"]) is not None for e in above)
-        for e in self._lines(act):
-            text = str(e.text)
-            for found in _TAKES_IN.finditer(text):
-                yield from ((path, str(e.event_id)) for path in self._named(found["path"].strip("'\""), act))
-            for found in _SEARCHED.finditer(text) if interprets else ():
-                for folder in found["value"].strip("'\"").split(":"):
-                    inside = folder.rstrip("/") + "/"
-                    if len(inside) > 1:
-                        yield from (
-                            (p, str(e.event_id)) for p in self.changes if p == folder or p.startswith(inside)
-                        )
+        for said in (*self._lines(act.host, act.account), *self._lines(act.host, None)):
+            if (interprets or not said.searched) and _in_session(said, act):
+                yield said.path, said.event
 
-    def _lines(self, act: Act) -> list[Row]:
-        """Lines of startup files of the act's account and host, and of the account's history until the act."""
-        key = "surroundings_lines"
-        if key not in self.scene.memo:
+    def _lines(self, host: str | None, account: str | None) -> list[Said]:
+        """What lines of an account of a host, or for all its accounts, have taken in that is on record as changed."""
+        known = self.scene.memo.setdefault("surroundings_said", {})
+        if (host, account) not in known:
+            rows = self._told().get((host, account), ())
+            known[host, account] = [said for e in rows for said in self._heard(e, account)]
+        found: list[Said] = known[host, account]
+        return found
+
+    def _told(self) -> Mapping[tuple[str | None, str | None], list[Row]]:
+        """The lines that have something taken in, by host and account; those of the host's own files by none."""
+        if "surroundings_lines" not in self.scene.memo:
             events = self.scene.events
             told = picked(events, events["text"].notna() & events["format"].isin(FORMATS))
-            held: dict[str | None, list[Row]] = {}
+            held: dict[tuple[str | None, str | None], list[Row]] = {}
             for e in rows_of(told):
-                if _TAKES_IN.search(str(e.text)) or _SEARCHED.search(str(e.text)):
-                    held.setdefault(e.host, []).append(e)
-            self.scene.memo[key] = held
-        mine = [
-            e for e in self.scene.memo[key].get(act.host, ())
-            if e.account == act.account or (not isinstance(e.account, str) and e.format == "shell_startup")
-        ]  # fmt: skip
-        return [
-            e
-            for e in mine
-            if pd.isna(e.earliest_ns) or act.latest_ns is None or e.earliest_ns <= act.latest_ns
-        ][:_MOST]
+                account = e.account if isinstance(e.account, str) else None
+                # A history that lies in no home is nobody's.
+                if account is not None or e.format == "shell_startup":
+                    held.setdefault((e.host, account), []).append(e)
+            self.scene.memo["surroundings_lines"] = held
+        found: Mapping[tuple[str | None, str | None], list[Row]] = self.scene.memo["surroundings_lines"]
+        return found
 
-    def _named(self, word: str, act: Act) -> list[str]:
+    def _heard(self, e: Row, account: str | None) -> Iterator[Said]:
+        text, event = str(e.text), str(e.event_id)
+        at_ns = None if pd.isna(e.earliest_ns) else int(e.earliest_ns)
+        for found in _TAKES_IN.finditer(text):
+            for path in self._named(found["path"].strip("'\""), account):
+                yield Said(path, event, at_ns, searched=False)
+        for found in _SEARCHED.finditer(text):
+            for folder in found["value"].strip("'\"").split(":"):
+                yield from (
+                    Said(path, event, at_ns, searched=True) for path in self._below(folder.rstrip("/"))
+                )
+
+    def _named(self, word: str, account: str | None) -> list[str]:
         """The changed files that a word can name, whose folder is not on record where it is no whole path."""
-        home = f"/home/{act.account}"
-        whole = wording.resolved(re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/)", home, word), None)
+        whole = wording.resolved(re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/)", f"/home/{account}", word), None)
         if whole is not None:
             return [whole] if whole in self.changes else []
         tail = "/" + posixpath.normpath(word).removeprefix("../")
-        return [path for path in self.changes if path.endswith(tail)]
+        return [path for path in self._by_name().get(posixpath.basename(tail), ()) if path.endswith(tail)]
+
+    def _by_name(self) -> Mapping[str, list[str]]:
+        if "surroundings_names" not in self.scene.memo:
+            held: dict[str, list[str]] = {}
+            for path in self.changes:
+                held.setdefault(posixpath.basename(path), []).append(path)
+            self.scene.memo["surroundings_names"] = held
+        found: Mapping[str, list[str]] = self.scene.memo["surroundings_names"]
+        return found
+
+    def _below(self, folder: str) -> list[str]:
+        """A changed file of that path, and those below a folder of it."""
+        if "surroundings_paths" not in self.scene.memo:
+            self.scene.memo["surroundings_paths"] = sorted(self.changes)
+        paths: list[str] = self.scene.memo["surroundings_paths"]
+        if not folder:
+            return []
+        first, last = bisect_left(paths, f"{folder}/"), bisect_left(paths, f"{folder}0")
+        return [*([folder] if folder in self.changes else []), *paths[first:last]]
 
     def _unpacked(self, act: Act, above: Sequence[Row]) -> Found:
         """Archives that the session unpacked, and files that it wrote out, where what it ran lies at home and is on no record."""
@@ -206,6 +256,20 @@ class Surroundings:
                     path.endswith(artefacts.SCRIPTS) and posixpath.basename(path) in names
                 ):
                     yield path, str(e.event_id)
+
+
+def _in_session(said: Said, act: Act) -> bool:
+    """Whether a line can be one of the act's session, before the act; a line without a moment can."""
+    start = None if act.session is None else act.session.start_ns
+    later = said.at_ns is not None and act.latest_ns is not None and said.at_ns > act.latest_ns
+    return not later and (said.at_ns is None or start is None or said.at_ns >= start - _TICK_NS)
+
+
+def _of_environment(path: str, above: Sequence[Row]) -> bool:
+    """Whether what ran is of the environment that a file lies in, by its path or by its words."""
+    found = _ROOT.match(path)
+    words = (str(w) for e in above for w in (e.exe, e.object, *(e.argv if isinstance(e.argv, list) else ())))
+    return found is not None and any(w.startswith(f"{found['root']}/") for w in words)
 
 
 def _given(e: Row) -> list[str]:
