@@ -1,9 +1,11 @@
 """What a session takes in of another's making names nobody: modules, sourced settings, Python's own places, what was unpacked."""
 
+import re
+
 import pytest
 from stage import Stage
 
-from forensics.analysis import foreign_code
+from forensics.analysis import foreign_code, taken_in
 
 SCRIPT = "/srv/proj/train.py"
 MODULE = "/srv/proj/modules/train/1.0"
@@ -193,3 +195,17 @@ def test_what_was_unpacked_or_written_out_at_home_need_not_be_one_s_own(path, ar
     pid, _ = day.run("lin", day.ses_of, ["bash", ran])
     edits(day, ppid=pid)
     assert told(day) == (FOREIGN if foreign else OWN)
+
+
+def test_patterns_find_every_file_that_is_taken_in_and_hold_no_byte_that_a_query_cannot():
+    runs = [
+        ("/usr/bin/tclsh8.6", [*MODULECMD, "load", "train"], "/"),
+        ("/usr/bin/tar", ["tar", "-xf", "share/tools.tar"], "/srv/proj"),
+        ("/usr/bin/cat", ["cat", REPORT], "/"),
+    ]
+    texts = [f"source {SETUP}", "export PYTHONPATH=/srv/proj/lib", "source a\0b"]
+    found = taken_in.patterns(runs, texts)
+    for path in (MODULE, ARCHIVE, REPORT, SETUP, LIBRARY, CUSTOM, ACTIVATE):
+        assert any(re.search(pattern, path) for pattern in found), path
+    assert not any(re.search(pattern, SCRIPT) for pattern in found)
+    assert not any("\0" in pattern for pattern in found)

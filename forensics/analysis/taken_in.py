@@ -316,4 +316,4 @@ def patterns(runs: Iterable[tuple[object, object, object]], texts: Iterable[str]
         for m in _SEARCHED.finditer(text):
             folders = (folder.rstrip("/") for folder in m["value"].strip("'\"").split(":"))
             found |= {f"^{re.escape(folder)}(?:/|$)" for folder in folders if folder}
-    return found
+    return {pattern for pattern in found if "\0" not in pattern}
