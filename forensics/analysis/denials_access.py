@@ -243,7 +243,8 @@ def credential_stolen(claim: Claim, g: Grounds) -> Answer:
     for act in used:
         people = directory.device_people(_address(act), *act.span())
         several = {claim.by} < people or common_devices.used_by_others(g.scene, _address(act), *act.span())
-        people = frozenset() if several else people
+        # Whose device it is if not the speaker's, and who else uses that one, is no matter.
+        people = frozenset() if claim.by in people and several else people
         (own if claim.by in people else elsewhere if people else unknown).append(act)
     if elsewhere:
         return answer("mixed" if own else "supported", [*elsewhere, *own], "key_used_from_device_of_another")

@@ -54,13 +54,18 @@ def tracers(scene: Scene, act: Act) -> list[tuple[Session, str]]:
     """Other sessions in which a process attached to a program of an act's session before the act."""
     if "traces" not in scene.memo:
         told = picked(scene.events, (scene.events["verb"] == "trace") & scene.events["trail"])
+        # Of a debugger whose calls the kernel records, the kernel's word counts: an attachment can fail.
+        heard = set(zip(told["host"], told["pid"], strict=True))
         told = picked(told, (told["outcome"] != "failure") & told["session"].notna())
         told = picked(told, told["target_pid"].notna() & told["earliest_ns"].notna())
         attached = [(e, int(e.target_pid)) for e in rows_of(told)]
         ran = programs(scene, debuggers.PROGRAMS)
         ran = picked(ran, ran["session"].notna())
         scene.memo["traces"] = attached + [
-            (e, pid) for e in rows_of(ran) for pid in debuggers.targets(e.argv)
+            (e, pid)
+            for e in rows_of(ran)
+            if (e.host, e.pid) not in heard
+            for pid in debuggers.targets(e.argv)
         ]
     session, found = act.session, dict[str, tuple[Session, str]]()
     for e, pid in scene.memo["traces"]:

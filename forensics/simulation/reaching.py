@@ -160,7 +160,12 @@ def by_agent(world: World, means: Means, kind: str, job: Job | None) -> Script:
     yield world.rng.uniform(8, 60)
     name = "".join(world.rng.choices("abcdefghXYZ", k=10))
     socket = f"SSH_AUTH_SOCK=/tmp/ssh-{name}/agent.{theirs.child}"
-    world.run(session, ["env", socket, "ssh", f"{honest.name}@{world.node.name}"], sudo="root")
+    goal = f"{honest.name}@{world.node.name}"
+    env = world.run(session, ["env", socket, "ssh", goal], sudo="root")
+    # env becomes the client: one process executes both.
+    client = replace(env, comm="ssh", exe="/usr/bin/ssh", title=("ssh", goal))
+    at, host = world.tick() + session.host.offset_ms, session.host
+    host.trail.execute(at, client, ["ssh", goal], world.program("/usr/bin/ssh"))
     world.tick(700)
     there = world.enter(
         means.actor, honest.name, key=honest, address=world.login.ip, host=world.node, harmful=True
