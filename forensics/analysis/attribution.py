@@ -25,6 +25,7 @@ from forensics.analysis import (
     rights,
     standings,
     strength,
+    tampered,
 )
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.deferral_rules import DECISION, WRITER
@@ -52,7 +53,6 @@ _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:serv
 _UNKNOWN_WRITER = {"cron": "writer_of_cron_entry", "at": "writer_of_at_job", "timer": "writer_of_unit"}
 MOST_BESIDE = 200
 """No more entries into other sessions of an account are told of one act; they are counted."""
-_TRAIL = "/log/audit/"
 _TAMPERING = {"wipe_log", "change_logging", "change_clock"}
 
 
@@ -345,19 +345,11 @@ def _cap(
         return
     start = strength.span(act, sessions)[0]
     hosts = {s.host for s in sessions}
-    by_others = [
-        t
-        for t in tampering
-        if t.host in hosts and not _own(scene, t, str(found.name)) and _overlaps(t, start)
-    ]
+    by_others = tampered.during(scene, tampering, hosts, str(found.name), start)
     cited = set(scene.values(act.events, "domain"))
     outside = {d for d in found.frame_cost if not any(d.startswith(f"{h}:") for h in hosts)}
     # What was removed before can be who wrote what the session ran: no witness of the act itself tells that.
-    before = [
-        t for t in tampering
-        if act.origin == "login" and t.act == "wipe_log" and _TRAIL in t.object and t.host in hosts
-        and not _own(scene, t, str(found.name)) and not _later(t, act)
-    ]  # fmt: skip
+    before = tampered.before(scene, tampering, hosts, str(found.name), act)
     if before or (by_others and not outside & cited):
         by_others = before or by_others
         found.verdict, found.name, found.strength = "inconclusive", None, None
@@ -370,18 +362,6 @@ def _cap(
             }
         )
         found.missing.append("logs_beyond_reach_of_who_changed_them")
-
-
-def _own(scene: Scene, act: Act, person: str) -> bool:
-    return scene.directory.owners(act.account, *act.span()) == {person}
-
-
-def _overlaps(act: Act, start: int | None) -> bool:
-    return start is None or act.latest_ns is None or act.latest_ns >= start
-
-
-def _later(one: Act, act: Act) -> bool:
-    return one.earliest_ns is not None and act.latest_ns is not None and one.earliest_ns > act.latest_ns
 
 
 def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -> None:
