@@ -79,6 +79,15 @@ def test_a_record_of_the_file_says_no_more_of_who_made_it(argv, found):
     assert told(day) == found
 
 
+@pytest.mark.parametrize(("program", "found"), [("wget", UNKNOWN), ("tee", OWN)])
+def test_what_a_program_downloaded_that_no_record_tells_the_words_of(program, found):
+    day = day_of()
+    day.change("lin", day.ses_of, "/home/lin/bin/clean.sh", verb="create", program=program)
+    del day.rows[-2]
+    own_script(day)
+    assert told(day) == found
+
+
 @pytest.mark.parametrize(
     ("argv", "exe", "found"),
     [
@@ -91,7 +100,7 @@ def test_a_record_of_the_file_says_no_more_of_who_made_it(argv, found):
 )
 def test_what_pip_put_into_a_home_is_of_whoever_made_the_package(argv, exe, found):
     day = day_of()
-    day.change("kai", day.kai, "/srv/proj/pkg", verb="create")
+    day.change("kai", day.kai, "/srv/proj/pkg/setup.py", verb="create")
     day.run("lin", day.ses_of, argv, cwd="/home/lin")
     day.rows[-1]["exe"] = exe
     own_script(day, "/home/lin/.local/bin/tool")
@@ -159,7 +168,7 @@ def test_what_a_shells_own_words_set_counts_too():
         ("source ~/.bash_aliases", "lin", OWN),
         (". $HOME/.cargo/env", "lin", OWN),
         ("source /srv/proj/lib/env.sh", "mei", OWN),
-        ("# source /srv/proj/lib/env.sh", "lin", OWN),
+        ("# once: ls; source /srv/proj/lib/env.sh", "lin", OWN),
         ("export MANPATH=/srv/proj/lib", "lin", OWN),
     ],
 )
@@ -277,8 +286,8 @@ def _unpacked(day):
 
 
 def _piped(day):
-    day.change("kai", day.kai, "/srv/proj/pkg/setup.py", verb="create")
-    day.run("lin", day.ses_of, ["python3", "-m", "pip", "install", "/srv/proj/pkg"], cwd="/home/lin")
+    day.change("kai", day.kai, "/data/pkg/setup.py", verb="create")
+    day.run("lin", day.ses_of, ["python3", "-m", "pip", "install", "/data/pkg"], cwd="/home/lin")
     own_script(day, "/home/lin/.local/bin/tool")
 
 
@@ -300,7 +309,8 @@ def _git_by_file(day):
 
 
 def _git_by_words(day):
-    day.run("kai", day.kai, ["git", "config", "--global", "alias.st", "!sh /srv/x"], effective="lin")
+    day.run("kai", day.kai, ["git", "config", "--global", "alias.st", "!sh /srv/x"], effective="lin", cwd="/")
+    day.run("kai", day.kai, ["ls"])
     runs(day, argv=("git", "st"), program="git", thing="/usr/bin/git")
 
 
@@ -311,6 +321,7 @@ def _environment(day):
 
 def _module(day):
     day.change("kai", day.kai, "/srv/site/modulefiles/ml/1.0.lua")
+    day.run("lin", day.ses_of, ["ls"])
     day.run("lin", day.ses_of, ["modulecmd", "bash", "load", "ml"], ppid=900)
     with_words(day, ["nice", "x"], "nice")
 

@@ -38,8 +38,7 @@ def to(scene: Scene, path: str, host: str | None) -> list[Carried]:
         scene.memo["carried"] = places
     found = [(at, one) for at in loading.upward(path) for one in scene.memo["carried"].get((host, at), ())]
     carried = (
-        Carried(c.by, c.source if c.source is None or c.whole else _inside(c.source, at, path))
-        for at, c in found
+        c if c.source is None or c.whole else Carried(c.by, _inside(c.source, at, path)) for at, c in found
     )
     return sorted(carried, key=lambda c: (c.by.earliest_ns, c.by.event_id))
 

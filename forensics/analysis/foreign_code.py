@@ -302,7 +302,7 @@ class Code:
         wrote = self.scene.row(version.event_id)
         ran = order.of(self.scene.evidence).until(self.scene.runs_of(wrote.host, wrote.pid), wrote)
         last = next(rows_of(ran.iloc[-1:]), None)
-        made = [] if last is None else unpacked.brought(last.exe, last.argv, last.cwd)
+        made = [] if last is None else unpacked.brought(last.exe, last.argv, last.cwd, wrote.account)
         if installed:
             return together(self._whole(s, version, at, act, steps) for _, s in made if s is not None)
         if wrote.verb == "rename" and isinstance(wrote.object_from, str):

@@ -57,7 +57,8 @@ def brought(exe: object, argv: object, cwd: object, account: object = None) -> l
 
 def sources(exe: object, argv: object, cwd: object) -> list[str]:
     """The files of the host from which a command put something in place."""
-    return [source for _, source in brought(exe, argv, cwd) if source is not None]
+    # In whose home pip puts it makes no difference to what it is taken from.
+    return [source for _, source in brought(exe, argv, cwd, "anybody") if source is not None]
 
 
 def _local(source: str | None, where: str | None) -> str | None:
