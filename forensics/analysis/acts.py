@@ -45,6 +45,8 @@ ACTS = {
     "change_logging": "changed what is logged",
 }
 
+_FEW_EVENTS = 64
+"""What so few events of a session say is looked up each time."""
 BY_ITSELF = frozenset({"cron", "at", "timer"})
 """Origins of what somebody left to run: whoever did need not have been there."""
 LEFT_BY = {"cron": "cron", "crond": "cron", "anacron": "cron", "atd": "at", "systemd": "timer"}
@@ -243,6 +245,16 @@ class Scene:
         held = [self.memo["cells", name] for name in columns]
         places = [events.index.get_loc(e) for e in self.known(cited)]
         return [tuple(values[at] for values in held) for at in places]
+
+    def entered(self, session: Session, *columns: str) -> list[tuple[Any, ...]]:
+        """What some columns say of the events of a session; of many events it is looked up once, for each act in it asks."""
+        if len(session.events) <= _FEW_EVENTS:
+            return self.cells(session.events, *columns)
+        key = "entered", session.session_id, len(session.events), columns
+        if key not in self.memo:
+            self.memo[key] = self.cells(session.events, *columns)
+        found: list[tuple[Any, ...]] = self.memo[key]
+        return found
 
     def by_id(self) -> dict[str, Session]:
         """The sessions by their ids."""

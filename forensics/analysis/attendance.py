@@ -70,9 +70,13 @@ def open_on(scene: Scene, hosts: Iterable[str | None], earliest_ns: int, latest_
 
 def _of(scene: Scene, session: Session, verbs: frozenset[str]) -> list[str]:
     """The events of a session that have one of some verbs, as its host's kernel numbered them."""
-    known = order.of(scene.evidence)
-    told = scene.cells(session.events, "event_id", "verb")
-    return [e for e, verb in told if verb in verbs and known.numbered(e) == session.host]
+    key = "numbered", session.session_id, len(session.events), verbs
+    if key not in scene.memo:
+        known = order.of(scene.evidence)
+        told = scene.entered(session, "event_id", "verb")
+        scene.memo[key] = [e for e, verb in told if verb in verbs and known.numbered(e) == session.host]
+    found: list[str] = scene.memo[key]
+    return found
 
 
 def _first(known: order.Order, events: Iterable[str], other: str) -> int | None:

@@ -11,6 +11,7 @@ that is left is the next step's (`strength`), and it too can end as inconclusive
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from forensics.analysis import (
     agents,
@@ -35,6 +36,7 @@ from forensics.analysis.parameters import parameters
 from forensics.analysis.sessions import Session
 from forensics.analysis.standings import Standing
 from forensics.analysis.strength import Strength
+from forensics.analysis.tampering import Tampering
 from forensics.core.folders import BY_USERS
 
 _WRITABLE = (*BY_USERS, ":files", "git:objects", "git:reflog", REGISTER)
@@ -53,6 +55,10 @@ _NOT_PLACED = {"unplaced:root": "root", "unplaced:slurmd": "slurmd", "index:serv
 _UNKNOWN_WRITER = {"cron": "writer_of_cron_entry", "at": "writer_of_at_job", "timer": "writer_of_unit"}
 MOST_BESIDE = 200
 """No more entries into other sessions of an account are told of one act; they are counted."""
+MOST_LINKED = 200
+"""No more events of one session are cited for what it says of its person; they are counted."""
+MOST_CHANGED = 200
+"""No more acts of others on logs, clocks or logging are cited against one answer; they are counted, and all whom they can be of stay candidates."""
 _TAMPERING = {"wipe_log", "change_logging", "change_clock"}
 
 
@@ -64,11 +70,12 @@ class Reason:
     says: frozenset[str]
     because: tuple[str, ...]
     domain: str | None
+    count: int | None = None
 
 
 @dataclass(slots=True)
 class Judgement:
-    """What can be said of an act at the level of persons. `beside`: of the events `against` it, entries into other sessions of the account, the first of `beside_count`."""
+    """What can be said of an act at the level of persons. `beside`: of the events `against` it, entries into other sessions of the account, the first of `beside_count`; what others did to records is the first of `changed_count`."""
 
     verdict: str
     name: str | None = None
@@ -80,6 +87,7 @@ class Judgement:
     reasons: list[Reason] = field(default_factory=list)
     against: list[str] = field(default_factory=list)
     beside_count: int = 0
+    changed_count: int = 0
     beside: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     person: Strength = field(default_factory=Strength)
@@ -116,7 +124,7 @@ def judge(act: Act, scene: Scene, holders: Holders) -> Judgement:
         return _by_job(act, scene, account)
     found = _agreement(act, scene, sessions, missing)
     found.account = account
-    _cap(found, act, scene, sessions, holders.tampering, touched=touched)
+    _cap(found, act, scene, sessions, holders.tampered, touched=touched)
     _weigh(found, act, scene, holders, sessions)
     found.missing = sorted({*found.missing, *act.missing})
     found.gates = sorted(set(found.gates))
@@ -215,9 +223,9 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
         reasons.append(Reason("device", people, tuple(act.events[:1]), "git:server"))
     if _from_anybody(act, scene, sessions):
         missing.append("source_of_session_that_accounts_cannot_write")
-    cited = _cited(act, sessions)
-    unsure = (("disputed", disputed.MISSING), ("mixed", mixed.MISSING))
-    missing += [what for column, what in unsure if any(scene.values(cited, column))]
+    unsure = [disputed.MISSING, mixed.MISSING]
+    cited = list(_told(act, scene, sessions, "disputed", "mixed"))
+    missing += [what for n, what in enumerate(unsure) if any(row[n] for row in cited)]
     apart = act.rival_accounts - set(accounts) and "agreement_of_server_and_client" in act.missing
     others = {*(act.rival_accounts if apart else ()), *act.program_owners}
     reasons += [Reason("account", directory.owners(a, at, to), (), None) for a in sorted(others)]
@@ -247,7 +255,7 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
     """What key, device and session say; a contradiction between the sources points at nobody."""
     at, to = session.entered() if session.start_ns is not None else act.span()
     directory, events = scene.directory, tuple(session.events)
-    rows = scene.cells(session.events, *_LINKED)
+    rows = scene.entered(session, *_LINKED)
     domain = next((told[-1] for told in rows if isinstance(told[-1], str)), None)
     reasons = []
     for cls, column, people in (
@@ -258,7 +266,7 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
         told = [(row[0], row[at_column]) for row in rows if isinstance(row[at_column], str)]
         values = sorted({value for _, value in told})
         own = tuple(event for event, _ in told)
-        reasons += [Reason(cls, people(value, at, to), own, domain) for value in values]
+        reasons += [_linked(cls, people(value, at, to), own, domain) for value in values]
         if not values:
             missing.append({"key": "key_of_session", "device": "address_of_session"}[cls])
     if common_devices.of_several(scene, session):
@@ -270,20 +278,25 @@ def _session_reasons(act: Act, scene: Scene, session: Session, missing: list[str
     if len(session.recognised_by) < 2:
         missing.append("second_source_of_session")
     if session.account is not None:
-        reasons.append(Reason("session", directory.holders(session.account, at, to), events, domain))
+        reasons.append(_linked("session", directory.holders(session.account, at, to), events, domain))
     return reasons
 
 
-def _cited(act: Act, sessions: list[Session]) -> list[str]:
-    """The events that an act, those that left it to run, and the sessions that decide rest on."""
-    left = (e for p in act.planters for e in p.events)
-    return [*act.events, *left, *(e for s in sessions for e in s.events)]
+def _linked(cls: str, says: frozenset[str], events: tuple[str, ...], domain: str | None) -> Reason:
+    """A reason by events of a session, of which every act in it cites the first `MOST_LINKED`: `su` after `su` makes any number."""
+    return Reason(cls, says, events[:MOST_LINKED], domain, len(events))
+
+
+def _told(act: Act, scene: Scene, sessions: list[Session], *columns: str) -> Iterable[tuple[Any, ...]]:
+    """What the events say that an act, those that left it to run, and the sessions that decide rest on."""
+    yield from scene.cells([*act.events, *(e for p in act.planters for e in p.events)], *columns)
+    for s in sessions:
+        yield from scene.entered(s, *columns)
 
 
 def _from_anybody(act: Act, scene: Scene, sessions: list[Session]) -> bool:
     """Whether what ties an act to its session, or a session to the kernel's number, is what any account can write."""
-    cited = _cited(act, sessions)
-    told = zip(scene.values(cited, "session"), scene.values(cited, "reach"), strict=True)
+    told = _told(act, scene, sessions, "session", "reach")
     return any(not trusted(domain) for session, domain in told if session is not None)
 
 
@@ -336,7 +349,7 @@ def independent(domains: Iterable[str]) -> set[str]:
 
 
 def _cap(
-    found: Judgement, act: Act, scene: Scene, sessions: list[Session], tampering: list[Act], *, touched: bool
+    found: Judgement, act: Act, scene: Scene, sessions: list[Session], tampered: Tampering, *, touched: bool
 ) -> None:
     """The gates that need no numbers: what lowers an answer, each with its reason."""
     if touched:
@@ -345,22 +358,19 @@ def _cap(
         return
     start = strength.span(act, sessions)[0]
     hosts = {s.host for s in sessions}
-    by_others = tampered.during(scene, tampering, hosts, str(found.name), start)
+    by_others = tampered.by_others(hosts, start, str(found.name))
     cited = set(scene.values(act.events, "domain"))
     outside = {d for d in found.frame_cost if not any(d.startswith(f"{h}:") for h in hosts)}
     # What was removed before can be who wrote what the session ran: no witness of the act itself tells that.
-    before = tampered.before(scene, tampering, hosts, str(found.name), act)
+    before = tampered.cut_before(hosts, act, str(found.name))
     if before or (by_others and not outside & cited):
         by_others = before or by_others
         found.verdict, found.name, found.strength = "inconclusive", None, None
         found.gates.append("G1")
-        found.against += [t.events[0] for t in by_others]
-        found.candidates = sorted(
-            {
-                *found.candidates,
-                *(p for t in by_others for p in scene.directory.owners(t.account, *t.span())),
-            }
-        )
+        changed = list(dict.fromkeys(t.events[0] for t, _ in by_others))
+        found.against += changed[:MOST_CHANGED]
+        found.changed_count = len(changed)
+        found.candidates = sorted({*found.candidates, *(p for _, owners in by_others for p in owners)})
         found.missing.append("logs_beyond_reach_of_who_changed_them")
 
 

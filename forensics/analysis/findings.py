@@ -35,7 +35,7 @@ from forensics.analysis import (
 from forensics.analysis.acts import ACTS, Act
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.examination import Examination
-from forensics.analysis.gaps import Gap
+from forensics.analysis.gaps import Bearing, Gap
 from forensics.analysis.jobs import Job
 from forensics.analysis.overlaps import Overlap
 from forensics.core import clock, ids
@@ -55,6 +55,7 @@ def findings(done: Examination) -> Json:
     names = dict(zip((a.act_id for a in acts), ids.numbered("A", len(acts)), strict=True))
     question, files = done.scene.evidence.question, done.scene.evidence.files
     cites = partial(citations, done)
+    bears = Bearing([(names[a.act_id], a.job is not None, *_reach(a)) for a in acts])
     signed, before = signed_acts.teller(done, cites), antecedents.teller(done, names, cites)
     found = {
         "schema": "findings/1",
@@ -62,7 +63,7 @@ def findings(done: Examination) -> Json:
         "jobs": list(_jobs(done, acts, names)),
         "acts": [_act(done, act, names) | before(act) | signed(act) for act in acts],
         "contradictions": contradictions.of_sources(done, acts, names, cites),
-        "gaps": [_gap(done, g, acts, names) | {"citations": cites(g.events)} for g in done.gaps],
+        "gaps": [_gap(done, g, bears) | {"citations": cites(g.events)} for g in done.gaps],
         "requests": _requests(done),
         "clocks": clock_table.told(done.compared),
         "overlaps": [_overlap(done, o) for o in done.at_once],
@@ -253,15 +254,14 @@ def _when_written(done: Examination, act: Act) -> list[str] | None:
     return None
 
 
-def _gap(done: Examination, gap: Gap, acts: list[Act], names: Mapping[str, str]) -> Json:
+def _gap(done: Examination, gap: Gap, bears: Bearing) -> Json:
     return {
         "source": gap.source,
         "kind": gap.kind,
         "when": [_written(gap.earliest_ns), _written(gap.latest_ns)],
         "records": gap.records,
         "reason": holes.reason(done.scene.evidence, gap.source, gap.kind, (gap.earliest_ns, gap.latest_ns)),
-        "matters_for": [names[a.act_id] for a in acts if gap.touches(*_reach(a))],
-    }
+    } | bears.of(gap)
 
 
 def _requests(done: Examination) -> list[Json]:

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -230,7 +231,7 @@ def _extend(run: list[Gap], gap: Gap) -> None:
     run.append(gap)
 
 
-_FAR_NS = 2**63
+_FAR_NS = 2**63 - 1
 _SET_BACK_NS = 86_400 * 1_000_000_000
 """By how much a clock is taken to have been set back at most, where it is not known."""
 
@@ -278,6 +279,38 @@ class Spans:
             return False
         before = bisect_right(self._starts, latest_ns)
         return before > 0 and self._last[before - 1] >= earliest_ns
+
+
+MOST_BORNE_ON = 200
+"""No more acts are named that one gap bears on; they are counted."""
+
+
+class Bearing:
+    """Which acts a gap bears on, by how far each reaches, as `Gap.touches` has it.
+
+    Ten thousand times that a clock was set bear on as many acts each: named are the first `MOST_BORNE_ON`, those on a
+    job before the others, and where there are more it is said how many.
+    """
+
+    def __init__(self, acts: Sequence[tuple[str, bool, int | None, int | None]]) -> None:
+        """`acts`: name, whether it is on a job, and the first and last ns that matter to it; without both no gap bears on it."""
+        placed = [(name, on, first, last) for name, on, first, last in acts if None not in (first, last)]
+        self._names = [name for name, *_ in placed]
+        self._first = np.array([first for *_, first, _ in placed], np.int64)
+        self._last = np.array([last for *_, last in placed], np.int64)
+        self._rest = ~np.array([on for _, on, *_ in placed], bool)
+
+    def of(self, gap: Gap) -> dict[str, Any]:
+        """`matters_for`, names in their order; with `matters_for_count` where not all are named."""
+        touched = (self._first <= _bound(gap.latest_ns, 1)) & (self._last >= _bound(gap.earliest_ns, -1))
+        rows = np.flatnonzero(touched)
+        told = (
+            rows
+            if len(rows) <= MOST_BORNE_ON
+            else np.sort(rows[np.argsort(self._rest[rows], kind="stable")[:MOST_BORNE_ON]])
+        )
+        found: dict[str, Any] = {"matters_for": [self._names[n] for n in told]}
+        return found | ({"matters_for_count": len(rows)} if len(told) < len(rows) else {})
 
 
 def _bound(ns: int | None, sign: int) -> int:

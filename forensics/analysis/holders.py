@@ -18,6 +18,7 @@ from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.gaps import Gap, Spans
 from forensics.analysis.memberships import Member
 from forensics.analysis.sessions import Session
+from forensics.analysis.tampering import Tampering
 from forensics.core.messageevents import JOURNALS, SYSTEM_LOGS
 
 _TO_ROOT = re.compile(r"(?:^|, )(?:root|ALL|#0)(?:$|, )")
@@ -70,12 +71,14 @@ class Holders:
     addresses: frozenset[str] = frozenset()
     missing: Spans = field(init=False)
     _missing_on: dict[str | None, Spans] = field(init=False)
+    tampered: Tampering = field(init=False)
 
     def __post_init__(self) -> None:
         self.holds = sorted(_holds(self.scene), key=lambda h: (h.person, h.host or "", h.why, h.events))
         for session in self.scene.sessions.values():
             for person in people_of(self.scene, session):
                 self._sessions.setdefault(person, []).append(session)
+        self.tampered = Tampering(self.tampering, lambda a: self.scene.directory.owners(a.account, *a.span()))
         self._rights = _open_ended_sessions(self.scene.events)
         self._asked = frozenset(_open_ended_lines(self.scene))
         nobodys = [g for g in self.gaps if g.kind in _NOBODYS]
@@ -144,13 +147,7 @@ class Holders:
         """Whether records of a host are missing or were handled about then, by this person or by nobody known."""
         if any(self._missing_on[h].touch(first_ns, last_ns) for h in hosts & self._missing_on.keys()):
             return True
-        for act in self.tampering:
-            owners = self.scene.directory.owners(act.account, act.earliest_ns, act.latest_ns)
-            own = sparing is not None and owners == {sparing}
-            late = act.latest_ns is None or act.latest_ns >= first_ns
-            if act.host in hosts and late and not own and (person is None or not owners or person in owners):
-                return True
-        return False
+        return self.tampered.disturbs(hosts, first_ns, person, sparing)
 
 
 def _open_ended_sessions(events: pd.DataFrame) -> frozenset[tuple[str | None, str]]:

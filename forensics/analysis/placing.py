@@ -45,7 +45,7 @@ def lacking(act: Act, scene: Scene, sessions: list[Session]) -> list[str]:
     found = []
     if known.unfit and _unfit(scene, told, entered, known):
         found.append("place_of_logs")
-    if _elsewhere(scene, told, known) or any(_entered_elsewhere(scene, s.events, known) for s in sessions):
+    if _elsewhere(scene, told, known) or any(_entered_elsewhere(scene, s, known) for s in sessions):
         found.append("record_of_host_itself")
     return found
 
@@ -94,8 +94,15 @@ def _elsewhere(scene: Scene, events: Iterable[str], known: _Known) -> bool:
     return any(row[-1] and isinstance(row[3], str) and _foreign(row, known) for row in rows)
 
 
-def _entered_elsewhere(scene: Scene, events: Iterable[str], known: _Known) -> bool:
+def _entered_elsewhere(scene: Scene, session: Session, known: _Known) -> bool:
     """Whether what one kind of log tells of the opening of a session is all told by no file of its host, and may not count so."""
+    key = "placed", session.session_id, len(session.events)
+    if key not in scene.memo:
+        scene.memo[key] = _all_elsewhere(scene, session.events, known)
+    return bool(scene.memo[key])
+
+
+def _all_elsewhere(scene: Scene, events: Iterable[str], known: _Known) -> bool:
     foreign: dict[str, bool] = {}
     for row in scene.cells(events, *_COLUMNS):
         kind = "audit trail" if row[-1] else KIND.get(row[1], "")

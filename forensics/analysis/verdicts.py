@@ -53,9 +53,10 @@ def against(judged: Judgement) -> list[Json]:
     changed = [e for e in judged.against if e not in judged.beside]
     kinds = {"session_beside": judged.beside, "records_changed_by_other": changed}
     found: list[Json] = [{"kind": kind, "because": list(events)} for kind, events in kinds.items() if events]
+    counts = {"session_beside": judged.beside_count, "records_changed_by_other": judged.changed_count}
     for why in found:
-        if why["kind"] == "session_beside" and judged.beside_count > len(judged.beside):
-            why["count"] = judged.beside_count
+        if counts[why["kind"]] > len(why["because"]):
+            why["count"] = counts[why["kind"]]
     return found
 
 
@@ -95,10 +96,12 @@ def sensitivity(found: Strength) -> list[Json]:
 
 
 def reasons(judged: Judgement) -> list[Json]:
-    """What each class of link says, and by which events."""
+    """What each class of link says, and by which events; how many there are, where they are more than are told."""
     return [
-        {"class": r.cls, "says": sorted(r.says), "because": list(r.because), "domain": r.domain} for r in judged.reasons
-    ]  # fmt: skip
+        {"class": r.cls, "says": sorted(r.says), "because": list(r.because), "domain": r.domain}
+        | ({"count": r.count} if r.count is not None and r.count > len(r.because) else {})
+        for r in judged.reasons
+    ]
 
 
 def rivals(done: Examination, judged: Judgement) -> list[Json]:

@@ -83,7 +83,8 @@ def who(case: Path, job: str) -> dict[str, Any]:
             for a in acts
             if a["comparison"] is not None
         ],
-        "gaps": [g for g in found["gaps"] if set(g["matters_for"]) & ids],
+        # Of a gap that bears on very many acts not all are named: it is told of each.
+        "gaps": [g for g in found["gaps"] if set(g["matters_for"]) & ids or "matters_for_count" in g],
         "citations": [
             {"act": a["id"], "path": paths[c["sha256"]], **c} for a in acts for c in _joined(a["citations"])
         ],

@@ -168,7 +168,7 @@ def against_sentences(act: Json, cites: Cites) -> list[Sentence]:
     """What speaks against the answer given, each kind with how many records say so."""
     told = []
     for kind, events in _against(act).items():
-        cited, count = cites(events), f"{len(events):,}"
+        cited, count = cites(events), f"{_count(act, kind, events):,}"
         if kind == "session_beside":
             sessions = counted(_count(act, kind, events), "session")
             told.append(say(f"against_{kind}", cited, about=act["id"], act=act["id"], count=sessions, account=quote(act["account"])))  # fmt: skip
@@ -365,7 +365,7 @@ def gap_sentences(gap: Json) -> list[Sentence]:
             say(
                 "gap_matters",
                 basis=Basis.ASKED if asked else Basis.ABSENCE,
-                acts=act_names(gap["matters_for"]),
+                acts=act_names(gap["matters_for"], gap.get("matters_for_count")),
             )
         )
     return found

@@ -131,11 +131,12 @@ def timeline(
     drawn = inside[:MOST_MARKERS]
     axis = _axis(jobs, drawn, bounds)
     gaps = [g for g in findings.get("gaps") or () if _concerns(g, drawn, axis)]
+    silent = lanes.joined([(lanes.day(g["when"][0]), lanes.day(g["when"][1])) for g in gaps], axis)
     rows = [
         *lanes.job_lanes(jobs, language),
         *lanes.actor_lanes(drawn, events, axis, language),
         *lanes.file_lanes(drawn, language),
-        *lanes.gap_lanes(gaps, language),
+        *lanes.gap_lanes(gaps, axis, language),
     ]
     said = _notes(findings, undrawn=len(inside) - len(drawn), untold=untold)
     notes = [language.text(note) for note in said]
@@ -147,7 +148,7 @@ def timeline(
         axes = figure.add_axes((
             LEFT_IN / WIDTH_IN, below / height, 1 - (LEFT_IN + RIGHT_IN) / WIDTH_IN, 1 - (below + TOP_IN) / height
         ))  # fmt: skip
-        _paint(axes, rows, axis, gaps)
+        _paint(axes, rows, axis, silent)
         _legend(figure, kinds, notes, height, language)
     return figure
 
@@ -170,20 +171,16 @@ def _marks(
 ) -> tuple[list[lanes.Mark], int]:
     """The acts wanted, in time; and how many of them have no time."""
     named = {a for j in jobs for a in j.get("acts") or ()}
+    about = {a.get("session") for a in findings.get("acts") or () if a["id"] in named} - {None}
     wanted = [
         a for a in findings.get("acts") or ()
-        if (job is None or str(a.get("job")) == job or a["id"] in named or (a.get("job") is None and _joins(a, findings, named)))
+        # An act without a job is wanted where it lies in a session in which an act on the job lies.
+        if (job is None or str(a.get("job")) == job or a["id"] in named or (a.get("job") is None and a.get("session") in about))
         and (person is None or person in _people(a))
     ]  # fmt: skip
     timed = [a for a in wanted if a.get("when") and a["when"][0] and a["when"][1]]
     marks = [lanes.Mark(a, lanes.day(a["when"][0]), lanes.day(a["when"][1])) for a in timed]
     return sorted(marks, key=lambda m: (m.first, m.last, m.act["id"])), len(wanted) - len(timed)
-
-
-def _joins(act: Json, findings: Json, named: set[str]) -> bool:
-    """Whether an act without a job lies in a session in which an act on the job lies."""
-    sessions = {a.get("session") for a in findings.get("acts") or () if a["id"] in named} - {None}
-    return act.get("session") in sessions
 
 
 def _people(act: Json) -> set[str]:
@@ -225,7 +222,9 @@ def _notes(findings: Json, *, undrawn: int, untold: int) -> list[Part]:
     return notes
 
 
-def _paint(axes: "Axes", rows: Sequence[lanes.Lane], axis: tuple[float, float], gaps: Sequence[Json]) -> None:
+def _paint(
+    axes: "Axes", rows: Sequence[lanes.Lane], axis: tuple[float, float], silent: Sequence[lanes.Span]
+) -> None:
     """Lanes from the top down, on an axis in inches; gaps shaded through all of them."""
     at, ticks = 0.0, []
     for lane in rows:
@@ -235,10 +234,8 @@ def _paint(axes: "Axes", rows: Sequence[lanes.Lane], axis: tuple[float, float], 
         ticks.append((y, lane.label))
         at += lane.height_in
         axes.axhline(-at, color=PALE, lw=0.5, zorder=0)
-    for g in gaps:
-        axes.axvspan(
-            lanes.day(g["when"][0]), lanes.day(g["when"][1]), fc="none", ec=PALE, hatch="////", lw=0, zorder=0
-        )
+    for first, last in silent:
+        axes.axvspan(first, last, fc="none", ec=PALE, hatch="////", lw=0, zorder=0)
     axes.set_ylim(-(at or ROW_IN), 0)
     axes.set_xlim(*axis)
     axes.set_yticks([y for y, _ in ticks], [label for _, label in ticks], linespacing=1.15)

@@ -22,7 +22,8 @@ Json = Mapping[str, Any]
 WIDTH_IN = 6.3
 LEFT_IN, RIGHT_IN = 1.62, 0.2
 ROW_IN, LEVEL_IN = 0.34, 0.15
-MOST_LABELS, MOST_FILES, MOST_JOBS = 60, 6, 12
+MOST_LABELS, MOST_FILES, MOST_JOBS, MOST_SPANS = 60, 6, 12, 200
+Span = tuple[float, float]
 POINTS = 7.0
 ORIGINS = {"cron": "by cron", "at": "by at", "timer": "by systemd", "job": "by a process of a job"}
 """What acts where nobody need have been logged in."""
@@ -240,8 +241,27 @@ def _draw_marks(marks: Sequence[Mark], axes: "Axes", y: float) -> None:
         _mark(axes, m, y)
 
 
-def gap_lanes(gaps: Sequence[Json], language: Language = ENGLISH) -> list[Lane]:
-    """One lane for each source that is silent somewhere."""
+def joined(spans: Sequence[Span], axis: Span) -> list[Span]:
+    """Of very many stretches, those on an axis, as one where no eye could tell them apart; few are left as they are.
+
+    Args:
+        spans: first and last day of each.
+        axis: first and last day that is drawn.
+    """
+    if len(spans) <= MOST_SPANS:
+        return list(spans)
+    least = (axis[1] - axis[0]) / 1000  # A line is wider than that.
+    found: list[Span] = []
+    for first, last in sorted(s for s in spans if s[0] <= axis[1] and s[1] >= axis[0]):
+        if found and first - found[-1][1] < least:
+            found[-1] = found[-1][0], max(found[-1][1], last)
+        else:
+            found.append((first, last))
+    return found
+
+
+def gap_lanes(gaps: Sequence[Json], axis: Span, language: Language = ENGLISH) -> list[Lane]:
+    """One lane for each source that is silent somewhere on the axis."""
     sources: dict[str, list[Json]] = {}
     for g in gaps:
         sources.setdefault(str(g.get("source", "")), []).append(g)
@@ -249,9 +269,9 @@ def gap_lanes(gaps: Sequence[Json], language: Language = ENGLISH) -> list[Lane]:
     for mine in list(sources.values())[:MOST_FILES]:
         name = language.text(recounted.source(mine[0], 60))
         lane = Lane(language.text(put("gap: {source}", source=figure(_short(name, 21)))), "gap")
-        spans = [(day(g["when"][0]), day(g["when"][1])) for g in mine]
+        spans = joined([(day(g["when"][0]), day(g["when"][1])) for g in mine], axis)
 
-        def draw(axes: "Axes", y: float, spans: Sequence[tuple[float, float]] = tuple(spans)) -> None:
+        def draw(axes: "Axes", y: float, spans: Sequence[Span] = tuple(spans)) -> None:
             for a, b in spans:
                 axes.barh(y, b - a, left=a, height=0.13, fc="white", ec=SOFT, hatch="////", lw=0.6, zorder=3)
 

@@ -208,9 +208,9 @@ def missing_parts(codes: Iterable[str]) -> list[Part]:
     return listed([words(phrases.MISSING, c) for c in codes])
 
 
-def act_names(acts: Sequence[str]) -> list[Part]:
-    """`act A0001`, `acts A0001 and A0002`; of more than eight, the first eight and how many more."""
-    shown, rest = list(acts[:8]), len(acts) - 8
+def act_names(acts: Sequence[str], count: int | None = None) -> list[Part]:
+    """`act A0001`, `acts A0001 and A0002`; of more than eight, or of `count` of which these are the first, eight and how many more."""
+    shown, rest = list(acts[:8]), (count or len(acts)) - 8
     tail = [put("{count} more", count=f"{rest:,}")] if rest > 0 else []
     names = listed([*shown, *tail])
     return [put("act {acts}", acts=names) if len(acts) == 1 else put("acts {acts}", acts=names)]
