@@ -82,6 +82,8 @@ def comment(text: str, *, quoted: bool) -> tuple[int, bool]:
         text: one line, of a logical one perhaps a part. A comment ends with the line: no backslash carries it on.
         quoted: whether the line before left a quote open.
     """
+    if not text:
+        return 0, quoted
     for mark in _MARK.finditer(text):
         if mark[0] == '"':
             quoted = not quoted

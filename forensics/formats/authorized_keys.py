@@ -53,6 +53,9 @@ class _Key(NamedTuple):
     why: Why | None
 
 
+_NONE = _Key(b"", b"", "", b"", Why.SHAPE)
+
+
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
     """Sure where the lines are keys, with options that sshd knows: a host name before a key is known_hosts."""
     if not sshkey.likely(head):
@@ -69,10 +72,9 @@ def parse(data: bytes, base: int) -> Parsed:
     lines = cut(data, base)
     start, stop = pa.array(lines.start, pa.int64()), pa.array(lines.stop, pa.int64())
     text = lines.text.to_pylist()
-    idle = pa.array(
-        [not line.strip(b" \t") or line.lstrip(b" \t").startswith(b"#") for line in text], pa.bool_()
-    )
-    keys = [_key(line) for line in text]
+    passed = [not line.strip(b" \t") or line.lstrip(b" \t").startswith(b"#") for line in text]
+    idle = pa.array(passed, pa.bool_())
+    keys = [_NONE if nothing else _key(line) for line, nothing in zip(text, passed, strict=True)]
     read = pc.and_not(pa.array([key.why is None for key in keys], pa.bool_()), idle)
     bad = pc.and_not(pc.invert(read), idle)
     own = [key for key, kept in zip(keys, read.to_pylist(), strict=True) if kept]

@@ -39,6 +39,7 @@ DOMAIN = "{host}:user"
 _ENTRY = re.compile(rb"(?= *[0-9])(?:[ 0-9]{5}|[0-9]{6,9})(?P<changed>[ *]) (?P<rest>.*)", re.DOTALL)
 _NUMBER = re.compile(rb" {0,4}(?P<number>[0-9]{1,9})[ *] ")
 _TYPED = re.compile(rb" *[0-9]+[ *] (?:[0-9]{4}-[0-9]{2}-[0-9]{2} |[^-0-9 ])")  # not a table of numbers
+_DAY = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} ")
 _WALL = re.compile(
     r"(?P<wall>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}|\?\?) (?P<command>.*)", re.DOTALL
 )
@@ -68,7 +69,8 @@ def portions(data: bytes, base: int) -> Iterator[Parsed]:
 def _said(data: bytes, base: int) -> Iterator[Said]:
     """The lines of each command, and what they say; times are taken off the commands, if all have one."""
     alone = _rising(_number(line.raw) for line in rowwise.each(data, base))
-    dated = _dated(said for _, said in _numbered(data, base, alone=alone))
+    # Without a day nowhere a command has a time, and the lines are not gone through for it.
+    dated = bool(_DAY.search(data)) and _dated(said for _, said in _numbered(data, base, alone=alone))
     for group, said in _numbered(data, base, alone=alone):
         found = _WALL.fullmatch(str(said["command"])) if dated and isinstance(said, dict) else None
         if found is None or not isinstance(said, dict):
@@ -80,13 +82,13 @@ def _said(data: bytes, base: int) -> Iterator[Said]:
 
 def _numbered(data: bytes, base: int, *, alone: bool) -> Iterator[Said]:
     """The lines of each command, and what they say beside its time."""
-    for group in _commands(rowwise.each(data, base), alone=alone):
-        number = _number(group[0].raw)
+    for group, number in _commands(rowwise.each(data, base), alone=alone):
         if rowwise.too_long(group):
             yield group, Why.TOO_LONG
             continue
-        found = _ENTRY.fullmatch(b"\n".join(line.raw for line in group))
-        if number is None or found is None:
+        numbered = number is not None
+        found = _ENTRY.fullmatch(b"\n".join(line.raw for line in group)) if numbered else None
+        if found is None:
             yield group, Why.SHAPE if group[0].raw.strip() else None
         else:
             said = {"number": number, "changed": found["changed"] == b"*"}
@@ -99,20 +101,20 @@ def _number(raw: bytes) -> int | None:
     return int(found["number"]) if found and _ENTRY.fullmatch(raw) else None
 
 
-def _commands(lines: Iterable[Line], *, alone: bool) -> Iterator[list[Line]]:
-    """Lines by command: those that begin with the next number, or each alone, and what follows each."""
+def _commands(lines: Iterable[Line], *, alone: bool) -> Iterator[tuple[list[Line], int | None]]:
+    """Lines by command, and its number: those that begin with the next number, or each alone, and what follows each."""
     group: list[Line] = []
     last: int | None = None
     for line in lines:
         number = _number(line.raw)
         if last is None or alone or number == last + 1:
             if group:
-                yield group
+                yield group, last
             group, last = [line], number
         else:
             rowwise.grow(group, line)
     if group:
-        yield group
+        yield group, last
 
 
 def _rising(numbers: Iterable[int | None]) -> bool:

@@ -60,10 +60,11 @@ def parse(data: bytes, base: int) -> Parsed:
         fast = kubefast.read(rest, cut)
         tables.append(_built(fast.columns, edges, left[fast.at], base))
         rows: list[dict[str, object]] = []
-        for n in np.delete(np.arange(len(left)), fast.at).tolist():
-            span = (int(edges.start[left[n]]) + base, int(edges.stop[left[n]]) + base)
-            torn = span[1] == base + len(data) and not data.endswith(b"\n")
-            _line(cut.text[n].as_py(), span, rows, rejected, ignored, torn=torn)
+        slow = np.delete(np.arange(len(left)), fast.at)
+        starts, stops = ((side[left[slow]] + base).tolist() for side in (edges.start, edges.stop))
+        whole = base + len(data) if not data.endswith(b"\n") else None
+        for n, span in zip(slow.tolist(), zip(starts, stops, strict=True), strict=True):
+            _line(cut.text[n].as_py(), span, rows, rejected, ignored, torn=span[1] == whole)
         tables.append(TABLE.build({name: [row.get(name) for row in rows] for name in TABLE.names}))
     return Parsed(
         _in_order([table for table in tables if len(table)]),
@@ -95,10 +96,11 @@ def _line(
     torn: bool,
 ) -> None:
     """A line that is not plain: blank, a list, wrapped, with objects in it, or damaged."""
-    key = kubewrap.listed(line) if len(line) <= _LONGEST_LIST_BYTES else None
     if not line.strip():
         ignored.append(span)
-    elif key is not None:
+        return
+    key = kubewrap.listed(line) if len(line) <= _LONGEST_LIST_BYTES else None
+    if key is not None:
         _list(line, key, span, rows, rejected, ignored)
     elif span[1] - span[0] > lines.LONGEST_LINE_BYTES:
         rejected.append((*span, Why.TOO_LONG.value))

@@ -56,6 +56,7 @@ _ENTRY = re.compile(
 _FIRST = re.compile(
     rf"^[ \d]*[-bcdlps][-rwxsStT]{{9}}[.+@]? +\d+ .*{_TIME} \S".encode(), re.MULTILINE | re.ASCII
 )
+_TOTAL = re.compile(r"total \S+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(?: -> "((?:[^"\\]|\\.)*)")?[*/=>@|]?', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:(?P<octal>[0-3][0-7]{2})|(?P<mark>.))", re.DOTALL)
 _MARKS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
@@ -81,15 +82,17 @@ def portions(data: bytes, base: int) -> Iterator[Parsed]:
 
 def _said(data: bytes, base: int) -> Iterator[Said]:
     """Each line, and what it says below which heading."""
-    entries = (_ENTRY.fullmatch(text) for _, text in _shown(data, base))
+    entries = (_ENTRY.fullmatch(text) for _, text in _shown(data, base) if text)
     quoted = {bool(_QUOTED.fullmatch(entry["name"])) for entry in entries if entry} == {True}
     above, before = _NO_FOLDER, ""
     for line, text in _shown(data, base):
-        entry = _ENTRY.fullmatch(text)
+        entry = _ENTRY.fullmatch(text) if text else None
         if rowwise.too_long([line]):
             yield [line], Why.TOO_LONG
         elif entry:
             yield [line], {"kind": "entry", **above, **_entry(entry, quoted=quoted)}
+        elif not text:
+            yield [line], None
         elif text.endswith(":") and not before and len(text) > 1:
             folder = _decoded(text[1:-2]) if quoted and _QUOTED.fullmatch(text[:-1]) else text[:-1]
             # Each line below says it again, and no path is longer.
@@ -98,7 +101,7 @@ def _said(data: bytes, base: int) -> Iterator[Said]:
             above = _NO_FOLDER if too_long else named
             yield [line], Why.TOO_LONG if too_long else {"kind": "folder", **above}
         else:
-            yield [line], None if not text or re.fullmatch(r"total \S+", text) else Why.SHAPE
+            yield [line], None if _TOTAL.fullmatch(text) else Why.SHAPE
         before = text
 
 

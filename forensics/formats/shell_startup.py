@@ -11,6 +11,7 @@ Open    nothing is run: whether an `if` around a line holds, or what a variable 
         `eval` makes is not seen. Where a quote is not closed within 500 lines, those stand for themselves
 """
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -109,18 +110,23 @@ def portions(data: bytes, base: int) -> Iterator[Parsed]:
 def _commanded(data: bytes, base: int) -> Iterator[Said]:
     """Each command, and what it sets and does."""
     for group, own in _groups(rowwise.each(data, base)):
-        raw = b"\n".join(line.raw for line in group)
+        raw = _joined(group)
         if rowwise.too_long(group):
             yield group, Why.TOO_LONG
         elif not raw.strip() or raw.lstrip().startswith(b"#"):
             yield group, None
         else:
-            said = _said(rowwise.shown(b"\n".join(line.raw for line in own)))
+            text = rowwise.shown(_joined(own))
+            said = _short(text) if len(text) <= _SHORT else _said(text)
             if len(said) > MOST_SAID:
                 yield group, Why.TOO_LONG
                 continue
             kinds, names, values = (list(column) for column in zip(*said, strict=True))
             yield group, {"kinds": kinds, "names": names, "values": values, "text": rowwise.shown(raw)}
+
+
+def _joined(group: Sequence[Line]) -> bytes:
+    return group[0].raw if len(group) == 1 else b"\n".join(line.raw for line in group)
 
 
 def _groups(found: Iterator[Line]) -> Iterator[tuple[Sequence[Line], Sequence[Line]]]:
@@ -191,6 +197,15 @@ def _said(text: str) -> list[_Thing]:
     # A shell parts words at fewer bytes than Python does text: a line of no-break spaces alone is a command by that name.
     word = _FIRST_WORD.search(text)
     return found or [("command", word[0] if word else text, None)]
+
+
+_SHORT = 8
+"""Of commands that are no longer, what they say is kept: a file can have one on every two bytes, and few are different."""
+
+
+@functools.lru_cache(maxsize=4096)
+def _short(text: str) -> list[_Thing]:
+    return _said(text)
 
 
 def _commands(text: str) -> Iterator[str]:

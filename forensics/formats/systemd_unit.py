@@ -74,11 +74,13 @@ def portions(data: bytes, base: int) -> Iterator[Parsed]:
 
 def _told_of(data: bytes, base: int) -> Iterator[Said]:
     """Each line, as long as it goes on, and what it says."""
-    user = _user(text for _, text in _logical(rowwise.each(data, base)))
+    # A word is on one line, whatever goes on with the next: without it nobody is named.
+    named_user = b"User" in data
+    user = _user(text for _, text in _logical(rowwise.each(data, base))) if named_user else None
     section: str | None = None
     for group, text in _logical(rowwise.each(data, base)):
-        named = _SECTION.fullmatch(text)
-        assigned = _ASSIGNED.fullmatch(text)
+        named = _SECTION.fullmatch(text) if text else None
+        assigned = _ASSIGNED.fullmatch(text) if text else None
         if len(group) > 1 and rowwise.too_long(group):
             yield group, Why.TOO_LONG
         elif named:

@@ -81,8 +81,7 @@ def _goes_on(raw: bytes) -> bool:
 
 def _command(group: list[Line]) -> dict[str, object] | None:
     """One command, as it was typed."""
-    lines = [line.raw for line in group]
-    whole = b"\n".join([*(line[:-1] for line in lines[:-1]), lines[-1]])
+    whole = b"\n".join([*(line.raw[:-1] for line in group[:-1]), group[-1].raw])
     if not whole:
         return None
     found = _TIMED.fullmatch(whole)
