@@ -8,14 +8,16 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forensics.analysis import git_acts, hops, jobs, keys, mounts, push_certificates, wording
 from forensics.core import controlgroups, forge, hostevents, jsonlists, sqldump, sqlframes
 from forensics.core.githistory import MOST_CHANGES
-from forensics.formats import github_audit
+from forensics.formats import git_config, github_audit, http_access, pbs_accounting, stat_listing
 from forensics.pipeline import unasked
+from forensics.readings import authorized_keys as told_authorized_keys
+from forensics.readings import git_config as told_git_config
 
 LONG = 1 << 20
 
@@ -232,3 +234,128 @@ def test_lists_that_follow_one_another_are_told_together(monkeypatch):
 
 
 WHOLE = github_audit._Held.parsed
+
+
+STAMP = "[23/Nov/2026:15:11:42 +0100]"
+PIECES = ["10.0.0.1", ":", ":80", "a", "site", " ", "- ", STAMP, ' "', '"', "GET / HTTP/1.1", "\\", " 200 ", "17", "[", "]", "::1", "\xff"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+@example(f'10.0.0.1 - kai {STAMP} "GET / HTTP/1.1" 200 17')
+@example(f'site:80 10.0.0.1 - - {STAMP} "GET /\xff" 200 - "a" "b" rest')
+@example(f'10.0.0.1 - kai {STAMP} "GET / HTTP/1.1" 200 17\r')
+def test_the_first_line_of_an_access_log(line):
+    raw = line.encode("latin-1")
+    found = re.compile(http_access._LINE.encode().removesuffix(b"$")).match(raw.rstrip(b"\r"))
+    assert bool(http_access.recognise(raw + b"\nx", "access.log")) == bool(found)
+
+
+def test_a_long_first_line_is_no_access_log():
+    end = f' - - {STAMP} "x'.encode()
+    assert http_access.recognise(b":" * (60_000 - len(end)) + end, "access.log") == 0
+
+
+SETTING = re.compile(
+    rb"[ \t]*(?P<name>[A-Za-z][A-Za-z0-9-]*)[ \t]*(?:=[ \t]*(?P<value>.*?))?[ \t]*", re.DOTALL
+)
+
+
+@given(made_of(" ", "\t", "a", "-", "=", "=x", "b c", "\x0b", "\r", "#"))
+def test_a_setting_of_git(text):
+    found = SETTING.fullmatch(text.encode())
+    told = git_config._SETTING.fullmatch(text.encode().rstrip(b" \t"))
+    assert (told and told.groupdict()) == (found and found.groupdict())
+
+
+def test_what_is_no_blank_stays_at_the_end_of_a_setting():
+    assert git_config.parse(b"[a]\n k = v\x0b \t\n", 0).records["value"].to_pylist()[-1] == "v\x0b"
+
+
+@pytest.mark.parametrize("blank", [b" ", b"\t", b" \t"])
+def test_a_setting_with_a_long_blank_in_it(blank):
+    line = (
+        b"[core]\n\ta = b" + blank * (LONG // 4) + b"c" + blank * 9 + b"\n\td" + blank * (LONG // 4) + b"e\n"
+    )
+    parsed = git_config.parse(line, 0)
+    assert parsed.records["value"].to_pylist()[-1] == "b" + (blank * (LONG // 4)).decode() + "c"
+    assert parsed.rejected["why"].to_pylist() == ["shape"]
+
+
+QUOTED = re.compile(r'(?P<section>[^" ]+)[ \t]+"(?P<sub>.*)"')
+
+
+@given(made_of(" ", "\t", "a", '"', "\n", '"x"', "\t\t"))
+def test_a_section_of_git_with_a_name(text):
+    found, told = QUOTED.fullmatch(text), told_git_config._QUOTED.fullmatch(text)
+    assert (told and told.groupdict()) == (found and found.groupdict())
+
+
+def test_a_section_of_tabs_has_no_name():
+    assert told_git_config._QUOTED.fullmatch("a" + "\t" * LONG + "b") is None
+
+
+@example("x/keydir/a\nb.pub")
+@example("keydir/y/kai@home.pub")
+@given(made_of("keydir/", "/", "a", "@", "home", ".pub", "\n", ".", "x/", most=9))
+def test_whose_key_a_git_server_holds(path):
+    found, told = told_authorized_keys._SERVER.fullmatch(path), told_authorized_keys._of_server(path)
+    assert (told and told.groupdict()) == (found and found.groupdict())
+
+
+@pytest.mark.parametrize("end", ["x", ".pub", "\n/x.pub", "@.pu"])
+def test_a_path_of_very_many_folders_is_no_key_of_a_server(end):
+    assert told_authorized_keys._of_server("keydir/" * (LONG // 8) + end) is None
+
+
+NUMBERED = re.compile(rb"[A-Za-z]?[0-9]+[\[\].A-Za-z0-9_-]*;")
+
+
+@example("0;")
+@example("a12[3].pbs;")
+@example("aa0;")
+@given(made_of("a", "0", "[", "]", ".", ";", "-", "é"))
+def test_the_number_of_a_job_of_pbs(text):
+    begun = b"11/23/2026 15:11:42;E;"
+    assert bool(pbs_accounting._FIRST.match(begun + text.encode())) == bool(NUMBERED.match(text.encode()))
+
+
+def test_a_number_of_very_many_digits_is_no_job():
+    assert pbs_accounting._FIRST.match(b"11/23/2026 15:11:42;E;" + b"0" * LONG) is None
+
+
+SHOWN = re.compile(
+    r"  File: (?P<name>.+)\n  Size: (?P<size>\d{1,18}) *\tBlocks: \d+ +IO Block: \d+ +(?P<kind>[^\n]+)\n"
+    r"Device: (?:(?P<major>\d{1,9}),(?P<minor>\d{1,9})|[0-9a-f]+h/(?P<device>\d{1,12})d)\tInode: (?P<inode>\d{1,18}) +Links: (?P<links>\d{1,9})[^\n]*\n"
+    r"Access: \((?P<mode>[0-7]{4,6})/[^)\n]+\)  Uid: \( *(?P<uid>\d{1,10})/ *(?P<owner>[^\n]+)\)   Gid: \( *(?P<gid>\d{1,10})/ *(?P<group>[^\n]+)\)\n"
+    rf"(?:Context: [^\n]*\n)?Access: (?P<atime>{stat_listing._TIME})\nModify: (?P<mtime>{stat_listing._TIME})\nChange: (?P<ctime>{stat_listing._TIME})(?:\n Birth: (?:-|(?P<crtime>{stat_listing._TIME})))?",
+    re.ASCII | re.DOTALL,
+)
+ABOUT = (
+    "  File: {name}\n  Size: 5         \tBlocks: 8          IO Block: 4096   {kind}\n"
+    "Device: 254,0\tInode: 77          Links: 1\n"
+    "Access: (0644/-rw-r--r--)  Uid: ( 4101/ {owner})   Gid: ( 4101/ {group}){end}\n"
+    "Access: {at}\nModify: {at}\nChange: {at}\n Birth: -"
+)
+AT = "2026-11-23 15:11:42.000000000 +0100"
+
+
+def about(**given):
+    plain = {"name": "a", "kind": "regular file", "owner": "mei", "group": "mei", "end": "", "at": AT}
+    return ABOUT.format(**(plain | given))
+
+
+@given(*[made_of(" ", "a", ")", ")   Gid: ( 0/", "\n", "(", "  b", most=5)] * 4)
+@example("a", "  ", "   ", "  ")
+@example("a", "x", "m", "n")
+@example("a", "x", "m)   Gid: ( 0/ x", "n")
+def test_what_stat_shows_of_a_file(name, kind, owner, group):
+    text = about(name=name, kind=kind, owner=owner, group=group)
+    found, told = SHOWN.fullmatch(text), stat_listing._FILE.fullmatch(text)
+    assert (told and told.groupdict()) == (found and found.groupdict())
+
+
+@pytest.mark.parametrize("what", ["kind", "owner", "group"])
+@pytest.mark.parametrize("filler", [" ", ")   Gid: ( 0/ a"])
+def test_a_long_line_of_stat_is_no_file(what, filler):
+    text = about(**{what: filler * (LONG // 2 // len(filler)), "end": "x"})
+    assert stat_listing._FILE.fullmatch(text) is None

@@ -37,9 +37,8 @@ DOMAIN = "{host}:files"
 _SECTION = re.compile(
     rb'[ \t]*\[(?P<section>[A-Za-z0-9.-]+(?:[ \t]+"(?:[^"\\\n]|\\.)*")?)\][ \t]*(?P<rest>.*)', re.DOTALL
 )
-_SETTING = re.compile(
-    rb"[ \t]*(?P<name>[A-Za-z][A-Za-z0-9-]*)[ \t]*(?:=[ \t]*(?P<value>.*?))?[ \t]*", re.DOTALL
-)
+_SETTING = re.compile(rb"[ \t]*(?P<name>[A-Za-z][A-Za-z0-9-]*)[ \t]*(?:=[ \t]*(?P<value>.*))?", re.DOTALL)
+"""A setting without the blanks at its end: a pattern that took them off would look through a line of blanks from each of them."""
 _FIRST = re.compile(
     rb'(?:[ \t]*(?:[#;][^\n]*)?\r?\n)*[ \t]*\[(?:(?i:core|user|remote|branch|include|includeif|submodule|filter|diff|gpg|alias|'
     rb'extensions|receive|http|url|credential|lfs|safe|log|merge|init|gc|pack|transfer|uploadpack)(?:[ \t]+"[^"\n]*")?)\][ \t]*'
@@ -67,7 +66,7 @@ def _line(raw: bytes) -> dict[str, object] | Why | None:
     rest = opened["rest"] if opened else text
     if opened and rest[:1] in {b"", b"#", b";"}:
         return {"section": section}
-    setting = _SETTING.fullmatch(rest)
+    setting = _SETTING.fullmatch(rest.rstrip(b" \t"))
     if setting is None:
         return Why.SHAPE
     value = setting["value"]

@@ -51,9 +51,9 @@ DOMAIN = "{host}:root"
 
 _TIME = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]) (?:[01]\d|2[0-3]):[0-5]\d:[0-6]\d\.\d{9} [+-]\d{4}"
 _FILE = re.compile(
-    r"  File: (?P<name>.+)\n  Size: (?P<size>\d{1,18}) *\tBlocks: \d+ +IO Block: \d+ +(?P<kind>[^\n]+)\n"
+    r"  File: (?P<name>.+)\n  Size: (?P<size>\d{1,18}) *\tBlocks: \d+ +IO Block: \d+ +(?P<kind>[^ \n][^\n]*| )\n"
     r"Device: (?:(?P<major>\d{1,9}),(?P<minor>\d{1,9})|[0-9a-f]+h/(?P<device>\d{1,12})d)\tInode: (?P<inode>\d{1,18}) +Links: (?P<links>\d{1,9})[^\n]*\n"
-    r"Access: \((?P<mode>[0-7]{4,6})/[^)\n]+\)  Uid: \( *(?P<uid>\d{1,10})/ *(?P<owner>[^\n]+)\)   Gid: \( *(?P<gid>\d{1,10})/ *(?P<group>[^\n]+)\)\n"
+    r"(?=[^\n]*\)\n)Access: \((?P<mode>[0-7]{4,6})/[^)\n]+\)  Uid: \( *(?P<uid>\d{1,10})/ *(?P<owner>[^ \n][^\n]*| )\)   Gid: \( *(?P<gid>\d{1,10})/ *(?P<group>[^ \n][^\n]*| )\)\n"
     rf"(?:Context: [^\n]*\n)?Access: (?P<atime>{_TIME})\nModify: (?P<mtime>{_TIME})\nChange: (?P<ctime>{_TIME})(?:\n Birth: (?:-|(?P<crtime>{_TIME})))?",
     re.ASCII | re.DOTALL,
 )

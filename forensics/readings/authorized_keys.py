@@ -31,6 +31,14 @@ _ANYBODYS = re.compile(r"/(?:.*/)?(?:tmp|scratch|work|projects?|proj)\d*/.*")
 _SERVER_DOMAIN = "git:server"
 
 
+def _of_server(path: str) -> re.Match[str] | None:
+    """A git server's own copy of a key. Asked first is what is asked of the end: a path can have ten thousand folders `keydir`."""
+    folder, _, name = path.rpartition("/")
+    return (
+        _SERVER.fullmatch(path) if name.endswith(".pub") and name != ".pub" and "\n" not in folder else None
+    )
+
+
 class _Opens(NamedTuple):
     """The account that the keys of a file open, and whether it is one of the git server's."""
 
@@ -78,7 +86,7 @@ def _opened(path: str) -> _Opens:
     home of the server's account: a copy elsewhere is its owner's, who can put any key there.
     """
     home = hostevents.home(path)
-    server = _SERVER.fullmatch(path)
+    server = _of_server(path)
     if server:
         own = _SERVER_ACCOUNTS.fullmatch(home[0]) if home else not _ANYBODYS.fullmatch(path)
         return _Opens(server["account"], True) if own else _Opens(None, False)

@@ -36,7 +36,7 @@ class _Open(NamedTuple):
 
 
 _STATE = pa.schema([("sha256", pa.string()), ("section", pa.string())])
-_QUOTED = re.compile(r'(?P<section>[^" ]+)[ \t]+"(?P<sub>.*)"')
+_QUOTED = re.compile(r'(?P<section>[^" ]+)(?: [ \t]*|\t)"(?P<sub>.*)"')
 
 
 def read(
