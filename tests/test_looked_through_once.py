@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from forensics.analysis import git_acts, hops, jobs, keys, mounts, push_certificates, wording
 from forensics.core import controlgroups, forge, hostevents, jsonlists, sqldump, sqlframes
 from forensics.core.githistory import MOST_CHANGES
-from forensics.formats import git_config, github_audit, http_access, pbs_accounting, stat_listing
+from forensics.formats import (
+    git_config,
+    github_audit,
+    http_access,
+    pbs_accounting,
+    stat_listing,
+    sudoers,
+    syslog,
+)
 from forensics.pipeline import unasked
 from forensics.readings import authorized_keys as told_authorized_keys
 from forensics.readings import git_config as told_git_config
@@ -359,3 +367,39 @@ def test_what_stat_shows_of_a_file(name, kind, owner, group):
 def test_a_long_line_of_stat_is_no_file(what, filler):
     text = about(**{what: filler * (LONG // 2 // len(filler)), "end": "x"})
     assert stat_listing._FILE.fullmatch(text) is None
+
+
+DEFAULTS = re.compile(sudoers._SETTING.pattern.replace(r"(?:!\s*)?", r"!?\s*"))
+
+
+@given(made_of(" ", ",", "!", "aa", "=", '"x"', "+=", "1", "  ", most=6))
+@example("a , ! b")
+@example("a , b")
+@example("a,!b , c=1")
+def test_settings_of_sudo(text):
+    found = DEFAULTS.fullmatch("aa" + text)
+    assert (sudoers._SETTING.fullmatch("aa" + text) is None) == (found is None)
+    assert DEFAULTS.pattern != sudoers._SETTING.pattern
+
+
+def test_very_many_settings_of_sudo_are_none():
+    """Each of them doubled the time."""
+    assert sudoers._SETTING.fullmatch("aa" + " ,  aa" * (LONG // 8) + '"') is None
+
+
+SINCE = re.compile(rb"\[ *[0-9]{1,10}\.[0-9]{6}(?: <? *[0-9.]* *>?)?\] ")
+
+
+@given(made_of(" ", "<", ">", "0.1", "] ", "x", most=7))
+@example(" <  0.000 >] ")
+@example(" >] ")
+@example(" 5] ")
+def test_a_stamp_since_boot(text):
+    line = f"[ 1.000000{text}".encode()
+    told = syslog._SINCE_BOOT.match(line + b"h kernel: ")
+    found = SINCE.match(line)
+    assert (told is not None) == (found is not None and re.match(rb"[^ :\[\]]+ ", line[found.end() :] + b"h kernel: ") is not None and syslog._SINCE_BOOT.match(b"[ 1.000000] " + line[found.end() :] + b"h kernel: ") is not None)  # fmt: skip
+
+
+def test_a_long_blank_is_no_stamp():
+    assert syslog._SINCE_BOOT.match(b"[ 1.000000 <" + b" " * LONG + b"x") is None

@@ -173,6 +173,17 @@ def test_what_is_torn_is_truncated(torn, read):
     assert (names(DECLARED + torn), whys(NAME, DECLARED + torn)) == (read, ["truncated"])
 
 
+def test_a_dump_that_ends_anywhere_is_accounted_for():
+    """Behind `VALUES` or a comma too, where a stretch of nothing was rejected."""
+    whole = b"INSERT INTO `user` VALUES (1,'kai','kai',1),(3,'lin','lin',0);\nINSERT INTO `user` VALUES "
+    for cut in range(len(whole) + 1):
+        data = DECLARED + whole[:cut]
+        parsed = registry()[NAME].parse(data, 0)
+        spans = sorted((row["start"], row["stop"]) for table in parsed for row in table.to_pylist())
+        assert all(start < stop for start, stop in spans)
+        assert [0, *(stop for _, stop in spans)] == [*(start for start, _ in spans), len(data)]
+
+
 def test_what_the_dump_says_of_its_strings_counts_from_there():
     body = b"INSERT INTO `user` VALUES (1,'kai','kai\\',1);\n"
     assert names(DECLARED + b"SET sql_mode='NO_BACKSLASH_ESCAPES';\n" + body) == ["kai\\"]

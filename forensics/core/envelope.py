@@ -37,7 +37,7 @@ _FULL = (
     + r" (?:[A-Z]{2,5}|[+-][0-9]{2}(?:[0-9]{2})?)"
 )
 _UNIX = r"[0-9]{1,11}\.[0-9]{6}"
-MONOTONIC = r"\[ *[0-9]{1,10}\.[0-9]{6}(?: <? *[0-9.]* *>?)?\]"
+MONOTONIC = r"\[ *[0-9]{1,10}\.[0-9]{6}(?: <? *(?:[0-9.]+ *)?>?)?\]"
 _PRINTED = rf"{_TRADITIONAL}\.[0-9]{{6}}|{_FULL}|{_UNIX}"
 STAMPS = rf"(?:{_PRINTED}|{_TRADITIONAL}|{_RFC3339}|{_ISO})"
 """Every stamp that is a time of day."""
