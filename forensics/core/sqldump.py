@@ -327,8 +327,7 @@ class _Reader:
         broken = self._by_lines and stop is not None and self._data.find(b"\n", at, stop) >= 0
         after = _AFTER.match(self._data, stop) if stop is not None and not broken else None
         if stop is None or after is None:
-            # Where the file ends behind `VALUES` or a comma, that is what is torn: nothing is no stretch of a file.
-            at = min(at, len(self._data) - 1)
+            at = min(at, len(self._data) - 1)  # Behind `VALUES` or a comma at the very end, that is torn.
             if self._by_lines and sqlframes.begins(self._data, at):
                 return self._hole(at - 1), True
             end = self._end(at) if self._by_lines else None
