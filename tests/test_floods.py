@@ -22,9 +22,31 @@ def some_acts(chance):
     times = (None, 3, 5, 7, 9)
     owners = (frozenset(), frozenset({"mei"}), frozenset({"kai"}), frozenset({"mei", "kai"}))
     return [
-        SimpleNamespace(n=n, host=chance.choice(("a", "b", None)), latest_ns=chance.choice(times), owners=chance.choice(owners))
+        SimpleNamespace(
+            n=n, host=chance.choice(("a", "b", None)), latest_ns=(at := chance.choice(times)), earliest_ns=at, owners=chance.choice(owners),
+            act=chance.choice(("wipe_log", "change_clock")), object=chance.choice(("/var/log/audit/audit.log.1", "/var/log/auth.log")),
+        )
         for n in range(chance.randrange(6))
     ]  # fmt: skip
+
+
+def test_a_trail_that_was_cut_before_is_told_once_for_each_whose_cut_it_was():
+    chance = random.Random(4)  # noqa: S311 - the same acts in every run
+    told = 0
+    for _ in range(4000):
+        made, name = some_acts(chance), chance.choice(PEOPLE)
+        hosts = set(chance.sample(("a", "b", None), chance.randrange(3)))
+        act = SimpleNamespace(origin=chance.choice(("login", "cron")), latest_ns=chance.choice((None, 4, 7)))
+        found = Tampering(made, lambda a: a.owners).cut_before(hosts, act, name)
+        cuts = [
+            a for a in made
+            if act.origin == "login" and a.act == "wipe_log" and "/audit/" in a.object and a.host in hosts and a.owners != {name}
+            and (a.earliest_ns is None or act.latest_ns is None or a.earliest_ns <= act.latest_ns)
+        ]  # fmt: skip
+        assert {(a.host, owners) for a, owners in found} == {(a.host, a.owners) for a in cuts}
+        assert all(any(a is cut for cut in cuts) for a, _ in found)
+        told += len(found)
+    assert told > 500
 
 
 def test_acts_on_records_are_those_of_the_definition():
@@ -56,7 +78,10 @@ def test_acts_on_records_are_those_of_the_definition():
 def test_whose_an_act_on_a_clock_is_is_asked_once():
     """Each of ten thousand acts asked it of each of ten thousand times that a clock was set."""
     asked = []
-    made = [SimpleNamespace(host="a", latest_ns=n, owners=frozenset({"mei"})) for n in range(300)]
+    made = [
+        SimpleNamespace(host="a", latest_ns=n, owners=frozenset({"mei"}), act="change_clock", object="")
+        for n in range(300)
+    ]
     held = Tampering(made, lambda act: asked.append(act) or act.owners)
     for _ in range(300):
         assert held.by_others({"a"}, 0, "mei") == []

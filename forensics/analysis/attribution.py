@@ -26,7 +26,6 @@ from forensics.analysis import (
     rights,
     standings,
     strength,
-    tampered,
 )
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.deferral_rules import DECISION, WRITER

@@ -21,6 +21,7 @@ class Tampering:
     owners_of: Callable[[Act], Owners]
     _owners: list[Owners] = field(init=False)
     _latest: dict[tuple[str | None, Owners], int | None] = field(default_factory=dict)
+    _cuts: dict[tuple[str | None, Owners], Act] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._owners = [frozenset(self.owners_of(act)) for act in self.acts]
@@ -30,6 +31,8 @@ class Tampering:
             # What has no time can have been at any, and late enough for all.
             unknown = last is None or act.latest_ns is None
             self._latest[key] = None if unknown else max(last or act.latest_ns or 0, act.latest_ns or 0)
+            if act.act == "wipe_log" and _TRAIL in act.object:
+                self._cuts[key] = min(self._cuts.get(key, act), act, key=_first)
 
     def by_others(
         self, hosts: Iterable[str | None], since_ns: int | None, person: str
@@ -45,19 +48,16 @@ class Tampering:
         ]
 
     def cut_before(self, hosts: Iterable[str | None], act: Act, person: str) -> list[tuple[Act, Owners]]:
-        """Those by which a host's trail was cut before an act of a login's session, and which are not this person's alone.
+        """The first of each host and owners by which its trail was cut before an act of a login's session, not this person's alone.
 
         What is gone can be who wrote what the session ran.
         """
-        if act.origin != "login":
-            return []
-        wanted = set(hosts)
+        wanted = set(hosts) if act.origin == "login" else set()
         return [
             (cut, owners)
-            for cut, owners in zip(self.acts, self._owners, strict=True)
-            if cut.act == "wipe_log" and _TRAIL in cut.object and cut.host in wanted
-            and owners != {person} and not _after(cut, act)
-        ]  # fmt: skip
+            for (host, owners), cut in self._cuts.items()
+            if host in wanted and owners != {person} and not _after(cut, act)
+        ]
 
     def disturbs(
         self, hosts: Iterable[str | None], since_ns: int | None, person: str | None, sparing: str | None
@@ -75,6 +75,11 @@ class Tampering:
 
 def _late(latest_ns: int | None, since_ns: int | None) -> bool:
     return since_ns is None or latest_ns is None or latest_ns >= since_ns
+
+
+def _first(act: Act) -> tuple[bool, int]:
+    """By its moment; what has none can have been before all."""
+    return act.earliest_ns is not None, act.earliest_ns or 0
 
 
 def _after(one: Act, act: Act) -> bool:
