@@ -46,7 +46,7 @@ def test_a_trail_that_was_cut_before_is_told_once_for_each_whose_cut_it_was():
         assert {(a.host, owners) for a, owners in found} == {(a.host, a.owners) for a in cuts}
         assert all(any(a is cut for cut in cuts) for a, _ in found)
         told += len(found)
-    assert told > 500
+    assert told > 100
 
 
 def test_acts_on_records_are_those_of_the_definition():

@@ -81,7 +81,8 @@ RULES = {
         "a program does what is written in it, with the account of whoever runs it",
         "executions of the act's process and of those above it in its session, and what their interpreters read; who changed these files since"
         " they were last replaced, or the startup files of the account or the host; where their first content is on no record, their owner and their place;"
-        " what the session took in before: modules that it loaded, files that it sourced or unpacked, folders that an interpreter is told to search",
+        " what the session took in before: modules that it loaded, files that it sourced or unpacked, folders that an interpreter is told to search,"
+        " libraries and files that words or startup files name for programs to load, packages, and settings of git",
         "a file that was changed without a record, where it lies in a folder of whoever ran it; a change that has no part in the act;"
         " a file that whoever ran it knows; settings that were taken in where no record tells of it",
         WRITER,

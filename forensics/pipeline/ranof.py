@@ -1,6 +1,6 @@
 """Who had written what the processes of acts ran: changes of these files, and what their writers ran, in a store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -8,10 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import loading, surroundings, unpacked
+from forensics.analysis import loading, surroundings, taken_in, unpacked
 from forensics.pipeline import kin
 from forensics.store.places import Asked, Places
 
+_TOGETHER = 256
+"""So many patterns are one question."""
 _DEEPEST = 16
 """A file that was written by a program that was written by a program, and so on."""
 
@@ -72,9 +74,12 @@ def _leading(
     asked: Asked, wanted: Places, trail: str, changed: str, known: set[str], beside: _Beside
 ) -> set[str]:
     """Every path whose content a process in a session can have done, and those that what is known already was moved from."""
-    told = asked.rows(wanted, ["verb", "exe", "object", "object_from", "argv", "cwd", "session", "format"])
+    told = asked.rows(
+        wanted, ["verb", "exe", "object", "object_from", "argv", "cwd", "session", "format", "text"]
+    )
     moved = told.filter(pc.and_(pc.equal(told["verb"], "rename"), pc.is_valid(told["object_from"])))
     into = pc.is_in(moved["object"], pa.array(sorted(known), pa.string()))
+    lines = told.filter(pc.is_in(told["format"], pa.array(sorted(taken_in.FORMATS), pa.string())))
     mine = pc.and_(pc.equal(told["format"], trail), pc.is_valid(told["session"]))
     told = told.filter(pc.and_(mine, pc.is_in(told["verb"], pa.array(["execute", *sorted(loading.READS)]))))
     rows = list(
@@ -94,7 +99,22 @@ def _leading(
         found |= {*files, *packages}
         folders |= {*others, *packages}
     found |= beside.files | _modules(asked, folders | beside.folders, changed)
+    runs = [(exe, argv, cwd) for verb, exe, _, argv, cwd in rows if verb == "execute"]
+    found |= _taken_in(asked, runs, set(lines["text"].drop_null().to_pylist()), changed)
     return found | set(moved.filter(into)["object_from"].to_pylist())
+
+
+def _taken_in(
+    asked: Asked, runs: Iterable[tuple[object, object, object]], texts: Iterable[str], changed: str
+) -> set[str]:
+    """The changed files that sessions can have taken in beside what they ran."""
+    patterns = sorted(taken_in.patterns(runs, texts))
+    found = set[str]()
+    for first in range(0, len(patterns), _TOGETHER):
+        some = "|".join(f"(?:{p})" for p in patterns[first : first + _TOGETHER]).replace("'", "''")
+        places = asked.places(f"WHERE {changed} AND regexp_matches(object, '{some}')")
+        found.update(asked.rows(places, ["object"])["object"].to_pylist())
+    return found
 
 
 def _lines(asked: Asked) -> tuple[frozenset[str], frozenset[str]]:

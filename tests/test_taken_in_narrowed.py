@@ -1,0 +1,32 @@
+"""What a session takes in is found where not all changes are held: it lies where no job of the question has files."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from forensics.pipeline import rehearse
+from forensics.simulation import incident
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+
+import both_ways
+
+
+@pytest.mark.parametrize(
+    ("technique", "place", "elsewhere"),
+    [
+        ("T32b", b"/srv/range/proj/modules", b"/shared/modulefiles"),
+        ("T33c", b"/srv/range/proj/share", b"/shared/share"),
+        ("T35b", b"/srv/range/proj/lib", b"/shared/pylib"),
+        ("T35d", b"/srv/range/proj/tools", b"/shared/tools"),
+    ],
+)
+def test_what_is_taken_in_from_elsewhere_is_told_the_same_both_ways(technique, place, elsewhere):
+    chosen = rehearse.planned(20_004, technique=technique, coverage=100, evasion="none")
+    made = incident.incident(replace(chosen, busy=False, suspect="bystander"))
+    moved = {path: held.replace(place, elsewhere) for path, held in made.evidence.items()}
+    found = both_ways.of(moved, made.roster, made.about)
+    assert found.differs == []
+    assert found.held < found.events
