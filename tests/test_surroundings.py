@@ -37,7 +37,7 @@ def own_script(day, path="/home/lin/bin/clean.sh"):
         (["tar", "x"], "/home/lin", UNKNOWN),  # from its input
         (["tar", "xf", "mine.tar"], "/home/lin", OWN),
         (["tar", "cf", ARCHIVE, "bin"], "/home/lin", OWN),
-        (["tar", "xf", ARCHIVE], "/home/lin/other", OWN),
+        (["tar", "xf", ARCHIVE], "/home/lin/other", FOREIGN),  # it can have been moved from there
         (["unzip", "-o", ARCHIVE, "-d", "/home/lin/bin"], "/", FOREIGN),
         (["unzip", "-l", ARCHIVE], "/home/lin/bin", OWN),
         (["cpio", "-idm"], "/home/lin/bin", UNKNOWN),
@@ -220,10 +220,10 @@ def test_settings_of_git_that_another_made_by_rights_over_the_account():
         ("/srv/envs/ml/lib/python3.11/site-packages/numpy/core.py", "/srv/envs/ml/bin/python3.11", ["python3", "-c", "import json"], "vim", OWN),
         ("/srv/envs/ml/lib/python3.11/site-packages/zz.pth", "/srv/envs/ml/bin/python3.11", ["python3", "-c", "import json"], "vim", FOREIGN),
         ("/srv/envs/ml/lib/python3.11/site-packages/zz.pth", "/srv/envs/ml/bin/python3.11", ["python3", "/home/lin/x.py"], "pip", OWN),
-        ("/srv/envs/ml/lib/python3.11/site-packages/zz.pth", "/srv/envs/other/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", OWN),
+        ("/srv/envs/ml/lib/python3.11/site-packages/zz.pth", "/srv/envs/other/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),  # a process before it can have gone on from there
         ("/usr/local/lib/python3.11/dist-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),
         ("/home/lin/.local/lib/python3.11/site-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),
-        ("/home/mei/.local/lib/python3.11/site-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", OWN),
+        ("/home/mei/.local/lib/python3.11/site-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),  # a process before it can have gone on from there
     ],
 )  # fmt: skip
 def test_python_loads_what_lies_in_its_environment(path, exe, argv, program, found):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis import artefacts, file_acts, loading, order, wording
+from forensics.analysis import artefacts, file_acts, loading, order, unpacked, wording
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
 from forensics.analysis.evidence import Row, picked, rows_of
@@ -203,6 +203,8 @@ class Surroundings:
 
     def _heard(self, e: Row, account: str | None) -> Iterator[Said]:
         text, event = str(e.text), str(e.event_id)
+        if text.lstrip().startswith("#"):
+            return
         at_ns = None if pd.isna(e.earliest_ns) else int(e.earliest_ns)
         for found in _TAKES_IN.finditer(text):
             for path in self._named(found["path"].strip("'\""), account):
@@ -247,15 +249,19 @@ class Surroundings:
             return
         names = {posixpath.basename(path) for path in own}
         for e in self._ran(UNPACKERS | COPIERS, act):
-            words = list(map(str, e.argv[1:])) if isinstance(e.argv, (list, tuple)) else []
-            for word in words:
-                path = wording.resolved(word, e.cwd if isinstance(e.cwd, str) else None)
-                if path is None or path not in self.changes:
-                    continue
-                if loading.program(e.exe) in UNPACKERS or (
-                    path.endswith(artefacts.SCRIPTS) and posixpath.basename(path) in names
-                ):
+            for path in _read_by(e):
+                known = path is not None and path in self.changes
+                alike = str(path).endswith(artefacts.SCRIPTS) and posixpath.basename(str(path)) in names
+                if path is not None and known and (loading.program(e.exe) in UNPACKERS or alike):
                     yield path, str(e.event_id)
+
+
+def _read_by(e: Row) -> list[str | None]:
+    """The files that a run unpacks, or writes out."""
+    if loading.program(e.exe) in UNPACKERS:
+        return list(unpacked.sources(e.exe, e.argv, e.cwd))
+    words = list(map(str, e.argv[1:])) if isinstance(e.argv, (list, tuple)) else []
+    return [wording.resolved(word, e.cwd if isinstance(e.cwd, str) else None) for word in words]
 
 
 def _in_session(said: Said, act: Act) -> bool:
