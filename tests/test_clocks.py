@@ -195,6 +195,30 @@ def test_what_one_account_typed_sets_no_clock(everybody):
             assert -MINUTE < least <= 0 <= most < MINUTE or least < MINUTE < hours - MINUTE < most
 
 
+def test_a_file_that_somebody_calls_as_scripts_of_jobs_are_called_sets_no_clock():
+    """Run in a login's session it is no script that a node's daemon ran; without one it is."""
+    for session, pairs in (("41", 0), (None, 1)):
+        s = Stage()
+        s.enrol()
+        ses = entered(s, "kai")
+        s.submit("kai", ses, "20")
+        s.wait(3000)
+        s.add("start", "slurmctld", "slurm:admin", host=None, job="20", object_kind="job", object="20")
+        s.add(
+            "execute",
+            when=s.at + SECOND,
+            session=session,
+            pid=77,
+            ppid=1,
+            uid=UIDS["kai"],
+            argv=["bash", "/tmp/job00020/slurm_script"],
+            exe="/bin/bash",
+        )  # noqa: S108 - a line of a trail
+        events = s.evidence().events
+        found = anchors.find(events.assign(source=anchors.sources(events)), {})
+        assert sum(found["rule"] == "start_then_script") == pairs
+
+
 def of_everybody():
     """Clocks as compared by what several accounts typed."""
     return clocks.compare(submitting(-5 * 60 * MINUTE, everybody=True).evidence(Question(jobs=("20",))))

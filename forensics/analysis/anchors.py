@@ -81,7 +81,7 @@ and a kernel's stamp early, is added by `clocks`."""
 
 _READ = (
     "event_id", "earliest_ns", "latest_ns", "format", "verb", "outcome", "host", "account", "uid", "pid", "ppid", "exe",
-    "argv", "job", "text", "sha256", "start", "trail", "source",
+    "argv", "job", "text", "sha256", "start", "session", "trail", "source",
 )  # fmt: skip
 
 
@@ -188,6 +188,8 @@ class _Sides:
 
     def _kernel_script(self) -> pd.DataFrame:
         ran = self._of(self.trail, "execute")
+        # A node's daemon runs a job's script without a login; whoever logs in can call a file of theirs as scripts are called.
+        ran = picked(ran, ran["session"].isna())
         return _named(ran, lambda argv: [m.group(1) for m in map(_SCRIPT.search, argv[:2]) if m])
 
     def _kernel_execute_git(self) -> pd.DataFrame:
