@@ -171,6 +171,7 @@ def test_what_a_line_has_the_shell_take_in(fmt, text, given, foreign):
         ("export PYTHONPATH=/home/lin/lib:/srv/proj/lib/", "python3.11", True),
         ("export PYTHONPATH=/srv/proj/li", "python3.11", False),
         ("export PYTHONPATH=/home/lin/lib", "python3.11", None),
+        ("export PYTHONPATH=/srv/proj/lib", "sed", None),
     ],
 )
 def test_an_interpreter_searches_where_a_line_tells_it_to(text, program, foreign):

@@ -180,7 +180,7 @@ class Code:
             found += [(event, self._changed(path, e, act)) for path in self._imported(e, act)]
         at = above[0] if above else self.scene.row(act.events[0])
         then = order.Moment(act.earliest_ns or 0, act.latest_ns or 0, None)
-        for event, files, folders in startup_lines.named(self.scene, act):
+        for event, files, folders in startup_lines.named(self.scene, act, above):
             found += [(event, d) for d in self._named(files, folders, then, at, act)]
         return [*found, *self._by_module(act)]
 

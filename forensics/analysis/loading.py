@@ -151,10 +151,10 @@ def _copy(exe: object, argv: object) -> tuple[list[str], str | None]:
         return [], None
     apart = next((b for a, b in itertools.pairwise(words) if a in _INTO), None)
     apart = apart or next((w.split("=", 1)[1] for w in words if w.startswith("--target-directory=")), None)
-    return [w for w in _operands(words, _COPY_VALUED) if ":" not in w], apart
+    return [w for w in operands(words, _COPY_VALUED) if ":" not in w], apart
 
 
-def _operands(words: Iterable[str], valued: frozenset[str]) -> list[str]:
+def operands(words: Iterable[str], valued: frozenset[str]) -> list[str]:
     """The words that are no options, nor values of options."""
     found, skip = [], False
     for word in words:
@@ -168,7 +168,7 @@ def checked_out(argv: object, cwd: object) -> list[str]:
     """The folder that a git command fills: the clone's, or where it worked; none for one that changes no working tree."""
     words = _words(argv)
     told = next((b for a, b in itertools.pairwise(words) if a == "-C"), ".")
-    rest = [w for w in _operands(words, _GIT_VALUED) if not w.startswith("-")]
+    rest = [w for w in operands(words, _GIT_VALUED) if not w.startswith("-")]
     place = _resolved([told], cwd)
     if not rest or not place or rest[0] not in _FILLING:
         return []

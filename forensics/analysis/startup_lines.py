@@ -38,11 +38,14 @@ def of(scene: Scene, act: Act, above: Sequence[Row]) -> list[str]:
     return [name for name, _ in mine if name in found]
 
 
-def named(scene: Scene, act: Act) -> list[tuple[str, list[str], list[str]]]:
+def named(scene: Scene, act: Act, above: Iterable[Row]) -> list[tuple[str, list[str], list[str]]]:
     """The lines of the act's account's startup files, and of its host's, that have programs load files, or take such in: each with these and with folders."""
-    key = ("startup files named", act.host, act.account)
+    # Only an interpreter looks where some variables say.
+    interpreted = any(loading.said(e.exe, ["", "-c", "x"]) is not None for e in above)
+    key = ("startup files named", act.host, act.account, interpreted)
     if key not in scene.memo:
-        told = ((str(e.event_id), *surroundings.named(str(e.text), cwd=None)) for e in _mine(scene, act))
+        lines = [(str(e.event_id), str(e.text)) for e in _mine(scene, act)]
+        told = ((name, *surroundings.named(text, cwd=None, interpreted=interpreted)) for name, text in lines)
         scene.memo[key] = [one for one in told if one[1] or one[2]]
     found: list[tuple[str, list[str], list[str]]] = scene.memo[key]
     return found

@@ -16,7 +16,11 @@ FILES = frozenset(
     {"LD_PRELOAD", "LD_AUDIT", "BASH_ENV", "ENV", "PYTHONSTARTUP", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"}
 )
 """Variables that name files which a program loads, or a shell takes in, as it starts."""
-FOLDERS = frozenset({"PYTHONPATH", "PYTHONUSERBASE", "LD_LIBRARY_PATH", "PERL5LIB", "RUBYLIB", "R_LIBS", "R_LIBS_USER", "JULIA_LOAD_PATH", "MODULEPATH"})  # fmt: skip
+SEARCHED = frozenset(
+    {"PYTHONPATH", "PYTHONUSERBASE", "PERL5LIB", "RUBYLIB", "R_LIBS", "R_LIBS_USER", "JULIA_LOAD_PATH"}
+)
+"""Variables that name folders in which an interpreter looks for what it loads."""
+FOLDERS = SEARCHED | {"LD_LIBRARY_PATH", "MODULEPATH"}
 """Variables that name folders in which a program looks for what it loads."""
 _SET = re.compile(
     rf"(?:^|[\s;&|(])(?P<name>{'|'.join(sorted(FILES | FOLDERS))})=(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)]*)"
@@ -51,7 +55,7 @@ def later(path: str) -> bool:
     return GIT_SETTINGS.match(path) is not None or _MODULES.search(path) is not None
 
 
-def named(text: str, *, cwd: str | None) -> tuple[list[str], list[str]]:
+def named(text: str, *, cwd: str | None, interpreted: bool = True) -> tuple[list[str], list[str]]:
     """The files and the folders that a shell's text has programs load, or takes in itself, as far as it names them whole.
 
     A path behind a variable or a home's sign is of whoever's home that is, and is left out.
@@ -60,6 +64,8 @@ def named(text: str, *, cwd: str | None) -> tuple[list[str], list[str]]:
         return [], []
     files, folders = list[str](), list[str]()
     for match in _SET.finditer(text):
+        if match["name"] in SEARCHED and not interpreted:
+            continue
         into = files if match["name"] in FILES else folders
         into += _paths(re.split(r"[:\s]", match["value"].strip("\"'")), cwd)
     for match in _SOURCED.finditer(text):

@@ -39,12 +39,14 @@ def brought(exe: object, argv: object, cwd: object, account: object = None) -> l
     if name in {"tar", "bsdtar"}:
         told = _tar(rest)
     elif name == "unzip" and not any(re.fullmatch(r"-[a-zA-Z]*[lptvzZ][a-zA-Z]*", w) for w in rest):
-        told = [(_value(rest, {"-d"}) or ".", next(iter(_plain(rest, frozenset({"-d", "-x"}))), None))]
+        told = [
+            (_value(rest, {"-d"}) or ".", next(iter(loading.operands(rest, frozenset({"-d", "-x"}))), None))
+        ]
     elif name in {"7z", "7za"} and rest[:1] in (["x"], ["e"]):
         told = [
             (
                 next((w[2:] for w in rest if w.startswith("-o")), "."),
-                next(iter(_plain(rest[1:], frozenset())), None),
+                next(iter(loading.operands(rest[1:], frozenset())), None),
             )
         ]
     elif name == "cpio" and any(re.fullmatch(r"-[a-zA-Z]*i[a-zA-Z]*|--extract", w) for w in rest):
@@ -76,15 +78,6 @@ def _value(words: Sequence[str], names: Iterable[str]) -> str | None:
         if key in known and told:
             return value
     return next((w[2:] for w in words for n in known if len(n) == 2 and w.startswith(n) and len(w) > 2), None)
-
-
-def _plain(words: Sequence[str], valued: frozenset[str]) -> list[str]:
-    found, skip = [], False
-    for word in words:
-        if not skip and not word.startswith("-"):
-            found.append(word)
-        skip = not skip and word in valued
-    return found
 
 
 def _tar(words: Sequence[str]) -> list[tuple[str, str | None]]:
@@ -121,7 +114,7 @@ def _downloaded(name: str, words: Sequence[str]) -> list[str]:
     if into is not None:
         return [] if into == "-" else [posixpath.join(folder if name != "wget" else ".", into)]
     whole = any(re.fullmatch(r"-[a-zA-Z]*[rmx][a-zA-Z]*|--recursive|--mirror", w) for w in words)
-    urls = _plain(words, _WGET_VALUED)
+    urls = loading.operands(words, _WGET_VALUED)
     return [folder] if whole or not urls else [posixpath.join(folder, _called(w)) for w in urls]
 
 
@@ -133,7 +126,7 @@ def _pip(words: Sequence[str]) -> list[str] | None:
     """What pip is asked to install; None where it, or Python, is asked for something else."""
     at = next((n for n, w in enumerate(words[:4]) if _PIPS.fullmatch(posixpath.basename(w))), None)
     rest = list(words[at + 1 :]) if at is not None else []
-    plain = _plain(rest, _PIP_VALUED)
+    plain = loading.operands(rest, _PIP_VALUED)
     return rest if plain[:1] == ["install"] else None
 
 
@@ -149,6 +142,8 @@ def _installed(
     if place is None:
         return []
     named = [
-        w for w in _plain(asked, _PIP_VALUED)[1:] if "/" in w or w == "." or w.endswith((".whl", ".tar.gz"))
+        w
+        for w in loading.operands(asked, _PIP_VALUED)[1:]
+        if "/" in w or w == "." or w.endswith((".whl", ".tar.gz"))
     ]
     return [(place, _local(w, where)) for w in named] or [(place, None)]
