@@ -213,7 +213,7 @@ def test_a_file_that_somebody_calls_as_scripts_of_jobs_are_called_sets_no_clock(
             uid=UIDS["kai"],
             argv=["bash", "/tmp/job00020/slurm_script"],
             exe="/bin/bash",
-        )  # noqa: S108 - a line of a trail
+        )
         events = s.evidence().events
         found = anchors.find(events.assign(source=anchors.sources(events)), {})
         assert sum(found["rule"] == "start_then_script") == pairs
