@@ -211,7 +211,7 @@ def test_a_file_that_somebody_calls_as_scripts_of_jobs_are_called_sets_no_clock(
             pid=77,
             ppid=1,
             uid=UIDS["kai"],
-            argv=["bash", "/tmp/job00020/slurm_script"],
+            argv=["bash", "/home/kai/job00020/slurm_script"],
             exe="/bin/bash",
         )
         events = s.evidence().events
