@@ -219,6 +219,79 @@ def test_a_file_that_somebody_calls_as_scripts_of_jobs_are_called_sets_no_clock(
         assert sum(found["rule"] == "start_then_script") == pairs
 
 
+def scripted(s, job, owner, *, at, run_by=None):
+    """What the kernel of the node's host says of a job's script: no login, the account's number alone."""
+    argv = ["/bin/bash", f"/var/spool/slurmd/job{int(job):05}/slurm_script"]
+    uid = UIDS[run_by or owner]
+    s.add("execute", when=at, session=None, pid=77, ppid=1, uid=uid, argv=argv, exe="/bin/bash")
+
+
+def node_off(by, *, names, run_by=None):
+    """A controller whose log is off, as the scripts of jobs tell alone: nobody's command is on record."""
+    s = Stage()
+    s.enrol()
+    for name in ("mei", "kai", "lin"):
+        entered(s, name)
+    for n, name in enumerate(names):
+        s.wait(400)
+        job = str(20 + n)
+        s.add("start", "slurmctld", "slurm:admin", host=None, job=job, object_kind="job", object=job, uid=UIDS[name])  # fmt: skip
+        scripted(s, job, name, at=s.at + SECOND, run_by=run_by)
+    return moved(s, "slurmctld", by)
+
+
+@pytest.mark.parametrize(
+    ("names", "run_by", "applied", "alone"),
+    [
+        (("mei", "kai", "lin", "mei"), None, True, False),
+        (("kai",) * 4, None, False, True),
+        (("mei", "lin", "mei", "lin"), "kai", None, False),  # in a job of kai's, called as theirs are
+    ],
+)
+def test_scripts_of_one_account_s_jobs_set_no_clock(names, run_by, applied, alone):
+    """Whoever has a job can run a file in it that is called as the script of another of their jobs, hours later."""
+    case = node_off(7 * MINUTE, names=names, run_by=run_by).evidence(Question(jobs=("20",)))
+    compared = clocks.compare(case)
+    (one,) = (c for c in compared if c.clock.endswith(":slurmctld"))
+    if applied is None:
+        assert one.band is None
+    else:
+        assert one.sure
+        assert one.applied == applied
+    assert ("clock_told_by_one_account" in clock_table.limits(compared)) == alone
+
+
+def test_one_account_is_one_voice_by_its_number_and_by_its_name():
+    """A command in a login has the account's name, a script of a job its number."""
+    s = Stage()
+    s.enrol()
+    kai = entered(s, "kai")
+    s.wait(400)
+    s.submit("kai", kai, "20")
+    s.wait(400)
+    s.add("start", "slurmctld", "slurm:admin", host=None, job="30", object_kind="job", object="30")
+    scripted(s, "30", "kai", at=s.at + SECOND)
+    case = moved(s, "slurmctld", 7 * MINUTE).evidence(Question(jobs=("20",)))
+    (one,) = (c for c in clocks.compare(case) if c.clock.endswith(":slurmctld"))
+    assert one.sure
+    assert not one.applied
+
+
+@pytest.mark.parametrize("side", ["start_then_script", "launch_then_script", "script_and_task"])
+def test_every_pair_with_a_script_is_its_account_s(side):
+    s = Stage()
+    s.enrol()
+    s.add("start", "slurmctld", "slurm:admin", host=None, job="20", object_kind="job", object="20")
+    s.add("start", "slurmd", "gpu01:slurmd", host="gpu01", job="20", uid=UIDS["kai"])
+    s.add("task_start", "slurmd", "gpu01:slurmd", host="gpu01", job="20", pid=77)
+    scripted(s, "20", "kai", at=s.at + SECOND)
+    events = s.evidence().events
+    found = anchors.find(events.assign(source=anchors.sources(events)), {"20": UIDS["kai"]})
+    assert found.loc[found["rule"] == side, "by"].tolist() == [str(UIDS["kai"])]
+    none = anchors.find(events.assign(source=anchors.sources(events)), {"20": UIDS["mei"]})
+    assert side not in set(none["rule"])
+
+
 def of_everybody():
     """Clocks as compared by what several accounts typed."""
     return clocks.compare(submitting(-5 * 60 * MINUTE, everybody=True).evidence(Question(jobs=("20",))))

@@ -27,6 +27,7 @@ LOGIN_RECORDS = ("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390")
 SCHEDULER = ("slurmctld", "sacct", "sacct_json", "jobcomp")
 _SCRIPT = re.compile(r"/job0*(\d+)/slurm_script$")
 _SHELL = ("sh", "-c", "COMMAND")
+FIRST, SECOND = "first", "second"
 PROGRAMS = frozenset({"scancel", "sbatch", "git"})
 """Programs whose every run may be a side of a pair."""
 _MANY = 2_000
@@ -37,7 +38,8 @@ _MANY = 2_000
 class Rule:
     """Two kinds of record of one thing: the second happens from `least_s` to `most_s` after the first.
 
-    `typed` where the first is a command of somebody's, which can come to nothing and be given again elsewhere.
+    `typed` tells which of the two, if any, somebody's own programs bring about: a command, which can come to nothing and be given again
+    elsewhere, or what a job runs as its script, which another job of the same account can run once more.
     """
 
     name: str
@@ -48,7 +50,7 @@ class Rule:
     least_s: float
     most_s: float
     aligned: bool = False
-    typed: bool = False
+    typed: str | None = None
 
 
 RULES = (
@@ -62,18 +64,18 @@ RULES = (
     Rule("user_cmd_and_sudo", "kernel_sudo", "syslog_sudo", ("host", "account", "command"), "sudo", -1, 5),
     Rule("cron_then_execution", "syslog_cron", "kernel_execute", ("host", "pid", "text"), "run", 0, 5),
     Rule("one_message_in_two_logs", "syslog_message", "syslog_message", ("host", "pid", "verb", "text"), "message", -2, 2),
-    Rule("scancel_then_request", "kernel_scancel", "controller_kill", ("job", "uid"), "request", 0, 30, typed=True),
-    Rule("sbatch_then_submission", "kernel_sbatch", "controller_submit", ("uid",), "submission", 0, 30, aligned=True, typed=True),
-    Rule("start_then_script", "scheduler_start", "kernel_script", ("job",), "start", 0, 120),
-    Rule("launch_then_script", "node_start", "kernel_script", ("job",), "start", 0, 60),
-    Rule("script_and_task", "kernel_script", "node_task", ("job", "pid"), "start", -1, 5),
+    Rule("scancel_then_request", "kernel_scancel", "controller_kill", ("job", "uid"), "request", 0, 30, typed=FIRST),
+    Rule("sbatch_then_submission", "kernel_sbatch", "controller_submit", ("uid",), "submission", 0, 30, aligned=True, typed=FIRST),
+    Rule("start_then_script", "scheduler_start", "kernel_script", ("job",), "start", 0, 120, typed=SECOND),
+    Rule("launch_then_script", "node_start", "kernel_script", ("job",), "start", 0, 60, typed=SECOND),
+    Rule("script_and_task", "kernel_script", "node_task", ("job", "pid"), "start", -1, 5, typed=FIRST),
     Rule("start_then_launch", "scheduler_start", "node_start", ("job",), "start", 0, 60),
     Rule("node_then_controller_end", "node_end", "controller_end", ("job",), "end", 0, 60),
     Rule("submission_told_twice", "scheduler_submit", "scheduler_submit", ("job",), "submission", -1, 2),
     Rule("start_told_twice", "scheduler_start", "scheduler_start", ("job",), "start", -1, 2),
     Rule("shell_then_git_server", "kernel_execute_git", "git_first", ("pid",), "push", 0, 10),
     Rule("git_server_then_command", "git_first", "kernel_child_git", ("pid",), "push", 0, 30),
-    Rule("push_then_receipt", "kernel_push", "git_push", ("account",), "push", 0, 300, aligned=True, typed=True),
+    Rule("push_then_receipt", "kernel_push", "git_push", ("account",), "push", 0, 300, aligned=True, typed=FIRST),
 )  # fmt: skip
 """What two sources tell of one thing. The bounds hold for the moments themselves; that a line can be written late,
 and a kernel's stamp early, is added by `clocks`."""
@@ -115,11 +117,29 @@ def find(
 
 
 def _typed_by(events: pd.DataFrame, found: pd.DataFrame) -> list[str | None]:
-    """By whose login the command of each pair was typed, where a pair rests on one."""
-    typed = {rule.name for rule in RULES if rule.typed}
-    told = events.loc[found["first"], ["account", "uid"]]
-    who = zip(told["account"], told["uid"], found["rule"], strict=True)
-    return [str(name if isinstance(name, str) else uid) if rule in typed else None for name, uid, rule in who]
+    """By whose login the command of each pair was typed, or as which account its script ran, where a pair rests on one."""
+    typed = {rule.name: rule.typed for rule in RULES}
+    sides = [typed[rule] for rule in found["rule"]]
+    cited = zip(sides, found["first"], found["second"], strict=True)
+    asked = [first if side == FIRST else second if side == SECOND else None for side, first, second in cited]
+    told = events.loc[[event for event in asked if event is not None], ["account", "uid"]]
+    called = _called(events) if len(told) else {}
+    who = iter(zip(told["account"], told["uid"], strict=True))
+    return [None if event is None else _name(*next(who), called) for event in asked]
+
+
+def _name(account: object, uid: object, called: Mapping[int, str]) -> str:
+    """One name for whoever logs in and whoever runs without a login, who has a number alone."""
+    if isinstance(account, str):
+        return account
+    return str(uid) if pd.isna(uid) else called.get(int(uid), str(uid))  # type: ignore[call-overload]
+
+
+def _called(events: pd.DataFrame) -> dict[int, str]:
+    """The account of each number, by the logins that tell both; the first by name where they differ."""
+    told = picked(events, events["account"].notna() & events["auid"].notna())
+    pairs = told[["auid", "account"]].drop_duplicates().sort_values(["auid", "account"], ascending=False)
+    return {int(uid): str(name) for uid, name in zip(pairs["auid"], pairs["account"], strict=True)}
 
 
 class _Pair(NamedTuple):
@@ -190,7 +210,13 @@ class _Sides:
         ran = self._of(self.trail, "execute")
         # A node's daemon runs a job's script without a login; whoever logs in can call a file of theirs as scripts are called.
         ran = picked(ran, ran["session"].isna())
-        return _named(ran, lambda argv: [m.group(1) for m in map(_SCRIPT.search, argv[:2]) if m])
+        named = _named(ran, lambda argv: [m.group(1) for m in map(_SCRIPT.search, argv[:2]) if m])
+        # It runs as the job's owner; in a job of somebody's else it is a file that is called alike.
+        owner = [self.owners.get(job) for job in named["job"]]
+        own = [
+            uid is None or pd.isna(by) or int(by) == uid for uid, by in zip(owner, named["uid"], strict=True)
+        ]
+        return picked(named, pd.Series(own, index=named.index, dtype=bool))
 
     def _kernel_execute_git(self) -> pd.DataFrame:
         return picked(self.trail, self.trail["verb"] == "execute")
