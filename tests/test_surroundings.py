@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stage import HOST, UIDS, Stage, roster
 from test_foreign_code import FOREIGN, OWN, SCRIPT, day_of, runs, told
 
-from forensics.analysis import evidence, examine, findings, foreign_code, startup_lines, surroundings
+from forensics.analysis import beside, evidence, examine, findings, foreign_code, startup_lines, surroundings
 from forensics.core import tables
 from forensics.core.roster import Question
 from forensics.pipeline import narrowed
@@ -37,7 +37,12 @@ def own_script(day, path="/home/lin/bin/clean.sh"):
         (["tar", "x"], "/home/lin", UNKNOWN),  # from its input
         (["tar", "xf", "mine.tar"], "/home/lin", OWN),
         (["tar", "cf", ARCHIVE, "bin"], "/home/lin", OWN),
-        (["tar", "xf", ARCHIVE], "/home/lin/other", FOREIGN),  # it can have been moved from there
+        (["tar", "xf", ARCHIVE], "/home/lin/other", OWN),  # a move from there would be on record
+        (["tar", "xf", ARCHIVE], "/data/home/lin/bin", FOREIGN),  # a link can lead there
+        (["tar", "xPf", ARCHIVE], "/home/lin/other", FOREIGN),  # wherever the archive says
+        (["tar", "xf", ARCHIVE, "-C", "/"], "/home/lin", FOREIGN),
+        (["tar", "xf", ARCHIVE], None, FOREIGN),
+        (["unar", ARCHIVE], "/home/lin/bin", FOREIGN),
         (["unzip", "-o", ARCHIVE, "-d", "/home/lin/bin"], "/", FOREIGN),
         (["unzip", "-l", ARCHIVE], "/home/lin/bin", OWN),
         (["cpio", "-idm"], "/home/lin/bin", UNKNOWN),
@@ -58,6 +63,15 @@ def test_what_was_unpacked_or_downloaded_is_of_whoever_made_it(argv, cwd, found)
     day.run("lin", day.ses_of, argv, cwd=cwd)
     own_script(day)
     assert told(day) == found
+
+
+def test_what_was_unpacked_elsewhere_and_moved_is_of_whoever_made_it():
+    day = day_of()
+    day.change("kai", day.kai, ARCHIVE, verb="create")
+    day.run("lin", day.ses_of, ["tar", "xf", ARCHIVE], cwd="/home/lin/other")
+    day.run("lin", day.ses_of, ["mv", "other/clean.sh", "bin/"], cwd="/home/lin")
+    own_script(day)
+    assert told(day) == FOREIGN
 
 
 @pytest.mark.parametrize(
@@ -126,7 +140,10 @@ def with_words(day, argv, program, *, then=("python3", "/home/lin/x.py")):
         (["LD_LIBRARY_PATH=/srv/proj/lib"], FOREIGN),
         (["PYTHONSTARTUP=/srv/other/start.py"], UNKNOWN),
         (["PYTHONPATH=/srv/other"], UNKNOWN),
-        (["BASH_ENV=/srv/proj/lib/env.sh"], FOREIGN),
+        (["BASH_ENV=/srv/proj/lib/env.sh"], OWN),  # Python obeys no such variable
+        (["PYTHONHOME=/srv/proj/py"], FOREIGN),
+        (["GIT_CONFIG_GLOBAL=/srv/proj/lib/env.sh"], OWN),
+        (["PERL5LIB=/srv/proj/lib"], OWN),
         (["LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"], OWN),
         (["PYTHONPATH=/home/lin/lib:"], OWN),
         (["OMP_NUM_THREADS=4", "NAME=/srv/proj/lib/x.so"], OWN),
@@ -134,9 +151,36 @@ def with_words(day, argv, program, *, then=("python3", "/home/lin/x.py")):
 )
 def test_what_env_sets_is_what_is_loaded(words, found):
     day = day_of()
-    for path in ("/srv/proj/lib/x.so", "/srv/proj/lib/util.py", "/srv/proj/lib/env.sh"):
+    held = ("/srv/proj/lib/x.so", "/srv/proj/lib/util.py", "/srv/proj/lib/env.sh", "/srv/proj/py/lib/python3.11/site-packages/a.py")  # fmt: skip
+    for path in held:
         day.change("kai", day.kai, path, verb="create")
     with_words(day, ["env", *words, "python3", "/home/lin/x.py"], "env")
+    assert told(day) == found
+
+
+def test_a_shell_takes_in_what_its_environment_names():
+    day = day_of()
+    day.change("kai", day.kai, "/srv/proj/lib/env.sh", verb="create")
+    with_words(day, ["env", "BASH_ENV=/srv/proj/lib/env.sh", "bash", "/home/lin/x.sh"], "env")
+    day.rows[-1]["exe"] = day.rows[-2]["exe"] = "/usr/bin/bash"
+    assert told(day) == FOREIGN
+
+
+@pytest.mark.parametrize(
+    ("argv", "found"),
+    [
+        (["srun", "--export=ALL,LD_PRELOAD=/srv/proj/lib/x.so", "python3", "x.py"], FOREIGN),
+        (["srun", "--export", "LD_PRELOAD=/srv/proj/lib/x.so,A=1", "python3", "x.py"], FOREIGN),
+        (["mpirun", "-x", "LD_PRELOAD=/srv/proj/lib/x.so", "python3", "x.py"], FOREIGN),
+        (["srun", "--export=ALL,LD_PRELOAD=/home/lin/x.so", "python3", "x.py"], OWN),
+        (["srun", "--export=ALL", "python3", "x.py"], OWN),
+    ],
+)
+def test_what_a_launcher_exports_is_what_is_loaded(argv, found):
+    """The launched program goes on in the launcher's session, as that of a wrapper does; of a job's own process nobody is named."""
+    day = day_of()
+    day.change("kai", day.kai, "/srv/proj/lib/x.so", verb="create")
+    with_words(day, argv, argv[0])
     assert told(day) == found
 
 
@@ -168,6 +212,13 @@ def test_what_a_shells_own_words_set_counts_too():
         ("source ~/.bash_aliases", "lin", OWN),
         (". $HOME/.cargo/env", "lin", OWN),
         ("source /srv/proj/lib/env.sh", "mei", OWN),
+        ("source /srv/site/env.sh", None, OWN),  # what the host's own files take in is the site's
+        ("source /srv/proj/lib/env.sh", None, FOREIGN),
+        ("source $PROJ/lib/env.sh", "lin", FOREIGN),
+        ("source $PROJ/site/env.sh", "lin", OWN),
+        ("export PYTHONPATH=/srv/site", "lin", OWN),  # nothing tells that anything of it was loaded
+        ("export PERL5LIB=/srv/proj/lib", "lin", OWN),
+        ("setenv LD_PRELOAD /srv/proj/lib/x.so", "lin", FOREIGN),
         ("# once: ls; source /srv/proj/lib/env.sh", "lin", OWN),
         ("export MANPATH=/srv/proj/lib", "lin", OWN),
     ],
@@ -220,10 +271,11 @@ def test_settings_of_git_that_another_made_by_rights_over_the_account():
         ("/srv/envs/ml/lib/python3.11/site-packages/numpy/core.py", "/srv/envs/ml/bin/python3.11", ["python3", "-c", "import json"], "vim", OWN),
         ("/srv/envs/ml/lib/python3.11/site-packages/zz.pth", "/srv/envs/ml/bin/python3.11", ["python3", "-c", "import json"], "vim", FOREIGN),
         ("/srv/envs/ml/lib/python3.11/site-packages/zz.pth", "/srv/envs/ml/bin/python3.11", ["python3", "/home/lin/x.py"], "pip", OWN),
-        ("/srv/envs/ml/lib/python3.11/site-packages/zz.pth", "/srv/envs/other/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),  # a process before it can have gone on from there
+        ("/srv/envs/ml/lib/python3.11/site-packages/zz.pth", "/srv/envs/other/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", OWN),  # every process above is asked by its own
+        ("/data/srv/envs/ml/lib/python3.11/site-packages/zz.pth", "/srv/envs/ml/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),  # a link can lead there
         ("/usr/local/lib/python3.11/dist-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),
         ("/home/lin/.local/lib/python3.11/site-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),
-        ("/home/mei/.local/lib/python3.11/site-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),  # a process before it can have gone on from there
+        ("/home/mei/.local/lib/python3.11/site-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", OWN),
     ],
 )  # fmt: skip
 def test_python_loads_what_lies_in_its_environment(path, exe, argv, program, found):
@@ -256,10 +308,13 @@ def test_a_module_that_the_session_loaded_was_another_s(argv, exe, found):
 
 
 def test_the_words_of_a_line():
-    files, folders = surroundings.named(
-        "export A=1 LD_PRELOAD='/x/a.so /y/b.so' PYTHONPATH=$P:/z; . ./env", cwd="/w"
-    )
-    assert (files, folders) == (["/x/a.so", "/y/b.so", "/w/env"], ["/z"])
+    found = surroundings.named("export A=1 LD_PRELOAD='/x/a.so /y/b.so' PYTHONPATH=$P:/z; . ./env", cwd="/w")
+    assert [(one.what, one.path) for one in found] == [
+        ("file", "/x/a.so"),
+        ("file", "/y/b.so"),
+        ("folder", "/z"),
+        ("file", "/w/env"),
+    ]
 
 
 def both_ways_of(day, tmp_path):
@@ -326,11 +381,92 @@ def _module(day):
     with_words(day, ["nice", "x"], "nice")
 
 
-DAYS = (_unpacked, _piped, _set, _sourced, _git_by_file, _git_by_words, _environment, _module)
+def _lined(day, fmt, text):
+    day.add("setting", fmt, f"{HOST}:user", account="lin", when=None if fmt == "shell_startup" else day.at, object_kind="setting", object="shell", text=text)  # fmt: skip
+    with_words(day, ["nice", "x"], "nice")
+
+
+def _exported(day):
+    day.change("kai", day.kai, "/data/lib/x.so", verb="create")
+    _lined(day, "bash_history", "export LD_PRELOAD=/data/lib/x.so")
+
+
+def _from_somewhere(day):
+    day.change("kai", day.kai, "/data/conf/env.sh", verb="create")
+    _lined(day, "zsh_history", ". conf/env.sh")
+
+
+def _at_home(day):
+    day.change("kai", day.kai, "/home/lin/conf/env.sh", verb="create")
+    _lined(day, "shell_startup", "source ~/conf/env.sh")
+
+
+def _based(day):
+    day.change("kai", day.kai, "/data/base/lib/python3.11/site-packages/a.py", verb="create")
+    _lined(day, "bash_history", "export PYTHONUSERBASE=/data/base")
+
+
+def _searched(day):
+    day.change("kai", day.kai, "/data/py/deep/er/a.py", verb="create")
+    _lined(day, "bash_history", "export PYTHONPATH=/data/py")
+
+
+def _used(day):
+    day.change("kai", day.kai, "/data/mods/ml/deep/1.0")
+    day.run("lin", day.ses_of, ["modulecmd", "bash", "use", "/data/mods"], ppid=900)
+    day.run("lin", day.ses_of, ["modulecmd", "bash", "load", "ml"], ppid=900)
+    with_words(day, ["nice", "x"], "nice")
+
+
+def _launched(day):
+    day.change("kai", day.kai, "/data/lib/x.so", verb="create")
+    with_words(day, ["srun", "--export=ALL,LD_PRELOAD=/data/lib/x.so", "python3", "x.py"], "srun")
+
+
+def _included(day):
+    day.change("kai", day.kai, "/data/shared.cfg")
+    day.run("lin", day.ses_of, ["git", "config", "--global", "include.path", "/data/shared.cfg"])
+    runs(day, argv=("git", "st"), program="git", thing="/usr/bin/git")
+
+
+def _included_as_collected(day):
+    day.change("kai", day.kai, "/data/shared.cfg")
+    day.add("setting", "git_config", f"{HOST}:files", when=None, object_kind="setting", object="include.path", text="= /data/shared.cfg (git reads what this names)")  # fmt: skip
+    runs(day, argv=("git", "st"), program="git", thing="/usr/bin/git")
+
+
+def _through(day):
+    """The text of the file that a line names is one of git's."""
+    day.change("kai", day.kai, "/data/conf/last.sh", verb="create")
+    _lined(day, "bash_history", "source /data/conf/env.sh")
+
+
+DAYS = (
+    _exported,
+    _from_somewhere,
+    _at_home,
+    _based,
+    _searched,
+    _used,
+    _launched,
+    _included,
+    _included_as_collected,
+    _through,
+    _unpacked,
+    _piped,
+    _set,
+    _sourced,
+    _git_by_file,
+    _git_by_words,
+    _environment,
+    _module,
+)
 
 
 @pytest.mark.parametrize("staged", DAYS, ids=lambda f: f.__name__.strip("_"))
-def test_a_case_of_which_not_all_is_held_names_nobody_more(staged, tmp_path):
+def test_a_case_of_which_not_all_is_held_names_nobody_more(staged, tmp_path, monkeypatch):
+    held = {"/data/conf/env.sh": ["source /data/conf/last.sh"]}
+    monkeypatch.setattr(beside, "texts", lambda _, path: held.get(path, ()))
     day = day_of()
     staged(day)
     for n in range(40):

@@ -5,7 +5,7 @@ import re
 import pytest
 from stage import Stage
 
-from forensics.analysis import foreign_code, taken_in
+from forensics.analysis import foreign_code, surroundings, taken_in
 
 SCRIPT = "/srv/proj/train.py"
 MODULE = "/srv/proj/modules/train/1.0"
@@ -93,10 +93,19 @@ def test_a_module_that_another_session_loads_is_not_taken_in():
 
 
 @pytest.mark.parametrize("path", [CUSTOM, CUSTOM.replace("sitecustomize.py", "zz.pth")])
-@pytest.mark.parametrize(("program", "foreign"), [("python3.11", True), ("perl", False)])
-def test_python_takes_in_what_lies_in_its_environment(path, program, foreign):
+@pytest.mark.parametrize(
+    ("program", "executed", "foreign"),
+    [
+        ("python3.11", "/opt/env/bin/python3.11", True),
+        ("python3.11", None, True),  # which it was is on no record
+        ("python3.11", "/usr/bin/python3.11", False),  # of another environment, which does not look there
+        ("perl", "/usr/bin/perl", False),
+    ],
+)
+def test_python_takes_in_what_lies_in_its_environment(path, program, executed, foreign):
     day = day_of(path)
     edits(day, argv=(program, "/home/lin/analyse.py"))
+    day.rows[-2]["object"] = executed
     assert told(day) == (FOREIGN if foreign else OWN)
 
 
@@ -133,6 +142,28 @@ def test_a_line_of_an_earlier_session_took_nothing_in_here():
     assert told(day) == OWN
 
 
+def test_a_line_whose_time_lies_in_no_session_can_be_of_this_one():
+    """The clock that dated it was another, or was set since."""
+    day = day_of(SETUP)
+    line(day, "bash_history", f"source {SETUP}")
+    day.rows[-1]["earliest_ns"] -= 600 * 1_000_000_000
+    day.rows[-1]["latest_ns"] -= 600 * 1_000_000_000
+    edits(day)
+    assert told(day) == FOREIGN
+
+
+@pytest.mark.parametrize("is_set", [True, False])
+def test_where_the_clock_was_set_no_time_says_which_session_a_line_is_of(is_set):
+    day = day_of(SETUP)
+    line(day, "bash_history", f"source {SETUP}")
+    day.wait(30)
+    day.ses_of = day.login("lin")
+    if is_set:
+        day.run("dao", day.login("dao"), ["date", "-s", "12:00"])
+    edits(day)
+    assert told(day) == (FOREIGN if is_set else OWN)
+
+
 def line(day, fmt, text, *, account="lin", later=False):
     """A line of a startup file, which has no moment, or of a history."""
     day.wait(1)
@@ -150,6 +181,8 @@ def line(day, fmt, text, *, account="lin", later=False):
         ("bash_history", ". tools/setup.sh", {}, True),
         ("bash_history", f"cat {SETUP}", {}, False),
         ("bash_history", "source tools/other.sh", {}, False),
+        ("bash_history", "source $PROJ/tools/setup.sh", {}, True),
+        ("fish_history", f"source {SETUP}", {}, True),
         ("bash_history", f"source {SETUP}", {"account": "mei"}, False),
         ("bash_history", f"source {SETUP}", {"later": True}, False),
         ("shell_startup", f". {SETUP}", {}, True),
@@ -170,21 +203,22 @@ def test_what_a_line_has_the_shell_take_in(fmt, text, given, foreign):
         ("export PYTHONPATH=/srv/proj/lib", "python3.11", True),
         ("export PYTHONPATH=/home/lin/lib:/srv/proj/lib/", "python3.11", True),
         ("export PYTHONPATH=/srv/proj/li", "python3.11", False),
-        ("export PYTHONPATH=/home/lin/lib", "python3.11", None),
-        ("export PYTHONPATH=/srv/proj/lib", "sed", None),
+        ("export PYTHONPATH=/home/lin/lib", "python3.11", False),
+        ("export PYTHONPATH=/srv/proj/lib", "sed", False),
+        ("export PERL5LIB=/srv/proj/lib", "python3.11", False),
+        ("export LD_PRELOAD=/srv/proj/lib/labtools.py", "sed", True),
+        ("export LD_AUDIT=~/lib/labtools.py", "sed", False),
+        ("export GIT_CONFIG_GLOBAL=/srv/proj/lib/labtools.py", "git", True),
+        ("export GIT_CONFIG_GLOBAL=/srv/proj/lib/labtools.py", "sed", False),
     ],
 )
-def test_an_interpreter_searches_where_a_line_tells_it_to(text, program, foreign):
-    """A folder of which no record tells the writer leaves it open too (`foreign_code`); one of whoever runs it does not."""
+@pytest.mark.parametrize("fmt", ["shell_startup", "bash_history"])
+def test_a_program_loads_what_a_line_of_its_shell_tells_it_to(fmt, text, program, foreign):
+    """A folder that is searched opens an act where another changed what lies in it, and not by being there."""
     day = day_of(LIBRARY)
-    line(day, "shell_startup", text)
+    line(day, fmt, text)
     edits(day, argv=(program, "/home/lin/analyse.py"))
-    if foreign:
-        assert told(day) == FOREIGN
-    elif foreign is None:
-        assert told(day) == OWN
-    else:
-        assert told(day)[0] is None
+    assert told(day) == (FOREIGN if foreign else OWN)
 
 
 @pytest.mark.parametrize(
@@ -211,8 +245,9 @@ def test_patterns_find_every_file_that_is_taken_in_and_hold_no_byte_that_a_query
         ("/usr/bin/cat", ["cat", REPORT], "/"),
     ]
     texts = [f"source {SETUP}", "export PYTHONPATH=/srv/proj/lib", "source a\0b"]
-    found = taken_in.patterns(runs, texts)
-    for path in (MODULE, ARCHIVE, REPORT, SETUP, LIBRARY, CUSTOM, ACTIVATE):
+    told = [one for text in texts for one in surroundings.named(text, cwd=None)]
+    found = taken_in.patterns(runs, [*told, surroundings.Named("/a\0b")])
+    for path in (MODULE, REPORT, SETUP, LIBRARY, CUSTOM, ACTIVATE):
         assert any(re.search(pattern, path) for pattern in found), path
     assert not any(re.search(pattern, SCRIPT) for pattern in found)
     assert not any("\0" in pattern for pattern in found)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import containers, decisions, foreign_code, order, reached, taken_in
+from forensics.analysis import containers, decisions, foreign_code, order, reached
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.deferral_rules import DECISION, RULES, WRITER
 from forensics.analysis.evidence import Row, rows_of, where
@@ -94,13 +94,15 @@ def settle(
     """
     made = Lineage(scene.events)
     clients = reached.clients(scene)
-    code = foreign_code.Code(scene, changes or {}, planted)
-    around = taken_in.Surroundings(scene, changes or {})
+    every = list(acts)
+    # Where a clock was set, no time of a history says in which session a line was typed.
+    set_hosts = frozenset(act.host for act in every if act.act == "change_clock")
+    code = foreign_code.Code(scene, changes or {}, planted, set_hosts)
     found = []
-    for act in acts:
+    for act in every:
         row = _ran_by_itself(scene, act, planted, made)
         if row is None:
-            row = _typed(scene, act, clients) or _of_others(act, code, around, made) or _outlived(act, made)
+            row = _typed(scene, act, clients) or _of_others(act, code, made) or _outlived(act, made)
         elif row.planted and (ran := code.of(act, made)) is not None:
             # What was left to run can do what yet another wrote.
             _lack(act, ran)
@@ -304,13 +306,9 @@ def _typed(scene: Scene, act: Act, clients: pd.DataFrame) -> Deferral | None:
     return Deferral(act, rule, (), names, tuple(e for _, e in others))
 
 
-def _of_others(
-    act: Act, code: foreign_code.Code, around: taken_in.Surroundings, made: Lineage
-) -> Deferral | None:
+def _of_others(act: Act, code: foreign_code.Code, made: Lineage) -> Deferral | None:
     """An act that a program did which ran in a login's session, and which another had written, in itself or in what it took in."""
     ran = code.of(act, made) if act.origin == "login" else None
-    if act.origin == "login" and (took := around.of(act, made.above(act)[0])) is not None:
-        ran = _together(ran, took)
     if ran is None:
         return None
     _lack(act, ran)
@@ -318,15 +316,6 @@ def _of_others(
     own = act.session.session_id if act.session is not None else None
     act.typed_from = [session for name, session in sorted(wrote.items()) if name != own]
     return _row(act, foreign_code.RULE, ran.planted, ran.inputs)
-
-
-def _together(ran: decisions.Foreign | None, took: taken_in.Taken) -> decisions.Foreign:
-    """What others had written of what ran, with what of theirs was taken in beside it."""
-    ran = ran or decisions.Foreign((), (), unknown=False, owners=frozenset())
-    both = {id(p): p for p in (*ran.planted, *took.planted)}
-    return ran._replace(
-        planted=tuple(both.values()), inputs=tuple(dict.fromkeys((*ran.inputs, *took.inputs)))
-    )
 
 
 def _lack(act: Act, ran: decisions.Foreign) -> None:

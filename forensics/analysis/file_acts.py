@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from forensics.analysis import mounts, order, ref_commands, surroundings
+from forensics.analysis import git_settings, mounts, order, ref_commands, surroundings
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.deferral_rules import DECISION, WRITER
@@ -127,7 +127,7 @@ def _version_act(scene: Scene, version: Version) -> Act | None:
 def telling(path: str) -> bool:
     """Whether a path alone makes a change of it an act that is looked at: what runs later, a right, a log, or a ref of a git server."""
     told = any(pattern.search(path) for pattern in (_PLANTED, _GRANTED, _LOGGED, _SPOOL))
-    return told or ref_commands.of_bare(path) or surroundings.later(path)
+    return told or ref_commands.of_bare(path) or surroundings.later(path) or git_settings.of_all(path)
 
 
 def of_package(path: str) -> bool:

@@ -6,28 +6,36 @@ names nobody. Where no record tells who wrote it, and it need not have been whoe
 """
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from forensics.analysis import (
     beside,
+    carried,
     file_acts,
+    git_settings,
     loading,
     order,
     startup_lines,
-    surroundings,
+    taken_in,
     unpacked,
 )
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
-from forensics.analysis.carried import to as carried_to
-from forensics.analysis.decisions import Decided, Foreign, Read, changed_packages, readings, together
+from forensics.analysis.decisions import (
+    Decided,
+    Foreign,
+    Read,
+    changed_packages,
+    readings,
+    together,
+)
 from forensics.analysis.decisions import moment as moment_of
 from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.lineage import Lineage
-from forensics.analysis.planted import FOR_ALL, STARTUP, programs
+from forensics.analysis.planted import FOR_ALL, STARTUP
 from forensics.analysis.writers import transfer
 
 RULE = "ran_what_another_wrote"
@@ -39,7 +47,8 @@ _FROM_ELSEWHERE = frozenset({"git", "wget", "curl"})
 """Programs that put in place what somebody made elsewhere, and no file of the host is."""
 _BY_GIT = frozenset({"push", "commit"})
 """Acts that git does by programs of its own."""
-_HOOK = "/hooks/"
+_HOOK = ".git/hooks/"
+"""Where git looks for hooks as long as no setting tells it where."""
 _MOST = 512
 """Files that are asked about for one act; where that is not enough, who wrote what ran is not known."""
 
@@ -55,17 +64,19 @@ class Code:
         scene: events, people and sessions.
         changes: by path, every version with its act, in order of time.
         planted: what was left to run.
+        set_hosts: hosts whose clock was set.
     """
 
     scene: Scene
     changes: Changes
     planted: Sequence[Act]
+    set_hosts: frozenset[str | None] = frozenset()
     _read: dict[tuple[str | None, str], list[Read]] | None = None
     _asked: int = 0
     _starts: list[Act] = field(default_factory=list)
     _for_all: list[Act] = field(default_factory=list)
     _modules: dict[str, list[str]] = field(default_factory=dict)
-    _packages: dict[str, list[str]] = field(default_factory=dict)
+    _around: taken_in.Surroundings | None = None
     _settings: list[str] = field(default_factory=list)
 
     def of(self, act: Act, made: Lineage) -> Foreign | None:
@@ -83,7 +94,7 @@ class Code:
         for event, decided in (
             *self._ran(above, act),
             *self._loaded(above, act),
-            *self._surrounded(above, act),
+            *self._taken_in(above, act),
         ):
             found |= {id(p): p for p in decided.planted}
             inputs += [event] if decided.planted or decided.unknown else []
@@ -98,8 +109,9 @@ class Code:
         self._for_all = [p for p in self.planted if self._starts_all(p)]
         self._starts = [p for p in self.planted if STARTUP.search(p.object)]
         self._modules = beside.by_folder(changed)
-        self._packages = changed_packages(self.scene, self.changes)
-        self._settings = [path for path in sorted(changed) if surroundings.GIT_SETTINGS.match(path)]
+        packages = changed_packages(self.scene, self.changes)
+        self._around = taken_in.Surroundings(self.scene, self.changes, packages, self.set_hosts)
+        self._settings = [path for path in sorted(changed) if git_settings.of_all(path)]
 
     def _starts_all(self, plant: Act) -> bool:
         """Whether every shell of a host runs what was left; what a package brought there is left out."""
@@ -145,11 +157,13 @@ class Code:
         return found
 
     def _set_for_account(self, e: Row, act: Act) -> list[tuple[str, Decided]]:
-        """Who else changed settings of git of an act's account, or of its host: by a record of the file, or by git's own words."""
-        own = [p for p in self._settings if surroundings.of_account(p, str(act.account))]
-        found = [(str(e.event_id), self._set(path, e, act)) for path in own]
+        """Who else changed settings of git of an act's account, or of its host, or what they include: by a record of the file, or by git's own words."""
         account = act.session.account if act.session is not None else None
-        for ran in self._set_by_words():
+        told = dict.fromkeys(git_settings.included(e.argv, e.cwd, account), str(e.event_id))
+        told |= git_settings.includes(self.scene, e.host, account)
+        told |= {p: str(e.event_id) for p in self._settings if git_settings.of_account(p, str(act.account))}
+        found = [(event, self._set(path, e, act)) for path, event in told.items() if path in self.changes]
+        for ran in git_settings.by_words(self.scene):
             whose = ran.effective == account or "--system" in (ran.argv or ())
             there = (
                 ran.host == e.host and ran.account != act.account and int(ran.earliest_ns) <= int(e.latest_ns)
@@ -159,71 +173,31 @@ class Code:
                 found.append((str(ran.event_id), Decided((), unknown=True, owners=owners)))
         return found
 
-    def _set_by_words(self) -> Sequence[Row]:
-        """Runs of git that were asked to change the settings of an account or a host."""
-        if "git set" not in self.scene.memo:
-            ran = rows_of(programs(self.scene, frozenset({"git"})))
-            self.scene.memo["git set"] = [e for e in ran if surroundings.sets_git(e.argv)]
-        found: Sequence[Row] = self.scene.memo["git set"]
+    def _taken_in(self, above: Sequence[Row], act: Act) -> list[tuple[str, Decided]]:
+        """Of what an act's session took in that no words of its processes name: who decided it."""
+        assert self._around is not None
+        found: list[tuple[str, Decided]] = []
+        for took in self._around.of(act, above):
+            if posixpath.basename(took.path) == taken_in.ANY:
+                # Who changed a file of the folder is told; else it is of whoever it belongs to.
+                theirs = any(d.planted for _, d in found)
+                found += [] if theirs else [(took.event, self._unrecorded(took.path, took.at, act, None))]
+            elif took.known or not self._own_work(took.path, act):
+                decided = self._decided(took.path, took.moment, took.at, act, None)
+                sure = took.known or self._asked > _MOST
+                found.append((took.event, decided if sure else Decided(decided.planted)))
         return found
 
-    def _surrounded(self, above: Sequence[Row], act: Act) -> list[tuple[str, Decided]]:
-        """Of what an act's process and those above it load that their words do not name: who decided it."""
-        found = []
-        for e in above:
-            event = str(e.event_id)
-            files, folders = surroundings.of_run(e.exe, e.argv, e.cwd)
-            for text in self._texts_of(e):
-                more, others = surroundings.named(text, cwd=e.cwd if isinstance(e.cwd, str) else None)
-                files, folders = [*files, *more], [*folders, *others]
-            found += [(event, d) for d in self._named(files, folders, moment_of(e), e, act)]
-            found += [(event, self._changed(path, e, act)) for path in self._imported(e, act)]
-        at = above[0] if above else self.scene.row(act.events[0])
-        then = order.Moment(act.earliest_ns or 0, act.latest_ns or 0, None)
-        for event, files, folders in startup_lines.named(self.scene, act, above):
-            found += [(event, d) for d in self._named(files, folders, then, at, act)]
-        return [*found, *self._by_module(act)]
-
-    def _texts_of(self, e: Row) -> list[str]:
-        """The lines of the script that a shell was given, where git's blobs of its name are there."""
-        script = loading.shell_script(e.exe, e.argv, e.cwd)
-        texts = [] if script is None else beside.texts(self.scene.evidence, script)
-        return [line for text in texts for line in text.splitlines()]
-
-    def _named(
-        self, files: Iterable[str], folders: Iterable[str], moment: order.Dated, at: Row, act: Act
-    ) -> list[Decided]:
-        found = [self._decided(path, moment, at, act, None) for path in files]
-        for folder in folders:
-            own = [
-                self._decided(path, moment, at, act, None)
-                for path in self._modules.get(folder, ())
-                if path != act.object
-            ]
-            planted = [Decided(d.planted) for d in own if d.planted]
-            found += planted or [self._unrecorded(posixpath.join(folder, "*"), at, act, None)]
-        return found
-
-    def _imported(self, e: Row, act: Act) -> list[str]:
-        """The changed files of the packages that Python finds in its environment: those it always does, and those that its text imports or can."""
-        always, others = surroundings.packages(e, self._packages, str(act.account))
-        return [*always, *(p for p in beside.imported(self.scene.evidence, e, others) if p != act.object)]
-
-    def _by_module(self, act: Act) -> list[tuple[str, Decided]]:
-        """Who else had changed a module that a session loaded before an act: it sets what all that follows is run with."""
-        if "modules loaded" not in self.scene.memo:
-            loaded: dict[tuple[object, object], list[tuple[Row, list[str]]]] = {}
-            for e in rows_of(programs(self.scene, frozenset(), surroundings.MODULE_PROGRAMS)):
-                names = surroundings.loads(e.exe, e.argv)
-                paths = surroundings.modulefiles(names, self.changes) if names else []
-                if paths:
-                    loaded.setdefault((e.host, e.session), []).append((e, paths))
-            self.scene.memo["modules loaded"] = loaded
-        session = act.session
-        key = (session.host, session.ses) if session is not None else (None, None)
-        mine = self.scene.memo["modules loaded"].get(key, ())
-        before = [(e, p) for e, p in mine if act.latest_ns is None or int(e.earliest_ns) <= act.latest_ns]
-        return [(str(e.event_id), self._changed(path, e, act)) for e, paths in before for path in paths]
+    def _own_work(self, path: str, act: Act) -> bool:
+        """Whether whoever acted alone changed a file, and brought no content of another's there: of a library of thousands it is soon seen."""
+        assert act.account is not None
+        shared = len(self.scene.directory.holders(act.account, *act.span())) > 1
+        return not shared and all(
+            wrote.account == act.account
+            and version.how != "replace"
+            and loading.program(version.writer) not in carried.PROGRAMS
+            for version, wrote in self.changes[path]
+        )
 
     def _executed(self, e: Row, act: Act) -> Decided:
         owner = None if pd.isna(e.object_owner_uid) else int(e.object_owner_uid)
@@ -337,8 +311,8 @@ class Code:
     ) -> Decided:
         """Who else decided what a file held first, of which no record of a change tells: by commands that can have brought it, or by its owner."""
         known = order.of(self.scene.evidence)
-        carried = [] if loading.of_site(path) else carried_to(self.scene, path, at.host)
-        before = (c for c in carried if not known.before(moment, moment_of(c.by)) and c.source != path)
+        brought_by = [] if loading.of_site(path) else carried.to(self.scene, path, at.host)
+        before = (c for c in brought_by if not known.before(moment, moment_of(c.by)) and c.source != path)
         # Each brought the whole anew: the last one of each source is enough.
         brought = {c.source: c for c in before}.values()
         if not brought:

@@ -22,6 +22,7 @@ from forensics.analysis import (
     debuggers,
     deferred,
     file_acts,
+    git_settings,
     holders,
     hops,
     identity,
@@ -35,6 +36,7 @@ from forensics.analysis import (
     taken_in,
     touches,
     trails,
+    unpacked,
     unrecorded,
     wording,
 )
@@ -43,6 +45,7 @@ from forensics.analysis.inquiry import Inquiry
 from forensics.analysis.jobs import Job
 
 MASS = trails.MASS
+UNPACKERS = unpacked.ARCHIVERS
 CHANGES = tuple(sorted(artefacts.CHANGES))
 TOUCHES = frozenset(touches.HOW)
 """Verbs of what is done to a file beside its content."""
@@ -62,18 +65,13 @@ PROGRAMS = frozenset(
         *anchors.PROGRAMS,
         *mounts.MOUNTERS,
         *scheduler_edits.EDITORS,
-        *taken_in.PROGRAMS,
+        *UNPACKERS,
         *debuggers.PROGRAMS,
     }
 )
 """Programs of which every run is read."""
 SCRIPT = "/slurm_script"
 RECEIVER = "git-receive-pack"
-SETS_GIT = (
-    "(regexp_extract(exe, '[^/]*$') = 'git' AND list_contains(argv, 'config')"
-    " AND (list_contains(argv, '--global') OR list_contains(argv, '--system')))"
-)
-"""Runs of git that can change the settings of an account or a host."""
 LOADS_MODULES = "regexp_matches(concat_ws(' ', exe, array_to_string(argv, ' ')), 'modulecmd|/lmod( |$)')"
 """Runs of what a shell's `module` command starts."""
 ABOUT_BARE = (
@@ -96,7 +94,7 @@ ASKS_AN_AGENT = (
 REACHES_INTO = "(verb = 'trace' AND session IS NOT NULL)"
 """Attachments of one process to another, from sessions."""
 WRITES_A_KEY = "(contains(text, 'authorized_keys') AND contains(text, 'AAAA'))"
-RUNS = (WRITES_A_KEY, ABOUT_BARE, SETS_GIT, LOADS_MODULES)
+RUNS = (WRITES_A_KEY, ABOUT_BARE, git_settings.SETS, LOADS_MODULES)
 """Runs of which every one is read, by what their words hold."""
 _REMEMBERED = 1 << 16
 SUFFIXES = "(?:" + "|".join(suffix.replace(".", "[.]") for suffix in artefacts.SCRIPTS) + ")(?: |$)"

@@ -1,16 +1,36 @@
-"""Whether a startup file that was collected does what an act's process did: no record tells who wrote its lines."""
+"""What lines of startup files and of histories say of an act: that they do the same, and what they have a shell take in. No record tells who wrote them."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import pandas as pd
 
 from forensics.analysis import loading, surroundings
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.sessions import Session
+from forensics.analysis.surroundings import Named
+from forensics.core.clock import NS_PER_S
 
 _FORMAT = "shell_startup"
+FORMATS = frozenset({"bash_history", "zsh_history", "fish_history", "history_listing", "atuin", _FORMAT})
+"""What has lines by which a shell takes something in."""
+TICK_NS = NS_PER_S
+"""A history tells whole seconds."""
 _LEAST = 8
 """Fewer characters than that of a command's words stand in many lines by chance."""
 _ENDING = frozenset({"scancel", "scontrol", "kill", "pkill", "killall", "qdel", "bkill", "condor_rm"})
 """Programs that end what others run: a line with one of these can name what it ends by another command's answer."""
+
+
+class Line(NamedTuple):
+    """A line that names what is taken in: its event, its moment if it has one, and whether it is of a startup file, and of the account's own."""
+
+    event: str
+    at_ns: int | None
+    told: tuple[Named, ...]
+    startup: bool
+    own: bool
 
 
 def of(scene: Scene, act: Act, above: Sequence[Row]) -> list[str]:
@@ -38,17 +58,45 @@ def of(scene: Scene, act: Act, above: Sequence[Row]) -> list[str]:
     return [name for name, _ in mine if name in found]
 
 
-def named(scene: Scene, act: Act, above: Iterable[Row]) -> list[tuple[str, list[str], list[str]]]:
-    """The lines of the act's account's startup files, and of its host's, that have programs load files, or take such in: each with these and with folders."""
-    # Only an interpreter looks where some variables say.
-    interpreted = any(loading.said(e.exe, ["", "-c", "x"]) is not None for e in above)
-    key = ("startup files named", act.host, act.account, interpreted)
+def named(scene: Scene, act: Act) -> list[Line]:
+    """The lines of the act's account's startup files and histories, and of its host's startup files, that have a shell take files in, or programs load them."""
+    key = ("lines that name", act.host, act.account)
     if key not in scene.memo:
-        lines = [(str(e.event_id), str(e.text)) for e in _mine(scene, act)]
-        told = ((name, *surroundings.named(text, cwd=None, interpreted=interpreted)) for name, text in lines)
-        scene.memo[key] = [one for one in told if one[1] or one[2]]
-    found: list[tuple[str, list[str], list[str]]] = scene.memo[key]
+        told = (_line(e, act.account) for e in _named(scene).get(act.host, ()) if _hears(e, act.account))
+        scene.memo[key] = [line for line in told if line.told]
+    found: list[Line] = scene.memo[key]
     return found
+
+
+def _hears(e: Row, account: str | None) -> bool:
+    """Whether a line is of an account: of its own files, or of startup files of the host; a history that lies in no home is nobody's."""
+    return e.account == account if isinstance(e.account, str) else e.format == _FORMAT
+
+
+def _line(e: Row, account: str | None) -> Line:
+    told = surroundings.named(str(e.text), cwd=None, account=account)
+    at_ns = None if pd.isna(e.earliest_ns) else int(e.earliest_ns)
+    return Line(str(e.event_id), at_ns, tuple(told), e.format == _FORMAT, isinstance(e.account, str))
+
+
+def _named(scene: Scene) -> dict[str | None, list[Row]]:
+    """The lines that can name something, by their host."""
+    if "lines that can name" not in scene.memo:
+        events = scene.events
+        rows = picked(events, events["text"].notna() & events["format"].isin(FORMATS))
+        found: dict[str | None, list[Row]] = {}
+        for e in _of_files(rows_of(rows)):
+            if surroundings.named(str(e.text), cwd=None, account=""):
+                found.setdefault(e.host, []).append(e)
+        scene.memo["lines that can name"] = found
+    lines: dict[str | None, list[Row]] = scene.memo["lines that can name"]
+    return lines
+
+
+def within(at_ns: int, session: Session) -> bool:
+    """Whether a line of a history can be of a session, by its time."""
+    first, last = session.start_ns, session.end_ns
+    return first is not None and first - TICK_NS <= at_ns and (last is None or at_ns <= last + TICK_NS)
 
 
 def _mine(scene: Scene, act: Act) -> list[Row]:
@@ -81,9 +129,10 @@ def _lines(scene: Scene) -> dict[str | None, list[Row]]:
 
 
 def _of_files(rows: Iterable[Row]) -> Iterable[Row]:
-    """One row of each line, which can say several things."""
-    seen: set[tuple[object, object]] = set()
+    """One row of each line of each file, which can say several things; equal files can lie in several homes."""
+    seen: set[tuple[object, ...]] = set()
     for e in rows:
-        if (e.sha256, e.start) not in seen:
-            seen.add((e.sha256, e.start))
+        key = (e.sha256, e.start, e.host, e.account if isinstance(e.account, str) else None)
+        if key not in seen:
+            seen.add(key)
             yield e

@@ -1,114 +1,178 @@
-"""What a program loads that its own words do not name: by its environment, by what a shell takes in, by settings of an account.
+"""What a program loads that its own words do not name, as far as words tell: one list of variables, of ways to take a file in, of modules and of environments.
 
 A library that `LD_PRELOAD` names, a module that Python finds through `PYTHONPATH` or in a shared environment, a file that a startup
-file sources: each does what its writer wants under the account, key and device of whoever runs the program. An environment is told
-where words show it: those of `env` and `sudo`, the text that a shell was given, and lines of startup files that were collected.
+file sources: each does what its writer wants under the account, key and device of whoever runs the program. What an act's session took
+in of that is looked up by `taken_in`, and who decided it by `foreign_code`; settings of git are in `git_settings`.
 """
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from forensics.analysis import loading, wording
 from forensics.analysis.evidence import Row
 
-FILES = frozenset(
-    {"LD_PRELOAD", "LD_AUDIT", "BASH_ENV", "ENV", "PYTHONSTARTUP", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"}
-)
-"""Variables that name files which a program loads, or a shell takes in, as it starts."""
-SEARCHED = frozenset(
-    {"PYTHONPATH", "PYTHONUSERBASE", "PERL5LIB", "RUBYLIB", "R_LIBS", "R_LIBS_USER", "JULIA_LOAD_PATH"}
-)
-"""Variables that name folders in which an interpreter looks for what it loads."""
-FOLDERS = SEARCHED | {"LD_LIBRARY_PATH", "MODULEPATH"}
-"""Variables that name folders in which a program looks for what it loads."""
+_SHELLS = r"-?(?:ba|da|z|k|mk)?sh"
+_PYTHONS = r"python[0-9.]*|pypy[0-9.]*|gdb|lldb|blender|uwsgi"
+
+
+class Variable(NamedTuple):
+    """What a variable of an environment names: a file, folders that are searched, folders of modules, or an environment of packages; and which programs obey it, or all."""
+
+    what: str
+    by: re.Pattern[str] | None = None
+
+
+def _obeyed(what: str, programs: str | None, names: str) -> dict[str, Variable]:
+    by = None if programs is None else re.compile(programs)
+    return {name: Variable(what, by) for name in names.split()}
+
+
+VARIABLES: Mapping[str, Variable] = {
+    **_obeyed("file", None, "LD_PRELOAD LD_AUDIT"),
+    **_obeyed("folder", None, "LD_LIBRARY_PATH"),
+    **_obeyed("modules", None, "MODULEPATH"),
+    **_obeyed("file", _SHELLS, "BASH_ENV ENV"),
+    **_obeyed("folder", r"zsh", "ZDOTDIR"),
+    **_obeyed("file", _PYTHONS, "PYTHONSTARTUP"),
+    **_obeyed("folder", _PYTHONS, "PYTHONPATH"),
+    **_obeyed("environment", _PYTHONS, "PYTHONUSERBASE PYTHONHOME"),
+    **_obeyed("folder", r"perl[0-9.]*", "PERL5LIB PERLLIB"),
+    **_obeyed("folder", r"ruby[0-9.]*|irb", "RUBYLIB"),
+    **_obeyed("folder", r"R|Rscript", "R_LIBS R_LIBS_USER R_LIBS_SITE"),
+    **_obeyed("file", r"R|Rscript", "R_PROFILE R_PROFILE_USER R_ENVIRON R_ENVIRON_USER"),
+    **_obeyed("folder", r"julia", "JULIA_LOAD_PATH JULIA_DEPOT_PATH"),
+    **_obeyed("folder", r"node", "NODE_PATH"),
+    **_obeyed("folder", r"lua(?:jit)?[0-9.]*", "LUA_PATH LUA_CPATH"),
+    **_obeyed("file", r"git(?:-.*)?", "GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM"),
+}
+"""Every variable that is followed."""
+_NAMES = "|".join(sorted(VARIABLES, key=lambda name: (-len(name), name)))
+_VALUE = r"\"[^\"]*\"|'[^']*'|[^\s;&|)]*"
 _SET = re.compile(
-    rf"(?:^|[\s;&|(])(?P<name>{'|'.join(sorted(FILES | FOLDERS))})=(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)]*)"
+    rf"(?:(?:^|[\s;&|(])(?P<name>{_NAMES})\+?=|\bsetenv[ \t]+(?P<told>{_NAMES})[ \t]+)(?P<value>{_VALUE})"
 )
 _SOURCED = re.compile(
-    r"(?:^|[;&|({]|\bthen|\bdo)\s*(?:builtin\s+)?(?:source|[.])\s+(?P<path>\"[^\"]*\"|'[^']*'|[^\s;&|)]+)"
+    r"(?:^|[;&|({\n]|\b(?:then|do|else)\b)[ \t]*(?:(?:builtin|command)[ \t]+)?(?:source|[.])[ \t]+(?P<path>\"[^\"]*\"|'[^']*'|[^\s;&|)]+)"
 )
-_SHOWS = frozenset({"env", "sudo", "doas", "nice", "nohup", "setsid", "stdbuf", "timeout"})
+_HOME = re.compile(r"^(?:~(?P<name>[a-z_][\w.-]*)?|\$HOME|\$\{HOME\})(?=/)")
+_BEHIND = re.compile(r"^\$(?:\w+|\{\w+\})/+(?=[^$]+$)")
+"""What stands before the rest of a path whose beginning a variable holds."""
+_SHOWS = frozenset({"env", "sudo", "doas", "nice", "nohup", "setsid", "stdbuf", "timeout", "srun", "sbatch", "salloc", "mpirun", "mpiexec", "orterun"})  # fmt: skip
 """Programs among whose words the environment of another can stand."""
-_ALWAYS = re.compile(r"\.pth$|/(?:sitecustomize|usercustomize)\.py$")
-"""Files that Python does as it starts, whatever it is given."""
-_PACKAGES = re.compile(r"^(?P<prefix>.*)/lib(?:64)?/python[0-9.]*/(?:site|dist)-packages/(?P<inside>.+)$")
-_MODULES = re.compile(r"/modulefiles/(?P<name>.+?)(?:\.lua)?$")
+_EXPORTED = "--export"
 MODULE_PROGRAMS = re.compile(r"modulecmd(?:\.tcl)?|lmod|lua(?:jit)?[0-9.]*|tclsh[0-9.]*")
 """Programs that work out what a shell's `module` command asks for."""
 _MODULE_COMMANDS = frozenset({"modulecmd", "modulecmd.tcl", "lmod"})
-_LOADS = frozenset({"load", "add", "switch", "swap", "use", "try-load", "restore"})
-GIT_SETTINGS = re.compile(
-    r"^(?:/etc/gitconfig|/(?:[^/]+/)*(?P<home>[^/]+)/(?:\.gitconfig|\.config/git/config))$"
+_LOADS = frozenset({"load", "add", "switch", "swap", "try-load", "load-any", "restore", "refresh", "reload", "test", "display", "show", "is-loaded"})  # fmt: skip
+"""What a module is read for, and done."""
+_USE = "use"
+_MODULES = re.compile(r"/module(?:file)?s/(?P<name>.+?)(?:\.lua)?$")
+_PACKAGES = re.compile(
+    r"^(?P<prefix>.*)/lib(?:64)?/python[0-9.]*/(?:(?:site|dist)-packages/(?P<inside>.+)|(?:site|user)customize\.py)$"
 )
-"""Settings of git of a host or an account."""
+_ALWAYS = re.compile(r"-packages/[^/]+\.pth$|/(?:site|user)customize\.py$")
+"""Files that Python does as it starts, whatever it is given."""
+ACTIVATION = re.compile(r"^(?P<prefix>.*)/etc/conda/activate\.d/[^/]+$")
+"""Files that a shell takes in as an environment is activated: what is typed for it runs nothing of that name."""
+_PYTHON = re.compile(r"python[0-9.]*")
 
 
-def of_account(path: str, account: str) -> bool:
-    """Whether a path is of settings of git that hold for an account: its own, or the host's."""
-    found = GIT_SETTINGS.match(path)
-    return found is not None and found["home"] in {account, None}
+class Named(NamedTuple):
+    """A file, or a folder, that words name.
 
-
-def later(path: str) -> bool:
-    """Whether a path is of what many programs load later, though none names it: settings of git, and modules that a shell loads."""
-    return GIT_SETTINGS.match(path) is not None or _MODULES.search(path) is not None
-
-
-def named(text: str, *, cwd: str | None, interpreted: bool = True) -> tuple[list[str], list[str]]:
-    """The files and the folders that a shell's text has programs load, or takes in itself, as far as it names them whole.
-
-    A path behind a variable or a home's sign is of whoever's home that is, and is left out.
+    `path` is whole, or the end of one where its beginning is on no record. `what` is as in `Variable`. `variable` names it, or none where
+    a shell takes it in.
     """
-    if text.lstrip().startswith("#"):
-        return [], []
-    files, folders = list[str](), list[str]()
-    for match in _SET.finditer(text):
-        if match["name"] in SEARCHED and not interpreted:
-            continue
-        into = files if match["name"] in FILES else folders
-        into += _paths(re.split(r"[:\s]", match["value"].strip("\"'")), cwd)
-    for match in _SOURCED.finditer(text):
-        files += _paths([match["path"].strip("\"'")], cwd)
-    return files, folders
+
+    path: str
+    what: str = "file"
+    variable: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of its path is told."""
+        return self.path.startswith("/")
+
+    def bears(self, programs: Iterable[str]) -> bool:
+        """Whether one of some programs obeys the variable; what a shell takes in bears on all that follows."""
+        by = None if self.variable is None else VARIABLES[self.variable].by
+        return by is None or any(by.fullmatch(program) for program in programs)
 
 
-def _paths(words: Iterable[str], cwd: str | None) -> list[str]:
-    return [p for w in words if w and w[0] not in "$~" and "$" not in w and (p := wording.resolved(w, cwd))]
+def shell_does(one: Named) -> bool:
+    """Whether a shell does what lies in a file that was named."""
+    return one.what == "file" and one.variable in {None, "BASH_ENV", "ENV"}
 
 
-def of_run(exe: object, argv: object, cwd: object) -> tuple[list[str], list[str]]:
-    """The files and folders that the words of a run have it, or what it starts, load."""
-    words = list(map(str, argv[1:])) if isinstance(argv, (list, tuple)) else []
-    where = cwd if isinstance(cwd, str) else None
-    files, folders = list[str](), list[str]()
-    for word in words if loading.program(exe) in _SHOWS else ():
-        name, _, value = word.partition("=")
-        if name in FILES | FOLDERS:
-            (files if name in FILES else folders).extend(_paths(re.split(r"[:\s]", value), where))
-    for line in str(loading.said(exe, argv) or "").splitlines():
-        more, others = named(line, cwd=where)
-        files, folders = [*files, *more], [*folders, *others]
-    return files, folders
-
-
-def packages(e: Row, changed: Mapping[str, Sequence[str]], account: str) -> tuple[list[str], list[str]]:
-    """Of changed files of Python's packages those that a run of Python does as it starts, and those that it can import.
+def named(text: str, *, cwd: str | None, account: str | None = None) -> list[Named]:
+    """What a shell's text has programs load, or takes in itself.
 
     Args:
-        e: an execution.
-        changed: changed files of packages, as `by_environment` has them.
-        account: in whose home Python looks too.
+        text: a line, or several; one that is a remark names nothing.
+        cwd: where it is done, if that is on record; else a path that is not whole is the end of one.
+        account: whose home a home's sign is of; where none is told, what lies behind one is left out.
     """
-    if not changed or loading.folder_of_modules(e.exe, e.argv, e.cwd or "/") is None:
-        return [], []
-    words = [str(w) for w in e.argv or ()]
-    runs = [w for w in (e.exe, *words[:1]) if isinstance(w, str) and w.startswith("/")]
-    prefixes = {posixpath.dirname(posixpath.dirname(w)) for w in runs}
-    prefixes |= {"/usr/local"} if "/usr" in prefixes else set()
-    own = [p for p in sorted(changed) if p in prefixes or p.endswith(f"/{account}/.local")]
-    found = [path for prefix in own for path in changed[prefix]]
-    return [p for p in found if _ALWAYS.search(p)], [p for p in found if not _ALWAYS.search(p)]
+    if text.lstrip().startswith("#"):
+        return []
+    found = list[Named]()
+    for match in _SET.finditer(text):
+        found += _set(match["name"] or match["told"], match["value"], cwd, account)
+    words = [match["path"].strip("\"'") for match in _SOURCED.finditer(text)]
+    return [*found, *(Named(path) for word in words if (path := _path(word, cwd, account)))]
+
+
+def _set(name: str, value: str, cwd: str | None, account: str | None) -> list[Named]:
+    what = VARIABLES[name].what
+    words = (word.partition("?")[0] for word in re.split(r"[:;\s]", value.strip("\"'")))
+    paths = (_path(word, cwd, account) for word in words if word)
+    # A folder without its beginning is any: only a file has a name of its own.
+    return [Named(path, what, name) for path in paths if path and (what == "file" or path.startswith("/"))]
+
+
+def _path(word: str, cwd: str | None, account: str | None) -> str | None:
+    if found := _HOME.match(word):
+        whose = found["name"] or account
+        return None if whose is None else wording.resolved(f"/home/{whose}{word[found.end() :]}", None)
+    if found := _BEHIND.match(word):
+        return posixpath.normpath(word[found.end() :])
+    if not word or "$" in word or word[0] == "~" or "\0" in word:
+        return None
+    whole = wording.resolved(word, cwd)
+    return whole or posixpath.normpath(word).removeprefix("../")
+
+
+def of_run(exe: object, argv: object, cwd: object, account: str | None = None) -> list[Named]:
+    """What the words of a run have it, or what it starts, load: settings among the words of another, and the text that a shell is given."""
+    words = list(map(str, argv[1:])) if isinstance(argv, (list, tuple)) else []
+    where = cwd if isinstance(cwd, str) else None
+    found = list[Named]()
+    for word in _settings(words) if loading.program(exe) in _SHOWS else ():
+        name, _, value = word.partition("=")
+        if name in VARIABLES:
+            found += _set(name, value, where, account)
+    for line in str(loading.said(exe, argv) or "").splitlines():
+        found += named(line, cwd=where, account=account)
+    return [one for one in found if one.whole]
+
+
+def _settings(words: Sequence[str]) -> list[str]:
+    """The words that can set a variable; of `--export=A=1,B=2` each."""
+    found = list[str]()
+    for at, word in enumerate(words):
+        name, told, value = word.partition("=")
+        if name == _EXPORTED:
+            found += (value if told else next(iter(words[at + 1 : at + 2]), "")).split(",")
+        else:
+            found.append(word)
+    return found
+
+
+def environment_of(path: str) -> str | None:
+    """The environment that a file of Python's packages, or one that its activation does, is of; None for any other file."""
+    found = _PACKAGES.match(path) or ACTIVATION.match(path)
+    return None if found is None else found["prefix"]
 
 
 def by_environment(changed: Iterable[str]) -> dict[str, list[str]]:
@@ -120,25 +184,89 @@ def by_environment(changed: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def done_always(path: str) -> bool:
+    """Whether Python does a file of its packages as it starts, whatever it is given."""
+    return _ALWAYS.search(path) is not None
+
+
+def environments(e: Row, changed: Iterable[str], accounts: Collection[str]) -> list[str] | None:
+    """Of some environments those that a run of Python finds packages in; None where the one it is of is on no record.
+
+    It is of the path that was executed, of its first word, and of its program: a link leads from one to the other. What a script in the
+    folder of an environment's programs is given to, is of that environment too. Two that are called alike, and lie in folders that are,
+    can be one.
+
+    Args:
+        e: an execution, of Python.
+        changed: the environments that are asked about.
+        accounts: in whose homes Python looks too.
+    """
+    first = [str(w) for w in (e.argv or ())[:1]]
+    told = [w for w in (e.object, *first) if isinstance(w, str) and w.startswith("/") and _PYTHON.fullmatch(posixpath.basename(w))]  # fmt: skip
+    scripts = loading.given(e.exe, e.argv, e.cwd)
+    programs = [*told, *(w for w in (e.exe, e.object) if isinstance(w, str)), *scripts]
+    prefixes = {posixpath.dirname(posixpath.dirname(posixpath.normpath(w))) for w in programs}
+    prefixes |= {"/usr/local"} if "/usr" in prefixes else set()
+    names = {end for p in prefixes if (end := _end(p))}
+    homes = tuple(f"/{account}/.local" for account in accounts)
+    found = [p for p in changed if p in prefixes or p.endswith(homes) or _end(p) in names]
+    return found if told or found else None
+
+
+def _end(prefix: str) -> str | None:
+    """The last two folders of an environment's path; None where there are no two, or it is a home's own."""
+    parts = prefix.split("/")[1:]
+    return "/".join(parts[-2:]) if len(parts) > 1 and not parts[-1].startswith(".") else None
+
+
+def later(path: str) -> bool:
+    """Whether a path is of a module that shells load later, though none names it."""
+    return _MODULES.search(path) is not None
+
+
 def loads(exe: object, argv: object) -> list[str]:
     """The modules that a shell's `module` command was asked to load; none for any other run."""
+    return [name for asked, names in _asked(exe, argv) if asked in _LOADS for name in names]
+
+
+def uses(exe: object, argv: object) -> list[str]:
+    """The folders that a shell's `module` command was asked to look for modules in."""
+    found = [name for asked, names in _asked(exe, argv) if asked == _USE for name in names]
+    return [posixpath.normpath(name) for name in found if name.startswith("/")]
+
+
+def _asked(exe: object, argv: object) -> Iterable[tuple[str, list[str]]]:
+    """What a `module` command was asked, and of which modules or folders."""
     words = [str(w) for w in argv] if isinstance(argv, (list, tuple)) else []
-    if not any(posixpath.basename(w) in _MODULE_COMMANDS for w in (str(exe or ""), *words[:2])):
-        return []
-    at = next((n for n, w in enumerate(words) if w in _LOADS), None)
-    return [] if at is None else [w for w in words[at + 1 :] if not w.startswith("-")]
+    if any(posixpath.basename(w) in _MODULE_COMMANDS for w in (str(exe or ""), *words[:4])):
+        at = next((n for n, w in enumerate(words) if w in _LOADS or w == _USE), len(words))
+        for asked in words[at : at + 1]:
+            yield asked, [name for w in words[at + 1 :] if (name := w.rstrip("/")) and not w.startswith("-")]
 
 
-def modulefiles(names: Iterable[str], changed: Mapping[str, object] | Sequence[str]) -> list[str]:
-    """Of changed files those that a module of some names is of, whichever of its versions."""
-    wanted = tuple(names)
-    found = ((path, m["name"]) for path in changed if (m := _MODULES.search(path)))
-    return sorted(path for path, name in found if any(name == w or name.startswith(f"{w}/") for w in wanted))
+def of_module(name: str) -> str:
+    """A pattern of the files that a module of a name can be: of that name, or a version of it."""
+    return f"/{re.escape(name.strip('/'))}(?:$|[.]lua$|/)"
 
 
-def sets_git(argv: object) -> bool:
-    """Whether git is asked to change the settings of an account or a host."""
-    words = [str(w) for w in argv] if isinstance(argv, (list, tuple)) else []
-    asked = "config" in words[:4] and bool({"--global", "--system"} & set(words))
-    looks = {"--get", "--get-all", "--get-regexp", "--list", "-l", "get", "list"} & set(words)
-    return asked and not looks and len([w for w in words if not w.startswith("-")]) > 3
+def modulefiles(
+    names: Iterable[str], used: Collection[str], changed: Iterable[str]
+) -> tuple[list[str], list[str]]:
+    """Of changed files those that modules of some names can be, and of these those that lie where no word tells that modules do.
+
+    Args:
+        names: of modules, as they were asked for.
+        used: folders that are known to hold modules.
+        changed: paths.
+    """
+    files = re.compile("|".join(of_module(name) for name in names) or r"(?!)")
+    found, elsewhere = list[str](), list[str]()
+    for path in changed:
+        if not (match := files.search(path)):
+            continue
+        if _MODULES.search(path) or any(path.startswith(f"{folder}/") for folder in used):
+            found.append(path)
+        elif "/" not in path[match.end() :]:
+            # One folder of versions, not a tree of data that is called alike.
+            elsewhere.append(path)
+    return sorted(found), sorted(elsewhere)

@@ -2,8 +2,8 @@
 
 `module load`, `source settings.sh`, `conda activate`, a folder in PYTHONPATH, `sitecustomize.py`, an archive that was unpacked at home:
 what these hold is done by the shell, the interpreter or the script of whoever uses them, and no word of the act's own process names
-them. So whoever had changed them before is one who can have decided what was done. Each is known by a word on record that takes it in, but
-for what everybody's Python and every shell of an environment take in by themselves.
+them. Here is which files were taken in, and by which event; who decided what they held is asked in `foreign_code`, of each alike. What
+words mean is in `surroundings`.
 """
 
 import posixpath
@@ -13,313 +13,324 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import pandas as pd
-
-from forensics.analysis import artefacts, file_acts, loading, order, unpacked, wording
+from forensics.analysis import (
+    artefacts,
+    beside,
+    decisions,
+    loading,
+    order,
+    startup_lines,
+    surroundings,
+    unpacked,
+    wording,
+)
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
-from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.planted import programs
+from forensics.analysis.sessions import Session
+from forensics.analysis.sourced import through
+from forensics.analysis.surroundings import Named
 
-MODULES = frozenset(
-    {"modulecmd", "lmod", "tclsh", *(f"tclsh8.{n}" for n in range(4, 8)), "tclsh9.0", "lua", *(f"lua5.{n}" for n in range(1, 5))}
-)  # fmt: skip
-"""Programs that are environment modules, or run them."""
-UNPACKERS = frozenset({"tar", "bsdtar", "unzip", "7z", "7za", "7zr", "cpio", "unar"})
 COPIERS = frozenset({"cat", "base64", "zcat", "gunzip", "xzcat", "zstdcat"})
 """Programs that write out what they read; where to, a redirection of the shell says, of which no record tells. Of them scripts are looked at."""
-PROGRAMS = MODULES | UNPACKERS
-_MODULE_COMMANDS = re.compile(r"(?:^|/)(?:modulecmd(?:\.tcl)?|lmod)$")
-_LOADS = frozenset({"load", "add", "switch", "swap", "try-load", "load-any", "restore", "refresh", "reload", "test", "display", "show", "is-loaded"})  # fmt: skip
-_BY_ITSELF = re.compile(r"/(?:site|user)customize\.py$|/[^/]+-packages/[^/]+\.pth$")
-"""Files that Python takes in as it starts, without being told."""
-_BY_ENVIRONMENT = re.compile(r"/etc/conda/activate\.d/[^/]+$")
-"""Files that a shell takes in as an environment is activated: what is typed for it runs nothing of that name."""
-_ROOT = re.compile(r"^(?P<root>.*?)/(?:lib(?:64)?/python|etc/conda/|[^/]+-packages/)")
-_TICK_NS = 1_000_000_000
-"""A history tells whole seconds."""
-_SEARCHED = re.compile(r"\b(?P<name>PYTHONPATH|PYTHONSTARTUP|PYTHONUSERBASE|PERL5LIB|PERLLIB|RUBYLIB|R_LIBS\w*|LUA_PATH|BASH_ENV|ENV|LD_PRELOAD|LD_LIBRARY_PATH)\+?=(?P<value>[^\s;&|]+)")  # fmt: skip
-_TAKES_IN = re.compile(r"(?:^|[;&|{(\n]|\b(?:then|do|else)\b)\s*(?:source|\.)\s+(?P<path>[^\s;&|)]+)")
-FORMATS = frozenset({"bash_history", "zsh_history", "history_listing", "atuin", "shell_startup"})
-"""What has lines by which a shell takes something in."""
+
+_NONE = frozenset[str]()
+_FILES = frozenset({"file"})
+_ALL = _FILES | {"folder"}
+ANY = "*"
+"""What stands for a file of a folder of which none is on record."""
 
 
-class Taken(NamedTuple):
-    """Acts of others that changed what was taken in, and the events by which it was."""
+class Took(NamedTuple):
+    """A file that was taken in: by which event, at which moment; `known` where one whose writer is on no record counts too.
 
-    planted: tuple[Act, ...]
-    inputs: tuple[str, ...]
-
-
-class Said(NamedTuple):
-    """A changed file that a line has taken in: which, the line's event, when it is said to have been; `searched` where only an interpreter looks there."""
+    A folder stands for all that lies in it, as `FOLDER/*`, where none of its files is on record.
+    """
 
     path: str
     event: str
-    at_ns: int | None
-    searched: bool
+    at: Row
+    moment: order.Dated
+    known: bool = False
 
 
-Found = Iterator[tuple[str, str | None]]
-"""Paths that were taken in, each with the event that says so."""
+class Lead(NamedTuple):
+    """Something named, and the files that it stands for; `sure` where those count of which no record tells the writer."""
+
+    one: Named
+    paths: tuple[str, ...]
+    sure: bool
 
 
 @dataclass(slots=True)
 class Surroundings:
-    """Asks of an act what of others' its session had taken in.
+    """Asks of an act what its session had taken in.
 
     Attributes:
         scene: events, people and sessions.
         changes: by path, every version with its act, in order of time.
+        packages: changed files of packages by their environment, as `decisions.changed_packages` has them.
+        set_hosts: hosts whose clock was set: there a time of a history says nothing.
     """
 
     scene: Scene
     changes: Mapping[str, list[tuple[Version, Act]]]
+    packages: Mapping[str, Sequence[str]]
+    set_hosts: frozenset[str | None] = frozenset()
 
-    def of(self, act: Act, above: Sequence[Row]) -> Taken | None:
-        """What was taken in before an act that another had changed; None where nothing is on record.
+    def of(self, act: Act, above: Sequence[Row]) -> Iterator[Took]:
+        """What was taken in before an act of a session.
 
         Args:
-            act: an act of a login's session.
+            act: an act of a session, of an account, with a moment.
             above: what its process and those above it executed.
         """
-        if act.session is None or act.account is None or act.earliest_ns is None:
-            return None
-        planted: dict[int, Act] = {}
-        inputs: list[str] = []
-        for path, event in self._taken(act, above):
-            theirs = [wrote for version, wrote in self.changes[path] if self._before(version, act, path) and self._another(wrote, act)]  # fmt: skip
-            planted |= {id(wrote): wrote for wrote in theirs}
-            inputs += [event] if theirs and event is not None else []
-        return Taken(tuple(planted.values()), tuple(dict.fromkeys(inputs))) if planted else None
-
-    def _taken(self, act: Act, above: Sequence[Row]) -> Found:
-        yield from self._modules(act)
-        yield from self._by_itself(above)
-        yield from self._said(act, above)
+        obeying = {
+            loading.program(exe) for exe in (self.scene.row(act.events[0]).exe, *(e.exe for e in above))
+        }
+        for e in above:
+            yield from self._worded(e, act, obeying)
+            yield from self._imported(e, act)
+        yield from self._lined(act, above, obeying)
+        yield from self._loaded(act)
+        yield from self._activated(act, above)
         yield from self._unpacked(act, above)
 
-    def _before(self, version: Version, act: Act, path: str) -> bool:
-        """Whether a version can have been there as the act was done; what a package brought, and the act itself, are left out."""
-        if version.host != act.host or version.event_id in act.events or path == act.object:
-            return False
-        known = order.of(self.scene.evidence)
-        made = known.made(act)
-        later = made is not None and known.before(made, version)
-        return not later and not file_acts.by_installer(self.scene, version.event_id)
-
-    def _another(self, wrote: Act, act: Act) -> bool:
-        """Whether whoever changed a file need not be whoever acted: of another account that is not held by the same one person."""
-        if wrote.account is None or act.account is None or wrote.account == act.account:
-            return False
-        holders = self.scene.directory.holders
-        theirs, own = holders(wrote.account, *wrote.span()), holders(act.account, *act.span())
-        return not (len(theirs) == 1 and theirs == own)
-
-    def _modules(self, act: Act) -> Found:
-        """Files of environment modules, by the names that the session loaded."""
-        for e in self._ran(MODULES, act):
-            for name in _loaded(e.argv):
-                yield from ((path, str(e.event_id)) for path in self._files_of(name))
-
-    def _files_of(self, name: str) -> list[str]:
-        """The changed files that can be those of a module."""
-        known = self.scene.memo.setdefault("surroundings_modules", {})
-        if name not in known:
-            file = re.compile(_of_module(name))
-            known[name] = [path for path in self.changes if file.search(path)]
-        found: list[str] = known[name]
-        return found
-
-    def _ran(self, names: frozenset[str], act: Act) -> Iterable[Row]:
-        """Runs of programs in the act's session, not after it."""
-        key = "taken_in", names
+    def _worded(self, e: Row, act: Act, obeying: set[str]) -> Iterator[Took]:
+        """What the words of a run, and the texts of a script that it was given, have it load."""
+        key = "worded", e.event_id, act.account
         if key not in self.scene.memo:
-            held: dict[tuple[str | None, str], list[Row]] = {}
-            ran = programs(self.scene, names)
-            for e in rows_of(picked(ran, ran["session"].notna())):
-                held.setdefault((e.host, e.session), []).append(e)
-            self.scene.memo[key] = held
-        own = self.scene.memo[key].get((act.host, act.session.ses if act.session else ""), ())
-        return [e for e in own if act.latest_ns is None or e.earliest_ns <= act.latest_ns]
+            # A session's shell is above each of its acts.
+            cwd = e.cwd if isinstance(e.cwd, str) else None
+            script = loading.shell_script(e.exe, e.argv, e.cwd)
+            held = [] if script is None else self._texts(script)
+            lines = (line for text in held for line in text.splitlines())
+            told = surroundings.of_run(e.exe, e.argv, e.cwd, act.account)
+            told += [one for line in lines for one in surroundings.named(line, cwd=cwd, account=act.account)]
+            self.scene.memo[key] = self._leads(told, cwd, act.account, known=_ALL)
+        yield from _led(self.scene.memo[key], act, obeying, e, str(e.event_id), decisions.moment(e))
 
-    def _by_itself(self, above: Sequence[Row]) -> Found:
-        """What Python takes in as it starts, and what a shell does as an environment is activated: of one that others use, or that ran."""
-        python = next(
-            (e for e in above if loading.folder_of_modules(e.exe, ["python"], "/") is not None), None
-        )
-        for path in self._marked():
-            if not self._is_private(path) or _of_environment(path, above):
-                if _BY_ENVIRONMENT.search(path):
-                    yield path, None
-                elif python is not None:
-                    yield path, str(python.event_id)
+    def _texts(self, path: str) -> Sequence[str]:
+        return beside.texts(self.scene.evidence, path)
 
-    def _is_private(self, path: str) -> bool:
-        """Whether an environment lies in a folder of whoever changed it."""
-        return any(
-            wrote.account and loading.own_place(path, wrote.account) for _, wrote in self.changes[path]
-        )
-
-    def _marked(self) -> list[str]:
-        key = "surroundings_marked"
-        if key not in self.scene.memo:
-            self.scene.memo[key] = [
-                p for p in self.changes if _BY_ITSELF.search(p) or _BY_ENVIRONMENT.search(p)
-            ]
-        found: list[str] = self.scene.memo[key]
+    def _leads(
+        self, told: Iterable[Named], cwd: str | None, account: str | None, *, known: frozenset[str]
+    ) -> list[Lead]:
+        """What was named, and what such a file takes in itself; of what is `known` also where nobody changed it."""
+        found = list[Lead]()
+        for one, deeper in through(told, cwd, account, self._texts):
+            sure = one.what in known and not deeper
+            if paths := self._paths(one, known=sure):
+                found.append(Lead(one, tuple(paths), sure))
         return found
 
-    def _said(self, act: Act, above: Sequence[Row]) -> Found:
-        """What lines of startup files and of the account's history have a shell or an interpreter take in."""
-        interprets = any(loading.said(e.exe, ["", "-c", "x"]) is not None for e in above)
-        for said in (*self._lines(act.host, act.account), *self._lines(act.host, None)):
-            if (interprets or not said.searched) and _in_session(said, act):
-                yield said.path, said.event
+    def _paths(self, one: Named, *, known: bool) -> list[str]:
+        """The files that something named stands for: itself, those in a folder, or those that its end can be of."""
+        if one.what == "environment":
+            return list(self.packages.get(one.path, ()))
+        if one.what == "folder":
+            return self._below(one) + ([posixpath.join(one.path, ANY)] if known else [])
+        if one.what == "modules":
+            return []  # what is loaded of them is known by the load
+        if one.whole:
+            return [one.path] if known or one.path in self.changes else []
+        alike = self._by_name().get(posixpath.basename(one.path), ())
+        return [path for path in alike if path.endswith(f"/{one.path}") and not self._private(path)]
 
-    def _lines(self, host: str | None, account: str | None) -> list[Said]:
-        """What lines of an account of a host, or for all its accounts, have taken in that is on record as changed."""
-        known = self.scene.memo.setdefault("surroundings_said", {})
-        if (host, account) not in known:
-            rows = self._told().get((host, account), ())
-            known[host, account] = [said for e in rows for said in self._heard(e, account)]
-        found: list[Said] = known[host, account]
-        return found
-
-    def _told(self) -> Mapping[tuple[str | None, str | None], list[Row]]:
-        """The lines that have something taken in, by host and account; those of the host's own files by none."""
-        if "surroundings_lines" not in self.scene.memo:
-            events = self.scene.events
-            told = picked(events, events["text"].notna() & events["format"].isin(FORMATS))
-            held: dict[tuple[str | None, str | None], list[Row]] = {}
-            for e in rows_of(told):
-                account = e.account if isinstance(e.account, str) else None
-                # A history that lies in no home is nobody's.
-                if account is not None or e.format == "shell_startup":
-                    held.setdefault((e.host, account), []).append(e)
-            self.scene.memo["surroundings_lines"] = held
-        found: Mapping[tuple[str | None, str | None], list[Row]] = self.scene.memo["surroundings_lines"]
-        return found
-
-    def _heard(self, e: Row, account: str | None) -> Iterator[Said]:
-        text, event = str(e.text), str(e.event_id)
-        if text.lstrip().startswith("#"):
+    def _imported(self, e: Row, act: Act) -> Iterator[Took]:
+        """The changed files of the packages that Python finds in its environment: those it always does, and those that its text imports or can."""
+        if not self.packages or loading.folder_of_modules(e.exe, e.argv, e.cwd or "/") is None:
             return
-        at_ns = None if pd.isna(e.earliest_ns) else int(e.earliest_ns)
-        for found in _TAKES_IN.finditer(text):
-            for path in self._named(found["path"].strip("'\""), account):
-                yield Said(path, event, at_ns, searched=False)
-        for found in _SEARCHED.finditer(text):
-            for folder in found["value"].strip("'\"").split(":"):
-                yield from (
-                    Said(path, event, at_ns, searched=True) for path in self._below(folder.rstrip("/"))
-                )
+        accounts = sorted({a for a in (act.account, act.effective) if a is not None})
+        mine = surroundings.environments(e, self.packages, accounts)
+        if mine is None:
+            # Which one it was is on no record: it can be any that others use.
+            mine = [env for env, paths in self.packages.items() if not all(map(self._private, paths))]
+        paths = [path for env in mine for path in self.packages[env]]
+        always = [path for path in paths if surroundings.done_always(path)]
+        others = [path for path in paths if not surroundings.done_always(path)]
+        for path in (*always, *beside.imported(self.scene.evidence, e, others)):
+            if path != act.object:
+                yield Took(path, str(e.event_id), e, decisions.moment(e))
 
-    def _named(self, word: str, account: str | None) -> list[str]:
-        """The changed files that a word can name, whose folder is not on record where it is no whole path."""
-        whole = wording.resolved(re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/)", f"/home/{account}", word), None)
-        if whole is not None:
-            return [whole] if whole in self.changes else []
-        tail = "/" + posixpath.normpath(word).removeprefix("../")
-        return [path for path in self._by_name().get(posixpath.basename(tail), ()) if path.endswith(tail)]
+    def _lined(self, act: Act, above: Sequence[Row], obeying: set[str]) -> Iterator[Took]:
+        """What lines of startup files, and of the account's history in the session, have a shell take in, or programs load."""
+        at = above[0] if above else self.scene.row(act.events[0])
+        then = order.Moment(act.earliest_ns or 0, act.latest_ns or 0)
+        for line, leads in self._lines(act):
+            typed = line.startup or act.origin == "login"
+            if typed and (line.at_ns is None or self._in_session(line.at_ns, act)):
+                yield from _led(leads, act, obeying, at, line.event, then)
+
+    def _lines(self, act: Act) -> list[tuple[startup_lines.Line, list[Lead]]]:
+        """The lines of an account and its host that lead to something, each with that."""
+        key = "lines that lead", act.host, act.account
+        if key not in self.scene.memo:
+            # What the host's own files take in is the site's, where no record tells of another's change; of a folder that is searched
+            # nothing need be loaded.
+            told = (
+                (
+                    line,
+                    self._leads(
+                        line.told, None, act.account, known=_FILES if line.startup and line.own else _NONE
+                    ),
+                )
+                for line in startup_lines.named(self.scene, act)
+            )
+            self.scene.memo[key] = [one for one in told if one[1]]
+        found: list[tuple[startup_lines.Line, list[Lead]]] = self.scene.memo[key]
+        return found
+
+    def _in_session(self, at_ns: int, act: Act) -> bool:
+        """Whether a line of a history can be one of the act's session, before the act: it is later, or of another session, or else it can."""
+        if act.host in self.set_hosts:
+            return True
+        if act.latest_ns is not None and at_ns > act.latest_ns:
+            return False
+        own = act.session
+        if own is None or own.start_ns is None or at_ns >= own.start_ns - startup_lines.TICK_NS:
+            return True
+        return not any(startup_lines.within(at_ns, other) for other in self._sessions_of(act))
+
+    def _sessions_of(self, act: Act) -> list[Session]:
+        """The sessions of an act's account, of whichever host: a home, and the history in it, can be of several."""
+        key = "sessions of", act.account
+        if key not in self.scene.memo:
+            self.scene.memo[key] = [s for s in self.scene.sessions.values() if s.account == act.account]
+        found: list[Session] = self.scene.memo[key]
+        return found
+
+    def _loaded(self, act: Act) -> Iterator[Took]:
+        """Files of environment modules, by the names that the session loaded: they set what all that follows is run with."""
+        ran = self._ran(act, "modules")
+        used = {folder for e in ran for folder in surroundings.uses(e.exe, e.argv)}
+        used |= {one.path for line in startup_lines.named(self.scene, act) for one in line.told if one.variable == "MODULEPATH"}  # fmt: skip
+        for e in ran:
+            if names := surroundings.loads(e.exe, e.argv):
+                for path in self._modulefiles(tuple(names), frozenset(used)):
+                    yield Took(path, str(e.event_id), e, decisions.moment(e))
+
+    def _modulefiles(self, names: tuple[str, ...], used: frozenset[str]) -> list[str]:
+        key = "modulefiles", names, used
+        if key not in self.scene.memo:
+            found, elsewhere = surroundings.modulefiles(names, used, self.changes)
+            self.scene.memo[key] = [*found, *(path for path in elsewhere if not self._private(path))]
+        files: list[str] = self.scene.memo[key]
+        return files
+
+    def _ran(self, act: Act, what: str) -> list[Row]:
+        """Runs in the act's session of what works out modules, or of what unpacks and writes out, not after it."""
+        key = "taken_in", what
+        if key not in self.scene.memo:
+            names = frozenset[str]() if what == "modules" else unpacked.UNPACKERS | COPIERS
+            alike = surroundings.MODULE_PROGRAMS if what == "modules" else None
+            held: dict[tuple[object, object], list[Row]] = {}
+            for e in rows_of(programs(self.scene, names, alike)):
+                if isinstance(e.session, str):
+                    held.setdefault((e.host, e.session), []).append(e)
+            self.scene.memo[key] = held
+        own = self.scene.memo[key].get((act.host, act.session.ses if act.session else None), ())
+        return [e for e in own if act.latest_ns is None or int(e.earliest_ns) <= act.latest_ns]
+
+    def _activated(self, act: Act, above: Sequence[Row]) -> Iterator[Took]:
+        """What a shell does as an environment is activated: of one that others use, or that what ran is of."""
+        at = above[0] if above else self.scene.row(act.events[0])
+        then = order.Moment(act.earliest_ns or 0, act.latest_ns or 0)
+        for path in self._activations():
+            prefix = f"{surroundings.environment_of(path)}/"
+            words = (str(w) for e in above for w in (e.exe, e.object, *(e.argv or ())))
+            if not self._private(path) or any(word.startswith(prefix) for word in words):
+                yield Took(path, str(at.event_id), at, then)
+
+    def _activations(self) -> list[str]:
+        if "activations" not in self.scene.memo:
+            self.scene.memo["activations"] = [p for p in self.changes if surroundings.ACTIVATION.match(p)]
+        found: list[str] = self.scene.memo["activations"]
+        return found
+
+    def _private(self, path: str) -> bool:
+        """Whether a path lies in a folder of whoever changed it: others have no part in that, but by words that name it."""
+        pairs = self.changes.get(path, ())
+        return any(wrote.account and loading.own_place(path, wrote.account) for _, wrote in pairs)
 
     def _by_name(self) -> Mapping[str, list[str]]:
-        if "surroundings_names" not in self.scene.memo:
+        if "changed by name" not in self.scene.memo:
             held: dict[str, list[str]] = {}
             for path in self.changes:
                 held.setdefault(posixpath.basename(path), []).append(path)
-            self.scene.memo["surroundings_names"] = held
-        found: Mapping[str, list[str]] = self.scene.memo["surroundings_names"]
+            self.scene.memo["changed by name"] = held
+        found: Mapping[str, list[str]] = self.scene.memo["changed by name"]
         return found
 
-    def _below(self, folder: str) -> list[str]:
-        """A changed file of that path, and those below a folder of it."""
-        if "surroundings_paths" not in self.scene.memo:
-            self.scene.memo["surroundings_paths"] = sorted(self.changes)
-        paths: list[str] = self.scene.memo["surroundings_paths"]
-        if not folder:
-            return []
-        first, last = bisect_left(paths, f"{folder}/"), bisect_left(paths, f"{folder}0")
-        return [*([folder] if folder in self.changes else []), *paths[first:last]]
+    def _below(self, one: Named) -> list[str]:
+        """The changed files in a folder and below it: for Python those that are modules, for others all."""
+        if "changed in order" not in self.scene.memo:
+            self.scene.memo["changed in order"] = sorted(self.changes)
+        paths: list[str] = self.scene.memo["changed in order"]
+        folder = one.path.rstrip("/")
+        found = paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]
+        python = one.variable == "PYTHONPATH"
+        return [path for path in found if path.endswith(loading.MODULES)] if python else found
 
-    def _unpacked(self, act: Act, above: Sequence[Row]) -> Found:
-        """Archives that the session unpacked, and files that it wrote out, where what it ran lies at home and is on no record."""
-        own = [path for e in above for path in _given(e) if path not in self.changes and loading.own_place(path, str(act.account))]  # fmt: skip
-        if not own:
-            return
-        names = {posixpath.basename(path) for path in own}
-        for e in self._ran(UNPACKERS | COPIERS, act):
-            for path in _read_by(e):
-                known = path is not None and path in self.changes
-                alike = str(path).endswith(artefacts.SCRIPTS) and posixpath.basename(str(path)) in names
-                if path is not None and known and (loading.program(e.exe) in UNPACKERS or alike):
-                    yield path, str(e.event_id)
+    def _unpacked(self, act: Act, above: Sequence[Row]) -> Iterator[Took]:
+        """Archives that the session unpacked nobody knows where, and files that it wrote out, where what it ran lies at home and is on no record.
+
+        Where the words tell the place, and it is another, nothing is taken in: what was moved from there is followed by the move.
+        """
+        given = (path for e in above for path in (e.object, *loading.given(e.exe, e.argv, e.cwd)))
+        own = {str(p) for p in given if isinstance(p, str) and p not in self.changes and loading.own_place(p, str(act.account))}  # fmt: skip
+        names, folders = {posixpath.basename(path) for path in own}, {part for path in own for part in path.split("/")[:-1]}  # fmt: skip
+        for e in self._ran(act, "unpacked") if own else ():
+            for path in (p for p in _read_by(e, folders) if p in self.changes):
+                alike = path.endswith(artefacts.SCRIPTS) and posixpath.basename(path) in names
+                if loading.program(e.exe) in unpacked.UNPACKERS or alike:
+                    yield Took(path, str(e.event_id), e, decisions.moment(e))
 
 
-def _read_by(e: Row) -> list[str | None]:
-    """The files that a run unpacks, or writes out."""
-    if loading.program(e.exe) in UNPACKERS:
-        return list(unpacked.sources(e.exe, e.argv, e.cwd))
+def _read_by(e: Row, folders: set[str]) -> list[str]:
+    """The files that a run writes out, or unpacks to a place that is not told, or is called as a folder of what ran is."""
+    if loading.program(e.exe) in unpacked.UNPACKERS:
+        where = e.cwd if isinstance(e.cwd, str) else "/"
+        put = unpacked.brought(e.exe, e.argv, where, "anybody")
+        return [
+            s for place, s in put if s is not None and (place == "/" or posixpath.basename(place) in folders)
+        ]
     words = list(map(str, e.argv[1:])) if isinstance(e.argv, (list, tuple)) else []
-    return [wording.resolved(word, e.cwd if isinstance(e.cwd, str) else None) for word in words]
+    read = (wording.resolved(word, e.cwd if isinstance(e.cwd, str) else None) for word in words)
+    return [path for path in read if path is not None]
 
 
-def _in_session(said: Said, act: Act) -> bool:
-    """Whether a line can be one of the act's session, before the act; a line without a moment can."""
-    start = None if act.session is None else act.session.start_ns
-    later = said.at_ns is not None and act.latest_ns is not None and said.at_ns > act.latest_ns
-    return not later and (said.at_ns is None or start is None or said.at_ns >= start - _TICK_NS)
+def _led(
+    leads: Iterable[Lead], act: Act, obeying: set[str], at: Row, event: str, moment: order.Dated
+) -> Iterator[Took]:
+    """What leads come to for an act: by words that its programs obey, and but for what it changed itself."""
+    for lead in leads:
+        if lead.one.bears(obeying):
+            paths = (path for path in lead.paths if lead.sure or path != act.object)
+            yield from (Took(path, event, at, moment, lead.sure) for path in paths)
 
 
-def _of_environment(path: str, above: Sequence[Row]) -> bool:
-    """Whether what ran is of the environment that a file lies in, by its path or by its words."""
-    found = _ROOT.match(path)
-    words = (str(w) for e in above for w in (e.exe, e.object, *(e.argv if isinstance(e.argv, list) else ())))
-    return found is not None and any(w.startswith(f"{found['root']}/") for w in words)
-
-
-def _given(e: Row) -> list[str]:
-    """The files that an execution does: itself, and what its interpreter was given."""
-    executed = [e.object] if isinstance(e.object, str) else []
-    return [*executed, *loading.given(e.exe, e.argv, e.cwd)]
-
-
-def _loaded(argv: object) -> list[str]:
-    """The words that can name the modules which a command loads."""
-    words = list(map(str, argv)) if isinstance(argv, (list, tuple)) else []
-    at = next((n for n, w in enumerate(words) if _MODULE_COMMANDS.search(w)), None)
-    if at is None or not _LOADS.intersection(words[at + 1 :]):
-        return []
-    return [name for w in words[at + 3 :] if (name := w.strip("/")) and not w.startswith("-")]
-
-
-def _of_module(name: str) -> str:
-    """A pattern of the files that a module of a name can be: of that name, or a version of it."""
-    return f"/{re.escape(name)}(?:$|[.]lua$|/)"
-
-
-def patterns(runs: Iterable[tuple[object, object, object]], texts: Iterable[str]) -> set[str]:
+def patterns(runs: Iterable[tuple[object, object, object]], told: Iterable[Named]) -> set[str]:
     """Patterns of the paths whose changes bear on what sessions take in: for a case of which not all changes are held.
 
     Args:
         runs: program, words and working directory of executions.
-        texts: lines of `FORMATS`.
+        told: what lines and texts name.
 
     Returns:
         Expressions that another engine than Python's takes alike, each to be searched for in a path.
     """
-    found = {_BY_ITSELF.pattern, _BY_ENVIRONMENT.pattern}
+    found = {r"/(?:site|user)customize\.py$|-packages/[^/]+\.pth$", r"/etc/conda/activate\.d/[^/]+$"}
     for exe, argv, cwd in runs:
-        if loading.program(exe) in MODULES:
-            found |= {_of_module(name) for name in _loaded(argv)}
-        elif loading.program(exe) in UNPACKERS | COPIERS:
+        found |= {surroundings.of_module(name) for name in surroundings.loads(exe, argv)}
+        found |= {rf"^{re.escape(folder)}/" for folder in surroundings.uses(exe, argv)}
+        if loading.program(exe) in COPIERS:
             words = list(map(str, argv[1:])) if isinstance(argv, (list, tuple)) else []
             named = (wording.resolved(w, cwd if isinstance(cwd, str) else None) for w in words)
             found |= {f"^{re.escape(path)}$" for path in named if path is not None}
-    for text in texts:
-        words = [m["path"].strip("'\"") for m in _TAKES_IN.finditer(text)]
-        found |= {f"{re.escape('/' + w.removeprefix('~/').removeprefix('../').lstrip('./'))}$" for w in words}
-        for m in _SEARCHED.finditer(text):
-            folders = (folder.rstrip("/") for folder in m["value"].strip("'\"").split(":"))
-            found |= {f"^{re.escape(folder)}(?:/|$)" for folder in folders if folder}
+    for one in told:
+        begin, path = "^" if one.whole else "/", re.escape(one.path.rstrip("/"))
+        inside = "/lib(?:64)?/python[0-9.]*/" if one.what == "environment" else "/"
+        found.add(f"{begin}{path}$" if one.what == "file" else f"{begin}{path}{inside}")
     return {pattern for pattern in found if "\0" not in pattern}

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from forensics.analysis import loading, wording
 
-UNPACKERS = frozenset(
-    {"tar", "bsdtar", "unzip", "cpio", "7z", "7za", "curl", "wget", "aria2c", "pip", "pip3", "uv"}
-)
+ARCHIVERS = frozenset({"tar", "bsdtar", "unzip", "cpio", "7z", "7za", "7zr", "unar"})
+"""Programs that unpack archives."""
+UNPACKERS = ARCHIVERS | {"curl", "wget", "aria2c", "pip", "pip3", "uv"}
 """Programs that put in place what was made elsewhere, beside those that copy; Python where it runs pip is another."""
 _PYTHONS = re.compile(r"python[0-9.]*")
 _PIPS = re.compile(r"pip[0-9.]*")
@@ -42,7 +42,10 @@ def brought(exe: object, argv: object, cwd: object, account: object = None) -> l
         told = [
             (_value(rest, {"-d"}) or ".", next(iter(loading.operands(rest, frozenset({"-d", "-x"}))), None))
         ]
-    elif name in {"7z", "7za"} and rest[:1] in (["x"], ["e"]):
+    elif name == "unar":
+        named = loading.operands(rest, frozenset({"-o", "-output-directory", "-p", "-e"}))
+        told = [(_value(rest, {"-o", "-output-directory"}) or ".", next(iter(named), None))]
+    elif name in {"7z", "7za", "7zr"} and rest[:1] in (["x"], ["e"]):
         told = [
             (
                 next((w[2:] for w in rest if w.startswith("-o")), "."),
@@ -86,13 +89,15 @@ def _tar(words: Sequence[str]) -> list[tuple[str, str | None]]:
     letters = bundle + "".join(w[1:] for w in words[1:] if re.fullmatch(r"-[A-Za-z]+", w))
     if "x" not in letters and not {"--extract", "--get"} & set(words):
         return []
+    # With whole names it writes wherever the archive says.
+    anywhere = "P" in letters or "--absolute-names" in words
     values = iter(words[1:])
     in_bundle = {letter: next(values, None) for letter in bundle if letter in "fC"}
     ends = next((n for n, w in enumerate(words) if re.fullmatch(r"-[A-Za-z]+f", w)), None)
     archive = in_bundle.get("f") or (words[ends + 1] if ends is not None and ends + 1 < len(words) else None)
     return [
         (
-            in_bundle.get("C") or _value(words, {"-C", "--directory"}) or ".",
+            "/" if anywhere else in_bundle.get("C") or _value(words, {"-C", "--directory"}) or ".",
             archive or _value(words, {"--file"}),
         )
     ]

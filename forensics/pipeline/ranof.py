@@ -1,5 +1,6 @@
 """Who had written what the processes of acts ran: changes of these files, and what their writers ran, in a store."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -8,12 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import loading, surroundings, taken_in, unpacked
+from forensics.analysis import git_settings, loading, sourced, startup_lines, surroundings, taken_in, unpacked
 from forensics.pipeline import kin
 from forensics.store.places import Asked, Places
 
 _TOGETHER = 256
 """So many patterns are one question."""
+ANYBODY = "\x1banybody"
+"""In the place of an account whose home a path lies in: no account is called so."""
 _DEEPEST = 16
 """A file that was written by a program that was written by a program, and so on."""
 
@@ -31,10 +34,10 @@ class Mass(NamedTuple):
 
 
 class _Beside(NamedTuple):
-    """What has programs load files and is no event of a trail: lines of startup files with the files and folders that they name, and texts of scripts."""
+    """What has programs load files and is no event of a trail: what lines of startup files and histories name, ends of paths that settings of git include, and texts of scripts."""
 
-    files: frozenset[str]
-    folders: frozenset[str]
+    told: frozenset[surroundings.Named]
+    included: frozenset[str]
     texts: Texts
 
 
@@ -57,7 +60,8 @@ def of(asked: Asked, wanted: Places, of_trail: Mass, texts: Texts) -> tuple[Plac
         ),
     )
     known: set[str] = set()
-    beside = _Beside(*_lines(asked), lru_cache(maxsize=None)(texts))
+    cached = lru_cache(maxsize=None)(texts)
+    beside = _Beside(_lines(asked, cached), _included(asked), cached)
     for _ in range(_DEEPEST):
         wanted = kin.of(asked, _with_copies(asked, wanted, mass, known), trail, mass)
         ahead = _leading(asked, wanted, trail, changed, known, beside) - known
@@ -79,7 +83,6 @@ def _leading(
     )
     moved = told.filter(pc.and_(pc.equal(told["verb"], "rename"), pc.is_valid(told["object_from"])))
     into = pc.is_in(moved["object"], pa.array(sorted(known), pa.string()))
-    lines = told.filter(pc.is_in(told["format"], pa.array(sorted(taken_in.FORMATS), pa.string())))
     mine = pc.and_(pc.equal(told["format"], trail), pc.is_valid(told["session"]))
     told = told.filter(pc.and_(mine, pc.is_in(told["verb"], pa.array(["execute", *sorted(loading.READS)]))))
     rows = list(
@@ -89,40 +92,65 @@ def _leading(
         f for _, exe, _, argv, cwd in rows if (f := loading.folder_of_modules(exe, argv, cwd)) is not None
     }
     found = {path for row in rows for path in loading.used(*row)}
-    for _, exe, _, argv, cwd in rows:
-        files, others = surroundings.of_run(exe, argv, cwd)
-        packages = set(unpacked.sources(exe, argv, cwd))
-        script = loading.shell_script(exe, argv, cwd)
-        for line in (line for text in (beside.texts(script) if script else ()) for line in text.splitlines()):
-            more, folders_ = surroundings.named(line, cwd=cwd)
-            files, others = [*files, *more], [*others, *folders_]
-        found |= {*files, *packages}
-        folders |= {*others, *packages}
-    found |= beside.files | _modules(asked, folders | beside.folders, changed)
+    named = set(beside.told)
+    for verb, exe, _, argv, cwd in rows:
+        packages = set(unpacked.sources(exe, argv, cwd or "/"))
+        found |= packages
+        folders |= packages
+        if verb == "execute":
+            included = git_settings.included(argv, cwd, ANYBODY) if loading.program(exe) == "git" else ()
+            named |= {_anybodys(surroundings.Named(path)) for path in included}
+            named |= _worded(exe, argv, cwd, beside.texts)
+    found |= _modules(asked, folders, changed)
     runs = [(exe, argv, cwd) for verb, exe, _, argv, cwd in rows if verb == "execute"]
-    found |= _taken_in(asked, runs, set(lines["text"].drop_null().to_pylist()), changed)
+    patterns = taken_in.patterns(runs, named) | {f"/{re.escape(end)}$" for end in beside.included}
+    found |= _changed(asked, patterns, changed)
     return found | set(moved.filter(into)["object_from"].to_pylist())
 
 
-def _taken_in(
-    asked: Asked, runs: Iterable[tuple[object, object, object]], texts: Iterable[str], changed: str
-) -> set[str]:
-    """The changed files that sessions can have taken in beside what they ran."""
-    patterns = sorted(taken_in.patterns(runs, texts))
+def _worded(exe: object, argv: object, cwd: object, texts: Texts) -> set[surroundings.Named]:
+    """What the words of a run name, the text of its script, and what files so named take in."""
+    where = cwd if isinstance(cwd, str) else None
+    told = surroundings.of_run(exe, argv, cwd, ANYBODY)
+    script = loading.shell_script(exe, argv, cwd)
+    lines = (line for text in (texts(script) if script else ()) for line in text.splitlines())
+    told += [one for line in lines for one in surroundings.named(line, cwd=where, account=ANYBODY)]
+    return {_anybodys(one) for one, _ in sourced.through(told, where, ANYBODY, texts)}
+
+
+def _anybodys(one: surroundings.Named) -> surroundings.Named:
+    """With the end of a path alone, where it lies in whoever's home."""
+    home = f"/home/{ANYBODY}/"
+    return one._replace(path=one.path.removeprefix(home)) if one.path.startswith(home) else one
+
+
+def _changed(asked: Asked, patterns: Iterable[str], changed: str) -> set[str]:
+    """The changed files that one of some patterns is of."""
+    every = sorted(patterns)
     found = set[str]()
-    for first in range(0, len(patterns), _TOGETHER):
-        some = "|".join(f"(?:{p})" for p in patterns[first : first + _TOGETHER]).replace("'", "''")
+    for first in range(0, len(every), _TOGETHER):
+        some = "|".join(f"(?:{p})" for p in every[first : first + _TOGETHER]).replace("'", "''")
         places = asked.places(f"WHERE {changed} AND regexp_matches(object, '{some}')")
         found.update(asked.rows(places, ["object"])["object"].to_pylist())
     return found
 
 
-def _lines(asked: Asked) -> tuple[frozenset[str], frozenset[str]]:
-    """The files and the folders that lines of startup files have programs load."""
-    where = "format = 'shell_startup' AND text IS NOT NULL"
-    told = [surroundings.named(text, cwd=None) for text in asked.ask(f"SELECT DISTINCT text FROM part WHERE {where}")["text"].to_pylist()]  # fmt: skip
-    files, folders = ({path for one in told for path in one[at]} for at in (0, 1))
-    return frozenset(files), frozenset(folders)
+def _lines(asked: Asked, texts: Texts) -> frozenset[surroundings.Named]:
+    """What lines of startup files and of histories name, and what files so named take in."""
+    formats = ", ".join(f"'{name}'" for name in sorted(startup_lines.FORMATS))
+    where = f"format IN ({formats}) AND text IS NOT NULL"
+    lines = asked.ask(f"SELECT DISTINCT text FROM part WHERE {where}")["text"].to_pylist()
+    told = [one for text in lines for one in surroundings.named(text, cwd=None, account=ANYBODY)]
+    return frozenset(_anybodys(one) for one, _ in sourced.through(told, None, ANYBODY, texts))
+
+
+def _included(asked: Asked) -> frozenset[str]:
+    """The ends of the paths that settings of git include which were collected."""
+    where = (
+        f"format = '{git_settings.FORMAT}' AND regexp_matches(lower(object), '^include(if[.].*)?[.]path$')"
+    )
+    texts = asked.ask(f"SELECT DISTINCT text FROM part WHERE {where} AND text IS NOT NULL")["text"]
+    return frozenset(git_settings.ends(texts.to_pylist()))
 
 
 def _with_copies(asked: Asked, wanted: Places, mass: str, known: set[str]) -> Places:
