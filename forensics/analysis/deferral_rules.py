@@ -81,12 +81,13 @@ RULES = {
         "a program does what is written in it, with the account of whoever runs it",
         "executions of the act's process and of those above it in its session, and what their interpreters read; who changed these files since"
         " they were last replaced, or the startup files of the account or the host; where their first content is on no record, their owner and their place;"
-        " what the session took in before: modules that it loaded, files that it sourced or unpacked, folders that an interpreter is told to search,"
-        " libraries and files that words or startup files name for programs to load, packages, and settings of git",
+        " what the session took in before: modules that it loaded, files that it sourced or unpacked, what such a file takes in itself, folders that"
+        " an interpreter is told to search, libraries and files that words, startup files or lines of a history name for programs to load, packages of"
+        " the environment that ran, and settings of git with those that they include",
         "a file that was changed without a record, where it lies in a folder of whoever ran it; a change that has no part in the act;"
         " a file that whoever ran it knows; settings that were taken in where no record tells of it",
         WRITER,
-        version=3,
+        version=4,
     ),
     "reached_by_tracer": Rule(
         "a process that attaches to another, or writes to its memory, can make it do what it likes, in the session of that one",

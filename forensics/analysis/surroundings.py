@@ -221,7 +221,7 @@ def _end(prefix: str) -> str | None:
 
 def later(path: str) -> bool:
     """Whether a path is of a module that shells load later, though none names it."""
-    return _MODULES.search(path) is not None
+    return "/modulefiles/" in path
 
 
 def loads(exe: object, argv: object) -> list[str]:
