@@ -73,6 +73,35 @@ def test_a_module_that_is_loaded_is_whose_it_was_changed_by(words, foreign):
     assert told(day) == (FOREIGN if foreign else OWN)
 
 
+@pytest.mark.parametrize(
+    ("path", "used", "foreign"),
+    [
+        ("/srv/proj/train/1.0", False, True),
+        ("/srv/proj/train/data/x.csv", False, False),  # a tree that is called alike
+        ("/srv/proj/train/data/x.csv", True, True),  # of a folder of modules it is one
+        ("/srv/modulefiles/train/gcc/1.0.lua", False, True),
+        ("/home/kai/train/1.0", False, False),
+        ("/home/kai/train/1.0", True, True),
+        ("/home/kai/modules/train/1.0", False, True),
+    ],
+)
+def test_which_files_a_module_of_a_name_can_be(path, used, foreign):
+    day = day_of(path)
+    if used:
+        day.run("lin", day.ses_of, [*MODULECMD, "use", path.partition("/train")[0]])
+    day.run("lin", day.ses_of, [*MODULECMD, "load", "train"])
+    edits(day)
+    assert told(day) == (FOREIGN if foreign else OWN)
+
+
+def test_a_line_can_say_where_modules_lie():
+    day = day_of("/home/kai/train/1.0")
+    line(day, "shell_startup", "export MODULEPATH=/home/kai")
+    day.run("lin", day.ses_of, [*MODULECMD, "load", "train"])
+    edits(day)
+    assert told(day) == FOREIGN
+
+
 def test_a_module_of_one_s_own_and_one_that_is_changed_afterwards_are_no_other_s():
     day = day_of(MODULE, by="lin")
     day.run("lin", day.ses_of, [*MODULECMD, "load", "train"])
@@ -140,6 +169,47 @@ def test_a_line_of_an_earlier_session_took_nothing_in_here():
     day.ses_of = day.login("lin")
     edits(day)
     assert told(day) == OWN
+
+
+def test_an_end_of_a_path_is_no_file_of_another_s_own_place():
+    day = day_of("/home/kai/tools/setup.sh")
+    line(day, "bash_history", ". tools/setup.sh")
+    edits(day)
+    assert told(day) == OWN
+
+
+def test_equal_files_in_two_homes_are_lines_of_both():
+    day = day_of(SETUP)
+    for account in ("dao", "lin"):
+        line(day, "shell_startup", f"source {SETUP}", account=account)
+    day.rows[-1] |= {name: day.rows[-2][name] for name in ("sha256", "start", "stop")}
+    edits(day)
+    assert told(day) == FOREIGN
+
+
+@pytest.mark.parametrize(("moved", "foreign"), [(True, True), (False, False)])
+def test_what_one_moved_to_where_it_is_taken_in_is_of_whoever_made_it(moved, foreign):
+    """lin puts kai's file in its place, and no other hand is on record there."""
+    day = day_of("/srv/proj/kais.py")
+    day.change("lin", day.lin, "/srv/proj/lib/new.py", verb="create")
+    source = "/srv/proj/kais.py" if moved else "/srv/proj/lib/new.py"
+    day.change("lin", day.lin, LIBRARY, verb="rename", source=source, program="x")
+    day.rows[-1]["inode"] = "fe:00:4242"
+    line(day, "shell_startup", "export PYTHONPATH=/srv/proj/lib")
+    edits(day, argv=("python3.11", "/home/lin/analyse.py"))
+    assert told(day) == (FOREIGN if foreign else OWN)
+
+
+@pytest.mark.parametrize(("copied", "named"), [(False, "lin"), (True, None)])
+def test_of_more_files_than_are_asked_about_the_writers_are_not_known(copied, named, monkeypatch):
+    """What one wrote oneself is soon seen, and does not count; of what was copied it has to be asked where from."""
+    monkeypatch.setattr(foreign_code, "_MOST", 8)
+    day = day_of(LIBRARY, by="lin")
+    for n in range(12):
+        day.change("lin", day.lin, f"/home/lin/lib/m{n}.py", verb="create", program="cp" if copied else "vim")
+    line(day, "shell_startup", "export PYTHONPATH=/home/lin/lib")
+    edits(day, argv=("python3.11", "/home/lin/analyse.py"))
+    assert told(day)[0] == named
 
 
 def test_a_line_whose_time_lies_in_no_session_can_be_of_this_one():

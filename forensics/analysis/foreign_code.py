@@ -194,8 +194,8 @@ class Code:
         shared = len(self.scene.directory.holders(act.account, *act.span())) > 1
         return not shared and all(
             wrote.account == act.account
-            and version.how != "replace"
             and loading.program(version.writer) not in carried.PROGRAMS
+            and self.scene.cells([version.event_id], "object_from") in ([], [(None,)])
             for version, wrote in self.changes[path]
         )
 

@@ -280,7 +280,7 @@ class Surroundings:
         """
         given = (path for e in above for path in (e.object, *loading.given(e.exe, e.argv, e.cwd)))
         own = {str(p) for p in given if isinstance(p, str) and p not in self.changes and loading.own_place(p, str(act.account))}  # fmt: skip
-        names, folders = {posixpath.basename(path) for path in own}, {part for path in own for part in path.split("/")[:-1]}  # fmt: skip
+        names, folders = {posixpath.basename(path) for path in own}, {part for path in own for part in path.split("/")[1:-1]}  # fmt: skip
         for e in self._ran(act, "unpacked") if own else ():
             for path in (p for p in _read_by(e, folders) if p in self.changes):
                 alike = path.endswith(artefacts.SCRIPTS) and posixpath.basename(path) in names
