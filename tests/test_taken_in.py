@@ -171,6 +171,28 @@ def test_a_line_of_an_earlier_session_took_nothing_in_here():
     assert told(day) == OWN
 
 
+@pytest.mark.parametrize(
+    ("text", "timed", "named"),
+    [
+        ("source /srv/proj/tools/other.sh", True, None),
+        ("export LD_PRELOAD=/srv/proj/lib/x.so", True, None),
+        ("source /srv/proj/tools/other.sh", False, "lin"),  # nothing tells of which session it is
+        ("source /home/lin/env.sh", True, "lin"),
+        ("source /opt/site/env.sh", True, "lin"),
+        ("source other.sh", True, "lin"),
+        ("export PYTHONPATH=/srv/proj/lib", True, "lin"),
+    ],
+)
+def test_a_file_of_nobody_s_record_that_the_session_took_in(text, timed, named):
+    """It was taken in, as a script is that a shell is given; the record of who wrote it can have been cut off."""
+    day = day_of(SETUP)
+    line(day, "bash_history", text)
+    if not timed:
+        day.rows[-1] |= {"earliest_ns": None, "latest_ns": None}
+    edits(day)
+    assert told(day)[0] == named
+
+
 def test_an_end_of_a_path_is_no_file_of_another_s_own_place():
     day = day_of("/home/kai/tools/setup.sh")
     line(day, "bash_history", ". tools/setup.sh")

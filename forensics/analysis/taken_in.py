@@ -161,7 +161,23 @@ class Surroundings:
         for line, leads in self._lines(act):
             typed = line.startup or act.origin == "login"
             if typed and (line.at_ns is None or self._in_session(line.at_ns, act)):
-                yield from _led(leads, act, obeying, at, line.event, then)
+                # Of a line that need not be of this session what another changed counts, and not what no record tells of.
+                told = (
+                    leads
+                    if line.startup or self._surely(line.at_ns, act)
+                    else list(map(self._changed, leads))
+                )
+                yield from _led(told, act, obeying, at, line.event, then)
+
+    def _surely(self, at_ns: int | None, act: Act) -> bool:
+        """Whether a line of a history is of the act's session, by its time and a clock that nobody set."""
+        start = None if act.session is None else act.session.start_ns
+        known = at_ns is not None and start is not None and act.host not in self.set_hosts
+        return known and int(at_ns or 0) >= int(start or 0) - startup_lines.TICK_NS
+
+    def _changed(self, lead: Lead) -> Lead:
+        """The same of the files alone that are on record as changed."""
+        return lead._replace(paths=tuple(p for p in lead.paths if p in self.changes), sure=False)
 
     def _lines(self, act: Act) -> list[tuple[startup_lines.Line, list[Lead]]]:
         """The lines of an account and its host that lead to something, each with that."""
@@ -172,9 +188,7 @@ class Surroundings:
             told = (
                 (
                     line,
-                    self._leads(
-                        line.told, None, act.account, known=_FILES if line.startup and line.own else _NONE
-                    ),
+                    self._leads(line.told, None, act.account, known=_FILES if line.own else _NONE),
                 )
                 for line in startup_lines.named(self.scene, act)
             )
