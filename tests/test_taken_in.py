@@ -200,6 +200,15 @@ def test_an_end_of_a_path_is_no_file_of_another_s_own_place():
     assert told(day) == OWN
 
 
+@pytest.mark.parametrize(("by", "foreign"), [("kai", True), ("lin", False)])
+def test_one_s_own_place_that_another_changed_too_is_not_the_other_s(by, foreign):
+    path = "/home/lin/conda/etc/conda/activate.d/zz.sh"
+    day = day_of(path, by="lin")
+    day.change(by, day.kai if by == "kai" else day.lin, path)
+    edits(day)
+    assert told(day) == (FOREIGN if foreign else OWN)
+
+
 def test_equal_files_in_two_homes_are_lines_of_both():
     day = day_of(SETUP)
     for account in ("dao", "lin"):
@@ -278,6 +287,9 @@ def line(day, fmt, text, *, account="lin", later=False):
         ("bash_history", f"source {SETUP}", {"account": "mei"}, False),
         ("bash_history", f"source {SETUP}", {"later": True}, False),
         ("shell_startup", f". {SETUP}", {}, True),
+        ("shell_startup", f"alias ll='. {SETUP}; ls'", {}, True),
+        ("shell_startup", f'PROMPT_COMMAND="source {SETUP}"', {}, True),
+        ("shell_startup", f"alias ls='LD_PRELOAD={SETUP} ls'", {}, True),
         ("shell_startup", f"if [ -f {SETUP} ]; then . {SETUP}; fi", {"account": None}, True),
         ("shell_startup", f". {SETUP}", {"account": "kai"}, False),
     ],

@@ -51,10 +51,10 @@ VARIABLES: Mapping[str, Variable] = {
 _NAMES = "|".join(sorted(VARIABLES, key=lambda name: (-len(name), name)))
 _VALUE = r"\"[^\"]*\"|'[^']*'|[^\s;&|)]*"
 _SET = re.compile(
-    rf"(?:(?:^|[\s;&|(])(?P<name>{_NAMES})\+?=|\bsetenv[ \t]+(?P<told>{_NAMES})[ \t]+)(?P<value>{_VALUE})"
+    rf"(?:(?:^|[\s;&|(\"'])(?P<name>{_NAMES})\+?=|\bsetenv[ \t]+(?P<told>{_NAMES})[ \t]+)(?P<value>{_VALUE})"
 )
 _SOURCED = re.compile(
-    r"(?:^|[;&|({\n]|\b(?:then|do|else)\b)[ \t]*(?:(?:builtin|command)[ \t]+)?(?:source|[.])[ \t]+(?P<path>\"[^\"]*\"|'[^']*'|[^\s;&|)]+)"
+    r"(?:^|[;&|({\n\"'`]|\b(?:then|do|else)\b)[ \t]*(?:(?:builtin|command)[ \t]+)?(?:source|[.])[ \t]+(?P<path>\"[^\"]*\"|'[^']*'|[^\s;&|)]+)"
 )
 _HOME = re.compile(r"^(?:~(?P<name>[a-z_][\w.-]*)?|\$HOME|\$\{HOME\})(?=/)")
 _BEHIND = re.compile(r"^\$(?:\w+|\{\w+\})/+(?=[^$]+$)")

@@ -121,11 +121,11 @@ class Surroundings:
         found = list[Lead]()
         for one, deeper in through(told, cwd, account, self._texts):
             sure = one.what in known and not deeper
-            if paths := self._paths(one, known=sure):
+            if paths := self._paths(one, account, known=sure):
                 found.append(Lead(one, tuple(paths), sure))
         return found
 
-    def _paths(self, one: Named, *, known: bool) -> list[str]:
+    def _paths(self, one: Named, account: str | None, *, known: bool) -> list[str]:
         """The files that something named stands for: itself, those in a folder, or those that its end can be of."""
         if one.what == "environment":
             return list(self.packages.get(one.path, ()))
@@ -136,7 +136,7 @@ class Surroundings:
         if one.whole:
             return [one.path] if known or one.path in self.changes else []
         alike = self._by_name().get(posixpath.basename(one.path), ())
-        return [path for path in alike if path.endswith(f"/{one.path}") and not self._private(path)]
+        return [path for path in alike if path.endswith(f"/{one.path}") and not self._private(path, account)]
 
     def _imported(self, e: Row, act: Act) -> Iterator[Took]:
         """The changed files of the packages that Python finds in its environment: those it always does, and those that its text imports or can."""
@@ -146,7 +146,11 @@ class Surroundings:
         mine = surroundings.environments(e, self.packages, accounts)
         if mine is None:
             # Which one it was is on no record: it can be any that others use.
-            mine = [env for env, paths in self.packages.items() if not all(map(self._private, paths))]
+            mine = [
+                env
+                for env, paths in self.packages.items()
+                if not all(self._private(p, act.account) for p in paths)
+            ]
         paths = [path for env in mine for path in self.packages[env]]
         always = [path for path in paths if surroundings.done_always(path)]
         others = [path for path in paths if not surroundings.done_always(path)]
@@ -222,14 +226,14 @@ class Surroundings:
         used |= {one.path for line in startup_lines.named(self.scene, act) for one in line.told if one.variable == "MODULEPATH"}  # fmt: skip
         for e in ran:
             if names := surroundings.loads(e.exe, e.argv):
-                for path in self._modulefiles(tuple(names), frozenset(used)):
+                for path in self._modulefiles(tuple(names), frozenset(used), act.account):
                     yield Took(path, str(e.event_id), e, decisions.moment(e))
 
-    def _modulefiles(self, names: tuple[str, ...], used: frozenset[str]) -> list[str]:
-        key = "modulefiles", names, used
+    def _modulefiles(self, names: tuple[str, ...], used: frozenset[str], account: str | None) -> list[str]:
+        key = "modulefiles", names, used, account
         if key not in self.scene.memo:
             found, elsewhere = surroundings.modulefiles(names, used, self.changes)
-            self.scene.memo[key] = [*found, *(path for path in elsewhere if not self._private(path))]
+            self.scene.memo[key] = [*found, *(path for path in elsewhere if not self._private(path, account))]
         files: list[str] = self.scene.memo[key]
         return files
 
@@ -254,7 +258,7 @@ class Surroundings:
         for path in self._activations():
             prefix = f"{surroundings.environment_of(path)}/"
             words = (str(w) for e in above for w in (e.exe, e.object, *(e.argv or ())))
-            if not self._private(path) or any(word.startswith(prefix) for word in words):
+            if not self._private(path, act.account) or any(word.startswith(prefix) for word in words):
                 yield Took(path, str(at.event_id), at, then)
 
     def _activations(self) -> list[str]:
@@ -263,10 +267,10 @@ class Surroundings:
         found: list[str] = self.scene.memo["activations"]
         return found
 
-    def _private(self, path: str) -> bool:
-        """Whether a path lies in a folder of whoever changed it: others have no part in that, but by words that name it."""
-        pairs = self.changes.get(path, ())
-        return any(wrote.account and loading.own_place(path, wrote.account) for _, wrote in pairs)
+    def _private(self, path: str, account: str | None) -> bool:
+        """Whether a path lies in a folder of another who changed it: an account has no part in that, but by words that name it."""
+        others = {wrote.account for _, wrote in self.changes.get(path, ())} - {None, account}
+        return any(loading.own_place(path, str(other)) for other in others)
 
     def _by_name(self) -> Mapping[str, list[str]]:
         if "changed by name" not in self.scene.memo:
