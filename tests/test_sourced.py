@@ -17,6 +17,7 @@ def told_of(line, held, monkeypatch, *, fmt="bash_history", changed=LAST, by="ka
     """Who is named for what lin's session did after a line, where git's blobs hold the texts of the project's files."""
     monkeypatch.setattr(beside, "texts", lambda _, path: held.get(path, ()))
     day = day_of()
+    day.change("lin", day.ses_of, ENV, verb="create")
     day.change(by, day.kai if by == "kai" else day.ses_of, changed, verb="create")
     when = None if fmt == "shell_startup" else day.at
     day.add("setting", fmt, f"{HOST}:user", account="lin", when=when, object_kind="setting", object="shell", text=line)  # fmt: skip
