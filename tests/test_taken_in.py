@@ -172,23 +172,25 @@ def test_a_line_of_an_earlier_session_took_nothing_in_here():
 
 
 @pytest.mark.parametrize(
-    ("text", "timed", "named"),
+    ("text", "early_s", "named"),
     [
-        ("source /srv/proj/tools/other.sh", True, None),
-        ("export LD_PRELOAD=/srv/proj/lib/x.so", True, None),
-        ("source /srv/proj/tools/other.sh", False, "lin"),  # nothing tells of which session it is
-        ("source /home/lin/env.sh", True, "lin"),
-        ("source /opt/site/env.sh", True, "lin"),
-        ("source other.sh", True, "lin"),
-        ("export PYTHONPATH=/srv/proj/lib", True, "lin"),
+        ("source /srv/proj/tools/other.sh", 0, None),
+        ("export LD_PRELOAD=/srv/proj/lib/x.so", 0, None),
+        ("source /srv/proj/tools/other.sh", None, "lin"),  # nothing tells of which session it is
+        ("source /srv/proj/tools/other.sh", 600, "lin"),  # of none that is on record
+        ("source /srv/proj/tools/other.sh", -600, "lin"),
+        ("source /home/lin/env.sh", 0, "lin"),
+        ("source /opt/site/env.sh", 0, "lin"),
+        ("source other.sh", 0, "lin"),
+        ("export PYTHONPATH=/srv/proj/lib", 0, "lin"),
     ],
 )
-def test_a_file_of_nobody_s_record_that_the_session_took_in(text, timed, named):
+def test_a_file_of_nobody_s_record_that_the_session_took_in(text, early_s, named):
     """It was taken in, as a script is that a shell is given; the record of who wrote it can have been cut off."""
     day = day_of(SETUP)
     line(day, "bash_history", text)
-    if not timed:
-        day.rows[-1] |= {"earliest_ns": None, "latest_ns": None}
+    for name in ("earliest_ns", "latest_ns"):
+        day.rows[-1][name] = None if early_s is None else day.rows[-1][name] - early_s * 1_000_000_000
     edits(day)
     assert told(day)[0] == named
 

@@ -174,10 +174,11 @@ class Surroundings:
                 yield from _led(told, act, obeying, at, line.event, then)
 
     def _surely(self, at_ns: int | None, act: Act) -> bool:
-        """Whether a line of a history is of the act's session, by its time and a clock that nobody set."""
+        """Whether the time of a line of a history lies in the act's session, before the act."""
         start = None if act.session is None else act.session.start_ns
-        known = at_ns is not None and start is not None and act.host not in self.set_hosts
-        return known and int(at_ns or 0) >= int(start or 0) - startup_lines.TICK_NS
+        if at_ns is None or start is None:
+            return False
+        return at_ns >= start - startup_lines.TICK_NS and (act.latest_ns is None or at_ns <= act.latest_ns)
 
     def _changed(self, lead: Lead) -> Lead:
         """The same of the files alone that are on record as changed."""
