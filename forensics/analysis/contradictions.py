@@ -9,7 +9,9 @@ from forensics.analysis import (
     copies,
     forge_names,
     git_acts,
+    imitated,
     oddities,
+    selfset,
     signed_acts,
     trailcopies,
 )
@@ -58,6 +60,8 @@ def of_sources(done: Examination, acts: list[Act], names: Mapping[str, str], cit
     found += forge_names.contradictions(done.scene.evidence.called, cites)
     found += copies.contradictions(done.scene.evidence, cites)
     found += trailcopies.contradictions(done.scene.evidence, cites)
+    found += selfset.contradictions(done.scene.evidence.events, cites)
+    found += imitated.contradictions(done.scene.evidence.typed)
     found += copies.of_records(done.scene.evidence, acts, cites)
     for about, lines in done.scene.directory.disagreements().items():
         says = [_enrolled(e, cites) for e in lines]

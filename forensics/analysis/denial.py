@@ -124,6 +124,12 @@ def answer(
     return Answer(status, ids, tuple(sorted(set(missing))), why, tuple(dict.fromkeys(events)))
 
 
+def can_be_of_others(act: Act, person: str, g: Grounds) -> bool:
+    """Whether an act that is put down to nobody can be another's than a person's: other candidates are left, or not all links point at that one."""
+    found = g.judged[act.act_id]
+    return bool(set(found.candidates) - {person}) or (found.verdict == "inconclusive" and "G5" in found.gates)
+
+
 def speaker_not_known(claim: Claim, g: Grounds) -> Answer | None:
     """The answer where nobody of the speaker's name is on the roster: a name mistyped must not read like an innocent one."""
     if claim.by in g.scene.directory.people:

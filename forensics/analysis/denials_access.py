@@ -5,7 +5,7 @@ Each says what is true where the claim is, and what where it is not; an answer n
 
 from forensics.analysis import attendance, common_devices, gaps, git_acts
 from forensics.analysis.acts import BY_ITSELF, LEFT_BY, Act, Scene
-from forensics.analysis.denial import FILES, Answer, Grounds, answer, open_questions
+from forensics.analysis.denial import FILES, Answer, Grounds, answer, can_be_of_others, open_questions
 from forensics.analysis.holders import people_of
 from forensics.core.roster import Claim
 
@@ -191,6 +191,8 @@ def account_used_by_another(claim: Claim, g: Grounds) -> Answer:
         ran := [a for a in inside if a.person is None and any(p.account != a.account for p in a.planters)]
     ):
         return answer("mixed", [*by, *ran], "ran_in_account_what_another_left", open_questions(g))
+    if by and (left := [a for a in inside if a.person is None and can_be_of_others(a, claim.by, g)]):
+        return answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
     if by:
         return answer("contradicted", by, "entered_by_key_and_device_of_speaker")
     return answer("untestable", inside, "nothing_tells_who_entered", open_questions(g))

@@ -2,7 +2,7 @@
 
 from forensics.analysis import passed_on
 from forensics.analysis.acts import Act
-from forensics.analysis.denial import Answer, Grounds, answer, open_questions
+from forensics.analysis.denial import Answer, Grounds, answer, can_be_of_others, open_questions
 from forensics.core.roster import Claim
 
 
@@ -11,10 +11,12 @@ def _left_open(person: str, g: Grounds) -> list[Act]:
     return [a for a in g.acts if a.person is None and person in g.judged[a.act_id].candidates]
 
 
-def _can_be_another_s(act: Act, claim: Claim, g: Grounds) -> bool:
-    """Whether it stays open who did an act, and the records allow whom the speaker names, or where nobody is named, another."""
-    candidates = set(g.judged[act.act_id].candidates) - {claim.by}
-    return act.person is None and (claim.names in candidates if claim.names else bool(candidates))
+def _can_be_another_s(act: Act, person: str, g: Grounds) -> bool:
+    """Whether it stays open who did an act, and the records allow another than a person, be it not whom that one names.
+
+    Where account, key, device and session do not all point at that person, it can be of somebody whom no record tells.
+    """
+    return act.person is None and can_be_of_others(act, person, g)
 
 
 def _of_nobody(act: Act, g: Grounds) -> bool:
@@ -40,12 +42,11 @@ def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
     if others and (left := _left_open(claim.by, g)):
         return answer("mixed", [*others, *left], "acts_of_other_and_act_left_open", open_questions(g))
     if by:
-        left = [a for a in acts if _can_be_another_s(a, claim, g) or _of_nobody(a, g)]
-        return (
-            answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
-            if left
-            else passed_on.by_speaker(by, g)
-        )
+        left = [a for a in acts if _can_be_another_s(a, claim.by, g) or _of_nobody(a, g)]
+        found = passed_on.by_speaker(by, g)
+        if left and found.status == "contradicted":
+            return answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
+        return found
     if others:
         return _by_other(g, others)
     third = [a for a in acts if a.person is not None]

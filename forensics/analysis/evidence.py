@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import displaced, forge_names, gitfound, tips, trails
+from forensics.analysis import displaced, forge_names, gitfound, imitated, selfset, tips, trails
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import CITATIONS
@@ -250,6 +250,7 @@ class Evidence:
     trees: git's trees, by what they name.
     lost: the refs that name objects which are not in the evidence.
     called: the names of accounts at forges, with their numbers.
+    typed: rows of accounting that a user can have typed.
     """
 
     files: pd.DataFrame
@@ -268,6 +269,7 @@ class Evidence:
     trees: gitfound.Trees = field(default_factory=lambda: gitfound.Trees(()), repr=False, compare=False)
     lost: tuple[tips.Lost, ...] = ()
     called: tuple[forge_names.Called, ...] = ()
+    typed: tuple[imitated.Imitated, ...] = ()
     memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """What was looked up once, by what looks it up; a copy of the evidence starts without it."""
 
@@ -301,7 +303,8 @@ def assemble(
         ["earliest_ns", "sha256", "start", "event_id"], kind="stable", na_position="last", ignore_index=True
     )
     events = displaced.unheard(trails.settled(events, frame(trails.numbers(found))))
-    events = forge_names.withheld(events, found)
+    events = selfset.withheld(forge_names.withheld(events, found))
+    events, records, typed = imitated.withheld(events, displaced.without(got["job_record"], got["file"]))
     raw = {
         name: frame(gitfound.held(table))
         for name, table in sorted(found.items())
@@ -312,7 +315,7 @@ def assemble(
         files=got["file"],
         # A copy lies in few blocks, a column at a time in many: every selection of rows takes half the time.
         events=events.set_index("event_id", drop=False).rename_axis("at").copy(),
-        job_records=displaced.without(got["job_record"], got["file"]),
+        job_records=records,
         # A blob's text is asked of `blobs`.
         copies=got["copy"][got["copy"]["kind"] != "blob"],
         raw=raw,
@@ -325,5 +328,6 @@ def assemble(
         blobs=gitfound.blobs(found, texts),
         trees=gitfound.trees(found),
         lost=tips.lost(found, refs_apart or {}),
+        typed=typed,
         called=tuple(forge_names.told({name: found[name] for name in forge_names.COLUMNS if name in found})),
     )

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from forensics.analysis import entries
 from forensics.analysis.evidence import Evidence, Row, groups_of, picked, rows_of, where
+from forensics.analysis.selfset import SYSTEM
 from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
@@ -76,7 +77,7 @@ ENTRY = frozenset({"login", "loginuid", "session_open", "session_close", "sessio
 """Verbs that make a session."""
 _READ = [
     "event_id", "verb", "outcome", "format", "reach", "trail", "host", "session", "pid", "account", "address", "port",
-    "credential", "tty", "exe", "earliest_ns", "latest_ns", "sha256", "start",
+    "credential", "tty", "exe", "uid", "earliest_ns", "latest_ns", "sha256", "start",
 ]  # fmt: skip
 """The columns that tell of an entry: these alone are taken along, because every selection copies them."""
 _LOGIN_RECORDS = ("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390")
@@ -197,7 +198,8 @@ def _from_audit(rows: list[Row]) -> Session:
     login = [r for r in rows if r.verb == "login"]
     # The program that opened the session: sudo and su open PAM sessions of their own inside it later.
     ordered = sorted(base, key=lambda r: (*entries.dated(r), r.start))
-    exe = [e for e in entries.of(ordered, "exe") if isinstance(e, str)][:1]
+    # What lets people in runs as root, or as the system's own. Whoever is in can call a program of their own `sshd`.
+    exe = [r.exe for r in ordered if isinstance(r.exe, str) and int(entries.known(r.uid) or 0) <= SYSTEM][:1]
     service = exe[0].rsplit("/", 1)[-1] if exe else "unknown"
     pids = {entries.known(r.pid) for r in base}
     closes = [r for r in rows if r.verb == "session_close" and entries.known(r.pid) in pids]

@@ -26,6 +26,8 @@ ABOUT = {
     "copies_differ": ("copies of {name} of {host}, which share {lines} lines of the time that both cover",),
     "trail_copies_differ": ("two files of the audit trail of {host}, which share {records} records",),
     "records_differ": ("record {number} of the audit trail of {host}",),
+    "login_uid_set_without_rights": ("login uid {number} of session {session} of {host}",),
+    "rows_of_job_differ": ("rows of job {job} in one file",),
     "register_disagrees": ("who has {thing}",),
     "forge_name_changed": ("account {name} of {source}",),
 }
@@ -66,6 +68,8 @@ SAYS = {
         "what copy {copy} lacks stands in a row, as that of a file left out, or of a time in which nothing was received, does",
     ),
     "records_differ": ("copy {copy}: session {session}, login uid {auid}, process {pid}, {what}",),
+    "login_uid_set_without_rights": ("a process with uid {number} set it, without root's rights",),
+    "rows_of_job_differ": ("{format}: {value}",),
     "forge_name_changed": ("number {number} is called {name}", "{name} is changed to {other}"),
     "register_disagrees": (
         "{source} ({domain}): {kind} {thing} is of account {account}",

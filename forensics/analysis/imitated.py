@@ -1,0 +1,120 @@
+"""Rows of accounting that a user can have typed: one file tells of one job twice, and differently.
+
+What `sacct` prints quotes nothing, and a job's name, comment and command line may hold line ends: whoever submits a job can have a row
+printed that reads like another job's, with an owner, a state and who asked to end it. Slurm prints a job once, and its steps right
+behind it. So where a job's rows of one file do not stand so and differ, what they differ in is taken from none of them, and so is
+who asked. An attempt that was put back and tried again is no such row, nor is the same job in a later listing.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from forensics.core import endings
+
+Json = dict[str, Any]
+KIND = "rows_of_job_differ"
+"""What such rows are told as."""
+UNQUOTED = frozenset({"sacct", "sacct_padded", "jobcomp"})
+"""Formats in which what users type stands unquoted among a job's columns."""
+_ASKED = "requestor"
+_TOLD = (
+    "owner", "owner_uid", "state", "outcome", "ending", "exit_code", "exit_signal", _ASKED, "submit_ns", "start_ns", "end_ns", "elapsed_s",
+)  # fmt: skip
+_ONE = ["sha256", "format", "job", "cluster"]
+_UNDER_WAY = frozenset({"RUNNING", "PENDING"})
+_PUT_BACK = ("REQUEUE", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "RESIZING", "REVOKED")
+_AGAIN_NS = 86_400 * 1_000_000_000
+"""What is submitted so long after a job's end and bears its number is another job (`lives`)."""
+_MOST_TOLD = 20
+
+
+class Imitated(NamedTuple):
+    """Rows of one job in one file, in their order: of each what it says, and where it stands."""
+
+    job: str
+    rows: tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+def withheld(
+    events: pd.DataFrame, records: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Imitated, ...]]:
+    """Events and records without what rows of one job in one file tell differently.
+
+    Args:
+        events: schema `event`.
+        records: schema `job_record`; of a job either all rows of a file or none.
+
+    Returns:
+        The same, their order kept, and the rows that are told so, by job.
+    """
+    own = records[records["format"].isin(UNQUOTED) & (records["ending"] != endings.REVOKED)]
+    several = own[own.duplicated(_ONE, keep=False)].sort_values(["sha256", "start"])
+    lost: dict[tuple[str, str], list[str]] = {}
+    told = []
+    for (sha256, _, job, _), rows in several.groupby(_ONE, sort=True, dropna=False):
+        columns = sorted({name for life in _lives(rows) for name in _differ(life)})
+        if columns:
+            lost[sha256, job] = sorted({*columns, *lost.get((sha256, job), ())})
+            told.append(Imitated(str(job), tuple(_said(row) for row in rows.head(_MOST_TOLD).to_dict("records"))))
+    if not lost:
+        return events, records, ()
+    records, events = records.copy(), events.copy()
+    for (sha256, job), columns in lost.items():
+        records.loc[(records["sha256"] == sha256) & (records["job"] == job), columns] = None
+        of = events["sha256"].eq(sha256) & events["job"].eq(job).fillna(value=False)
+        of &= (events["verb"] == "kill_request") | ("owner" in columns or "owner_uid" in columns)
+        events.loc[of, "account"] = None
+        events.loc[of, "uid"] = pd.NA
+        events.loc[of, "account_absence"] = "not_recorded"
+    return events, records, tuple(sorted(told, key=lambda one: (one.job, one.rows[0][0])))
+
+
+def _lives(rows: pd.DataFrame) -> Iterable[pd.DataFrame]:
+    """The rows of each job that bore the number, one long after the other; steps are of the last."""
+    jobs = rows[rows["step"].isna()].dropna(subset=["submit_ns"]).sort_values("submit_ns", kind="stable")
+    ended = jobs["end_ns"].fillna(jobs["submit_ns"]).cummax().shift()
+    begins = jobs.index[jobs["submit_ns"] - ended > _AGAIN_NS]
+    life = pd.Series(jobs.index.isin(begins), jobs.index).cumsum().reindex(rows.index, fill_value=len(begins))
+    return (one for _, one in rows.groupby(life))
+
+
+def _differ(rows: pd.DataFrame) -> list[str]:
+    """What is taken from none of the rows of a job in a file, in order of place."""
+    jobs = rows[rows["step"].isna()]
+    ended = jobs[~jobs["outcome"].isin(_UNDER_WAY)]
+    if len(ended) > 1 and not _tried_again(ended):
+        found = [name for name in _TOLD if ended[name].nunique(dropna=False) > 1]
+        return sorted({*found, _ASKED}) if found else []
+    joined = (rows["start"] == rows["stop"].shift()).to_numpy()[1:].all()
+    first = bool(pd.isna(rows["step"].iloc[0]))
+    asked = set(rows.loc[rows["step"].notna(), _ASKED].dropna()) - set(jobs[_ASKED].dropna())
+    return [_ASKED] if len(jobs) and asked and not (joined and first) else []
+
+
+def _tried_again(jobs: pd.DataFrame) -> bool:
+    """Whether several rows of a job are its attempts: of one owner, each submitted anew, each but the last put back."""
+    if jobs["owner"].nunique() > 1 or jobs["owner_uid"].nunique() > 1 or jobs["submit_ns"].nunique() < len(jobs):
+        return False
+    before = jobs.sort_values("submit_ns", na_position="last").iloc[:-1]
+    return bool(before["state"].fillna("").str.startswith(_PUT_BACK).all())
+
+
+def _said(row: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    step = f" step {row['step']}" if isinstance(row["step"], str) else ""
+    owner = f" of {row['owner']}" if isinstance(row["owner"], str) else ""
+    cited = {"sha256": row["sha256"], "start": int(row["start"]), "stop": int(row["stop"])}
+    return f"{row['format']}{step}: {row['state']}{owner}", cited
+
+
+def contradictions(found: Iterable[Imitated]) -> list[Json]:
+    """Such rows, each with what it says and where."""
+    return [
+        {
+            "about": f"rows of job {one.job} in one file",
+            "kind": KIND,
+            "says": [{"what": what, "citations": [dict(cited)]} for what, cited in one.rows],
+        }
+        for one in found
+    ]
