@@ -17,12 +17,37 @@ def shared_account(claim: Claim, g: Grounds) -> Answer:
         return answer("untestable", [], "no_act_found", open_questions(g))
     if not shared:
         return _one_holder(g)
+    if not any(_is_shared_beyond_one_log(a, g.scene) for a in shared):
+        missing = ["second_source_of_session"]
+        return answer("untestable", shared, "one_log_alone_tells_of_key_of_another", missing)
     by = [a for a in shared if a.person == claim.by]
     if by:
         return answer("mixed", by, "account_is_shared_but_key_and_session_tell_who")
     if all(a.person for a in shared):
         return answer("supported", shared, "acts_of_other_holder")
     return answer("supported", shared, "account_is_shared_and_nothing_tells_who", open_questions(g))
+
+
+def _is_shared_beyond_one_log(act: Act, scene: Scene) -> bool:
+    """Whether an account is shared by more than entries that its host's login log alone tells, where that host has a trail.
+
+    Whoever is in can write such a line, with the key of anybody.
+    """
+    directory, at = scene.directory, act.span()
+    if directory.lines("shared_account", act.account, *at):
+        return True
+    sessions = scene.sessions.values()
+    trailed = {s.host for s in sessions if "auditd" in s.recognised_by}
+    told = {
+        s.credential for s in sessions if s.account == act.account and len(s.recognised_by) > 1 and "credential" not in s.contradicts
+    }  # fmt: skip
+    firm = [
+        e.thing for e in directory.opening(act.account, *at)
+        if e.source != "sshd" or e.host not in trailed or e.thing in told
+    ]  # fmt: skip
+    accounts = {act.account, *directory.same_number(act.account, *at)}
+    holders = [directory.owners(account, *at) for account in accounts]
+    return len(frozenset().union(*holders, *(directory.key_people(key, *at) for key in firm))) > 1
 
 
 def _one_holder(g: Grounds) -> Answer:
@@ -187,11 +212,17 @@ def account_used_by_another(claim: Claim, g: Grounds) -> Answer:
     if beside:
         events = [e for a in beside for e in _other_entries(claim.by, a, g.scene)]
         return answer("mixed", beside, "another_entry_open_in_account_then", events=events)
+    return _used_by_speaker(claim, by, inside, g)
+
+
+def _used_by_speaker(claim: Claim, by: list[Act], inside: list[Act], g: Grounds) -> Answer:
+    """The same where no record tells of another's entry. by: the acts of the speaker among those inside their account."""
     if by and (
         ran := [a for a in inside if a.person is None and any(p.account != a.account for p in a.planters)]
     ):
         return answer("mixed", [*by, *ran], "ran_in_account_what_another_left", open_questions(g))
-    if by and (left := [a for a in inside if a.person is None and can_be_of_others(a, claim.by, g)]):
+    left = [a for a in inside if a.person is None and can_be_of_others(a, claim.by, g)]
+    if by and left:
         return answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
     if by:
         return answer("contradicted", by, "entered_by_key_and_device_of_speaker")

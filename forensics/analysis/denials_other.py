@@ -43,22 +43,31 @@ def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
         return answer("mixed", [*others, *left], "acts_of_other_and_act_left_open", open_questions(g))
     if by:
         left = [a for a in acts if _can_be_another_s(a, claim.by, g) or _of_nobody(a, g)]
-        found = passed_on.by_speaker(by, g)
-        if left and found.status == "contradicted":
-            return answer("mixed", [*by, *left], "acts_of_speaker_and_act_left_open", open_questions(g))
-        return found
+        return _unless_open(
+            passed_on.by_speaker(by, g), "acts_of_speaker_and_act_left_open", [*by, *left], left, g
+        )
     if others:
-        return _by_other(g, others)
+        return _by_other(g, acts, others)
     third = [a for a in acts if a.person is not None]
     if third:
         return answer("mixed", third, "acts_in_sessions_of_neither")
     return answer("untestable", g.acts, "no_act_attributed", open_questions(g))
 
 
-def _by_other(g: Grounds, others: list[Act]) -> Answer:
-    """D01 where acts are attributed to another and none to whoever speaks: supported, unless these can have passed on what is somebody else's, or did not reach the jobs by that other's doing."""
+def _by_other(g: Grounds, acts: list[Act], others: list[Act]) -> Answer:
+    """D01 where acts are attributed to another and none to whoever speaks: supported, unless these can have passed on what is somebody else's, did not reach the jobs by that other's doing, or acts are left open."""
     who = {a.person for a in others}
     back = [a for a in g.replaced_before(others) if a.person not in who]
     if back:
         return answer("mixed", [*others, *back], "version_of_another_can_have_come_back")
-    return passed_on.by_other(others, g)
+    left = [a for a in acts if any(_can_be_another_s(a, str(person), g) for person in who)]
+    return _unless_open(
+        passed_on.by_other(others, g), "acts_of_other_and_act_left_open", [*others, *left], left, g
+    )
+
+
+def _unless_open(found: Answer, why: str, acts: list[Act], left: list[Act], g: Grounds) -> Answer:
+    """An answer, or that it stays open, where some acts are left open which can be another's than those that it puts down to somebody."""
+    if left and found.status != "mixed":
+        return answer("mixed", acts, why, open_questions(g))
+    return found

@@ -57,7 +57,9 @@ def withheld(
         columns = sorted({name for life in _lives(rows) for name in _differ(life)})
         if columns:
             lost[sha256, job] = sorted({*columns, *lost.get((sha256, job), ())})
-            told.append(Imitated(str(job), tuple(_said(row) for row in rows.head(_MOST_TOLD).to_dict("records"))))
+            told.append(
+                Imitated(str(job), tuple(_said(row) for row in rows.head(_MOST_TOLD).to_dict("records")))
+            )
     if not lost:
         return events, records, ()
     records, events = records.copy(), events.copy()
@@ -85,7 +87,7 @@ def _differ(rows: pd.DataFrame) -> list[str]:
     jobs = rows[rows["step"].isna()]
     ended = jobs[~jobs["outcome"].isin(_UNDER_WAY)]
     if len(ended) > 1 and not _tried_again(ended):
-        found = [name for name in _TOLD if ended[name].nunique(dropna=False) > 1]
+        found = [name for name in _TOLD if _several(ended[name])]
         return sorted({*found, _ASKED}) if found else []
     joined = (rows["start"] == rows["stop"].shift()).to_numpy()[1:].all()
     first = bool(pd.isna(rows["step"].iloc[0]))
@@ -95,10 +97,18 @@ def _differ(rows: pd.DataFrame) -> list[str]:
 
 def _tried_again(jobs: pd.DataFrame) -> bool:
     """Whether several rows of a job are its attempts: of one owner, each submitted anew, each but the last put back."""
-    if jobs["owner"].nunique() > 1 or jobs["owner_uid"].nunique() > 1 or jobs["submit_ns"].nunique() < len(jobs):
+    if (
+        any(_several(jobs[name].dropna()) for name in ("owner", "owner_uid"))
+        or jobs["submit_ns"].dropna().duplicated().any()
+    ):
         return False
     before = jobs.sort_values("submit_ns", na_position="last").iloc[:-1]
     return bool(before["state"].fillna("").str.startswith(_PUT_BACK).all())
+
+
+def _several(told: "pd.Series[Any]") -> bool:
+    """Whether rows tell something differently; nothing told is something."""
+    return len(told.unique()) > 1
 
 
 def _said(row: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:

@@ -34,7 +34,11 @@ def withheld(events: pd.DataFrame) -> pd.DataFrame:
     own = given & _without_rights(events)
     if not own.any():
         return events
-    of = events["trail"] & events["earliest_ns"].notna() & events["session"].isin(set(events.loc[own, "session"]))
+    of = (
+        events["trail"]
+        & events["earliest_ns"].notna()
+        & events["session"].isin(set(events.loc[own, "session"]))
+    )
     chosen: list[Any] = []
     for _, rows in events[of].groupby(["host", "session"], dropna=False, sort=True):
         # Each record is of the setting that came last before it; before the first nobody knows.
@@ -64,5 +68,7 @@ def contradictions(events: pd.DataFrame, cites: Callable[[Iterable[str]], list[J
     for e in rows.sort_values("event_id").to_dict("records"):
         says = f"a process with uid {int(e['uid'])} set it, without root's rights"
         about = f"login uid {int(e['target_uid'])} of session {e['text']} of {e['host']}"
-        found.append({"about": about, "kind": KIND, "says": [{"what": says, "citations": cites([e["event_id"]])}]})
+        found.append(
+            {"about": about, "kind": KIND, "says": [{"what": says, "citations": cites([e["event_id"]])}]}
+        )
     return found

@@ -141,6 +141,7 @@ CLAIM_WHY = {
     "no_act_found": "no act in question is found",
     "account_opened_by_key_of_unknown": "the account that acts has one enrolled holder, and is opened by a key that is enrolled to nobody",
     "sources_differ_on_account": "the sources on the session name different accounts",
+    "one_log_alone_tells_of_key_of_another": "that another's key opened the account stands in the login log alone, in which any account of the host can write",
     "account_has_one_holder": "the account that acts has one enrolled holder",
     "account_is_shared_but_key_and_session_tell_who": "the account is shared, yet key and session tell its users apart",
     "acts_of_other_holder": "the acts in question are attributed to another holder of the account",

@@ -1,0 +1,253 @@
+"""What somebody without rights can write so that another seems to have done it: each way kept as a small day.
+
+While no login uid is set any process may set one, `logger` writes a line under any name and number, and what `sacct` prints of a job can
+hold a line end. The whole of them, on staged and simulated incidents, is `bench/frame_up.py`.
+"""
+
+import pytest
+from stage import SECOND, UIDS, Stage, address, claim, key
+
+from forensics.analysis import contradictions, imitated, sessions
+from forensics.core.roster import Question
+
+SCRIPT = "/srv/proj/train.py"
+
+
+def cites(events):
+    return sorted(events)
+
+
+def named(done):
+    return {(a.act, a.object, a.account, a.person) for a in done.acts if a.object == SCRIPT}
+
+
+def examined(made, *denials):
+    """The analysis, and what is answered to each denial (id, speaker, whom they name), by which consideration."""
+    done = made.examined(Question(jobs=("11",), claims=tuple(claim(*asked) for asked in denials)))
+    return done, [(told.status, told.why) for told in done.answers]
+
+
+def told_of(done, kind):
+    return [c for c in contradictions.of_sources(done, [], {}, cites) if c["kind"] == kind]
+
+
+# A login uid that a process set which nobody let in.
+
+
+def taken(uid, euid, exe):
+    """Kai's process, of a job and of no login, sets lin's login uid, and has sshd say that lin came in by it; then it edits the script."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    day.wait()
+    who = {"account": "lin", "auid": UIDS["lin"], "session": "900", "pid": 9000}
+    day.add("loginuid", **who, uid=uid, euid=euid, exe=exe)
+    day.add(
+        "login", "syslog", account="lin", pid=9000, address=address("lin"), port=50900, credential=key("lin")
+    )
+    day.add(
+        "write", account="lin", auid=UIDS["lin"], effective="kai", uid=UIDS["kai"], session="900", pid=9001, ppid=9000,
+        exe="/usr/bin/vim", object_kind="path", object=SCRIPT, object_owner_uid=UIDS["mei"],
+    )  # fmt: skip
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    return day
+
+
+@pytest.mark.parametrize("euid", [UIDS["kai"], None])
+def test_a_login_uid_that_a_process_without_rights_set_is_nobody_s(euid):
+    """Account, key, workstation and session all pointed at lin, whose sessions and keys were never used."""
+    made = taken(UIDS["kai"], euid, "/home/kai/sshd")
+    done, answers = examined(made, ("D01", "lin", "kai"), ("D01", "kai", "lin"))
+    assert named(done) == {("modify_file", SCRIPT, "kai", None)}
+    assert answers == [("untestable", "no_act_attributed")] * 2
+    [told] = told_of(done, "login_uid_set_without_rights")
+    assert told["about"] == f"login uid {UIDS['lin']} of session 900 of login01"
+    assert told["says"][0]["what"] == f"a process with uid {UIDS['kai']} set it, without root's rights"
+    assert done.scene.events.loc[told["says"][0]["citations"], "verb"].tolist() == ["loginuid"]
+
+
+@pytest.mark.parametrize(("uid", "euid"), [(0, 0), (UIDS["kai"], 0), (1, 0), (1, None), (None, None)])
+def test_what_lets_people_in_sets_theirs(uid, euid):
+    """As root, whoever began it; `atd` is `daemon`; and where no record tells the rights, nothing is taken away."""
+    events = taken(uid, euid, "/usr/sbin/sshd").evidence().events
+    [edit] = events[events["verb"] == "write"].itertuples()
+    assert (edit.account, edit.session, edit.auid) == ("lin", "900", UIDS["lin"])
+
+
+def test_a_number_that_is_given_by_right_later_is_that_session_s():
+    made = taken(UIDS["kai"], UIDS["kai"], "/home/kai/sshd")
+    made.wait()
+    who = {"account": "mei", "auid": UIDS["mei"], "session": "900", "pid": 9500, "exe": "/usr/sbin/sshd"}
+    made.add("loginuid", **who, uid=0)
+    made.add("session_close", **who, uid=0)
+    kept = [s for s in sessions.reconstruct(made.evidence()) if s.ses == "900"]
+    assert [(s.account, s.service) for s in kept] == [("mei", "sshd")]
+
+
+def test_a_program_that_is_called_sshd_let_nobody_in():
+    """The trail begins later than the session: its first record is of a program of whoever is in."""
+    day = Stage()
+    common = {"account": "kai", "auid": UIDS["kai"], "session": "77", "pid": 7000}
+    day.add("execute", **common, uid=UIDS["kai"], exe="/home/kai/sshd", argv=["sshd"])
+    day.add("session_close", **common, uid=UIDS["kai"], exe="/home/kai/sshd")
+    day.add(
+        "login", "syslog", account="kai", pid=7000, address=address("lin"), port=50777, credential=key("lin")
+    )
+    found = [s for s in sessions.reconstruct(day.evidence()) if s.ses == "77"]
+    assert [(s.service, s.credential) for s in found] == [("unknown", None)]
+
+
+# A row of accounting that is part of what a user typed.
+
+
+def accounted(*rows, own=True):
+    """Mei's job 11 failed; its own row in accounting, and others of its number."""
+    day = Stage()
+    day.enrol()
+    day.submit("mei", day.login("mei"), "11", outcome="FAILED", code=1)
+    true = day.jobs.pop() | {"state": "FAILED", "ending": "failed"}
+    for n, row in enumerate([{}, *rows] if own else rows):
+        day.jobs.append(true | {"start": 100 + 100 * n, "stop": 110 + 100 * n} | row)
+    for row in day.jobs:
+        if row.get("requestor"):
+            day.add(
+                "kill_request", "sacct", "slurm:admin", host=None, job="11", uid=int(row["requestor"]), object_kind="job", object="11",
+                sha256=row["sha256"], start=row["start"], stop=row["stop"],
+            )  # fmt: skip
+    return day
+
+
+BY_LIN = {
+    "state": f"CANCELLED by {UIDS['lin']}",
+    "outcome": "CANCELLED",
+    "requestor": str(UIDS["lin"]),
+    "exit_code": 0,
+}
+LATER, DAY = 600 * SECOND, 86_400 * SECOND
+
+
+def asked(made):
+    """Whose requests to end the job are left, and what is said of rows that differ."""
+    case = made.evidence()
+    left = case.events[case.events["verb"] == "kill_request"]
+    return {int(uid) for uid in left["uid"].dropna()}, [
+        c["says"] for c in imitated.contradictions(case.typed)
+    ]
+
+
+LIN = UIDS["lin"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        BY_LIN,
+        BY_LIN | {"owner": "lin", "owner_uid": LIN},
+        BY_LIN | {"step": "7"},
+        BY_LIN
+        | {"submit_ns": Stage().at + LATER, "start_ns": Stage().at + LATER, "end_ns": Stage().at + 2 * LATER},
+    ],
+    ids=["row", "of lin", "step that stands apart", "later attempt"],
+)
+def test_a_row_that_a_user_can_have_typed_asks_for_nothing(row):
+    who, [says] = asked(accounted(row))
+    step = " step 7" if "step" in row else ""
+    assert who == set()
+    assert [said["what"] for said in says] == [
+        "sacct: FAILED of mei",
+        f"sacct{step}: CANCELLED by {LIN} of {row.get('owner', 'mei')}",
+    ]
+    assert says[0]["citations"] != says[1]["citations"]
+
+
+def test_what_such_rows_tell_differently_is_taken_from_none_of_them():
+    """The controller's log and what was started stay; nobody asked, and nothing ended it."""
+    done, [answer] = examined(accounted(BY_LIN), ("D01", "lin", "kai"))
+    [job] = done.asked
+    assert (job.owner, job.outcome, job.requestor, job.exit_code) == ("mei", None, None, None)
+    assert {a.account for a in done.acts if a.act == "cancel"} <= {None}
+    assert answer[0] == "untestable"
+    assert len(told_of(done, imitated.KIND)) == 1
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [BY_LIN],
+        [BY_LIN, {"state": "RUNNING", "outcome": "RUNNING", "ending": None}],
+        [BY_LIN, BY_LIN],
+        [{"state": "NODE_FAIL", "outcome": "NODE_FAIL"}, BY_LIN | {"submit_ns": Stage().at + LATER}],
+        [BY_LIN, {"sha256": "b" * 64}],
+        [BY_LIN, {"submit_ns": Stage().at + 5 * DAY, "end_ns": Stage().at + 5 * DAY}],
+    ],
+    ids=["alone", "another listing", "told twice", "put back", "another file", "number given again"],
+)
+def test_rows_that_slurm_prints_so_are_believed(rows):
+    assert asked(accounted(*rows, own=False)) == ({LIN}, [])
+
+
+# An act that is left open beside one of the speaker's.
+
+
+def beside(other):
+    """Lin edits the script, harmlessly or not; then it is edited in lin's account by a session that leaves open whose it is."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    day.change("lin", day.login("lin"), SCRIPT, owner="mei")
+    if other:
+        ses = day.login("lin", by="lin", device="lin")
+        for row in day.rows:
+            if row["session"] == ses or row["port"] == 40000 + int(ses):
+                row["address"] = "10.9.9.9" if row["address"] else None
+        day.change("lin", ses, SCRIPT, owner="mei")
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    return day
+
+
+def test_an_act_by_one_s_key_from_nobody_s_device_leaves_one_s_denials_open():
+    """Whom the speaker names is not among those who can have done it; that another than the speaker did is open all the same."""
+    denials = [*(("D01", "lin", names) for names in ("kai", "", "dao")), ("D02", "lin")]
+    assert examined(beside(other=True), *denials)[1] == [("mixed", "acts_of_speaker_and_act_left_open")] * 4
+    assert {status for status, _ in examined(beside(other=False), *denials)[1]} == {"contradicted"}
+
+
+# A line of sshd's in the login log.
+
+
+def entered(*, trail):
+    """Kai edits the script; beside it the login log alone tells that lin's key opened kai's account."""
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    day.add(
+        "login",
+        "syslog",
+        account="kai",
+        pid=3_000_017,
+        address=address("lin"),
+        port=51514,
+        credential=key("lin"),
+    )
+    if trail:
+        who = {
+            "account": "kai",
+            "auid": UIDS["kai"],
+            "session": "300",
+            "pid": 3_000_017,
+            "exe": "/usr/sbin/sshd",
+        }
+        day.add("loginuid", uid=0, **who)
+    day.change("kai", kai, SCRIPT, owner="mei")
+    day.submit("mei", mei, "11", outcome="FAILED", code=1)
+    return day
+
+
+def test_an_account_is_not_shared_because_one_log_says_whose_key_opened_it():
+    assert examined(entered(trail=False), ("D03", "kai"))[1] == [
+        ("untestable", "one_log_alone_tells_of_key_of_another")
+    ]
+    [(status, _)] = examined(entered(trail=True), ("D03", "kai"))[1]
+    assert status in {"mixed", "supported"}
