@@ -7,7 +7,8 @@ hold a line end. The whole of them, on staged and simulated incidents, is `bench
 import pytest
 from stage import SECOND, UIDS, Stage, address, claim, key
 
-from forensics.analysis import contradictions, imitated, sessions
+from forensics.analysis import contradictions, evidence, examine, imitated, sessions
+from forensics.core import tables
 from forensics.core.roster import Question
 
 SCRIPT = "/srv/proj/train.py"
@@ -251,3 +252,57 @@ def test_an_account_is_not_shared_because_one_log_says_whose_key_opened_it():
     ]
     [(status, _)] = examined(entered(trail=True), ("D03", "kai"))[1]
     assert status in {"mixed", "supported"}
+
+
+# A hole of the trail before the act.
+
+
+def after_hole(kind, *, window=0):
+    """Kai edits the script; before, or later, the kernel's numbers jump, or the trail begins late, or the login log alone tells of somebody."""
+    day = Stage()
+    day.enrol()
+    begins, serials, when = day.at, [], iter(range(5000, 9000))
+    mei = day.login("mei")
+    if kind == "line":
+        day.add(
+            "login",
+            "syslog",
+            account="lin",
+            pid=3_000_017,
+            address=address("lin"),
+            port=51514,
+            credential=key("lin"),
+        )
+    day.wait(60)
+    hole = day.at
+    day.run("mei", mei, ["ls"])
+    day.wait(60)
+    kai = day.login("kai")
+    edit = day.change("kai", kai, SCRIPT, owner="mei")
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    if kind == "no accounting":
+        day.jobs.clear()
+    case = day.evidence(Question(jobs=("11",), window=(begins - window * SECOND, day.at + DAY)))
+    trail = case.events["trail"]
+    for event in case.events.index[trail]:
+        late = case.events.loc[event, "earliest_ns"] >= hole
+        serials.append((event, next(when) + (300 if kind == "jump" and late else 0)))
+    for event, number in serials:
+        case.events.loc[event, "serial"] = number
+    return case, edit
+
+
+def judged(case, edit):
+    done = examine.examine(case, evidence.frame(tables.REJECT.empty()))
+    [act] = [a for a in done.acts if edit in a.events]
+    return act.person, "trail_of_time_before_act" in done.judged[act.act_id].missing
+
+
+@pytest.mark.parametrize(
+    ("kind", "window", "person"),
+    [("none", 0, "kai"), ("jump", 0, None), ("none", 7200, None), ("line", 0, "kai"), ("jump", -65, None), ("jump", -75, "kai"), ("no accounting", 7200, None)],
+)  # fmt: skip
+def test_nobody_is_named_after_a_hole_of_the_trail_in_the_time_asked_about(kind, window, person):
+    """What another left to be taken in can have been written in it. A line that any account can write makes no hole."""
+    assert judged(*after_hole(kind, window=window)) == (person, person is None)

@@ -26,6 +26,7 @@ from forensics.analysis import (
     rights,
     standings,
     strength,
+    unheard,
 )
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
 from forensics.analysis.deferral_rules import DECISION, WRITER
@@ -58,7 +59,6 @@ MOST_LINKED = 200
 """No more events of one session are cited for what it says of its person; they are counted."""
 MOST_CHANGED = 200
 """No more acts of others on logs, clocks or logging are cited against one answer; they are counted, and all whom they can be of stay candidates."""
-_TAMPERING = {"wipe_log", "change_logging", "change_clock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,8 @@ def judge(act: Act, scene: Scene, holders: Holders) -> Judgement:
     found = _agreement(act, scene, sessions, missing)
     found.account = account
     _cap(found, act, scene, sessions, holders.tampered, touched=touched)
+    if found.verdict == "attributed" and unheard.before(act, sessions, holders.told_since):
+        _unnamed(found, "G3", unheard.MISSING)
     _weigh(found, act, scene, holders, sessions)
     found.missing = sorted({*found.missing, *act.missing})
     found.gates = sorted(set(found.gates))
@@ -355,22 +357,23 @@ def _cap(
         found.gates.append("G3")
     if found.verdict != "attributed":
         return
-    start = strength.span(act, sessions)[0]
     hosts = {s.host for s in sessions}
-    by_others = tampered.by_others(hosts, start, str(found.name))
+    by_others = tampered.by_others(hosts, strength.span(act, sessions)[0], str(found.name))
     cited = set(scene.values(act.events, "domain"))
     outside = {d for d in found.frame_cost if not any(d.startswith(f"{h}:") for h in hosts)}
     # What was removed before can be who wrote what the session ran: no witness of the act itself tells that.
     before = tampered.cut_before(hosts, act, str(found.name))
     if before or (by_others and not outside & cited):
         by_others = before or by_others
-        found.verdict, found.name, found.strength = "inconclusive", None, None
-        found.gates.append("G1")
+        _unnamed(found, "G1", "logs_beyond_reach_of_who_changed_them")
         changed = list(dict.fromkeys(t.events[0] for t, _ in by_others))
-        found.against += changed[:MOST_CHANGED]
-        found.changed_count = len(changed)
+        found.against, found.changed_count = [*found.against, *changed[:MOST_CHANGED]], len(changed)
         found.candidates = sorted({*found.candidates, *(p for _, owners in by_others for p in owners)})
-        found.missing.append("logs_beyond_reach_of_who_changed_them")
+
+
+def _unnamed(found: Judgement, gate: str, missing: str) -> None:
+    found.verdict, found.name, found.strength = "inconclusive", None, None
+    found.gates, found.missing = [*found.gates, gate], [*found.missing, missing]
 
 
 def _rivals(found: Judgement, act: Act, scene: Scene, sessions: list[Session]) -> None:

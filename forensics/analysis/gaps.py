@@ -38,7 +38,7 @@ GAP = Table(
 )
 
 _BACK_NS, _BOOT = 60_000_000_000, 1_000_000
-_TRAIL, _LOGINS = "audit trail", "login log"
+TRAIL, _LOGINS = "audit trail", "login log"
 AUDIT_TRAIL = "audit trail (auditd)"
 CONTROLS = frozenset(
     {
@@ -177,7 +177,7 @@ def _missing(evidence: Evidence) -> Iterable[Gap]:
 def _silences(evidence: Evidence, sessions: list[Session]) -> Iterable[Gap]:
     """Logins that one log tells and another, which tells others of that host, does not: it is silent there."""
     entered = [s for s in sessions if s.service == "sshd" and s.start_ns is not None]
-    for name, word in ((_TRAIL, "auditd"), (_LOGINS, "sshd")):
+    for name, word in ((TRAIL, "auditd"), (_LOGINS, "sshd")):
         heard = {s.host for s in sessions if word in s.recognised_by}
         if word == "auditd":
             heard |= set(evidence.events.loc[evidence.events["trail"], "host"].unique())
@@ -196,7 +196,7 @@ def _silences(evidence: Evidence, sessions: list[Session]) -> Iterable[Gap]:
 def _before(evidence: Evidence) -> Iterable[Gap]:
     """Trails that begin after the jobs asked about, or well after the window: what was done on that host before is on no record.
 
-    Only of hosts where an account that owns such a job is seen, before the window ends.
+    Only of hosts where an account that owns such a job is seen, before the window ends; of all, where no record says who owns one.
     """
     named = evidence.question.jobs
     records = ordinary.records(evidence, ["job", "submit_ns", "owner"])
@@ -207,14 +207,16 @@ def _before(evidence: Evidence) -> Iterable[Gap]:
         begun.append((int(own["submit_ns"].min()), 0))
     events = evidence.events
     told = events[events["trail"] & events["earliest_ns"].notna() & events["host"].notna()]
-    seen = told[told["account"].isin(set(own["owner"].dropna()))]
+    owners = set(own["owner"].dropna())
+    # Where no accounting says whose the jobs are, it can be any host's account.
+    seen = told[told["account"].isin(owners)] if owners else told
     if window is not None:
         seen = seen[seen["earliest_ns"] <= window[1]]
     first = told.loc[told.groupby("host", sort=True)["earliest_ns"].idxmin()]
     for e in rows_of(first[first["host"].isin(seen["host"].unique())]):
         since = [at for at, quiet in begun if e.earliest_ns - at > quiet]
         if since:
-            gap = f"{e.host}: {_TRAIL}"
+            gap = f"{e.host}: {TRAIL}"
             yield Gap(gap, "silence", min(since), int(e.earliest_ns), None, e.host, (e.event_id,))
 
 

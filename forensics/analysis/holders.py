@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from forensics.analysis import containers, hops, memberships, raised, rights
+from forensics.analysis import containers, hops, memberships, raised, rights, unheard
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.gaps import Gap, Spans
@@ -58,7 +58,8 @@ class Hold:
 class Holders:
     """Everybody's hold on the trust domains of a case, and their presence where it matters.
 
-    `addresses` are those of the hosts themselves; `missing` are the times of which records are missing somewhere, or a clock was set.
+    `addresses` are those of the hosts themselves; `missing` are the times of which records are missing somewhere, or a clock was set;
+    `told_since` is from when on each host's trail has no hole of the time asked about behind it.
     """
 
     scene: Scene
@@ -72,6 +73,7 @@ class Holders:
     missing: Spans = field(init=False)
     _missing_on: dict[str | None, Spans] = field(init=False)
     tampered: Tampering = field(init=False)
+    told_since: unheard.Since = field(init=False)
 
     def __post_init__(self) -> None:
         self.holds = sorted(_holds(self.scene), key=lambda h: (h.person, h.host or "", h.why, h.events))
@@ -83,6 +85,7 @@ class Holders:
         self._asked = frozenset(_open_ended_lines(self.scene))
         nobodys = [g for g in self.gaps if g.kind in _NOBODYS]
         self.missing = Spans(nobodys)
+        self.told_since = unheard.since(self.scene.evidence, self.gaps)
         by_host: dict[str | None, list[Gap]] = {}
         for gap in nobodys:
             by_host.setdefault(gap.host, []).append(gap)

@@ -53,7 +53,8 @@ def withheld(
     several = own[own.duplicated(_ONE, keep=False)].sort_values(["sha256", "start"])
     lost: dict[tuple[str, str], list[str]] = {}
     told = []
-    for (sha256, _, job, _), rows in several.groupby(_ONE, sort=True, dropna=False):
+    for key, rows in several.groupby(_ONE, sort=True, dropna=False):
+        sha256, _, job, _ = map(str, key)
         columns = sorted({name for life in _lives(rows) for name in _differ(life)})
         if columns:
             lost[sha256, job] = sorted({*columns, *lost.get((sha256, job), ())})
@@ -111,7 +112,7 @@ def _several(told: "pd.Series[Any]") -> bool:
     return len(told.unique()) > 1
 
 
-def _said(row: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+def _said(row: Mapping[Any, Any]) -> tuple[str, Mapping[str, Any]]:
     step = f" step {row['step']}" if isinstance(row["step"], str) else ""
     owner = f" of {row['owner']}" if isinstance(row["owner"], str) else ""
     cited = {"sha256": row["sha256"], "start": int(row["start"]), "stop": int(row["stop"])}

@@ -160,6 +160,7 @@ MISSING = {
     "place_of_logs": "a log from a place that users of the host cannot write",
     "source_of_session_that_accounts_cannot_write": "a source for the session that the host's accounts cannot write",
     "second_source_of_session": "a second source for the session",
+    "trail_of_time_before_act": "the audit trail of the host from the beginning of the time asked about to the act",
     "logs_beyond_reach_of_who_changed_them": "logs out of reach of those who changed logs on the same host",
     "write_of_commit_object": "a record of the writing of the commit object",
     "command_of_commit": "a record of the command that makes the commit",
