@@ -22,7 +22,9 @@ def task_of(folder, form, data, *, head=b"", base=0):
 
 
 @pytest.mark.parametrize("form", [sacct, yum_log])
-@pytest.mark.parametrize("data", [LOG + BLANK, BLANK + LOG, LOG + BLANK + b"torn", BLANK[:14], b"x" * 90])
+@pytest.mark.parametrize(
+    "data", [LOG + BLANK, BLANK + LOG, LOG + BLANK + b"torn", BLANK[:14], b"x" * 90, b"x\n" * 7, b"x\n" * 8]
+)
 def test_no_more_lines_are_held_than_may_be(form, data, tmp_path, monkeypatch):
     """Each line is read once, in order; what portions hold is what the chunk holds."""
     name = form.__name__.rpartition(".")[2]
