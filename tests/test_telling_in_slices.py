@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+from collections import Counter
 from importlib import import_module
 from itertools import groupby, pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from forensics import formats, pipeline, readings
 from forensics.core.errors import CustodyError
@@ -321,3 +325,29 @@ def test_which_formats_are_told_whole_is_said_with_its_reason():
         if hasattr(every[name], "WHOLE"):
             assert f"`{name}`" in page
             assert every[name].WHOLE in page
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from([0, 1, -1, 7 << 40, -(2**63), 2**63 - 1]) | st.integers(-(2**63), 2**63 - 1), max_size=60),
+    st.integers(1, 20),
+)  # fmt: skip
+@example([3, 3, 4, 3], 1)
+@example([5, 6, 5], 20)
+def test_numbers_that_come_again_are_found(numbers, bits):
+    """By however few places they are told apart at first."""
+    again = sorted(n for n, count in Counter(numbers).items() for _ in range(count - 1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tell, "_MOST_BITS", bits)
+        assert tell._repeated(np.array(numbers, np.int64)).tolist() == again
+
+
+def test_an_id_that_comes_twice_ends_the_run():
+    """Events of other ids that begin at the same byte, or end alike, do not."""
+    file = "ab" * 8
+    places = [(0, 9, ".0"), (0, 9, ".1"), (9, 30, ""), (9, 20, ""), (30, 39, ".0")]
+    rows = [(f"{file}.{start}.{stop}{part}", start) for start, stop, part in places]
+    tell._once(pa.table({"event_id": [i for i, _ in rows], "start": [at for _, at in rows]}))
+    rows.insert(1, rows[2])
+    with pytest.raises(CustodyError, match=f"two events have the id {file}.9.30;"):
+        tell._once(pa.table({"event_id": [i for i, _ in rows], "start": [at for _, at in rows]}))

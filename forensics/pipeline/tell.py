@@ -42,6 +42,8 @@ _THREADS = 2
 _FILES_TOGETHER = 1 << 12
 _ODD, _OTHER_ODD = np.int64(0x1E3779B97F4A7C15), np.int64(0x42B2AE3D27D4EB4F)
 _LAST_BYTES = 8
+_SPARE_BITS, _MOST_BITS = 3, 20
+"""For numbers that are to have places of their own, there are eight to sixteen places for each, as long as these are few enough to be held."""
 
 
 class Task(NamedTuple):
@@ -320,8 +322,7 @@ def _once(events: pa.Table) -> None:
         return
     held = events["event_id"].combine_chunks()
     mixed = start * _ODD + _ends(held) * _OTHER_ODD
-    known = np.sort(mixed)
-    same = known[1:][known[1:] == known[:-1]]
+    same = _repeated(mixed)
     if not len(same):
         return
     ids = held.filter(pa.array(np.isin(mixed, same)))
@@ -329,6 +330,22 @@ def _once(events: pa.Table) -> None:
         counts = pc.value_counts(ids)
         first = pc.min(counts.filter(pc.greater(counts.field("counts"), 1)).field("values"))
         raise CustodyError(f"two events have the id {first}; this is a fault of the program: report it")
+
+
+def _repeated(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Those that come more than once, in order; one that comes n times is given n - 1 times.
+
+    Each is put in a place by its first bits, and only those of a place that several share are sorted: most have one of their own.
+    """
+    bits = min(len(numbers).bit_length() + _SPARE_BITS, _MOST_BITS)
+    place = (numbers.view(np.uint64) >> np.uint64(64 - bits)).astype(np.int64)
+    row = np.arange(len(numbers))
+    last = np.empty(1 << bits, np.int64)
+    last[place] = row
+    shared = np.zeros(1 << bits, bool)
+    shared[place[last[place] != row]] = True
+    known = np.sort(numbers[shared[place]])
+    return known[1:][known[1:] == known[:-1]]
 
 
 def _ends(texts: pa.Array) -> npt.NDArray[np.int64]:
