@@ -74,6 +74,19 @@ def test_a_step_is_what_follows_the_job(jobs):
     assert sacctrows.steps(column)["step"].to_pylist() == [f["step"] or None for f in found]
 
 
+@given(st.lists(st.sampled_from(["10", "10.batch", "3.0.1", "11_2.é.x", "7.extern"])), st.integers(0, 3))
+def test_of_a_slice_each_step_is_told_once(jobs, cut):
+    """Of some rows of a longer column, whose bytes do not begin where those of the whole do; and of none."""
+    found = sacctrows.steps(pa.array(["99.x.y", *jobs]).slice(1 + min(cut, len(jobs))))
+    parted = [job.partition(".") for job in jobs[cut:]]
+    assert found["job"].to_pylist() == [job for job, _, _ in parted]
+    assert found["step"].to_pylist() == [step or None for _, _, step in parted]
+    for name, own in found.items():
+        assert own.dictionary.to_pylist() == [w for w in dict.fromkeys(own.to_pylist()) if w is not None], (
+            name
+        )
+
+
 @settings(max_examples=60, deadline=None)
 @given(files(), st.integers(1, 60))
 def test_a_chunk_is_read_under_the_header_of_its_file(tmp_path_factory, data, block):

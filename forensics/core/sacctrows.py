@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import digits, loose, sacctfields, tres
+from forensics.core import cuttings, digits, loose, sacctfields, tres
 from forensics.core.model import SPAN, Why
 from forensics.core.schema import Column
 from forensics.core.tables import STRINGS
@@ -187,13 +187,26 @@ def _amounts(alloc_tres: pa.Array, names: list[str], raw: dict[str, pa.Array]) -
 
 
 def steps(job_id: pa.Array) -> dict[str, pa.Array]:
-    """Job and step. A range of an array is in brackets, and may hold anything; without one, a dot parts the two."""
-    if pc.any(pc.match_substring(job_id, "[")).as_py():
+    """Job and step. A range of an array is in brackets, and may hold anything; without one, the first dot parts the two."""
+    held = cuttings.lying(job_id.fill_null(""))
+    own = held.raw[held.start[0] : held.stop[-1]] if len(job_id) else held.raw
+    if job_id.null_count or (own == ord("[")).any():
         split = pc.extract_regex(job_id, pattern=rf"^(?P<job>{ID})(?:\.(?P<step>.+))?$")
         step = pc.if_else(pc.equal(pc.struct_field(split, "step"), ""), None, pc.struct_field(split, "step"))
         return {"job": loose.dictionary(pc.struct_field(split, "job")), "step": loose.dictionary(step)}
-    parts = pc.list_slice(pc.split_pattern(job_id, ".", max_splits=1), 0, 2, return_fixed_size_list=True)
-    return {name: loose.dictionary(pc.list_element(parts, n)) for n, name in enumerate(("job", "step"))}
+    dots = np.flatnonzero(own == ord(".")) + (held.start[0] if len(job_id) else 0)
+    of = np.searchsorted(held.stop, dots, "right")
+    first = np.flatnonzero(np.diff(of, prepend=-1))
+    rows, ends = of[first], held.stop.copy()
+    ends[rows] = dots[first]
+    job = cuttings.cut(held.raw, held.start, ends, pa.string())
+    step = cuttings.cut(held.raw, dots[first] + 1, held.stop[rows], pa.string()).dictionary_encode()
+    code, none = np.zeros(len(job_id), np.int32), np.ones(len(job_id), bool)
+    code[rows], none[rows] = step.indices, False
+    return {
+        "job": job.dictionary_encode(),
+        "step": pa.DictionaryArray.from_arrays(pa.array(code, mask=none), step.dictionary),
+    }
 
 
 def _seconds(elapsed: pa.Array) -> pa.Array:
