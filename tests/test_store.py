@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from forensics.core.errors import CaseError
 from forensics.core.schema import Column, Table
-from forensics.core.tables import CITATIONS, CORE, EVENT
+from forensics.core.tables import CITATIONS, CORE, EVENT, JOB_RECORD
+from forensics.pipeline import ordering
 from forensics.store import parquet, sorting, spool
 
 THING = Table(
@@ -74,6 +75,41 @@ def test_the_same_rows_are_the_same_bytes_however_they_arrive(tmp_path_factory, 
     groups = pq.ParquetFile(one).metadata
     sizes = [groups.row_group(n).num_rows for n in range(groups.num_row_groups)]
     assert sizes[:-1] == [group] * (len(sizes) - 1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(rows=ROWS, cuts=st.lists(st.integers(0, 30), max_size=4), most=st.integers(1, 12))
+def test_what_is_put_in_order_lies_in_groups_of_a_size_of_its_own(tmp_path_factory, rows, cuts, most):
+    folder = tmp_path_factory.mktemp("tables")
+    whole = table(rows)
+    edges = [0, *sorted(min(c, len(rows)) for c in cuts), len(rows)]
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet, "GROUP_ROWS", 3)
+        for into, cut in (("one", [0, len(rows)]), ("two", edges)):
+            with parquet.Part(folder / into, THING, group_rows=most) as out:
+                for start, stop in pairwise(cut):
+                    out.add(whole.slice(start, stop - start))
+            found.append(out.path)
+    about = pq.ParquetFile(found[0]).metadata
+    sizes = [about.row_group(n).num_rows for n in range(about.num_row_groups)]
+    assert sizes == [most] * (len(rows) // most) + [len(rows) % most] * (len(rows) % most > 0)
+    assert found[0].read_bytes() == found[1].read_bytes()
+    assert parquet.read(folder / "one", "thing").to_pylist() == whole.to_pylist()
+
+
+def test_events_and_job_records_lie_in_large_groups(tmp_path, monkeypatch):
+    """And in a page each: it is read, and its least and greatest looked for, at once."""
+    monkeypatch.setattr(parquet, "LARGE_GROUP_ROWS", 4)
+    row = dict.fromkeys(JOB_RECORD.names) | {"sha256": "ab" * 32, "format": "sacct", "domain": "d"}
+    rows = [row | {"job": str(n), "start": n, "stop": n + 1} for n in range(10)]
+    columns = {name: [row[name] for row in rows] for name in JOB_RECORD.names}
+    told = spool.write(tmp_path / "told", JOB_RECORD, JOB_RECORD.build(columns), ordering.ASKED[JOB_RECORD])
+    for asked in ordering.tasks(tmp_path / "tables", [told.parent], tmp_path / "spill", 100):
+        ordering.write(asked)
+    about = pq.ParquetFile(tmp_path / "tables" / "job_record" / "0.parquet").metadata
+    assert [about.row_group(n).num_rows for n in range(about.num_row_groups)] == [4, 4, 2]
+    assert parquet._written(JOB_RECORD.schema(), frozenset())["max_rows_per_page"] >= 1 << 16
 
 
 @settings(max_examples=60, deadline=None)

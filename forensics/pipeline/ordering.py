@@ -93,7 +93,8 @@ def tasks(tables: Path, told: Sequence[Path], spill: Path, part_rows: int) -> li
 
 def write(asked: Ordered) -> None:
     """Write a part of a table in order."""
-    with parquet.Part(asked.tables, asked.table, asked.part) as out:
+    most = parquet.LARGE_GROUP_ROWS
+    with parquet.Part(asked.tables, asked.table, asked.part, group_rows=most) as out:
         for rows in _by_time(asked) if asked.table.name == EVENT.name else _by_place(asked):
             out.add(rows)
     engine.give_back()

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 GROUP_ROWS = 1 << 15
+LARGE_GROUP_ROWS = 1 << 16
+"""Of a table whose groups nobody reads one by one: each group costs what its columns of nothing and its dictionaries do."""
 BUFFER_BYTES = 1 << 20
 """A page of a column is some hundred bytes or some thousand: they go to the system this much at a time."""
 ONLY = "0"
@@ -61,11 +63,16 @@ _NOT_SOUGHT = frozenset({
 class Part:
     """One part of a table being written. Leaving its block without a failure makes it appear.
 
-    `seen` is handed every group of rows as it is written.
+    `seen` is handed every group of rows as it is written; `group_rows`: how many rows one has, where it is not `GROUP_ROWS`.
     """
 
     def __init__(
-        self, tables: Path, table: Table, part: str = ONLY, seen: Callable[[pa.Table], None] | None = None
+        self,
+        tables: Path,
+        table: Table,
+        part: str = ONLY,
+        seen: Callable[[pa.Table], None] | None = None,
+        group_rows: int | None = None,
     ) -> None:
         folder = tables / table.name
         folder.mkdir(parents=True, exist_ok=True)
@@ -79,6 +86,7 @@ class Part:
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.Table] = []
         self._rows = 0
+        self._most = GROUP_ROWS if group_rows is None else group_rows
 
     def __enter__(self) -> Self:
         """Begin a file under a name that nobody reads."""
@@ -93,8 +101,8 @@ class Part:
         """
         self._held.append(fitting(rows, self._schema))
         self._rows += len(rows)
-        if self._rows >= GROUP_ROWS:
-            self._write_groups(least=GROUP_ROWS)
+        if self._rows >= self._most:
+            self._write_groups(least=self._most)
 
     def add_together(self, rows: pa.Table) -> None:
         """Append rows that are groups of their own, each about as large as others: only where it is the content that says what comes together.
@@ -135,7 +143,7 @@ class Part:
 
     def _write_groups(self, *, least: int) -> None:
         while self._rows >= least:
-            self._write_group(min(self._rows, GROUP_ROWS))
+            self._write_group(min(self._rows, self._most))
 
     def _write_group(self, rows: int) -> None:
         writer = self._opened()
