@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from forensics.core import digits
 
 LAYOUT = "%Y-%m-%dT%H:%M:%S"
+WALL = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
 
 
 def by_definition(texts):
@@ -42,6 +43,9 @@ def by_definition(texts):
 @example([], ["2026-13-01T15:11:00"], 0)
 @example([], ["2026-11-00T15:11:00"], 0)
 @example([], ["2026-11-23T24:00:00"], 0)
+@example([], ["2026-11-23T15:60:00"], 0)
+@example([], ["2026-00-23T15:11:00"], 0)
+@example([], ["0001-01-01T00:00:00", "9999-12-31T23:59:59"], 0)
 @example([], ["2026-11-23T15:11:3é"], 0)
 @example([], ["2026-11-23T15-11:37"], 0)
 def test_walls_are_those_that_python_reads(moments, odd, cut):
@@ -49,6 +53,24 @@ def test_walls_are_those_that_python_reads(moments, odd, cut):
     texts = [*(moment.replace(microsecond=0).isoformat() for moment in moments), *odd]
     found = digits.seconds(pa.array(texts, pa.string()).slice(min(cut, len(texts))))
     assert (found if found is None else found.tolist()) == by_definition(texts[cut:])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 18), st.binary(min_size=1, max_size=1) | st.sampled_from([b"/", b":", b"\xff", b"-", b"T"])
+)
+@example(0, b"9")
+@example(18, b"9")
+@example(4, b"0")
+@example(13, b"\x00")
+def test_readings_are_laid_out_as_walls_where_the_pattern_fits(at, byte):
+    """With any other byte at any place; the time itself may be one that there is not."""
+    altered = b"2026-11-23T15:11:37"[:at] + byte + b"2026-11-23T15:11:37"[at + 1 :]
+    column = pa.array([b"1999-99-99T99:99:99", altered]).view(pa.string())
+    assert digits.are_walls(column) == (re.fullmatch(WALL, altered) is not None)
+    assert digits.are_walls(pa.array(["x", "2026-11-23T15:11:37"]).slice(1))
+    assert digits.are_walls(pa.array([], pa.string()))
+    assert not digits.are_walls(pa.array(["2026-11-23T15:11:3"]))
 
 
 STAMP = "%Y-%m-%dT%H:%M:%S"

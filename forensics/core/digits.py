@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 from forensics.core import cuttings
 
 _WALL_BYTES = len("2026-11-23T15:11:37")
-_DIGITS = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18])
-_MARKS = {4: ord("-"), 7: ord("-"), 10: ord("T"), 13: ord(":"), 16: ord(":")}
+_LAID_OUT = ((0, b"0000-00-"), (8, b"00T00:00"), (11, b"00:00:00"))
+"""How such a reading is laid out, as words of eight bytes that together hold all of it: where each begins, a nought for each digit."""
+_SIXES, _UPPER, _TEN, _BYTE = (np.uint64(n) for n in (0x0606060606060606, 0xF0F0F0F0F0F0F0F0, 10, 8))
 _DAY_S = 86_400
 _STAMP_BYTES = len("Nov 23 15:11:37")
 _STAMP_DIGITS = np.array([4, 5, 7, 8, 10, 11, 13, 14])
@@ -38,24 +39,54 @@ def seconds(written: pa.Array) -> npt.NDArray[np.int64] | None:
     """
     if not len(written):
         return np.empty(0, np.int64)
+    pairs = _pairs(written)
+    if pairs is None:
+        return None
+    years, days, clock = pairs
+    century, year, month, day = years[:, 0], years[:, 2], years[:, 5], days[:, 0]
+    hour, minute, second = clock[:, 0], clock[:, 3], clock[:, 6]
+    if not (
+        ((month > 0) & (month < 13) & (day > 0)).all() and ((hour < 24) & (minute < 60) & (second < 60)).all()
+    ):
+        return None
+    months = (century.astype(np.int64) * 100 + year - 1970) * 12 + month - 1
+    least = int(months.min())
+    # Most readings are of a few months: their first days are looked up.
+    begins = (
+        np.arange(least, int(months.max()) + 2).view("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    )
+    months -= least
+    if (day > np.diff(begins)[months]).any():
+        return None
+    found = (begins[months] + day - 1) * _DAY_S
+    found += hour.astype(np.int64) * 3_600 + minute.astype(np.int64) * 60 + second
+    return np.asarray(found)
+
+
+def are_walls(written: pa.Array) -> bool:
+    """Whether all readings are laid out so, whether or not there is such a time.
+
+    Args:
+        written: string, without nulls.
+    """
+    return not len(written) or _pairs(written) is not None
+
+
+def _pairs(written: pa.Array) -> list[npt.NDArray[np.uint8]] | None:
+    """Of each reading the words of `_LAID_OUT` as eight bytes, each of them the number that is written by the digit there and the next; None where one is laid out otherwise."""
     size = pc.min_max(pc.binary_length(written)).as_py()
     if size != {"min": _WALL_BYTES, "max": _WALL_BYTES}:
         return None
-    byte = held(written).reshape(len(written), _WALL_BYTES)
-    digit = byte[:, _DIGITS] - ord("0")  # of bytes without a sign: what is no digit is larger than 9
-    if (digit > 9).any() or any((byte[:, at] != mark).any() for at, mark in _MARKS.items()):
-        return None
-    tens = digit[:, 0::2].astype(np.int64) * 10 + digit[:, 1::2]
-    year = tens[:, 0] * 100 + tens[:, 1]
-    month, day, hour, minute, second = tens[:, 2:].T
-    months = (year - 1970) * 12 + month - 1
-    first = months.view("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    after = (months + 1).view("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    real = (month >= 1) & (month <= 12) & (day >= 1) & (day <= after - first)
-    real &= (hour < 24) & (minute < 60) & (second < 60)
-    if not real.all():
-        return None
-    return np.asarray((first + day - 1) * _DAY_S + hour * 3_600 + minute * 60 + second)
+    byte, found = held(written), []
+    for at, layout in _LAID_OUT:
+        marks = int.from_bytes(layout, "little")
+        digits = np.uint64(sum(0xFF << 8 * n for n, own in enumerate(layout) if own == ord("0")))
+        # Of digits their values are left, which no six makes sixteen; of marks nothing.
+        word = np.ndarray((len(written),), "<u8", byte, at, (_WALL_BYTES,)) ^ np.uint64(marks)
+        if (((word + (_SIXES & digits)) | word) & (_UPPER | ~digits)).any():
+            return None
+        found.append((word * _TEN + (word >> _BYTE)).view(np.uint8).reshape(-1, 8))
+    return found
 
 
 def stamps(

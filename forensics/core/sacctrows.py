@@ -113,8 +113,8 @@ def readable(
             value &= _true(pc.match_substring_regex(written, rf"^{ID}(?:\.[^\s]+)?$"))
         elif column in {"uid", "elapsed_s"}:
             value &= _shaped(written, r"^[0-9]{1,10}$")
-        # Where all are such times, as in most chunks, the slower pattern has nothing to find.
-        elif column in _TIMES and digits.seconds(written.dictionary) is None:
+        # Where all are laid out as times are, as in most chunks, the slower pattern has nothing to find.
+        elif column in _TIMES and not digits.are_walls(written.dictionary):
             time &= _shaped(written, _STAMP)
     why[rows[~time]] = Why.TIME.value
     why[rows[~value]] = Why.VALUE.value
