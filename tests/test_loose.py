@@ -205,3 +205,80 @@ def test_lighter_tables_join_and_lie_on_the_disk_as_plain_ones(tmp_path_factory,
         patch.setattr(loose, "_LEAST_ROWS", 0)
         put = sorting.sorted_by([loose.lightened(rows) for rows in light], order)
     assert loose.strict(put, KIND.schema()).equals(sorting.sorted_by(plain, order))
+
+
+ON_JOB = Table(
+    "on_job",
+    "acts on jobs, and on others",
+    (
+        Column("earliest_ns", pa.int64(), "time", "ns"),
+        Column("object", pa.string(), "what was acted on", None, "none"),
+        Column("job", pa.string(), "its job", None, "none"),
+    ),
+)
+JOBS = st.sampled_from(["7", "8", "9_1", ""])
+ACTS = st.lists(st.tuples(JOBS, st.just(None)), max_size=8) | st.lists(
+    st.tuples(st.none() | JOBS, st.none() | st.just("") | JOBS), max_size=8
+)
+
+
+def acts(pairs, first=0):
+    """Of each pair the job; and the object, which is the job where the second is nothing."""
+    objects = [job if other is None else other or None for job, other in pairs]
+    times = list(range(first, first + len(pairs)))
+    return ON_JOB.build({"earliest_ns": times, "object": objects, "job": [job for job, _ in pairs]})
+
+
+def with_codes(rows, *, both):
+    """The same rows with jobs as a dictionary, and objects too, or not."""
+    names = ["object", "job"] if both else ["job"]
+    return pa.table(
+        {
+            n: rows[n].combine_chunks().dictionary_encode() if n in names else rows[n]
+            for n in rows.column_names
+        }
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(pieces=st.lists(ACTS, min_size=1, max_size=4), both=st.booleans(), group=st.integers(1, 12))
+@example(pieces=[[("7", None)] * 3, [("8", None), ("7", "9")], []], both=True, group=12)
+@example(pieces=[[("7", None)] * 3, [(None, None)] * 2], both=True, group=12)
+@example(pieces=[[("7", "9"), ("8", None)], [("7", None)] * 3], both=True, group=12)
+@example(pieces=[[("7", None)] * 3, [("7", None)] * 3], both=False, group=3)
+def test_an_object_that_is_the_job_is_left_to_be_understood(tmp_path_factory, pieces, both, group):
+    """Put down, read, joined with others and written it is there again, and the file hangs on what there is alone."""
+    folder, tables = tmp_path_factory.mktemp("tables"), []
+    whole = acts([pair for pairs in pieces for pair in pairs])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loose, "_LEAST_ROWS", 1)
+        patch.setattr(parquet, "GROUP_ROWS", group)
+        for n, pairs in enumerate(pieces):
+            rows = acts(pairs, first=sum(map(len, pieces[:n])))
+            path = spool.write(folder / str(n), ON_JOB, with_codes(rows, both=both))
+            same = bool(pairs) and all(
+                row["job"] is not None and row["object"] == row["job"] for row in rows.to_pylist()
+            )
+            assert pa.types.is_boolean(spool.read(path)["object"].type) == same
+            tables.append(spool.rows(path, 0, len(rows)))
+            assert all(map(loose.fits, tables[n].columns, ON_JOB.schema()))
+        plain = parquet.write(folder / "plain", ON_JOB, whole)
+        with parquet.Part(folder / "light", ON_JOB) as light:
+            for rows in tables:
+                light.add(rows)
+        joined = parquet.write(folder / "joined", ON_JOB, sorting.sorted_by(tables, ["earliest_ns"]))
+    assert pq.read_table(light.path).equals(whole)
+    assert plain.read_bytes() == light.path.read_bytes() == joined.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("objects", "coded"), [(["1", "2", "1"], False), (["1", "2", "2"], True), ([None] * 3, True)]
+)
+def test_objects_that_are_jobs_are_written_as_jobs_are(tmp_path, objects, coded):
+    rows = {"earliest_ns": [1, 2, 3], "object": objects, "job": ["1", "2", "1"]}
+    about = pq.read_metadata(parquet.write(tmp_path, ON_JOB, ON_JOB.build(rows))).row_group(0)
+    held = {about.column(n).path_in_schema: about.column(n) for n in range(about.num_columns)}
+    assert held["job"].dictionary_page_offset is None
+    assert (held["object"].dictionary_page_offset is not None) == coded
+    if coded and objects[0]:
+        assert (held["object"].statistics.min, held["object"].statistics.max) == ("1", "2")

@@ -1,8 +1,8 @@
 """Tables on their way to the disk, whose columns may be lighter than they are declared.
 
 Where a column is declared as text or a number, it may be a dictionary of such values, each of them once; where it holds nothing, it may
-be of the type null; and citations that only repeat each row's own span may be null as well, or be spans without their
-file where that is each row's own. `strict` makes of it what is declared. To move, join and put down such rows takes a fraction of the time.
+be of the type null; citations that only repeat each row's own span may be null as well, or be spans without their
+file where that is each row's own; and where the object of each row is its job, it may be a flag that says so. `strict` makes of it what is declared. To move, join and put down such rows takes a fraction of the time.
 """
 
 import itertools
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from forensics.core.tables import CITATIONS
 
 _OWN = "citations"
+_OBJECT, _JOB = "object", "job"
 _SPAN = ("sha256", "start", "stop")
 _SPANS = pa.list_(pa.struct([("start", pa.int64()), ("stop", pa.int64())]))
 _KEPT = frozenset({"earliest_ns", *_SPAN})
@@ -49,7 +50,8 @@ def strict(rows: pa.Table, schema: pa.Schema) -> pa.Table:
         schema: the declared one. A text may be a dictionary there: of what there is, each once and in the order in which it comes.
     """
     columns = []
-    for field, column in zip(schema, rows.columns, strict=True):
+    for field, held in zip(schema, rows.columns, strict=True):
+        column = rows[_JOB] if _understood(field.name, held) else held
         understood = field.name == _OWN and _lighter(column) and not field.nullable
         same = column.type == field.type
         if has_dictionary(field.type):
@@ -168,11 +170,12 @@ def fits(column: pa.ChunkedArray, field: pa.Field) -> bool:
     if has_dictionary(kind):
         return bool(_plain_type(kind) == field.type)
     understood = field.name == _OWN and _lighter(column)
+    understood |= _understood(field.name, column)
     return bool(kind == field.type or understood or (pa.types.is_null(kind) and field.nullable))
 
 
 def lightened(rows: pa.Table) -> pa.Table:
-    """Rows without what says nothing: columns that are null in every row, citations of each row's own span."""
+    """Rows without what says nothing: columns that are null in every row, citations of each row's own span, objects that are jobs."""
     if len(rows) < _LEAST_ROWS:
         return rows
     names = [
@@ -183,8 +186,28 @@ def lightened(rows: pa.Table) -> pa.Table:
     if _OWN in rows.column_names and cites_own_spans(rows):
         names.append(_OWN)
     nothing = pa.nulls(len(rows))
-    columns = [nothing if name in names else rows[name] for name in rows.column_names]
-    return pa.Table.from_arrays(columns, names=rows.column_names)
+    columns = {name: nothing if name in names else rows[name] for name in rows.column_names}
+    if acts_on_jobs(rows):
+        columns[_OBJECT] = pa.repeat(True, len(rows))
+    return pa.table(columns)
+
+
+def acts_on_jobs(rows: pa.Table) -> bool:
+    """Whether the object of every row is its job, or is left to be understood as that."""
+    if not {_OBJECT, _JOB} <= {*rows.column_names}:
+        return False
+    what, job = rows[_OBJECT], rows[_JOB]
+    if _understood(_OBJECT, what):
+        return True
+    # Most often both are one array, and else most differ in their first row.
+    if what.null_count or job.null_count or not len(rows) or what[0].as_py() != job[0].as_py():
+        return False
+    return bool(what.equals(job) or what.cast(pa.string()).equals(job.cast(pa.string())))
+
+
+def _understood(name: str, column: pa.ChunkedArray) -> bool:
+    """Whether of a column it is left to be understood that it is the job."""
+    return name == _OBJECT and bool(pa.types.is_boolean(column.type))
 
 
 def cites_own_spans(rows: pa.Table) -> bool:
@@ -355,7 +378,13 @@ def _joined(tables: list[pa.Table], name: str) -> pa.ChunkedArray:
                 for rows, c in zip(tables, columns, strict=True)
             ]
             kinds = {columns[0].type}
-        elif any(pa.types.is_dictionary(kind) for kind in kinds):
+        elif name == _OBJECT:
+            # Of some rows it is left to be understood.
+            columns = [
+                rows[_JOB] if _understood(name, c) else c for rows, c in zip(tables, columns, strict=True)
+            ]
+            kinds = {column.type for column in columns}
+        if any(pa.types.is_dictionary(kind) for kind in kinds):
             columns = [c if pa.types.is_null(c.type) else _encoded(c) for c in columns]
         elif any(map(has_dictionary, kinds)):
             return pa.chunked_array([joined(columns)])

@@ -52,6 +52,7 @@ _ENCODED = {
 }
 _MAY_VARY = frozenset({"text"})
 """Text that is another in each row of some logs, and the same in many of others: it is written as it is where the first rows of a part differ."""
+_OBJECT = "object"
 _LOOKED_AT = 1 << 10
 _NOT_SOUGHT = frozenset({
     "event_id", "text", "message", "command", "typed", "comment", "submit_line", "work_dir", "workdir", "cwd",
@@ -229,16 +230,17 @@ def _coming(path: str, declared: pa.DataType, kind: pa.DataType, coded: frozense
 
 
 def _varied(held: Sequence[pa.Table], schema: pa.Schema) -> frozenset[str]:
-    """Of the columns that may or may not repeat themselves, those whose first rows hardly do."""
+    """Of the columns that may or may not repeat themselves, those whose first rows hardly do; and objects that are jobs there, as jobs are written."""
     found, looked_at = [], min(_LOOKED_AT, GROUP_ROWS)
+    first: list[pa.Table] = []
+    for rows in held:
+        first.append(rows.slice(0, looked_at - sum(map(len, first))))
     for name in _MAY_VARY & frozenset(schema.names):
-        first, left = [], looked_at
-        for rows in held:
-            first.append(loose.plain(rows[name].slice(0, left).combine_chunks()).cast(pa.string()))
-            left -= len(first[-1])
-        different = pc.count_distinct(pa.chunked_array(first, pa.string())).as_py()
-        if different > looked_at * 3 // 4:
+        words = [loose.plain(rows[name].combine_chunks()).cast(pa.string()) for rows in first]
+        if pc.count_distinct(pa.chunked_array(words, pa.string())).as_py() > looked_at * 3 // 4:
             found.append(name)
+    if any(map(len, first)) and all(loose.acts_on_jobs(rows) for rows in first if len(rows)):
+        found.append(_OBJECT)
     return frozenset(found)
 
 
