@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from forensics.core import clock, endings, loose, parted, sacctrows
 from forensics.core.lines import edged
+from forensics.core.model import Why
 from forensics.core.tables import EVENT, FILE, JOB_RECORD
 from forensics.custody import chunks
 from forensics.formats import sacct
@@ -64,6 +65,33 @@ def test_the_fast_way_is_taken_where_lines_are_text_and_only_there():
     ):
         data, layout = b"JobID|User|State\n" + row, sacct._layout("JobID|User|State")
         assert parted.cuttable(data, edged(data), layout.mark) == whole
+
+
+@given(
+    st.lists(st.sampled_from(["JobID", "JobIDRaw", "Submit", "Eligible", "Start", "State", "Other"]), unique=True),
+    st.lists(st.lists(st.none() | st.sampled_from(["a", "b", ""]), min_size=3, max_size=3), min_size=7, max_size=7),
+)  # fmt: skip
+@example(["Submit", "Eligible", "JobID", "Start", "State"], [["a", None, "b"]] * 7)
+def test_a_column_that_repeats_the_one_before_is_looked_at_once(names, columns):
+    raw = {name: pa.array(own, pa.string()) for name, own in zip(names, columns, strict=False)}
+    with pytest.MonkeyPatch.context() as patch:
+        looked_at = []
+        encode = loose.dictionary
+        patch.setattr(loose, "dictionary", lambda column: looked_at.append(column) or encode(column))
+        found = sacct._coded(raw)
+    assert list(found) == names
+    assert {name: own.to_pylist() for name, own in found.items()} == {
+        n: c.to_pylist() for n, c in raw.items()
+    }
+    coded = [name for name in names if not name.startswith("JobID")]
+    assert all(pa.types.is_dictionary(found[name].type) == (name in coded) for name in names)
+    assert len(looked_at) == sum(
+        n == 0 or not raw[name].equals(raw[coded[n - 1]]) for n, name in enumerate(coded)
+    )
+
+
+def test_each_reason_to_reject_a_line_is_told_whole():
+    assert [np.full(1, why.value, sacct._REASON).tolist() for why in Why] == [[why.value] for why in Why]
 
 
 @given(st.lists(JOBS.filter(lambda j: j not in {"", "x", "10."}), min_size=1))
