@@ -294,8 +294,13 @@ def _moment(second: Ints, year: Ints) -> Ints:
     """Seconds of a leap year in a year of its own, since 1970; missing for a leap day where there is none."""
     known = year != _MISSING
     held = np.where(known, year, 1970)
-    leap = (held % 4 == 0) & ((held % 100 != 0) | (held % 400 == 0))
-    begins = (held - 1970).astype("datetime64[Y]").astype("datetime64[s]").astype(np.int64)
+    if not len(held):
+        return held
+    # Few years come, and of each it is found once when it begins.
+    least = int(held.min())
+    every = np.arange(least, int(held.max()) + 1)
+    leap = ((every % 4 == 0) & ((every % 100 != 0) | (every % 400 == 0)))[held - least]
+    begins = (every - 1970).astype("datetime64[Y]").astype("datetime64[s]").astype(np.int64)[held - least]
     day = second // 86_400
     nowhere = ~leap & (day == _LEAP_DAY)
     moved = begins + second - np.where(leap | (day < _LEAP_DAY), 0, 86_400)
