@@ -81,7 +81,8 @@ def written(tables: Path, count: int) -> Path:
     """Write that many events where they are not there yet."""
     if not (tables / "whole").exists():
         for n, first in enumerate(range(0, count, BLOCK)):
-            parquet.write(tables, EVENT, block(first, min(BLOCK, count - first)), named(n))
+            with parquet.Part(tables, EVENT, named(n), group_rows=parquet.LARGE_GROUP_ROWS) as out:
+                out.add(block(first, min(BLOCK, count - first)))
         footers.note(tables, EVENT.name)
         (tables / "whole").touch()
     return tables
