@@ -345,7 +345,7 @@ def _repeated(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     shared = np.zeros(1 << bits, bool)
     shared[place[last[place] != row]] = True
     known = np.sort(numbers[shared[place]])
-    return known[1:][known[1:] == known[:-1]]
+    return np.asarray(known[1:][known[1:] == known[:-1]])
 
 
 def _ends(texts: pa.Array) -> npt.NDArray[np.int64]:
