@@ -1,11 +1,11 @@
 """Months of a whole cluster's logs from a seed, as evidence files around a staged incident.
 
-    python bench/months.py FOLDER [--audit-mb 100] [--rows 100000] [--syslog-mb 30] [--days 60]
+    python bench/months.py FOLDER [--audit-mb 100] [--rows 100000] [--syslog-mb 30] [--days 60] [--controller]
 
 Twenty login hosts and two hundred nodes send their audit trails to one log host. Three hundred accounts log in, look about, edit
 scripts with an editor that writes a new file and renames it, copy data, run tests, commit and submit jobs; on a node a job's script is
 read by `slurmstepd`, run, reads its modules and writes and renames checkpoints. Accounting tells of every job, the controller and the
-nodes of each that the trail has too. What these logs tell agrees: a login is in the trail and in the host's `auth.log`,
+nodes of each that the trail has too (with `--controller`, the controller of each). What these logs tell agrees: a login is in the trail and in the host's `auth.log`,
 a job in the trail, at the controller, at its node and in accounting.
 """
 
@@ -315,21 +315,23 @@ class Cluster:
         at = shell.at
         number = self.accounted(at, shell.uid, shell.cwd)
         state, elapsed, node = self.last
-        self.ctld(at, f"_slurm_rpc_submit_batch_job: JobId={number} InitPrio=4294901750 usec=321")
-        self.ctld(at + 60, f"sched: Allocate JobId={number} NodeList={node} #CPUs=64 Partition=train")
         if state == "CANCELLED":
             shell.at += 60 + elapsed
             self._ran(shell, "/usr/bin/scancel", str(number))
-            self.ctld(
-                shell.at,
-                f"_slurm_rpc_kill_job: REQUEST_KILL_JOB JobId={number} uid {shell.uid}",
-            )
-        else:
-            self.ctld(
-                shell.at + 60 + elapsed, f"_job_complete: JobId={number} WEXITSTATUS {int(state == 'FAILED')}"
-            )
-            self.ctld(shell.at + 60 + elapsed, f"_job_complete: JobId={number} done")
+        self._controlled(at, number, shell.uid, shell.at)
         self._works(shell, at + 60, number, node, elapsed)
+
+    def _controlled(self, at: float, number: int, uid: int, cancelled: float) -> None:
+        """What the controller tells of the last job."""
+        state, elapsed, node = self.last
+        self.ctld(at, f"_slurm_rpc_submit_batch_job: JobId={number} InitPrio=4294901750 usec=321")
+        self.ctld(at + 60, f"sched: Allocate JobId={number} NodeList={node} #CPUs=64 Partition=train")
+        if state == "CANCELLED":
+            self.ctld(cancelled, f"_slurm_rpc_kill_job: REQUEST_KILL_JOB JobId={number} uid {uid}")
+            return
+        over = at + 60 + elapsed
+        self.ctld(over, f"_job_complete: JobId={number} WEXITSTATUS {int(state == 'FAILED')}")
+        self.ctld(over, f"_job_complete: JobId={number} done")
 
     def _works(self, shell: Process, at: float, number: int, node: str, elapsed: int) -> None:
         """What a job does on its node."""
@@ -429,16 +431,15 @@ class Cluster:
             self.stay(at)
             at += step
         self.trail.written(self.log("loghost/var/log/audit/audit.log"))
-        for name, lines in sorted(self.lines.items()):
-            self.log(name).writelines(text for _, text in sorted(lines))
         jobs = max(given.rows // 3 - (self.job - 100_000), 0)
         for n in range(jobs):
             uid = 5000 + int(self.chance.random() * ACCOUNTS)
-            self.accounted(
-                self.began.timestamp() + n * whole / max(jobs, 1),
-                uid,
-                f"/srv/proj/team{uid % TEAMS:02d}/u{uid}",
-            )
+            at = self.began.timestamp() + n * whole / max(jobs, 1)
+            number = self.accounted(at, uid, f"/srv/proj/team{uid % TEAMS:02d}/u{uid}")
+            if given.controller:
+                self._controlled(at, number, uid, at + 60 + self.last[1])
+        for name, lines in sorted(self.lines.items()):
+            self.log(name).writelines(text for _, text in sorted(lines))
         self.noise(given.syslog_mb * 1_000_000)
         for out in self.files.values():
             out.close()
@@ -456,6 +457,7 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=100_000)
     asked.add_argument("--syslog-mb", type=int, default=30)
     asked.add_argument("--days", type=int, default=60)
+    asked.add_argument("--controller", action="store_true", help="the controller's log has every job")
     given = asked.parse_args()
     shutil.rmtree(given.folder, ignore_errors=True)
     shutil.copytree(INCIDENT / "evidence", given.folder / "evidence")

@@ -14,7 +14,7 @@ from forensics.analysis import (
     evidence,
     file_acts,
     identity,
-    jobs,
+    job_records,
     naming,
     planted,
     scheduler_acts,
@@ -73,7 +73,7 @@ def scene_of(case):
     people = identity.directory(case)
     naming.named(case, people)
     found = sessions.reconstruct(case)
-    return Scene(case, people, {(s.host, s.ses): s for s in found}, jobs.reconstruct(case, people), {})
+    return Scene(case, people, {(s.host, s.ses): s for s in found}, job_records.reconstruct(case, people), {})
 
 
 def left(day, verb="signal"):

@@ -10,7 +10,7 @@ from stage import SECOND, T0, Stage
 from test_slurm import FEW, SAMPLES, parsed, told
 
 from forensics.analysis import allocations, identity, lives
-from forensics.analysis.jobs import reconstruct
+from forensics.analysis.job_records import reconstruct
 from forensics.analysis.lives import Life
 from forensics.core import federation
 from forensics.core.roster import Question

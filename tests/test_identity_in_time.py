@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import SECOND, T0, Stage, roster
 
-from forensics.analysis import findings, identity, identity_rules, jobs, naming, scheduler_acts
+from forensics.analysis import findings, identity, identity_rules, job_records, naming, scheduler_acts
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import assemble
 from forensics.core import tables
@@ -104,7 +104,7 @@ def reused():
 def test_the_scheduler_s_numbers_are_named_as_of_their_moment():
     case = reused()
     people = identity.directory(case)
-    found = jobs.reconstruct(case, people)
+    found = job_records.reconstruct(case, people)
     assert {j.job: j.owner for j in found.values()} == {"11": "kai", "12": "lin"}
     scene = Scene(case, people, {}, found, {})
     for acts in (scheduler_acts.cancels, scheduler_acts.changes):

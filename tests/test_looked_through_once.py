@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from forensics.analysis import git_acts, hops, jobs, keys, mounts, push_certificates, wording
+from forensics.analysis import git_acts, hops, job_processes, keys, mounts, push_certificates, wording
 from forensics.core import controlgroups, forge, hostevents, jsonlists, sqldump, sqlframes
 from forensics.core.githistory import MOST_CHANGES
 from forensics.formats import (
@@ -75,8 +75,8 @@ def test_the_script_of_a_job():
         text = f"/job{''.join(letters)}/slurm_script"
         found = SCRIPT.search(text)
         expected = [] if found is None else [found[1]]
-        assert jobs._SCRIPT.findall(text) == unasked._SCRIPT.findall(text) == expected
-    for pattern in (jobs._SCRIPT, unasked._SCRIPT):
+        assert job_processes.SCRIPT.findall(text) == unasked._SCRIPT.findall(text) == expected
+    for pattern in (job_processes.SCRIPT, unasked._SCRIPT):
         assert pattern.search("/job" + "0" * LONG) is None
 
 

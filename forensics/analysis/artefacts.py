@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from forensics.analysis import blobs, file_names, mentions, order, wording, writers
 from forensics.analysis.evidence import Evidence, Row, one_session, picked, rows_of, where
-from forensics.analysis.jobs import Job, own_events
+from forensics.analysis.job_processes import own_events
+from forensics.analysis.jobs import Job
 from forensics.core.schema import Column, Table
 
 VERSION = Table(

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from forensics.analysis import order
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
-from forensics.analysis.jobs import Job, own_events
+from forensics.analysis.job_processes import own_events
+from forensics.analysis.jobs import Job
 from forensics.core import clock
 
 PATTERNS = (

@@ -29,7 +29,7 @@ from forensics.analysis import (
     identity,
     impact,
     inquiry,
-    jobs,
+    job_records,
     lives,
     loose_ends,
     memory,
@@ -106,7 +106,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     found_sessions = sessions.reconstruct(evidence)
     lives.told_apart(evidence)
     led = hops.link(evidence, found_sessions)
-    found_jobs = jobs.reconstruct(evidence, directory, ordinary.naming_others(evidence))
+    found_jobs = job_records.reconstruct(evidence, directory, ordinary.naming_others(evidence))
     by_ses = {(s.host, s.ses): s for s in found_sessions if s.ses is not None}
     rest = {(s.host, f"pid {s.pid} {s.start_ns}"): s for s in found_sessions if s.ses is None}
     scene = Scene(evidence, directory, {**rest, **by_ses}, found_jobs, git_acts.objects_of(evidence), led)
@@ -216,7 +216,7 @@ def preview(evidence: Evidence, found: list[clocks.Compared] | None = None) -> P
     boots.told_apart(seen)
     found_sessions = sessions.reconstruct(seen)
     lives.told_apart(seen)
-    found_jobs = jobs.reconstruct(seen, directory, ordinary.naming_others(seen))
+    found_jobs = job_records.reconstruct(seen, directory, ordinary.naming_others(seen))
     off = [abs(edge) for c in found if c.source.endswith(":kernel") for span in c.spans() for edge in span]
     tied = ties.of(evidence, found)
     slack_ns = max(off, default=0) + _SLACK_NS + tied.widest_ns()

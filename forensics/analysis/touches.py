@@ -11,7 +11,8 @@ from forensics.analysis import mounts, order, writers
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
-from forensics.analysis.jobs import Job, own_events
+from forensics.analysis.job_processes import own_events
+from forensics.analysis.jobs import Job
 
 HOW = {"attributes": "attributes", "utimes": "times"}
 """By verb, what the version table calls it."""

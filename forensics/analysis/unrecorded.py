@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from forensics.analysis import commands, jobs, memory, rights
+from forensics.analysis import commands, job_processes, memory, rights
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.jobs import Job
@@ -216,7 +216,7 @@ def _ran(scene: Scene, job: Job, event: Row) -> list[Row]:
     """The programs that the processes of a job became on the host of an event."""
     key = ("ran_for_job", job.job)
     if key not in scene.memo:
-        own = jobs.own_events(job, scene.evidence)
+        own = job_processes.own_events(job, scene.evidence)
         scene.memo[key] = list(rows_of(picked(own, own["verb"] == "execute")))
     return [e for e in scene.memo[key] if e.host == event.host]
 

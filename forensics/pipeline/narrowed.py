@@ -18,8 +18,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import beside, comparison, evidence, examine, inquiry, relevance, trails
-from forensics.analysis import jobs as job_table
+from forensics.analysis import (
+    beside,
+    comparison,
+    evidence,
+    examine,
+    inquiry,
+    job_processes,
+    relevance,
+    trails,
+)
 from forensics.analysis.evidence import Evidence, Totals
 from forensics.analysis.examination import Examination
 from forensics.analysis.jobs import Job
@@ -290,7 +298,10 @@ class _Held:
         events = seen.events
         told = events[(events["verb"] == "task_start") & events["pid"].notna() & events["job"].notna()]
         of = {job.job: owned.window(job, self.slack_ns) for job in jobs}
-        pairs = [*zip(told["job"], told["pid"], strict=True), *((j, p) for j, _, p in job_table.caged(seen))]
+        pairs = [
+            *zip(told["job"], told["pid"], strict=True),
+            *((j, p) for j, _, p in job_processes.caged(seen)),
+        ]
         rows = [(int(pid), *of[job]) for job, pid in pairs if job in of]
         task = columns(rows, ("pid", "first_ns", "last_ns"), (pa.int64(), pa.int64(), pa.int64()))
         near = "part.pid = task.pid AND latest_ns >= task.first_ns AND earliest_ns <= task.last_ns"
