@@ -29,11 +29,12 @@ _SHOWN = 12
 
 
 class Compared(NamedTuple):
-    """What came of one incident: the events there are, those that were held, and each value that differs."""
+    """What came of one incident: the events there are, those that were held, each value that differs, and what is found with all of them."""
 
     events: int
     held: int
     differs: list[tuple[str, Any, Any]]
+    found: dict[str, Any]
 
 
 def compared(seed: int) -> Compared:
@@ -60,8 +61,9 @@ def of(collected: Mapping[str, bytes], roster: bytes, about: bytes) -> Compared:
         whole = examine.examine(assembled.assemble(tables, hidden.roster, hidden.question), rejects)
         rest = {name: table for name, table in tables.items() if name not in {"event", "job_record", trail}}
         done = narrowed.examined(narrowed.Case(store, rest, hidden.roster, hidden.question), rejects, trail)
-        found = list(_differing(findings.findings(whole), findings.findings(done), ""))
-        return Compared(len(whole.scene.events), len(done.scene.events), found)
+        found = findings.findings(whole)
+        differs = list(_differing(found, findings.findings(done), ""))
+        return Compared(len(whole.scene.events), len(done.scene.events), differs, found)
 
 
 def _differing(one: Any, other: Any, at: str) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - any value of findings

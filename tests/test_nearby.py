@@ -245,4 +245,4 @@ def test_clocks_are_compared_by_the_submissions_of_jobs_that_are_apart(ahead, tm
     # Those whose submission is in the trail are looked at, by whatever its clock was off, and few others.
     assert 40 < len(held.ordinary) < 90
     assert len(done.scene.jobs) + len(held.ordinary) == len(whole.scene.jobs)
-    assert len(held.submissions) == len(held.ordinary)
+    assert len(held.told) == len(held.ordinary)

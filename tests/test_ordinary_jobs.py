@@ -55,11 +55,40 @@ def month(count, seed):
     return HEAD + "".join(rows)
 
 
-def staged(folder, name, count, seed=7, about=None):
-    """An incident as it was read, with a month of accounting beside it."""
+def controlled(accounts, seed):
+    """What the controller tells of most of the jobs of some accounts, some seconds off; of some more than of most."""
+    rng, told = random.Random(seed), []  # noqa: S311 - lines, and nothing secret
+    for row in accounts.splitlines()[1:]:
+        _, job, _, _, uid, state, _, *times = row.split("|")[:10]
+        if "." in job or rng.random() < 0.2:
+            continue
+        submit, start, end = (
+            datetime.fromisoformat(at) + timedelta(seconds=rng.choice([0, 0, 1])) for at in times
+        )
+        told.append((submit, f"_slurm_rpc_submit_batch_job: JobId={job} InitPrio=4294901750 usec=321"))
+        told.append((start, f"sched: Allocate JobId={job} NodeList=gpu07 #CPUs=64 Partition=train"))
+        told.append((end, f"_job_complete: JobId={job} WEXITSTATUS {int(state == 'FAILED')}"))
+        told.append((end, f"_job_complete: JobId={job} done"))
+        if rng.random() < 0.1:
+            odd = (
+                f"_slurm_rpc_kill_job: REQUEST_KILL_JOB JobId={job} uid {rng.choice([uid, 4802])}",
+                f"_slurm_rpc_requeue: Requeue of JobId={job} returned an error: Job is pending execution",
+                f"sched: Allocate JobId={job} NodeList=gpu08 #CPUs=64 Partition=train",
+                f"_slurm_rpc_update_job: complete JobId={job} uid=4802 usec=20",
+            )
+            told.append((start + timedelta(seconds=9), rng.choice(odd)))
+    return "".join(
+        f"[{at:%Y-%m-%dT%H:%M:%S}.{n % 1000:03d}] {text}\n" for n, (at, text) in enumerate(sorted(told))
+    )
+
+
+def staged(folder, name, count, seed=7, about=None, *, controller=False):
+    """An incident as it was read, with a month of accounting beside it, and of the controller's log."""
     made, beside = folder / "case", folder / "month" / "login01" / "var" / "log" / "slurm"
     beside.mkdir(parents=True)
     (beside / "month.psv").write_text(month(count, seed))
+    if controller:
+        (beside / "slurmctld.log").write_text(controlled(month(count, seed), seed))
     source = INCIDENTS / name
     if about is not None:
         (folder / "case.toml").write_text(about)
@@ -76,7 +105,8 @@ def staged(folder, name, count, seed=7, about=None):
 
 @pytest.fixture(scope="module", params=["script_edit", "poisoned_checkpoint"])
 def case(request, tmp_path_factory):
-    return staged(tmp_path_factory.mktemp("ordinary"), request.param, 300)
+    name = request.param
+    return staged(tmp_path_factory.mktemp("ordinary"), name, 300, controller=name == "script_edit")
 
 
 def examined(case, least, monkeypatch):
@@ -296,6 +326,62 @@ def test_a_job_that_something_else_can_be_about_is_not(tmp_path, name):
     rows, files = OTHERS[name]
     apart = line(7000, "u803", "COMPLETED", AT)
     assert chosen(tmp_path, [*rows, apart], ASKED, files=files) == {"7000"}
+
+
+def at_controller(*texts, job=900):
+    """Lines of the controller, a second apart."""
+    return "".join(
+        f"[{AT + timedelta(seconds=n):%Y-%m-%dT%H:%M:%S}.000] {text.format(job=job)}\n"
+        for n, text in enumerate(texts)
+    )
+
+
+SUBMITTED = "_slurm_rpc_submit_batch_job: JobId={job} InitPrio=4294901750 usec=321"
+STARTED = "sched: Allocate JobId={job} NodeList=gpu07 #CPUs=8 Partition=train"
+ENDED = ("_job_complete: JobId={job} WEXITSTATUS 0", "_job_complete: JobId={job} done")
+WHOLE = (SUBMITTED, STARTED, *ENDED)
+
+
+def test_that_the_controller_tells_of_its_life_too_leaves_it_ordinary(tmp_path):
+    assert chosen(tmp_path, ONE, ASKED, files={CONTROL: at_controller(*WHOLE)}) == {"900"}
+
+
+@pytest.mark.parametrize(
+    ("files", "question"),
+    [
+        ({CONTROL: at_controller(*WHOLE, "_slurm_rpc_update_job: complete JobId={job} uid=4801 usec=20")}, ASKED),
+        ({CONTROL: at_controller(*WHOLE, "job_signal: 9 of running JobId={job} successful 0x8004")}, ASKED),
+        ({CONTROL: at_controller(SUBMITTED, STARTED, STARTED, *ENDED)}, ASKED),
+        ({CONTROL: at_controller(SUBMITTED, *WHOLE)}, ASKED),
+        ({CONTROL: at_controller(*WHOLE), CONTROL.replace("ctl", "ctl2"): at_controller(SUBMITTED)}, ASKED),
+        ({CONTROL.replace("ctl/var/log", "login01/home/u801"): at_controller(*WHOLE)}, ASKED),
+        ({CONTROL: at_controller(*WHOLE)}, Question()),
+    ],
+    ids=[
+        "it was changed", "it was signalled", "it started twice", "it was submitted twice", "two controllers", "where users write",
+        "and no job is named",
+    ],
+)  # fmt: skip
+def test_what_else_the_controller_tells_makes_it_one_that_is_looked_at(tmp_path, files, question):
+    assert chosen(tmp_path, ONE, question, files=files) == set()
+
+
+def test_where_a_controllers_log_lies_where_users_write_all_jobs_are_looked_at(tmp_path):
+    files = {CONTROL.replace("ctl/var/log", "login01/home/u801"): at_controller(*WHOLE)}
+    assert chosen(tmp_path, [*ONE, line(901, "u801", "COMPLETED", AT)], ASKED, files=files) == set()
+
+
+def test_a_job_that_another_number_submitted_at_the_controller_is_looked_at(tmp_path):
+    """Where its log names threads, the receipt of a request says whose it was."""
+    lines = "".join(
+        f"[{AT:%b %d %H:%M:%S}.{n:06d}   4253 rpc-{job}        0x7f12a0{uid % 10}0] {text}\n"
+        for job, uid in ((900, 4801), (901, 4803))
+        for n, text in enumerate(
+            (f"debug2: Processing RPC: REQUEST_SUBMIT_BATCH_JOB from UID={uid}", SUBMITTED.format(job=job))
+        )
+    )
+    rows = [*ONE, line(901, "u801", "COMPLETED", AT)]
+    assert chosen(tmp_path, rows, ASKED, files={CONTROL: lines}) == {"900"}
 
 
 @pytest.mark.parametrize(

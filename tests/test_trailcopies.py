@@ -64,9 +64,12 @@ def asked():
 
 @pytest.mark.parametrize("what", COPIES)
 def test_a_copy_that_lacks_records_is_told_and_no_more_is_said_than_that(what):
+    """Nor by `pipeline.trailcopies`, which counts where the events lie what `analysis.trailcopies` counts of those at hand."""
     copy, status, says = COPIES[what]
-    roster, about = asked()
-    told = investigated.found(files(copy), roster=roster, about=about)
+    both = both_ways.of(files(copy), *asked())
+    assert both.differs == []
+    assert both.held < both.events
+    told = both.found
     assert [c["status"] for c in told["claims"] if c["id"] == "D08"] == [status]
     found = [c for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
     assert len(found) == (says is not None)
@@ -80,25 +83,17 @@ def test_a_copy_that_lacks_records_is_told_and_no_more_is_said_than_that(what):
         assert {c["sha256"] for c in first["citations"]} <= copied
 
 
-@pytest.mark.parametrize("what", COPIES)
-def test_both_ways_tell_the_same_of_copies(what):
-    """`pipeline.trailcopies` counts where the events lie what `analysis.trailcopies` counts of those at hand."""
-    roster, about = asked()
-    found = both_ways.of(files(COPIES[what][0]), roster, about)
-    assert found.differs == []
-    assert found.held < found.events
-
-
 def test_each_of_two_copies_can_lack_records():
     roster, about = asked()
     other = set(NUMBERS[125:700:50])
     content = files(kept(lambda n: n not in SCATTERED)) | {AUDIT: kept(lambda n: n not in other)}
-    told = investigated.found(content, roster=roster, about=about)
+    both = both_ways.of(content, roster, about)
+    told = both.found
     counts = [c["says"][0]["what"] for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
     assert sorted(re.findall(r"has (\d+) records", " ".join(counts))) == [
         str(len(s)) for s in sorted((SCATTERED, other), key=len)
     ]
-    assert both_ways.of(content, roster, about).differs == []
+    assert both.differs == []
 
 
 def test_what_users_can_have_written_is_no_copy():
@@ -129,22 +124,24 @@ def test_a_record_that_both_tell_and_otherwise_is_lacking_in_neither():
         if number(line) not in SCATTERED
     ]
     content = files(b"".join(lines))
-    told = investigated.found(content, roster=roster, about=about)
+    both = both_ways.of(content, roster, about)
+    told = both.found
     (one,) = [c for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
     assert f"has {len(SCATTERED)} records" in one["says"][0]["what"]
-    assert both_ways.of(content, roster, about).differs == []
+    assert both.differs == []
 
 
 def test_what_was_chosen_and_has_what_the_other_lacks_is_no_choice():
     roster, about = asked()
     other = {n for n in NUMBERS[100:700] if n % 25 == 0}
     content = files(kept(lambda n: n % 5 == 0)) | {AUDIT: kept(lambda n: n not in other)}
-    told = investigated.found(content, roster=roster, about=about)
+    both = both_ways.of(content, roster, about)
+    told = both.found
     found = [c for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
     assert len(found) == 2
     assert "chosen" not in str(found)
     assert [c["status"] for c in told["claims"] if c["id"] == "D08"] == ["supported"]
-    assert both_ways.of(content, roster, about).differs == []
+    assert both.differs == []
 
 
 def test_of_logs_of_a_rotation_nothing_is_asked_of_what_their_events_cite(tmp_path):

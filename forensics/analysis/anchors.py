@@ -94,22 +94,20 @@ def sources(events: pd.DataFrame) -> "pd.Series[str]":
     return own.where(~kernel, events["host"].astype(str) + ":kernel").astype(object)
 
 
-def find(
-    events: pd.DataFrame, owners: Mapping[str, int], submissions: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def find(events: pd.DataFrame, owners: Mapping[str, int], told: pd.DataFrame | None = None) -> pd.DataFrame:
     """Every pair of records that the rules find.
 
     Args:
         events: as `trails.settled` leaves them, with `source` from `sources`.
         owners: uid of each job's owner, by job.
-        submissions: of jobs whose events are not held, of columns `evidence.SUBMISSIONS`.
+        told: of jobs whose events are not held, of columns `evidence.TOLD`.
 
     Returns:
         Columns `by` (the account that typed the command that a pair rests on), `rule`, `thing` (the login, job or run that both tell of), `entry` (the moment of it), `first` and `second` (event ids), `least_ns` and
         `most_ns` (by how much the second is later in truth), in a total order. One entry can have
         several pairs; the two events of a pair are of two sources.
     """
-    sides = _Sides(picked(events, events["earliest_ns"].notna()), owners, submissions)
+    sides = _Sides(picked(events, events["earliest_ns"].notna()), owners, told)
     made = [p for rule in RULES for p in _paired(rule, sides(rule.first), sides(rule.second))]
     made.sort(key=lambda p: (p.entry, p.rule, p.first, p.second))
     found = pd.DataFrame({name: [getattr(p, name) for p in made] for name in _Pair._fields})
@@ -157,11 +155,9 @@ class _Pair(NamedTuple):
 class _Sides:
     """The rows that a rule calls by name, each with the columns that it compares."""
 
-    def __init__(
-        self, events: pd.DataFrame, owners: Mapping[str, int], submissions: pd.DataFrame | None
-    ) -> None:
+    def __init__(self, events: pd.DataFrame, owners: Mapping[str, int], told: pd.DataFrame | None) -> None:
         events = events[list(_READ)]
-        self.events, self.owners, self.submissions = events, owners, submissions
+        self.events, self.owners, self.told = events, owners, told
         self.trail = picked(events, events["trail"] & ~events["format"].isin(FROM_ANYBODY))
         self.syslog = picked(events, events["format"].isin(SYSTEM_LOGS) & ~events["trail"])
         self.known: dict[str, pd.DataFrame] = {}
@@ -259,19 +255,23 @@ class _Sides:
         return picked(told, ~told["text"].astype(str).str.startswith("step "))
 
     def _scheduler_submit(self) -> pd.DataFrame:
-        return self._scheduler("submit")
+        return self._with_ordinary("submit", self._scheduler("submit"))
 
     def _scheduler_start(self) -> pd.DataFrame:
-        return self._scheduler("start")
+        return self._with_ordinary("start", self._scheduler("start"))
 
     def _controller_submit(self) -> pd.DataFrame:
         told = self._scheduler("submit")
         uid = pd.Series([self.owners.get(j) for j in told["job"]], index=told.index, dtype="Int64")
-        told = told.assign(uid=uid)
-        if self.submissions is None or not len(self.submissions):
-            return told
-        columns = ["uid", "source", "start", "event_id", "earliest_ns", "latest_ns"]
-        return pd.concat([told[columns], self.submissions[columns]], ignore_index=True)
+        return self._with_ordinary("submit", told.assign(uid=uid))
+
+    def _with_ordinary(self, verb: str, held: pd.DataFrame) -> pd.DataFrame:
+        """What is told of one verb, with what is told so of jobs whose events are not held, or not all."""
+        if self.told is None or not len(self.told):
+            return held
+        more = picked(self.told, (self.told["verb"] == verb) & ~self.told["event_id"].isin(held["event_id"]))
+        columns = ["job", "uid", "source", "start", "event_id", "earliest_ns", "latest_ns"]
+        return pd.concat([held[columns], more[columns]], ignore_index=True)
 
     def _controller_kill(self) -> pd.DataFrame:
         return self._scheduler("kill_request", "slurmctld")

@@ -64,7 +64,8 @@ def _rows(one: Compared) -> Iterable[dict[str, Any]]:
         return
     left = one.band.left_out
     for stretch, (lo, hi) in zip(one.stretches(), one.spans(), strict=True):
-        said = [v for v in one.band.votes if v.entry in set(stretch.entries)]
+        entries = set(stretch.entries)
+        said = [v for v in one.band.votes if v.entry in entries]
         middle = (stretch.lo + stretch.hi) // 2
         drift = _drift(stretch.when, stretch.said_lo, stretch.said_hi)
         yield {

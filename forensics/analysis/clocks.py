@@ -90,9 +90,9 @@ def compare(evidence: Evidence) -> list[Compared]:
     """
     events = picked(evidence.events, evidence.events["earliest_ns"].notna())
     events = events.assign(source=anchors.sources(events))
-    apart_from = frame(evidence.submissions)
-    pairs = anchors.find(events, _owners(evidence), apart_from)
-    dated = _Dated(_paired_among(events, apart_from, pairs), pairs)
+    told = frame(evidence.told)
+    pairs = anchors.find(events, _owners(evidence), told)
+    dated = _Dated(_paired_among(events, told, pairs), pairs)
     known = _resolved(dated)
     loose = _by_single_entries(dated, known)
     apart = evidence.totals.apart if evidence.totals is not None else {}
@@ -111,10 +111,10 @@ def compare(evidence: Evidence) -> list[Compared]:
 _OF_A_PAIR = ["event_id", "source", "start", "earliest_ns", "latest_ns"]
 
 
-def _paired_among(events: pd.DataFrame, submissions: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """What is read of the events of pairs, submissions that are not held as events among them; by event id."""
+def _paired_among(events: pd.DataFrame, told: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """What is read of the events of pairs, submissions and starts that are not held as events among them; by event id."""
     held = events[_OF_A_PAIR]
-    named = picked(submissions, submissions["event_id"].isin(pairs["second"]))
+    named = picked(told, told["event_id"].isin(pairs["first"]) | told["event_id"].isin(pairs["second"]))
     more = picked(named, ~named["event_id"].isin(held.index))
     return pd.concat([held, more[_OF_A_PAIR].set_index("event_id", drop=False)]) if len(more) else held
 

@@ -27,15 +27,16 @@ _NULLABLE: Mapping[pa.DataType, pd.api.extensions.ExtensionDtype] = {
 _ROWS = 1 << 12
 """How many rows are laid out together."""
 
-SUBMISSIONS = pa.schema(
+TOLD = pa.schema(
     [
-        *((name, pa.string()) for name in ("event_id", "job")),
+        *((name, pa.string()) for name in ("event_id", "job", "verb")),
         ("uid", pa.int64()),
         ("source", pa.string()),
         *((name, pa.int64()) for name in ("start", "earliest_ns", "latest_ns")),
     ]
 )
-"""What is held of the event by which accounting tells that an ordinary job was submitted: `uid` is its owner's, `source` as `anchors.sources` has it."""
+"""What is held of the events by which a scheduler tells that an ordinary job was submitted (`submit`) and started (`start`):
+`uid` is its owner's, `source` as `anchors.sources` has it."""
 
 Row = Any
 """One row of a frame: its attributes are the columns."""
@@ -245,7 +246,7 @@ class Evidence:
     refs_apart: what was counted of events of refs that are not held, by host and repository.
     objects_apart: how many events of git's trees and blobs are not held.
     ordinary: the records of ordinary jobs (`ordinary`), of columns `ordinary.COLUMNS`; these are not among `job_records`.
-    submissions: the submissions of ordinary jobs by which clocks are compared, of schema `SUBMISSIONS`; they are not among `events`, or not all.
+    told: the submissions and starts of ordinary jobs by which clocks are compared, of schema `TOLD`; they are not among `events`, or not all.
     blobs: git's blobs, by name.
     trees: git's trees, by what they name.
     lost: the refs that name objects which are not in the evidence.
@@ -264,7 +265,7 @@ class Evidence:
     refs_apart: Mapping[tips.Place, tips.Left] = field(default_factory=dict)
     objects_apart: int = 0
     ordinary: pa.Table = field(default_factory=tables.JOB_RECORD.empty, repr=False, compare=False)
-    submissions: pa.Table = field(default_factory=SUBMISSIONS.empty_table, repr=False, compare=False)
+    told: pa.Table = field(default_factory=TOLD.empty_table, repr=False, compare=False)
     blobs: gitfound.Blobs = field(default_factory=gitfound.nothing, repr=False, compare=False)
     trees: gitfound.Trees = field(default_factory=lambda: gitfound.Trees(()), repr=False, compare=False)
     lost: tuple[tips.Lost, ...] = ()

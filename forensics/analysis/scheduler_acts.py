@@ -89,7 +89,9 @@ def submits(scene: Scene) -> Iterable[Act]:
             act = scene.act("submit", job.job, "submit_command", next(rows_of(command)))
             act.events += [e.event_id for e in told]
         else:
-            act = Act("submit", job.job, "submit_record", [e.event_id for e in told], *moment(told[0]))
+            # An act is called after its first event: which of two logs tells it first hangs on their clocks.
+            records = sorted(e.event_id for e in told)
+            act = Act("submit", job.job, "submit_record", records, *moment(told[0]))
             act.account = next(
                 (e.account for e in told if isinstance(e.account, str)), job.submitter or job.owner
             )

@@ -183,7 +183,7 @@ class _Held:
         made = evidence.assemble(
             found, self.case.roster, self.case.question, totals, refs, texts=self.texts, ordinary=self.apart.records
         )  # fmt: skip
-        return replace(made, submissions=self.apart.submissions)
+        return replace(made, told=self.apart.told)
 
     def _records(self) -> dict[str, pa.Table]:
         there = "job_record" in parquet.names(self.case.tables)

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import artefacts, displaced, evidence, inquiry, ordinary, unrecorded
+from forensics.analysis import anchors, artefacts, displaced, evidence, inquiry, ordinary, unrecorded
 from forensics.core import controlgroups, endings
 from forensics.core.roster import Question
 from forensics.core.tables import JOB_RECORD
@@ -25,6 +25,8 @@ from forensics.pipeline.harms import stretches
 from forensics.store import parquet, places
 from forensics.store.places import Asked, Places
 
+CONTROLLER = "slurmctld"
+"""The format of the controller's log. What it tells of an ordinary job is that it was submitted, that it started, and that it ended."""
 FORMATS = ("jobcomp", "jobcomp_json", "sacct", "sacct_json", "sacct_padded")
 """Formats of accounting, of which each line tells one job or one step."""
 VERBS = ("end", "kill_request", "start", "submit")
@@ -34,6 +36,25 @@ _WORD = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _PART = re.compile(r"[0-9]+")
 _SCRIPT = re.compile(r"/job(?:0++(?=[0-9])|0*(?=0/))?([0-9]++)/slurm_script")
 _FLAT = f"format IN {FORMATS} AND verb IN {VERBS} AND (verb <> 'kill_request' OR outcome IS DISTINCT FROM 'failure')"
+_CONTROLLED = (
+    f"format = '{CONTROLLER}' AND (verb IN ('submit', 'start') AND outcome IS DISTINCT FROM 'failure' OR verb = 'end')"
+    " AND account IS NULL AND address IS NULL AND pid IS NULL AND sha256 NOT IN (SELECT sha256 FROM odd)"
+)
+"""What the controller tells of every job, asked for by nobody but its owner."""
+_TWICE = " OR ".join(
+    [
+        *(
+            f"min(sha256) FILTER ({those}) <> max(sha256) FILTER ({those})"
+            for those in (f"format = '{CONTROLLER}'", f"format <> '{CONTROLLER}'")
+        ),
+        *(
+            f"count(*) FILTER (format = '{CONTROLLER}' AND verb = '{verb}') > 1"
+            for verb in ("submit", "start")
+        ),
+    ]
+)
+"""Two files of one kind tell of a job, or one tells twice that it was submitted or that it started."""
+_TOLD_OF = f"SELECT job FROM part WHERE job IS NOT NULL GROUP BY job HAVING bool_or(NOT ({_FLAT}) AND NOT ({{controlled}})) OR {_TWICE}"
 _BASE = "regexp_extract(exe, '[^/]*$')"
 _CHOSEN = f"""
 SELECT {{columns}} FROM part
@@ -42,6 +63,7 @@ SEMI JOIN (
 ) AS once USING (job)
 ANTI JOIN elsewhere USING (job)
 ANTI JOIN odd USING (sha256)
+ANTI JOIN other ON part.job = other.job AND part.owner_uid <> other.uid
 {{more}}
 WHERE step IS NULL AND format IN {FORMATS} AND submit_ns IS NOT NULL AND owner IS NOT NULL AND owner_uid IS NOT NULL
 AND federation_origin IS NULL AND ending IS DISTINCT FROM '{endings.REVOKED}'
@@ -56,10 +78,11 @@ ANTI JOIN ended ON (part.outcome = 'CANCELLED' OR coalesce(part.exit_signal, 0) 
     AND ended.first_ns <= coalesce(part.end_ns, {2**62}) AND ended.last_ns >= coalesce(part.start_ns, part.submit_ns)
 """
 """By times before any clock is compared."""
-_SUBMISSION = """
-SELECT event_id, part.job, owner_uid AS uid, clock || ' ' || sha256 AS source, start, earliest_ns, latest_ns
-FROM part JOIN apart USING (job) WHERE verb = 'submit' AND earliest_ns IS NOT NULL AND (part.uid IS NULL OR part.uid = owner_uid)
-AND owner_uid IN (SELECT uid FROM ran) ORDER BY event_id
+_TOLD = f"""
+SELECT event_id, part.job, verb, owner_uid AS uid, clock || ' ' || sha256 AS source, start, earliest_ns, latest_ns
+FROM part JOIN apart USING (job) WHERE verb IN ('submit', 'start') AND format IN {anchors.SCHEDULER} AND earliest_ns IS NOT NULL
+AND NOT starts_with(coalesce(text, ''), 'step ') AND (part.uid IS NULL OR part.uid = owner_uid)
+AND (verb = 'submit' AND owner_uid IN (SELECT uid FROM ran) OR job IN (SELECT job FROM controlled)) ORDER BY event_id
 """
 
 
@@ -70,14 +93,14 @@ class Apart(NamedTuple):
     places: of their events, those that need not be held.
     sources: by source of time, how many of these have a time.
     acts: by kind and rule, how many acts on the jobs these events tell: that they were submitted, and that somebody asked for their end.
-    submissions: of the jobs of whoever ran a command that submits, what clocks are compared by (`evidence.SUBMISSIONS`).
+    told: what clocks are compared by, of the jobs of whoever ran a command that submits, and of those that the controller tells of (`evidence.TOLD`).
     """
 
     records: pa.Table
     places: Places
     sources: Mapping[str, int]
     acts: Mapping[tuple[str, str], int]
-    submissions: pa.Table
+    told: pa.Table
 
 
 def found(
@@ -96,9 +119,12 @@ def found(
         return _apart(asked, ordinary.nothing())
     odd = displaced.unsure(files) | displaced.unfit(files) | displaced.loose(files)
     beside = {
-        "elsewhere": _elsewhere(asked, question),
         "odd": pa.table({"sha256": pa.array(sorted(odd), pa.string())}),
+        "other": asked.ask(
+            f"SELECT DISTINCT job, uid FROM part WHERE format = '{CONTROLLER}' AND job IS NOT NULL AND uid IS NOT NULL"
+        ),
     }
+    beside["elsewhere"] = _elsewhere(asked, question, beside["odd"])
     if not timed:
         beside |= {
             "folder": asked.ask(
@@ -140,21 +166,21 @@ def without(apart: Apart, asked: Asked, jobs_: Iterable[str]) -> Apart:
         places.less(apart.places, again),
         Counter(apart.sources) - Counter(_sources(asked, again)),
         Counter(apart.acts) - Counter(_acts(asked, back)),
-        apart.submissions.filter(pc.invert(pc.is_in(apart.submissions["job"], back["job"]))),
+        apart.told.filter(pc.invert(pc.is_in(apart.told["job"], back["job"]))),
     )
 
 
 def _doubtful(files: pd.DataFrame) -> bool:
     """Whether accounting lies where users can have left it: what is heard of it then is settled with all of it at hand."""
-    accounts = files.loc[files["format"].isin(FORMATS), "sha256"]
+    accounts = files.loc[files["format"].isin([*FORMATS, CONTROLLER]), "sha256"]
     return bool(accounts.isin(displaced.shared(files) | displaced.by_users(files)).any())
 
 
-def _elsewhere(asked: Asked, question: Question) -> pa.Table:
+def _elsewhere(asked: Asked, question: Question, odd: pa.Table) -> pa.Table:
     """Every job that something else can name: an event that is none of accounting's, a command, the kernel, or the case file."""
-    told = asked.ask(
-        f"SELECT job FROM part WHERE job IS NOT NULL GROUP BY job HAVING bool_or(NOT ({_FLAT})) OR min(sha256) <> max(sha256)"
-    )["job"].to_pylist()
+    # Where no job is named, whatever the controller tells can bear on the end of one.
+    controlled = f"coalesce({_CONTROLLED}, false)" if question.jobs else "false"
+    told = asked.ask(_TOLD_OF.format(controlled=controlled), {"odd": odd})["job"].to_pylist()
     names = [*question.jobs, *(claim.job for claim in question.claims if claim.job)]
     words = {*told, *names}
     clients = ", ".join(f"'{name}'" for name in sorted({*unrecorded.CANCELLING, "scontrol"}))
@@ -210,7 +236,7 @@ def _times(asked: Asked, names: Iterable[str]) -> pa.Table:
 
 def _apart(asked: Asked, records: pa.Table) -> Apart:
     if not len(records):
-        return Apart(records, np.empty(0, np.int64), {}, {}, evidence.SUBMISSIONS.empty_table())
+        return Apart(records, np.empty(0, np.int64), {}, {}, evidence.TOLD.empty_table())
     beside = {"apart": records.select(["job", "owner_uid"])}
     own = "FROM part SEMI JOIN apart USING (job)"
     edges = asked.ask(
@@ -221,18 +247,20 @@ def _apart(asked: Asked, records: pa.Table) -> Apart:
     kept = pc.unique(pa.chunked_array([c for name in "abcd" for c in edges[name].chunks], pa.int64()))
     every = asked.places("SEMI JOIN apart USING (job)", beside)
     left = places.less(every, kept.drop_null().to_numpy())
-    return Apart(
-        records, left, _sources(asked, left), _acts(asked, records), _submissions(asked, beside["apart"])
-    )
+    return Apart(records, left, _sources(asked, left), _acts(asked, records), _told(asked, beside["apart"]))
 
 
-def _submissions(asked: Asked, apart: pa.Table) -> pa.Table:
-    """Of whoever ran a command that submits: by all submissions of theirs in turn the clocks are compared."""
+def _told(asked: Asked, apart: pa.Table) -> pa.Table:
+    """Of whoever ran a command that submits: by all submissions of theirs in turn the clocks are compared. And of jobs that two logs tell of."""
     uids = asked.ask(
         f"SELECT DISTINCT uid FROM part WHERE verb = 'execute' AND uid IS NOT NULL AND {_BASE} = 'sbatch'"
     )
-    told = asked.ask(_SUBMISSION, {"apart": apart, "ran": uids})
-    return told.cast(evidence.SUBMISSIONS)
+    controlled = asked.ask(
+        f"SELECT DISTINCT job FROM part SEMI JOIN apart USING (job) WHERE format = '{CONTROLLER}'",
+        {"apart": apart},
+    )
+    told = asked.ask(_TOLD, {"apart": apart, "ran": uids, "controlled": controlled})
+    return told.cast(evidence.TOLD)
 
 
 def _sources(asked: Asked, left: Places) -> dict[str, int]:
