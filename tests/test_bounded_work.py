@@ -3,9 +3,11 @@
 import random
 import re
 
+import pyarrow as pa
 import pytest
 from test_telling_in_slices import files_of, sealed
 
+from forensics.core import hostevents, hoststates, ids
 from forensics.formats import git_push_cert, openpgp_key
 from forensics.readings import shell_startup
 
@@ -72,7 +74,7 @@ def test_a_signature_is_held_by_every_ref_only_where_that_is_little(refs, all_ho
     assert total < git_push_cert._MOST_SHARED_BYTES
 
 
-@pytest.mark.parametrize(("commands", "whole"), [(20, 20), (20_000, 1)])
+@pytest.mark.parametrize(("commands", "whole"), [(8, 8), (12, 1), (20_000, 1)])
 def test_a_line_of_very_many_commands_is_not_held_by_each(commands, whole):
     """A line of 150 KB took more than six gigabytes: its text was held once for each of its commands."""
     data = b"x=1 " + b";$((" * commands + b"y" * 3000 + b"\n"
@@ -84,3 +86,18 @@ def test_a_line_of_very_many_commands_is_not_held_by_each(commands, whole):
     assert all(text.startswith(each) for each in held)
     assert held.count(text) == (len(told) if whole > 1 else 1)
     assert sum(map(len, held)) < 2 * shell_startup._MOST_TEXT + 64 * len(told)
+
+
+def test_events_of_one_span_are_numbered_and_one_alone_is_not():
+    chance = random.Random(8)  # noqa: S311 - the same rows in every run
+    for _ in range(300):
+        spans = [
+            (chance.choice("ab") * 64, chance.randrange(3), chance.randrange(3))
+            for _ in range(chance.randrange(9))
+        ]
+        types = {"sha256": pa.string(), "start": pa.int64(), "stop": pa.int64()}
+        columns = [pa.array([span[n] for span in spans], t) for n, t in enumerate(types.values())]
+        lines = pa.RecordBatch.from_arrays(columns, names=list(types))
+        seen = [spans[:n].count(span) if spans.count(span) > 1 else None for n, span in enumerate(spans)]
+        expected = [ids.event_id(*span, part=part) for span, part in zip(spans, seen, strict=True)]
+        assert hostevents.several(lines, hoststates._parts(lines)).to_pylist() == expected

@@ -1,5 +1,9 @@
 """Files of very many short lines: what each line is looked at for, counted; what they hold is held by the samples beside them."""
 
+import random
+import re
+from itertools import pairwise
+
 import pytest
 
 from forensics.core import kubewrap, rowwise
@@ -74,23 +78,84 @@ def test_a_unit_that_names_no_user_is_gone_through_once(counted):
     assert calls["each"] == 1 + 3 * 2
 
 
-def test_a_listing_without_days_is_gone_through_twice(counted):
-    """Once for whether its numbers rise, and once for its commands; a third time for times, where there can be any."""
-    calls = counted(rowwise, "each")
+def test_a_listing_is_gone_through_for_times_only_where_there_can_be_any(counted):
+    calls = counted(history_listing, "_one")
     assert told(history_listing, b"    1  ls\n    2  id\n") == (2, 0, 0)
-    assert calls["each"] == 2
+    assert calls["_one"] == 2
     dated = b"    1  2026-11-23 15:11:42 ls\n    2  ?? id\n"
-    assert history_listing.parse(dated, 0).records["number"].to_pylist() == [1, 2]
     rows = history_listing.parse(dated, 0).records.to_pylist()
-    assert [(r["wall"], r["command"]) for r in rows] == [("2026-11-23 15:11:42", "ls"), (None, "id")]
-    assert calls["each"] == 2 + 2 * 3
+    assert [(r["number"], r["wall"], r["command"]) for r in rows] == [
+        (1, "2026-11-23 15:11:42", "ls"),
+        (2, None, "id"),
+    ]
+    assert calls["_one"] == 2 + 2 * 2
 
 
-def test_lines_without_a_number_are_looked_at_for_it_once(counted):
-    calls = counted(history_listing, "_number")
-    assert told(history_listing, b"\n" * LINES) == (0, 0, LINES)
-    assert calls["_number"] == LINES + 1
-    assert told(history_listing, b"x\n" * 3) == (0, 3, 0)
+def test_lines_below_a_numbered_one_are_not_looked_at_alone(counted):
+    calls, lines = counted(history_listing, "_one"), counted(rowwise, "each")
+    assert told(history_listing, b"    1  ls\n" + b"\n" * LINES + b"x\n" * LINES) == (1, 0, 0)
+    assert (calls["_one"], lines["each"]) == (1, 1)
+    assert told(history_listing, b"x\n" * 3 + b"\n" * LINES) == (0, 3, LINES)
+
+
+NUMBER = re.compile(rb" {0,4}([0-9]{1,9})[ *] ")
+ENTRY = re.compile(rb"(?= *[0-9])(?:[ 0-9]{5}|[0-9]{6,9})(?P<changed>[ *]) (?P<rest>.*)", re.DOTALL)
+
+
+def commands_by_definition(data):
+    """Each line's number is asked for, and a line that has not the next one belongs to the command above."""
+
+    def number(raw):
+        found = NUMBER.match(raw)
+        return int(found[1]) if found and ENTRY.fullmatch(raw) else None
+
+    lines = rowwise.cut(data, 0)
+    numbers = [number(line.raw) for line in lines]
+    rising = None not in numbers and all(a < b for a, b in pairwise(numbers))
+    groups, last = [], None
+    for line, own in zip(lines, numbers, strict=True):
+        if last is None or rising or own == last + 1:
+            groups.append([line])
+            last = own
+        else:
+            groups[-1].append(line)
+    for group in groups:
+        text = b"\n".join(line.raw for line in group)
+        found = ENTRY.fullmatch(text) if number(group[0].raw) is not None else None
+        told = (number(group[0].raw), found["changed"] == b"*", found["rest"]) if found else None
+        yield group[0].start, group[-1].stop, told
+
+
+def test_commands_of_a_listing_are_those_of_the_definition():
+    chance = random.Random(6)  # noqa: S311 - the same files in every run
+    lines = (
+        b"    1  ls",
+        b"    2  a",
+        b"    3* b",
+        b" 1002  c",
+        b"1  23* d",
+        b"x",
+        b"",
+        b"    2  ",
+        b"\r",
+        b"    2 ",
+    )
+    several = 0
+    for _ in range(1500):
+        data = b"".join(
+            chance.choice(lines) + chance.choice((b"\n", b"\n", b"\r\n", b""))
+            for _ in range(chance.randrange(9))
+        )
+        parsed = history_listing.parse(data, 0)
+        got = [
+            (r["start"], r["stop"], (r["number"], r["changed"], r["command"].encode()))
+            for r in parsed.records.to_pylist()
+        ]
+        got += [(r["start"], r["stop"], None) for part in parsed[1:] for r in part.to_pylist()]
+        expected = list(commands_by_definition(data))
+        assert sorted(got, key=lambda row: row[0]) == expected, data
+        several += len(expected) < len(rowwise.cut(data, 0))
+    assert several > 100
 
 
 def test_blank_lines_and_comments_are_not_read_as_keys(counted):
@@ -112,10 +177,17 @@ def test_only_the_last_line_of_an_audit_log_is_torn(data, whys):
     assert rejected["stop"][-1] == 100 + len(data)
 
 
-def test_blank_lines_of_a_listing_are_no_entries(counted):
-    calls = counted(ls_listing, "_entry")
-    assert told(ls_listing, b"\n" * LINES + b"total 4K\nx\n") == (0, 1, LINES + 1)
-    assert calls["_entry"] == 0
+def test_lines_too_short_for_an_entry_are_not_read_as_one(monkeypatch):
+    read = []
+    real = rowwise.shown
+    monkeypatch.setattr(rowwise, "shown", lambda raw: read.append(raw) or real(raw))
+    assert told(ls_listing, b"\n" * LINES + b"total 4K\nx\n" + b"y\n" * LINES) == (0, LINES + 1, LINES + 1)
+    assert read == [b"total 4K"]
+    shortest = b"-rwxrwxrwx 1 u g 0 2026-11-23 16:11:37.100000000 +0100 n"
+    assert len(shortest) == ls_listing._LEAST_BYTES
+    (row,) = ls_listing.parse(shortest, 0).records.to_pylist()
+    assert (row["owner"], row["group"], row["name"]) == ("u", "g", "n")
+    assert told(ls_listing, shortest[:-1]) == (0, 1, 0)
 
 
 @pytest.mark.parametrize("most", [1, 7, 100])
@@ -123,6 +195,19 @@ def test_portions_hold_as_many_rows_as_they_may(monkeypatch, most):
     monkeypatch.setattr(rowwise, "MOST_ROWS", most)
     held = [sum(map(len, part)) for part in shell_startup.portions(b"a\n\n" * 50, 0)]
     assert held == [most] * (100 // most) + [100 % most]
+
+
+def test_lines_are_those_that_newlines_end(monkeypatch):
+    monkeypatch.setattr(rowwise, "_FIRST_RUN_BYTES", 2)
+    monkeypatch.setattr(rowwise, "_RUN_BYTES", 8)
+    chance = random.Random(7)  # noqa: S311 - the same files in every run
+    for _ in range(2000):
+        data = bytes(chance.choice(b"\n\nab\r") for _ in range(chance.randrange(40)))
+        bare = data.split(b"\n")
+        ends = [len(b"\n".join(bare[: n + 1])) + (n + 1 < len(bare)) for n in range(len(bare))]
+        lines = zip([0, *ends], ends, bare, strict=False)
+        expected = [(5 + a, 5 + b, raw.removesuffix(b"\r")) for a, b, raw in lines if a < b]
+        assert list(rowwise.each(data, 5)) == expected
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"a", b"a\n", b"a\r\n\r\n", b"\r", b"a\r\r\nb\r", b"\n\n\\"])

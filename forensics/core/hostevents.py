@@ -265,6 +265,11 @@ def _taken(batch: pa.RecordBatch, rows: npt.NDArray[np.int64]) -> pa.RecordBatch
     return pa.RecordBatch.from_arrays([c.take(index) for c in batch.columns], schema=batch.schema)
 
 
+def several(lines: pa.RecordBatch, part: pa.Array) -> pa.Array:
+    """`core.ids.event_id` of each line; `part` is the number among several of one, null where there is one."""
+    return _ids(lines, part.cast(pa.string()))
+
+
 def _ids(lines: pa.RecordBatch, part: pa.Array | None) -> pa.Array:
     """`core.ids.event_id`, a column at a time; `part` is the number among several of one line."""
     start, stop = (lines[name].cast(pa.string()) for name in ("start", "stop"))

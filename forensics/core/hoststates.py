@@ -4,13 +4,14 @@ Such a file is small. Each record is told once for each path of its file, in any
 """
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.core import clock, hostevents, ids
+from forensics.core import clock, hostevents
 from forensics.core.clock import NS_PER_S, Interval
 from forensics.core.hostevents import Placed
 from forensics.core.tables import EVENT
@@ -22,6 +23,10 @@ Say = Callable[[Row, str], Iterable[Row]]
 Beside those: `at_s` and `lasts_s`, seconds since 1970 and how many seconds it can have been, or `wall`,
 a local wall clock as written. An account that is null is `not_recorded` unless the event says otherwise.
 """
+
+Numbers = npt.NDArray[np.int64]
+SayTogether = Callable[[Placed], tuple[Numbers, dict[str, pa.Array]]]
+"""What records tell together: of each event which row tells it, in their order, and columns of `event`, `account` among them."""
 
 DAY_S = 86_400
 MOST_SAID = 1 << 14
@@ -53,15 +58,52 @@ def told(
         whose: whether what a file at a place says is about another root than the host's; it is told as such then.
     """
     rows = hostevents.placed(records, files, every_path=True)
-    index, parts = list[int](), list[dict[str, pa.Array]]()
+    index, parts = [np.array([], np.int64)], list[dict[str, pa.Array]]()
     every = _said(rows, say, whose)
     # As columns a part at a time: a line can tell hundreds of thousands of events, and each takes a kilobyte as it is said.
     while said := list(itertools.islice(every, MOST_SAID)):
-        index += [n for n, _ in said]
+        index.append(np.array([n for n, _ in said], np.int64))
         parts.append(_columns([event for _, event in said]))
-    taken = _taken(rows, index)
     columns = _joined(parts, [*_WHEN, "host", "account_absence"])
     when = _when([columns.pop(name) for name in _WHEN], zone=zone, layout=layout)
+    return _events(rows, np.concatenate(index), columns, form, when)
+
+
+def told_together(records: pa.Table, files: pa.Table, form: str, say: SayTogether) -> pa.Table:
+    """The same of states without a time, said of all records at once: where a file can have a record on every two bytes.
+
+    Args:
+        records: as for `told`.
+        files: the same.
+        form: the same.
+        say: what the records, each beside the file at one of its paths, tell.
+    """
+    rows = hostevents.placed(records, files, every_path=True)
+    index, columns = say(rows)
+    absence = hostevents.absence(columns["account"])
+    none = pa.nulls(len(index), pa.int64())
+    when = Interval(none, none)
+    return _events(
+        rows,
+        index,
+        {"host": pa.nulls(len(index), pa.string()), "account_absence": absence, **columns},
+        form,
+        when,
+    )
+
+
+def paths(rows: Placed) -> pa.DictionaryArray:
+    """Where on its host the file of each row lay, or as it was collected where that does not show."""
+    origin = rows.files["origin"]
+    shown = pc.if_else(pc.equal(pc.fill_null(origin, ""), ""), rows.files["path"], origin)
+    return shown.dictionary_encode()
+
+
+def _events(
+    rows: Placed, index: Numbers, columns: dict[str, pa.Array], form: str, when: Interval
+) -> pa.Table:
+    """Events as they were said, each with the record that says it."""
+    taken = _taken(rows, index)
     columns["host"] = pc.coalesce(columns["host"], taken.files["host"])
     columns["domain"] = _domains(taken)
     times = hostevents.times(when, taken.files["host"], taken, form)
@@ -70,18 +112,22 @@ def told(
 
 def _said(rows: Placed, say: Say, whose: Callable[[str | None], bool] | None) -> Iterator[tuple[int, Row]]:
     """Each event that rows tell, and which row does."""
-    held = rows.files.to_pylist()
-    for n, (line, file) in enumerate(zip(_lines(rows.lines), held, strict=True)):
-        path = str(file["origin"] or file["path"])
-        another = whose is not None and whose(file["origin"])
-        for event in say(line, path):
+    held = paths(rows)
+    known = held.dictionary.to_pylist()
+    origins = rows.files["origin"].to_pylist() if whose else []
+    for n, (line, at) in enumerate(zip(_lines(rows.lines), held.indices.to_pylist(), strict=True)):
+        another = whose is not None and whose(origins[n])
+        for event in say(line, known[at]):
             yield n, _of_another_root(event) if another else event
 
 
 def _lines(rows: pa.RecordBatch) -> Iterator[Row]:
     """Rows, a few at a time: as Python has it, a list takes ten times what Arrow takes."""
+    names = rows.schema.names
     for at in range(0, rows.num_rows, _LINES_TOGETHER):
-        yield from rows.slice(at, _LINES_TOGETHER).to_pylist()
+        columns = [column.slice(at, _LINES_TOGETHER).to_pylist() for column in rows.columns]
+        for values in zip(*columns, strict=True):
+            yield dict(zip(names, values, strict=True))
 
 
 def _columns(events: list[Row]) -> dict[str, pa.Array]:
@@ -135,24 +181,22 @@ def listed(found: object, *, between: str = ", ") -> str:
 
 def _domains(taken: Placed) -> pa.Array:
     """Who could have forged each file: not root alone where it lies in somebody's home, or where anybody writes."""
-    domains = taken.files["domain"].to_pylist()
-    paths = pc.coalesce(taken.files["origin"], taken.files["path"]).to_pylist()
-    return pa.array(
-        [
-            domain.removesuffix(":root") + ":user"
-            if domain and domain.endswith(":root") and hostevents.writable(path)
-            else domain
-            for domain, path in zip(domains, paths, strict=True)
-        ],
-        pa.string(),
+    domains, held = (
+        taken.files["domain"],
+        pc.coalesce(taken.files["origin"], taken.files["path"]).dictionary_encode(),
     )
+    loose = pa.array([hostevents.writable(path) for path in held.dictionary.to_pylist()], pa.bool_()).take(
+        held.indices
+    )
+    anybodys = pc.replace_substring_regex(domains, ":root\\z", ":user")
+    return pc.if_else(loose, anybodys, domains)
 
 
 def _column(name: str, events: list[Row]) -> pa.Array:
     return pa.array([event.get(name) for event in events], _TYPES[name])
 
 
-def _taken(rows: Placed, index: list[int]) -> Placed:
+def _taken(rows: Placed, index: Numbers) -> Placed:
     """The rows of each event, with an id of its own where a span tells several."""
     at = pa.array(index, pa.int64())
     # Of the lines only where they lie: of one that tells very many events its words would come as often.
@@ -160,15 +204,22 @@ def _taken(rows: Placed, index: list[int]) -> Placed:
         pa.RecordBatch.from_arrays([column.take(at) for column in batch.columns], schema=batch.schema)
         for batch in (rows.lines.select(["sha256", "start", "stop"]), rows.files)
     )
-    sha256, start, stop = (rows.lines[name].to_pylist() for name in ("sha256", "start", "stop"))
-    spans: list[tuple[str, int, int]] = list(zip(sha256, start, stop, strict=True))
-    count, seen = Counter(spans[n] for n in index), Counter[tuple[str, int, int]]()
-    names = []
-    for n in index:
-        span = spans[n]
-        names.append(ids.event_id(*span, part=seen[span] if count[span] > 1 else None))
-        seen[span] += 1
-    return Placed(lines, files, pa.array(names, pa.string()))
+    return Placed(lines, files, hostevents.several(lines, _parts(lines)))
+
+
+def _parts(lines: pa.RecordBatch) -> pa.Array:
+    """Of each span that comes again, which of those it is, from 0; null where it comes once."""
+    file = lines["sha256"].dictionary_encode().indices
+    spans = [np.asarray(column, np.int64) for column in (lines["stop"], lines["start"], file)]
+    order = np.lexsort(spans)
+    new = np.ones(len(order), bool)
+    new[1:] = np.any([np.diff(span[order]) != 0 for span in spans], axis=0)
+    first = np.flatnonzero(new)
+    count = np.diff(np.append(first, len(order)))
+    part, many = np.empty(len(order), np.int64), np.empty(len(order), bool)
+    part[order] = np.arange(len(order)) - np.repeat(first, count)
+    many[order] = np.repeat(count > 1, count)
+    return pa.array(part, mask=~many)
 
 
 def _when(said: list[pa.Array], *, zone: str, layout: str | None) -> Interval:

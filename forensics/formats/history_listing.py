@@ -13,11 +13,12 @@ Open    a time counts only if every command of the listing has one, or `??`. Whe
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pyarrow as pa
 
 from forensics.core import rowwise
+from forensics.core.lines import LONGEST_LINE_BYTES
 from forensics.core.model import SPAN, Parsed, Why
 from forensics.core.rowwise import Line, Said
 from forensics.core.schema import Column, Table
@@ -37,7 +38,9 @@ CUT = "whole"
 DOMAIN = "{host}:user"
 
 _ENTRY = re.compile(rb"(?= *[0-9])(?:[ 0-9]{5}|[0-9]{6,9})(?P<changed>[ *]) (?P<rest>.*)", re.DOTALL)
-_NUMBER = re.compile(rb" {0,4}(?P<number>[0-9]{1,9})[ *] ")
+_NUMBERED = re.compile(
+    rb"^(?= {0,4}(?P<number>[0-9]{1,9})[ *] )(?= *[0-9])(?:[ 0-9]{5}|[0-9]{6,9})[ *] ", re.MULTILINE
+)
 _TYPED = re.compile(rb" *[0-9]+[ *] (?:[0-9]{4}-[0-9]{2}-[0-9]{2} |[^-0-9 ])")  # not a table of numbers
 _DAY = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} ")
 _WALL = re.compile(
@@ -68,7 +71,7 @@ def portions(data: bytes, base: int) -> Iterator[Parsed]:
 
 def _said(data: bytes, base: int) -> Iterator[Said]:
     """The lines of each command, and what they say; times are taken off the commands, if all have one."""
-    alone = _rising(_number(line.raw) for line in rowwise.each(data, base))
+    alone = _rising(data)
     # Without a day nowhere a command has a time, and the lines are not gone through for it.
     dated = bool(_DAY.search(data)) and _dated(said for _, said in _numbered(data, base, alone=alone))
     for group, said in _numbered(data, base, alone=alone):
@@ -82,49 +85,52 @@ def _said(data: bytes, base: int) -> Iterator[Said]:
 
 def _numbered(data: bytes, base: int, *, alone: bool) -> Iterator[Said]:
     """The lines of each command, and what they say beside its time."""
-    for group, number in _commands(rowwise.each(data, base), alone=alone):
-        if rowwise.too_long(group):
-            yield group, Why.TOO_LONG
-            continue
-        numbered = number is not None
-        found = _ENTRY.fullmatch(b"\n".join(line.raw for line in group)) if numbered else None
-        if found is None:
-            yield group, Why.SHAPE if group[0].raw.strip() else None
-        else:
-            said = {"number": number, "changed": found["changed"] == b"*"}
-            yield group, said | {"command": rowwise.shown(found["rest"])}
+    commands = _commands(data, alone=alone)
+    first, number = next(commands, (len(data), 0))
+    for line in rowwise.each(data[:first], base):
+        yield [line], Why.TOO_LONG if rowwise.too_long([line]) else Why.SHAPE if line.raw.strip() else None
+    for stop, after in chain(commands, [(len(data), 0)] * (first < len(data))):
+        yield _one(data, base, first, stop, number)
+        first, number = stop, after
+
+
+def _one(data: bytes, base: int, first: int, stop: int, number: int) -> Said:
+    """The lines of a command, which lie from one byte of `data` to another, and what they say."""
+    long = stop - first > LONGEST_LINE_BYTES
+    raw = b"" if long else data[first:stop].removesuffix(b"\n").removesuffix(b"\r").replace(b"\r\n", b"\n")
+    group, found = [Line(base + first, base + stop, raw)], _ENTRY.fullmatch(raw)
+    if found is None:
+        return group, Why.TOO_LONG
+    said = {"number": number, "changed": found["changed"] == b"*"}
+    return group, said | {"command": rowwise.shown(found["rest"])}
 
 
 def _number(raw: bytes) -> int | None:
     """The number that a line begins with, five wide or wider."""
-    found = _NUMBER.match(raw)
-    return int(found["number"]) if found and _ENTRY.fullmatch(raw) else None
+    found = _NUMBERED.match(raw)
+    return int(found["number"]) if found else None
 
 
-def _commands(lines: Iterable[Line], *, alone: bool) -> Iterator[tuple[list[Line], int | None]]:
-    """Lines by command, and its number: those that begin with the next number, or each alone, and what follows each."""
-    group: list[Line] = []
+def _commands(data: bytes, *, alone: bool) -> Iterator[tuple[int, int]]:
+    """Where each command begins, and its number: the first line that has one, and each that has the next, or any where they stand alone."""
     last: int | None = None
-    for line in lines:
-        number = _number(line.raw)
+    # A line without a number is not looked at alone: a file can have one on every byte.
+    for found in _NUMBERED.finditer(data):
+        number = int(found["number"])
         if last is None or alone or number == last + 1:
-            if group:
-                yield group, last
-            group, last = [line], number
-        else:
-            rowwise.grow(group, line)
-    if group:
-        yield group, last
+            yield found.start(), number
+            last = number
 
 
-def _rising(numbers: Iterable[int | None]) -> bool:
+def _rising(data: bytes) -> bool:
     """Whether every line has a number, greater than the one before."""
-    last = -1
-    for number in numbers:
-        if number is None or number <= last:
+    last, at = -1, 0
+    for found in _NUMBERED.finditer(data):
+        number = int(found["number"])
+        if found.start() != at or number <= last:
             return False
-        last = number
-    return True
+        last, at = number, data.find(b"\n", at) + 1 or len(data)
+    return at == len(data)
 
 
 def _dated(said: Iterable[dict[str, object] | Why | None]) -> bool:

@@ -56,6 +56,8 @@ _ENTRY = re.compile(
 _FIRST = re.compile(
     rf"^[ \d]*[-bcdlps][-rwxsStT]{{9}}[.+@]? +\d+ .*{_TIME} \S".encode(), re.MULTILINE | re.ASCII
 )
+_DATED = re.compile(_TIME.encode(), re.ASCII)
+_LEAST_BYTES = len("-rwxrwxrwx 1 u g 0 2026-11-23 16:11:37.100000000 +0100 n")
 _TOTAL = re.compile(r"total \S+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(?: -> "((?:[^"\\]|\\.)*)")?[*/=>@|]?', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:(?P<octal>[0-3][0-7]{2})|(?P<mark>.))", re.DOTALL)
@@ -82,18 +84,20 @@ def portions(data: bytes, base: int) -> Iterator[Parsed]:
 
 def _said(data: bytes, base: int) -> Iterator[Said]:
     """Each line, and what it says below which heading."""
-    entries = (_ENTRY.fullmatch(text) for _, text in _shown(data, base) if text)
-    quoted = {bool(_QUOTED.fullmatch(entry["name"])) for entry in entries if entry} == {True}
-    above, before = _NO_FOLDER, ""
-    for line, text in _shown(data, base):
-        entry = _ENTRY.fullmatch(text) if text else None
-        if rowwise.too_long([line]):
+    quoted = _quoted(data)
+    above, blank = _NO_FOLDER, True
+    for line in rowwise.each(data, base):
+        raw, headed, blank = line.raw, blank, not line.raw
+        entry = _read(line)
+        if blank:
+            yield [line], None
+        elif rowwise.too_long([line]):
+            blank = True
             yield [line], Why.TOO_LONG
         elif entry:
             yield [line], {"kind": "entry", **above, **_entry(entry, quoted=quoted)}
-        elif not text:
-            yield [line], None
-        elif text.endswith(":") and not before and len(text) > 1:
+        elif headed and raw.endswith(b":") and len(raw) > 1:
+            text = rowwise.shown(raw)
             folder = _decoded(text[1:-2]) if quoted and _QUOTED.fullmatch(text[:-1]) else text[:-1]
             # Each line below says it again, and no path is longer.
             too_long = len(folder) > LONGEST_PATH
@@ -101,14 +105,22 @@ def _said(data: bytes, base: int) -> Iterator[Said]:
             above = _NO_FOLDER if too_long else named
             yield [line], Why.TOO_LONG if too_long else {"kind": "folder", **above}
         else:
-            yield [line], None if _TOTAL.fullmatch(text) else Why.SHAPE
-        before = text
+            total = raw.startswith(b"total ") and _TOTAL.fullmatch(rowwise.shown(raw))
+            yield [line], None if total else Why.SHAPE
 
 
-def _shown(data: bytes, base: int) -> Iterator[tuple[rowwise.Line, str]]:
-    """Each line, and its text; of one that is too long none."""
-    for line in rowwise.each(data, base):
-        yield line, "" if rowwise.too_long([line]) else rowwise.shown(line.raw)
+def _quoted(data: bytes) -> bool:
+    """Whether there are entries, and the names of all are between double quotes."""
+    entries = (_read(line) for line in rowwise.each(data, 0)) if _DATED.search(data) else ()
+    names = (_QUOTED.fullmatch(entry["name"]) is not None for entry in entries if entry)
+    return next(names, False) and all(names)
+
+
+def _read(line: rowwise.Line) -> re.Match[str] | None:
+    """A line as an entry. Short lines are not looked at: a file can have one on every byte."""
+    if len(line.raw) < _LEAST_BYTES or rowwise.too_long([line]):
+        return None
+    return _ENTRY.fullmatch(rowwise.shown(line.raw))
 
 
 def _entry(entry: re.Match[str], *, quoted: bool) -> _Row:

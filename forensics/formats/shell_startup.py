@@ -82,6 +82,8 @@ _TOKEN = re.compile(
     rb"|(?P<here><<(?P<dash>-?)[ \t]*(?P<q>['\"]?)\\?(?P<word>[A-Za-z0-9_.-]+)(?P=q))|<<<|(?P<on>\\$)",
     re.DOTALL,
 )
+_ENDS = {b"'": re.compile(b"'"), b'"': re.compile(rb"\\.|\"", re.DOTALL)}
+"""What ends a quote, and what is passed over in one."""
 _MARKED = re.compile(rb"[\\'\"<]")
 """What a line has in it that can go on with the next."""
 _SHELL = re.compile(
@@ -111,18 +113,28 @@ def _commanded(data: bytes, base: int) -> Iterator[Said]:
     """Each command, and what it sets and does."""
     for group, own in _groups(rowwise.each(data, base)):
         raw = _joined(group)
-        if rowwise.too_long(group):
+        if len(raw) <= _SHORT:
+            yield group, _short(raw, raw if own is group else _joined(own))
+        elif rowwise.too_long(group):
             yield group, Why.TOO_LONG
-        elif not raw.strip() or raw.lstrip().startswith(b"#"):
-            yield group, None
         else:
-            text = rowwise.shown(_joined(own))
-            said = _short(text) if len(text) <= _SHORT else _said(text)
-            if len(said) > MOST_SAID:
-                yield group, Why.TOO_LONG
-                continue
-            kinds, names, values = (list(column) for column in zip(*said, strict=True))
-            yield group, {"kinds": kinds, "names": names, "values": values, "text": rowwise.shown(raw)}
+            yield group, _row(raw, raw if own is group else _joined(own))
+
+
+def _row(raw: bytes, own: bytes) -> dict[str, object] | Why | None:
+    """What the lines of a command, and those of them that are no here-document, say."""
+    if not (bare := raw.lstrip()) or bare.startswith(b"#"):
+        return None
+    said = _said(rowwise.shown(own))
+    if len(said) > MOST_SAID:
+        return Why.TOO_LONG
+    kinds, names, values = (list(column) for column in zip(*said, strict=True))
+    return {"kinds": kinds, "names": names, "values": values, "text": rowwise.shown(raw)}
+
+
+_SHORT = 32
+"""Of commands of no more bytes, what they say is kept: a file can have the same on every two bytes."""
+_short = functools.lru_cache(maxsize=4096)(_row)
 
 
 def _joined(group: Sequence[Line]) -> bytes:
@@ -134,25 +146,28 @@ def _groups(found: Iterator[Line]) -> Iterator[tuple[Sequence[Line], Sequence[Li
     held, at = list(itertools.islice(found, _HELD_LINES)), 0
     while at < len(held):
         if not _MARKED.search(held[at].raw):
-            yield [held[at]], [held[at]]
+            group = [held[at]]
+            yield group, group
             at += 1
         else:
-            window = held[at : at + MOST_LINES]
-            own = _own(window)
+            own = _own(held, at)
             if own is None:  # looked at once, so that no file makes us look at its lines again and again
-                yield from (([line], [line]) for line in window)
+                window = held[at : at + MOST_LINES]
+                yield from ((group := [line], group) for line in window)
                 at += len(window)
             else:
-                yield window[: len(own)], [line for line, is_own in zip(window, own, strict=False) if is_own]
+                group = held[at : at + len(own)]
+                yield group, group if all(own) else list(itertools.compress(group, own))
                 at += len(own)
         if len(held) - at < MOST_LINES:
             held, at = [*held[at:], *itertools.islice(found, at)], 0
 
 
-def _own(found: Sequence[Line]) -> list[bool] | None:
-    """Of each line of the first command, whether it is no here-document; None, where its end does not come."""
+def _own(held: Sequence[Line], at: int) -> list[bool] | None:
+    """Of each line of the command that begins at one, whether it is no here-document; None, where its end does not come."""
     quote, here, own = b"", list[tuple[bytes, bool]](), list[bool]()
-    for line in found:
+    for n in range(at, min(at + MOST_LINES, len(held))):
+        line = held[n]
         if not quote and here:
             word, dash = here[0]
             if (line.raw.lstrip(b"\t") if dash else line.raw) == word:
@@ -174,7 +189,7 @@ def _scan(raw: bytes, quote: bytes) -> tuple[bytes, bool, list[tuple[bytes, bool
     at = 0
     while True:
         if quote:
-            ends = re.compile(rb"'" if quote == b"'" else rb"\\.|\"", re.DOTALL).search(raw, at)
+            ends = _ENDS[quote].search(raw, at)
             if ends is None:
                 return quote, False, here
             at = ends.end()
@@ -197,15 +212,6 @@ def _said(text: str) -> list[_Thing]:
     # A shell parts words at fewer bytes than Python does text: a line of no-break spaces alone is a command by that name.
     word = _FIRST_WORD.search(text)
     return found or [("command", word[0] if word else text, None)]
-
-
-_SHORT = 8
-"""Of commands that are no longer, what they say is kept: a file can have one on every two bytes, and few are different."""
-
-
-@functools.lru_cache(maxsize=4096)
-def _short(text: str) -> list[_Thing]:
-    return _said(text)
 
 
 def _commands(text: str) -> Iterator[str]:
