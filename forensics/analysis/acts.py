@@ -140,6 +140,8 @@ class Act:
     against: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     rival_accounts: set[str] = field(default_factory=set)
+    senders: int = 0
+    """How many commands can have sent a request, where `events` has only those nearest to it; else 0."""
     program_owners: set[str] = field(default_factory=set)
     in_question: bool = False
     verdict: str = "not_attempted"

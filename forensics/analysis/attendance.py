@@ -22,11 +22,11 @@ def open_then(scene: Scene, session: Session, act: Act) -> bool:
     if act.earliest_ns is None or act.latest_ns is None:
         return False
     known = order.of(scene.evidence)
-    done = [e for e in act.events if known.numbered(e) == session.host]
-    if session.ses is None or session.host is None or not done:
+    done = next((e for e in act.events if known.numbered(e) == session.host), None)
+    if session.ses is None or session.host is None or done is None:
         return session.covers(act.earliest_ns, act.latest_ns)
-    begun = _first(known, _of(scene, session, _OPENS), done[0])
-    over = _first(known, _of(scene, session, _CLOSES), done[0])
+    begun = _first(known, _of(scene, session, _OPENS), done)
+    over = _first(known, _of(scene, session, _CLOSES), done)
     if begun == 1 or over == -1:
         return False
     if begun == -1 and over == 1:

@@ -18,12 +18,16 @@ from forensics.analysis.impact import REQUESTS
 Json = dict[str, Any]
 RIGHTS = ("owns_job", "owns_file", "root", "root_by_a_line", "scheduler_administrator", "enters_account")
 
+MOST_CITED = 20
+"""So many events are cited for a right: each login can tell of it again, and each act of an account says it."""
+
 
 def told(act: Act, done: Examination) -> list[Json]:
     """Of everybody on the roster, which rights are on record.
 
     Returns:
-        By person: `person`, and `rights`, each a code of `RIGHTS`, in that order, with `because` (ids of events; empty where the roster says it).
+        By person: `person`, and `rights`, each a code of `RIGHTS`, in that order, with `because` (ids of events; empty where the roster says it),
+        and `count`, how many there are, where they are not all.
     """
     known = list(_rights(act, done))
     found = []
@@ -32,9 +36,14 @@ def told(act: Act, done: Examination) -> list[Json]:
         for code, people, because in known:
             if person in people:
                 own.setdefault(code, {}).update(dict.fromkeys(because))
-        told_of = [{"right": code, "because": list(own[code])} for code in RIGHTS if code in own]
+        told_of = [_right(code, list(own[code])) for code in RIGHTS if code in own]
         found.append({"person": person, "rights": told_of})
     return found
+
+
+def _right(code: str, because: list[str]) -> Json:
+    found: Json = {"right": code, "because": because[:MOST_CITED]}
+    return found | ({"count": len(because)} if len(because) > MOST_CITED else {})
 
 
 def _rights(act: Act, done: Examination) -> Iterable[tuple[str, Iterable[str], tuple[str, ...]]]:

@@ -23,7 +23,14 @@ class Commands:
 
     def near(self, first_ns: int, last_ns: int) -> list[Row]:
         """Those that can have been in an interval."""
-        return [e for e in self.begun(first_ns - self._longest, last_ns) if e.latest_ns >= first_ns]
+        return [self.rows[n] for places in self.places(first_ns, last_ns) for n in places]
+
+    def places(self, first_ns: int, last_ns: int) -> tuple[tuple[int, ...], range]:
+        """Where in `rows` those stand that can have been in an interval: that can have begun before it, and that begin in it."""
+        begins = bisect_left(self._began, first_ns)
+        early = range(bisect_left(self._began, first_ns - self._longest), begins)
+        within = range(begins, bisect_right(self._began, last_ns))
+        return tuple(n for n in early if self.rows[n].latest_ns >= first_ns), within
 
 
 def of(scene: Scene, *programs: str) -> Commands:

@@ -42,10 +42,10 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
         if act.earliest_ns is None or act.latest_ns is None or act.origin == "job":
             continue
         name = names[act.act_id]
-        open_then = [s for s in own if attendance.open_then(done.scene, s, act)]
+        open_then = next((s for s in own if attendance.open_then(done.scene, s, act)), None)
         mine = act.session is not None and act.session.session_id in {s.session_id for s in own}
         if open_then and not mine and act.session is not None:
-            events = [open_then[0].events[0], act.events[0]]
+            events = [open_then.events[0], act.events[0]]
             yield {"person": person, "kind": "act_is_in_another_session", "act": name, "because": events}
         elif not open_then and own:
             yield {

@@ -242,7 +242,7 @@ def _act(done: Examination, act: Act, names: Mapping[str, str]) -> Json:
         "sensitivity": verdicts.sensitivity(judged.person),
         "asserted": _asserted(act),
         "citations": citations(done, [*told, *judged.against]),
-    }
+    } | ({"senders_count": act.senders} if act.senders else {})
 
 
 def _when_written(done: Examination, act: Act) -> list[str] | None:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from forensics.analysis import commands, order, rights, unrecorded
+from forensics.analysis import commands, order, rights, senders, unrecorded
 from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.artefacts import submissions
 from forensics.analysis.evidence import Row, one_session, picked, rows_of
 from forensics.analysis.jobs import Job
+from forensics.analysis.senders import Sent
 from forensics.analysis.unrecorded import CANCELLING
 from forensics.core import kubejobs
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -208,24 +209,34 @@ def _cancel(scene: Scene, job: Job, rows: list[Row], used: set[str]) -> Act:
     if earliest is None or latest is None:
         act.missing.append("command_of_request")
         return act
-    ran = commands.of(scene, *CANCELLING).near(earliest - _NEAR_NS, latest + _NEAR_NS)
-    mine = [e for e in ran if _names_job(e.argv, job, job.owner) and _same_rights(e, uid, account)]
-    sources = {(e.host, e.session, e.pid) for e in mine}
-    if len(sources) == 1:
-        command = mine[0]
-        used.update(e.event_id for e in mine)
+    sent = _sent(scene, job, earliest, latest, uid, account)
+    if len(sent.sources) == 1:
+        command = sent.ran[0]
+        used.update(e.event_id for e in sent.ran)
         found = scene.act("cancel", job.job, rule, command)
         act.session, act.host, act.origin, act.pid = found.session, found.host, found.origin, found.pid
         act.account = found.account or account
-        act.events += [e.event_id for e in mine]
+        act.events += [e.event_id for e in sent.ran]
         _kind_of_signal(act, command.argv)
-    elif sources:
+    elif sent.sources:
         act.missing.append("one_command_for_request")
-        act.events += [e.event_id for e in mine]
-        act.rival_accounts |= {e.account for e in mine if isinstance(e.account, str)}
+        senders.cite(act, sent, earliest)
     else:
         act.missing.append("command_of_request")
     return act
+
+
+def _sent(scene: Scene, job: Job, earliest: int, latest: int, uid: int | None, account: str | None) -> Sent:
+    """What can have sent a request to end a job, asked once for all requests of one account about which the same commands ran."""
+    every = commands.of(scene, *CANCELLING)
+    near = every.places(earliest - _NEAR_NS, latest + _NEAR_NS)
+    key = "sent", job.job, near, uid, account
+    if key not in scene.memo:
+        ran = (every.rows[n] for places in near for n in places)
+        mine = [e for e in ran if _names_job(e.argv, job, job.owner) and _same_rights(e, uid, account)]
+        scene.memo[key] = senders.sent(mine)
+    found: Sent = scene.memo[key]
+    return found
 
 
 def _account(scene: Scene, job: Job, uid: int | None, at_ns: int | None, named: str | None) -> str | None:

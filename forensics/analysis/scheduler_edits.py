@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis import commands, memory, nodes
+from forensics.analysis import commands, memory, nodes, senders
 from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.jobs import Job
@@ -183,8 +183,7 @@ def _asked(scene: Scene, request: _Request, used: set[str]) -> Act:
             "one_command_for_request" if mine else "command_of_request",
             *(["who_asked"] if account is None else []),
         ]
-        act.rival_accounts |= {e.account for e in mine if isinstance(e.account, str)}
-        act.events += [str(e.event_id) for e in mine]
+        senders.cite(act, senders.sent(mine), earliest)
     return act
 
 
