@@ -12,7 +12,7 @@ from forensics.core import hoststates
 from forensics.core.tables import EVENT
 from forensics.formats import shell_startup as form
 from forensics.pipeline import fresh
-from forensics.readings import shadow, shell_startup
+from forensics.readings import group, shadow, shell_startup
 from forensics.store import parquet, spool
 
 
@@ -33,20 +33,20 @@ def test_a_record_weighs_what_it_lists():
     assert fresh._weights(records.select(["text", "start"])).tolist() == [1, 1]
 
 
-DATA = b"".join(b"export A%d=%d B=; ls -l; alias c='d'\nls\n" % (n, n) for n in range(40))
+DATA = b"".join(b"g%d:x:%d:mei,kai\n" % (n, n) for n in range(160))
 
 
 def test_what_is_said_is_put_into_columns_a_part_at_a_time(monkeypatch):
     """The events are the same, however many are said at a time."""
-    records, row = sealed("shell_startup", DATA, "login01/home/mei/.bashrc")
-    files = files_of(row, {**row, "path": "login01/home/kai/.bashrc", "origin": "/home/kai/.bashrc"})
-    whole = shell_startup.read(records, files, zone="UTC", anchor_ns=None)["event"]
+    records, row = sealed("group", DATA, "login01/etc/group")
+    files = files_of(row, {**row, "path": "gpu01/etc/group", "host": "gpu01", "origin": "/etc/group"})
+    whole = group.read(records, files, zone="UTC", anchor_ns=None)["event"]
     held = []
     columns = hoststates._columns
     monkeypatch.setattr(hoststates, "_columns", lambda events: held.append(len(events)) or columns(events))
     monkeypatch.setattr(hoststates, "MOST_SAID", 7)
     monkeypatch.setattr(hoststates, "_LINES_TOGETHER", 3)
-    again = shell_startup.read(records, files, zone="UTC", anchor_ns=None)["event"]
+    again = group.read(records, files, zone="UTC", anchor_ns=None)["event"]
     assert len(whole) > 300
     assert again.equals(whole)
     assert set(held[:-1]) == {7}
@@ -72,8 +72,8 @@ def test_of_no_records_nothing_is_told():
 
 
 def test_rows_without_a_time_of_one_file_are_taken_a_part_at_a_time(tmp_path, monkeypatch):
-    records, row = sealed("shell_startup", DATA, "login01/home/mei/.bashrc")
-    told = shell_startup.read(records, files_of(row), zone="UTC", anchor_ns=None)["event"]
+    records, row = sealed("group", DATA, "login01/etc/group")
+    told = group.read(records, files_of(row), zone="UTC", anchor_ns=None)["event"]
     keys = ("earliest_ns", "sha256", "start", "event_id")
     path = spool.write(tmp_path, EVENT, told.sort_by([(key, "ascending") for key in keys]), ("earliest_ns",))
     whole = list(spool.ordered([path], EVENT, keys, tmp_path / "spill"))

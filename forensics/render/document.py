@@ -20,6 +20,7 @@ from forensics.render import (
     federations,
     figures,
     overlaps,
+    persons,
     phrases,
     ratios,
     sentences,
@@ -29,7 +30,7 @@ from forensics.render.citing import Sources
 from forensics.render.glyphs import quoted
 from forensics.render.languages import ENGLISH, Language
 from forensics.render.pages import Pages
-from forensics.render.parts import Part, Tone, Value, listed, person, put, quote
+from forensics.render.parts import Part, Tone, Value, few, listed, person, put, quote
 from forensics.render.phrases import words
 from forensics.render.sentences import Json, Sentence
 
@@ -85,7 +86,7 @@ def _question(p: Pages) -> None:
     case = p.findings.get("case") or {}
     window = case.get("window") or (None, None)
     span = _stretch(window)
-    people = [person(x["name"]) for x in p.findings.get("persons") or ()]
+    people = [str(x["name"]) for x in p.findings.get("persons") or ()]
     claims = [str(c["id"]) for c in p.findings.get("claims") or ()]
     p.head(1, "What is asked")
     p.plain(*boundary.QUESTION)
@@ -94,7 +95,7 @@ def _question(p: Pages) -> None:
         (put("Jobs"), bounded.named(p.findings)),
         (put("Time"), span),
         (put("Zone of clocks that name none"), quote(case["zone"]) if case.get("zone") else put("not named")),
-        (put("Persons listed"), listed(people) if people else put("none: no roster is given")),
+        (put("Persons listed"), few(people) if people else put("none: no roster is given")),
         (put("Denials to test"), listed(claims, ", ") or put("none")),
         (put("Evidence"), put("{count} files: see Annex A", count=f"{len(p.sources.evidence):,}")),
     ])  # fmt: skip
@@ -175,7 +176,7 @@ def _for_persons(p: Pages) -> None:
     p.plain(*boundary.FOR)
     if not _people(p.findings):
         p.plain(*boundary.NOBODY)
-    for name in _people(p.findings):
+    for name in persons.told(p, _people(p.findings)):
         p.head(2, person(name))
         found = dossier.exculpatory_sentences(name, p.findings, p.sources.cites)
         p.items([s] for s in found)
@@ -186,7 +187,7 @@ def _against_persons(p: Pages) -> None:
     p.plain(*boundary.AGAINST)
     if not _people(p.findings):
         p.plain(*boundary.NOBODY)
-    for name in _people(p.findings):
+    for name in persons.told(p, _people(p.findings)):
         p.head(2, person(name))
         p.items([s] for s in dossier.inculpatory_sentences(name, p.acts, p.sources.cites))
 
@@ -289,13 +290,14 @@ def _act(p: Pages, act: Json) -> None:
     against = [h.get("against") for h in act.get("hypotheses") or ()]
     if against:
         p.plain(*boundary.HYPOTHESES)
+        persons.explained(p, act)
         p.items([s] for s in ratios.hypothesis_sentences(act))
         p.para(*ratios.sensitivity_sentences(act))
     if act.get("rivals"):
         p.plain("How the same records bear on the others listed:")
         p.items(
             [*dossier.rival_sentences(act, r, cites), ratios.standing_sentence(act, str(r["name"]))]
-            for r in act["rivals"]
+            for r in persons.rivals(p, act)
         )
 
 

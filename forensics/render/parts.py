@@ -93,3 +93,14 @@ def clauses(values: Sequence[Value]) -> list[Part]:
         joined = put(" and {clause}", clause=value) if last else put(", {clause}", clause=value)
         found.extend(parts_of(joined if i else value))
     return found
+
+
+MOST_NAMED = 40
+"""As many persons are named in a row."""
+
+
+def few(names: Sequence[str]) -> list[Part]:
+    """Persons in a row; of very many, the first and how many more."""
+    more = len(names) - MOST_NAMED
+    shown: list[Value] = [person(name) for name in names[:MOST_NAMED]]
+    return listed([*shown, put("{count} more of those listed", count=f"{more:,}")] if more > 0 else shown)

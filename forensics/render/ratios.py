@@ -5,8 +5,8 @@ They are of the same kind as those in `sentences`, which holds every template.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from forensics.render import entitlements, phrases
-from forensics.render.parts import Part, Value, listed, person, put, quote
+from forensics.render import entitlements, persons, phrases
+from forensics.render.parts import Part, Value, few, listed, person, put, quote
 from forensics.render.phrases import words
 from forensics.render.sentences import TEMPLATES, Basis, Citation, Json, Sentence, rival_parts, say
 
@@ -67,7 +67,7 @@ def _interval(low: float, high: float) -> Part:
 def hypothesis_sentences(act: Json) -> list[Sentence]:
     """The person beside everybody else who could have acted, the strongest rival first."""
     found = []
-    for h in act.get("hypotheses") or ():
+    for h in persons.hypotheses(act):
         low, high = h.get("lr") or (0.0, 0.0)
         trace: Value = ""
         if h.get("presence"):
@@ -125,7 +125,7 @@ def holder_sentences(holders: Iterable[Json], cites: Cites) -> list[Sentence]:
         found.append(
             say(
                 "held_by", spans, basis=Basis.FACT if spans else Basis.ASKED, domain=domain,
-                persons=listed([person(n) for n in h["persons"]]), why=put(", by {why}", why=why) if why else "",
+                persons=few(h["persons"]), why=put(", by {why}", why=why) if why else "",
             )
         )  # fmt: skip
     return found

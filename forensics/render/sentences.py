@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from forensics.render import phrases, wordings
 from forensics.render.glyphs import quoted
 from forensics.render.languages import ENGLISH, Language
-from forensics.render.parts import Part, Tone, Value, figure, listed, person, put, quote
+from forensics.render.parts import Part, Tone, Value, few, figure, listed, person, put, quote
 from forensics.render.phrases import words
 
 Json = Mapping[str, Any]
@@ -385,5 +385,5 @@ def candidates_sentence(act: Json) -> Sentence | None:
     found: Json = act.get("person") or {}
     if found.get("verdict") != "inconclusive" or not found.get("candidates"):
         return None
-    names = listed([person(n) for n in found["candidates"]])
+    names = few(found["candidates"])
     return say("person_candidates", act.get("citations", ()), about=act["id"], act=act["id"], names=names)

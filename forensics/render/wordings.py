@@ -75,6 +75,9 @@ MOMENTS = {
 BOUNDS = {
     "contradictions_more": "Of {count} contradictions {told} are told here, of each kind the first; {file} holds them all.",
     "says_more": "Of {count} statements {told} are told here, those first that differ; {file} holds them all.",
+    "persons_more": "Of {count} persons {told} are told one by one, those first to whom an act is attributed, who deny something or are named in a denial, or who come into question; the same search is made for all, and {file} holds what it finds of each.",
+    "rivals_more": "Of {count} others listed {told} are told here, the strongest explanations and those who come into question first; {file} holds them all.",
+    "hypotheses_more": "Of {count} other explanations the {told} strongest are told here; {file} holds them all.",
     "gaps_more": "Of {count} gaps {told} are told here, of each kind and source the first; {file} holds them all.",
 }
 """Sentences on how much of very many findings is told one by one."""
