@@ -4,6 +4,7 @@ Each of the long lines here took minutes to years. None of them is measured: wha
 """
 
 import itertools
+import random
 import re
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forensics.analysis import git_acts, hops, job_processes, keys, mounts, push_certificates, wording
-from forensics.core import controlgroups, forge, hostevents, jsonlists, sqldump, sqlframes
+from forensics.core import controlgroups, forge, hostevents, jsonlists, sqldump, sqlframes, sudospec
 from forensics.core.githistory import MOST_CHANGES
 from forensics.formats import (
     git_config,
@@ -405,3 +406,16 @@ def test_a_stamp_since_boot(text):
 
 def test_a_long_blank_is_no_stamp():
     assert syslog._SINCE_BOOT.match(b"[ 1.000000 <" + b" " * LONG + b"x") is None
+
+
+def test_users_of_a_rule_are_those_of_the_definition_and_read_in_one_way():
+    parts = ("%", '"', "a", "!", ",", " ", "\\,", "=", '"b c"')
+    word = r"(?:!\s*)*(?:%\"[^\"]*\"|%?\"[^\"]*\"|\\.|[^\s,=\"\\])+"
+    definition = re.compile(rf"{word}(?:\s*,\s*{word})*")
+    chance = random.Random(10)  # noqa: S311 - the same texts in every run
+    for _ in range(4000):
+        text = "".join(chance.choice(parts) for _ in range(chance.randrange(8)))
+        found, expected = sudospec._USERS.match(text), definition.match(text)
+        assert (found and found.span()) == (expected and expected.span()), text
+    # Each of forty quotes could be read in two ways, so that this took longer than anybody waits.
+    assert sudospec._USERS.fullmatch('%"a"' * 40 + "=") is None

@@ -29,7 +29,10 @@ _COMMAND = re.compile(
 )
 _ALLOWED = re.compile(r"!*\s*(?:ALL\b|/|~|\^/|sudoedit\b|list\b|[A-Z][A-Z0-9_]*\s*\Z)")
 _WORD = re.compile(r"(?:\"[^\"]*\"|\\.|[^,\\\"])+", re.DOTALL)
-_USERS = re.compile(r"(?:!\s*)*(?:%\"[^\"]*\"|\"[^\"]*\"|\\.|[^\s,=\"\\])+(?:\s*,\s*(?:!\s*)*(?:%?\"[^\"]*\"|\\.|[^\s,=\"\\])+)*")  # fmt: skip
+# A `%` before a quote is a character like others: told apart from them, each could be read in two ways.
+_USERS = re.compile(
+    r"(?:!\s*)*(?:\"[^\"]*\"|\\.|[^\s,=\"\\])+(?:\s*,\s*(?:!\s*)*(?:\"[^\"]*\"|\\.|[^\s,=\"\\])+)*"
+)
 _INCLUDED = re.compile(r"#include(?:dir)?[ \t]")
 _TWO_WORDS = re.compile(r"^(?!\"|[!\s]*%?\").*(?<![!\s\\])\s+\S")
 _MARK = re.compile(r'\\.|["#]', re.DOTALL)
