@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import blobs, file_names, mentions, order, wording, writers
+from forensics.analysis import blobs, file_names, job_processes, mentions, order, wording, writers
 from forensics.analysis.evidence import Evidence, Row, one_session, picked, rows_of, where
-from forensics.analysis.job_processes import own_events
 from forensics.analysis.jobs import Job
 from forensics.core.schema import Column, Table
 
@@ -202,7 +201,7 @@ def readings(job: Job, evidence: Evidence, history: dict[str, list[Version]]) ->
     """
     if not history:
         return []
-    own = own_events(job, evidence)
+    own = job_processes.own_events(job, evidence)
     found = [*_opened(job, own, history), *_arguments(job, own, history), *_submitted(job, evidence, history)]
     scripts = {r.path for r in found} | _scripts(job, evidence, own)
     # What a script names or imports is read once the job runs, which can be long after it was submitted.
