@@ -36,7 +36,7 @@ WINDOWS = {
 def both(request, tmp_path_factory):
     """The analysis that holds all events, and the one that holds ordinary jobs as a table, each with its findings."""
     about = CASE.format(more=WINDOWS[request.param])
-    case = staged(tmp_path_factory.mktemp("badly"), "script_edit", 400, about=about)
+    case = staged(tmp_path_factory.mktemp("badly"), "script_edit", 250, about=about)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(inquiry, "MOST_ASKED", 12)
         patched.setattr(inquiry, "of", counted := Counted(inquiry.of))

@@ -114,7 +114,7 @@ def log(name, seed, lines=60):
     return b"".join(one if isinstance(one, bytes) else one.encode() for one in LOGS[name](chance, lines))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("name", LOGS)
 def test_slices_of_any_size_tell_what_all_records_tell(name, seed, tmp_path):
     records, row = sealed(name, log(name, seed), f"head/var/log/{name}.log")
