@@ -203,7 +203,8 @@ def requeued():
     day = killed((700, "rename"), outcome="CANCELLED")
     first = day.jobs[0]
     later = first["end_ns"] + 600 * SECOND
-    day.jobs.append(first | {"start_ns": later, "end_ns": later + 300 * SECOND, "elapsed_s": 300, "outcome": "COMPLETED", "submit_ns": first["submit_ns"] + SECOND, "start": 500, "stop": 510})  # fmt: skip
+    first["state"] = "REQUEUED"
+    day.jobs.append(first | {"state": "COMPLETED", "start_ns": later, "end_ns": later + 300 * SECOND, "elapsed_s": 300, "outcome": "COMPLETED", "submit_ns": first["submit_ns"] + SECOND, "start": 500, "stop": 510})  # fmt: skip
     return day
 
 
