@@ -4,8 +4,10 @@ While no login uid is set any process may set one, `logger` writes a line under 
 hold a line end. The whole of them, on staged and simulated incidents, is `bench/frame_up.py`.
 """
 
+import random
+
 import pytest
-from stage import SECOND, UIDS, Stage, address, claim, key
+from stage import SECOND, T0, UIDS, Stage, address, claim, key
 
 from forensics.analysis import contradictions, evidence, examine, imitated, sessions
 from forensics.core import tables
@@ -194,6 +196,40 @@ def test_rows_that_slurm_prints_so_are_believed(rows):
 
 
 # An act that is left open beside one of the speaker's.
+
+
+def drawn(seed):
+    """Rows of some jobs in some files, with steps, so that few agree."""
+    chance = random.Random(seed)  # noqa: S311 - rows, and nothing secret
+    rows, at = [], 0
+    for _ in range(chance.randrange(3, 12)):
+        at += chance.choice([0, 10, 10])
+        step = chance.choice([None, None, "batch", "0"])
+        rows.append({
+            "job": chance.choice("1123"), "step": step, "cluster": chance.choice([*[None] * 9, "c"]), "sha256": chance.choice("aaaaab") * 64,
+            "format": chance.choice(["sacct"] * 9 + ["sacct_json"]), "start": at, "stop": at + 10, "owner": "mei", "owner_uid": 4101,
+            "state": chance.choice(["CANCELLED", "REQUEUED", "FAILED"]), "outcome": chance.choice(["CANCELLED", "FAILED"]),
+            "requestor": chance.choice([None, None, None, "kai"]), "submit_ns": T0 + chance.choice([0, SECOND, 2 * 86_400 * SECOND]), "end_ns": T0 + 5 * SECOND,
+        })  # fmt: skip
+    columns = {n: [row.get(n) for row in rows] for n in tables.JOB_RECORD.names}
+    return evidence.frame(tables.JOB_RECORD.build(columns))
+
+
+def test_only_jobs_that_are_looked_at_can_lose_what_their_rows_tell(monkeypatch):
+    """Those told of once, and whose steps tell of nobody, are passed over: a cluster has very many."""
+    events, lost, passed = evidence.frame(tables.EVENT.empty()), 0, 0
+    for seed in range(40):
+        records = drawn(seed)
+        with monkeypatch.context() as slow:
+            slow.setattr(imitated, "_doubtful", lambda own: own.duplicated(imitated._ONE, keep=False))
+            _, wanted, told = imitated.withheld(events, records)
+        _, found, said = imitated.withheld(events, records)
+        assert found.equals(wanted)
+        assert said == told
+        lost += bool(told)
+        passed += len(records) > imitated._doubtful(records).sum() > 0
+    assert lost > 10
+    assert passed > 10
 
 
 def beside(other):

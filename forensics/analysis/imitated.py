@@ -50,7 +50,7 @@ def withheld(
         The same, their order kept, and the rows that are told so, by job.
     """
     own = records[records["format"].isin(UNQUOTED) & (records["ending"] != endings.REVOKED)]
-    several = own[own.duplicated(_ONE, keep=False)].sort_values(["sha256", "start"])
+    several = own[_doubtful(own)].sort_values(["sha256", "start"])
     lost: dict[tuple[str, str], list[str]] = {}
     told = []
     for key, rows in several.groupby(_ONE, sort=True, dropna=False):
@@ -72,6 +72,15 @@ def withheld(
         events.loc[of, "uid"] = pd.NA
         events.loc[of, "account_absence"] = "not_recorded"
     return events, records, tuple(sorted(told, key=lambda one: (one.job, one.rows[0][0])))
+
+
+def _doubtful(own: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows are of a job that a file tells of twice, or of which a step tells who asked: of all others nothing can be taken."""
+    jobs = own["step"].isna()
+    twice = own[jobs].duplicated(_ONE, keep=False).reindex(own.index, fill_value=False)
+    odd = own.loc[twice | (~jobs & own[_ASKED].notna()), _ONE].drop_duplicates()
+    found = own[_ONE].merge(odd, how="left", on=_ONE, indicator="of")["of"] == "both"
+    return pd.Series(found.to_numpy(bool), own.index)
 
 
 def _lives(rows: pd.DataFrame) -> Iterable[pd.DataFrame]:
