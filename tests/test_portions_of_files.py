@@ -213,7 +213,7 @@ def test_lines_that_are_too_long_are_told_alike_wherever_it_is_cut(name, own, mo
     monkeypatch.setattr(lines, "LONGEST_LINE_BYTES", 50)
     monkeypatch.setattr(git_ref, "LONGEST_LINE_BYTES", 50)
     form, chance, bad = formats.registry()[name], random.Random(7), 0  # noqa: S311 - the same files in every run
-    for _ in range(400):
+    for _ in range(150):
         choice = [*own, b"\n", b"x" * 50 + b"\r\n", b"x" * 51 + b"\n", b"y" * 90 + b"\n", b"z" * 90, b"# a\n"]
         data = b"".join(chance.choice(choice) for _ in range(chance.randrange(12)))
         told = []
@@ -222,7 +222,7 @@ def test_lines_that_are_too_long_are_told_alike_wherever_it_is_cut(name, own, mo
             told.append(rows(form.parse(data, 100)))
         assert told[1:] == told[:1] * 3, data
         bad += len(told[0][1])
-    assert bad > 100
+    assert bad > 40
 
 
 def test_of_a_listing_or_a_list_of_refs_little_is_looked_at_at_once(monkeypatch):

@@ -114,7 +114,7 @@ def test_a_format_that_is_not_asked_would_not_take_the_file(name):
     """Whatever else is in it: heads of all samples, the format's own first, without what every file of it has."""
     form, signs = formats.registry()[name], filesigns.NEEDED[name]
     own = [path for path in SAMPLES if path.parent.name == name]
-    for head in (path.read_bytes()[:65_536] for path in own + SAMPLES[::7]):
+    for head in (path.read_bytes()[:65_536] for path in own + SAMPLES[::23]):
         for path in PATHS:
             spoiled = without(head, signs)
             assert lacks(name, spoiled, path)
@@ -128,7 +128,7 @@ def test_no_sample_is_kept_from_a_format_that_would_take_it(name):
     """Nor any place of one: what lies before it can have been cut."""
     form = formats.registry()[name]
     own = [path for path in SAMPLES if path.parent.name == name]
-    for sample in own + SAMPLES[::5]:
+    for sample in own + SAMPLES[::17]:
         head = sample.read_bytes()[:65_536]
         for path in {str(sample), NOWHERE}:
             assert not lacks(name, head, path) or form.recognise(head, path) == 0
@@ -136,7 +136,7 @@ def test_no_sample_is_kept_from_a_format_that_would_take_it(name):
         for at in range(min(len(raw), 60)):
             for head in (raw[at:], b" \n" * at + raw, raw[:at] + b"\r" + raw[at:]):
                 assert not lacks(name, head, NOWHERE) or form.recognise(head, NOWHERE) == 0
-    for head in (b"%c" % byte + path.read_bytes()[1:8192] for path in own[:3] for byte in range(256)):
+    for head in (b"%c" % byte + path.read_bytes()[1:8192] for path in own[:1] for byte in range(256)):
         assert not lacks(name, head, NOWHERE) or form.recognise(head, NOWHERE) == 0
 
 
