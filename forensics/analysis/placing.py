@@ -50,6 +50,13 @@ def lacking(act: Act, scene: Scene, sessions: list[Session]) -> list[str]:
     return found
 
 
+def foreign(evidence: Evidence, events: Iterable[str]) -> set[str]:
+    """Those of some events which are a host's by what a file says that is not of that host, and that may not count as its word."""
+    known = _known(evidence)
+    rows = evidence.events.loc[list(events), list(_COLUMNS)]
+    return {str(row[0]) for row in rows.itertuples(index=False, name=None) if _foreign(row, known)}
+
+
 def _unfit(scene: Scene, told: Iterable[str], entered: Iterable[str], known: _Known) -> bool:
     """Whether a host's log is among what tells of it that users can have written, or every log of a service is."""
     rows = [*scene.cells(told, "sha256", "format"), *scene.cells(entered, "sha256", "format")]

@@ -7,7 +7,7 @@ that there was none.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from forensics.analysis import ordinary
+from forensics.analysis import ordinary, placing
 from forensics.analysis.acts import Act
 from forensics.analysis.evidence import Evidence
 from forensics.analysis.gaps import TRAIL, Gap
@@ -23,7 +23,8 @@ def since(evidence: Evidence, gaps: Iterable[Gap]) -> Since:
     """The end of the first hole that the trail of each host shows itself in the time asked about.
 
     That time begins with the window, or without one where the first job asked about was submitted. What any account can bring about
-    by a line in a log (a login that the trail does not tell, a word of lost records) is no such hole.
+    by a line in a log (a login that the trail does not tell, a word of lost records) is no such hole, nor what only records show
+    that are none of the host's own.
     """
     window, named = evidence.question.window, evidence.question.jobs
     records = ordinary.records(evidence, ["job", "submit_ns"])
@@ -39,9 +40,25 @@ def since(evidence: Evidence, gaps: Iterable[Gap]) -> Since:
         ):
             continue
         shown = gap.events and all(bool(own.get(event, default=False)) for event in gap.events)
-        if shown and (gap.kind in {"daemon_stop", "silence"} or (gap.kind == "serial_gap" and gap.records)):
+        holed = gap.kind in {"daemon_stop", "silence"} or (gap.kind == "serial_gap" and gap.records)
+        if shown and holed and _of_host_itself(gap, evidence):
             ends[gap.host] = min(gap.latest_ns, ends.get(gap.host, gap.latest_ns))
     return ends
+
+
+def _of_host_itself(gap: Gap, evidence: Evidence) -> bool:
+    """Whether a host's own records show a hole: where others bound it, whether its own stand on both sides, by the kernel's numbers."""
+    if not placing.foreign(evidence, gap.events):
+        return True
+    if gap.kind != "serial_gap":
+        return False
+    events = evidence.events
+    numbers = events.loc[list(gap.events), "serial"]
+    told = events[events["trail"] & (events["host"] == gap.host) & events["serial"].notna()]
+    return all(
+        len(side) > len(placing.foreign(evidence, side["event_id"]))
+        for side in (told[told["serial"] <= numbers.min()], told[told["serial"] >= numbers.max()])
+    )
 
 
 def before(act: Act, sessions: Sequence[Session], known: Since) -> bool:
