@@ -7,7 +7,6 @@ than any other. A pair that is wrong all the same stands alone against the other
 """
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -19,13 +18,13 @@ import pandas as pd
 from forensics.analysis import alignment
 from forensics.analysis.alignment import FARTHEST_NS
 from forensics.analysis.evidence import picked, where
+from forensics.analysis.job_processes import SCRIPT
 from forensics.analysis.trails import FROM_ANYBODY, WHOLE
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import SYSTEM_LOGS
 
 LOGIN_RECORDS = ("wtmp", "wtmp_aarch64", "wtmp_powerpc", "wtmp_s390")
 SCHEDULER = ("slurmctld", "sacct", "sacct_json", "jobcomp")
-_SCRIPT = re.compile(r"/job0*(\d+)/slurm_script$")
 _SHELL = ("sh", "-c", "COMMAND")
 FIRST, SECOND = "first", "second"
 PROGRAMS = frozenset({"scancel", "sbatch", "git"})
@@ -206,7 +205,7 @@ class _Sides:
         ran = self._of(self.trail, "execute")
         # A node's daemon runs a job's script without a login; whoever logs in can call a file of theirs as scripts are called.
         ran = picked(ran, ran["session"].isna())
-        named = _named(ran, lambda argv: [m.group(1) for m in map(_SCRIPT.search, argv[:2]) if m])
+        named = _named(ran, lambda argv: [m.group(1) for m in map(SCRIPT.search, argv[:2]) if m])
         # It runs as the job's owner; in a job of somebody's else it is a file that is called alike.
         owner = [self.owners.get(job) for job in named["job"]]
         own = [
