@@ -2,7 +2,7 @@
 # where every package is pinned with its hashes. Nothing is written outside this folder, but for pip's own cache.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check range-test bench docs lock clean
+.PHONY: help setup demo test check types lint contracts reference range-test bench docs lock clean
 
 # The first Python on the path that is new enough.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -63,15 +63,25 @@ demo: setup
 	@test -s $(DEMO)/report.pdf
 	@echo "Open this file: $(DEMO)/report.pdf"
 
+# The types take as long as the rest together, and one core: two at a time.
 check: setup
+	@$(MAKE) --no-print-directory -j 2 types lint contracts reference
+
+types: setup
+	@echo "Checking the types (mypy, strict)."
+	@$(BIN)/mypy
+
+lint: setup
 	@echo "Linting (ruff)."
 	@$(BIN)/ruff check --quiet
 	@echo "Checking the formatting (ruff format)."
 	@$(BIN)/ruff format --check --quiet
-	@echo "Checking the types (mypy, strict)."
-	@$(BIN)/mypy
+
+contracts: setup
 	@echo "Checking who may import whom (import-linter)."
 	@$(BIN)/lint-imports --no-logo
+
+reference: setup
 	@echo "Checking that the generated reference is up to date."
 	@$(BIN)/python -m forensics.cli.reference --check docs/reference
 
