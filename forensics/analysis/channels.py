@@ -156,8 +156,14 @@ def served(scene: Scene) -> Iterable[Row]:
 
 
 def _served(scene: Scene) -> pd.DataFrame:
-    """The moves of refs in repositories where pushes arrive: those that are no working tree's own."""
-    events = scene.events
+    """The moves of refs in repositories where pushes arrive: those that are no working tree's own. Looked up once."""
+    if "served_moves" not in scene.memo:
+        scene.memo["served_moves"] = _moves_served(scene.events)
+    found: pd.DataFrame = scene.memo["served_moves"]
+    return found
+
+
+def _moves_served(events: pd.DataFrame) -> pd.DataFrame:
     moves = picked(
         events, (events["verb"] == "ref_update") & events["object"].notna() & events["repository"].notna()
     )

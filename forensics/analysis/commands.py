@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 import pandas as pd
 
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import Row, picked, rows_of, where
+from forensics.analysis.evidence import Row, executions, rows_of, where
 
 
 class Commands:
@@ -36,11 +36,7 @@ class Commands:
 def of(scene: Scene, *programs: str) -> Commands:
     """The runs of some programs that did not fail, looked up once."""
     if ("commands", programs) not in scene.memo:
-        events = scene.events
-        ran = picked(
-            events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure")
-        )
-        ran = where(picked(ran, ran["earliest_ns"].notna()), "exe", lambda exe: program(exe) in programs)
+        ran = where(executions(scene.evidence, dated=True), "exe", lambda exe: program(exe) in programs)
         scene.memo["commands", programs] = Commands(ran)
     found: Commands = scene.memo["commands", programs]
     return found

@@ -275,6 +275,23 @@ class Evidence:
     """What was looked up once, by what looks it up; a copy of the evidence starts without it."""
 
 
+def executions(evidence: Evidence, *, dated: bool = False) -> pd.DataFrame:
+    """What trails say was run, and did not fail to be, in order of time; those with a moment alone, if asked. To be read only."""
+    if ("executions", dated) in evidence.memo:
+        kept: pd.DataFrame = evidence.memo["executions", dated]
+        return kept
+    events = evidence.events
+    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
+    of_moment = picked(ran, ran["earliest_ns"].notna())
+    if len(ran) <= _KEPT:
+        evidence.memo["executions", False], evidence.memo["executions", True] = ran, of_moment
+    return of_moment if dated else ran
+
+
+_KEPT = 20_000
+"""Rows of a frame that is kept for the next who asks: it is asked for a dozen times, and more would take more memory than they save time."""
+
+
 def assemble(
     found: Mapping[str, pa.Table],
     roster: Roster,

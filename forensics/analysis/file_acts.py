@@ -9,7 +9,7 @@ from forensics.analysis import git_settings, mounts, order, ref_commands, surrou
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.deferral_rules import DECISION, WRITER
-from forensics.analysis.evidence import Evidence, Row, picked, rows_of
+from forensics.analysis.evidence import Evidence, Row, executions, picked, rows_of
 from forensics.analysis.jobs import Job
 from forensics.analysis.loading import GIT_SETTINGS
 from forensics.analysis.planted import FOR_ALL, STARTUP, SYSTEM_STARTUP
@@ -342,9 +342,7 @@ def by_own_process(
 
 def commands(scene: Scene) -> Iterable[Act]:
     """Command lines that hide or prepare: by the audit trail, each by one row of `COMMANDS`."""
-    events = scene.events
-    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
-    for e in rows_of(ran):
+    for e in rows_of(executions(scene.evidence)):
         program = posixpath.basename(e.exe) if isinstance(e.exe, str) else ""
         words = " ".join((e.argv or ())[1:])
         for row in COMMANDS:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from forensics.analysis import order
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Evidence, Row, has_list, listed, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, executions, has_list, listed, picked, rows_of, where
 from forensics.core.githistory import LONGEST_PATH_BYTES, MOST_CHANGES
 
 _TRANSFERS = frozenset(
@@ -24,9 +24,9 @@ _OBJECT = re.compile(r"/objects/([0-9a-f]{2})/([0-9a-f]{38})$")
 
 
 def _ran_git(scene: Scene, word: str) -> pd.DataFrame:
-    events = scene.events
-    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
-    return where(ran, "argv", lambda a: isinstance(a, list) and a[:1] == ["git"] and word in a)
+    return where(
+        executions(scene.evidence), "argv", lambda a: isinstance(a, list) and a[:1] == ["git"] and word in a
+    )
 
 
 _DEEPEST = 32

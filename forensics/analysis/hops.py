@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, executions, picked, rows_of, where
 from forensics.analysis.rulebook import Rule
 from forensics.analysis.sessions import Session
 from forensics.core.clock import NS_PER_S
@@ -300,9 +300,8 @@ def clients(evidence: Evidence) -> Clients:
 
 def _clients(evidence: Evidence) -> pd.DataFrame:
     """Executions of what can open a session elsewhere, with a moment and an audit session."""
-    events = evidence.events
-    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
-    ran = picked(ran, ran["earliest_ns"].notna() & ran["session"].notna())
+    ran = executions(evidence, dated=True)
+    ran = picked(ran, ran["session"].notna())
     names = CLIENTS | SHELLS_INTO
     return where(ran, "exe", lambda e: isinstance(e, str) and posixpath.basename(e) in names)
 
@@ -344,8 +343,15 @@ def addresses(evidence: Evidence) -> dict[str, frozenset[str]]:
     return {host: frozenset(known) for host, known in sorted(found.items())}
 
 
-def _told(evidence: Evidence) -> Iterable[tuple[str, str, re.Match[str]]]:
-    """The lines of sshd that name both sides of a connection, with host and event."""
+def _told(evidence: Evidence) -> Sequence[tuple[str, str, re.Match[str]]]:
+    """The lines of sshd that name both sides of a connection, with host and event; looked up once."""
+    if "connections_told" not in evidence.memo:
+        evidence.memo["connections_told"] = tuple(_lines_of_sshd(evidence))
+    found: Sequence[tuple[str, str, re.Match[str]]] = evidence.memo["connections_told"]
+    return found
+
+
+def _lines_of_sshd(evidence: Evidence) -> Iterable[tuple[str, str, re.Match[str]]]:
     events = evidence.events
     told = picked(
         events, events["format"].isin(SYSTEM_LOGS) & events["host"].notna() & events["text"].notna()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, executions, picked, rows_of, where
 from forensics.analysis.identity_rules import BOUNDED_KEY
 from forensics.core import sshkey
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -101,7 +101,7 @@ def opened(evidence: Evidence) -> list[Opened]:
     _copies(evidence, files, said)
     _uses(events, files, said)
     _changes(events, files)
-    _added(events, files)
+    _added(evidence, files)
     bounded = [_bounded(one, files.get((one.host, one.account)) if one.account else None) for one in said]
     return sorted(bounded, key=lambda o: tuple(str(v) for v in o))
 
@@ -193,15 +193,9 @@ def _changes(events: pd.DataFrame, files: dict[tuple[str | None, str], _File]) -
         known.changes.sort()
 
 
-def _added(events: pd.DataFrame, files: dict[tuple[str | None, str], _File]) -> None:
+def _added(evidence: Evidence, files: dict[tuple[str | None, str], _File]) -> None:
     """Commands that the kernel saw write a whole key to a key file."""
-    ran = picked(
-        events,
-        (events["verb"] == "execute")
-        & events["trail"]
-        & (events["outcome"] != "failure")
-        & events["earliest_ns"].notna(),
-    )
+    ran = executions(evidence, dated=True)
     for e in rows_of(
         where(
             ran, "text", lambda text: isinstance(text, str) and "authorized_keys" in text and "AAAA" in text

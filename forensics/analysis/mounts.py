@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from forensics.analysis.artefacts import Reading, Version
-from forensics.analysis.evidence import Evidence, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, executions, picked, rows_of, where
 from forensics.analysis.writers import program
 
 BY = {
@@ -111,9 +111,7 @@ def _listed(evidence: Evidence) -> Iterable[Mount]:
 
 def _commanded(evidence: Evidence) -> Iterable[Mount]:
     """What `mount` and its helpers, which autofs calls too, were told to mount."""
-    events = evidence.events
-    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
-    for e in rows_of(where(ran, "exe", lambda exe: program(exe) in MOUNTERS)):
+    for e in rows_of(where(executions(evidence), "exe", lambda exe: program(exe) in MOUNTERS)):
         words = [str(w) for w in (e.argv or ())[1:]]
         bare = [
             w

@@ -282,9 +282,15 @@ def _nearest(near: pd.DataFrame, earliest: int) -> pd.DataFrame:
 
 
 def servers(scene: Scene) -> pd.DataFrame:
-    """The sessions that a git server's forced command began."""
-    starts = picked(scene.events, (scene.events["verb"] == "session_start") & scene.events["text"].notna())
-    return picked(starts, starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False))
+    """The sessions that a git server's forced command began, looked up once."""
+    if "git_servers" not in scene.memo:
+        starts = picked(
+            scene.events, (scene.events["verb"] == "session_start") & scene.events["text"].notna()
+        )
+        forced = starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False)
+        scene.memo["git_servers"] = picked(starts, forced)
+    found: pd.DataFrame = scene.memo["git_servers"]
+    return found
 
 
 def _server_login(scene: Scene, act: Act, starts: pd.DataFrame) -> Row | None:

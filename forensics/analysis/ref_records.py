@@ -8,7 +8,7 @@ import pandas as pd
 
 from forensics.analysis import git_acts, loading, pushes, ref_commands
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import Row, picked, rows_of, where
+from forensics.analysis.evidence import Row, executions, picked, rows_of, where
 from forensics.analysis.ref_commands import Asked
 from forensics.analysis.repositories import short_name
 
@@ -52,10 +52,8 @@ def places(scene: Scene, e: Row) -> frozenset[str]:
 
 
 def _executions(scene: Scene, names: Iterable[str]) -> pd.DataFrame:
-    events, wanted = scene.events, frozenset(names)
-    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
-    ran = picked(ran, ran["earliest_ns"].notna())
-    return where(ran, "exe", lambda exe: loading.program(exe) in wanted)
+    wanted = frozenset(names)
+    return where(executions(scene.evidence, dated=True), "exe", lambda exe: loading.program(exe) in wanted)
 
 
 PROGRAMS = frozenset({"git", "git-shell", "git-receive-pack"}) | ref_commands.WRITERS | ref_commands.SHELLS
