@@ -43,11 +43,13 @@ def compared(seed: int) -> Compared:
     return of(made.evidence, made.roster, made.about)
 
 
-def of(collected: Mapping[str, bytes], roster: bytes, about: bytes) -> Compared:
-    """The findings of what was collected, by path, made both ways."""
+def of(
+    collected: Mapping[str, bytes], roster: bytes, about: bytes, desk: inmemory.Desk | None = None
+) -> Compared:
+    """The findings of what was collected, by path, made both ways; `desk` has what was read of the same bytes before."""
     with tempfile.TemporaryDirectory() as folder:
         hidden = blind.blinded(asked.roster(roster, "roster.toml"), asked.question(about, "case.toml"))
-        desk = inmemory.Desk(Path(folder) / "desk")
+        desk = desk or inmemory.Desk(Path(folder) / "desk")
         tables, refused = desk.tables(collected, hidden.question)
         rejects = assembled.frame(refused)
         store = Path(folder) / "tables"

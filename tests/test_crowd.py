@@ -4,6 +4,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import investigated
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -75,9 +76,8 @@ def collected(more):
 
 
 def compared(more):
-    return both_ways.of(
-        collected(more), *((INCIDENT / f"{name}.toml").read_bytes() for name in ("roster", "case"))
-    )
+    roster, about = ((INCIDENT / f"{name}.toml").read_bytes() for name in ("roster", "case"))
+    return both_ways.of(collected(more), roster, about, investigated.DESK)
 
 
 @cache

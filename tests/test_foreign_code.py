@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import investigated
 import pytest
 from stage import UIDS, Stage, claim
 
@@ -250,9 +251,8 @@ def test_a_case_of_which_not_all_events_are_held_tells_the_same(name):
             path: data.replace(b".git/hooks/post-commit", b"bins/toolx/post-commit")
             for path, data in collected.items()
         }
-    found = both_ways.of(
-        collected, (folder / "roster.toml").read_bytes(), (folder / "case.toml").read_bytes()
-    )
+    roster, about = ((folder / f"{part}.toml").read_bytes() for part in ("roster", "case"))
+    found = both_ways.of(collected, roster, about, investigated.DESK)
     assert found.differs == []
     assert found.held < found.events
 

@@ -78,7 +78,7 @@ def test_a_copy_that_lacks_records_is_told_and_no_more_is_said_than_that(what):
     """Nor by `pipeline.trailcopies`, which counts where the events lie what `analysis.trailcopies` counts of those at hand."""
     copy, status, says = COPIES[what]
     if what in NARROWED:
-        both = both_ways.of(files(copy), *asked())
+        both = both_ways.of(files(copy), *asked(), investigated.DESK)
         assert both.differs == []
         assert both.held < both.events
         told = both.found
@@ -102,7 +102,7 @@ def test_each_of_two_copies_can_lack_records():
     roster, about = asked()
     other = set(NUMBERS[125:700:50])
     content = files(kept(lambda n: n not in SCATTERED)) | {AUDIT: kept(lambda n: n not in other)}
-    both = both_ways.of(content, roster, about)
+    both = both_ways.of(content, roster, about, investigated.DESK)
     told = both.found
     counts = [c["says"][0]["what"] for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
     assert sorted(re.findall(r"has (\d+) records", " ".join(counts))) == [
@@ -139,7 +139,7 @@ def test_a_record_that_both_tell_and_otherwise_is_lacking_in_neither():
         if number(line) not in SCATTERED
     ]
     content = files(b"".join(lines))
-    both = both_ways.of(content, roster, about)
+    both = both_ways.of(content, roster, about, investigated.DESK)
     told = both.found
     (one,) = [c for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
     assert f"has {len(SCATTERED)} records" in one["says"][0]["what"]
@@ -150,7 +150,7 @@ def test_what_was_chosen_and_has_what_the_other_lacks_is_no_choice():
     roster, about = asked()
     other = {n for n in NUMBERS[100:700] if n % 25 == 0}
     content = files(kept(lambda n: n % 5 == 0)) | {AUDIT: kept(lambda n: n not in other)}
-    both = both_ways.of(content, roster, about)
+    both = both_ways.of(content, roster, about, investigated.DESK)
     told = both.found
     found = [c for c in told["contradictions"] if c["kind"] == "trail_copies_differ"]
     assert len(found) == 2

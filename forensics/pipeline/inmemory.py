@@ -92,6 +92,7 @@ class Desk:
         self._known: dict[tuple[str, str], Known] = {}
         self._parsed: dict[tuple[str, Known], _Parsed] = {}
         self._told: dict[str, Mapping[str, pa.Table]] = {}
+        self._last: Mapping[str, Known] = {}
 
     def tables(
         self, evidence: Mapping[str, bytes], question: Question
@@ -102,6 +103,7 @@ class Desk:
             for path, content in evidence.items()
         )
         known = account.recognised(rows, lambda asked: [self._recognised(*one) for one in asked])
+        self._last = known
         read = {s: self._read(s, k) for s, k in sorted(known.items()) if k.format is not None}
         tallies = {
             row.sha256: read[row.sha256].tally if row.sha256 in read else Tally(row.bytes, 0, 0, row.bytes)
@@ -117,8 +119,8 @@ class Desk:
         return tables, pa.concat_tables([REJECT.empty(), *(one.rejects for one in read.values())])
 
     def records(self, form: str) -> pa.Table:
-        """The records of every file of a format that was read here."""
-        own = [one.records for (_, known), one in sorted(self._parsed.items()) if known.format == form]
+        """The records of every file of a format, of what `tables` was asked for last."""
+        own = [self._read(s, k).records for s, k in sorted(self._last.items()) if k.format == form]
         return pa.concat_tables([parts.record_table(form).empty(), *own])
 
     def _sealed(self, content: bytes) -> str:
