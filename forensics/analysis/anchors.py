@@ -342,10 +342,10 @@ def _keyed(table: pd.DataFrame, by: tuple[str, ...]) -> _Keyed:
 
 def _with_keys_of(table: pd.DataFrame, by: tuple[str, ...], other: pd.DataFrame) -> pd.DataFrame:
     """The rows that have all of a key, each part of which is one of the other side's too."""
-    mask = pd.Series(True, index=table.index)
+    mask = np.ones(len(table), bool)
     for what in by:
-        mask &= table[what].notna() & table[what].isin(other[what])
-    return picked(table, mask)
+        mask &= (table[what].notna() & table[what].isin(other[what])).to_numpy(bool)
+    return picked(table, pd.Series(mask, index=table.index, dtype=bool))
 
 
 def _paired(rule: Rule, first: pd.DataFrame, second: pd.DataFrame) -> Iterable[_Pair]:

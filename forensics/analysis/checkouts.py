@@ -118,8 +118,7 @@ def _written(
 
 def _logged(scene: Scene, version: Version) -> bool:
     """Whether git can have written a file from no commit that the tree did not have: a log of `HEAD` begins before, and no other was named."""
-    event = next(rows_of(scene.events.loc[[version.event_id]]))
-    ran = git_acts.program_of(scene, event)
+    ran = git_acts.program_of(scene, scene.row(version.event_id))
     if ran is not None and _names_commit(ran.argv, version.path):
         return False
     return any(
@@ -165,10 +164,10 @@ def moves(scene: Scene, version: Version) -> list[Row]:
 
 def _is_from_elsewhere(scene: Scene, version: Version) -> bool:
     """Whether git wrote a file, and was not asked to make something of what is in the tree."""
-    event = next(rows_of(scene.events.loc[[version.event_id]]))
-    if posixpath.basename(str(event.exe or "")) != "git":
+    (exe,) = scene.values([version.event_id], "exe")
+    if posixpath.basename(str(exe or "")) != "git":
         return False
-    ran = git_acts.program_of(scene, event)
+    ran = git_acts.program_of(scene, scene.row(version.event_id))
     return ran is None or git_acts.subcommand(ran.argv) not in _OWN_WORK
 
 

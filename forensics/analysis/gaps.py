@@ -114,8 +114,10 @@ def _serials(evidence: Evidence) -> Iterable[Gap]:
     Only what keeps all events is looked at: a table has those that somebody asked for, and a line that any
     account can send may bear any number.
     """
-    events = picked(evidence.events, evidence.events["trail"] & evidence.events["format"].isin(WHOLE))
-    told = events.dropna(subset=["serial", "earliest_ns"])
+    events = evidence.events[["event_id", "trail", "format", "host", "serial", "earliest_ns", "latest_ns"]]
+    told = picked(events, events["trail"] & events["format"].isin(WHOLE)).dropna(
+        subset=["serial", "earliest_ns"]
+    )
     jumps = evidence.totals.jumps if evidence.totals is not None else None
     for host, rows in told.groupby("host", sort=True, dropna=False):
         ordered = rows.drop_duplicates("serial").sort_values(["serial", "event_id"])
