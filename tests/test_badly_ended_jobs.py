@@ -31,12 +31,21 @@ WINDOWS = {
     "a window that none ended in": 'window = ["2025-11-15T15:11:37Z", "2025-11-16T03:12:07Z"]',
 }
 
+CONTROLLED = {"no window", "a window that few ended in"}
+"""Those of which the controller tells of most jobs too."""
+
 
 @pytest.fixture(scope="module", params=WINDOWS)
 def both(request, tmp_path_factory):
     """The analysis that holds all events, and the one that holds ordinary jobs as a table, each with its findings."""
     about = CASE.format(more=WINDOWS[request.param])
-    case = staged(tmp_path_factory.mktemp("badly"), "script_edit", 250, about=about)
+    case = staged(
+        tmp_path_factory.mktemp("badly"),
+        "script_edit",
+        250,
+        about=about,
+        controller=request.param in CONTROLLED,
+    )
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(inquiry, "MOST_ASKED", 12)
         patched.setattr(inquiry, "of", counted := Counted(inquiry.of))
@@ -80,11 +89,13 @@ def test_the_findings_are_those_of_all_jobs_looked_at(both):
 
 
 def test_the_table_of_jobs_has_all_of_them(both):
-    _, ((every, _), (done, _)), _ = both
+    name, ((every, _), (done, _)), _ = both
     whole, narrow = (d.tables()["job"].to_pylist() for d in (every, done))
     assert [j["job"] for j in whole] == [j["job"] for j in narrow]
     apart = [j for j in narrow if j["why"] == ordinary.WHY]
     assert any(j["outcome"] == "FAILED" for j in apart)
+    sources = done.scene.evidence.told["source"].to_pylist()
+    assert any("slurmctld" in source for source in sources) == (name in CONTROLLED)
 
 
 # Which jobs are ordinary

@@ -342,28 +342,26 @@ ENDED = ("_job_complete: JobId={job} WEXITSTATUS 0", "_job_complete: JobId={job}
 WHOLE = (SUBMITTED, STARTED, *ENDED)
 
 
-def test_that_the_controller_tells_of_its_life_too_leaves_it_ordinary(tmp_path):
-    assert chosen(tmp_path, ONE, ASKED, files={CONTROL: at_controller(*WHOLE)}) == {"900"}
+@pytest.mark.parametrize("question", [ASKED, Question()], ids=["another is named", "no job is named"])
+def test_that_the_controller_tells_of_its_life_too_leaves_it_ordinary(tmp_path, question):
+    assert chosen(tmp_path, ONE, question, files={CONTROL: at_controller(*WHOLE)}) == {"900"}
 
 
-@pytest.mark.parametrize(
-    ("files", "question"),
-    [
-        ({CONTROL: at_controller(*WHOLE, "_slurm_rpc_update_job: complete JobId={job} uid=4801 usec=20")}, ASKED),
-        ({CONTROL: at_controller(*WHOLE, "job_signal: 9 of running JobId={job} successful 0x8004")}, ASKED),
-        ({CONTROL: at_controller(SUBMITTED, STARTED, STARTED, *ENDED)}, ASKED),
-        ({CONTROL: at_controller(SUBMITTED, *WHOLE)}, ASKED),
-        ({CONTROL: at_controller(*WHOLE), CONTROL.replace("ctl", "ctl2"): at_controller(SUBMITTED)}, ASKED),
-        ({CONTROL.replace("ctl/var/log", "login01/home/u801"): at_controller(*WHOLE)}, ASKED),
-        ({CONTROL: at_controller(*WHOLE)}, Question()),
-    ],
-    ids=[
-        "it was changed", "it was signalled", "it started twice", "it was submitted twice", "two controllers", "where users write",
-        "and no job is named",
-    ],
-)  # fmt: skip
-def test_what_else_the_controller_tells_makes_it_one_that_is_looked_at(tmp_path, files, question):
-    assert chosen(tmp_path, ONE, question, files=files) == set()
+ELSE_TOLD = {
+    "it was changed": {CONTROL: at_controller(*WHOLE, "_slurm_rpc_update_job: complete JobId={job} uid=4801 usec=20")},
+    "it was signalled": {CONTROL: at_controller(*WHOLE, "job_signal: 9 of running JobId={job} successful 0x8004")},
+    "it started twice": {CONTROL: at_controller(SUBMITTED, STARTED, STARTED, *ENDED)},
+    "it was submitted twice": {CONTROL: at_controller(SUBMITTED, *WHOLE)},
+    "two controllers": {CONTROL: at_controller(*WHOLE), CONTROL.replace("ctl", "ctl2"): at_controller(SUBMITTED)},
+    "where users write": {CONTROL.replace("ctl/var/log", "login01/home/u801"): at_controller(*WHOLE)},
+    "its node failed": {CONTROL: at_controller(*WHOLE, "Killing JobId={job} on failed node gpu07")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ELSE_TOLD)
+def test_what_else_the_controller_tells_makes_it_one_that_is_looked_at(tmp_path, name):
+    for question in (ASKED, Question()):
+        assert chosen(tmp_path / str(bool(question.jobs)), ONE, question, files=ELSE_TOLD[name]) == set()
 
 
 def test_where_a_controllers_log_lies_where_users_write_all_jobs_are_looked_at(tmp_path):

@@ -54,7 +54,7 @@ _TWICE = " OR ".join(
     ]
 )
 """Two files of one kind tell of a job, or one tells twice that it was submitted or that it started."""
-_TOLD_OF = f"SELECT job FROM part WHERE job IS NOT NULL GROUP BY job HAVING bool_or(NOT ({_FLAT}) AND NOT ({{controlled}})) OR {_TWICE}"
+_TOLD_OF = f"SELECT job FROM part WHERE job IS NOT NULL GROUP BY job HAVING bool_or(NOT ({_FLAT}) AND NOT coalesce({_CONTROLLED}, false)) OR {_TWICE}"
 _BASE = "regexp_extract(exe, '[^/]*$')"
 _CHOSEN = f"""
 SELECT {{columns}} FROM part
@@ -178,9 +178,7 @@ def _doubtful(files: pd.DataFrame) -> bool:
 
 def _elsewhere(asked: Asked, question: Question, odd: pa.Table) -> pa.Table:
     """Every job that something else can name: an event that is none of accounting's, a command, the kernel, or the case file."""
-    # Where no job is named, whatever the controller tells can bear on the end of one.
-    controlled = f"coalesce({_CONTROLLED}, false)" if question.jobs else "false"
-    told = asked.ask(_TOLD_OF.format(controlled=controlled), {"odd": odd})["job"].to_pylist()
+    told = asked.ask(_TOLD_OF, {"odd": odd})["job"].to_pylist()
     names = [*question.jobs, *(claim.job for claim in question.claims if claim.job)]
     words = {*told, *names}
     clients = ", ".join(f"'{name}'" for name in sorted({*unrecorded.CANCELLING, "scontrol"}))
