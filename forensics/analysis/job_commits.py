@@ -77,8 +77,9 @@ def find(
         wanted.add(job.job)
         found.update(_from_heads(job, heads, known))
     found.update(_from_records(scene, wanted, known))
+    collected = _collected(scene, readings) if blobs else {}
     for reading in readings:
-        found.update(_from_content(scene, reading, blobs))
+        found.update(_from_content(reading, collected.get(reading.path, ()), blobs))
     return sorted(found, key=lambda link: (link.job, link.how, link.oid, link.path or "", link.events))
 
 
@@ -194,9 +195,8 @@ def _blobs(
     scene: Scene, readings: Iterable[Reading], commits: Mapping[Key, Commit]
 ) -> dict[tuple[str, str], list[Commit]]:
     """The commits that put in place the content of a file that was collected where a job read it, by SHA-256 and base name."""
-    files = scene.evidence.files
-    collected = files[files["origin"].isin({r.path for r in readings}) & (files["kind"] == "file")]
-    contents = scene.evidence.blobs.of_content(collected["sha256"])
+    collected = {sha256 for own in _collected(scene, readings).values() for sha256 in own}
+    contents = scene.evidence.blobs.of_content(sorted(collected))
     found: dict[tuple[str, str], list[Commit]] = {}
     for commit in commits.values() if contents else ():
         for change in commit.changes or ():
@@ -206,13 +206,22 @@ def _blobs(
     return found
 
 
+def _collected(scene: Scene, readings: Iterable[Reading]) -> dict[str, list[str]]:
+    """The files, by SHA-256, that were collected from where jobs read one, by path."""
+    files = scene.evidence.files
+    there = files[files["origin"].isin({r.path for r in readings}) & (files["kind"] == "file")]
+    found: dict[str, list[str]] = {}
+    for origin, sha256 in zip(there["origin"], there["sha256"], strict=True):
+        found.setdefault(origin, []).append(sha256)
+    return found
+
+
 def _from_content(
-    scene: Scene, reading: Reading, blobs: Mapping[tuple[str, str], list[Commit]]
+    reading: Reading, collected: Iterable[str], blobs: Mapping[tuple[str, str], list[Commit]]
 ) -> Iterable[Link]:
     """Commits that put a file's content in place, of a file that a job read and that was collected where it lay."""
-    files = scene.evidence.files
-    for f in rows_of(files[(files["origin"] == reading.path) & (files["kind"] == "file")]):
-        for commit in blobs.get((f.sha256, posixpath.basename(reading.path)), ()):
+    for sha256 in collected:
+        for commit in blobs.get((sha256, posixpath.basename(reading.path)), ()):
             events = (*commit.events[:1], *reading.events)
             yield Link(reading.job, commit.oid, "same_content", reading.path, True, events)
 

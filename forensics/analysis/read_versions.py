@@ -9,7 +9,6 @@ from forensics.analysis import mounts, order
 from forensics.analysis.acts import Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.contents import Content, Key
-from forensics.analysis.evidence import rows_of
 from forensics.core.schema import Column, Table
 from forensics.core.tables import STRINGS
 
@@ -79,9 +78,8 @@ def _processes(scene: Scene, reading: Reading) -> tuple[str, ...]:
     """The job's own processes among what shows a reading."""
     job = scene.jobs.get(reading.job)
     own = job.processes if job is not None else set()
-    cited = rows_of(scene.events.loc[scene.known(reading.events), ["host", "pid"]])
-    pids = {(e.host, e.pid) for e in cited}
-    return tuple(sorted(f"{host or '?'} {pid}" for host, pid in pids if (host, pid) in own))
+    shown = set(scene.cells(reading.events, "host", "pid"))
+    return tuple(sorted(f"{host or '?'} {pid}" for host, pid in shown if (host, pid) in own))
 
 
 def table(found: Iterable[Read]) -> pa.Table:
