@@ -100,6 +100,11 @@ class Stage:
             )
         return ses
 
+    def shells(self, account):
+        """The account's startup files and its history were collected, and take nothing in: a line of each, of no time."""
+        for fmt, text in (("shell_startup", "umask 022"), ("bash_history", "ls")):
+            self.add("setting", fmt, f"{HOST}:user", account=account, when=None, object_kind="setting", object="shell", text=text)  # fmt: skip
+
     def logout(self, account, ses):
         self.wait()
         self.add(

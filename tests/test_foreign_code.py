@@ -24,6 +24,7 @@ def day_of(account="lin"):
     """mei's job is to come; kai has written a program, and left."""
     day = Stage()
     day.enrol()
+    day.shells("lin")
     day.mei = day.login("mei")
     day.change("mei", day.mei, SCRIPT, verb="create")
     day.kai = day.login("kai")

@@ -22,6 +22,7 @@ def day_of(path, by="kai"):
     """mei's job is to come; kai, or lin, has changed a file that others take in."""
     day = Stage()
     day.enrol()
+    day.shells("lin")
     day.mei = day.login("mei")
     day.change("mei", day.mei, SCRIPT, verb="create")
     for account in ("kai", "lin"):

@@ -30,3 +30,20 @@ def test_what_is_taken_in_from_elsewhere_is_told_the_same_both_ways(technique, p
     found = both_ways.of(moved, made.roster, made.about)
     assert found.differs == []
     assert found.held < found.events
+
+
+def test_what_can_have_been_taken_in_unseen_is_told_the_same_both_ways():
+    """The change that keeps the name back lies where no job of the question has files, and no word leads to it."""
+    chosen = rehearse.planned(20_004, technique="T35b", coverage=100, evasion="none")
+    made = incident.incident(replace(chosen, busy=False, suspect="bystander"))
+    moved = {
+        path: held.replace(b"/srv/range/proj/lib", b"/shared/pylib")
+        for path, held in made.evidence.items()
+        if not path.endswith((".bashrc", ".bash_aliases", ".bash_history"))
+    }
+    found = both_ways.of(moved, made.roster, made.about)
+    assert found.differs == []
+    assert found.held < found.events
+    assert {"startup_files_of_account", "history_of_session"} <= {
+        m for a in found.found["acts"] for m in a["missing"]
+    }

@@ -143,6 +143,8 @@ class Act:
     senders: int = 0
     """How many commands can have sent a request, where `events` has only those nearest to it; else 0."""
     program_owners: set[str] = field(default_factory=set)
+    can_hold: list[str] = field(default_factory=list)
+    """Events by which others changed before what its session can have taken in, where what would tell of that was not collected."""
     in_question: bool = False
     verdict: str = "not_attempted"
     person: str | None = None
@@ -161,7 +163,7 @@ class Act:
         return replace(
             self, job=job, link=link, why_link=why, events=list(dict.fromkeys([*self.events, *events])),
             planters=list(self.planters), typed_from=list(self.typed_from), against=list(self.against), missing=list(self.missing),
-            program_owners=set(self.program_owners),
+            program_owners=set(self.program_owners), can_hold=list(self.can_hold),
         )  # fmt: skip
 
 

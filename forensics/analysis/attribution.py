@@ -29,7 +29,7 @@ from forensics.analysis import (
     unheard,
 )
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
-from forensics.analysis.deferral_rules import DECISION, WRITER
+from forensics.analysis.deferral_rules import OF_OTHERS
 from forensics.analysis.holders import Holders, people_of
 from forensics.analysis.identity import REGISTER
 from forensics.analysis.parameters import parameters
@@ -44,8 +44,7 @@ _DECISIVE = {
     "write_of_commit_object",
     "command_of_commit",
     rights.NOT_DONE,
-    DECISION,
-    WRITER,
+    *OF_OTHERS,
     *moved_refs.DECISIVE,
 }
 """What nobody is named without."""

@@ -66,13 +66,21 @@ def readings(scene: Scene, changed: set[str]) -> dict[tuple[str | None, str], li
 def changed_packages(
     scene: Scene, changes: Mapping[str, Sequence[tuple[Version, Act]]]
 ) -> dict[str, list[str]]:
-    """The files of Python's packages that something else than a package manager changed, by their environment.
+    """The files of Python's packages that something else than a package manager changed, by their environment."""
+    told = surroundings.by_environment(path for path, pairs in changes.items() if pairs)
+    paths = [path for paths in told.values() for path in paths]
+    return surroundings.by_environment(not_installed(scene, changes, paths))
+
+
+def not_installed(
+    scene: Scene, changes: Mapping[str, Sequence[tuple[Version, Act]]], paths: Iterable[str]
+) -> set[str]:
+    """Those of some files that something else than a package manager changed.
 
     Whether a process is one is asked of its first and its last change, where these agree: it writes thousands.
     """
-    told = surroundings.by_environment(path for path, pairs in changes.items() if pairs)
     by: dict[tuple[object, ...], list[tuple[int, str, str]]] = {}
-    for path in (p for paths in told.values() for p in paths):
+    for path in paths:
         for version, wrote in changes[path]:
             key = (version.host, wrote.pid, version.writer, version.account)
             by.setdefault(key, []).append((version.earliest_ns, version.event_id, path))
@@ -82,4 +90,4 @@ def changed_packages(
         others |= {
             path for _, event, path in rows if not (ends == {True} or (True in ends and file_acts.by_installer(scene, event)))
         }  # fmt: skip
-    return surroundings.by_environment(others)
+    return others

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from forensics.analysis import containers, decisions, foreign_code, order, reached
 from forensics.analysis.acts import BY_ITSELF, Act, Scene
-from forensics.analysis.deferral_rules import DECISION, RULES, WRITER
+from forensics.analysis.deferral_rules import DECISION, OF_OTHERS, RULES, WRITER
 from forensics.analysis.evidence import Row, rows_of, where
 from forensics.analysis.lineage import Lineage
 from forensics.analysis.planted import TRANSIENT
@@ -111,6 +111,8 @@ def settle(
         if row is not None:
             act.planters = list(row.planted)
             found.append(row)
+        if act.origin == "login" and not OF_OTHERS.intersection(act.missing):
+            _lack_files(act, *code.unseen(act, made))
     return found
 
 
@@ -323,6 +325,13 @@ def _lack(act: Act, ran: decisions.Foreign) -> None:
     act.missing += [DECISION] if ran.planted and act.origin == "login" else []
     act.missing += [WRITER] if ran.unknown else []
     act.program_owners |= ran.owners
+
+
+def _lack_files(act: Act, lacking: Sequence[str], changed: Iterable[Act]) -> None:
+    """Say of an act what was not collected that would tell whether others decided what ran."""
+    act.missing += lacking
+    act.program_owners |= {p.account for p in changed if p.account is not None}
+    act.can_hold = [event for p in changed for event in p.events[:1]]
 
 
 def _outlived(act: Act, made: Lineage) -> Deferral | None:

@@ -6,7 +6,7 @@ Each says what is true where the claim is, and what where it is not; an answer n
 from forensics.analysis import checkouts, copies, mounts, order, strength, trailcopies
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
-from forensics.analysis.deferral_rules import DECISION, WRITER
+from forensics.analysis.deferral_rules import DECISION, UNSEEN, WRITER
 from forensics.analysis.denial import FILES, Answer, Grounds, Test, answer, open_questions, speaker_not_known
 from forensics.analysis.gaps import Gap
 from forensics.analysis.jobs import Job
@@ -32,6 +32,8 @@ def automation(claim: Claim, g: Grounds) -> Answer:
         return answer("mixed", written, "ran_what_another_had_written", open_questions(g))
     if of_nobody := [a for a in g.acts if WRITER in a.missing]:
         return answer("mixed", of_nobody, "ran_what_is_of_unknown_writer", open_questions(g))
+    if unseen := [a for a in g.acts if not UNSEEN.isdisjoint(a.missing)]:
+        return answer("mixed", unseen, "can_have_taken_in_what_others_write", open_questions(g))
     return answer("contradicted", g.acts, "acts_in_login_sessions")
 
 

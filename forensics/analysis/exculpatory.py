@@ -5,7 +5,7 @@ from typing import Any
 
 from forensics.analysis import attendance, passed_on
 from forensics.analysis.acts import Act
-from forensics.analysis.deferral_rules import DECISION, WRITER
+from forensics.analysis.deferral_rules import DECISION, UNSEEN, WRITER
 from forensics.analysis.examination import Examination
 from forensics.analysis.holders import people_of
 
@@ -31,6 +31,17 @@ def sought(done: Examination, acts: list[Act], names: Mapping[str, str]) -> list
     return found
 
 
+def _of_others(act: Act, inputs: Iterable[str]) -> tuple[str, list[str]] | None:
+    """That others decided what did an act, or can have; and by which events."""
+    if DECISION in act.missing:
+        return "ran_what_another_wrote", [p.events[0] for p in act.planters]
+    if WRITER in act.missing:
+        return "ran_what_is_of_unknown_writer", list(inputs)
+    if UNSEEN.isdisjoint(act.missing):
+        return None
+    return "can_have_taken_in_what_another_changed" if act.can_hold else "done_as_shell_starts", act.can_hold
+
+
 def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[str, str]) -> Iterable[Json]:
     directory = done.scene.directory
     own = [
@@ -54,21 +65,8 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
                 "act": name,
                 "because": [s.events[0] for s in own][:3],
             }
-        if mine and DECISION in act.missing:
-            wrote = [p.events[0] for p in act.planters]
-            yield {
-                "person": person,
-                "kind": "ran_what_another_wrote",
-                "act": name,
-                "because": [act.events[0], *wrote],
-            }
-        elif mine and WRITER in act.missing:
-            yield {
-                "person": person,
-                "kind": "ran_what_is_of_unknown_writer",
-                "act": name,
-                "because": [act.events[0], *ran.get(act.act_id, ())],
-            }
+        if mine and (said := _of_others(act, ran.get(act.act_id, ()))):
+            yield {"person": person, "kind": said[0], "act": name, "because": [act.events[0], *said[1]]}
         asserted = directory.called(act.author, act.earliest_ns, act.latest_ns) | directory.called(
             act.committer, act.earliest_ns
         )

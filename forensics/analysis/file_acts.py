@@ -8,7 +8,7 @@ from typing import NamedTuple
 from forensics.analysis import git_settings, mounts, order, ref_commands, surroundings
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
-from forensics.analysis.deferral_rules import DECISION, WRITER
+from forensics.analysis.deferral_rules import OF_OTHERS
 from forensics.analysis.evidence import Evidence, Row, executions, picked, rows_of
 from forensics.analysis.jobs import Job
 from forensics.analysis.loading import GIT_SETTINGS
@@ -386,6 +386,7 @@ def escalations(scene: Scene, harmful: Iterable[Act]) -> Iterable[Act]:
                 "carried_act",
             )
             found.planters, found.typed_from = list(act.planters), list(act.typed_from)
-            found.missing += [m for m in act.missing if m in {DECISION, WRITER}]
+            found.missing += [m for m in act.missing if m in OF_OTHERS]
             found.program_owners |= act.program_owners
+            found.can_hold = list(act.can_hold)
             yield found

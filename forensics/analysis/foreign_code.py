@@ -20,6 +20,7 @@ from forensics.analysis import (
     order,
     startup_lines,
     taken_in,
+    uncollected,
     unpacked,
 )
 from forensics.analysis.acts import Act, Scene
@@ -33,6 +34,7 @@ from forensics.analysis.decisions import (
     together,
 )
 from forensics.analysis.decisions import moment as moment_of
+from forensics.analysis.deferral_rules import STARTUP_FILES
 from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.lineage import Lineage
 from forensics.analysis.planted import FOR_ALL, STARTUP
@@ -53,6 +55,8 @@ _MOST = 512
 """Files that are asked about for one act; where that is not enough, who wrote what ran is not known."""
 
 
+_FEW = 8
+"""So many files that a session can have taken in are told of, where what would tell of it was not collected."""
 _OWN = Decided()
 
 
@@ -78,6 +82,7 @@ class Code:
     _modules: dict[str, list[str]] = field(default_factory=dict)
     _around: taken_in.Surroundings | None = None
     _settings: list[str] = field(default_factory=list)
+    _unseen: uncollected.Uncollected | None = None
 
     def of(self, act: Act, made: Lineage) -> Foreign | None:
         """Who else can have decided what an act's process did; None where that is whoever ran it, by what is on record."""
@@ -103,6 +108,28 @@ class Code:
             return None
         return Foreign(tuple(found.values()), tuple(dict.fromkeys(inputs)), unknown, owners)
 
+    def unseen(self, act: Act, made: Lineage) -> tuple[list[str], list[Act]]:
+        """What was not collected that would tell whether a session took in what another had changed before; and what others had changed."""
+        session = act.session
+        if session is None or session.ses is None or act.earliest_ns is None or act.account is None:
+            return [], []
+        assert self._unseen is not None
+        lacking = self._unseen.lacking(act)
+        above, self._asked = made.above(act)[0] if lacking else [], 0
+        at = above[0] if above else self.scene.row(act.events[0])
+        then = order.Moment(act.earliest_ns, act.latest_ns or act.earliest_ns)
+        found: dict[int, Act] = {}
+        for path in self._unseen.changed(act, above) if lacking else ():
+            planted = self._decided(path, then, at, act, None).planted
+            there = (wrote for _, wrote in self._unseen.elsewhere(path, act) if self._another(wrote, act))
+            found |= {id(p): p for p in (*planted, *there)}
+            if len(found) >= _FEW or self._asked > _MOST:
+                break
+        if found:
+            return lacking, list(found.values())[:_FEW]
+        startup = [lack for lack in lacking if lack == STARTUP_FILES]
+        return (startup if startup and self._unseen.untyped(act) else []), []
+
     def _prepare(self) -> None:
         changed = {path for path, pairs in self.changes.items() if pairs}
         self._read = readings(self.scene, changed)
@@ -111,6 +138,7 @@ class Code:
         self._modules = beside.by_folder(changed)
         packages = changed_packages(self.scene, self.changes)
         self._around = taken_in.Surroundings(self.scene, self.changes, packages, self.set_hosts)
+        self._unseen = uncollected.Uncollected(self.scene, self.changes, self.set_hosts)
         self._settings = [path for path in sorted(changed) if git_settings.of_all(path)]
 
     def _starts_all(self, plant: Act) -> bool:
@@ -176,7 +204,9 @@ class Code:
     def _taken_in(self, above: Sequence[Row], act: Act) -> list[tuple[str, Decided]]:
         """Of what an act's session took in that no words of its processes name: who decided it."""
         assert self._around is not None
-        found: list[tuple[str, Decided]] = []
+        assert self._unseen is not None
+        unseen = bool(self._unseen.lacking(act))
+        found = [(e, Decided((), unknown=True)) for e in self._around.unplaced(act, unseen=unseen)]
         for took in self._around.of(act, above):
             if posixpath.basename(took.path) == taken_in.ANY:
                 # Who changed a file of the folder is told; else it is of whoever it belongs to.

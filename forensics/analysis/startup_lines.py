@@ -12,8 +12,8 @@ from forensics.analysis.sessions import Session
 from forensics.analysis.surroundings import Named
 from forensics.core.clock import NS_PER_S
 
-_FORMAT = "shell_startup"
-FORMATS = frozenset({"bash_history", "zsh_history", "fish_history", "history_listing", "atuin", _FORMAT})
+STARTUP_FILE = "shell_startup"
+FORMATS = frozenset({"bash_history", "zsh_history", "fish_history", "history_listing", "atuin", STARTUP_FILE})
 """What has lines by which a shell takes something in."""
 TICK_NS = NS_PER_S
 """A history tells whole seconds."""
@@ -70,13 +70,13 @@ def named(scene: Scene, act: Act) -> list[Line]:
 
 def _hears(e: Row, account: str | None) -> bool:
     """Whether a line is of an account: of its own files, or of startup files of the host; a history that lies in no home is nobody's."""
-    return e.account == account if isinstance(e.account, str) else e.format == _FORMAT
+    return e.account == account if isinstance(e.account, str) else e.format == STARTUP_FILE
 
 
 def _line(e: Row, account: str | None) -> Line:
     told = surroundings.named(str(e.text), cwd=None, account=account)
     at_ns = None if pd.isna(e.earliest_ns) else int(e.earliest_ns)
-    return Line(str(e.event_id), at_ns, tuple(told), e.format == _FORMAT, isinstance(e.account, str))
+    return Line(str(e.event_id), at_ns, tuple(told), e.format == STARTUP_FILE, isinstance(e.account, str))
 
 
 def _named(scene: Scene) -> dict[str | None, list[Row]]:
@@ -121,7 +121,9 @@ def _lines(scene: Scene) -> dict[str | None, list[Row]]:
     if "startup_lines" not in scene.memo:
         events = scene.events
         found: dict[str | None, list[Row]] = {}
-        for e in _of_files(rows_of(picked(events, (events["format"] == _FORMAT) & events["text"].notna()))):
+        for e in _of_files(
+            rows_of(picked(events, (events["format"] == STARTUP_FILE) & events["text"].notna()))
+        ):
             found.setdefault(e.host, []).append(e)
         scene.memo["startup_lines"] = found
     lines: dict[str | None, list[Row]] = scene.memo["startup_lines"]

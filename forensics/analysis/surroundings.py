@@ -79,6 +79,25 @@ ACTIVATION = re.compile(r"^(?P<prefix>.*)/etc/conda/activate\.d/[^/]+$")
 _PYTHON = re.compile(r"python[0-9.]*")
 
 
+_TAKEN_IN: Mapping[str, Variable] = {
+    r"[.](?:sh|bash|zsh|ksh|csh|tcsh|fish|env|(?:bash|zsh|k|c|tc)?(?:rc|profile))$": Variable("file"),
+    r"/[.]?(?:bash|zsh|k|c|tc)?(?:rc|profile|env|aliases|functions)$": Variable("file"),
+    r"/(?:activate|environment|settings|setup)$": Variable("file"),
+    r"[.]so(?:[.][0-9]+)*$": Variable("file"),
+    r"[.](?:py|pyc|pth)$": Variable("folder", re.compile(_PYTHONS)),
+    r"[.](?:pl|pm)$": Variable("folder", re.compile(r"perl[0-9.]*")),
+    r"[.]rb$": Variable("folder", re.compile(r"ruby[0-9.]*|irb")),
+    r"[.](?:R|Rprofile|Renviron)$": Variable("folder", re.compile(r"R|Rscript")),
+    r"[.]jl$": Variable("folder", re.compile(r"julia")),
+    r"[.][cm]?js$": Variable("folder", re.compile(r"node")),
+    r"[.]lua$": Variable("folder", re.compile(r"lua(?:jit)?[0-9.]*")),
+    r"[/.]gitconfig$": Variable("file", re.compile(r"git(?:-.*)?")),
+}
+"""What files are called that a shell, or a program, takes in by lines that need not be on record; and which programs do."""
+CAN_BE_TAKEN_IN = re.compile("|".join(f"(?:{pattern})" for pattern in _TAKEN_IN))
+"""All of them."""
+
+
 class Named(NamedTuple):
     """A file, or a folder, that words name.
 
@@ -141,6 +160,13 @@ def _path(word: str, cwd: str | None, account: str | None) -> str | None:
         return None
     whole = wording.resolved(word, cwd)
     return whole or posixpath.normpath(word).removeprefix("../")
+
+
+def takes_in(programs: Iterable[str]) -> re.Pattern[str]:
+    """A pattern of the files that a shell, or one of some programs, can take in by lines that need not be on record."""
+    ran = list(programs)
+    can = (p for p, v in _TAKEN_IN.items() if v.by is None or any(v.by.fullmatch(one) for one in ran))
+    return re.compile("|".join(f"(?:{pattern})" for pattern in can))
 
 
 def of_run(exe: object, argv: object, cwd: object, account: str | None = None) -> list[Named]:
@@ -222,6 +248,11 @@ def _end(prefix: str) -> str | None:
 def later(path: str) -> bool:
     """Whether a path is of a module that shells load later, though none names it."""
     return "/modulefiles/" in path
+
+
+def holds_modules(path: str) -> bool:
+    """Whether a path lies below a folder of modules, by what that is called."""
+    return _MODULES.search(path) is not None
 
 
 def loads(exe: object, argv: object) -> list[str]:

@@ -222,13 +222,53 @@ class Surroundings:
 
     def _loaded(self, act: Act) -> Iterator[Took]:
         """Files of environment modules, by the names that the session loaded: they set what all that follows is run with."""
-        ran = self._ran(act, "modules")
-        used = {folder for e in ran for folder in surroundings.uses(e.exe, e.argv)}
-        used |= {one.path for line in startup_lines.named(self.scene, act) for one in line.told if one.variable == "MODULEPATH"}  # fmt: skip
-        for e in ran:
+        used = self._used(act)
+        for e in self._ran(act, "modules"):
             if names := surroundings.loads(e.exe, e.argv):
-                for path in self._modulefiles(tuple(names), frozenset(used), act.account):
+                for path in self._modulefiles(tuple(names), used, act.account):
                     yield Took(path, str(e.event_id), e, decisions.moment(e))
+
+    def _used(self, act: Act) -> frozenset[str]:
+        """The folders that the act's session looked for modules in, as far as words and lines tell."""
+        used = {folder for e in self._ran(act, "modules") for folder in surroundings.uses(e.exe, e.argv)}
+        lines = startup_lines.named(self.scene, act)
+        return frozenset(
+            used | {one.path for line in lines for one in line.told if one.variable == "MODULEPATH"}
+        )
+
+    def unplaced(self, act: Act, *, unseen: bool) -> Iterator[str]:
+        """Loads of modules that can lie where others write, and of which no record tells who did; none where they lie in the site's or the account's own folders.
+
+        Args:
+            act: an act of a session.
+            unseen: whether lines that can tell of folders of modules were not collected; else folders that are told of count alone.
+        """
+        used = self._used(act)
+        elsewhere = any(not self._kept(f"{folder}/", act.account) for folder in used)
+        for e in self._ran(act, "modules") if unseen or elsewhere else ():
+            for name in surroundings.loads(e.exe, e.argv):
+                files = re.compile(surroundings.of_module(name))
+                there = [path for path in self._collected(act.host) if files.search(path)]
+                told = self._modulefiles((name,), used, act.account) or (
+                    there and all(self._kept(path, act.account) for path in there)
+                )
+                if not told:
+                    yield str(e.event_id)
+
+    def _kept(self, path: str, account: str | None) -> bool:
+        """Whether a path lies where only an administrator, or an account itself, writes."""
+        return loading.of_site(path) or loading.own_place(path, str(account))
+
+    def _collected(self, host: str | None) -> list[str]:
+        """The paths of the modulefiles of a host that were collected."""
+        if "collected modules" not in self.scene.memo:
+            files, held = self.scene.evidence.files, dict[object, list[str]]()
+            for owner, path in zip(files["host"], files["origin"], strict=True):
+                if isinstance(path, str) and surroundings.holds_modules(path):
+                    held.setdefault(owner, []).append(path)
+            self.scene.memo["collected modules"] = held
+        found: list[str] = self.scene.memo["collected modules"].get(host, [])
+        return found
 
     def _modulefiles(self, names: tuple[str, ...], used: frozenset[str], account: str | None) -> list[str]:
         key = "modulefiles", names, used, account

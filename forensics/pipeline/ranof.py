@@ -9,7 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import git_settings, loading, sourced, startup_lines, surroundings, taken_in, unpacked
+from forensics.analysis import (
+    git_settings,
+    loading,
+    sourced,
+    startup_lines,
+    surroundings,
+    taken_in,
+    uncollected,
+    unpacked,
+)
 from forensics.pipeline import kin
 from forensics.store.places import Asked, Places
 
@@ -104,7 +113,7 @@ def _leading(
     found |= _modules(asked, folders, changed)
     runs = [(exe, argv, cwd) for verb, exe, _, argv, cwd in rows if verb == "execute"]
     patterns = taken_in.patterns(runs, named) | {f"/{re.escape(end)}$" for end in beside.included}
-    found |= _changed(asked, patterns, changed)
+    found |= _changed(asked, patterns, changed) | _can_be_taken_in(asked, runs, changed)
     return found | set(moved.filter(into)["object_from"].to_pylist())
 
 
@@ -133,6 +142,15 @@ def _changed(asked: Asked, patterns: Iterable[str], changed: str) -> set[str]:
         places = asked.places(f"WHERE {changed} AND regexp_matches(object, '{some}')")
         found.update(asked.rows(places, ["object"])["object"].to_pylist())
     return found
+
+
+def _can_be_taken_in(asked: Asked, runs: Iterable[tuple[object, object, object]], changed: str) -> set[str]:
+    """The changed files that a shell, or one of the programs that ran, can take in by lines that were not collected."""
+    called = surroundings.takes_in({loading.program(exe) for exe, _, _ in runs}).pattern
+    places = asked.places(
+        f"WHERE {changed} AND regexp_matches(object, '{called}') AND NOT contains(object, '{uncollected.PACKAGES}')"
+    )
+    return set(asked.rows(places, ["object"])["object"].to_pylist())
 
 
 def _lines(asked: Asked, texts: Texts) -> frozenset[surroundings.Named]:

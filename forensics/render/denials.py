@@ -195,6 +195,7 @@ CLAIM_WHY = {
     "ran_by_itself_and_author_not_known": "it runs by itself, and who left it there is inconclusive",
     "ran_in_account_what_another_left": "beside acts of the person who denies, something runs in that account that another account leaves there, or writes",
     "ran_what_is_of_unknown_writer": "it is done in a login session by a program, or a line of a startup file, of which no record tells who writes it",
+    "can_have_taken_in_what_others_write": "it is done in a login session, and the startup files or the history that would tell whether its shell takes in what others write are not there",
     "ran_what_another_had_written": "it is done in a login session by a program that another writes, or that runs one",
     "process_of_job_acted_on_bytes_of_somebody": "a process of a job acts, on bytes that somebody wrote",
     "no_session_to_compare": "no session is found to compare the time with",
@@ -222,4 +223,16 @@ CLAIM_WHY = {
     "purpose_is_not_in_logs": "what an act was for is not in the logs",
     "custody_before_sealing_is_not_in_logs": "what happens to evidence before it is sealed is not in it",
     "statements_are_no_evidence_here": "statements are outside this method",
+}
+
+EXCULPATORY = {
+    "act_is_in_another_session": "a login session of this person is open, and the act is in a different session",
+    "no_login_session_open_then": "no login session of this person's accounts or keys is open at the time",
+    "named_by_forgeable_field_only": "this person is named only in a field that anybody can write, such as a commit's author",
+    "ran_what_another_wrote": "the program that does it in this person's session is written before, at least in part, by another",
+    "ran_what_is_of_unknown_writer": "no record tells who writes the program that does it in this person's session",
+    "can_have_taken_in_what_another_changed": "the session of this person can take in what another changes before, and the startup files or the history that would tell are not there",
+    "done_as_shell_starts": "it is done in this person's session sooner after the shell starts than anybody types a command, and the account's startup files are not there",
+    "pushed_to_another_ref": "what this person pushes to one ref is put into another, by no push of this person's",
+    "own_job_ran_bytes_of_another": "the job of this person runs or reads bytes that another account wrote",
 }

@@ -212,7 +212,7 @@ def _reasons_for(name: str, items: Sequence[Json], cites: Cites) -> list[Sentenc
         acts = list(dict.fromkeys(str(i["act"]) for i in same if i.get("act")))
         where = act_names(acts) if acts else put("the time in question")
         because = list(dict.fromkeys(e for i in same for e in i.get("because") or ()))
-        words_of = words(phrases.EXCULPATORY, kind)
+        words_of = words(denials.EXCULPATORY, kind)
         found.append(say("exculpatory", cites(because), about=f"for {name}", acts=where, kind=words_of))
     return found
 

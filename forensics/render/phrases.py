@@ -141,6 +141,8 @@ MISSING = {
     "device_of_one_person": "a device that no other person uses: others enter accounts of their own from the same address",
     "decision_of_what_ran": "a record that tells whether whoever runs the program, or whoever writes it, decides what it does",
     "writer_of_what_ran": "a record of who writes the program that does it",
+    "startup_files_of_account": "the startup files of the account on the host, which tell whether its shells take in what others write",
+    "history_of_session": "a shell history of the session, which tells whether its shell is asked to take in what others write",
     "session_of_container": "a record of whom the daemon of containers serves",
     "client_of_container": "a session in which the daemon is asked for a container",
     "session_of_plant": "the session in which it is left to run",
@@ -235,16 +237,6 @@ STATUS = {
     "contradicted": "contradicts",
     "mixed": "partly supports and partly contradicts",
     "untestable": "can neither support nor contradict",
-}
-
-EXCULPATORY = {
-    "act_is_in_another_session": "a login session of this person is open, and the act is in a different session",
-    "no_login_session_open_then": "no login session of this person's accounts or keys is open at the time",
-    "named_by_forgeable_field_only": "this person is named only in a field that anybody can write, such as a commit's author",
-    "ran_what_another_wrote": "the program that does it in this person's session is written before, at least in part, by another",
-    "ran_what_is_of_unknown_writer": "no record tells who writes the program that does it in this person's session",
-    "pushed_to_another_ref": "what this person pushes to one ref is put into another, by no push of this person's",
-    "own_job_ran_bytes_of_another": "the job of this person runs or reads bytes that another account wrote",
 }
 
 CLASSES = {

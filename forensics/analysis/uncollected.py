@@ -1,0 +1,152 @@
+"""What a session can have taken in of another's making, where what would tell of it was not collected.
+
+`source settings.sh` runs no program, nor does a line of `.bashrc`, nor a folder in PYTHONPATH: that a session took a file in stands in
+its account's startup files, or in what was typed. Where one of these is not there, and another had changed before what a shell, or a
+program of the act, takes in, nobody can say whose code acted. What words, lines and settings that are there name is in `taken_in`.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from forensics.analysis import beside, git_settings, loading, mounts, order, startup_lines, surroundings
+from forensics.analysis.acts import Act, Scene
+from forensics.analysis.artefacts import Version
+from forensics.analysis.decisions import not_installed
+from forensics.analysis.deferral_rules import HISTORY, STARTUP_FILES
+from forensics.analysis.evidence import Row, picked
+from forensics.analysis.planted import FOR_ALL, STARTUP
+from forensics.core.clock import NS_PER_S
+
+PACKAGES = "-packages/"
+"""In the path of what is found in an environment, not in a folder that a line names."""
+_TYPED_NS = NS_PER_S
+"""Sooner after an entry nobody has typed a command at a terminal."""
+
+
+@dataclass(slots=True)
+class Uncollected:
+    """Asks of an act what its session can have taken in, unseen.
+
+    Attributes:
+        scene: events, people and sessions.
+        changes: by path, every version with its act, in order of time.
+        set_hosts: hosts whose clock was set: there a time of a history says nothing.
+    """
+
+    scene: Scene
+    changes: Mapping[str, list[tuple[Version, Act]]]
+    set_hosts: frozenset[str | None] = frozenset()
+    _by_account: dict[str | None, list[tuple[int, str]]] | None = None
+    _of_others: dict[str | None, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def lacking(self, act: Act) -> list[str]:
+        """Which of the files that would tell what an act's session took in were not collected: of its account, on its host.
+
+        One line of a startup file says that they were; of a history, one that can be of the session, by its time or for want of one.
+        """
+        told: dict[tuple[object, object], list[int] | None] = self._collected()["histories"]
+        key = act.host, act.account
+        found = [] if key in self._collected()["startups"] else [STARTUP_FILES]
+        if key not in told:
+            return [*found, HISTORY]
+        times, session = told[key], act.session
+        if times is None or act.host in self.set_hosts or session is None or session.start_ns is None:
+            return found
+        last = times[-1] if act.latest_ns is None else act.latest_ns + startup_lines.TICK_NS
+        typed = bisect_right(times, last) - bisect_left(times, session.start_ns - startup_lines.TICK_NS)
+        return found if typed else [*found, HISTORY]
+
+    def _collected(self) -> dict[str, Any]:
+        """Accounts and hosts of which startup files were collected, and by these the times of the lines of histories: none where a line has none."""
+        if "collected of shells" not in self.scene.memo:
+            events = self.scene.events
+            lines = picked(events, events["format"].isin(startup_lines.FORMATS) & events["account"].notna())
+            startup = lines["format"] == startup_lines.STARTUP_FILE
+            own = lines[startup].drop_duplicates(["host", "account"])
+            histories = {
+                key: None if times.isna().any() else sorted(map(int, times))
+                for key, times in lines[~startup].groupby(["host", "account"], dropna=False)["earliest_ns"]
+            }
+            startups = set(zip(own["host"], own["account"], strict=True))
+            self.scene.memo["collected of shells"] = {"startups": startups, "histories": histories}
+        found: dict[str, Any] = self.scene.memo["collected of shells"]
+        return found
+
+    def untyped(self, act: Act) -> bool:
+        """Whether an act of a session at a terminal came so soon after the entry that the account's startup files, and nobody, had it done."""
+        session = act.session
+        if session is None or session.tty is None or session.start_ns is None or act.latest_ns is None:
+            return False
+        return act.latest_ns - session.start_ns < _TYPED_NS
+
+    def changed(self, act: Act, above: Sequence[Row]) -> Iterator[str]:
+        """The files that others had changed, not after an act, and that its session can have taken in.
+
+        Not those that lie in a folder of their writer's own, nor what the act itself is on, nor what an installer put there.
+
+        Args:
+            act: an act of a session, of an account, with a moment.
+            above: what its process and those above it executed.
+        """
+        told = self._of(act.account)
+        late = act.host in self.set_hosts or act.latest_ns is None
+        until = len(told) if late else bisect_right(told, (int(act.latest_ns or 0), "\U0010ffff"))
+        ran = {loading.program(exe) for exe in (self.scene.row(act.events[0]).exe, *(e.exe for e in above))}
+        can = surroundings.takes_in(ran)
+        paths = [path for _, path in told[:until] if can.search(path) and path != act.object]
+        modules = {path for path in paths if path.endswith(loading.MODULES)}
+        pythons = [e for e in above if loading.folder_of_modules(e.exe, e.argv, e.cwd or "/") is not None]
+        if modules and pythons:
+            # Of a text that is known, what it imports by name.
+            ordered = sorted(modules)
+            modules -= {p for e in pythons for p in beside.imported(self.scene.evidence, e, ordered)}
+            paths = [path for path in paths if path not in modules]
+        yield from dict.fromkeys(paths)
+
+    def _of(self, account: str | None) -> list[tuple[int, str]]:
+        """The files that others than an account changed, by the first moment of each."""
+        if account not in self._of_others:
+            first: dict[str, int] = {}
+            for other, told in self._told().items():
+                # In an account of several, another of them counts as another.
+                shared = other == account and len(self.scene.directory.holders(account)) > 1
+                for at, path in told if other != account or shared else ():
+                    first[path] = min(at, first.get(path, at))
+            self._of_others[account] = sorted((at, path) for path, at in first.items())
+        return self._of_others[account]
+
+    def _told(self) -> dict[str | None, list[tuple[int, str]]]:
+        """By account, the files that it changed, with the first moment, of which a shell or a program can take one in."""
+        if self._by_account is None:
+            can = [p for p, pairs in self.changes.items() if pairs and self._can_be(p)]
+            first: dict[tuple[str | None, str], int] = {}
+            for path in sorted(not_installed(self.scene, self.changes, can)):
+                for version, wrote in self.changes[path]:
+                    if wrote.account is not None and not loading.own_place(path, wrote.account):
+                        key = wrote.account, path
+                        first[key] = min(version.earliest_ns, first.get(key, version.earliest_ns))
+            found: dict[str | None, list[tuple[int, str]]] = {}
+            for (account, path), at in first.items():
+                found.setdefault(account, []).append((at, path))
+            self._by_account = found
+        return self._by_account
+
+    def _can_be(self, path: str) -> bool:
+        """Whether a path is called as what is taken in; startup files, and settings of git, of accounts and hosts are looked at by themselves."""
+        return (
+            surroundings.CAN_BE_TAKEN_IN.search(path) is not None
+            and PACKAGES not in path
+            and not STARTUP.search(path)
+            and not FOR_ALL.search(path)
+            and not git_settings.of_all(path)
+        )
+
+    def elsewhere(self, path: str, act: Act) -> Iterator[tuple[Version, Act]]:
+        """The versions of a path that were written on another host, of a file system that the act's host can have too."""
+        known, then = mounts.of(self.scene.evidence), order.Moment(act.earliest_ns or 0, act.latest_ns or 0)
+        for version, wrote in self.changes[path]:
+            joined = known.joined(path, version.host, act.host)
+            if joined not in {None, "same_host"} and not order.of(self.scene.evidence).before(then, version):
+                yield version, wrote

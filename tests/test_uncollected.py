@@ -1,0 +1,175 @@
+"""Where startup files or history of an account were not collected, what its session can have taken in of another's names nobody."""
+
+import pytest
+from stage import claim
+from test_taken_in import LIBRARY, MODULECMD, SCRIPT, SETUP, day_of, edits, line
+
+from forensics.analysis import findings, taken_in
+from forensics.core.roster import Question
+
+STARTUP, HISTORY = "startup_files_of_account", "history_of_session"
+PYTHON = ("python3.11", "/home/lin/analyse.py")
+
+
+def without(day, *formats):
+    """The same day, of which lines of some formats were not collected."""
+    day.rows = [row for row in day.rows if row["format"] not in formats]
+    return day
+
+
+def examined(day):
+    """Of lin's act on the script: the act, what was made of it, and the whole."""
+    day.wait(20)
+    day.submit("mei", day.mei, "15", outcome="TIMEOUT")
+    done = day.examined(Question(jobs=("15",), claims=(claim("D01", "lin"), claim("D06", "lin"))))
+    (act,) = [a for a in done.acts if a.account == "lin" and a.object == SCRIPT]
+    return act, done.judged[act.act_id], done
+
+
+def told(day):
+    """Who is named for it, who comes into question, and which files it would take."""
+    act, judged, _ = examined(day)
+    return act.person, judged.candidates, set(judged.missing) & {STARTUP, HISTORY}
+
+
+OWN = ("lin", ["lin"], set())
+
+
+def held(*missing):
+    return None, ["kai", "lin"], set(missing)
+
+
+@pytest.mark.parametrize(
+    ("formats", "found"),
+    [
+        ((), OWN),
+        (("shell_startup",), held(STARTUP)),
+        (("bash_history",), held(HISTORY)),
+        (("shell_startup", "bash_history"), held(STARTUP, HISTORY)),
+    ],
+)
+def test_each_of_the_two_files_is_needed(formats, found):
+    day = without(day_of(SETUP), *formats)
+    edits(day)
+    assert told(day) == found
+
+
+def test_the_change_that_keeps_a_name_back_is_told_and_is_no_cause():
+    day = without(day_of(SETUP), "shell_startup", "bash_history")
+    edits(day)
+    act, _, done = examined(day)
+    (wrote,) = [a for a in done.acts if a.object == SETUP]
+    assert (act.can_hold, act.planters, wrote.job) == (wrote.events[:1], [], None)
+    said = findings.findings(done)["exculpatory"]
+    (mine,) = [x for x in said if x["kind"] == "can_have_taken_in_what_another_changed"]
+    assert (mine["person"], mine["because"]) == ("lin", [act.events[0], wrote.events[0]])
+    assert [(a.status, a.why) for a in done.answers] == [
+        ("untestable", "no_act_attributed"),
+        ("mixed", "can_have_taken_in_what_others_write"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "argv", "by", "found"),
+    [
+        (LIBRARY, PYTHON, "kai", True),
+        (LIBRARY, ("sed",), "kai", False),  # no Python did the act
+        ("/srv/proj/lib/x.so.1", ("sed",), "kai", True),
+        ("/srv/proj/env/site.bashrc", ("sed",), "kai", True),
+        ("/srv/proj/data.csv", ("sed",), "kai", False),
+        ("/home/kai/env.sh", ("sed",), "kai", False),  # a folder of the writer's own
+        ("/home/lin/env.sh", ("sed",), "kai", True),
+        ("/home/mei/.bashrc", ("sed",), "kai", False),  # what the shells of a third account do
+        ("/opt/env/lib/python3.11/site-packages/x/y.so", ("sed",), "kai", False),
+        (SETUP, ("sed",), "lin", False),
+    ],
+)
+def test_only_what_a_shell_or_a_program_of_the_act_takes_in_counts(path, argv, by, found):
+    day = without(day_of(path, by=by), "shell_startup", "bash_history")
+    edits(day, argv=argv)
+    assert told(day) == (held(STARTUP, HISTORY) if found else OWN)
+
+
+def test_a_file_is_another_s_until_it_is_replaced_and_not_before_it_is_written():
+    day = without(day_of(SETUP), "shell_startup")
+    for verb in ("delete", "create"):
+        day.change("lin", day.lin, SETUP, verb=verb)
+    edits(day)
+    assert told(day) == OWN
+    day = without(day_of("/srv/proj/data.csv"), "shell_startup")
+    edits(day)
+    day.change("kai", day.kai, SETUP, verb="create")
+    assert told(day) == OWN
+
+
+def test_what_an_installer_put_there_is_no_other_s():
+    day = without(day_of("/srv/proj/data.csv"), "shell_startup")
+    day.change("kai", day.kai, SETUP, verb="create", program="dpkg")
+    edits(day)
+    assert told(day) == OWN
+
+
+@pytest.mark.parametrize(("path", "found"), [(SETUP, True), ("/var/lib/setup.sh", False)])
+def test_a_file_system_that_hosts_can_share_is_looked_at_too(path, found):
+    day = without(day_of("/srv/proj/data.csv"), "shell_startup")
+    day.change("kai", day.kai, path, verb="create")
+    day.rows[-1]["host"] = "login02"
+    edits(day)
+    assert told(day) == (held(STARTUP) if found else OWN)
+
+
+@pytest.mark.parametrize(
+    ("at_s", "is_set", "missing"),
+    [(0, False, set()), (-600, False, {HISTORY}), (600, False, {HISTORY}), (-600, True, set())],
+)
+def test_a_history_tells_of_the_session_in_which_it_has_a_line(at_s, is_set, missing):
+    """By its time, where the host's clock was not set: then no time says anything."""
+    day = without(day_of(SETUP), "bash_history")
+    line(day, "bash_history", "ls")
+    for name in ("earliest_ns", "latest_ns"):
+        day.rows[-1][name] += at_s * 1_000_000_000
+    if is_set:
+        day.run("dao", day.login("dao"), ["date", "-s", "12:00"])
+    edits(day)
+    assert told(day)[2] == missing
+
+
+@pytest.mark.parametrize(
+    ("formats", "wait_s", "tty", "named"),
+    [(["shell_startup"], 0, True, None), ([], 0, True, "lin"), (["shell_startup"], 3, True, "lin"), (["shell_startup"], 0, False, "lin")],
+)  # fmt: skip
+def test_what_is_done_before_anybody_can_type_is_done_by_a_startup_file(formats, wait_s, tty, named):
+    """Nothing on record says that one was changed: it can have been by a home that no rule watches."""
+    day = without(day_of("/srv/proj/data.csv"), *formats)
+    for row in day.rows if not tty else ():
+        row["tty"] = None
+    day.wait(wait_s)
+    edits(day)
+    for row in day.rows[-2:]:
+        row |= {name: row[name] - 700_000_000 for name in ("earliest_ns", "latest_ns")}
+    act, judged, done = examined(day)
+    assert (act.person, STARTUP in judged.missing) == (named, named is None)
+    kinds = {x["kind"] for x in findings.findings(done)["exculpatory"] if x["person"] == "lin"}
+    assert ("done_as_shell_starts" in kinds) == (named is None)
+
+
+@pytest.mark.parametrize(
+    ("formats", "text", "placed", "named"),
+    [
+        ((), None, (), "lin"),  # where the host has modules, by all that its own files can say
+        (("shell_startup",), None, (), None),
+        (("shell_startup",), None, ("/opt/modulefiles/gcc/12.lua",), "lin"),
+        (("shell_startup",), None, ("/opt/modulefiles/gcc/12.lua", "/srv/modulefiles/gcc/13.lua"), None),
+        ((), "export MODULEPATH=/srv/modules", (), None),
+        ((), "export MODULEPATH=/opt/modules:/home/lin/modules", (), "lin"),
+    ],
+)
+def test_a_module_of_no_record_can_lie_where_others_write(formats, text, placed, named, monkeypatch):
+    monkeypatch.setattr(taken_in.Surroundings, "_collected", lambda *_: list(placed))
+    day = without(day_of("/srv/proj/data.csv"), *formats)
+    if text is not None:
+        line(day, "shell_startup", text)
+    day.run("lin", day.ses_of, [*MODULECMD, "load", "gcc"])
+    edits(day)
+    act, judged, _ = examined(day)
+    assert (act.person, "writer_of_what_ran" in judged.missing) == (named, named is None)
