@@ -306,6 +306,21 @@ def test_a_line_that_only_another_host_s_log_tells_mends_no_hole():
     assert named(mended) == named(hole)
 
 
+def test_a_line_that_only_another_host_s_log_tells_makes_no_trail_begin_earlier():
+    """The host's own trail begins hours after the time asked about does, and who wrote what was taken in can be told before: a line of that time, left elsewhere, tells nothing of it."""
+    given = inputs(NAME)
+    asked = given["case"].replace(b"2026-11-23T15:11:37Z", b"2026-11-23T12:00:00Z", 1)
+    line = collected(NAME)[AUDIT].splitlines(keepends=True)[0]
+    at, number = re.search(rb"\(([0-9]+[.][0-9]+):([0-9]+)\)", line).groups()
+    early = line.replace(b"(%s:%s)" % (at, number), b"(%.3f:%d)" % (float(at) - 11_600, int(number) - 9))
+    late, mended = (
+        investigated.found(collected(NAME) | more, roster=given["roster"], about=asked)
+        for more in ({}, {"files/var/log/audit/audit.log": early})
+    )
+    assert named(late) < named(plain(NAME))
+    assert named(mended) == named(late)
+
+
 def test_a_folder_whose_logs_never_name_it_names_nobody_on_another_host():
     found = found_in(collected(NAME) | other_host("files", b"gpu07"))
     assert not {name for _, _, name in named(found)} - {"kai"}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import holes, ordinary
+from forensics.analysis import holes, ordinary, placing
 from forensics.analysis.channels import PUSH_LOGS
 from forensics.analysis.evidence import Evidence, picked, rows_of
 from forensics.analysis.sessions import Session
@@ -214,12 +214,21 @@ def _before(evidence: Evidence) -> Iterable[Gap]:
     seen = told[told["account"].isin(owners)] if owners else told
     if window is not None:
         seen = seen[seen["earliest_ns"] <= window[1]]
-    first = told.loc[told.groupby("host", sort=True)["earliest_ns"].idxmin()]
+    first = _first(evidence, told)
     for e in rows_of(first[first["host"].isin(seen["host"].unique())]):
         since = [at for at, quiet in begun if e.earliest_ns - at > quiet]
         if since:
             gap = f"{e.host}: {TRAIL}"
             yield Gap(gap, "silence", min(since), int(e.earliest_ns), None, e.host, (e.event_id,))
+
+
+def _first(evidence: Evidence, told: pd.DataFrame) -> pd.DataFrame:
+    """The first record of each host's trail, by host: of those that are its own, where there are such; a line that lies elsewhere can bear any host and time."""
+    by_file = told.loc[told.groupby(["host", "sha256"], sort=True)["earliest_ns"].idxmin()]
+    own = by_file[~by_file["event_id"].isin(placing.foreign(evidence, by_file["event_id"]))]
+    rest = by_file[~by_file["host"].isin(own["host"])]
+    found = pd.concat([own, rest])
+    return found.loc[found.groupby("host", sort=True)["earliest_ns"].idxmin()]
 
 
 _QUIET_NS = 600 * 1_000_000_000
