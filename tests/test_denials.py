@@ -246,3 +246,21 @@ def test_what_the_speaker_did_does_not_answer_an_act_that_the_person_named_can_h
     late = edited()
     late.change("dao", late.login("dao", by="dao", device="lin"), SCRIPT, owner="mei")
     assert answered(late, "D01", "kai", "lin") == ("contradicted", "acts_in_sessions_of_speaker")
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_an_accusation_is_not_borne_out_while_an_act_can_be_of_yet_another(beside):
+    """One edit by whom the speaker names; another in dao's account with dao's key, from mei's machine: the speaker cannot have done it."""
+    day = Stage()
+    day.enrol()
+    mei = day.login("mei")
+    day.change("lin", day.login("lin"), SCRIPT, owner="mei")
+    if beside:
+        day.change("dao", day.login("dao", by="dao", device="mei"), SCRIPT, owner="mei")
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    found = (
+        ("mixed", "acts_of_other_and_act_left_open") if beside else ("supported", "acts_in_sessions_of_other")
+    )
+    for names in ("lin", ""):
+        assert answered(day, "D01", "kai", names) == found
