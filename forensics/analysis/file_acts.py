@@ -214,7 +214,13 @@ def by_installer(scene: Scene, event_id: str) -> bool:
 
     The script has to lie where only an administrator puts one: anybody can call a file of theirs `pip`.
     """
-    row = scene.row(event_id)
+    key = "by installer", event_id
+    if key not in scene.memo:
+        scene.memo[key] = _by_installer(scene, scene.row(event_id))
+    return bool(scene.memo[key])
+
+
+def _by_installer(scene: Scene, row: Row) -> bool:
     if posixpath.basename(str(row.exe or "")) in INSTALLERS:
         return True
     mine = order.of(scene.evidence).until(scene.runs_of(row.host, row.pid), row)

@@ -79,12 +79,14 @@ ACTIVATION = re.compile(r"^(?P<prefix>.*)/etc/conda/activate\.d/[^/]+$")
 _PYTHON = re.compile(r"python[0-9.]*")
 
 
-_TAKEN_IN: Mapping[str, Variable] = {
+OF_PYTHON = r"[.](?:py|pyc|pth)$"
+"""What Python finds in a folder that it is told to search."""
+TAKEN_IN: Mapping[str, Variable] = {
     r"[.](?:sh|bash|zsh|ksh|csh|tcsh|fish|env|(?:bash|zsh|k|c|tc)?(?:rc|profile))$": Variable("file"),
     r"/[.]?(?:bash|zsh|k|c|tc)?(?:rc|profile|env|aliases|functions)$": Variable("file"),
     r"/(?:activate|environment|settings|setup)$": Variable("file"),
     r"[.]so(?:[.][0-9]+)*$": Variable("file"),
-    r"[.](?:py|pyc|pth)$": Variable("folder", re.compile(_PYTHONS)),
+    OF_PYTHON: Variable("folder", re.compile(_PYTHONS)),
     r"[.](?:pl|pm)$": Variable("folder", re.compile(r"perl[0-9.]*")),
     r"[.]rb$": Variable("folder", re.compile(r"ruby[0-9.]*|irb")),
     r"[.](?:R|Rprofile|Renviron)$": Variable("folder", re.compile(r"R|Rscript")),
@@ -94,8 +96,6 @@ _TAKEN_IN: Mapping[str, Variable] = {
     r"[/.]gitconfig$": Variable("file", re.compile(r"git(?:-.*)?")),
 }
 """What files are called that a shell, or a program, takes in by lines that need not be on record; and which programs do."""
-CAN_BE_TAKEN_IN = re.compile("|".join(f"(?:{pattern})" for pattern in _TAKEN_IN))
-"""All of them."""
 
 
 class Named(NamedTuple):
@@ -162,11 +162,10 @@ def _path(word: str, cwd: str | None, account: str | None) -> str | None:
     return whole or posixpath.normpath(word).removeprefix("../")
 
 
-def takes_in(programs: Iterable[str]) -> re.Pattern[str]:
-    """A pattern of the files that a shell, or one of some programs, can take in by lines that need not be on record."""
+def takes_in(programs: Iterable[str]) -> list[str]:
+    """The patterns of `TAKEN_IN` of what a shell, or one of some programs, takes in."""
     ran = list(programs)
-    can = (p for p, v in _TAKEN_IN.items() if v.by is None or any(v.by.fullmatch(one) for one in ran))
-    return re.compile("|".join(f"(?:{pattern})" for pattern in can))
+    return [p for p, v in TAKEN_IN.items() if v.by is None or any(v.by.fullmatch(one) for one in ran)]
 
 
 def of_run(exe: object, argv: object, cwd: object, account: str | None = None) -> list[Named]:

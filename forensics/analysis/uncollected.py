@@ -5,6 +5,7 @@ its account's startup files, or in what was typed. Where one of these is not the
 program of the act, takes in, nobody can say whose code acted. What words, lines and settings that are there name is in `taken_in`.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,18 @@ PACKAGES = "-packages/"
 """In the path of what is found in an environment, not in a folder that a line names."""
 _TYPED_NS = NS_PER_S
 """Sooner after an entry nobody has typed a command at a terminal."""
+_MOST = 1_000
+"""Of more changed modules it is not asked which of them a text imports."""
+_LAST = "\U0010ffff"
+"""Behind every path."""
+_CALLED = {kind: re.compile(kind) for kind in surroundings.TAKEN_IN}
+
+
+def _called(path: str) -> str | None:
+    """What of `surroundings.TAKEN_IN` a path is called as; startup files, and settings of git, of accounts and hosts are looked at by themselves."""
+    if PACKAGES in path or STARTUP.search(path) or FOR_ALL.search(path) or git_settings.of_all(path):
+        return None
+    return next((kind for kind, called in _CALLED.items() if called.search(path)), None)
 
 
 @dataclass(slots=True)
@@ -38,8 +51,8 @@ class Uncollected:
     scene: Scene
     changes: Mapping[str, list[tuple[Version, Act]]]
     set_hosts: frozenset[str | None] = frozenset()
-    _by_account: dict[str | None, list[tuple[int, str]]] | None = None
-    _of_others: dict[str | None, list[tuple[int, str]]] = field(default_factory=dict)
+    _by_account: dict[tuple[str, str, str], int] | None = None
+    _of_others: dict[str | None, dict[str, list[tuple[int, str]]]] = field(default_factory=dict)
 
     def lacking(self, act: Act) -> list[str]:
         """Which of the files that would tell what an act's session took in were not collected: of its account, on its host.
@@ -90,58 +103,49 @@ class Uncollected:
             act: an act of a session, of an account, with a moment.
             above: what its process and those above it executed.
         """
-        told = self._of(act.account)
-        late = act.host in self.set_hosts or act.latest_ns is None
-        until = len(told) if late else bisect_right(told, (int(act.latest_ns or 0), "\U0010ffff"))
         ran = {loading.program(exe) for exe in (self.scene.row(act.events[0]).exe, *(e.exe for e in above))}
-        can = surroundings.takes_in(ran)
-        paths = [path for _, path in told[:until] if can.search(path) and path != act.object]
-        modules = {path for path in paths if path.endswith(loading.MODULES)}
-        pythons = [e for e in above if loading.folder_of_modules(e.exe, e.argv, e.cwd or "/") is not None]
-        if modules and pythons:
-            # Of a text that is known, what it imports by name.
-            ordered = sorted(modules)
-            modules -= {p for e in pythons for p in beside.imported(self.scene.evidence, e, ordered)}
-            paths = [path for path in paths if path not in modules]
-        yield from dict.fromkeys(paths)
+        for kind in surroundings.takes_in(ran):
+            told = self._of(act.account).get(kind, [])
+            late = act.host in self.set_hosts or act.latest_ns is None
+            until = len(told) if late else bisect_right(told, (int(act.latest_ns or 0), _LAST))
+            can = self._imported(told[:until], above) if kind == surroundings.OF_PYTHON else None
+            paths = (told[n][1] for n in range(until))
+            yield from (path for path in paths if path != act.object and (can is None or path in can))
 
-    def _of(self, account: str | None) -> list[tuple[int, str]]:
-        """The files that others than an account changed, by the first moment of each."""
+    def _imported(self, told: Sequence[tuple[int, str]], above: Sequence[Row]) -> set[str] | None:
+        """Of changed modules those that the Pythons that ran can have imported; None for all: of very many, it is not asked."""
+        pythons = [e for e in above if loading.folder_of_modules(e.exe, e.argv, e.cwd or "/") is not None]
+        if not told or not pythons or len(told) > _MOST:
+            return None
+        paths = sorted(path for _, path in told)
+        return {path for e in pythons for path in beside.imported(self.scene.evidence, e, paths)}
+
+    def _of(self, account: str | None) -> dict[str, list[tuple[int, str]]]:
+        """The files that others than an account changed, by what they are called, with the first moment of each."""
         if account not in self._of_others:
-            first: dict[str, int] = {}
-            for other, told in self._told().items():
-                # In an account of several, another of them counts as another.
-                shared = other == account and len(self.scene.directory.holders(account)) > 1
-                for at, path in told if other != account or shared else ():
-                    first[path] = min(at, first.get(path, at))
-            self._of_others[account] = sorted((at, path) for path, at in first.items())
+            first: dict[str, dict[str, int]] = {}
+            # In an account of several, another of them counts as another.
+            shared = len(self.scene.directory.holders(account)) > 1 if account is not None else False
+            for (other, kind, path), at in self._told().items():
+                if other != account or shared:
+                    held = first.setdefault(kind, {})
+                    held[path] = min(at, held.get(path, at))
+            found = {kind: sorted((at, path) for path, at in held.items()) for kind, held in first.items()}
+            self._of_others[account] = found
         return self._of_others[account]
 
-    def _told(self) -> dict[str | None, list[tuple[int, str]]]:
-        """By account, the files that it changed, with the first moment, of which a shell or a program can take one in."""
+    def _told(self) -> dict[tuple[str, str, str], int]:
+        """The files that a shell or a program can take in, by the account that changed them and what they are called, with its first moment."""
         if self._by_account is None:
-            can = [p for p, pairs in self.changes.items() if pairs and self._can_be(p)]
-            first: dict[tuple[str | None, str], int] = {}
-            for path in sorted(not_installed(self.scene, self.changes, can)):
+            kinds = {p: kind for p, pairs in self.changes.items() if pairs and (kind := _called(p))}
+            found: dict[tuple[str, str, str], int] = {}
+            for path in sorted(not_installed(self.scene, self.changes, kinds)):
                 for version, wrote in self.changes[path]:
                     if wrote.account is not None and not loading.own_place(path, wrote.account):
-                        key = wrote.account, path
-                        first[key] = min(version.earliest_ns, first.get(key, version.earliest_ns))
-            found: dict[str | None, list[tuple[int, str]]] = {}
-            for (account, path), at in first.items():
-                found.setdefault(account, []).append((at, path))
+                        key = wrote.account, kinds[path], path
+                        found[key] = min(version.earliest_ns, found.get(key, version.earliest_ns))
             self._by_account = found
         return self._by_account
-
-    def _can_be(self, path: str) -> bool:
-        """Whether a path is called as what is taken in; startup files, and settings of git, of accounts and hosts are looked at by themselves."""
-        return (
-            surroundings.CAN_BE_TAKEN_IN.search(path) is not None
-            and PACKAGES not in path
-            and not STARTUP.search(path)
-            and not FOR_ALL.search(path)
-            and not git_settings.of_all(path)
-        )
 
     def elsewhere(self, path: str, act: Act) -> Iterator[tuple[Version, Act]]:
         """The versions of a path that were written on another host, of a file system that the act's host can have too."""

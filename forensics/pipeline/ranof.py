@@ -146,7 +146,7 @@ def _changed(asked: Asked, patterns: Iterable[str], changed: str) -> set[str]:
 
 def _can_be_taken_in(asked: Asked, runs: Iterable[tuple[object, object, object]], changed: str) -> set[str]:
     """The changed files that a shell, or one of the programs that ran, can take in by lines that were not collected."""
-    called = surroundings.takes_in({loading.program(exe) for exe, _, _ in runs}).pattern
+    called = "|".join(surroundings.takes_in({loading.program(exe) for exe, _, _ in runs}))
     places = asked.places(
         f"WHERE {changed} AND regexp_matches(object, '{called}') AND NOT contains(object, '{uncollected.PACKAGES}')"
     )
