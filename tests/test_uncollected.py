@@ -8,6 +8,7 @@ from forensics.analysis import findings, taken_in
 from forensics.core.roster import Question
 
 STARTUP, HISTORY = "startup_files_of_account", "history_of_session"
+BOTH = ("shell_startup", "bash_history")
 PYTHON = ("python3.11", "/home/lin/analyse.py")
 
 
@@ -77,6 +78,7 @@ def test_the_change_that_keeps_a_name_back_is_told_and_is_no_cause():
         ("/srv/proj/lib/x.so.1", ("sed",), "kai", True),
         ("/srv/proj/env/site.bashrc", ("sed",), "kai", True),
         ("/srv/proj/data.csv", ("sed",), "kai", False),
+        ("/srv/proj/train.sh", ("sed",), "kai", False),  # what is submitted
         ("/home/kai/env.sh", ("sed",), "kai", False),  # a folder of the writer's own
         ("/home/lin/env.sh", ("sed",), "kai", True),
         ("/home/mei/.bashrc", ("sed",), "kai", False),  # what the shells of a third account do
@@ -136,7 +138,7 @@ def test_a_history_tells_of_the_session_in_which_it_has_a_line(at_s, is_set, mis
 
 @pytest.mark.parametrize(
     ("formats", "wait_s", "tty", "named"),
-    [(["shell_startup"], 0, True, None), ([], 0, True, "lin"), (["shell_startup"], 3, True, "lin"), (["shell_startup"], 0, False, "lin")],
+    [(BOTH, 0, True, None), ([], 0, True, "lin"), (BOTH[:1], 0, True, "lin"), (BOTH, 3, True, "lin"), (BOTH, 0, False, "lin")],
 )  # fmt: skip
 def test_what_is_done_before_anybody_can_type_is_done_by_a_startup_file(formats, wait_s, tty, named):
     """Nothing on record says that one was changed: it can have been by a home that no rule watches."""

@@ -34,7 +34,7 @@ from forensics.analysis.decisions import (
     together,
 )
 from forensics.analysis.decisions import moment as moment_of
-from forensics.analysis.deferral_rules import STARTUP_FILES
+from forensics.analysis.deferral_rules import UNSEEN
 from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.lineage import Lineage
 from forensics.analysis.planted import FOR_ALL, STARTUP
@@ -113,6 +113,8 @@ class Code:
         session = act.session
         if session is None or session.ses is None or act.earliest_ns is None or act.account is None:
             return [], []
+        if self._read is None:
+            self._prepare()
         assert self._unseen is not None
         lacking = self._unseen.lacking(act)
         above, self._asked = made.above(act)[0] if lacking else [], 0
@@ -127,8 +129,8 @@ class Code:
                 break
         if found:
             return lacking, list(found.values())[:_FEW]
-        startup = [lack for lack in lacking if lack == STARTUP_FILES]
-        return (startup if startup and self._unseen.untyped(act) else []), []
+        # A line of the history says that it was typed, be it by a script.
+        return (lacking if UNSEEN.issubset(lacking) and self._unseen.untyped(act) else []), []
 
     def _prepare(self) -> None:
         changed = {path for path, pairs in self.changes.items() if pairs}

@@ -11,13 +11,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from forensics.analysis import beside, git_settings, loading, mounts, order, startup_lines, surroundings
+from forensics.analysis import (
+    artefacts,
+    beside,
+    git_settings,
+    loading,
+    mounts,
+    order,
+    startup_lines,
+    surroundings,
+    wording,
+)
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
 from forensics.analysis.decisions import not_installed
 from forensics.analysis.deferral_rules import HISTORY, STARTUP_FILES
-from forensics.analysis.evidence import Row, picked
-from forensics.analysis.planted import FOR_ALL, STARTUP
+from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.planted import FOR_ALL, STARTUP, programs
 from forensics.core.clock import NS_PER_S
 
 PACKAGES = "-packages/"
@@ -88,7 +98,7 @@ class Uncollected:
         return found
 
     def untyped(self, act: Act) -> bool:
-        """Whether an act of a session at a terminal came so soon after the entry that the account's startup files, and nobody, had it done."""
+        """Whether an act of a session at a terminal came sooner after the entry than anybody types: its shell had it done as it started, or a script typed it."""
         session = act.session
         if session is None or session.tty is None or session.start_ns is None or act.latest_ns is None:
             return False
@@ -137,7 +147,9 @@ class Uncollected:
     def _told(self) -> dict[tuple[str, str, str], int]:
         """The files that a shell or a program can take in, by the account that changed them and what they are called, with its first moment."""
         if self._by_account is None:
-            kinds = {p: kind for p, pairs in self.changes.items() if pairs and (kind := _called(p))}
+            jobs = self._submitted()
+            own = (path for path, pairs in self.changes.items() if pairs and path not in jobs)
+            kinds = {path: kind for path in own if (kind := _called(path))}
             found: dict[tuple[str, str, str], int] = {}
             for path in sorted(not_installed(self.scene, self.changes, kinds)):
                 for version, wrote in self.changes[path]:
@@ -146,6 +158,13 @@ class Uncollected:
                         found[key] = min(version.earliest_ns, found.get(key, version.earliest_ns))
             self._by_account = found
         return self._by_account
+
+    def _submitted(self) -> set[str]:
+        """The files that were given to a program which submits jobs: what a job runs is no file of settings."""
+        ran = rows_of(programs(self.scene, artefacts.SUBMITTERS))
+        words = ((str(word), e.cwd) for e in ran for word in (e.argv or ())[1:])
+        told = (wording.resolved(word, cwd if isinstance(cwd, str) else None) for word, cwd in words)
+        return {path for path in told if path is not None}
 
     def elsewhere(self, path: str, act: Act) -> Iterator[tuple[Version, Act]]:
         """The versions of a path that were written on another host, of a file system that the act's host can have too."""
