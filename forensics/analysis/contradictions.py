@@ -14,6 +14,7 @@ from forensics.analysis import (
     selfset,
     signed_acts,
     trailcopies,
+    typed_lines,
 )
 from forensics.analysis.acts import Act
 from forensics.analysis.evidence import picked, rows_of
@@ -62,6 +63,7 @@ def of_sources(done: Examination, acts: list[Act], names: Mapping[str, str], cit
     found += trailcopies.contradictions(done.scene.evidence, cites)
     found += selfset.contradictions(done.scene.evidence.events, cites)
     found += imitated.contradictions(done.scene.evidence.typed)
+    found += typed_lines.contradictions(done.scene.evidence.alone, cites)
     found += copies.of_records(done.scene.evidence, acts, cites)
     for about, lines in done.scene.directory.disagreements().items():
         says = [_enrolled(e, cites) for e in lines]

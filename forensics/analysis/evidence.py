@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import displaced, forge_names, gitfound, imitated, selfset, tips, trails
+from forensics.analysis import displaced, forge_names, gitfound, imitated, selfset, tips, trails, typed_lines
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import CITATIONS
@@ -271,6 +271,7 @@ class Evidence:
     lost: tuple[tips.Lost, ...] = ()
     called: tuple[forge_names.Called, ...] = ()
     typed: tuple[imitated.Imitated, ...] = ()
+    alone: tuple[typed_lines.Alone, ...] = ()
     memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """What was looked up once, by what looks it up; a copy of the evidence starts without it."""
 
@@ -323,6 +324,7 @@ def assemble(
     events = displaced.unheard(trails.settled(events, frame(trails.numbers(found))))
     events = selfset.withheld(forge_names.withheld(events, found))
     events, records, typed = imitated.withheld(events, displaced.without(got["job_record"], got["file"]))
+    events, alone = typed_lines.withheld(events, records)
     raw = {
         name: frame(gitfound.held(table))
         for name, table in sorted(found.items())
@@ -347,5 +349,6 @@ def assemble(
         trees=gitfound.trees(found),
         lost=tips.lost(found, refs_apart or {}),
         typed=typed,
+        alone=alone,
         called=tuple(forge_names.told({name: found[name] for name in forge_names.COLUMNS if name in found})),
     )

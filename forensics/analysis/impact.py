@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from forensics.analysis import links, memory, scheduler_edits
+from forensics.analysis import links, memory, scheduler_edits, typed_lines
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.edits import Edits
 from forensics.analysis.jobs import Job
@@ -190,6 +190,7 @@ def _doubt(job: Job, acts: Iterable[Act], scene: Scene, *, audited: bool) -> str
                 if a.rule not in REFUSED
             ),
         ),
+        (typed_lines.KIND, lambda: any(one.job == job.job for one in scene.evidence.alone)),
         (
             "times_of_a_file_set_before_job_s_end",
             lambda: any(a.act == "timestomp" and a.in_question and _before_end(a, job) for a in acts),

@@ -28,6 +28,7 @@ ABOUT = {
     "records_differ": ("record {number} of the audit trail of {host}",),
     "login_uid_set_without_rights": ("login uid {number} of session {session} of {host}",),
     "rows_of_job_differ": ("rows of job {job} in one file",),
+    "line_borne_out_by_nothing": ("line of {format} on job {job}", "line of {format}"),
     "register_disagrees": ("who has {thing}",),
     "forge_name_changed": ("account {name} of {source}",),
 }
@@ -70,6 +71,7 @@ SAYS = {
     "records_differ": ("copy {copy}: session {session}, login uid {auid}, process {pid}, {what}",),
     "login_uid_set_without_rights": ("a process with uid {number} set it, without root's rights",),
     "rows_of_job_differ": ("{format}: {value}",),
+    "line_borne_out_by_nothing": ("trouble of a job", "uid {number} asked: {verb}", "{format}: {value}"),
     "forge_name_changed": ("number {number} is called {name}", "{name} is changed to {other}"),
     "register_disagrees": (
         "{source} ({domain}): {kind} {thing} is of account {account}",

@@ -1,0 +1,172 @@
+"""Lines of Slurm's logs that can be part of what a user typed, or that accounting tells otherwise.
+
+Slurm's daemons write what they were sent into their logs as it stands, line ends too: `sbatch -p` with a line end in the queue's name,
+`scontrol update` with one in a comment of one's own job, or `sbatch -o` with one in a path puts whole lines there that read like a daemon's own, with anybody's
+uid. Such text is short, and stands behind a line that tells what it is. And whoever had a job ended is named by accounting too. So a
+request that stands close behind such a line, or that accounting does not bear out, says nothing of who asked, unless accounting or a
+recorded command of that uid does; and trouble of a job's that is told close behind such a line is none, unless accounting tells of it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+Json = dict[str, Any]
+KIND = "line_borne_out_by_nothing"
+"""What such a line is told as."""
+_LOG = "slurmctld"
+_LOGS = frozenset({_LOG, "slurmd"})
+_ASKED = frozenset({"kill_request", "job_update", "scheduler_edit"})
+_REACH = 4_200
+"""Bytes. Slurm takes 1,024 characters of a queue, a name or a comment, and 4,096 of a path."""
+_FREE = "comment|extra|name|account|wckey|partition|features|stdout|stderr|stdin|workdir|work_dir|licenses|gres|tres|container|mail|dependency|reservation|qos|burst"
+_REPEATS = re.compile(
+    rf"(?i)^(?:sched: )?_?update_job[a-z_]*: set(?:ting)? [a-z_ ]*(?:{_FREE})[a-z_ ]* to |\b(?:invalid|unknown|unable to find|could not find|not found)\b"
+    r"|(?:could not|couldn't) (?:open|chdir)|^execve\(|^chdir\("
+)
+"""Messages that repeat what a user typed: a job's own words, and what is said of words that mean nothing."""
+_ACCOUNTING = frozenset({"sacct", "sacct_json", "sacct_padded"})
+_TROUBLE = frozenset({"NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL"})
+_BY_ITSELF = frozenset({"COMPLETED", "FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"})
+_NEAR_NS = 10_000_000_000
+_MOST_TOLD = 20
+
+
+class Alone(NamedTuple):
+    """A line that nothing bears out: its event, log and job, what it says, and what accounting says of the job."""
+
+    event: str
+    log: str
+    job: str | None
+    said: str
+    otherwise: tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+def withheld(events: pd.DataFrame, records: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Alone, ...]]:
+    """Events without the uid and the account of requests, and without troubles, that nothing bears out.
+
+    Args:
+        events: schema `event`, with `trail`.
+        records: schema `job_record`.
+
+    Returns:
+        The same, their order kept, and those lines in order of time.
+    """
+    logs = events[events["format"].isin(_LOGS)]
+    asked = logs["verb"].isin(_ASKED) & logs["uid"].notna() & (logs["outcome"] != "failure")
+    asked &= logs["format"] == _LOG
+    lines = logs[asked | ((logs["verb"] == "fault") & logs["job"].notna())]
+    if not len(lines):
+        return events, ()
+    own = records[records["format"].isin(_ACCOUNTING) & records["job"].isin(set(lines["job"].dropna()))]
+    told = _otherwise(own)
+    behind = _behind(lines, logs[[bool(_REPEATS.search(str(text))) for text in logs["text"]]])
+    doubted = lines[behind | ((lines["verb"] == "kill_request") & lines["job"].isin(set(told)))]
+    if not len(doubted):
+        return events, ()
+    borne, troubled = _borne(events, records, doubted), set(own.loc[own["outcome"].isin(_TROUBLE), "job"])
+    commands = _commands(events)
+    alone = [
+        e for e in doubted.to_dict("records")
+        if (
+            e["job"] not in troubled if e["verb"] == "fault"
+            else (e["job"], int(e["uid"])) not in borne and not any(_sent(e, command) for command in commands)
+        )
+    ]  # fmt: skip
+    if not alone:
+        return events, ()
+    events = events.copy()
+    of = events["event_id"].isin({e["event_id"] for e in alone})
+    events.loc[of & (events["verb"] == "fault"), "verb"] = "other"
+    events.loc[of, "account"] = None
+    events.loc[of, "uid"] = pd.NA
+    events.loc[of, "account_absence"] = "not_recorded"
+    return events, tuple(
+        Alone(e["event_id"], e["format"], e["job"], _said(e), told.get(e["job"], ())) for e in alone
+    )
+
+
+def _said(line: Mapping[Any, Any]) -> str:
+    return "trouble of a job" if line["verb"] == "fault" else f"uid {int(line['uid'])} asked: {line['verb']}"
+
+
+def _borne(events: pd.DataFrame, records: pd.DataFrame, lines: pd.DataFrame) -> set[tuple[str, int]]:
+    """Which jobs accounting says which uid asked to end, where it tells a name by the uid of its owner's jobs."""
+    names = dict(zip(records["owner"], records["owner_uid"], strict=True))
+    asks = events[
+        (events["verb"] == "kill_request")
+        & ~events["format"].isin(_LOGS)
+        & events["job"].isin(set(lines["job"]))
+    ]
+    uids = asks["uid"].astype("object").where(asks["uid"].notna(), asks["account"].map(names))
+    return {(job, int(uid)) for job, uid in zip(asks["job"], uids, strict=True) if not pd.isna(uid)}
+
+
+def _behind(lines: pd.DataFrame, typed: pd.DataFrame) -> "pd.Series[bool]":
+    """Which lines stand close behind a line of their file that repeats what a user typed."""
+    out = pd.Series(False, index=lines.index)
+    for sha256, rows in typed.groupby("sha256", sort=True):
+        own = lines[lines["sha256"] == sha256].sort_values("start")
+        last = pd.merge_asof(
+            own[["start"]], rows[["start", "stop"]].sort_values("start").rename(columns={"start": "begun"}),
+            left_on="start", right_on="begun", allow_exact_matches=False,
+        )  # fmt: skip
+        out.loc[own.index] = (last["start"] - last["stop"] <= _REACH).fillna(value=False).to_numpy(bool)
+    return out
+
+
+def _otherwise(own: pd.DataFrame) -> dict[str, tuple[tuple[str, Mapping[str, Any]], ...]]:
+    """Of jobs whose accounting tells that they ended by themselves, or who else ended them: what it says, and where."""
+    jobs = own[own["step"].isna() & own["outcome"].notna()]
+    by_itself = jobs["outcome"].isin(_BY_ITSELF) | jobs["requestor"].notna()
+    whole = by_itself.groupby(jobs["job"]).transform("all")
+    return {
+        str(job): tuple(
+            (f"{row['format']}: {row['state']}", _cited(row))
+            for row in rows.head(_MOST_TOLD).to_dict("records")
+        )
+        for job, rows in jobs[whole.astype(bool)].groupby("job", sort=True)
+    }
+
+
+def _cited(row: Mapping[Any, Any]) -> Mapping[str, Any]:
+    return {"sha256": row["sha256"], "start": int(row["start"]), "stop": int(row["stop"])}
+
+
+def _commands(events: pd.DataFrame) -> list[dict[Any, Any]]:
+    """The commands of a trail by which somebody asks Slurm's controller to end or to change something."""
+    ran = events[
+        events["trail"]
+        & (events["verb"] == "execute")
+        & events["earliest_ns"].notna()
+        & events["uid"].notna()
+    ]
+    asks = [str(exe).rpartition("/")[2] in {"scancel", "scontrol"} for exe in ran["exe"]]
+    return ran.loc[asks, ["earliest_ns", "uid", "argv"]].to_dict("records")
+
+
+def _sent(request: Mapping[Any, Any], command: Mapping[Any, Any]) -> bool:
+    """Whether a command of that uid named the job in the seconds of a request."""
+    if int(command["uid"]) != int(request["uid"]) or pd.isna(request["earliest_ns"]):
+        return False
+    if abs(int(command["earliest_ns"]) - int(request["earliest_ns"])) > _NEAR_NS:
+        return False
+    words = re.split(r"[ ,=]", " ".join(map(str, command["argv"] or ())))
+    return request["job"] is None or str(request["job"]) in words
+
+
+def contradictions(found: Iterable[Alone], cites: Any) -> list[Json]:  # noqa: ANN401
+    """Such lines, each with what accounting says of the job, where it says something."""
+    return [
+        {
+            "about": f"line of {one.log}" + ("" if one.job is None else f" on job {one.job}"),
+            "kind": KIND,
+            "says": [
+                {"what": one.said, "citations": cites([one.event])},
+                *({"what": what, "citations": [dict(cited)]} for what, cited in one.otherwise),
+            ],
+        }
+        for one in found
+    ]
