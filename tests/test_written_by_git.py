@@ -1,5 +1,7 @@
 """A file that git wrote holds what others made: where nothing says which commits those were, no job is said to have failed by itself."""
 
+import re
+
 import pytest
 from test_pushes import AUDIT, SAMPLES, collected, found
 
@@ -111,3 +113,50 @@ def test_a_clone_leads_to_what_was_pushed_in_the_time_asked_about_and_to_nothing
     else:
         assert tied == set()
         assert (job["cause"], job["why"], answer["status"], answer["missing"]) == OF_OLD
+
+
+# Whoever is in a tree's group can write the log of its HEAD.
+
+
+BY_EDITOR = b"".join(
+    b"node=login01 type=%s msg=audit(1795624170.100:99001): %s\n" % line
+    for line in (
+        (
+            b"SYSCALL",
+            (b"arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=1 a2=441 a3=1b6 items=1 ppid=1 pid=31510 auid=4112 uid=4112 gid=4112 "
+            b'euid=4112 suid=4112 fsuid=4112 egid=4112 sgid=4112 fsgid=4112 tty=pts2 ses=91 comm="vim" exe="/usr/bin/vim" key="proj-write"'),
+        ),
+        (b"CWD", b'cwd="/srv/range/proj/llm"'),
+        (b"PATH", b'item=0 name=".git/logs/HEAD" inode=1605709 dev=fe:00 mode=0100664 ouid=4111 ogid=4200 rdev=00:00 nametype=NORMAL'),
+    )
+)  # fmt: skip
+LINE_BY_HAND = MERGE.replace(b"argc=4", b"argc=5").replace(b'a1="merge" a2="-q" a3="FETCH_HEAD"', b'a1="update-ref" a2="-m" a3="pull" a4="HEAD"')  # fmt: skip
+CHECKED_OUT = MERGE.replace(b"argc=4", b"argc=5").replace(b'a1="merge" a2="-q" a3="FETCH_HEAD"', b'a1="checkout" a2="evil" a3="--" a4="train.py"')  # fmt: skip
+
+
+def of_home(trail):
+    """The git that wrote the file is a program in a home that is called so."""
+    return re.sub(rb"/usr/(?:lib/git-core|bin)/git\b", b"/home/ana/bin/git", trail)
+
+
+FORGED = {
+    "own program": (of_home, PULLED),
+    "edited log": (lambda trail: trail + BY_EDITOR, PULLED),
+    "line of another second": (lambda trail: trail, PULLED.replace(b"1795624163", b"1795624165")),
+    "line by hand": (lambda trail: trail.replace(MERGE, LINE_BY_HAND), PULLED),
+    "one file taken from another commit": (lambda trail: trail.replace(MERGE, CHECKED_OUT), PULLED),
+}
+
+
+@pytest.mark.parametrize("way", FORGED)
+def test_a_line_of_a_tree_s_log_that_git_did_not_write_then_leads_to_nobody_s_commit(way):
+    """It named a colleague's honest commit as what the job read, and the colleague as who did it."""
+    changed, line = FORGED[way]
+    evidence = collected(NAME)
+    evidence = {**evidence, AUDIT: changed(evidence[AUDIT]), LOG: evidence[LOG].replace(PULLED, line)}
+    assert evidence != collected(NAME)
+    said = found(NAME, evidence)
+    [job], [answer] = said["jobs"], [c for c in said["claims"] if c["id"] == "D09"]
+    assert {a["act"] for a in said["acts"] if a["why_link"] == "checked_out_for_job"} == set()
+    assert {a["person"]["name"] for a in said["acts"] if a["link"] != "not_established"} <= {None}
+    assert (job["cause"], job["why"], answer["status"], answer["missing"]) == NO_LOG

@@ -13,7 +13,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from forensics.analysis import arrivals, git_acts, mounts, order
+from forensics.analysis import arrivals, git_acts, heads, mounts, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.evidence import Row, picked, rows_of
@@ -64,7 +64,7 @@ def left_open(
     found: dict[str, str] = {}
     for reading, version, came in _written(scene, history, readings):
         brought = _brought(scene, came)
-        if not came and not _logged(scene, version):
+        if not came and (not _logged(scene, version) or _near(scene, version)):
             found[reading.job] = UNLOGGED
         elif not brought <= scene.git_objects.keys():
             found.setdefault(reading.job, UNTOLD)
@@ -105,7 +105,7 @@ def _written(
     """What jobs read of files that git wrote, and where `HEAD` of their trees moved as it did."""
     if "written_by_git" not in scene.memo:
         scene.memo["written_by_git"] = [
-            (reading, version, [m for m in moves(scene, version) if _of_tree(scene, m, version.path)])
+            (reading, version, moves(scene, version))
             for reading in readings
             for version in contributors(
                 history[reading.path], reading, order.of(scene.evidence), mounts.near(scene.evidence, reading)
@@ -118,8 +118,7 @@ def _written(
 
 def _logged(scene: Scene, version: Version) -> bool:
     """Whether git can have written a file from no commit that the tree did not have: a log of `HEAD` begins before, and no other was named."""
-    ran = git_acts.program_of(scene, scene.row(version.event_id))
-    if ran is not None and _names_commit(ran.argv, version.path):
+    if not _of_commit_of_head(scene, version):
         return False
     return any(
         int(move.earliest_ns) <= version.latest_ns and _of_tree(scene, move, version.path)
@@ -150,16 +149,30 @@ def _later(scene: Scene, push: Act, version: Version) -> bool:
 
 
 def moves(scene: Scene, version: Version) -> list[Row]:
-    """The moves of a working tree's HEAD that git recorded as it wrote a file; none where it was another program."""
-    if not _is_from_elsewhere(scene, version):
+    """The moves of a working tree's HEAD that git recorded as it wrote a file; none where it was another program, or by words that move none."""
+    if not _is_from_elsewhere(scene, version) or not _of_commit_of_head(scene, version):
         return []
+    host = next(rows_of(scene.events.loc[[version.event_id]])).host
+    return heads.borne_out(scene, _near(scene, version), version.path, host)
+
+
+def _near(scene: Scene, version: Version) -> list[Row]:
+    """The lines of logs of HEAD that are dated when a file was written, but for those of commits that were made there."""
     near = (
         move
         for move in _of_head(scene)
         if move.earliest_ns <= version.latest_ns + _NEAR_NS
         and move.latest_ns >= version.earliest_ns - _NEAR_NS
+        and _of_tree(scene, move, version.path)
     )
     return [move for move in near if not _COMMITTED.search(str(move.text or ""))]
+
+
+def _of_commit_of_head(scene: Scene, version: Version) -> bool:
+    """Whether the host's own git wrote a file, and was not told to take it from another commit than HEAD."""
+    event = scene.row(version.event_id)
+    ran = git_acts.program_of(scene, event)
+    return heads.of_git(event) and (ran is None or not _names_commit(ran.argv, version.path))
 
 
 def _is_from_elsewhere(scene: Scene, version: Version) -> bool:

@@ -23,6 +23,7 @@ from forensics.analysis import (
     deferred,
     file_acts,
     git_settings,
+    heads,
     holders,
     hops,
     identity,
@@ -94,7 +95,7 @@ ASKS_AN_AGENT = (
 REACHES_INTO = "(verb = 'trace' AND session IS NOT NULL)"
 """Attachments of one process to another, from sessions."""
 WRITES_A_KEY = "(contains(text, 'authorized_keys') AND contains(text, 'AAAA'))"
-RUNS = (WRITES_A_KEY, ABOUT_BARE, git_settings.SETS, LOADS_MODULES)
+RUNS = (WRITES_A_KEY, ABOUT_BARE, heads.BY_HAND, git_settings.SETS, LOADS_MODULES)
 """Runs of which every one is read, by what their words hold."""
 _REMEMBERED = 1 << 16
 SUFFIXES = "(?:" + "|".join(suffix.replace(".", "[.]") for suffix in artefacts.SCRIPTS) + ")(?: |$)"
@@ -172,6 +173,7 @@ class Paths:
         return (
             path in self._direct
             or file_acts.telling(path)
+            or heads.of_log(path)
             or posixpath.basename(path) in self._copied
             or self._texts.lead(path)
         )
