@@ -347,3 +347,31 @@ def judged(case, edit):
 def test_nobody_is_named_after_a_hole_of_the_trail_in_the_time_asked_about(kind, window, person):
     """What another left to be taken in can have been written in it. A line that any account can write makes no hole."""
     assert judged(*after_hole(kind, window=window)) == (person, person is None)
+
+
+# A line of crontab's in the login log.
+
+
+@pytest.mark.parametrize(("seconds", "account"), [(60, None), (3600, "lin")])
+def test_a_crontab_that_one_log_alone_says_was_replaced_is_nobody_s_where_a_trail_tells_what_ran(
+    seconds, account
+):
+    """It said that lin had replaced kai's. An hour without a program on record is no trail."""
+    day = Stage()
+    day.enrol()
+    kai = day.login("kai")
+    day.run("kai", kai, ["ls"])
+    day.wait(seconds)
+    day.add(
+        "cron_edit",
+        "syslog",
+        account="lin",
+        object_kind="crontab",
+        object="kai",
+        pid=3_000_017,
+        text="REPLACE",
+    )
+    day.wait(seconds)
+    day.run("kai", kai, ["ls"])
+    [act] = [a for a in day.examined(Question()).acts if a.act == "plant"]
+    assert (act.object, act.account, act.person) == ("/var/spool/cron/crontabs/kai", account, None)

@@ -5,6 +5,7 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from forensics.analysis import lineage
@@ -20,6 +21,8 @@ _VALUED = frozenset({"-u", "-p", "-H", "-M", "-E", "-t", "--unit", "--property",
 """Options of systemd-run that are followed by a word of their own, unless it stands behind `=`."""
 _EDITED_NS = 3_600_000_000_000
 """How long an editor may keep a crontab open before it is installed."""
+_TOLD_NS = 600_000_000_000
+"""A host's trail that tells of no program for so long can have been stopped."""
 
 
 STARTUP = re.compile(
@@ -44,7 +47,8 @@ def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> li
     """What was left to run later.
 
     Syslog's own line on a crontab joins the act of the same pid; the time that a crontab itself bears
-    joins the act on it of that moment, and is looked at last, for it names nobody.
+    joins the act on it of that moment, and is looked at last, for it names nobody. Any account can write such a line: where a trail tells what
+    ran on the host then, and not that crontab did, the line's account is not taken.
     """
     found = [a for pairs in changes.values() for _, a in pairs if a.act == "plant"]
     found += asked_for(scene, found)
@@ -66,6 +70,8 @@ def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> li
         act = scene.act("plant", path, "crontab_log", e if command is None else command)
         if command is None:
             act.missing.append("session_of_crontab_edit")
+            if _runs_told(scene, e):
+                act.account = act.effective = None
         else:
             act.events.append(e.event_id)
         unique[id(act)] = act
@@ -80,6 +86,23 @@ def _same_edit(act: Act, e: Row) -> bool:
     if pd.isna(e.earliest_ns) or act.earliest_ns is None or act.latest_ns is None:
         return False
     return bool(act.earliest_ns <= e.latest_ns + _INSTALLING_NS and e.earliest_ns <= act.latest_ns)
+
+
+def _runs_told(scene: Scene, log: Row) -> bool:
+    """Whether a trail tells of programs that ran on a host both before and after a line of its log, not long."""
+    if pd.isna(log.earliest_ns):
+        return False
+    if "runs by host" not in scene.memo:
+        ran = picked(scene.events, scene.events["trail"] & (scene.events["verb"] == "execute"))
+        ran = picked(ran, ran["earliest_ns"].notna())
+        scene.memo["runs by host"] = {
+            str(host): np.sort(own["earliest_ns"].to_numpy(np.int64))
+            for host, own in ran.groupby("host", sort=True)
+        }
+    times = scene.memo["runs by host"].get(str(log.host), np.empty(0, np.int64))
+    at = int(np.searchsorted(times, int(log.earliest_ns)))
+    near = times[max(0, at - 1) : at + 1]
+    return bool(len(near) == 2 and (abs(near - int(log.earliest_ns)) <= _TOLD_NS).all())
 
 
 def asked_for(scene: Scene, known: Sequence[Act]) -> list[Act]:
