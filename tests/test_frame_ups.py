@@ -375,3 +375,34 @@ def test_a_crontab_that_one_log_alone_says_was_replaced_is_nobody_s_where_a_trai
     day.run("kai", kai, ["ls"])
     [act] = [a for a in day.examined(Question()).acts if a.act == "plant"]
     assert (act.object, act.account, act.person) == ("/var/spool/cron/crontabs/kai", account, None)
+
+
+# Two lines of sshd's under the number of one process.
+
+
+@pytest.mark.parametrize("own", [{"address": address("kai")}, {"address": address("lin")}])
+@pytest.mark.parametrize(
+    ("logout", "after", "told"), [(True, 1, None), (False, 1, None), (True, 7200, key("kai"))]
+)
+def test_a_process_that_one_log_says_was_let_in_twice_was_let_in_by_no_key(own, logout, after, told):
+    """The nearer line was taken: kai's denial that it was kai in kai's account was supported by lin's key."""
+    day = Stage()
+    day.enrol()
+    mei, kai = day.login("mei"), day.login("kai")
+    pid = 1000 + int(kai) * 10
+    day.change("kai", kai, SCRIPT, owner="mei")
+    if logout:
+        day.logout("kai", kai)
+    at = day.at
+    day.at = day.rows[-1]["earliest_ns"] + after * SECOND if after > 60 else T0 + 20 * SECOND + 1
+    day.add("login", "syslog", account="kai", pid=pid, port=51514, credential=key("lin"), **own)
+    day.at = max(at, day.at)
+    day.submit("mei", mei, "11")
+    day.cancel("mei", mei, "11")
+    case = day.evidence(Question(jobs=("11",), claims=(claim("D02", "kai"),)))
+    [session] = [s for s in sessions.reconstruct(case) if s.ses == kai]
+    assert session.credential == told
+    assert ("credential" in session.contradicts) == (told is None)
+    if after == 1:
+        [answer] = examine.examine(case, evidence.frame(tables.REJECT.empty())).answers
+        assert answer.status == "untestable"

@@ -87,6 +87,10 @@ _SAME_LOGIN_NS = 60 * 1_000_000_000
 """By how much two logs may differ on when one login began, where they share no pid."""
 _LAST_WORDS_NS = 5 * 1_000_000_000
 """How long a session's own processes take to end after it."""
+_BEFORE_NS = 10 * 1_000_000_000
+"""Sshd says whom it lets in before the session begins."""
+_LIVES_NS = 3600 * 1_000_000_000
+"""How long the number of a process is taken to be its own where no record tells that it ended."""
 KEEPERS = frozenset(
     {"tmux", "screen", "nohup", "setsid", "systemd-run", "at", "batch", "dtach", "abduco", "zellij"}
 )
@@ -273,10 +277,30 @@ def _join(audit: list[Session], connections: list[Session]) -> list[Session]:
         if session.service != "sshd" or not mates:
             continue
         mate = min(mates, key=lambda c: (abs((c.start_ns or 0) - (session.start_ns or 0)), c.session_id))
-        mates[:] = [c for c in mates if c is not mate]
-        taken.add(id(mate))
+        twins = [c for c in mates if c is not mate and _is_same_process(session, c)]
+        mates[:] = [c for c in mates if c is not mate and c not in twins]
+        taken.update(map(id, (mate, *twins)))
         _merge(session, mate)
+        _dispute(session, [mate, *twins])
     return [*audit, *(c for c in connections if id(c) not in taken)]
+
+
+def _is_same_process(session: Session, connection: Session) -> bool:
+    """Whether a connection that a log tells is of the process that opened a session: its number is given to no other while that lives."""
+    if session.start_ns is None or connection.start_ns is None:
+        return False
+    end_ns = session.start_ns + _LIVES_NS if session.end_ns is None else session.end_ns
+    return session.start_ns - _BEFORE_NS <= connection.start_ns <= end_ns
+
+
+def _dispute(session: Session, connections: Iterable[Session]) -> None:
+    """Take from a session what connections of its one process tell differently: sshd lets one in by a process, and any account can write its lines."""
+    for what in ("account", "address", "credential"):
+        if len(_words(getattr(c, what) for c in connections)) > 1:
+            session.contradicts.add(what)
+            setattr(session, what, None)
+    for twin in connections:
+        session.events += [e for e in twin.events if e not in session.events]
 
 
 def _merge(session: Session, mate: Session) -> None:
