@@ -179,6 +179,11 @@ def test_what_such_rows_tell_differently_is_taken_from_none_of_them():
     assert len(told_of(done, imitated.KIND)) == 1
 
 
+AGAIN = {"submit_ns": Stage().at + 5 * DAY, "end_ns": Stage().at + 5 * DAY}
+GIVEN_AGAIN = [BY_LIN | AGAIN, {"state": "CANCELLED", "outcome": "CANCELLED"}]
+"""A number that two jobs bore, five days apart; lin asked to end the second."""
+
+
 @pytest.mark.parametrize(
     "rows",
     [
@@ -186,13 +191,52 @@ def test_what_such_rows_tell_differently_is_taken_from_none_of_them():
         [BY_LIN, {"state": "RUNNING", "outcome": "RUNNING", "ending": None}],
         [BY_LIN, BY_LIN],
         [{"state": "NODE_FAIL", "outcome": "NODE_FAIL"}, BY_LIN | {"submit_ns": Stage().at + LATER}],
-        [BY_LIN, {"sha256": "b" * 64}],
-        [BY_LIN, {"submit_ns": Stage().at + 5 * DAY, "end_ns": Stage().at + 5 * DAY}],
+        [BY_LIN, BY_LIN | {"sha256": "b" * 64}],
+        [*GIVEN_AGAIN, *({"sha256": "b" * 64, "format": "jobcomp"} | row for row in GIVEN_AGAIN)],
     ],
     ids=["alone", "another listing", "told twice", "put back", "another file", "number given again"],
 )
 def test_rows_that_slurm_prints_so_are_believed(rows):
     assert asked(accounted(*rows, own=False)) == ({LIN}, [])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [BY_LIN, {"sha256": "b" * 64}],
+        [BY_LIN, {"sha256": "b" * 64, "format": "jobcomp"}],
+        [BY_LIN, {"sha256": "b" * 64, "format": "sacct_json"}],
+        GIVEN_AGAIN,
+    ],
+    ids=[
+        "another listing",
+        "completion log",
+        "quoted listing",
+        "given again, and no other source tells of it",
+    ],
+)
+def test_a_row_of_the_only_listing_or_against_another_source_asks_for_nothing(rows):
+    who, [says] = asked(accounted(*rows, own=False))
+    assert who == set()
+    assert {f"sacct: CANCELLED by {LIN} of mei"} < {said["what"] for said in says}
+
+
+def test_a_row_that_is_typed_itself_takes_nothing_from_another_source():
+    """Lin asked; of the completion log's two records of the job one is typed."""
+    log = {"sha256": "b" * 64, "format": "jobcomp"}
+    made = accounted(BY_LIN, log, log | {"state": "CANCELLED", "outcome": "CANCELLED"}, own=False)
+    assert asked(made)[0] == {LIN}
+
+
+@pytest.mark.parametrize(("text", "job", "who"), [
+    ("_job_complete: JobId=11 WEXITSTATUS 1", "11", set()),
+    ("_job_complete: JobId=11 done", "11", {LIN}),
+    ("_job_complete: JobId=12 WEXITSTATUS 1", "12", {LIN}),
+])  # fmt: skip
+def test_nor_does_one_of_a_job_that_the_controller_says_ended_with_its_own_code(text, job, who):
+    made = accounted(BY_LIN, own=False)
+    made.add("end", "slurmctld", "slurm:admin", host=None, job=job, object_kind="job", object=job, text=text)
+    assert asked(made)[0] == who
 
 
 # An act that is left open beside one of the speaker's.

@@ -27,14 +27,18 @@ _UNDER_WAY = frozenset({"RUNNING", "PENDING"})
 _PUT_BACK = ("REQUEUE", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "RESIZING", "REVOKED")
 _AGAIN_NS = 86_400 * 1_000_000_000
 """What is submitted so long after a job's end and bears its number is another job (`lives`)."""
+_NEAR_NS = 60 * 1_000_000_000
+_BY_ITSELF = frozenset({"COMPLETED", "FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"})
+_CONTROLLER = "slurmctld"
 _MOST_TOLD = 20
 
 
 class Imitated(NamedTuple):
-    """Rows of one job in one file, in their order: of each what it says, and where it stands."""
+    """Rows of one job in one file, in their order, or of several sources: of each what it says, and where it stands."""
 
     job: str
     rows: tuple[tuple[str, Mapping[str, Any]], ...]
+    about: str = "rows of job {job} in one file"
 
 
 def withheld(
@@ -55,12 +59,18 @@ def withheld(
     told = []
     for key, rows in several.groupby(_ONE, sort=True, dropna=False):
         sha256, _, job, _ = map(str, key)
-        columns = sorted({name for life in _lives(rows) for name in _differ(life)})
+        columns = sorted({name for life in _lives(rows, records, events) for name in _differ(life)})
         if columns:
             lost[sha256, job] = sorted({*columns, *lost.get((sha256, job), ())})
             told.append(
                 Imitated(str(job), tuple(_said(row) for row in rows.head(_MOST_TOLD).to_dict("records")))
             )
+    for row, other in _ended_by_itself(own, records, events):
+        key = str(row["sha256"]), str(row["job"])
+        if _ASKED in lost.get(key, ()) or "outcome" in lost.get((str(other[1]["sha256"]), key[1]), ()):
+            continue
+        lost[key] = sorted({_ASKED, "state", *lost.get(key, ())})
+        told.append(Imitated(key[1], (_said(row), other), "records of job {job}"))
     if not lost:
         return events, records, ()
     records, events = records.copy(), events.copy()
@@ -83,13 +93,55 @@ def _doubtful(own: pd.DataFrame) -> "pd.Series[bool]":
     return pd.Series(found.to_numpy(bool), own.index)
 
 
-def _lives(rows: pd.DataFrame) -> Iterable[pd.DataFrame]:
-    """The rows of each job that bore the number, one long after the other; steps are of the last."""
+def _ended_by_itself(
+    own: pd.DataFrame, records: pd.DataFrame, events: pd.DataFrame
+) -> Iterable[tuple[Mapping[Any, Any], tuple[str, Mapping[str, Any]]]]:
+    """Rows that say who asked to end a job, each with what another source tells of a job that ended by itself."""
+    asked = own[own[_ASKED].notna()]
+    others = records[
+        records["job"].isin(set(asked["job"])) & records["step"].isna() & records["outcome"].isin(_BY_ITSELF)
+    ]
+    ends = events[events["job"].isin(set(asked["job"])) & (events["format"] == _CONTROLLER)]
+    asks = set(ends.loc[ends["verb"].isin({"kill_request", "job_signal"}), "job"])
+    ends = ends[(ends["verb"] == "end") & ends["text"].str.contains("WEXITSTATUS", regex=False, na=False)]
+    for row in asked.sort_values(["sha256", "start"]).to_dict("records"):
+        for other in others[(others["job"] == row["job"]) & (others["sha256"] != row["sha256"])].to_dict(
+            "records"
+        ):
+            if _of_one_life(row, other["submit_ns"], other["end_ns"]):
+                yield row, _said(other)
+        for end in ends[ends["job"] == row["job"]].to_dict("records"):
+            if row["job"] not in asks and _of_one_life(row, end["earliest_ns"], end["latest_ns"]):
+                yield row, (f"{_CONTROLLER}: {end['text']}", _cited(end))
+
+
+def _of_one_life(row: Mapping[Any, Any], *moments: Any) -> bool:  # noqa: ANN401 - each a moment or nothing
+    """Whether moments that another source tells of a job's number can be of the job that a row tells of."""
+    times = [int(row[name]) for name in ("submit_ns", "end_ns") if not pd.isna(row[name])]
+    return not times or any(
+        min(times) - _AGAIN_NS <= int(at) <= max(times) + _AGAIN_NS for at in moments if not pd.isna(at)
+    )
+
+
+def _lives(rows: pd.DataFrame, records: pd.DataFrame, events: pd.DataFrame) -> Iterable[pd.DataFrame]:
+    """The rows of each job that bore the number, one long after the other, each told of elsewhere too; steps are of the last."""
     jobs = rows[rows["step"].isna()].dropna(subset=["submit_ns"]).sort_values("submit_ns", kind="stable")
     ended = jobs["end_ns"].fillna(jobs["submit_ns"]).cummax().shift()
     begins = jobs.index[jobs["submit_ns"] - ended > _AGAIN_NS]
+    if len(begins) and not all(_told_elsewhere(row, records, events) for row in jobs.to_dict("records")):
+        begins = begins[:0]
     life = pd.Series(jobs.index.isin(begins), jobs.index).cumsum().reindex(rows.index, fill_value=len(begins))
     return (one for _, one in rows.groupby(life))
+
+
+def _told_elsewhere(row: Mapping[Any, Any], records: pd.DataFrame, events: pd.DataFrame) -> bool:
+    """Whether another file of accounting, or the controller's own log, tells of a job of that number that was submitted then."""
+    of = records[(records["job"] == row["job"]) & (records["sha256"] != row["sha256"])]["submit_ns"].dropna()
+    lines = events[
+        (events["job"] == row["job"]) & (events["format"] == _CONTROLLER) & (events["verb"] == "submit")
+    ]
+    times = [*of, *lines["earliest_ns"].dropna()]
+    return any(abs(int(at) - int(row["submit_ns"])) <= _NEAR_NS for at in times)
 
 
 def _differ(rows: pd.DataFrame) -> list[str]:
@@ -124,15 +176,18 @@ def _several(told: "pd.Series[Any]") -> bool:
 def _said(row: Mapping[Any, Any]) -> tuple[str, Mapping[str, Any]]:
     step = f" step {row['step']}" if isinstance(row["step"], str) else ""
     owner = f" of {row['owner']}" if isinstance(row["owner"], str) else ""
-    cited = {"sha256": row["sha256"], "start": int(row["start"]), "stop": int(row["stop"])}
-    return f"{row['format']}{step}: {row['state']}{owner}", cited
+    return f"{row['format']}{step}: {row['state']}{owner}", _cited(row)
+
+
+def _cited(row: Mapping[Any, Any]) -> Mapping[str, Any]:
+    return {"sha256": row["sha256"], "start": int(row["start"]), "stop": int(row["stop"])}
 
 
 def contradictions(found: Iterable[Imitated]) -> list[Json]:
     """Such rows, each with what it says and where."""
     return [
         {
-            "about": f"rows of job {one.job} in one file",
+            "about": one.about.replace("{job}", one.job),
             "kind": KIND,
             "says": [{"what": what, "citations": [dict(cited)]} for what, cited in one.rows],
         }

@@ -19,6 +19,7 @@ KIND = "line_borne_out_by_nothing"
 _LOG = "slurmctld"
 _LOGS = frozenset({_LOG, "slurmd"})
 _ASKED = frozenset({"kill_request", "job_update", "scheduler_edit"})
+_SAID = frozenset({"other", "job_update"})
 _REACH = 4_200
 """Bytes. Slurm takes 1,024 characters of a queue, a name or a comment, and 4,096 of a path."""
 _FREE = "comment|extra|name|account|wckey|partition|features|stdout|stderr|stdin|workdir|work_dir|licenses|gres|tres|container|mail|dependency|reservation|qos|burst"
@@ -62,7 +63,10 @@ def withheld(events: pd.DataFrame, records: pd.DataFrame) -> tuple[pd.DataFrame,
         return events, ()
     own = records[records["format"].isin(_ACCOUNTING) & records["job"].isin(set(lines["job"].dropna()))]
     told = _otherwise(own)
-    behind = _behind(lines, logs[[bool(_REPEATS.search(str(text))) for text in logs["text"]]])
+    said = logs[logs["verb"].isin(_SAID) & logs["text"].notna()]
+    # The flags have a type: pandas reads an empty list of them as a choice of no columns.
+    typed = said[pd.Series([bool(_REPEATS.search(text)) for text in said["text"]], said.index, dtype=bool)]
+    behind = _behind(lines, typed)
     doubted = lines[behind | ((lines["verb"] == "kill_request") & lines["job"].isin(set(told)))]
     if not len(doubted):
         return events, ()

@@ -27,7 +27,7 @@ ABOUT = {
     "trail_copies_differ": ("two files of the audit trail of {host}, which share {records} records",),
     "records_differ": ("record {number} of the audit trail of {host}",),
     "login_uid_set_without_rights": ("login uid {number} of session {session} of {host}",),
-    "rows_of_job_differ": ("rows of job {job} in one file",),
+    "rows_of_job_differ": ("rows of job {job} in one file", "records of job {job}"),
     "line_borne_out_by_nothing": ("line of {format} on job {job}", "line of {format}"),
     "register_disagrees": ("who has {thing}",),
     "forge_name_changed": ("account {name} of {source}",),
