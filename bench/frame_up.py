@@ -4,8 +4,8 @@
 
 Each seed is a simulated incident, told as its own actor would have it read: lines by `logger`, which takes any program's name and any
 number; programs of one's own under others' names; a login uid that a process without one sets; rows within rows of accounting; lists of
-keys, histories, startup files, reflogs and authors. Then logs are removed, whole or a stretch, as root could. Printed is who is named
-for what they did not do and was not before, which true denial is contradicted, which account is wrong, and which cause of a job changed.
+keys, histories, startup files, reflogs and authors; and what `frame_typed` has: text that services repeat, and the log of a checkout. Then logs are removed, whole or a stretch, as root could. Printed is who is named
+for what they did not do and was not before, which true denial is contradicted and which untrue one supported, which account is wrong, and which cause of a job changed.
 It ends with status 1 where somebody is named wrongly.
 """
 
@@ -13,136 +13,32 @@ import argparse
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from forensics.pipeline import inmemory  # noqa: E402 - this checkout's, and no other
-from forensics.simulation import incident, judging, plan  # noqa: E402 - the same
-from forensics.simulation.incident import Incident  # noqa: E402 - the same
-
-Files = dict[str, bytes]
-_SHARED = "mlteam"
-_PID = 3_000_017
-"""A number that no simulated process has."""
-_ENTRY = re.compile(
-    rb"type=LOGIN msg=audit\(([0-9.]+):[0-9]+\): pid=([0-9]+) uid=0 [^\n]*old-auid=4294967295 auid=([0-9]+) [^\n]* ses=([0-9]+) "
+from frame_scene import (
+    PID,
+    SHARED,
+    Change,
+    Files,
+    Said,
+    Scene,
+    called,
+    events_of,
+    logged,
+    mine,
+    moment,
+    program_called,
+    scene,
 )
-_SYSLOGS = ("auth.log", "secure")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DENIALS = ("D01", "D02", "D04", "D06", "D11")
-_NEAR_S = 3.0
+from frame_typed import TYPED
 
+from forensics.pipeline import inmemory
+from forensics.simulation import incident, judging, plan
+from forensics.simulation.incident import Incident
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A login session, as the trail tells of it."""
-
-    at: float
-    pid: int
-    uid: int
-    ses: int
-
-
-@dataclass(slots=True)
-class Scene:
-    """One incident, who acted, and whom that one would have named."""
-
-    evidence: Files
-    uids: Mapping[str, int]
-    addresses: Mapping[str, str]
-    keys: Mapping[str, str]
-    by: str
-    other: str
-    at: float
-    job: str
-    thing: str
-    host: str = "login01"
-    sessions: list[Session] = field(default_factory=list)
-
-    @property
-    def trail(self) -> str:
-        """The path of the host's audit trail."""
-        return f"{self.host}/var/log/audit/audit.log"
-
-    def of(self, account: str) -> list[Session]:
-        """The sessions of an account that began before the act."""
-        return [s for s in self.sessions if s.uid == self.uids.get(account) and s.at <= self.at]
-
-
-Change = Callable[[Scene], Files | None]
-"""What becomes of the evidence; None where there is nothing to change."""
-
-
-def scene(made: Incident) -> Scene:
-    """A simulated incident as its own actor sees it."""
-    truth = made.truth
-    cast = truth["cast"]
-    by = truth["actor"]
-    other = next(cast[role][0] for role in ("bystander", "ops", "insider") if cast[role][0] != by)
-    harm = [d for d in truth["acts"] if d["what"] not in {"harmed_job", "unharmed_job", "own_failure"}]
-    first = harm[0] if harm else {"at": truth["ended"], "thing": ""}
-    keys = dict(
-        re.findall(r'name = "(\w+)"\nrole.*?fingerprint = "(SHA256:[^"]+)"', made.roster.decode(), re.DOTALL)
-    )
-    found = Scene(
-        made.evidence, {who: uid for who, uid, _ in cast.values()}, {who: where for who, _, where in cast.values()}, keys, by, other,
-        first["at"], str(next(iter(truth["jobs"]), "")), str(first["thing"]),
-    )  # fmt: skip
-    for m in _ENTRY.finditer(made.evidence.get(found.trail, b"")):
-        found.sessions.append(Session(float(m[1]), int(m[2]), int(m[3]), int(m[4])))
-    return found
-
-
-Said = tuple[float, str, int | None, str]
-"""A line of a host's log: when (s), in which program's name, under which number, and its words."""
-
-
-def logged(stage: Scene, *said: Said) -> Files:
-    """The evidence with more lines in the host's login log, each where its own time puts it."""
-    found = dict(stage.evidence)
-    for path in [p for p in found if p.startswith(f"{stage.host}/var/log/") and p.endswith(_SYSLOGS)]:
-        lines = found[path].splitlines(keepends=True)
-        iso = bool(lines) and lines[0][:1].isdigit()
-        for at, program, pid, text in said:
-            tag = program if pid is None else f"{program}[{pid}]"
-            line = f"{_stamp(at, iso=iso)} {stage.host} {tag}: {text}\n".encode()
-            later = (n for n, x in enumerate(lines) if (_moment(x, stage.at) or 0.0) > at)
-            lines.insert(next(later, len(lines)), line)
-        found[path] = b"".join(lines)
-    return found
-
-
-def _stamp(at: float, *, iso: bool) -> str:
-    when = datetime.fromtimestamp(at, UTC)
-    if iso:
-        return when.isoformat(timespec="microseconds")
-    return f"{_MONTHS[when.month - 1]} {when.day:2d} {when:%H:%M:%S}"
-
-
-_STAMP = re.compile(
-    rb"^(?:\w{3} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d)|audit\(([0-9.]+):|^\[([0-9T:.-]+)\]"
-)
-
-
-def _moment(line: bytes, near: float) -> float | None:
-    """When a line of any of the logs is dated; None where it is not. Hosts are simulated in UTC."""
-    m = _STAMP.search(line)
-    if m is None:
-        return None
-    if m[1] is not None:
-        return float(m[1])
-    text = (m[2] or m[0]).decode()
-    if text[0].isdigit():
-        when = datetime.fromisoformat(text)
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-    year = datetime.fromtimestamp(near, UTC).year
-    return datetime.strptime(f"{year} {text}", "%Y %b %d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+_DENIALS = ("D01", "D02", "D04", "D06", "D09", "D11")
 
 
 def _entered(stage: Scene, account: str, at: float, pid: int, until: float | None = None) -> list[Said]:
@@ -162,9 +58,9 @@ def entry_of(account: str) -> Change:
 
     def change(stage: Scene) -> Files | None:
         name = {"other": stage.other, "own": stage.by}.get(account, account)
-        return logged(stage, *_entered(stage, name, stage.at - 60, _PID, stage.at + 60))
+        return logged(stage, *_entered(stage, name, stage.at - 60, PID, stage.at + 60))
 
-    return _called(change, f"entry into {account}")
+    return called(change, f"entry into {account}")
 
 
 def session_of(account: str) -> Change:
@@ -175,7 +71,7 @@ def session_of(account: str) -> Change:
         own = stage.of(name)
         return logged(stage, *_entered(stage, name, own[-1].at + 0.5, own[-1].pid)) if own else None
 
-    return _called(change, f"session in {account}")
+    return called(change, f"session in {account}")
 
 
 def sudo_of_another(stage: Scene) -> Files | None:
@@ -189,7 +85,7 @@ def sudo_of_another(stage: Scene) -> Files | None:
     lead = f"{stage.other:>8} : TTY=pts/9 ; PWD=/home/{stage.other} ; "
     told: list[Said] = [(stage.at, "sudo", None, f"{lead}USER=root ; COMMAND={word}") for word in words]
     told.append((stage.at - 5, "sudo", None, f"{lead}USER={stage.by} ; COMMAND=/bin/bash"))
-    return logged(stage, *told, (stage.at - 5, "su", _PID, f"(to {stage.by}) {stage.other} on pts/9"))
+    return logged(stage, *told, (stage.at - 5, "su", PID, f"(to {stage.by}) {stage.other} on pts/9"))
 
 
 def accounts_renamed(stage: Scene) -> Files | None:
@@ -197,10 +93,10 @@ def accounts_renamed(stage: Scene) -> Files | None:
     by, other, uid, at = stage.by, stage.other, stage.uids[stage.by], stage.at - 300
     return logged(
         stage,
-        (at, "usermod", _PID, f"change user name '{by}' to '{other}'"),
-        (at, "useradd", _PID, f"new user: name={other}, UID={uid}, GID={uid}, home=/home/{other}, shell=/bin/bash, from=none"),
-        (at, "userdel", _PID, f"delete user '{by}'"),
-        (at, "usermod", _PID, f"add '{other}' to group 'sudo'"),
+        (at, "usermod", PID, f"change user name '{by}' to '{other}'"),
+        (at, "useradd", PID, f"new user: name={other}, UID={uid}, GID={uid}, home=/home/{other}, shell=/bin/bash, from=none"),
+        (at, "userdel", PID, f"delete user '{by}'"),
+        (at, "usermod", PID, f"add '{other}' to group 'sudo'"),
     )  # fmt: skip
 
 
@@ -208,9 +104,9 @@ def crontab_by_another(stage: Scene) -> Files | None:
     """The other is said to have replaced the crontabs of both, and cron to have run the act."""
     return logged(
         stage,
-        (stage.at - 120, "crontab", _PID, f"({stage.other}) REPLACE ({stage.by})"),
-        (stage.at, "CRON", _PID + 1, f"({stage.other}) CMD (scancel {stage.job})"),
-        (stage.at, "CRON", _PID + 2, f"({stage.by}) CMD (scancel {stage.job})"),
+        (stage.at - 120, "crontab", PID, f"({stage.other}) REPLACE ({stage.by})"),
+        (stage.at, "CRON", PID + 1, f"({stage.other}) CMD (scancel {stage.job})"),
+        (stage.at, "CRON", PID + 2, f"({stage.by}) CMD (scancel {stage.job})"),
     )
 
 
@@ -249,7 +145,7 @@ def lists_of_keys(stage: Scene) -> Files | None:
     """The other's key is put into one's own list, one's own bears the other's name, and is taken out of the shared account's list."""
     found = dict(stage.evidence)
     own, theirs, shared = (
-        f"{stage.host}/home/{who}/.ssh/authorized_keys" for who in (stage.by, stage.other, _SHARED)
+        f"{stage.host}/home/{who}/.ssh/authorized_keys" for who in (stage.by, stage.other, SHARED)
     )
     if own not in found or theirs not in found:
         return None
@@ -285,71 +181,34 @@ def rows_of_accounting(stage: Scene) -> Files | None:
     return {**stage.evidence, path: "".join(f"{x}\n" for x in rows).encode()}
 
 
-def _events(raw: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
-    """The lines of a trail by their event's number, in order."""
-    found: dict[bytes, list[bytes]] = {}
-    for line in raw.splitlines(keepends=True):
-        m = re.search(rb"msg=audit\([0-9.]+:([0-9]+)\)", line)
-        found.setdefault(m[1] if m else line, []).append(line)
-    return iter(found.items())
-
-
-def _mine(stage: Scene, event: list[bytes]) -> bool:
-    """Whether an event is a call of one's own, in a login session, at about the time of the act."""
-    own = {str(s.ses).encode() for s in (*stage.of(stage.by), *stage.of(_SHARED))}
-    m = re.search(rb"type=SYSCALL msg=audit\(([0-9.]+):[^\n]* ses=([0-9]+) ", event[0])
-    return m is not None and m[2] in own and abs(float(m[1]) - stage.at) <= _NEAR_S
-
-
-def program_called(name: str) -> Change:
-    """The act is done with a program of one's own that is called otherwise."""
-
-    def line(raw: bytes, place: bytes) -> bytes:
-        raw = re.sub(rb'exe="[^"]+"', b'exe="%s"' % place, raw)
-        raw = re.sub(rb'comm="[^"]+"', b'comm="%s"' % name.encode(), raw)
-        raw = re.sub(rb'a0="[^"]+"', b'a0="%s"' % name.encode(), raw) if b"type=EXECVE" in raw else raw
-        return re.sub(rb'item=0 name="/usr/bin/[^"]+"', b'item=0 name="%s"' % place, raw)
-
-    def change(stage: Scene) -> Files | None:
-        place = f"/home/{stage.by}/bin/{name}".encode()
-        told = [
-            line(x, place) if _mine(stage, event) else x
-            for _, event in _events(stage.evidence.get(stage.trail, b""))
-            for x in event
-        ]
-        return {**stage.evidence, stage.trail: b"".join(told)} if told else None
-
-    return _called(change, f"program called {name}")
-
-
 def login_uid_set(stage: Scene) -> Files | None:
     """A process without a login, called `sshd`, sets the other's login uid, does the act, and has sshd say whose key let it in."""
     uid, other, at = stage.uids[stage.by], stage.uids[stage.other], stage.at - 30
     ses = max((s.ses for s in stage.sessions), default=900) + 40
     told, serial, done = list[bytes](), 0, False
-    for number, event in _events(stage.evidence.get(stage.trail, b"")):
-        if not serial and (_moment(event[0], stage.at) or 0.0) > at:
+    for number, event in events_of(stage.evidence.get(stage.trail, b"")):
+        if not serial and (moment(event[0], stage.at) or 0.0) > at:
             serial = int(number)
             node = (re.match(rb"node=\S+ ", event[0]) or [b""])[0].decode()
             stamp = f"msg=audit({at:.3f}:{serial}):"
             ids = f"auid={other} uid={uid} gid={uid} euid={uid} suid={uid} fsuid={uid} egid={uid} sgid={uid} fsgid={uid}"
             told += [
-                f"{node}type=LOGIN {stamp} pid={_PID} uid={uid} old-auid=4294967295 auid={other} tty=(none) old-ses=4294967295 ses={ses} res=1\n".encode(),
-                f'{node}type=SYSCALL {stamp} arch=c000003e syscall=1 success=yes exit=4 a0=3 a1=7f a2=4 a3=0 items=0 ppid={_PID - 5} pid={_PID} {ids} tty=(none) ses={ses} comm="sshd" exe="/home/{stage.by}/sshd" key=(null)\n'.encode(),
+                f"{node}type=LOGIN {stamp} pid={PID} uid={uid} old-auid=4294967295 auid={other} tty=(none) old-ses=4294967295 ses={ses} res=1\n".encode(),
+                f'{node}type=SYSCALL {stamp} arch=c000003e syscall=1 success=yes exit=4 a0=3 a1=7f a2=4 a3=0 items=0 ppid={PID - 5} pid={PID} {ids} tty=(none) ses={ses} comm="sshd" exe="/home/{stage.by}/sshd" key=(null)\n'.encode(),
             ]  # fmt: skip
-        mine = _mine(stage, event)
-        done |= mine
+        ours = mine(stage, event)
+        done |= ours
         for raw in event:
             x = raw.replace(b":%s)" % number, b":%d)" % (int(number) + 1), 1) if serial else raw
-            if mine:
+            if ours:
                 x = re.sub(rb" auid=[0-9]+ ", f" auid={other} ".encode(), x)
                 x = re.sub(rb" ses=[0-9]+ ", f" ses={ses} ".encode(), x)
                 x = re.sub(rb'AUID="[^"]+"', f'AUID="{stage.other}"'.encode(), x)
-                x = re.sub(rb" ppid=[0-9]+ ", f" ppid={_PID} ".encode(), x)
+                x = re.sub(rb" ppid=[0-9]+ ", f" ppid={PID} ".encode(), x)
             told.append(x)
     if not done:
         return None
-    found = logged(stage, *_entered(stage, stage.other, at, _PID))
+    found = logged(stage, *_entered(stage, stage.other, at, PID))
     return {**found, stage.trail: b"".join(told)}
 
 
@@ -360,7 +219,7 @@ def gone(*parts: str) -> Change:
         kept = {path: raw for path, raw in stage.evidence.items() if not any(part in path for part in parts)}
         return kept if len(kept) < len(stage.evidence) else None
 
-    return _called(change, f"gone {' '.join(parts)}")
+    return called(change, f"gone {' '.join(parts)}")
 
 
 def stretch_gone(part: str, since: float, until: float) -> Change:
@@ -371,22 +230,17 @@ def stretch_gone(part: str, since: float, until: float) -> Change:
         for path, raw in stage.evidence.items():
             if part in path:
                 lines = raw.splitlines(keepends=True)
-                out = [since <= (_moment(x, stage.at) or float("inf")) - stage.at <= until for x in lines]
+                out = [since <= (moment(x, stage.at) or float("inf")) - stage.at <= until for x in lines]
                 found[path] = b"".join(x for x, cut in zip(lines, out, strict=True) if not cut)
         return found if found != stage.evidence else None
 
-    return _called(change, f"stretch gone {part} {since} {until}")
-
-
-def _called(change: Change, name: str) -> Change:
-    change.__name__ = name
-    return change
+    return called(change, f"stretch gone {part} {since} {until}")
 
 
 WRITTEN: tuple[Change, ...] = (
-    *(entry_of(account) for account in ("other", "own", _SHARED)), *(session_of(account) for account in ("own", _SHARED)),
+    *(entry_of(account) for account in ("other", "own", SHARED)), *(session_of(account) for account in ("own", SHARED)),
     sudo_of_another, accounts_renamed, crontab_by_another, own_session_ended, faults_and_clocks, history_and_startup, lists_of_keys,
-    reflog_of_another, rows_of_accounting, *(program_called(name) for name in ("git", "pip", "rsync")), login_uid_set,
+    reflog_of_another, rows_of_accounting, *(program_called(name) for name in ("git", "pip", "rsync")), login_uid_set, *TYPED,
 )  # fmt: skip
 """What no right is needed for."""
 REMOVED: tuple[Change, ...] = (
@@ -399,7 +253,10 @@ REMOVED: tuple[Change, ...] = (
 def _asked(made: Incident, people: list[str]) -> bytes:
     """The case file, with denials of everybody."""
     text = made.about.decode().partition("\n[[claim]]")[0]
-    said = [f'\n[[claim]]\nid = "{c}"\nby = "{who}"\nnames = ""\n' for who in people for c in _DENIALS]
+    named = [(who, c, "") for who in people for c in _DENIALS] + [
+        (who, "D01", name) for who in people for name in people if name != who
+    ]
+    said = [f'\n[[claim]]\nid = "{c}"\nby = "{who}"\nnames = "{name}"\n' for who, c, name in named]
     return (text + "".join(said)).encode()
 
 
@@ -410,7 +267,13 @@ def _told(found: Mapping[str, Any], truth: Mapping[str, Any]) -> dict[str, set[t
     return {
         "named": {(n["act"], n["object"], n["name"]) for n in answers["named"] if n["how"] == "wrong"},
         "as a cause": {(n["act"], n["object"], n["name"]) for n in answers["blamed"]},
-        "contradicted": {(c["id"], c["by"]) for c in innocent if c["status"] == "contradicted"},
+        "contradicted": {(c["id"], c["by"], c["names"]) for c in innocent if c["status"] == "contradicted"},
+        "supported": {
+            (c["id"], c["by"], c["names"])
+            for c in found["claims"]
+            if c["status"] == "supported"
+            and (c["by"] == truth["actor"] or c["names"] not in {"", None, truth["actor"]})
+        },
         "accounts": {(answers["accounts"].count(False),)} - {(0,)},
         "causes": {(j["job"], j["cause"], j["why"]) for j in found["jobs"]},
     }

@@ -230,10 +230,13 @@ def test_a_row_that_is_typed_itself_takes_nothing_from_another_source():
 
 @pytest.mark.parametrize(("text", "job", "who"), [
     ("_job_complete: JobId=11 WEXITSTATUS 1", "11", set()),
-    ("_job_complete: JobId=11 done", "11", {LIN}),
+    ("_job_complete: JobId=11 WTERMSIG 9", "11", set()),
+        ("_job_complete: JobId=11 OOM failure", "11", set()),
+        ("Time limit exhausted for JobId=11", "11", set()),
+        ("_job_complete: JobId=11 done", "11", {LIN}),
     ("_job_complete: JobId=12 WEXITSTATUS 1", "12", {LIN}),
 ])  # fmt: skip
-def test_nor_does_one_of_a_job_that_the_controller_says_ended_with_its_own_code(text, job, who):
+def test_nor_does_one_of_a_job_that_the_controller_says_ended_otherwise(text, job, who):
     made = accounted(BY_LIN, own=False)
     made.add("end", "slurmctld", "slurm:admin", host=None, job=job, object_kind="job", object=job, text=text)
     assert asked(made)[0] == who

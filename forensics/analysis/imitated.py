@@ -30,6 +30,8 @@ _AGAIN_NS = 86_400 * 1_000_000_000
 _NEAR_NS = 60 * 1_000_000_000
 _BY_ITSELF = frozenset({"COMPLETED", "FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"})
 _CONTROLLER = "slurmctld"
+_ENDED = "WEXITSTATUS|WTERMSIG|OOM failure|Time limit exhausted"
+"""What the controller writes of a job that ended without a request."""
 _MOST_TOLD = 20
 
 
@@ -103,7 +105,7 @@ def _ended_by_itself(
     ]
     ends = events[events["job"].isin(set(asked["job"])) & (events["format"] == _CONTROLLER)]
     asks = set(ends.loc[ends["verb"].isin({"kill_request", "job_signal"}), "job"])
-    ends = ends[(ends["verb"] == "end") & ends["text"].str.contains("WEXITSTATUS", regex=False, na=False)]
+    ends = ends[(ends["verb"] == "end") & ends["text"].str.contains(_ENDED, na=False)]
     for row in asked.sort_values(["sha256", "start"]).to_dict("records"):
         for other in others[(others["job"] == row["job"]) & (others["sha256"] != row["sha256"])].to_dict(
             "records"
