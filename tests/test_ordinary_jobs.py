@@ -364,6 +364,14 @@ def test_what_else_the_controller_tells_makes_it_one_that_is_looked_at(tmp_path,
         assert chosen(tmp_path / str(bool(question.jobs)), ONE, question, files=ELSE_TOLD[name]) == set()
 
 
+def test_a_job_that_accounting_and_the_controller_tell_otherwise_of_is_looked_at(tmp_path):
+    """Its owner asked for its end, says the one; it ended by itself, says the other."""
+    rows = [line(900, "u801", "CANCELLED", AT, by=4801)]
+    done = {CONTROL: at_controller(SUBMITTED, STARTED, ENDED[1])}
+    assert chosen(tmp_path / "done", rows, ASKED, files=done) == {"900"}
+    assert chosen(tmp_path / "by itself", rows, ASKED, files={CONTROL: at_controller(*WHOLE)}) == set()
+
+
 def test_where_a_controllers_log_lies_where_users_write_all_jobs_are_looked_at(tmp_path):
     files = {CONTROL.replace("ctl/var/log", "login01/home/u801"): at_controller(*WHOLE)}
     assert chosen(tmp_path, [*ONE, line(901, "u801", "COMPLETED", AT)], ASKED, files=files) == set()

@@ -324,7 +324,8 @@ def assemble(
     events = displaced.unheard(trails.settled(events, frame(trails.numbers(found))))
     events = selfset.withheld(forge_names.withheld(events, found))
     events, records, typed = imitated.withheld(events, displaced.without(got["job_record"], got["file"]))
-    events, alone = typed_lines.withheld(events, records)
+    apart = tables.JOB_RECORD.empty() if ordinary is None else ordinary
+    events, alone = typed_lines.withheld(events, records, apart)
     raw = {
         name: frame(gitfound.held(table))
         for name, table in sorted(found.items())
@@ -344,7 +345,7 @@ def assemble(
         totals=totals,
         refs_apart=refs_apart or {},
         objects_apart=objects_apart,
-        ordinary=tables.JOB_RECORD.empty() if ordinary is None else ordinary,
+        ordinary=apart,
         blobs=gitfound.blobs(found, texts),
         trees=gitfound.trees(found),
         lost=tips.lost(found, refs_apart or {}),

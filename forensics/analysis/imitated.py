@@ -9,6 +9,8 @@ who asked. An attempt that was put back and tried again is no such row, nor is t
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from forensics.core import endings
@@ -23,14 +25,15 @@ _TOLD = (
     "owner", "owner_uid", "state", "outcome", "ending", "exit_code", "exit_signal", _ASKED, "submit_ns", "start_ns", "end_ns", "elapsed_s",
 )  # fmt: skip
 _ONE = ["sha256", "format", "job", "cluster"]
+_SAID = ["sha256", "job", "format", "step", "state", "owner", "submit_ns", "end_ns", "start", "stop"]
 _UNDER_WAY = frozenset({"RUNNING", "PENDING"})
 _PUT_BACK = ("REQUEUE", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "RESIZING", "REVOKED")
 _AGAIN_NS = 86_400 * 1_000_000_000
 """What is submitted so long after a job's end and bears its number is another job (`lives`)."""
 _NEAR_NS = 60 * 1_000_000_000
-_BY_ITSELF = frozenset({"COMPLETED", "FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"})
-_CONTROLLER = "slurmctld"
-_ENDED = "WEXITSTATUS|WTERMSIG|OOM failure|Time limit exhausted"
+BY_ITSELF = frozenset({"COMPLETED", "FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"})
+CONTROLLER = "slurmctld"
+ENDED = "WEXITSTATUS|WTERMSIG|OOM failure|Time limit exhausted"
 """What the controller writes of a job that ended without a request."""
 _MOST_TOLD = 20
 
@@ -58,28 +61,36 @@ def withheld(
     own = records[records["format"].isin(UNQUOTED) & (records["ending"] != endings.REVOKED)]
     several = own[_doubtful(own)].sort_values(["sha256", "start"])
     lost: dict[tuple[str, str], list[str]] = {}
-    told = []
+    told, submitted = [], _submitted(set(several["job"]), records, events)
     for key, rows in several.groupby(_ONE, sort=True, dropna=False):
         sha256, _, job, _ = map(str, key)
-        columns = sorted({name for life in _lives(rows, records, events) for name in _differ(life)})
+        columns = sorted({name for life in _lives(rows, submitted.get(job, {})) for name in _differ(life)})
         if columns:
             lost[sha256, job] = sorted({*columns, *lost.get((sha256, job), ())})
             told.append(
                 Imitated(str(job), tuple(_said(row) for row in rows.head(_MOST_TOLD).to_dict("records")))
             )
-    for row, other in _ended_by_itself(own, records, events):
+    asked = own[own[_ASKED].notna()].sort_values(["sha256", "start"])
+    ended = _Ended(
+        set(asked["job"]), records, events, {key for key, names in lost.items() if "outcome" in names}
+    )
+    for row in asked[_SAID].to_dict("records"):
         key = str(row["sha256"]), str(row["job"])
-        if _ASKED in lost.get(key, ()) or "outcome" in lost.get((str(other[1]["sha256"]), key[1]), ()):
-            continue
-        lost[key] = sorted({_ASKED, "state", *lost.get(key, ())})
-        told.append(Imitated(key[1], (_said(row), other), "records of job {job}"))
+        other = None if _ASKED in lost.get(key, ()) else ended.otherwise(row)
+        if other is not None:
+            lost[key] = sorted({_ASKED, "state", *lost.get(key, ())})
+            told.append(Imitated(key[1], (_said(row), other), "records of job {job}"))
     if not lost:
         return events, records, ()
     records, events = records.copy(), events.copy()
-    for (sha256, job), columns in lost.items():
-        records.loc[(records["sha256"] == sha256) & (records["job"] == job), columns] = None
-        of = events["sha256"].eq(sha256) & events["job"].eq(job).fillna(value=False)
-        of &= (events["verb"] == "kill_request") | ("owner" in columns or "owner_uid" in columns)
+    alike: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for key, columns in lost.items():
+        alike.setdefault(tuple(columns), []).append(key)
+    rows, told_of = (pd.MultiIndex.from_frame(table[["sha256", "job"]]) for table in (records, events))
+    for names, keys in alike.items():
+        records.loc[rows.isin(keys), list(names)] = None
+        of = pd.Series(told_of.isin(keys), events.index)
+        of &= (events["verb"] == "kill_request") | ("owner" in names or "owner_uid" in names)
         events.loc[of, "account"] = None
         events.loc[of, "uid"] = pd.NA
         events.loc[of, "account_absence"] = "not_recorded"
@@ -95,55 +106,89 @@ def _doubtful(own: pd.DataFrame) -> "pd.Series[bool]":
     return pd.Series(found.to_numpy(bool), own.index)
 
 
-def _ended_by_itself(
-    own: pd.DataFrame, records: pd.DataFrame, events: pd.DataFrame
-) -> Iterable[tuple[Mapping[Any, Any], tuple[str, Mapping[str, Any]]]]:
-    """Rows that say who asked to end a job, each with what another source tells of a job that ended by itself."""
-    asked = own[own[_ASKED].notna()]
-    others = records[
-        records["job"].isin(set(asked["job"])) & records["step"].isna() & records["outcome"].isin(_BY_ITSELF)
-    ]
-    ends = events[events["job"].isin(set(asked["job"])) & (events["format"] == _CONTROLLER)]
-    asks = set(ends.loc[ends["verb"].isin({"kill_request", "job_signal"}), "job"])
-    ends = ends[(ends["verb"] == "end") & ends["text"].str.contains(_ENDED, na=False)]
-    for row in asked.sort_values(["sha256", "start"]).to_dict("records"):
-        for other in others[(others["job"] == row["job"]) & (others["sha256"] != row["sha256"])].to_dict(
-            "records"
-        ):
-            if _of_one_life(row, other["submit_ns"], other["end_ns"]):
-                yield row, _said(other)
-        for end in ends[ends["job"] == row["job"]].to_dict("records"):
-            if row["job"] not in asks and _of_one_life(row, end["earliest_ns"], end["latest_ns"]):
-                yield row, (f"{_CONTROLLER}: {end['text']}", _cited(end))
+class _Ended:
+    """What sources tell of some jobs that ended by themselves: records, and what the controller writes of a job that nobody asked it to end."""
+
+    def __init__(
+        self, jobs: set[str], records: pd.DataFrame, events: pd.DataFrame, doubted: set[tuple[str, str]]
+    ) -> None:
+        """`doubted`: files and jobs whose own rows tell differently how it ended."""
+        alone = records["job"].isin(jobs) & records["step"].isna() & records["outcome"].isin(BY_ITSELF)
+        self._records = {
+            str(job): rows[[(sha256, job) not in doubted for sha256 in rows["sha256"]]]
+            for job, rows in records.loc[alone, _SAID].groupby("job")
+        }
+        own = events["job"].isin(jobs) & (events["format"] == CONTROLLER)
+        lines = events.loc[
+            own, ["job", "verb", "text", "earliest_ns", "latest_ns", "sha256", "start", "stop"]
+        ]
+        asks = set(lines.loc[lines["verb"].isin({"kill_request", "job_signal"}), "job"])
+        ends = lines[(lines["verb"] == "end") & ~lines["job"].isin(asks)]
+        ends = ends[ends["text"].str.contains(ENDED, na=False).astype(bool)]
+        self._lines = {str(job): rows for job, rows in ends.groupby("job")}
+
+    def otherwise(self, row: Mapping[Any, Any]) -> tuple[str, Mapping[str, Any]] | None:
+        """The first that another file than a row's tells so of the row's job, and where; None where none does."""
+        told = self._records.get(str(row["job"]))
+        if told is not None:
+            there = _of_one_life(row, told, "submit_ns", "end_ns") & (
+                told["sha256"] != row["sha256"]
+            ).to_numpy(bool)
+            for other in told[there].head(1).to_dict("records"):
+                return _said(other)
+        lines = self._lines.get(str(row["job"]))
+        if lines is not None:
+            for end in lines[_of_one_life(row, lines, "earliest_ns", "latest_ns")].head(1).to_dict("records"):
+                return f"{CONTROLLER}: {end['text']}", _cited(end)
+        return None
 
 
-def _of_one_life(row: Mapping[Any, Any], *moments: Any) -> bool:  # noqa: ANN401 - each a moment or nothing
-    """Whether moments that another source tells of a job's number can be of the job that a row tells of."""
+def _of_one_life(row: Mapping[Any, Any], told: pd.DataFrame, *moments: str) -> "npt.NDArray[np.bool_]":
+    """Which of what another source tells of a job's number can be of the job that a row tells of, by either moment."""
     times = [int(row[name]) for name in ("submit_ns", "end_ns") if not pd.isna(row[name])]
-    return not times or any(
-        min(times) - _AGAIN_NS <= int(at) <= max(times) + _AGAIN_NS for at in moments if not pd.isna(at)
-    )
+    found = np.full(len(told), not times)
+    for name in moments if times else ():
+        near = told[name].between(min(times) - _AGAIN_NS, max(times) + _AGAIN_NS)
+        found |= near.fillna(value=False).to_numpy(bool)
+    return found
 
 
-def _lives(rows: pd.DataFrame, records: pd.DataFrame, events: pd.DataFrame) -> Iterable[pd.DataFrame]:
+_Submitted = dict[str, "npt.NDArray[np.int64]"]
+"""Moments, in order, by the file that tells them; those that the controller's logs tell, by no name."""
+
+
+def _submitted(jobs: set[str], records: pd.DataFrame, events: pd.DataFrame) -> dict[str, _Submitted]:
+    """When accounting and the controller's logs say that each of some jobs was submitted."""
+    of = records.loc[records["job"].isin(jobs) & records["submit_ns"].notna(), ["job", "sha256", "submit_ns"]]
+    lines = events["job"].isin(jobs) & (events["format"] == CONTROLLER) & (events["verb"] == "submit")
+    told = events.loc[lines & events["earliest_ns"].notna(), ["job", "earliest_ns"]]
+    every = pd.concat([of, told.rename(columns={"earliest_ns": "submit_ns"}).assign(sha256="")])
+    found: dict[str, _Submitted] = {}
+    for (job, sha256), rows in every.groupby(["job", "sha256"]):
+        found.setdefault(str(job), {})[str(sha256)] = np.sort(rows["submit_ns"].to_numpy(np.int64))
+    return found
+
+
+def _lives(rows: pd.DataFrame, submitted: _Submitted) -> Iterable[pd.DataFrame]:
     """The rows of each job that bore the number, one long after the other, each told of elsewhere too; steps are of the last."""
     jobs = rows[rows["step"].isna()].dropna(subset=["submit_ns"]).sort_values("submit_ns", kind="stable")
     ended = jobs["end_ns"].fillna(jobs["submit_ns"]).cummax().shift()
     begins = jobs.index[jobs["submit_ns"] - ended > _AGAIN_NS]
-    if len(begins) and not all(_told_elsewhere(row, records, events) for row in jobs.to_dict("records")):
+    once = jobs[["sha256", "submit_ns"]].to_dict("records") if len(begins) else []
+    if not all(_told_elsewhere(row, submitted) for row in once):
         begins = begins[:0]
     life = pd.Series(jobs.index.isin(begins), jobs.index).cumsum().reindex(rows.index, fill_value=len(begins))
     return (one for _, one in rows.groupby(life))
 
 
-def _told_elsewhere(row: Mapping[Any, Any], records: pd.DataFrame, events: pd.DataFrame) -> bool:
+def _told_elsewhere(row: Mapping[Any, Any], submitted: _Submitted) -> bool:
     """Whether another file of accounting, or the controller's own log, tells of a job of that number that was submitted then."""
-    of = records[(records["job"] == row["job"]) & (records["sha256"] != row["sha256"])]["submit_ns"].dropna()
-    lines = events[
-        (events["job"] == row["job"]) & (events["format"] == _CONTROLLER) & (events["verb"] == "submit")
-    ]
-    times = [*of, *lines["earliest_ns"].dropna()]
-    return any(abs(int(at) - int(row["submit_ns"])) <= _NEAR_NS for at in times)
+    at = int(row["submit_ns"])
+    return any(
+        np.searchsorted(times, at - _NEAR_NS) < np.searchsorted(times, at + _NEAR_NS, side="right")
+        for sha256, times in submitted.items()
+        if sha256 != row["sha256"]
+    )
 
 
 def _differ(rows: pd.DataFrame) -> list[str]:

@@ -11,7 +11,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+
+from forensics.analysis import imitated
 
 Json = dict[str, Any]
 KIND = "line_borne_out_by_nothing"
@@ -30,8 +35,21 @@ _REPEATS = re.compile(
 """Messages that repeat what a user typed: a job's own words, and what is said of words that mean nothing."""
 _ACCOUNTING = frozenset({"sacct", "sacct_json", "sacct_padded"})
 _TROUBLE = frozenset({"NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL"})
-_BY_ITSELF = frozenset({"COMPLETED", "FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"})
+_READ = [
+    "event_id",
+    "format",
+    "verb",
+    "uid",
+    "outcome",
+    "job",
+    "text",
+    "sha256",
+    "start",
+    "stop",
+    "earliest_ns",
+]
 _NEAR_NS = 10_000_000_000
+_BETWEEN = re.compile(r"[ ,=]")
 _MOST_TOLD = 20
 
 
@@ -45,17 +63,20 @@ class Alone(NamedTuple):
     otherwise: tuple[tuple[str, Mapping[str, Any]], ...]
 
 
-def withheld(events: pd.DataFrame, records: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Alone, ...]]:
+def withheld(
+    events: pd.DataFrame, records: pd.DataFrame, ordinary: pa.Table
+) -> tuple[pd.DataFrame, tuple[Alone, ...]]:
     """Events without the uid and the account of requests, and without troubles, that nothing bears out.
 
     Args:
         events: schema `event`, with `trail`.
         records: schema `job_record`.
+        ordinary: of jobs that are not among them, the columns `owner` and `owner_uid`.
 
     Returns:
         The same, their order kept, and those lines in order of time.
     """
-    logs = events[events["format"].isin(_LOGS)]
+    logs = events.loc[events["format"].isin(_LOGS), _READ]
     asked = logs["verb"].isin(_ASKED) & logs["uid"].notna() & (logs["outcome"] != "failure")
     asked &= logs["format"] == _LOG
     lines = logs[asked | ((logs["verb"] == "fault") & logs["job"].notna())]
@@ -70,13 +91,15 @@ def withheld(events: pd.DataFrame, records: pd.DataFrame) -> tuple[pd.DataFrame,
     doubted = lines[behind | ((lines["verb"] == "kill_request") & lines["job"].isin(set(told)))]
     if not len(doubted):
         return events, ()
-    borne, troubled = _borne(events, records, doubted), set(own.loc[own["outcome"].isin(_TROUBLE), "job"])
-    commands = _commands(events)
+    apart = ordinary.group_by(["owner", "owner_uid"]).aggregate([]).to_pandas()
+    owners = pd.concat([records[["owner", "owner_uid"]], apart])
+    borne, troubled = _borne(events, owners, doubted), set(own.loc[own["outcome"].isin(_TROUBLE), "job"])
+    commands = _Commands(events)
     alone = [
         e for e in doubted.to_dict("records")
         if (
             e["job"] not in troubled if e["verb"] == "fault"
-            else (e["job"], int(e["uid"])) not in borne and not any(_sent(e, command) for command in commands)
+            else (e["job"], int(e["uid"])) not in borne and not commands.sent(e)
         )
     ]  # fmt: skip
     if not alone:
@@ -96,16 +119,21 @@ def _said(line: Mapping[Any, Any]) -> str:
     return "trouble of a job" if line["verb"] == "fault" else f"uid {int(line['uid'])} asked: {line['verb']}"
 
 
-def _borne(events: pd.DataFrame, records: pd.DataFrame, lines: pd.DataFrame) -> set[tuple[str, int]]:
+def _borne(events: pd.DataFrame, owners: pd.DataFrame, lines: pd.DataFrame) -> set[tuple[str, int]]:
     """Which jobs accounting says which uid asked to end, where it tells a name by the uid of its owner's jobs."""
-    names = dict(zip(records["owner"], records["owner_uid"], strict=True))
+    uids: dict[str, set[int]] = {}
+    for name, uid in owners.dropna().drop_duplicates().itertuples(index=False):
+        uids.setdefault(name, set()).add(int(uid))
     asks = events[
         (events["verb"] == "kill_request")
         & ~events["format"].isin(_LOGS)
-        & events["job"].isin(set(lines["job"]))
+        & events["job"].isin(set(lines["job"].dropna()))
     ]
-    uids = asks["uid"].astype("object").where(asks["uid"].notna(), asks["account"].map(names))
-    return {(job, int(uid)) for job, uid in zip(asks["job"], uids, strict=True) if not pd.isna(uid)}
+    return {
+        (job, one)
+        for job, uid, name in zip(asks["job"], asks["uid"], asks["account"], strict=True)
+        for one in (uids.get(name, ()) if pd.isna(uid) else (int(uid),))
+    }
 
 
 def _behind(lines: pd.DataFrame, typed: pd.DataFrame) -> "pd.Series[bool]":
@@ -124,7 +152,7 @@ def _behind(lines: pd.DataFrame, typed: pd.DataFrame) -> "pd.Series[bool]":
 def _otherwise(own: pd.DataFrame) -> dict[str, tuple[tuple[str, Mapping[str, Any]], ...]]:
     """Of jobs whose accounting tells that they ended by themselves, or who else ended them: what it says, and where."""
     jobs = own[own["step"].isna() & own["outcome"].notna()]
-    by_itself = jobs["outcome"].isin(_BY_ITSELF) | jobs["requestor"].notna()
+    by_itself = jobs["outcome"].isin(imitated.BY_ITSELF) | jobs["requestor"].notna()
     whole = by_itself.groupby(jobs["job"]).transform("all")
     return {
         str(job): tuple(
@@ -139,26 +167,39 @@ def _cited(row: Mapping[Any, Any]) -> Mapping[str, Any]:
     return {"sha256": row["sha256"], "start": int(row["start"]), "stop": int(row["stop"])}
 
 
-def _commands(events: pd.DataFrame) -> list[dict[Any, Any]]:
-    """The commands of a trail by which somebody asks Slurm's controller to end or to change something."""
-    ran = events[
-        events["trail"]
-        & (events["verb"] == "execute")
-        & events["earliest_ns"].notna()
-        & events["uid"].notna()
-    ]
-    asks = [str(exe).rpartition("/")[2] in {"scancel", "scontrol"} for exe in ran["exe"]]
-    return ran.loc[asks, ["earliest_ns", "uid", "argv"]].to_dict("records")
+class _Commands:
+    """When the commands of a trail were run by which somebody asks Slurm's controller to end or to change something, by uid and by each of their words."""
 
+    def __init__(self, events: pd.DataFrame) -> None:
+        ran = (
+            events["trail"]
+            & (events["verb"] == "execute")
+            & events["earliest_ns"].notna()
+            & events["uid"].notna()
+        )
+        told = events.loc[ran, ["earliest_ns", "uid", "exe", "argv"]]
+        found: dict[tuple[int, str | None], list[int]] = {}
+        for at, uid, exe, argv in told.itertuples(index=False):
+            if str(exe).rpartition("/")[2] in {"scancel", "scontrol"}:
+                words = set(_BETWEEN.split(" ".join(map(str, argv or ()))))
+                for word in (None, *words):
+                    found.setdefault((int(uid), word), []).append(int(at))
+        self._times: dict[tuple[int, str | None], npt.NDArray[np.int64]] = {
+            key: np.sort(np.array(times, np.int64)) for key, times in found.items()
+        }
 
-def _sent(request: Mapping[Any, Any], command: Mapping[Any, Any]) -> bool:
-    """Whether a command of that uid named the job in the seconds of a request."""
-    if int(command["uid"]) != int(request["uid"]) or pd.isna(request["earliest_ns"]):
-        return False
-    if abs(int(command["earliest_ns"]) - int(request["earliest_ns"])) > _NEAR_NS:
-        return False
-    words = re.split(r"[ ,=]", " ".join(map(str, command["argv"] or ())))
-    return request["job"] is None or str(request["job"]) in words
+    def sent(self, request: Mapping[Any, Any]) -> bool:
+        """Whether a command of that uid named the job in the seconds of a request."""
+        job = None if request["job"] is None else str(request["job"])
+        times = self._times.get((int(request["uid"]), job))
+        if times is None or pd.isna(request["earliest_ns"]):
+            return False
+        at = int(request["earliest_ns"])
+        first, stop = (
+            np.searchsorted(times, at - _NEAR_NS),
+            np.searchsorted(times, at + _NEAR_NS, side="right"),
+        )
+        return bool(first < stop)
 
 
 def contradictions(found: Iterable[Alone], cites: Any) -> list[Json]:  # noqa: ANN401

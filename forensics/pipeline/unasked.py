@@ -16,7 +16,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import anchors, artefacts, displaced, evidence, inquiry, ordinary, unrecorded
+from forensics.analysis import (
+    anchors,
+    artefacts,
+    displaced,
+    evidence,
+    imitated,
+    inquiry,
+    ordinary,
+    unrecorded,
+)
 from forensics.core import controlgroups, endings
 from forensics.core.roster import Question
 from forensics.core.tables import JOB_RECORD
@@ -54,7 +63,12 @@ _TWICE = " OR ".join(
     ]
 )
 """Two files of one kind tell of a job, or one tells twice that it was submitted or that it started."""
-_TOLD_OF = f"SELECT job FROM part WHERE job IS NOT NULL GROUP BY job HAVING bool_or(NOT ({_FLAT}) AND NOT coalesce({_CONTROLLED}, false)) OR {_TWICE}"
+_OTHERWISE = (
+    f"bool_or(format <> '{CONTROLLER}' AND verb = 'kill_request')"
+    f" AND bool_or(format = '{CONTROLLER}' AND verb = 'end' AND regexp_matches(coalesce(text, ''), '{imitated.ENDED}'))"
+)
+"""Accounting says that somebody asked for a job's end, and the controller that it ended by itself."""
+_TOLD_OF = f"SELECT job FROM part WHERE job IS NOT NULL GROUP BY job HAVING bool_or(NOT ({_FLAT}) AND NOT coalesce({_CONTROLLED}, false)) OR {_OTHERWISE} OR {_TWICE}"
 _BASE = "regexp_extract(exe, '[^/]*$')"
 _CHOSEN = f"""
 SELECT {{columns}} FROM part
