@@ -86,9 +86,9 @@ def withheld(
     alike: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for key, columns in lost.items():
         alike.setdefault(tuple(columns), []).append(key)
-    rows, told_of = (pd.MultiIndex.from_frame(table[["sha256", "job"]]) for table in (records, events))
+    of_rows, told_of = (pd.MultiIndex.from_frame(table[["sha256", "job"]]) for table in (records, events))
     for names, keys in alike.items():
-        records.loc[rows.isin(keys), list(names)] = None
+        records.loc[of_rows.isin(keys), list(names)] = None
         of = pd.Series(told_of.isin(keys), events.index)
         of &= (events["verb"] == "kill_request") | ("owner" in names or "owner_uid" in names)
         events.loc[of, "account"] = None
