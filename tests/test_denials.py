@@ -264,3 +264,28 @@ def test_an_accusation_is_not_borne_out_while_an_act_can_be_of_yet_another(besid
     )
     for names in ("lin", ""):
         assert answered(day, "D01", "kai", names) == found
+
+
+@pytest.mark.parametrize("who", ["kai", "lin"])
+def test_where_a_third_can_have_done_the_harm_as_well_neither_is_it_said_of_one(who):
+    """Two changed what the job read, and what they wrote is not known: neither the speaker's change nor that of whom they name need have done it."""
+
+    def told(*hands, ended=None):
+        day = Stage()
+        day.enrol()
+        mei = day.login("mei")
+        for hand in hands:
+            day.change(hand, day.login(hand), SCRIPT, owner="mei")
+        day.submit("mei", mei, "11")
+        day.cancel(ended or "mei", day.login(ended) if ended else mei, "11")
+        return answered(day, "D01", "kai", "lin")
+
+    alone = {
+        "kai": ("contradicted", "acts_in_sessions_of_speaker"),
+        "lin": ("supported", "acts_in_sessions_of_other"),
+    }
+    shared = {"kai": "acts_of_speaker_and_of_third", "lin": "acts_of_other_and_of_third"}
+    assert told(who) == alone[who]
+    assert told(who, "dao") == ("mixed", shared[who])
+    # A request to end it does harm; of a change that is not shown.
+    assert told("dao", ended=who) == alone[who]

@@ -42,28 +42,58 @@ def _by_either(claim: Claim, g: Grounds, acts: list[Act]) -> Answer:
     if others and (left := _left_open(claim.by, g)):
         return answer("mixed", [*others, *left], "acts_of_other_and_act_left_open", open_questions(g))
     if by:
-        left = [a for a in acts if _can_be_another_s(a, claim.by, g) or _of_nobody(a, g)]
-        return _unless_open(
-            passed_on.by_speaker(by, g), "acts_of_speaker_and_act_left_open", [*by, *left], left, g
-        )
+        return _by_speaker(claim, g, acts, by)
     if others:
-        return _by_other(g, acts, others)
+        return _by_other(claim, g, acts, others)
     third = [a for a in acts if a.person is not None]
     if third:
         return answer("mixed", third, "acts_in_sessions_of_neither")
     return answer("untestable", g.acts, "no_act_attributed", open_questions(g))
 
 
-def _by_other(g: Grounds, acts: list[Act], others: list[Act]) -> Answer:
-    """D01 where acts are attributed to another and none to whoever speaks: supported, unless these can have passed on what is somebody else's, did not reach the jobs by that other's doing, or acts are left open."""
+_HARM = {"shown": 2, "possible": 1}
+"""What an act did to a job, as far as the records tell."""
+
+
+def _harm(act: Act) -> int:
+    return _HARM.get(act.effect or "", 0)
+
+
+def _of_third(acts: list[Act], told: list[Act], claim: Claim) -> list[Act]:
+    """The acts of others than the two of whom a claim tells that can have done the harm as well as those that it is about."""
+    least = max(1, *map(_harm, told))
+    return [
+        a
+        for a in acts
+        if a.person not in {None, claim.by, claim.names or None} and a not in told and _harm(a) >= least
+    ]
+
+
+def _by_speaker(claim: Claim, g: Grounds, acts: list[Act], by: list[Act]) -> Answer:
+    """D01 where acts are attributed to whoever speaks and none to another: contradicted, unless a third can have done the harm as well, these passed on what is somebody else's, or acts are left open."""
+    left = [a for a in acts if _can_be_another_s(a, claim.by, g) or _of_nobody(a, g)]
+    found = _unless_open(
+        passed_on.by_speaker(by, g), "acts_of_speaker_and_act_left_open", [*by, *left], left, g
+    )
+    return _unless_shared(found, "acts_of_speaker_and_of_third", by, _of_third(acts, by, claim))
+
+
+def _by_other(claim: Claim, g: Grounds, acts: list[Act], others: list[Act]) -> Answer:
+    """D01 where acts are attributed to another and none to whoever speaks: supported, unless a third can have done the harm as well, these can have passed on what is somebody else's, did not reach the jobs by that other's doing, or acts are left open."""
     who = {a.person for a in others}
     back = [a for a in g.replaced_before(others) if a.person not in who]
     if back:
         return answer("mixed", [*others, *back], "version_of_another_can_have_come_back")
     left = [a for a in acts if any(_can_be_another_s(a, str(person), g) for person in who)]
-    return _unless_open(
+    found = _unless_open(
         passed_on.by_other(others, g), "acts_of_other_and_act_left_open", [*others, *left], left, g
     )
+    return _unless_shared(found, "acts_of_other_and_of_third", others, _of_third(acts, others, claim))
+
+
+def _unless_shared(found: Answer, why: str, acts: list[Act], third: list[Act]) -> Answer:
+    """An answer, or that somebody else's acts can have done the harm as well as those that it puts down to one."""
+    return answer("mixed", [*acts, *third], why) if third and found.status != "mixed" else found
 
 
 def _unless_open(found: Answer, why: str, acts: list[Act], left: list[Act], g: Grounds) -> Answer:

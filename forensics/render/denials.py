@@ -134,6 +134,8 @@ CLAIM_WHY = {
     "moved_to_what_another_made": "the person who denies, by the sessions, moved a ref on the server, and what it came to name was pushed or made by somebody else",
     "other_moved_to_what_another_made": "the other, by the sessions, moved a ref on the server, and what it came to name was pushed or made by somebody else",
     "acts_in_sessions_of_speaker": "the acts in question lie in sessions attributed to the person who denies",
+    "acts_of_speaker_and_of_third": "acts in question are attributed to the speaker and to a third person, and which of them harmed the job is on no record",
+    "acts_of_other_and_of_third": "acts in question are attributed to the other person and to a third one, and which of them harmed the job is on no record",
     "acts_in_sessions_of_neither": "the acts in question are attributed to neither of the two",
     "acts_in_sessions_of_other": "the acts in question lie in sessions attributed to another person",
     "no_act_attributed": "no act in question can be attributed to a person",
