@@ -244,6 +244,7 @@ def test_what_packs_refs_moves_none():
 
 def test_a_file_that_git_changed_and_of_which_no_command_is_on_record_can_be_a_push_s():
     day = served()
+    day.shells("dao")
     written(day, argv=None)
     closed(day)
     assert told(day) == [(*FILED[0][:3], None, ["dao"], {moved_refs.COMMAND})]

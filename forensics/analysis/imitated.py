@@ -154,13 +154,13 @@ def _of_one_life(row: Mapping[Any, Any], told: pd.DataFrame, *moments: str) -> "
 
 
 _Submitted = dict[str, "npt.NDArray[np.int64]"]
-"""Moments, in order, by the file that tells them; those that the controller's logs tell, by no name."""
+"""Moments, in order, by the file of accounting that tells them; those that the controller's logs tell, by no name."""
 
 
 def _submitted(jobs: set[str], records: pd.DataFrame, events: pd.DataFrame) -> dict[str, _Submitted]:
-    """When accounting and the controller's logs say that each of some jobs was submitted."""
+    """When accounting says that each of some jobs was submitted, and when the controller's logs tell of it."""
     of = records.loc[records["job"].isin(jobs) & records["submit_ns"].notna(), ["job", "sha256", "submit_ns"]]
-    lines = events["job"].isin(jobs) & (events["format"] == CONTROLLER) & (events["verb"] == "submit")
+    lines = events["job"].isin(jobs) & (events["format"] == CONTROLLER)
     told = events.loc[lines & events["earliest_ns"].notna(), ["job", "earliest_ns"]]
     every = pd.concat([of, told.rename(columns={"earliest_ns": "submit_ns"}).assign(sha256="")])
     found: dict[str, _Submitted] = {}
@@ -174,7 +174,7 @@ def _lives(rows: pd.DataFrame, submitted: _Submitted) -> Iterable[pd.DataFrame]:
     jobs = rows[rows["step"].isna()].dropna(subset=["submit_ns"]).sort_values("submit_ns", kind="stable")
     ended = jobs["end_ns"].fillna(jobs["submit_ns"]).cummax().shift()
     begins = jobs.index[jobs["submit_ns"] - ended > _AGAIN_NS]
-    once = jobs[["sha256", "submit_ns"]].to_dict("records") if len(begins) else []
+    once = jobs[["sha256", "submit_ns", "end_ns"]].to_dict("records") if len(begins) else []
     if not all(_told_elsewhere(row, submitted) for row in once):
         begins = begins[:0]
     life = pd.Series(jobs.index.isin(begins), jobs.index).cumsum().reindex(rows.index, fill_value=len(begins))
@@ -182,10 +182,12 @@ def _lives(rows: pd.DataFrame, submitted: _Submitted) -> Iterable[pd.DataFrame]:
 
 
 def _told_elsewhere(row: Mapping[Any, Any], submitted: _Submitted) -> bool:
-    """Whether another file of accounting, or the controller's own log, tells of a job of that number that was submitted then."""
+    """Whether another file of accounting tells of a job of that number that was submitted then, or the controller's own log of one while it was there."""
     at = int(row["submit_ns"])
+    end = at if pd.isna(row["end_ns"]) else max(at, int(row["end_ns"]))
     return any(
-        np.searchsorted(times, at - _NEAR_NS) < np.searchsorted(times, at + _NEAR_NS, side="right")
+        np.searchsorted(times, at - _NEAR_NS)
+        < np.searchsorted(times, (at if sha256 else end) + _NEAR_NS, side="right")
         for sha256, times in submitted.items()
         if sha256 != row["sha256"]
     )

@@ -272,12 +272,16 @@ def _join(audit: list[Session], connections: list[Session]) -> list[Session]:
         if connection.pid is not None:
             left.setdefault((connection.host, connection.pid), []).append(connection)
     taken: set[int] = set()
+    numbered: dict[tuple[str | None, int | None], list[Session]] = {}
+    for session in audit:
+        numbered.setdefault((session.host, session.pid), []).append(session)
     for session in audit:
         mates = left.get((session.host, session.pid), []) if session.pid is not None else []
         if session.service != "sshd" or not mates:
             continue
         mate = min(mates, key=lambda c: (abs((c.start_ns or 0) - (session.start_ns or 0)), c.session_id))
-        twins = [c for c in mates if c is not mate and _is_same_process(session, c)]
+        rivals = [s for s in numbered[session.host, session.pid] if s is not session]
+        twins = [c for c in mates if c is not mate and _is_same_process(session, c, rivals)]
         mates[:] = [c for c in mates if c is not mate and c not in twins]
         taken.update(map(id, (mate, *twins)))
         _merge(session, mate)
@@ -285,9 +289,15 @@ def _join(audit: list[Session], connections: list[Session]) -> list[Session]:
     return [*audit, *(c for c in connections if id(c) not in taken)]
 
 
-def _is_same_process(session: Session, connection: Session) -> bool:
-    """Whether a connection that a log tells is of the process that opened a session: its number is given to no other while that lives."""
+def _is_same_process(session: Session, connection: Session, others: Iterable[Session]) -> bool:
+    """Whether a connection that a log tells is of the process that opened a session: its number is given to no other while that lives.
+
+    Where the kernel tells of another session of that number, which began nearer to it, the number was given anew.
+    """
     if session.start_ns is None or connection.start_ns is None:
+        return False
+    away, began = abs(connection.start_ns - session.start_ns), (s.start_ns for s in others)
+    if any(at is not None and abs(connection.start_ns - at) < away for at in began):
         return False
     end_ns = session.start_ns + _LIVES_NS if session.end_ns is None else session.end_ns
     return session.start_ns - _BEFORE_NS <= connection.start_ns <= end_ns
