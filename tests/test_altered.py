@@ -342,10 +342,10 @@ def test_swapped_keys_and_addresses_name_nobody():
 
 
 def logs_of(name):
-    """Each log of one incident but for nodes that are alike; of the others the trail, the controller's and the pushes."""
+    """Each log of one incident but for nodes that are alike; of the others the trail."""
     alike = {f"slurm/slurmd-gpu0{n}.log" for n in (2, 3, 4)}
     logs = [p for p, raw in collected(name).items() if alterations.is_log(p) and raw and p not in alike]
-    return [p for p in logs if name == "script_edit" or p.startswith((AUDIT, "slurm/slurmctld"))]
+    return [p for p in logs if name == "script_edit" or p.startswith(AUDIT)]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,6 @@ text = "It was the other intern, lin: the commit carries that name."
 """
 WINDOWS = {
     "no window": "",
-    "a window of days": 'window = ["2026-11-12T15:00:00Z", "2026-11-24T16:00:00Z"]',
     "a window that few ended in": 'window = ["2026-11-15T15:11:37Z", "2026-11-16T03:12:07Z"]',
     "a window that none ended in": 'window = ["2025-11-15T15:11:37Z", "2025-11-16T03:12:07Z"]',
 }
