@@ -73,3 +73,29 @@ def by_pid(logins: Iterable[Row]) -> Iterable[list[Row]]:
             port = known(row.port)
             runs.setdefault((again, -1 if port is None else int(port)), []).append(row)
         yield from (runs[run] for run in sorted(runs))
+
+
+_BEFORE_NS = 10 * 1_000_000_000
+"""Sshd says whom it lets in before the session begins."""
+_LIVES_NS = 3600 * 1_000_000_000
+"""How long the number of a process is taken to be its own where no record tells that it ended."""
+
+
+def of_one_process(
+    start_ns: int | None, end_ns: int | None, told_ns: int | None, others: Iterable[int | None]
+) -> bool:
+    """Whether a connection that a log tells is of the process that opened a session: its number is given to no other while that lives.
+
+    Where the kernel tells of another session of that number, which began nearer to it, the number was given anew.
+
+    Args:
+        start_ns, end_ns: of the session.
+        told_ns: when the connection began.
+        others: when other sessions of that number began.
+    """
+    if start_ns is None or told_ns is None:
+        return False
+    away = abs(told_ns - start_ns)
+    if any(at is not None and abs(told_ns - at) < away for at in others):
+        return False
+    return start_ns - _BEFORE_NS <= told_ns <= (start_ns + _LIVES_NS if end_ns is None else end_ns)

@@ -87,10 +87,6 @@ _SAME_LOGIN_NS = 60 * 1_000_000_000
 """By how much two logs may differ on when one login began, where they share no pid."""
 _LAST_WORDS_NS = 5 * 1_000_000_000
 """How long a session's own processes take to end after it."""
-_BEFORE_NS = 10 * 1_000_000_000
-"""Sshd says whom it lets in before the session begins."""
-_LIVES_NS = 3600 * 1_000_000_000
-"""How long the number of a process is taken to be its own where no record tells that it ended."""
 KEEPERS = frozenset(
     {"tmux", "screen", "nohup", "setsid", "systemd-run", "at", "batch", "dtach", "abduco", "zellij"}
 )
@@ -280,27 +276,14 @@ def _join(audit: list[Session], connections: list[Session]) -> list[Session]:
         if session.service != "sshd" or not mates:
             continue
         mate = min(mates, key=lambda c: (abs((c.start_ns or 0) - (session.start_ns or 0)), c.session_id))
-        rivals = [s for s in numbered[session.host, session.pid] if s is not session]
-        twins = [c for c in mates if c is not mate and _is_same_process(session, c, rivals)]
+        rivals = [s.start_ns for s in numbered[session.host, session.pid] if s is not session]
+        span = session.start_ns, session.end_ns
+        twins = [c for c in mates if c is not mate and entries.of_one_process(*span, c.start_ns, rivals)]
         mates[:] = [c for c in mates if c is not mate and c not in twins]
         taken.update(map(id, (mate, *twins)))
         _merge(session, mate)
         _dispute(session, [mate, *twins])
     return [*audit, *(c for c in connections if id(c) not in taken)]
-
-
-def _is_same_process(session: Session, connection: Session, others: Iterable[Session]) -> bool:
-    """Whether a connection that a log tells is of the process that opened a session: its number is given to no other while that lives.
-
-    Where the kernel tells of another session of that number, which began nearer to it, the number was given anew.
-    """
-    if session.start_ns is None or connection.start_ns is None:
-        return False
-    away, began = abs(connection.start_ns - session.start_ns), (s.start_ns for s in others)
-    if any(at is not None and abs(connection.start_ns - at) < away for at in began):
-        return False
-    end_ns = session.start_ns + _LIVES_NS if session.end_ns is None else session.end_ns
-    return session.start_ns - _BEFORE_NS <= connection.start_ns <= end_ns
 
 
 def _dispute(session: Session, connections: Iterable[Session]) -> None:
