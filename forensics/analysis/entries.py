@@ -89,7 +89,8 @@ def of_one_process(
     Where the kernel tells of another session of that number, which began nearer to it, the number was given anew.
 
     Args:
-        start_ns, end_ns: of the session.
+        start_ns: of the session.
+        end_ns: of the session; none where no record tells.
         told_ns: when the connection began.
         others: when other sessions of that number began.
     """
