@@ -4,7 +4,7 @@ import pytest
 from stage import claim
 from test_taken_in import LIBRARY, MODULECMD, SCRIPT, SETUP, day_of, edits, line
 
-from forensics.analysis import findings, taken_in
+from forensics.analysis import findings, foreign_code, taken_in
 from forensics.core.roster import Question
 
 STARTUP, HISTORY = "startup_files_of_account", "history_of_session"
@@ -102,6 +102,16 @@ def test_a_file_is_another_s_until_it_is_replaced_and_not_before_it_is_written()
     edits(day)
     day.change("kai", day.kai, SETUP, verb="create")
     assert told(day) == OWN
+
+
+def test_of_too_many_files_it_is_not_known_whose_they_were_at_last(monkeypatch):
+    """One that whoever acted replaced since is theirs; where that is not asked any more, it can be the other's."""
+    monkeypatch.setattr(foreign_code, "_MOST", 0)
+    day = without(day_of(SETUP), "shell_startup")
+    for verb in ("delete", "create"):
+        day.change("lin", day.lin, SETUP, verb=verb)
+    edits(day)
+    assert told(day) == held(STARTUP)
 
 
 def test_what_an_installer_put_there_is_no_other_s():

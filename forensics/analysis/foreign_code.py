@@ -123,9 +123,11 @@ class Code:
         found: dict[int, Act] = {}
         for path in self._unseen.changed(act, above) if lacking else ():
             planted = self._decided(path, then, at, act, None).planted
-            there = (wrote for _, wrote in self._unseen.elsewhere(path, act) if self._another(wrote, act))
-            found |= {id(p): p for p in (*planted, *there)}
-            if len(found) >= _FEW or self._asked > _MOST:
+            # Beyond so many files it is not known whose one was at last: whoever else ever wrote it can have.
+            known = self._asked <= _MOST
+            there = self._unseen.elsewhere(path, act) if known else self.changes[path]
+            found |= {id(p): p for p in (*planted, *(w for _, w in there if self._another(w, act)))}
+            if len(found) >= _FEW or not known:
                 break
         if found:
             return lacking, list(found.values())[:_FEW]
