@@ -35,7 +35,7 @@ _LEAST = 100
 
 def told_apart(evidence: Evidence) -> None:
     """Rename, in events, the sessions that bear the number of one of an earlier boot of their host; and mark, in `mixed`, what can be another host's."""
-    events = evidence.events
+    events = evidence.renaming()
     events["mixed"] = False
     own = events["trail"] & events["host"].notna() & events["earliest_ns"].notna()
     numbered = picked(

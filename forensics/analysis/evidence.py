@@ -275,6 +275,11 @@ class Evidence:
     memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """What was looked up once, by what looks it up; a copy of the evidence starts without it."""
 
+    def renaming(self) -> pd.DataFrame:
+        """The events, for whoever changes names in them in place: what was looked up before is forgotten."""
+        self.memo.clear()
+        return self.events
+
 
 def executions(evidence: Evidence, *, dated: bool = False) -> pd.DataFrame:
     """What trails say was run, and did not fail to be, in order of time; those with a moment alone, if asked. To be read only."""

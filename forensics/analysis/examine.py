@@ -103,7 +103,6 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     directory = identity.directory(evidence)
     naming.named(evidence, directory)
     boots.told_apart(evidence)
-    evidence.memo.clear()  # what was looked up before accounts and sessions were told apart
     found_sessions = sessions.reconstruct(evidence)
     lives.told_apart(evidence)
     led = hops.link(evidence, found_sessions)
@@ -215,7 +214,6 @@ def preview(evidence: Evidence, found: list[clocks.Compared] | None = None) -> P
     directory = identity.directory(seen)
     naming.named(seen, directory)
     boots.told_apart(seen)
-    seen.memo.clear()
     found_sessions = sessions.reconstruct(seen)
     lives.told_apart(seen)
     found_jobs = job_records.reconstruct(seen, directory, ordinary.naming_others(seen))

@@ -91,6 +91,7 @@ def told_apart(evidence: Evidence) -> set[str]:
     for job, rows in groups_of(picked(own, own["job"].isin(reused)), "job"):
         lives = _lives(rows[rows["step"].isna()])
         if len(lives) > 1:
+            evidence.renaming()
             found.add(str(job))
             _rename(evidence, str(job), lives)
     return found

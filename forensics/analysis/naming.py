@@ -8,7 +8,7 @@ from forensics.analysis.identity import Directory
 
 def named(evidence: Evidence, directory: Directory) -> pd.DataFrame:
     """The events with the names that the evidence's own hosts give the uids, where a source wrote numbers only."""
-    events = evidence.events
+    events = evidence.renaming()
     cache: dict[tuple[str | None, int | None, int | None], str | None] = {}
 
     def name(host: str | None, uid: int | None, at: int | None) -> str | None:
