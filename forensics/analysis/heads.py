@@ -45,12 +45,9 @@ def borne_out(scene: Scene, moves: Iterable[Row], path: str, host: str | None) -
         return list(moves)
     if not all(of_git(e) for e in own):
         return []
-    by_git = [e for e in own if not _by_hand(scene, e)]
-    return [
-        move
-        for move in moves
-        if _beside(move, by_git) and not _beside(move, [e for e in own if e not in by_git])
-    ]
+    told = [(_by_hand(scene, e), e) for e in own]
+    by_hand, by_git = ([e for asked, e in told if asked is by] for by in (True, False))
+    return [move for move in moves if _beside(move, by_git) and not _beside(move, by_hand)]
 
 
 def _by_hand(scene: Scene, event: Row) -> bool:

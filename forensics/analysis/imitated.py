@@ -139,7 +139,7 @@ class _Ended:
         lines = self._lines.get(str(row["job"]))
         if lines is not None:
             for end in lines[_of_one_life(row, lines, "earliest_ns", "latest_ns")].head(1).to_dict("records"):
-                return f"{CONTROLLER}: {end['text']}", _cited(end)
+                return f"{CONTROLLER}: {end['text']}", cited(end)
         return None
 
 
@@ -225,10 +225,11 @@ def _several(told: "pd.Series[Any]") -> bool:
 def _said(row: Mapping[Any, Any]) -> tuple[str, Mapping[str, Any]]:
     step = f" step {row['step']}" if isinstance(row["step"], str) else ""
     owner = f" of {row['owner']}" if isinstance(row["owner"], str) else ""
-    return f"{row['format']}{step}: {row['state']}{owner}", _cited(row)
+    return f"{row['format']}{step}: {row['state']}{owner}", cited(row)
 
 
-def _cited(row: Mapping[Any, Any]) -> Mapping[str, Any]:
+def cited(row: Mapping[Any, Any]) -> Mapping[str, Any]:
+    """Where a row of a table stands."""
     return {"sha256": row["sha256"], "start": int(row["start"]), "stop": int(row["stop"])}
 
 
@@ -238,7 +239,7 @@ def contradictions(found: Iterable[Imitated]) -> list[Json]:
         {
             "about": one.about.replace("{job}", one.job),
             "kind": KIND,
-            "says": [{"what": what, "citations": [dict(cited)]} for what, cited in one.rows],
+            "says": [{"what": what, "citations": [dict(place)]} for what, place in one.rows],
         }
         for one in found
     ]

@@ -21,8 +21,7 @@ from forensics.analysis import imitated
 Json = dict[str, Any]
 KIND = "line_borne_out_by_nothing"
 """What such a line is told as."""
-_LOG = "slurmctld"
-_LOGS = frozenset({_LOG, "slurmd"})
+_LOGS = frozenset({imitated.CONTROLLER, "slurmd"})
 _ASKED = frozenset({"kill_request", "job_update", "scheduler_edit"})
 _SAID = frozenset({"other", "job_update"})
 _REACH = 4_200
@@ -78,7 +77,7 @@ def withheld(
     """
     logs = events.loc[events["format"].isin(_LOGS), _READ]
     asked = logs["verb"].isin(_ASKED) & logs["uid"].notna() & (logs["outcome"] != "failure")
-    asked &= logs["format"] == _LOG
+    asked &= logs["format"] == imitated.CONTROLLER
     lines = logs[asked | ((logs["verb"] == "fault") & logs["job"].notna())]
     if not len(lines):
         return events, ()
@@ -156,15 +155,11 @@ def _otherwise(own: pd.DataFrame) -> dict[str, tuple[tuple[str, Mapping[str, Any
     whole = by_itself.groupby(jobs["job"]).transform("all")
     return {
         str(job): tuple(
-            (f"{row['format']}: {row['state']}", _cited(row))
+            (f"{row['format']}: {row['state']}", imitated.cited(row))
             for row in rows.head(_MOST_TOLD).to_dict("records")
         )
         for job, rows in jobs[whole.astype(bool)].groupby("job", sort=True)
     }
-
-
-def _cited(row: Mapping[Any, Any]) -> Mapping[str, Any]:
-    return {"sha256": row["sha256"], "start": int(row["start"]), "stop": int(row["stop"])}
 
 
 class _Commands:

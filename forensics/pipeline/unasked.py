@@ -34,7 +34,7 @@ from forensics.pipeline.harms import stretches
 from forensics.store import parquet, places
 from forensics.store.places import Asked, Places
 
-CONTROLLER = "slurmctld"
+CONTROLLER = imitated.CONTROLLER
 """The format of the controller's log. What it tells of an ordinary job is that it was submitted, that it started, and that it ended."""
 FORMATS = ("jobcomp", "jobcomp_json", "sacct", "sacct_json", "sacct_padded")
 """Formats of accounting, of which each line tells one job or one step."""
