@@ -6,6 +6,7 @@ from test_taken_in import LIBRARY, MODULECMD, SCRIPT, SETUP, day_of, edits, line
 
 from forensics.analysis import findings, foreign_code, taken_in
 from forensics.core.roster import Question
+from forensics.render import dossier
 
 STARTUP, HISTORY = "startup_files_of_account", "history_of_session"
 BOTH = ("shell_startup", "bash_history")
@@ -61,7 +62,13 @@ def test_the_change_that_keeps_a_name_back_is_told_and_is_no_cause():
     act, _, done = examined(day)
     (wrote,) = [a for a in done.acts if a.object == SETUP]
     assert (act.can_hold, act.planters, wrote.job) == (wrote.events[:1], [], None)
-    said = findings.findings(done)["exculpatory"]
+    made = findings.findings(done)
+    (mine,) = [a for a in made["acts"] if a["object"] == SCRIPT]
+    texts = [s.text for s in dossier.reason_sentences(mine, lambda _: ())]
+    assert "The account is enrolled to lin." in texts
+    assert "The account is enrolled to kai." not in texts
+    assert "Account `kai`, which can have had a part in it, is enrolled to kai." in texts
+    said = made["exculpatory"]
     (mine,) = [x for x in said if x["kind"] == "can_have_taken_in_what_another_changed"]
     assert (mine["person"], mine["because"]) == ("lin", [act.events[0], wrote.events[0]])
     assert [(a.status, a.why) for a in done.answers] == [

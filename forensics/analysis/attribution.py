@@ -62,13 +62,14 @@ MOST_CHANGED = 200
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What one class of link says: the persons it allows, and by which events."""
+    """What one class of link says: the persons it allows, and by which events; of an account that does not act, which one."""
 
     cls: str
     says: frozenset[str]
     because: tuple[str, ...]
     domain: str | None
     count: int | None = None
+    account: str | None = None
 
 
 @dataclass(slots=True)
@@ -228,7 +229,7 @@ def _agreement(act: Act, scene: Scene, sessions: list[Session], missing: list[st
     missing += [what for n, what in enumerate(unsure) if any(row[n] for row in cited)]
     apart = act.rival_accounts - set(accounts) and "agreement_of_server_and_client" in act.missing
     others = {*(act.rival_accounts if apart else ()), *act.program_owners}
-    reasons += [Reason("account", directory.owners(a, at, to), (), None) for a in sorted(others)]
+    reasons += [Reason("account", directory.owners(a, at, to), (), None, account=a) for a in sorted(others)]
     told = [r.says for r in reasons if r.says]
     common = frozenset.intersection(*told) if told else frozenset()
     union = sorted(frozenset().union(*told, _hops(scene, sessions)))

@@ -96,10 +96,11 @@ def sensitivity(found: Strength) -> list[Json]:
 
 
 def reasons(judged: Judgement) -> list[Json]:
-    """What each class of link says, and by which events; how many there are, where they are more than are told."""
+    """What each class of link says, and by which events; how many there are, where they are more than are told; the account, where it is not the one that acts."""
     return [
         {"class": r.cls, "says": sorted(r.says), "because": list(r.because), "domain": r.domain}
         | ({"count": r.count} if r.count is not None and r.count > len(r.because) else {})
+        | ({"account": r.account} if r.account is not None else {})
         for r in judged.reasons
     ]
 

@@ -103,6 +103,8 @@ def _reason(act: Json, reason: Json, cites: Cites) -> Sentence:
     if reason.get("domain"):
         domain = put(" (told in the trust domain {domain})", domain=quote(reason["domain"]))
     label = put(phrases.CLASSES.get(str(reason.get("class")), phrases.OTHER_CLASS))
+    if reason.get("account"):
+        label = put("Account {account}, which can have had a part in it, is enrolled to", account=quote(reason["account"]))  # fmt: skip
     spans = cites(reason.get("because") or ())
     basis = Basis.FACT if spans else Basis.ASKED
     if not names:
