@@ -65,13 +65,17 @@ def trail(rows):
     )
 
 
+def held(events):
+    return SimpleNamespace(events=events, renaming=lambda: events)
+
+
 @given(st.lists(record, max_size=25))
 def test_boots_of_several_hosts_are_told_as_each_host_s_alone(rows):
     every = trail(rows)
-    evidence = SimpleNamespace(events=every.copy())
+    evidence = held(every.copy())
     boots.told_apart(evidence)
     for host in ("one", "two"):
-        alone = SimpleNamespace(events=every[every["host"] == host].copy())
+        alone = held(every[every["host"] == host].copy())
         boots.told_apart(alone)
         together = evidence.events.loc[alone.events.index, ["session", "mixed"]]
         pd.testing.assert_frame_equal(together, alone.events[["session", "mixed"]])
@@ -86,7 +90,7 @@ def test_what_can_be_another_host_s_is_marked_on_its_host_alone():
         ("two", "y", 800, 20, "8", 2),
         ("two", "y", 3, 50, "8", 3),
     ]
-    evidence = SimpleNamespace(events=trail(rows))
+    evidence = held(trail(rows))
     boots.told_apart(evidence)
     assert evidence.events["mixed"].tolist() == [True, True, False, False, False]
     assert evidence.events["session"].tolist() == ["7", "7", "7", "8", "8@1970-01-01T00:00:50.000Z"]
