@@ -2,7 +2,7 @@
 # where every package is pinned with its hashes. Nothing is written outside this folder, but for pip's own cache.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check types lint contracts reference range-test bench docs lock clean
+.PHONY: help setup demo test check types lint contracts reference test-all range-test bench docs lock clean
 
 # The first Python on the path that is new enough.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -88,6 +88,11 @@ reference: setup
 test: check
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+# All cases of what `test` takes some of (tests/drawn.py): for whoever changes what they are cases of, and before a release.
+test-all: check
+	@echo "Running the tests, with all their cases."
+	@FORENSICS_ALL_CASES=1 $(BIN)/python -m pytest -n auto --dist loadgroup
 
 range-test: setup
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pexpect==4.9.0

@@ -13,6 +13,7 @@ import alterations
 import investigated
 import pytest
 from alterations import AUDIT, LOGINS
+from drawn import EVERY, some
 
 from forensics import pipeline
 
@@ -22,10 +23,13 @@ STRENGTHS = (None, "weak", "moderate", "moderately_strong", "strong")
 HASH = re.compile(r"\b[0-9a-f]{40}\b")
 UNRELATED = {name: "deferred" if name == "self_failure" else "self_failure" for name in NAMES}
 
-# All tests of an incident run in one worker of pytest-xdist, so that each of its files is read once.
-every_incident = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NAMES]
-)
+
+def incidents(*names):
+    """These, and every other where all cases are asked for; those of one run in one worker of pytest-xdist, so that each of its files is read once."""
+    drawn = NAMES if EVERY else names
+    return pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in drawn]
+    )
 
 
 @cache
@@ -160,20 +164,25 @@ SHIFTED = {
 }
 
 
-def of(some, whole=("script_edit",)):
-    """Each change for the incidents named, and the first of them for all: every one costs a whole analysis."""
+def of(changes, other, most=3):
+    """So many of the changes for one incident, and the first of them for one more: every one costs a whole analysis.
+
+    Where all cases are asked for: all of them for the one, and the first for all.
+    """
+    drawn = [("script_edit", what) for what in some(changes, most)]
+    drawn += [
+        (name, next(iter(changes))) for name in NAMES if name == other or (EVERY and name != "script_edit")
+    ]
     return pytest.mark.parametrize(
         ("name", "change"),
         [
-            pytest.param(name, change, marks=pytest.mark.xdist_group(name), id=f"{name}-{what}")
-            for name in NAMES
-            for i, (what, change) in enumerate(some.items())
-            if name in whole or not i
+            pytest.param(name, changes[what], marks=pytest.mark.xdist_group(name), id=f"{name}-{what}")
+            for name, what in drawn
         ],
     )
 
 
-@of(SHIFTED)
+@of(SHIFTED, "deferred")
 def test_a_clock_that_is_off_names_nobody_else(name, change):
     found = found_in(name, change(collected(name)))
     check_no_worse(name, found)
@@ -196,18 +205,18 @@ SAME = {
 }
 
 
-@of(SAME)
+@of(SAME, "shared_account")
 def test_what_changes_no_fact_changes_nothing(name, change):
     assert told(found_in(name, change(collected(name)))) == told(plain(name))
 
 
-@every_incident
+@incidents("deferred", "self_failure")
 def test_logs_of_another_host_change_nothing(name):
     change = alterations.with_another_host(collected(UNRELATED[name]))
     assert told(found_in(name, change(collected(name)))) == told(plain(name))
 
 
-@every_incident
+@incidents("script_edit", "poisoned_checkpoint")
 def test_logs_left_where_users_write_change_nothing(name):
     """Copies of true logs, and logs made to put somebody else in one's place, neither name nor clear anybody."""
     found = found_in(name, alterations.left_at_home(keys(name), "kai", "lin")(collected(name)))
@@ -282,7 +291,7 @@ def test_authors_of_commits_change_nothing():
     assert told(found) == told(before)
 
 
-@every_incident
+@incidents("script_edit", "shared_account")
 def test_people_renamed_permute_the_answers(name):
     evidence = alterations.people_renamed(collected(name))
     given = {key: alterations.called_otherwise(raw) for key, raw in inputs(name).items()}
@@ -301,7 +310,7 @@ def test_people_renamed_permute_the_answers(name):
     assert told(found) == told(expected)
 
 
-@of({seed: seed for seed in range(3)})
+@of({seed: seed for seed in range(3)}, "self_failure", 2)
 def test_a_thinned_audit_trail_is_reported_as_gaps(name, change):
     found = found_in(name, alterations.thinned(change)(collected(name)))
     assert any(g["kind"] == "serial_gap" for g in found["gaps"])
@@ -324,7 +333,7 @@ SWAPS = {
         pytest.param(name, swap, marks=pytest.mark.xdist_group(name), id=f"{name}-{what}")
         for name in NAMES
         for what, swap in SWAPS.items()
-        if what == "kai_lin" or name == "script_edit"
+        if name == "script_edit" or (what == "kai_lin" and (EVERY or name == "shared_account"))
     ],
 )
 def test_swapped_people_in_the_login_log_are_no_wrong_name(name, swap):
@@ -341,11 +350,19 @@ def test_swapped_keys_and_addresses_name_nobody():
     assert any(c["kind"] == "sources_disagree" for c in found["contradictions"])
 
 
+OF_A_KIND = (
+    "keydir/kai.pub", "logs/gitolite-2026-11.log", "etc/passwd", "kai/.bash_history", "kai/.ssh/authorized_keys",
+    "audit/audit.log", "log/auth.log", "wtmp", "sacct.psv", "slurmctld.log", "slurmd-gpu01.log",
+)  # fmt: skip
+
+
 def logs_of(name):
-    """Each log of one incident but for nodes that are alike; of the others the trail."""
+    """One log of each kind of one incident, and the trail of another; where all cases are asked for, every log, and the trail of all."""
     alike = {f"slurm/slurmd-gpu0{n}.log" for n in (2, 3, 4)}
     logs = [p for p, raw in collected(name).items() if alterations.is_log(p) and raw and p not in alike]
-    return [p for p in logs if name == "script_edit" or p.startswith(AUDIT)]
+    if name != "script_edit":
+        return [p for p in logs if p.startswith(AUDIT) and (EVERY or name == "deferred")]
+    return [p for p in logs if EVERY or p.endswith(OF_A_KIND)]
 
 
 @pytest.mark.parametrize(
@@ -358,7 +375,7 @@ def test_a_log_that_is_missing_makes_nothing_firmer(name, path):
     check_no_stronger(name, found)
 
 
-@of({"no_login_log": LOGINS, "no_scheduler": ("slurm",), "no_host": ("login01",)})
+@of({"no_login_log": LOGINS, "no_scheduler": ("slurm",), "no_host": ("login01",)}, "poisoned_checkpoint")
 def test_sources_that_are_missing_name_nobody_else(name, change):
     found = found_in(name, alterations.without(*change)(collected(name)))
     assert {person for _, _, person in named(found)} <= actors(name)

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from drawn import some
 from stage import KERNEL, SECOND, UIDS, Stage, address, claim, key, roster
 
 from forensics.analysis import attribution
@@ -395,9 +396,9 @@ def days():
     return [(day, told(day)) for day in staged]
 
 
-@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("order", some(ORDERS, 2))
 def test_renaming_people_permutes_the_answers(order, days):
-    swap = dict(zip(PEOPLE, order, strict=True))
+    swap = dict(zip(PEOPLE, ORDERS[order], strict=True))
     for day, plain in days:
         assert told(renamed(day, swap)) == [(*said, swap.get(person)) for *said, person in plain]
 

@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 import pytest
+from drawn import some
 from test_innocent import AUDIT, collected, found
 
 from forensics.analysis import mixed
@@ -48,8 +49,7 @@ PUT = {
 }
 
 
-@pytest.mark.parametrize("how", PUT)
-@pytest.mark.parametrize("back", [20, 600])
+@pytest.mark.parametrize(("how", "back"), some([(how, back) for back in (20, 600) for how in PUT], 3))
 def test_a_number_that_two_records_have_names_nobody(how, back):
     own, other = two_logs()
     acts = told(PUT[how](own, [numbered(line, line_key(line)[2] - back) for line in other]))
@@ -57,8 +57,9 @@ def test_a_number_that_two_records_have_names_nobody(how, back):
     assert all(mixed.MISSING in a["missing"] for a in acts)
 
 
-@pytest.mark.parametrize("how", PUT)
-@pytest.mark.parametrize("place", ["first", "last"])
+@pytest.mark.parametrize(
+    ("how", "place"), some([(how, place) for place in ("first", "last") for how in PUT], 4)
+)
 def test_numbers_and_times_that_run_apart_name_nobody(how, place):
     """No number is given twice: the other host's are all lower, or all higher. The entry, or the act, is the one that is out of order."""
     own, other = two_logs()
