@@ -45,6 +45,7 @@ class Stage:
     at: int = T0
     serial: int = 0
     ses: int = 30
+    kept: tuple = field(default=(None, None), repr=False, compare=False)
 
     def add(self, verb, fmt="auditd", domain=KERNEL, **given):
         self.serial += 1
@@ -190,10 +191,13 @@ class Stage:
         return evidence.assemble(found, roster() if people is None else people, asked)
 
     def examined(self, question=None, people=None, rejects=None):
-        """The analysis of everything staged."""
-        case = self.evidence(question, people)
-        empty = evidence.frame(tables.REJECT.empty()) if rejects is None else rejects
-        return examine.examine(case, empty)
+        """The analysis of everything staged; asked again of the same, it is not made again."""
+        key = repr((self.rows, self.jobs, question, people)) if rejects is None else None
+        if key is None or key != self.kept[0]:
+            case = self.evidence(question, people)
+            empty = evidence.frame(tables.REJECT.empty()) if rejects is None else rejects
+            self.kept = key, examine.examine(case, empty)
+        return self.kept[1]
 
 
 def claim(name, by, names=""):

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
+from drawn import some
 from test_ordinary_jobs import AT, AUDIT, CONTROL, LATER, chosen, examined, line, ran, staged
 
 from forensics.analysis import examine, file_acts, inquiry, ordinary, relevance, scheduler_edits
@@ -26,15 +27,15 @@ text = "It was the other intern, lin: the commit carries that name."
 """
 WINDOWS = {
     "no window": "",
-    "a window that few ended in": 'window = ["2026-11-15T15:11:37Z", "2026-11-16T03:12:07Z"]',
     "a window that none ended in": 'window = ["2025-11-15T15:11:37Z", "2025-11-16T03:12:07Z"]',
+    "a window that few ended in": 'window = ["2026-11-15T15:11:37Z", "2026-11-16T03:12:07Z"]',
 }
 
 CONTROLLED = {"no window", "a window that few ended in"}
 """Those of which the controller tells of most jobs too."""
 
 
-@pytest.fixture(scope="module", params=WINDOWS)
+@pytest.fixture(scope="module", params=some(WINDOWS, 2))
 def both(request, tmp_path_factory):
     """The analysis that holds all events, and the one that holds ordinary jobs as a table, each with its findings."""
     about = CASE.format(more=WINDOWS[request.param])

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from drawn import some
 
 from forensics import pipeline
 from forensics.analysis import displaced, evidence, file_acts, relevance
@@ -72,7 +73,7 @@ def test_the_findings_are_the_same_and_rest_on_fewer_events(case, monkeypatch):
     assert {r["evaluated"] for r in told["rules"]} == {len(all_events)}
 
 
-@pytest.mark.parametrize("seed", [1003, 1026])
+@pytest.mark.parametrize("seed", some([1003, 1026], 1))
 def test_a_simulated_incident_is_told_the_same_both_ways(seed):
     """Of thirty that `bench/both_ways.py` compares, those that take the least time."""
     found = both_ways.compared(seed)

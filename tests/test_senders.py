@@ -38,7 +38,7 @@ def test_of_many_senders_some_are_cited_all_are_counted_and_the_answer_is_the_sa
     assert 24 <= len(asked) <= 3 * 24
     monkeypatch.setattr(senders, "MOST_CITED", 1000)
     monkeypatch.setattr(capability, "MOST_CITED", 1000)
-    whole = cancels_of(made)
+    whole = cancels_of(flood(24))
     assert len(cut) == len(whole) == 24
     for one, every in zip(cut, whole, strict=True):
         assert set(one["for"]) < set(every["for"])
