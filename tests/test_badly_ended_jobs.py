@@ -42,7 +42,7 @@ def both(request, tmp_path_factory):
     case = staged(
         tmp_path_factory.mktemp("badly"),
         "script_edit",
-        250,
+        150,
         about=about,
         controller=request.param in CONTROLLED,
     )
