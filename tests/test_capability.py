@@ -1,6 +1,7 @@
 """Who had the right to do it, as of the moment: by owning, by root, by the scheduler's own list, and of whom nothing is told."""
 
 import pytest
+from drawn import some
 from stage import HOST, UIDS, Stage
 
 from forensics.analysis import findings, memberships
@@ -64,7 +65,7 @@ def test_owner_and_account_are_told_for_a_request():
 
 @pytest.mark.parametrize(
     ("before", "after", "administers"),
-    [
+    some([
         ([LISTED], [], True),
         ([LISTED | {"outcome": None}], [], False),
         ([LISTED], [changed(1)], False),  # what changed is told by its changes: the list may be of before or after
@@ -72,7 +73,7 @@ def test_owner_and_account_are_told_for_a_request():
         ([changed(3), changed(1)], [], False),
         ([changed(1)], [changed(3)], False),
         ([changed(1), changed(2)], [changed(1)], True),
-    ],
+    ], 4),
 )  # fmt: skip
 def test_the_scheduler_s_administrators_are_those_of_that_moment(before, after, administers):
     found, _ = rights(cancelled(*before, after=after), "cancel")

@@ -9,6 +9,7 @@ import alterations
 import investigated
 import pytest
 from alterations import AUDIT, LOG
+from drawn import some
 from hypothesis import given
 from hypothesis import strategies as st
 from test_altered import collected, inputs, keys, named, plain, told
@@ -278,7 +279,7 @@ def test_the_case_file_settles_which_folder_is_the_hosts():
     assert found["folders"]["left_out"] == ["files/gpu07", "files/login01"]
 
 
-@pytest.mark.parametrize("folder", ["files", "gpu01", "login010", "login01-2", "xlogin01"])
+@pytest.mark.parametrize("folder", some(["files", "gpu01", "login010", "login01-2", "xlogin01"], 3))
 def test_an_edit_that_only_another_host_s_logs_tell_names_nobody(folder):
     """A top folder `files` that holds a `var/log` is a host of that name; its lines name login01, whose own trail is there and lacks them.
 
@@ -401,7 +402,7 @@ def test_a_scheduler_s_log_in_a_home_takes_no_name(name):
 
 
 @pytest.mark.parametrize(
-    "folder", ["git/worktree/ops", "git/worktree/dot-git", "git/llm.git", "git/llm.git/hooks"]
+    "folder", some(["git/worktree/ops", "git/worktree/dot-git", "git/llm.git", "git/llm.git/hooks"], 2)
 )
 def test_a_push_log_that_somebody_left_in_a_checkout_takes_no_name_and_gives_none(folder):
     """It says that lin pushed what kai did, a second before; the server's own log may be there or not."""

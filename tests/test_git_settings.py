@@ -1,6 +1,7 @@
 """Files that settings of git include, and hooks that settings lead to: who had changed these comes into question."""
 
 import pytest
+from drawn import some
 from stage import HOST
 from test_foreign_code import FOREIGN, OWN, day_of, runs, told
 
@@ -16,21 +17,29 @@ def git_does(day, argv=("git", "st")):
 
 @pytest.mark.parametrize(
     ("words", "by", "cwd", "found"),
-    [
-        (["git", "config", "--global", "include.path", SHARED], "lin", "/home/lin", FOREIGN),
-        (
-            ["git", "config", "--global", "--add", "includeIf.gitdir:/srv/.path", SHARED],
-            "lin",
-            "/home/lin",
-            FOREIGN,
-        ),
-        (["git", "config", "--system", "include.path", SHARED], "dao", "/home/dao", FOREIGN),
-        (["git", "config", "include.path", "../shared.gitconfig"], "lin", "/srv/proj", FOREIGN),
-        (["git", "config", "--global", "--get", "include.path", SHARED], "lin", "/home/lin", OWN),
-        (["git", "config", "--global", "include.path", "/home/lin/own.gitconfig"], "lin", "/home/lin", OWN),
-        (["git", "config", "--global", "include.path", SHARED], "mei", "/home/mei", OWN),
-        (["git", "config", "--global", "core.pager", SHARED], "lin", "/home/lin", OWN),
-    ],
+    some(
+        [
+            (["git", "config", "--global", "include.path", SHARED], "lin", "/home/lin", FOREIGN),
+            (
+                ["git", "config", "--global", "--add", "includeIf.gitdir:/srv/.path", SHARED],
+                "lin",
+                "/home/lin",
+                FOREIGN,
+            ),
+            (["git", "config", "--system", "include.path", SHARED], "dao", "/home/dao", FOREIGN),
+            (["git", "config", "include.path", "../shared.gitconfig"], "lin", "/srv/proj", FOREIGN),
+            (["git", "config", "--global", "--get", "include.path", SHARED], "lin", "/home/lin", OWN),
+            (
+                ["git", "config", "--global", "include.path", "/home/lin/own.gitconfig"],
+                "lin",
+                "/home/lin",
+                OWN,
+            ),
+            (["git", "config", "--global", "include.path", SHARED], "mei", "/home/mei", OWN),
+            (["git", "config", "--global", "core.pager", SHARED], "lin", "/home/lin", OWN),
+        ],
+        5,
+    ),
 )
 def test_what_settings_include_by_words_of_whoever_runs_git(words, by, cwd, found):
     day = day_of()

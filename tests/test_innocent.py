@@ -9,6 +9,7 @@ from pathlib import Path
 import investigated
 import pandas as pd
 import pytest
+from drawn import some
 from stage import HOST, SECOND, UIDS, Stage
 from told import events
 
@@ -62,23 +63,26 @@ def test_a_kill_of_one_s_own_ended_nobody_s_job(argv, number):
 
 @pytest.mark.parametrize(
     ("argv", "number", "found"),
-    [
-        (["pkill", "-9", "-f", "train.py"], 9, "tied"),
-        (["pkill", "-KILL", "-u", "mei"], 9, "tied"),
-        (["pkill", "-u", "4101", "python3"], 15, "tied"),
-        (["killall", "-s", "KILL", "python3"], 9, "tied"),
-        (["kill", "-9", "51100"], 9, "tied"),
-        (["kill", "-9", "-51100"], 9, "tied"),
-        (["kill", "-s", "9", "-1"], 9, "tied"),
-        (["pkill", "-9", "-f", "trai[n].py"], 9, "open"),  # an expression, which is never run
-        (["pkill", "-9", "-P", "77", "python3"], 9, "open"),
-        (["pkill", "-9", "-f", "other.py"], 9, "none"),
-        (["pkill", "-9", "-u", "lin"], 9, "none"),
-        (["killall", "-9", "python"], 9, "none"),
-        (["kill", "-9", "51101"], 9, "none"),
-        (["kill", "-0", "51100"], 9, "none"),
-        (["kill", "51100"], 9, "none"),
-    ],
+    some(
+        [
+            (["pkill", "-9", "-f", "train.py"], 9, "tied"),
+            (["pkill", "-KILL", "-u", "mei"], 9, "tied"),
+            (["pkill", "-u", "4101", "python3"], 15, "tied"),
+            (["killall", "-s", "KILL", "python3"], 9, "tied"),
+            (["kill", "-9", "51100"], 9, "tied"),
+            (["kill", "-9", "-51100"], 9, "tied"),
+            (["kill", "-s", "9", "-1"], 9, "tied"),
+            (["pkill", "-9", "-f", "trai[n].py"], 9, "open"),  # an expression, which is never run
+            (["pkill", "-9", "-P", "77", "python3"], 9, "open"),
+            (["pkill", "-9", "-f", "other.py"], 9, "none"),
+            (["pkill", "-9", "-u", "lin"], 9, "none"),
+            (["killall", "-9", "python"], 9, "none"),
+            (["kill", "-9", "51101"], 9, "none"),
+            (["kill", "-0", "51100"], 9, "none"),
+            (["kill", "51100"], 9, "none"),
+        ],
+        9,
+    ),
 )
 def test_a_kill_with_root_s_rights_is_tied_where_its_words_fit_a_process_of_the_job(argv, number, found):
     made, pid, _ = day(outcome="FAILED", signal=number)

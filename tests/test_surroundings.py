@@ -7,6 +7,7 @@ named only where all that ran was lin's own.
 from types import SimpleNamespace
 
 import pytest
+from drawn import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import HOST, UIDS, Stage, roster
@@ -29,33 +30,36 @@ def own_script(day, path="/home/lin/bin/clean.sh"):
 
 @pytest.mark.parametrize(
     ("argv", "cwd", "found"),
-    [
-        (["tar", "xf", ARCHIVE, "-C", "bin"], "/home/lin", FOREIGN),
-        (["tar", "-xzf", ARCHIVE], "/home/lin/bin", FOREIGN),
-        (["tar", "--extract", f"--file={ARCHIVE}", "--directory=/home/lin"], "/", FOREIGN),
-        (["tar", "xf", "/srv/proj/other.tar"], "/home/lin", UNKNOWN),
-        (["tar", "x"], "/home/lin", UNKNOWN),  # from its input
-        (["tar", "xf", "mine.tar"], "/home/lin", OWN),
-        (["tar", "cf", ARCHIVE, "bin"], "/home/lin", OWN),
-        (["tar", "xf", ARCHIVE], "/home/lin/other", OWN),  # a move from there would be on record
-        (["tar", "xf", ARCHIVE], "/data/home/lin/bin", FOREIGN),  # a link can lead there
-        (["tar", "xPf", ARCHIVE], "/home/lin/other", FOREIGN),  # wherever the archive says
-        (["tar", "xf", ARCHIVE, "-C", "/"], "/home/lin", FOREIGN),
-        (["tar", "xf", ARCHIVE], None, FOREIGN),
-        (["unar", ARCHIVE], "/home/lin/bin", FOREIGN),
-        (["unzip", "-o", ARCHIVE, "-d", "/home/lin/bin"], "/", FOREIGN),
-        (["unzip", "-l", ARCHIVE], "/home/lin/bin", OWN),
-        (["cpio", "-idm"], "/home/lin/bin", UNKNOWN),
-        (["cpio", "-o"], "/home/lin/bin", OWN),
-        (["curl", "-sSLo", "bin/clean.sh", "https://x.example/c"], "/home/lin", UNKNOWN),
-        (["curl", "-O", "https://x.example/clean.sh"], "/home/lin/bin", UNKNOWN),
-        (["curl", "https://x.example/clean.sh"], "/home/lin/bin", OWN),  # to the terminal
-        (["curl", "-o", "/home/lin/data.csv", "https://x.example/clean.sh"], "/home/lin/bin", OWN),
-        (["wget", "-q", "https://x.example/clean.sh"], "/home/lin/bin", UNKNOWN),
-        (["wget", "-P", "/home/lin/bin", "https://x.example/clean.sh"], "/", UNKNOWN),
-        (["wget", "-O", "bin/clean.sh", "https://x.example/c"], "/home/lin", UNKNOWN),
-        (["wget", "https://x.example/clean.sh"], "/home/lin", OWN),
-    ],
+    some(
+        [
+            (["tar", "xf", ARCHIVE, "-C", "bin"], "/home/lin", FOREIGN),
+            (["tar", "-xzf", ARCHIVE], "/home/lin/bin", FOREIGN),
+            (["tar", "--extract", f"--file={ARCHIVE}", "--directory=/home/lin"], "/", FOREIGN),
+            (["tar", "xf", "/srv/proj/other.tar"], "/home/lin", UNKNOWN),
+            (["tar", "x"], "/home/lin", UNKNOWN),  # from its input
+            (["tar", "xf", "mine.tar"], "/home/lin", OWN),
+            (["tar", "cf", ARCHIVE, "bin"], "/home/lin", OWN),
+            (["tar", "xf", ARCHIVE], "/home/lin/other", OWN),  # a move from there would be on record
+            (["tar", "xf", ARCHIVE], "/data/home/lin/bin", FOREIGN),  # a link can lead there
+            (["tar", "xPf", ARCHIVE], "/home/lin/other", FOREIGN),  # wherever the archive says
+            (["tar", "xf", ARCHIVE, "-C", "/"], "/home/lin", FOREIGN),
+            (["tar", "xf", ARCHIVE], None, FOREIGN),
+            (["unar", ARCHIVE], "/home/lin/bin", FOREIGN),
+            (["unzip", "-o", ARCHIVE, "-d", "/home/lin/bin"], "/", FOREIGN),
+            (["unzip", "-l", ARCHIVE], "/home/lin/bin", OWN),
+            (["cpio", "-idm"], "/home/lin/bin", UNKNOWN),
+            (["cpio", "-o"], "/home/lin/bin", OWN),
+            (["curl", "-sSLo", "bin/clean.sh", "https://x.example/c"], "/home/lin", UNKNOWN),
+            (["curl", "-O", "https://x.example/clean.sh"], "/home/lin/bin", UNKNOWN),
+            (["curl", "https://x.example/clean.sh"], "/home/lin/bin", OWN),  # to the terminal
+            (["curl", "-o", "/home/lin/data.csv", "https://x.example/clean.sh"], "/home/lin/bin", OWN),
+            (["wget", "-q", "https://x.example/clean.sh"], "/home/lin/bin", UNKNOWN),
+            (["wget", "-P", "/home/lin/bin", "https://x.example/clean.sh"], "/", UNKNOWN),
+            (["wget", "-O", "bin/clean.sh", "https://x.example/c"], "/home/lin", UNKNOWN),
+            (["wget", "https://x.example/clean.sh"], "/home/lin", OWN),
+        ],
+        13,
+    ),
 )
 def test_what_was_unpacked_or_downloaded_is_of_whoever_made_it(argv, cwd, found):
     day = day_of()
@@ -133,21 +137,24 @@ def with_words(day, argv, program, *, then=("python3", "/home/lin/x.py")):
 
 @pytest.mark.parametrize(
     ("words", "found"),
-    [
-        (["LD_PRELOAD=/srv/proj/lib/x.so"], FOREIGN),
-        (["-i", "A=1", "LD_PRELOAD=/home/lin/y.so:/srv/proj/lib/x.so"], FOREIGN),
-        (["PYTHONPATH=/srv/proj/lib:/home/lin/lib"], FOREIGN),
-        (["LD_LIBRARY_PATH=/srv/proj/lib"], FOREIGN),
-        (["PYTHONSTARTUP=/srv/other/start.py"], UNKNOWN),
-        (["PYTHONPATH=/srv/other"], UNKNOWN),
-        (["BASH_ENV=/srv/proj/lib/env.sh"], OWN),  # Python obeys no such variable
-        (["PYTHONHOME=/srv/proj/py"], FOREIGN),
-        (["GIT_CONFIG_GLOBAL=/srv/proj/lib/env.sh"], OWN),
-        (["PERL5LIB=/srv/proj/lib"], OWN),
-        (["LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"], OWN),
-        (["PYTHONPATH=/home/lin/lib:"], OWN),
-        (["OMP_NUM_THREADS=4", "NAME=/srv/proj/lib/x.so"], OWN),
-    ],
+    some(
+        [
+            (["LD_PRELOAD=/srv/proj/lib/x.so"], FOREIGN),
+            (["-i", "A=1", "LD_PRELOAD=/home/lin/y.so:/srv/proj/lib/x.so"], FOREIGN),
+            (["PYTHONPATH=/srv/proj/lib:/home/lin/lib"], FOREIGN),
+            (["LD_LIBRARY_PATH=/srv/proj/lib"], FOREIGN),
+            (["PYTHONSTARTUP=/srv/other/start.py"], UNKNOWN),
+            (["PYTHONPATH=/srv/other"], UNKNOWN),
+            (["BASH_ENV=/srv/proj/lib/env.sh"], OWN),  # Python obeys no such variable
+            (["PYTHONHOME=/srv/proj/py"], FOREIGN),
+            (["GIT_CONFIG_GLOBAL=/srv/proj/lib/env.sh"], OWN),
+            (["PERL5LIB=/srv/proj/lib"], OWN),
+            (["LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"], OWN),
+            (["PYTHONPATH=/home/lin/lib:"], OWN),
+            (["OMP_NUM_THREADS=4", "NAME=/srv/proj/lib/x.so"], OWN),
+        ],
+        7,
+    ),
 )
 def test_what_env_sets_is_what_is_loaded(words, found):
     day = day_of()
@@ -201,27 +208,30 @@ def test_what_a_shells_own_words_set_counts_too():
 
 @pytest.mark.parametrize(
     ("text", "account", "found"),
-    [
-        ("source /srv/proj/lib/env.sh", "lin", FOREIGN),
-        ("[ -f /srv/proj/lib/env.sh ] && . /srv/proj/lib/env.sh", "lin", FOREIGN),
-        ("export LD_PRELOAD=/srv/proj/lib/x.so", "lin", FOREIGN),
-        ('export PYTHONPATH="/srv/proj/lib:$PYTHONPATH"', "lin", FOREIGN),
-        ("export PYTHONPATH=/srv/proj/lib:$PYTHONPATH", None, FOREIGN),  # of all accounts
-        ("source /srv/site/env.sh", "lin", UNKNOWN),
-        ("source /opt/conda/etc/profile.d/conda.sh", "lin", OWN),
-        ("source ~/.bash_aliases", "lin", OWN),
-        (". $HOME/.cargo/env", "lin", OWN),
-        ("source /srv/proj/lib/env.sh", "mei", OWN),
-        ("source /srv/site/env.sh", None, OWN),  # what the host's own files take in is the site's
-        ("source /srv/proj/lib/env.sh", None, FOREIGN),
-        ("source $PROJ/lib/env.sh", "lin", FOREIGN),
-        ("source $PROJ/site/env.sh", "lin", OWN),
-        ("export PYTHONPATH=/srv/site", "lin", OWN),  # nothing tells that anything of it was loaded
-        ("export PERL5LIB=/srv/proj/lib", "lin", OWN),
-        ("setenv LD_PRELOAD /srv/proj/lib/x.so", "lin", FOREIGN),
-        ("# once: ls; source /srv/proj/lib/env.sh", "lin", OWN),
-        ("export MANPATH=/srv/proj/lib", "lin", OWN),
-    ],
+    some(
+        [
+            ("source /srv/proj/lib/env.sh", "lin", FOREIGN),
+            ("[ -f /srv/proj/lib/env.sh ] && . /srv/proj/lib/env.sh", "lin", FOREIGN),
+            ("export LD_PRELOAD=/srv/proj/lib/x.so", "lin", FOREIGN),
+            ('export PYTHONPATH="/srv/proj/lib:$PYTHONPATH"', "lin", FOREIGN),
+            ("export PYTHONPATH=/srv/proj/lib:$PYTHONPATH", None, FOREIGN),  # of all accounts
+            ("source /srv/site/env.sh", "lin", UNKNOWN),
+            ("source /opt/conda/etc/profile.d/conda.sh", "lin", OWN),
+            ("source ~/.bash_aliases", "lin", OWN),
+            (". $HOME/.cargo/env", "lin", OWN),
+            ("source /srv/proj/lib/env.sh", "mei", OWN),
+            ("source /srv/site/env.sh", None, OWN),  # what the host's own files take in is the site's
+            ("source /srv/proj/lib/env.sh", None, FOREIGN),
+            ("source $PROJ/lib/env.sh", "lin", FOREIGN),
+            ("source $PROJ/site/env.sh", "lin", OWN),
+            ("export PYTHONPATH=/srv/site", "lin", OWN),  # nothing tells that anything of it was loaded
+            ("export PERL5LIB=/srv/proj/lib", "lin", OWN),
+            ("setenv LD_PRELOAD /srv/proj/lib/x.so", "lin", FOREIGN),
+            ("# once: ls; source /srv/proj/lib/env.sh", "lin", OWN),
+            ("export MANPATH=/srv/proj/lib", "lin", OWN),
+        ],
+        10,
+    ),
 )
 def test_what_a_startup_file_that_was_collected_takes_in(text, account, found):
     day = day_of()
@@ -264,7 +274,7 @@ def test_settings_of_git_that_another_made_by_rights_over_the_account():
 
 @pytest.mark.parametrize(
     ("path", "exe", "argv", "program", "found"),
-    [
+    some([
         ("/srv/envs/ml/lib/python3.11/site-packages/sitecustomize.py", "/srv/envs/ml/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),
         ("/srv/envs/ml/lib/python3.11/site-packages/zz.pth", "/usr/bin/python3.11", ["/srv/envs/ml/bin/python", "/home/lin/x.py"], "vim", FOREIGN),
         ("/srv/envs/ml/lib/python3.11/site-packages/numpy/core.py", "/srv/envs/ml/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),
@@ -276,7 +286,7 @@ def test_settings_of_git_that_another_made_by_rights_over_the_account():
         ("/usr/local/lib/python3.11/dist-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),
         ("/home/lin/.local/lib/python3.11/site-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", FOREIGN),
         ("/home/mei/.local/lib/python3.11/site-packages/zz.pth", "/usr/bin/python3.11", ["python3", "/home/lin/x.py"], "vim", OWN),
-    ],
+    ], 6),
 )  # fmt: skip
 def test_python_loads_what_lies_in_its_environment(path, exe, argv, program, found):
     day = day_of()
@@ -462,7 +472,9 @@ DAYS = (
 """What is taken in by one way each, and by several: each of these days is a whole analysis, twice."""
 
 
-@pytest.mark.parametrize("ways", DAYS, ids=lambda ways: "-".join(f.__name__.strip("_") for f in ways))
+@pytest.mark.parametrize(
+    "ways", some(DAYS, 5), ids=lambda ways: "-".join(f.__name__.strip("_") for f in ways)
+)
 def test_a_case_of_which_not_all_is_held_names_nobody_more(ways, tmp_path, monkeypatch):
     held = {"/data/conf/env.sh": ["source /data/conf/last.sh"]}
     monkeypatch.setattr(beside, "texts", lambda _, path: held.get(path, ()))

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from drawn import some
 from stage import Stage
 
 from forensics.analysis import foreign_code, surroundings, taken_in
@@ -122,7 +123,7 @@ def test_a_module_that_another_session_loads_is_not_taken_in():
     assert told(day) == OWN
 
 
-@pytest.mark.parametrize("path", [CUSTOM, CUSTOM.replace("sitecustomize.py", "zz.pth")])
+@pytest.mark.parametrize("path", some([CUSTOM, CUSTOM.replace("sitecustomize.py", "zz.pth")], 5))
 @pytest.mark.parametrize(
     ("program", "executed", "foreign"),
     [
@@ -174,17 +175,20 @@ def test_a_line_of_an_earlier_session_took_nothing_in_here():
 
 @pytest.mark.parametrize(
     ("text", "early_s", "named"),
-    [
-        ("source /srv/proj/tools/other.sh", 0, None),
-        ("export LD_PRELOAD=/srv/proj/lib/x.so", 0, None),
-        ("source /srv/proj/tools/other.sh", None, "lin"),  # nothing tells of which session it is
-        ("source /srv/proj/tools/other.sh", 600, "lin"),  # of none that is on record
-        ("source /srv/proj/tools/other.sh", -600, "lin"),
-        ("source /home/lin/env.sh", 0, "lin"),
-        ("source /opt/site/env.sh", 0, "lin"),
-        ("source other.sh", 0, "lin"),
-        ("export PYTHONPATH=/srv/proj/lib", 0, "lin"),
-    ],
+    some(
+        [
+            ("source /srv/proj/tools/other.sh", 0, None),
+            ("export LD_PRELOAD=/srv/proj/lib/x.so", 0, None),
+            ("source /srv/proj/tools/other.sh", None, "lin"),  # nothing tells of which session it is
+            ("source /srv/proj/tools/other.sh", 600, "lin"),  # of none that is on record
+            ("source /srv/proj/tools/other.sh", -600, "lin"),
+            ("source /home/lin/env.sh", 0, "lin"),
+            ("source /opt/site/env.sh", 0, "lin"),
+            ("source other.sh", 0, "lin"),
+            ("export PYTHONPATH=/srv/proj/lib", 0, "lin"),
+        ],
+        5,
+    ),
 )
 def test_a_file_of_nobody_s_record_that_the_session_took_in(text, early_s, named):
     """It was taken in, as a script is that a shell is given; the record of who wrote it can have been cut off."""
@@ -279,23 +283,26 @@ def line(day, fmt, text, *, account="lin", later=False):
 
 @pytest.mark.parametrize(
     ("fmt", "text", "given", "foreign"),
-    [
-        ("bash_history", f"source {SETUP}", {}, True),
-        ("bash_history", f"cd /srv/proj && . {SETUP}", {}, True),
-        ("bash_history", ". tools/setup.sh", {}, True),
-        ("bash_history", f"cat {SETUP}", {}, False),
-        ("bash_history", "source tools/other.sh", {}, False),
-        ("bash_history", "source $PROJ/tools/setup.sh", {}, True),
-        ("fish_history", f"source {SETUP}", {}, True),
-        ("bash_history", f"source {SETUP}", {"account": "mei"}, False),
-        ("bash_history", f"source {SETUP}", {"later": True}, False),
-        ("shell_startup", f". {SETUP}", {}, True),
-        ("shell_startup", f"alias ll='. {SETUP}; ls'", {}, True),
-        ("shell_startup", f'PROMPT_COMMAND="source {SETUP}"', {}, True),
-        ("shell_startup", f"alias ls='LD_PRELOAD={SETUP} ls'", {}, True),
-        ("shell_startup", f"if [ -f {SETUP} ]; then . {SETUP}; fi", {"account": None}, True),
-        ("shell_startup", f". {SETUP}", {"account": "kai"}, False),
-    ],
+    some(
+        [
+            ("bash_history", f"source {SETUP}", {}, True),
+            ("bash_history", f"cd /srv/proj && . {SETUP}", {}, True),
+            ("bash_history", ". tools/setup.sh", {}, True),
+            ("bash_history", f"cat {SETUP}", {}, False),
+            ("bash_history", "source tools/other.sh", {}, False),
+            ("bash_history", "source $PROJ/tools/setup.sh", {}, True),
+            ("fish_history", f"source {SETUP}", {}, True),
+            ("bash_history", f"source {SETUP}", {"account": "mei"}, False),
+            ("bash_history", f"source {SETUP}", {"later": True}, False),
+            ("shell_startup", f". {SETUP}", {}, True),
+            ("shell_startup", f"alias ll='. {SETUP}; ls'", {}, True),
+            ("shell_startup", f'PROMPT_COMMAND="source {SETUP}"', {}, True),
+            ("shell_startup", f"alias ls='LD_PRELOAD={SETUP} ls'", {}, True),
+            ("shell_startup", f"if [ -f {SETUP} ]; then . {SETUP}; fi", {"account": None}, True),
+            ("shell_startup", f". {SETUP}", {"account": "kai"}, False),
+        ],
+        8,
+    ),
 )
 def test_what_a_line_has_the_shell_take_in(fmt, text, given, foreign):
     day = day_of(SETUP)
@@ -306,18 +313,21 @@ def test_what_a_line_has_the_shell_take_in(fmt, text, given, foreign):
 
 @pytest.mark.parametrize(
     ("text", "program", "foreign"),
-    [
-        ("export PYTHONPATH=/srv/proj/lib", "python3.11", True),
-        ("export PYTHONPATH=/home/lin/lib:/srv/proj/lib/", "python3.11", True),
-        ("export PYTHONPATH=/srv/proj/li", "python3.11", False),
-        ("export PYTHONPATH=/home/lin/lib", "python3.11", False),
-        ("export PYTHONPATH=/srv/proj/lib", "sed", False),
-        ("export PERL5LIB=/srv/proj/lib", "python3.11", False),
-        ("export LD_PRELOAD=/srv/proj/lib/labtools.py", "sed", True),
-        ("export LD_AUDIT=~/lib/labtools.py", "sed", False),
-        ("export GIT_CONFIG_GLOBAL=/srv/proj/lib/labtools.py", "git", True),
-        ("export GIT_CONFIG_GLOBAL=/srv/proj/lib/labtools.py", "sed", False),
-    ],
+    some(
+        [
+            ("export PYTHONPATH=/srv/proj/lib", "python3.11", True),
+            ("export PYTHONPATH=/home/lin/lib:/srv/proj/lib/", "python3.11", True),
+            ("export PYTHONPATH=/srv/proj/li", "python3.11", False),
+            ("export PYTHONPATH=/home/lin/lib", "python3.11", False),
+            ("export PYTHONPATH=/srv/proj/lib", "sed", False),
+            ("export PERL5LIB=/srv/proj/lib", "python3.11", False),
+            ("export LD_PRELOAD=/srv/proj/lib/labtools.py", "sed", True),
+            ("export LD_AUDIT=~/lib/labtools.py", "sed", False),
+            ("export GIT_CONFIG_GLOBAL=/srv/proj/lib/labtools.py", "git", True),
+            ("export GIT_CONFIG_GLOBAL=/srv/proj/lib/labtools.py", "sed", False),
+        ],
+        10,
+    ),
 )
 @pytest.mark.parametrize("fmt", ["shell_startup", "bash_history"])
 def test_a_program_loads_what_a_line_of_its_shell_tells_it_to(fmt, text, program, foreign):

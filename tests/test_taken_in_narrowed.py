@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from drawn import some
 
 from forensics.pipeline import rehearse
 from forensics.simulation import incident
@@ -16,12 +17,15 @@ import both_ways
 
 @pytest.mark.parametrize(
     ("technique", "place", "elsewhere"),
-    [
-        ("T32b", b"/srv/range/proj/modules", b"/shared/modulefiles"),
-        ("T33c", b"/srv/range/proj/share", b"/shared/share"),
-        ("T35b", b"/srv/range/proj/lib", b"/shared/pylib"),
-        ("T35d", b"/srv/range/proj/tools", b"/shared/tools"),
-    ],
+    some(
+        [
+            ("T32b", b"/srv/range/proj/modules", b"/shared/modulefiles"),
+            ("T33c", b"/srv/range/proj/share", b"/shared/share"),
+            ("T35b", b"/srv/range/proj/lib", b"/shared/pylib"),
+            ("T35d", b"/srv/range/proj/tools", b"/shared/tools"),
+        ],
+        2,
+    ),
 )
 def test_what_is_taken_in_from_elsewhere_is_told_the_same_both_ways(technique, place, elsewhere):
     chosen = rehearse.planned(20_004, technique=technique, coverage=100, evasion="none")

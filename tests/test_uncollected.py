@@ -1,6 +1,7 @@
 """Where startup files or history of an account were not collected, what its session can have taken in of another's names nobody."""
 
 import pytest
+from drawn import some
 from stage import claim
 from test_taken_in import LIBRARY, MODULECMD, SCRIPT, SETUP, day_of, edits, line
 
@@ -79,19 +80,22 @@ def test_the_change_that_keeps_a_name_back_is_told_and_is_no_cause():
 
 @pytest.mark.parametrize(
     ("path", "argv", "by", "found"),
-    [
-        (LIBRARY, PYTHON, "kai", True),
-        (LIBRARY, ("sed",), "kai", False),  # no Python did the act
-        ("/srv/proj/lib/x.so.1", ("sed",), "kai", True),
-        ("/srv/proj/env/site.bashrc", ("sed",), "kai", True),
-        ("/srv/proj/data.csv", ("sed",), "kai", False),
-        ("/srv/proj/train.sh", ("sed",), "kai", False),  # what is submitted
-        ("/home/kai/env.sh", ("sed",), "kai", False),  # a folder of the writer's own
-        ("/home/lin/env.sh", ("sed",), "kai", True),
-        ("/home/mei/.bashrc", ("sed",), "kai", False),  # what the shells of a third account do
-        ("/opt/env/lib/python3.11/site-packages/x/y.so", ("sed",), "kai", False),
-        (SETUP, ("sed",), "lin", False),
-    ],
+    some(
+        [
+            (LIBRARY, PYTHON, "kai", True),
+            (LIBRARY, ("sed",), "kai", False),  # no Python did the act
+            ("/srv/proj/lib/x.so.1", ("sed",), "kai", True),
+            ("/srv/proj/env/site.bashrc", ("sed",), "kai", True),
+            ("/srv/proj/data.csv", ("sed",), "kai", False),
+            ("/srv/proj/train.sh", ("sed",), "kai", False),  # what is submitted
+            ("/home/kai/env.sh", ("sed",), "kai", False),  # a folder of the writer's own
+            ("/home/lin/env.sh", ("sed",), "kai", True),
+            ("/home/mei/.bashrc", ("sed",), "kai", False),  # what the shells of a third account do
+            ("/opt/env/lib/python3.11/site-packages/x/y.so", ("sed",), "kai", False),
+            (SETUP, ("sed",), "lin", False),
+        ],
+        6,
+    ),
 )
 def test_only_what_a_shell_or_a_program_of_the_act_takes_in_counts(path, argv, by, found):
     day = without(day_of(path, by=by), "shell_startup", "bash_history")

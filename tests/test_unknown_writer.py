@@ -1,6 +1,7 @@
 """A program of which no record tells who wrote it names nobody, unless it can only be of whoever ran it."""
 
 import pytest
+from drawn import some
 from stage import HOST, UIDS, Stage
 from test_foreign_code import FOREIGN, OWN, SCRIPT, TOOL, day_of, runs, told
 
@@ -28,16 +29,19 @@ def lacking(day):
 
 @pytest.mark.parametrize(
     ("path", "owner", "found"),
-    [
-        (SHARED, UIDS["kai"], (None, ["kai", "lin"], foreign_code.RULE)),
-        ("/home/lin/bin/clean.sh", UIDS["kai"], (None, ["kai", "lin"], foreign_code.RULE)),
-        (SHARED, UIDS["lin"], OWN),
-        (SHARED, 0, OWN),
-        (SHARED, 64100, OWN),  # of an account that nobody on the roster holds
-        (SHARED, None, UNKNOWN),
-        ("/usr/local/bin/clean.sh", UIDS["kai"], (None, ["kai", "lin"], foreign_code.RULE)),
-        ("/usr/local/bin/clean.sh", None, OWN),
-    ],
+    some(
+        [
+            (SHARED, UIDS["kai"], (None, ["kai", "lin"], foreign_code.RULE)),
+            ("/home/lin/bin/clean.sh", UIDS["kai"], (None, ["kai", "lin"], foreign_code.RULE)),
+            (SHARED, UIDS["lin"], OWN),
+            (SHARED, 0, OWN),
+            (SHARED, 64100, OWN),  # of an account that nobody on the roster holds
+            (SHARED, None, UNKNOWN),
+            ("/usr/local/bin/clean.sh", UIDS["kai"], (None, ["kai", "lin"], foreign_code.RULE)),
+            ("/usr/local/bin/clean.sh", None, OWN),
+        ],
+        5,
+    ),
 )
 def test_the_owner_of_what_was_executed(path, owner, found):
     day = day_of()
@@ -56,16 +60,19 @@ def test_what_is_missing_is_said():
 
 @pytest.mark.parametrize(
     ("path", "found"),
-    [
-        (SHARED, UNKNOWN),
-        ("/home/kai/clean.sh", UNKNOWN),
-        ("/var/tmp/lin/clean.sh", UNKNOWN),  # noqa: S108 - anybody makes a folder of that name there
-        ("/srv/a/b/c/lin/clean.sh", UNKNOWN),
-        ("/home/lin/clean.sh", OWN),
-        ("/scratch/users/lin/x/clean.sh", OWN),
-        ("/opt/site/clean.sh", OWN),
-        ("/usr/share/clean.sh", OWN),
-    ],
+    some(
+        [
+            (SHARED, UNKNOWN),
+            ("/home/kai/clean.sh", UNKNOWN),
+            ("/var/tmp/lin/clean.sh", UNKNOWN),  # noqa: S108 - anybody makes a folder of that name there
+            ("/srv/a/b/c/lin/clean.sh", UNKNOWN),
+            ("/home/lin/clean.sh", OWN),
+            ("/scratch/users/lin/x/clean.sh", OWN),
+            ("/opt/site/clean.sh", OWN),
+            ("/usr/share/clean.sh", OWN),
+        ],
+        5,
+    ),
 )
 def test_the_place_of_a_script_whose_owner_no_record_tells(path, found):
     day = day_of()
@@ -130,19 +137,22 @@ def test_edits_alone_tell_an_owner_and_no_first_writer():
 
 @pytest.mark.parametrize(
     ("argv", "made_by", "found"),
-    [
-        (["cp", TOOL, "/home/lin/bin/"], None, FOREIGN),
-        (["cp", "-p", "bin/squeue", "/home/lin/bin/squeue"], None, FOREIGN),
-        (["install", "-m", "755", TOOL, "/home/lin/bin/squeue"], None, FOREIGN),
-        (["cp", "-t", "/home/lin/bin", TOOL], None, FOREIGN),
-        (["cp", "/home/kai/squeue", "/home/lin/bin/"], None, UNKNOWN),
-        (["cp", "-r", "/srv/proj/bin", "/home/lin/"], None, UNKNOWN),
-        (["cp", "/srv/proj/mine", "/home/lin/bin/squeue"], "lin", OWN),
-        (["cp", "/home/lin/squeue", "/home/lin/bin/"], None, OWN),
-        (["cp", "/usr/bin/squeue", "/home/lin/bin/"], None, OWN),
-        (["git", "pull"], None, UNKNOWN),
-        (["tee", "/home/lin/bin/squeue"], None, OWN),
-    ],
+    some(
+        [
+            (["cp", TOOL, "/home/lin/bin/"], None, FOREIGN),
+            (["cp", "-p", "bin/squeue", "/home/lin/bin/squeue"], None, FOREIGN),
+            (["install", "-m", "755", TOOL, "/home/lin/bin/squeue"], None, FOREIGN),
+            (["cp", "-t", "/home/lin/bin", TOOL], None, FOREIGN),
+            (["cp", "/home/kai/squeue", "/home/lin/bin/"], None, UNKNOWN),
+            (["cp", "-r", "/srv/proj/bin", "/home/lin/"], None, UNKNOWN),
+            (["cp", "/srv/proj/mine", "/home/lin/bin/squeue"], "lin", OWN),
+            (["cp", "/home/lin/squeue", "/home/lin/bin/"], None, OWN),
+            (["cp", "/usr/bin/squeue", "/home/lin/bin/"], None, OWN),
+            (["git", "pull"], None, UNKNOWN),
+            (["tee", "/home/lin/bin/squeue"], None, OWN),
+        ],
+        6,
+    ),
 )
 def test_what_was_copied_holds_what_its_source_held(argv, made_by, found):
     """Whoever copies a program need not have read it."""
@@ -158,15 +168,18 @@ def test_what_was_copied_holds_what_its_source_held(argv, made_by, found):
 
 @pytest.mark.parametrize(
     ("argv", "found"),
-    [
-        (("python3", "/home/lin/w/run.py"), FOREIGN),
-        (("python3", "-c", "import helper"), FOREIGN),
-        (("python3", "-c", "from pack import helper"), FOREIGN),
-        (("python3", "-c", "import json"), OWN),
-        (("python3", "-"), FOREIGN),
-        (("bash", "/home/lin/w/run.sh"), OWN),
-        (("python3", "/home/lin/v/run.py"), OWN),
-    ],
+    some(
+        [
+            (("python3", "/home/lin/w/run.py"), FOREIGN),
+            (("python3", "-c", "import helper"), FOREIGN),
+            (("python3", "-c", "from pack import helper"), FOREIGN),
+            (("python3", "-c", "import json"), OWN),
+            (("python3", "-"), FOREIGN),
+            (("bash", "/home/lin/w/run.sh"), OWN),
+            (("python3", "/home/lin/v/run.py"), OWN),
+        ],
+        5,
+    ),
 )
 def test_python_finds_modules_beside_its_script(argv, found):
     day = day_of()
@@ -210,17 +223,20 @@ def test_git_does_by_other_programs_what_a_repository_s_settings_say(path, argv,
 
 @pytest.mark.parametrize(
     ("argv", "effective", "found"),
-    [
-        (["tee", "/etc/profile.d/zz.sh"], "root", FOREIGN),
-        (["sed", "-i", "1d", "/etc/bash.bashrc"], "root", FOREIGN),
-        (["bash", "-c", "echo x >>/etc/environment"], "root", FOREIGN),
-        (["vim", "/etc/profile"], "kai", OWN),
-        (["cp", "/etc/profile", "/home/kai/x"], "root", OWN),
-        (["cp", "/etc/profile", "/home/kai/.bash_profile"], "root", OWN),
-        (["cp", "/home/kai/.bash_profile", "/etc/profile"], "root", FOREIGN),
-        (["tee", "/etc/profile.d.old"], "root", OWN),
-        (["tee", "/etc/motd"], "root", OWN),
-    ],
+    some(
+        [
+            (["tee", "/etc/profile.d/zz.sh"], "root", FOREIGN),
+            (["sed", "-i", "1d", "/etc/bash.bashrc"], "root", FOREIGN),
+            (["bash", "-c", "echo x >>/etc/environment"], "root", FOREIGN),
+            (["vim", "/etc/profile"], "kai", OWN),
+            (["cp", "/etc/profile", "/home/kai/x"], "root", OWN),
+            (["cp", "/etc/profile", "/home/kai/.bash_profile"], "root", OWN),
+            (["cp", "/home/kai/.bash_profile", "/etc/profile"], "root", FOREIGN),
+            (["tee", "/etc/profile.d.old"], "root", OWN),
+            (["tee", "/etc/motd"], "root", OWN),
+        ],
+        5,
+    ),
 )
 def test_a_command_that_writes_a_startup_file_of_the_host(argv, effective, found):
     day = day_of()
@@ -272,7 +288,7 @@ def by_words(day, *argv, cwd="/home/lin"):
 
 @pytest.mark.parametrize(
     ("argv", "cwd", "path", "found"),
-    [
+    some([
         (("cp", TOOL, "bin/"), "/home/lin", "/home/lin/bin/squeue", FOREIGN),
         (("cp", "-v", TOOL, "bin/mine"), "/home/lin", "/home/lin/bin/mine", FOREIGN),
         (("ln", "-s", TOOL, "bin/mine"), "/home/lin", "/home/lin/bin/mine", FOREIGN),
@@ -287,7 +303,7 @@ def by_words(day, *argv, cwd="/home/lin"):
         (("git", "pull"), "/home/lin/w", "/home/lin/w/a/run.sh", UNKNOWN),
         (("git", "status"), "/home/lin/w", "/home/lin/w/run.sh", OWN),
         (("git", "clone", "gitserver:llm.git"), "/home/lin", "/home/lin/run.sh", OWN),
-    ],
+    ], 7),
 )  # fmt: skip
 def test_the_words_of_a_command_tell_what_it_brought(argv, cwd, path, found):
     """Nobody records what is written in a home; which programs run, a trail tells."""
@@ -327,16 +343,19 @@ def test_copies_in_a_circle_end():
 
 @pytest.mark.parametrize(
     ("text", "account", "host", "found"),
-    [
-        ("sed -i 's/0.5/9.5/' /srv/proj/train.py", "lin", HOST, UNKNOWN),
-        ("alias ls='sed -i s/0.5/9.5/ /srv/proj/train.py; ls'", "lin", HOST, UNKNOWN),
-        ("sed -i s/0.5/9.5/ /srv/proj/train.py", None, HOST, UNKNOWN),  # of all accounts
-        ("sed -i s/0.5/9.5/ /srv/proj/train.py", "mei", HOST, OWN),
-        ("sed -i s/0.5/9.5/ /srv/proj/train.py", "lin", "login02", OWN),
-        ("sed -i s/0.5/9.5/ /srv/proj/other.py", "lin", HOST, OWN),
-        ("export EDITOR=sed", "lin", HOST, OWN),
-        ("alias sed='sed -E'", "lin", HOST, OWN),
-    ],
+    some(
+        [
+            ("sed -i 's/0.5/9.5/' /srv/proj/train.py", "lin", HOST, UNKNOWN),
+            ("alias ls='sed -i s/0.5/9.5/ /srv/proj/train.py; ls'", "lin", HOST, UNKNOWN),
+            ("sed -i s/0.5/9.5/ /srv/proj/train.py", None, HOST, UNKNOWN),  # of all accounts
+            ("sed -i s/0.5/9.5/ /srv/proj/train.py", "mei", HOST, OWN),
+            ("sed -i s/0.5/9.5/ /srv/proj/train.py", "lin", "login02", OWN),
+            ("sed -i s/0.5/9.5/ /srv/proj/other.py", "lin", HOST, OWN),
+            ("export EDITOR=sed", "lin", HOST, OWN),
+            ("alias sed='sed -E'", "lin", HOST, OWN),
+        ],
+        5,
+    ),
 )
 def test_a_startup_file_that_was_collected_does_the_same(text, account, host, found):
     """Nothing tells who wrote the line, and when."""
