@@ -182,19 +182,20 @@ class Stage:
                 object=job,
             )
 
-    def evidence(self, question=None, people=None):
-        """Everything staged, as the analysis takes it."""
+    def evidence(self, question=None, people=None, files=()):
+        """Everything staged, as the analysis takes it; `files` are rows of the table of that name."""
         built = {n: [r.get(n) for r in self.rows] for n in tables.EVENT.names}
         records = {n: [j.get(n) for j in self.jobs] for n in tables.JOB_RECORD.names}
         found = {"event": tables.EVENT.build(built), "job_record": tables.JOB_RECORD.build(records)}
+        found["file"] = tables.FILE.build({n: [f.get(n) for f in files] for n in tables.FILE.names})
         asked = question or Question(jobs=tuple(j["job"] for j in self.jobs))
         return evidence.assemble(found, roster() if people is None else people, asked)
 
-    def examined(self, question=None, people=None, rejects=None):
+    def examined(self, question=None, people=None, rejects=None, files=()):
         """The analysis of everything staged; asked again of the same, it is not made again."""
-        key = repr((self.rows, self.jobs, question, people)) if rejects is None else None
+        key = repr((self.rows, self.jobs, question, people, files)) if rejects is None else None
         if key is None or key != self.kept[0]:
-            case = self.evidence(question, people)
+            case = self.evidence(question, people, files)
             empty = evidence.frame(tables.REJECT.empty()) if rejects is None else rejects
             self.kept = key, examine.examine(case, empty)
         return self.kept[1]

@@ -119,6 +119,11 @@ def test_what_was_asked_for_stands_with_its_answer_and_a_refusal_is_a_gap():
     assert gap.touches(asked.sources[0].from_ns, asked.sources[0].from_ns)
     with pytest.raises(RosterError, match="pending"):
         roster.question(CASE.replace(b"refused", b"no"), "case.toml")
+    with pytest.raises(RosterError, match="give its host, account and format"):
+        roster.question(CASE.replace(b"refused", b"none_there"), "case.toml")
+    looked = CASE.replace(b'"refused"', b'"none_there"\naccount = "lin"\nformat = "shell_startup"', 1)
+    (said, _) = holes.ledger(with_files(Stage().evidence(roster.question(looked, "case.toml")), log(0)))
+    assert (said["host"], said["account"], said["answer"]) == ("sw1", "lin", "none_there")
 
 
 def test_requests_are_in_the_findings_with_their_times():

@@ -1,12 +1,15 @@
 """Where startup files or history of an account were not collected, what its session can have taken in of another's names nobody."""
 
+from dataclasses import replace
+
 import pytest
-from drawn import some
+from drawn import EVERY, some
 from stage import claim
+from test_readings import collected
 from test_taken_in import LIBRARY, MODULECMD, SCRIPT, SETUP, day_of, edits, line
 
-from forensics.analysis import findings, foreign_code, taken_in
-from forensics.core.roster import Question
+from forensics.analysis import findings, foreign_code, limits, taken_in
+from forensics.core.roster import NONE_THERE, Question, Requested
 from forensics.render import dossier
 
 STARTUP, HISTORY = "startup_files_of_account", "history_of_session"
@@ -55,6 +58,65 @@ def test_each_of_the_two_files_is_needed(formats, found):
     day = without(day_of(SETUP), *formats)
     edits(day)
     assert told(day) == found
+
+
+LOOKED = Requested("startup files", "login01", "shell_startup", NONE_THERE, account="lin")
+NONE_OF_LIN = {
+    "said": ([LOOKED], []),
+    "an empty one": ([], [collected("/home/lin/.bashrc")]),
+    "one of comments": ([], [collected("/home/lin/.profile") | {"format": "shell_startup", "bytes": 9}]),
+}
+SAYS_NOTHING = {
+    "said of another account": ([replace(LOOKED, account="kai")], []),
+    "said of another host": ([replace(LOOKED, host="login02")], []),
+    "said of histories": ([replace(LOOKED, format="bash_history")], []),
+    "given": ([replace(LOOKED, answer="given")], []),
+    "not read whole": (
+        [],
+        [collected("/home/lin/.profile") | {"format": "shell_startup", "bytes": 9, "rejected": 3}],
+    ),
+    "of a format that is not read": ([], [collected("/home/lin/.cshrc") | {"bytes": 9}]),
+    "of another account": ([], [collected("/home/kai/.bashrc")]),
+    "of another host": ([], [collected("/home/lin/.bashrc", "login02")]),
+    "of another name": ([], [collected("/home/lin/notes")]),
+}
+TOGETHER = [[one for both in SAYS_NOTHING.values() for one in both[n]] for n in (0, 1)]
+
+
+def of_files(day, sources, files):
+    """Of lin's act, as `told`, where sources were asked for and files were collected."""
+    done = day.examined(Question(jobs=("15",), sources=tuple(sources)), files=files)
+    (act,) = [a for a in done.acts if a.account == "lin" and a.object == SCRIPT]
+    judged = done.judged[act.act_id]
+    return (act.person, judged.candidates, set(judged.missing) & {STARTUP, HISTORY}), limits.limits(done)
+
+
+def without_startup_files():
+    day = without(day_of(SETUP), "shell_startup")
+    edits(day)
+    day.wait(20)
+    day.submit("mei", day.mei, "15", outcome="TIMEOUT")
+    return day
+
+
+@pytest.mark.parametrize("how", NONE_OF_LIN)
+def test_an_account_without_startup_files_takes_in_what_it_typed_alone(how):
+    answer, codes = of_files(without_startup_files(), *NONE_OF_LIN[how])
+    assert answer == OWN
+    assert ("startup_files_said_to_be_none" in codes) == (how == "said")
+
+
+@pytest.mark.parametrize("told", SAYS_NOTHING.values() if EVERY else [TOGETHER])
+def test_that_there_is_none_is_said_of_one_account_and_host(told):
+    assert of_files(without_startup_files(), *told)[0] == held(STARTUP)
+
+
+@pytest.mark.parametrize("verb", ["write", "delete"])
+def test_what_is_there_now_need_not_have_been_then(verb):
+    """A startup file of the account was changed, or removed, after what is asked about."""
+    day = without_startup_files()
+    day.change("lin", day.lin, "/home/lin/.bashrc", verb=verb)
+    assert of_files(day, [LOOKED], NONE_OF_LIN["an empty one"][1])[0] == held(STARTUP)
 
 
 def test_the_change_that_keeps_a_name_back_is_told_and_is_no_cause():

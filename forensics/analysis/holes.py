@@ -114,6 +114,7 @@ def ledger(evidence: Evidence) -> list[dict[str, object]]:
         {
             "source": _named(asked),
             "host": asked.host or None,
+            "account": asked.account or None,
             "format": asked.format or None,
             "answer": asked.answer,
             "reason": asked.reason or None,

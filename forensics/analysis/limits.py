@@ -1,6 +1,14 @@
 """What this version does not do, and what the evidence leaves open, where it bears on the case."""
 
-from forensics.analysis import clock_table, displaced, file_names, git_acts, mounts, push_certificates
+from forensics.analysis import (
+    clock_table,
+    displaced,
+    file_names,
+    git_acts,
+    mounts,
+    push_certificates,
+    startup_lines,
+)
 from forensics.analysis.examination import Examination
 from forensics.core.folders import SHARED, UNSURE
 
@@ -29,6 +37,8 @@ def limits(done: Examination) -> list[str]:
         codes.append("logs_of_no_known_place")
     if push_certificates.unchecked(done.certificates):
         codes.append("nonces_not_checked")
+    if startup_lines.said_to_be_none(done.scene.evidence.question):
+        codes.append("startup_files_said_to_be_none")
     if not any(r.link == "observed" for r in done.readings) and done.readings:
         codes.append("no_file_reads_recorded")
     return sorted(codes)

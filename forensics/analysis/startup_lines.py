@@ -11,6 +11,7 @@ from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.sessions import Session
 from forensics.analysis.surroundings import Named
 from forensics.core.clock import NS_PER_S
+from forensics.core.roster import NONE_THERE, Question
 
 STARTUP_FILE = "shell_startup"
 FORMATS = frozenset({"bash_history", "zsh_history", "fish_history", "history_listing", "atuin", STARTUP_FILE})
@@ -56,6 +57,15 @@ def of(scene: Scene, act: Act, above: Sequence[Row]) -> list[str]:
             known[asked] = [name for name, text in mine if all(w in text for w in asked)]
         found.update(known[asked])
     return [name for name, _ in mine if name in found]
+
+
+def said_to_be_none(question: Question) -> frozenset[tuple[str, str]]:
+    """The hosts and accounts of which the case file says that no startup file was there."""
+    return frozenset(
+        (asked.host, asked.account)
+        for asked in question.sources
+        if asked.answer == NONE_THERE and asked.format == STARTUP_FILE
+    )
 
 
 def named(scene: Scene, act: Act) -> list[Line]:

@@ -14,6 +14,7 @@ from typing import Any
 from forensics.analysis import (
     artefacts,
     beside,
+    displaced,
     git_settings,
     loading,
     mounts,
@@ -28,6 +29,7 @@ from forensics.analysis.decisions import not_installed
 from forensics.analysis.deferral_rules import HISTORY, STARTUP_FILES
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.planted import FOR_ALL, STARTUP, programs
+from forensics.core import hostevents
 from forensics.core.clock import NS_PER_S
 
 PACKAGES = "-packages/"
@@ -67,11 +69,11 @@ class Uncollected:
     def lacking(self, act: Act) -> list[str]:
         """Which of the files that would tell what an act's session took in were not collected: of its account, on its host.
 
-        One line of a startup file says that they were; of a history, one that can be of the session, by its time or for want of one.
+        One line of a startup file says that they were, and so does one that says nothing, or the case file that there is none; of a history, one that can be of the session, by its time or for want of one.
         """
         told: dict[tuple[object, object], list[int] | None] = self._collected()["histories"]
         key = act.host, act.account
-        found = [] if key in self._collected()["startups"] else [STARTUP_FILES]
+        found = [] if key in self._collected()["startups"] or self._none(key) else [STARTUP_FILES]
         if key not in told:
             return [*found, HISTORY]
         times, session = told[key], act.session
@@ -80,6 +82,35 @@ class Uncollected:
         last = times[-1] if act.latest_ns is None else act.latest_ns + startup_lines.TICK_NS
         typed = bisect_right(times, last) - bisect_left(times, session.start_ns - startup_lines.TICK_NS)
         return found if typed else [*found, HISTORY]
+
+    def _none(self, key: tuple[Any, Any]) -> bool:
+        """Whether a host's account has no startup file that says anything, and none is on record as changed: what is there now need not have been then."""
+        if key not in self._startup_files() | startup_lines.said_to_be_none(self.scene.evidence.question):
+            return False
+        if "homes with a changed startup file" not in self.scene.memo:
+            changed = (STARTUP.search(path) for path in self.changes)
+            self.scene.memo["homes with a changed startup file"] = {
+                match["home"] for match in changed if match
+            }
+        return key[1] not in self.scene.memo["homes with a changed startup file"]
+
+    def _startup_files(self) -> set[tuple[str, str]]:
+        """Hosts and accounts of which a startup file was collected and read whole, be there no line in it."""
+        if "startup files" not in self.scene.memo:
+            files = self.scene.evidence.files
+            whole = (files["format"] == startup_lines.STARTUP_FILE) | (files["bytes"] == 0)
+            held = picked(
+                files, whole & (files["kind"] == "file") & (files["rejected"] == 0) & files["host"].notna()
+            )
+            held = held[~held["sha256"].isin(displaced.shared(files))]
+            homes = (
+                (f.host, hostevents.home(f.origin))
+                for f in rows_of(held[["host", "origin"]])
+                if STARTUP.search(f.origin)
+            )
+            self.scene.memo["startup files"] = {(host, home[0]) for host, home in homes if home is not None}
+        found: set[tuple[str, str]] = self.scene.memo["startup files"]
+        return found
 
     def _collected(self) -> dict[str, Any]:
         """Accounts and hosts of which startup files were collected, and by these the times of the lines of histories: none where a line has none."""

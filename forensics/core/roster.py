@@ -107,7 +107,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """A source that was asked for: what it is, of which host and format, of which time, and what was answered."""
+    """A source that was asked for: what it is, of which host, account and format, of which time, and what was answered."""
 
     name: str
     host: str = ""
@@ -117,9 +117,12 @@ class Requested:
     asked_ns: int | None = None
     from_ns: int | None = None
     until_ns: int | None = None
+    account: str = ""
 
 
-ANSWERS = ("given", "refused", "not_kept", "pending")
+NONE_THERE = "none_there"
+"""The answer that whoever looked found no such file: of an account's own files, on a host."""
+ANSWERS = ("given", "refused", "not_kept", "pending", NONE_THERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +351,13 @@ def _requested(found: dict[str, Any], name: str) -> Requested:
     answer = _text(found, "answer", name, default="given")
     if answer not in ANSWERS:
         raise RosterError(f"{name}: answer = {answer!r} of a [[source]]; write one of {', '.join(ANSWERS)}")
-    return Requested(
+    asked = Requested(
         _text(found, "name", name, needed=True), _text(found, "host", name), _text(found, "format", name), answer,
         _text(found, "reason", name), _moment(found.get("asked"), "asked", name), *_bounds(found, name),
+        _text(found, "account", name),
     )  # fmt: skip
+    if answer == NONE_THERE and not (asked.host and asked.account and asked.format):
+        raise RosterError(
+            f"{name}: a [[source]] of which none is there is an account's own files: give its host, account and format"
+        )
+    return asked

@@ -377,6 +377,7 @@ LIMITS = {
     "paths_taken_for_one": "A file that is changed on one host and read on another is taken for one by its path alone: no record read shows one network file system mounted there on both. Paths below folders that each host has of its own, such as /tmp and /etc, are never joined so.",
     "clocks_differ": "Some clocks differ, and no audit trail tells which of them is right; they are taken as written.",
     "commits_not_listed": "What some commits change is too much to be listed, as of a tree that lists itself many times over: more than 100,000 files and folders, a path of more than 4,096 characters, or more than 32 folders in one another. Beyond that such a commit is taken to change nothing.",
+    "startup_files_said_to_be_none": "The case file says of accounts that on a host they have no startup files. Nothing in the evidence shows it; who is named for what such an account did there is named on that word.",
     "no_roster": "No roster is given, so no person is named.",
     "no_file_reads_recorded": "The evidence does not record which files a process reads; links between a file and a job are derived from names and times.",
 }
