@@ -158,6 +158,10 @@ def test_what_was_asked_for_and_not_given_rests_on_the_case_file():
     told = dossier.gap_sentences(refused | {"matters_for": ["A0001"]})
     assert {s.basis for s in told} == {Basis.ASKED}
     assert told[1].text == "The reason given is `no <#b>`."
+    none = {"source": "login01: startup files", "account": "lin", "answer": "none_there", "reason": None}
+    assert [(s.basis, s.text) for s in dossier.none_there_sentences(none)] == [
+        (Basis.ASKED, "The case file says that somebody looked, and found none of: `login01: startup files`, of account `lin`.")
+    ]  # fmt: skip
 
 
 def test_the_same_search_is_reported_for_everybody():
@@ -248,6 +252,7 @@ def hostile_sentences(text):
         sentences.account_sentence(act), sentences.person_sentence(act), sentences.link_sentence(act), sentences.job_sentence(job),
         dossier.entry_sentence(act, lambda _: []), dossier.asserted_sentence(act), dossier.signature_sentence(act), *certificates.certificate_sentences(act), dossier.frame_cost_sentence(act),
         *dossier.claim_sentences(claim, {}), *dossier.contradiction_sentences(contradiction, 1), *dossier.gap_sentences({"source": text, "kind": "silence"}),
+        *dossier.none_there_sentences({"source": text, "account": text, "reason": text}),
     ]  # fmt: skip
 
 

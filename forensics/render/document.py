@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from forensics.core import roster
 from forensics.render import (
     annexes,
     antecedents,
@@ -332,3 +333,5 @@ def _gaps(p: Pages) -> None:
     found = p.findings.get("gaps") or ()
     p.plain(*(boundary.GAPS if found else boundary.NO_GAPS))
     p.items(dossier.gap_sentences(g) for g in bounded.gaps(p))
+    said = [asked for asked in p.findings.get("requests") or () if asked["answer"] == roster.NONE_THERE]
+    p.items(dossier.none_there_sentences(asked) for asked in said)

@@ -373,6 +373,16 @@ def gap_sentences(gap: Json) -> list[Sentence]:
     return found
 
 
+def none_there_sentences(asked: Json) -> list[Sentence]:
+    """A file of an account that was looked for and is said not to be there, as the case file has it."""
+    found = [
+        say("none_there", basis=Basis.ASKED, source=quote(asked["source"]), account=quote(asked["account"]))
+    ]
+    if asked.get("reason"):
+        found.append(say("gap_reason", basis=Basis.ASKED, reason=quote(asked["reason"])))
+    return found
+
+
 def accounting_sentence(accounting: Json) -> Sentence:
     """Every byte: read, not readable, or holding nothing to read."""
     values = {k: f"{int(accounting.get(k, 0)):,}" for k in ("parsed", "rejected", "ignored")}

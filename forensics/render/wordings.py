@@ -38,6 +38,7 @@ AT_ONCE = {
 
 GAPS = {
     "gap": "{kind} {source}{when}{count}.",
+    "none_there": "The case file says that somebody looked, and found none of: {source}, of account {account}.",
     "gap_reason": "The reason given is {reason}.",
     "gap_matters": "This bears on {acts}.",
 }
