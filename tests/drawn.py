@@ -17,3 +17,8 @@ def some(every, most):
     if most == 1:
         return every[:1]
     return [every[n * (len(every) - 1) // (most - 1)] for n in range(most)]
+
+
+def examples(most):
+    """How many examples hypothesis draws: a third of so many, and never fewer than three; all, if all are asked for."""
+    return most if EVERY else max(3, most // 3)

@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -67,6 +68,12 @@ def killed(*saves, at=1000, job="11", outcome="CANCELLED"):
 
 def told(day, stated, question=None):
     return analysis.damage(day.examined(question), stated)
+
+
+@cache
+def saved_once():
+    """What was found of the day on which the job saved once; no test changes it."""
+    return killed((700, "rename")).examined()
 
 
 def only(found):
@@ -235,9 +242,9 @@ def test_a_stated_rerun_counts_where_the_first_loss_is_not_known():
 
 
 def test_electricity_is_in_the_rate_or_beside_it_never_both():
-    day = killed((700, "rename"))
-    held = only(told(day, priced(electricity="included")))
-    beside = only(told(day, priced(electricity="excluded")))
+    held, beside = (
+        only(analysis.damage(saved_once(), priced(electricity=how))) for how in ("included", "excluded")
+    )
     assert (held["energy_why"], held["energy_money"]) == ("in_rate", None)
     assert held["money"] == held["compute"] == beside["compute"]
     assert beside["energy_kwh"] == held["energy_kwh"]
@@ -292,13 +299,13 @@ def test_what_was_to_be_expected_anyway_is_taken_off():
 
 def test_a_figure_that_was_given_out_meets_the_records():
     stated = '[stated]\ngpus = {}\nloss = {}\nsource = "rumour"\ndate = 2026-11-25\n'
-    day = killed((700, "rename"))
-    said = told(day, priced(stated.format(8000, 10_000_000)))["ceiling"]["stated"]
+    said = analysis.damage(saved_once(), priced(stated.format(8000, 10_000_000)))["ceiling"]["stated"]
     assert said["gpus_answer"] == "more_than_was_allocated_at_any_time"
     assert said["loss_answer"] == "more_than_all_allocated_hours_at_the_highest_price"
-    said = told(day, priced(stated.format(8, 1)))["ceiling"]["stated"]
+    said = analysis.damage(saved_once(), priced(stated.format(8, 1)))["ceiling"]["stated"]
     assert said["gpus_answer"] == "within_what_was_allocated"
     assert said["loss_answer"] == "within_all_allocated_hours_at_the_highest_price"
+    day = killed((700, "rename"))
     day.jobs.append(day.jobs[0] | {"job": "77", "gpus": None, "start": 900, "stop": 901})
     said = told(day, priced(stated.format(8000, 10_000_000)))["ceiling"]["stated"]
     assert said["gpus_answer"] == "more_than_the_recorded_attempts_held"
@@ -318,8 +325,7 @@ def test_what_is_not_recorded_is_null_and_counted_as_such():
 
 def test_labour_is_in_no_sum():
     more = '[[labour]]\nwhat = "search"\nhours = 40\nprice = 75\nsource = "sheets"\ndate = 2026-11-24\n'
-    day = killed((700, "rename"))
-    with_it, without = told(day, priced(more)), told(day, priced())
+    with_it, without = (analysis.damage(saved_once(), rate) for rate in (priced(more), priced()))
     assert with_it["labour"][0]["money"] == {"low": "3000.00", "central": "3000.00", "high": "3000.00"}
     assert with_it["sums"] == without["sums"]
 
@@ -336,7 +342,7 @@ def floats(found):
 
 
 def test_no_amount_is_a_float():
-    found = told(killed((700, "rename")), priced())
+    found = analysis.damage(saved_once(), priced())
     assert not [v for part in ("attempts", "sums", "ceiling", "labour", "rates") for v in floats(found[part])]
 
 

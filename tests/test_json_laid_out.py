@@ -3,8 +3,10 @@
 import gzip
 import json
 import re
+from itertools import groupby, product
 
 import pytest
+from drawn import EVERY, examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_formats import ANCHOR_NS, SAMPLES, evidence, tiles
@@ -57,6 +59,20 @@ LINES = [
 ]
 
 
+def of_each_format():
+    """Of each format every layout, and every sample: each of its samples in the layouts that come next."""
+    for _, own in groupby(LINES, key=lambda sample: sample.parent.name):
+        samples, layouts = [*own], [*LAYOUTS]
+        for n in range(max(len(samples), len(layouts))):
+            yield samples[n % len(samples)], layouts[n % len(layouts)]
+
+
+LAID = [
+    pytest.param(sample, layout, id=f"{sample.parent.name}/{sample.name}-{layout}")
+    for sample, layout in (product(LINES, LAYOUTS) if EVERY else of_each_format())
+]
+
+
 def told(name, data, *, anew):
     parsed = formats.parsed(name, data, 0, anew=anew)
     tiles(parsed, 0, len(data))
@@ -70,8 +86,7 @@ def without_place(row):
     return {key: value for key, value in row.items() if key not in BESIDE}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("sample", LINES, ids=lambda s: f"{s.parent.name}/{s.name}")
+@pytest.mark.parametrize(("sample", "layout"), LAID)
 def test_each_layout_tells_what_a_line_for_each_object_tells(sample, layout):
     name, held = sample.parent.name, objects(sample)
     data, plain = LAYOUTS[layout](held).encode(), "".join(line + "\n" for line in held).encode()
@@ -87,8 +102,7 @@ def test_each_layout_tells_what_a_line_for_each_object_tells(sample, layout):
             )
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("sample", LINES, ids=lambda s: f"{s.parent.name}/{s.name}")
+@pytest.mark.parametrize(("sample", "layout"), LAID)
 def test_it_is_recognised_where_its_lines_are(sample, layout):
     held = objects(sample)
     plain = "".join(line + "\n" for line in held).encode()
@@ -102,7 +116,7 @@ def test_it_is_recognised_where_its_lines_are(sample, layout):
 
 
 @given(st.sampled_from(LINES), st.sampled_from(sorted(LAYOUTS)), st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 def test_damage_costs_no_byte_and_nothing_before_it(sample, layout, data):
     name = sample.parent.name
     whole = LAYOUTS[layout](objects(sample)).encode()

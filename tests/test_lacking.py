@@ -6,6 +6,7 @@ import struct
 
 import pyarrow as pa
 import pytest
+from drawn import EVERY, some
 from test_telling_in_slices import files_of, in_slices, sealed, whole
 
 from forensics import pipeline, readings
@@ -109,16 +110,16 @@ LOGS = {
 LACKING = [name for name in LOGS if lacking.lacks(name)]
 
 
-def log(name, seed, lines=60):
+def log(name, seed, lines=60 if EVERY else 36):
     chance = random.Random(seed)  # noqa: S311 - to draw a log, nothing secret
     return b"".join(one if isinstance(one, bytes) else one.encode() for one in LOGS[name](chance, lines))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", some(range(2), 1))
 @pytest.mark.parametrize("name", LOGS)
 def test_slices_of_any_size_tell_what_all_records_tell(name, seed, tmp_path):
     records, row = sealed(name, log(name, seed), f"head/var/log/{name}.log")
-    assert len(records) > 50
+    assert len(records) > 30
     together = whole(name, records, files_of(row))
     for size in (1, 5, 17):
         assert in_slices(name, records, files_of(row), size, tmp_path) == together
@@ -131,7 +132,7 @@ def test_two_files_keep_what_is_theirs(name, tmp_path):
     records = pa.concat_tables([one, two]).sort_by([("sha256", "ascending"), ("start", "ascending")])
     files = files_of(first, second)
     together = whole(name, records, files)
-    for size in (1, 7, 90):
+    for size in some((7, 1, 90), 2):
         assert in_slices(name, records, files, size, tmp_path) == together
 
 
@@ -150,7 +151,7 @@ def test_no_more_than_a_slice_and_what_it_lacks_is_held(name, tmp_path, monkeypa
     folder = tmp_path / "evidence" / "head" / "var" / "log"
     folder.mkdir(parents=True)
     for n in range(2):
-        (folder / f"{name}.log.{n}").write_bytes(log(name, n, 400))
+        (folder / f"{name}.log.{n}").write_bytes(log(name, n, 160))
     cases = []
     for size in (16, parquet.GROUP_ROWS):
         most, handed = [], []
@@ -176,7 +177,7 @@ def test_no_more_than_a_slice_and_what_it_lacks_is_held(name, tmp_path, monkeypa
         else:
             assert not any(handed)
     assert cases[0] == cases[1]
-    assert len(cases[0]["event"]) > 400
+    assert len(cases[0]["event"]) > 160
 
 
 def test_what_is_lacked_is_put_down_when_it_is_much(tmp_path, monkeypatch):
@@ -259,9 +260,11 @@ ACROSS = {
 
 @pytest.mark.parametrize("logs", ACROSS.values(), ids=ACROSS)
 def test_a_request_goes_on_in_the_next_file(logs, tmp_path):
-    """In whichever order their hashes put the files."""
+    """In whichever order their hashes put the files: logs that end in another number, until either order was there."""
     orders = set()
     for salt in range(8):
+        if len(orders) == len(logs) and not EVERY:
+            break
         made = []
         for n, own in enumerate(logs):
             text = "".join(f"2026-11-23.{clock}:00\t{pid}\t{said}\n" for pid, clock, said in own)

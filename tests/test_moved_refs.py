@@ -1,6 +1,7 @@
 """Whoever moves a ref on the git server, past its front door, is told where the records allow it, and nobody else is."""
 
 import pytest
+from drawn import some
 from stage import SECOND, UIDS, Stage
 
 from forensics.analysis import moved_refs, ref_commands
@@ -82,7 +83,7 @@ def test_a_move_that_a_command_explains_is_of_its_session():
 
 @pytest.mark.parametrize(
     ("argv", "cwd", "words"),
-    [
+    some([
         (["git", "-C", PLACE, "update-ref", MAIN, B], "/home/dao", ""),
         (["git", f"--git-dir={PLACE}", "update-ref", "-m", "x", MAIN, B[:9], A], "/", "x"),
         (["git", "branch", "-f", "main", "kai-try"], PLACE, "branch: Reset to kai-try"),
@@ -90,7 +91,7 @@ def test_a_move_that_a_command_explains_is_of_its_session():
         (["git", "reset", "--soft", B], PLACE, "reset: moving to it"),
         (["git", "push", PLACE, "HEAD:main"], "/home/dao/llm", "push"),
         (["git", "push", f"file://{PLACE}", "+x:refs/heads/main"], "/home/dao/llm", "push"),
-    ],
+    ], 4),
 )  # fmt: skip
 def test_the_ways_in_which_git_is_asked(argv, cwd, words):
     day = served()
@@ -103,7 +104,7 @@ def test_the_ways_in_which_git_is_asked(argv, cwd, words):
 
 @pytest.mark.parametrize(
     ("argv", "given"),
-    [
+    some([
         (["git", "update-ref", "refs/heads/other", B], {}),
         (["git", "update-ref", MAIN, C], {}),  # to something else
         (["git", "update-ref", MAIN, B, C], {}),  # from something else: git refuses
@@ -114,8 +115,8 @@ def test_the_ways_in_which_git_is_asked(argv, cwd, words):
         (["git", "pack-refs", "--all"], {}),
         (["git", "log", "main"], {}),
         (["git", "push", "origin", "HEAD:main"], {"cwd": "/home/dao/llm"}),
-    ],
-)
+    ], 5),
+)  # fmt: skip
 def test_a_command_that_asked_for_something_else_did_not_move_it(argv, given):
     day = served()
     by_hand(day, argv, **given)
@@ -178,7 +179,7 @@ SERVING = [
 ]
 
 
-@pytest.mark.parametrize(("argv", "exe"), SERVING)
+@pytest.mark.parametrize(("argv", "exe"), some(SERVING, 2))
 def test_what_a_hook_does_for_a_push_is_that_push(argv, exe):
     """A hook of the server's own runs git in a session of the account that serves it, below the front door."""
     day = served()
@@ -219,13 +220,13 @@ def test_the_kernels_record_of_the_file_comes_before_words():
 
 @pytest.mark.parametrize(
     ("program", "argv", "path", "ref"),
-    [
+    some([
         ("cp", ["cp", "/tmp/x", f"{PLACE}/{MAIN}"], f"{PLACE}/{MAIN}", MAIN),  # noqa: S108 - a word of a command
         ("tee", ["tee", MAIN], f"{PLACE}/{MAIN}", MAIN),
         ("vim", ["vim", "HEAD"], f"{PLACE}/HEAD", "HEAD"),
         ("bash", ["-bash"], f"{PLACE}/{MAIN}", MAIN),  # a redirect: no program is run for it
-    ],
-)
+    ], 2),
+)  # fmt: skip
 def test_a_file_of_a_ref_that_is_written_leaves_no_reflog(program, argv, path, ref):
     day = served()
     written(day, path, program=program, argv=argv, verb="write")
@@ -273,7 +274,7 @@ def test_a_push_to_a_path_on_the_server_is_whoever_s_pushes():
 
 def test_a_mirror_does_what_its_original_does():
     """root's cron fetches what another repository has, as it does every night."""
-    for argv in (["git", "fetch", "https://example.org/llm.git", "+main:main"], ["git", "remote", "update"]):
+    for argv in some((["git", "fetch", "https://example.org/llm.git", "+main:main"], ["git", "remote", "update"]), 1):  # fmt: skip
         day = served()
         by_hand(day, argv, effective="root")
         moved(day, words="fetch: fast-forward")
@@ -340,11 +341,11 @@ def test_a_path_that_somebody_asked_the_server_for_is_no_path_of_the_server_s(sa
 
 
 def test_what_sudo_logged_tells_where_programs_are_not_recorded():
-    for text in (
+    for text in some((
         f"/usr/bin/sh -c 'cd ~git/repositories/llm.git && git update-ref {MAIN} refs/heads/kai-try'",
         f"sh -c cd {PLACE} && git update-ref {MAIN} {B}",
         f"/usr/bin/git -C {PLACE} update-ref {MAIN} {B}",
-    ):
+    ), 1):  # fmt: skip
         day = served()
         day.wait(1)
         day.add(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from drawn import some
 
 from forensics import pipeline
 from forensics.bundle import verifier
@@ -127,7 +128,7 @@ def test_a_bundle_with_another_table_fails_its_check(case, tmp_path):
 
 def test_what_is_damaged_of_the_list_is_read_anew(case):
     before = contents(case)
-    for raw in (b"{", b"[]", b'{"tables": 3}', b'{"tables": ["event/0.parquet"]}', b"\xff"):
+    for raw in some((b"{", b"[]", b'{"tables": 3}', b'{"tables": ["event/0.parquet"]}', b"\xff"), 3):
         (case / "tables" / "ingest.json").write_bytes(raw)
         pipeline.ingest(case)
         assert {k: v for k, v in contents(case).items() if k in before} == contents(case)
@@ -176,21 +177,21 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        *((name, "pipe") for name in NAMES),
-        *(("findings.json", kind) for kind in ("link", "folder")),
-        *(("tables/event/0.parquet", kind) for kind in ("link", "folder")),
-    ],
-)
-def test_nothing_but_a_file_is_read_as_a_file_of_the_case(case, name, kind, tmp_path):
+OTHER = [
+    *((name, "pipe") for name in NAMES),
+    *(("findings.json", kind) for kind in ("link", "folder")),
+    *(("tables/event/0.parquet", kind) for kind in ("link", "folder")),
+]
+
+
+def test_nothing_but_a_file_is_read_as_a_file_of_the_case(made, tmp_path):
     """Each command ends, and says which; a pipe held it up for ever. In a process of its own, so that a hang is one failure."""
-    put(kind, case / name)
+    for n, (name, kind) in enumerate(OTHER):
+        put(kind, Path(shutil.copytree(made, tmp_path / f"{n}")) / name)
     script = tmp_path / "all.py"
     script.write_text(COMMANDS)
     run = subprocess.run(
-        [sys.executable, script, case, tmp_path / "out"],
+        [sys.executable, script, tmp_path / "out", *(tmp_path / f"{n}" for n in range(len(OTHER)))],
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -198,11 +199,12 @@ def test_nothing_but_a_file_is_read_as_a_file_of_the_case(case, name, kind, tmp_
         timeout=LONGEST_S,
     )
     assert run.returncode == 0, run.stderr
-    told = json.loads(run.stdout)
-    assert len(told) == 7
-    for act, (error, text) in told.items():
-        assert error in {"CaseError", "CustodyError"}, (act, error, text)
-        assert name.rpartition("/")[2] in text or "tables" in text, (act, text)
+    every = json.loads(run.stdout)
+    for (name, kind), told in zip(OTHER, every, strict=True):
+        assert len(told) == 7
+        for act, (error, text) in told.items():
+            assert error in {"CaseError", "CustodyError"}, (name, kind, act, error, text)
+            assert name.rpartition("/")[2] in text or "tables" in text, (name, kind, act, text)
 
 
 COMMANDS = """
@@ -210,7 +212,7 @@ import json, pathlib, sys
 from forensics import pipeline
 from forensics.bundle import verifier
 from forensics.core.errors import ForensicsError
-case, out = map(pathlib.Path, sys.argv[1:])
+out, *cases = map(pathlib.Path, sys.argv[1:])
 acts = {
     "status": lambda: pipeline.status(case),
     "who": lambda: pipeline.who(case, "15"),
@@ -220,14 +222,16 @@ acts = {
     "bundle": lambda: pipeline.bundle(case, out),
     "sql": lambda: pipeline.sql(case, "SELECT 1"),
 }
-told = {}
-for name, act in acts.items():
-    try:
-        act()
-        told[name] = ("none", "")
-    except ForensicsError as error:
-        told[name] = (type(error).__name__, str(error))
-print(json.dumps(told))
+every = []
+for case in cases:
+    every.append({})
+    for name, act in acts.items():
+        try:
+            act()
+            every[-1][name] = ("none", "")
+        except ForensicsError as error:
+            every[-1][name] = (type(error).__name__, str(error))
+print(json.dumps(every))
 """
 
 
