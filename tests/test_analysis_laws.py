@@ -4,6 +4,7 @@ import random
 
 import pandas as pd
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import Stage
@@ -39,14 +40,14 @@ def by_definition(versions, before):
     return seen
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(HISTORIES, st.integers(0, 60))
 def test_contributors_agree_with_the_definition(drawn, before):
     versions = history(drawn)
     assert contributors(versions, Moment(before, before), NO_PLACES) == by_definition(versions, before)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(HISTORIES, st.integers(0, 60))
 def test_a_change_that_may_be_later_never_counts(drawn, before):
     assert all(v.latest_ns < before for v in contributors(history(drawn), Moment(before, before), NO_PLACES))
@@ -82,7 +83,7 @@ def in_order():
     return sessions_of(busy_day())
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.integers(0, 10_000))
 def test_sessions_do_not_depend_on_the_order_of_lines(in_order, seed):
     day = busy_day()
@@ -181,7 +182,7 @@ def test_findings_are_the_same_every_time():
 moments = st.none() | st.integers(-3, 3)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @example([(0, 5)], -1, 0)
 @example([(-5, 0), (-9, -7)], 0, 1)
 @given(st.lists(st.tuples(moments, moments), max_size=6), moments, moments)
@@ -190,7 +191,7 @@ def test_a_sweep_over_gaps_touches_what_any_one_of_them_does(bounds, first, last
     assert Spans(found).touch(first, last) is any(g.touches(first, last) for g in found)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), max_size=8),
     st.integers(0, 30),

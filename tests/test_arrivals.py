@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+from drawn import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from repositories import Repository
@@ -60,7 +61,9 @@ def graphs(draw):
     return parents, draw(st.integers(0, size - 1)), draw(st.integers(0, size - 1))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(graph=graphs(), dates=st.lists(st.integers(1, 2_000_000_000), min_size=12, max_size=12))
 def test_agrees_with_git(graph, dates, tmp_path_factory):
     """Whatever times the commits name: these are typed, and git's own walk goes by them."""

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from audit_definition import by_definition, told
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_auditd import LINES, evidence
@@ -34,7 +35,7 @@ from forensics.store import parquet
 EXE, KEY = (
     next(n for n, target in enumerate(auditkeys.TARGETS) if target.name == name) for name in ("exe", "key")
 )
-FEW = settings(max_examples=80, deadline=None)
+FEW = settings(max_examples=examples(80), deadline=None)
 SAMPLES = sorted((Path(__file__).parents[1] / "sample_logs" / "formats" / "auditd").iterdir())
 WAYS = (
     Way(3, b"comm=", False, True),

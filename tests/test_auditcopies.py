@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,7 +55,7 @@ def receivers_differ(one, other):
     return len(mine) == len(its) > 0 and mine != its
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 @given(FILES)
 def test_files_differ_where_two_of_them_do(files):
     assert auditcopies._differ(files) == any(two_differ(*two) for two in combinations(files, 2))
@@ -64,7 +65,7 @@ def only(name, values):
     return st.builds(lambda value: {**dict.fromkeys(("auid", "syscall", "argv", "argv_places", "paths", "receivers")), "syscall": "2", name: value}, values)  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.one_of(
         st.lists(st.lists(only(name, values), min_size=1, max_size=3), min_size=2, max_size=6)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from audit_definition import by_definition
 from audit_definition import told as said
+from drawn import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 UPSTREAM = ROOT.parent / "shared" / "samples"
 INCIDENTS = sorted((ROOT / "sample_logs" / "incidents").glob("*/evidence/login01/var/log/audit/audit.log"))
 SAMPLES = sorted((ROOT / "sample_logs" / "formats" / "auditd").iterdir())
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=examples(40), deadline=None)
 
 
 def fast(data):
@@ -185,7 +186,7 @@ def whole():
     return sorted(events(contents), key=lambda e: e["event_id"]), told(contents)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(seed=st.integers(0, 999))
 def test_order_and_files_of_lines_change_no_event(seed):
     """Interleaved by two processors, or split by a rotation: the events are the same."""
@@ -196,7 +197,7 @@ def test_order_and_files_of_lines_change_no_event(seed):
     assert told({p: data for p, data in two.items() if data}) == whole()[1]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(places=st.lists(st.integers(1, len(LINES) - 1), max_size=3), chance=st.randoms())
 def test_frames_change_no_event(places, chance):
     """An event whose lines lie in several frames of a file is one event, whatever the order of its records."""

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from drawn import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -195,7 +196,9 @@ def test_the_verifier_reads_as_the_oldest_python_it_promises():
     assert len(source.splitlines()) < 400
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @pytest.mark.parametrize("part", PARTS)
 @given(data=st.data())
 def test_any_changed_byte_fails_and_is_named(bag, part, data):
@@ -385,7 +388,9 @@ def test_a_manifest_in_another_order_is_a_fault(bag):
     assert pipeline.verify(bag) == ["manifest-sha256.txt: not written as this program writes it"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_verifier_and_custody_agree_on_ledgers(bag, data):
     """The chain is checked in two places, because the bundle must need no other code."""

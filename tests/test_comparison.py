@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import fixtures_findings as made
 import pytest
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import SECOND, Stage
@@ -133,7 +134,7 @@ def test_every_cut_that_is_tried_is_paid_for():
 SEEN = st.lists(st.builds(lambda g, b: Seen("j", b, b, g, 1.0), st.sampled_from([1, 8, 64]), st.booleans()), max_size=14)  # fmt: skip
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(SEEN, SEEN, st.randoms())
 def test_order_changes_nothing_and_swapping_turns_it_round(one, other, order):
     found = comparison.two_groups(one, other)
@@ -145,7 +146,7 @@ def test_order_changes_nothing_and_swapping_turns_it_round(one, other, order):
     assert comparison.threshold(shuffled) == comparison.threshold(one)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(SEEN, SEEN)
 def test_too_few_is_too_few_for_any_outcome(one, other):
     found = comparison.two_groups(one, other)

@@ -16,7 +16,7 @@ from forensics.custody import commits
 from forensics.custody.place import Place, is_name
 from forensics.pipeline import elsewhere
 
-INCIDENT = Path(__file__).parents[1] / "sample_logs" / "incidents" / "script_edit"
+INCIDENT = Path(__file__).parents[1] / "sample_logs" / "incidents" / "self_failure"
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_the_same_bytes_as_in_a_folder(url, tmp_path):
     own = {"ledger.jsonl", ".lock"}  # holds moments, and the command as typed
     assert {k: v for k, v in there.items() if k not in own} == {k: v for k, v in here.items() if k not in own}
     for asked in (
-        ["who", "--job", "11"],
+        ["who", "--job", "14"],
         ["status", "--json"],
         ["sql", "SELECT verb, count(*) FROM events GROUP BY ALL ORDER BY ALL"],
     ):

@@ -4,6 +4,7 @@ import sqlite3
 import tracemalloc
 
 import pytest
+from drawn import EVERY
 
 from forensics.core import sqlitefile
 from forensics.core.model import spans_of
@@ -82,10 +83,13 @@ def test_text_that_is_none_is_shown_and_accounted_for(tmp_path):
     assert "\\xff\\xfe\\xed\\xa0\\x80" in "".join(parsed.records["remote"].to_pylist())
 
 
+ROWS = 60_000 if EVERY else 15_000
+
+
 def test_of_very_many_short_rows_few_are_held_at_once(tmp_path, monkeypatch):
     """Each was held as some hundred times as much: a file of 16 MB took more than a gigabyte."""
     monkeypatch.setattr(sqlitefile, "_MOST_WEIGHT", 2000)
-    data = database(tmp_path, rows=[(None, n, None, None, None) for n in range(60_000)])
+    data = database(tmp_path, rows=[(None, n, None, None, None) for n in range(ROWS)])
     tracemalloc.start()
     try:
         held = [
@@ -96,7 +100,7 @@ def test_of_very_many_short_rows_few_are_held_at_once(tmp_path, monkeypatch):
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert sum(count for count, _ in held) == 60_000
+    assert sum(count for count, _ in held) == ROWS
     assert max(count for count, _ in held) <= 200
     assert sorted(start for _, start in held) == [start for _, start in held]
     assert most < 12 * len(data)

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import SECOND, T0, Stage, roster
@@ -370,7 +371,7 @@ def by_definition(pairs, history, at):
     ),
     st.integers(0, 19),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_who_can_have_held_a_number_is_what_the_definition_says(pairs, history, half):
     """Between the lines' moments, of names that some copy of passwd holds and older copies only."""
     at = half / 2

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from drawn import examples
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.analysis import anchors, boots, clocks, file_acts, mentions, order, ties, wording
@@ -69,6 +70,7 @@ def held(events):
     return SimpleNamespace(events=events, renaming=lambda: events)
 
 
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(record, max_size=25))
 def test_boots_of_several_hosts_are_told_as_each_host_s_alone(rows):
     every = trail(rows)

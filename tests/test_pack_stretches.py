@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from repositories import Repository, entry, packed
@@ -80,7 +81,7 @@ def test_stretches_say_what_the_whole_says(pack, size, monkeypatch):
 
 
 @given(histories(), st.integers(20, 400))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_histories_that_git_does_not_make_are_told_the_same(drawn, size):
     """Trees that are missing, torn, or list one name twice are told as they are from the whole."""
     trees, chosen = drawn
@@ -99,7 +100,7 @@ def test_histories_that_git_does_not_make_are_told_the_same(drawn, size):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_damaged_pack_is_read_whole_or_says_the_same(data):
     raw = DELTAS.read_bytes()
     i, j = sorted((data.draw(st.integers(0, len(raw))), data.draw(st.integers(0, len(raw)))))
@@ -295,7 +296,7 @@ def digests(raw, size):
     st.integers(1, 60),
     st.lists(st.tuples(st.integers(0, 220), st.integers(0, 90))),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_bytes_are_fetched_from_any_place(tmp_path_factory, raw, size, asked):
     path = tmp_path_factory.mktemp("sealed") / "file"
     path.write_bytes(raw)

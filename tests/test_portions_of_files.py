@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
+from drawn import examples
 from test_formats import SAMPLES
 
 from forensics import formats
@@ -53,7 +54,7 @@ def test_portions_tell_what_the_file_tells(name, monkeypatch):
     several = 0
     for sample in (sample for sample in OWN if sample.parent.name == name):
         whole = sample.read_bytes()
-        for data in (whole, *(damaged(whole, chance) for _ in range(6))):
+        for data in (whole, *(damaged(whole, chance) for _ in range(examples(6)))):
             found = list(form.portions(data, 100))
             assert max(sum(map(len, each)) for each in found) <= 2
             edges = [100, *(stop_of(each) for each in found if sum(map(len, each)))]
@@ -164,7 +165,7 @@ def test_a_history_tells_the_same_wherever_it_is_cut(size, monkeypatch):
     """A time belongs to what follows it, and a line between two has both beside it, however far they are; some lines are too long."""
     monkeypatch.setattr(bash_history, "LONGEST_LINE_BYTES", 50)
     chance, cut, long = random.Random(11), 0, 0  # noqa: S311 - the same files in every run
-    for _ in range(700):
+    for _ in range(examples(700)):
         weights = [chance.random() ** 2 for _ in HISTORY]
         data = b"".join(chance.choices(HISTORY, weights)[0] for _ in range(chance.randrange(14)))
         with monkeypatch.context() as plain:
@@ -213,7 +214,7 @@ def test_lines_that_are_too_long_are_told_alike_wherever_it_is_cut(name, own, mo
     monkeypatch.setattr(lines, "LONGEST_LINE_BYTES", 50)
     monkeypatch.setattr(git_ref, "LONGEST_LINE_BYTES", 50)
     form, chance, bad = formats.registry()[name], random.Random(7), 0  # noqa: S311 - the same files in every run
-    for _ in range(150):
+    for _ in range(examples(150)):
         choice = [*own, b"\n", b"x" * 50 + b"\r\n", b"x" * 51 + b"\n", b"y" * 90 + b"\n", b"z" * 90, b"# a\n"]
         data = b"".join(chance.choice(choice) for _ in range(chance.randrange(12)))
         told = []

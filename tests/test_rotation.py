@@ -8,6 +8,7 @@ from pathlib import Path
 
 import investigated
 import pytest
+from drawn import examples, some
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from packings import PACK, SUFFIX
@@ -94,7 +95,7 @@ def cuts_of(log, raw):
 
 # Each example reads a case, so none is made smaller: what was drawn names the cuts.
 @settings(
-    max_examples=5,
+    max_examples=examples(5),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -210,7 +211,8 @@ def found_in(incident, collected):
 
 
 @pytest.mark.parametrize(
-    "incident", [pytest.param(p, marks=pytest.mark.xdist_group(p.name), id=p.name) for p in INCIDENTS]
+    "incident",
+    [pytest.param(p, marks=pytest.mark.xdist_group(p.name), id=p.name) for p in some(INCIDENTS, 2)],
 )
 def test_the_findings_of_a_rotated_case_are_those_of_the_whole(incident):
     """Every log of an incident cut at two lines, its middle part renamed, its oldest packed."""
