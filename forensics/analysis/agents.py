@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -63,6 +64,15 @@ _SOCKET = re.compile(r"/tmp/ssh-[^/]+/agent\.[0-9]+|/.+/\.ssh/agent/s\.[^/]+")  
 _REQUEST = re.compile(r"\bauth-agent(?:-req)?@openssh\.com\b")
 _VALUED = frozenset("BbcDEeFIiJLlmOopQRSWw")
 """Options of ssh that take a value."""
+
+
+class _Client(NamedTuple):
+    """What is read of an execution of ssh, as its event has it."""
+
+    event_id: str
+    host: str | None
+    account: str | None
+    argv: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +155,11 @@ def _find(scene: Scene) -> Iterable[Reachable]:
             )  # fmt: skip
 
 
-def _clients(scene: Scene, hop: Hop) -> Iterable[Row]:
+def _clients(scene: Scene, hop: Hop) -> Iterable[_Client]:
     """Executions of ssh by which one session led into another."""
-    cited = scene.events.loc[scene.known(hop.events)]
-    ran = picked(cited, cited["verb"] == "execute")
-    return rows_of(where(ran, "exe", lambda exe: posixpath.basename(str(exe)) == "ssh"))
+    for verb, exe, *said in scene.cells(hop.events, "verb", "exe", *_Client._fields):
+        if verb == "execute" and posixpath.basename(str(exe)) == "ssh":
+            yield _Client(*said)
 
 
 def _option(argv: object) -> bool | None:
@@ -183,7 +193,7 @@ def _settings(events: pd.DataFrame) -> dict[str | None, list[Row]]:
     return found
 
 
-def _setting(e: Row, settings: Mapping[str | None, Sequence[Row]]) -> str | None:
+def _setting(e: _Client, settings: Mapping[str | None, Sequence[Row]]) -> str | None:
     """The setting by which a client forwards an agent: the first that applies, of its account's before the system's."""
     words = [w.rpartition("@")[2] for w in e.argv[1:]] if isinstance(e.argv, list) else []
     rows = settings.get(e.host, ())

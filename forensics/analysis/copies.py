@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -73,14 +73,15 @@ def find(evidence: Evidence) -> list[Differ]:
     found = []
     for (form, host), rows in told.groupby(["format", "host"], sort=True, dropna=False):
         del form
-        own = {str(sha): _Lines(part) for sha, part in rows.groupby("sha256", sort=True) if sha in names}
-        for one, other in combinations(list(own)[:_MOST_FILES], 2):
-            shared_name = sorted(names[one] & names[other])
-            if shared_name:
-                differ = _compared(own[one], own[other])
-                if differ is not None:
-                    at = host if isinstance(host, str) else None
-                    found.append(Differ(at, shared_name[0], one, other, *differ))
+        own = sorted(str(sha) for sha in rows["sha256"].unique() if sha in names)[:_MOST_FILES]
+        pairs = [(one, other) for one, other in combinations(own, 2) if names[one] & names[other]]
+        # Mostly no two files of a host are called alike, and what their lines say need not be read.
+        lines = {sha: _Lines(rows[rows["sha256"] == sha]) for sha in dict.fromkeys(chain(*pairs))}
+        for one, other in pairs:
+            differ = _compared(lines[one], lines[other])
+            if differ is not None:
+                at = host if isinstance(host, str) else None
+                found.append(Differ(at, min(names[one] & names[other]), one, other, *differ))
     return found
 
 
