@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from forensics.analysis import alignment
+from forensics.analysis import alignment, keyed
 from forensics.analysis.alignment import FARTHEST_NS
-from forensics.analysis.evidence import picked, where
+from forensics.analysis.evidence import flagged, picked, places_of_each, where
 from forensics.analysis.job_processes import SCRIPT
+from forensics.analysis.keyed import Record
 from forensics.analysis.trails import FROM_ANYBODY, WHOLE
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -80,10 +81,11 @@ RULES = (
 and a kernel's stamp early, is added by `clocks`."""
 
 
-_READ = (
+READ = (
     "event_id", "earliest_ns", "latest_ns", "format", "verb", "outcome", "host", "account", "uid", "pid", "ppid", "exe",
-    "argv", "job", "text", "sha256", "start", "session", "trail", "source",
+    "argv", "job", "text", "sha256", "start", "session", "trail", "auid", "clock",
 )  # fmt: skip
+"""What is read of events to find pairs, beside the `source`."""
 
 
 def sources(events: pd.DataFrame) -> "pd.Series[str]":
@@ -151,14 +153,31 @@ class _Pair(NamedTuple):
     most_ns: int
 
 
+class _ByVerb:
+    """Events, and where those of each verb are, but for what failed, or for others."""
+
+    def __init__(self, table: pd.DataFrame, but: "pd.Series[bool] | None" = None) -> None:
+        self.table = table
+        without = table["outcome"] == "failure" if but is None else but
+        self._at = places_of_each(np.where(without.to_numpy(bool), None, table["verb"].to_numpy(object)))
+
+    def of(self, verb: str) -> pd.DataFrame:
+        """Those of one verb, in their order."""
+        return self.table.iloc[self._at.get(verb, _NOWHERE)]
+
+
+_NOWHERE = np.empty(0, np.int64)
+
+
 class _Sides:
     """The rows that a rule calls by name, each with the columns that it compares."""
 
     def __init__(self, events: pd.DataFrame, owners: Mapping[str, int], told: pd.DataFrame | None) -> None:
-        events = events[list(_READ)]
         self.events, self.owners, self.told = events, owners, told
-        self.trail = picked(events, events["trail"] & ~events["format"].isin(FROM_ANYBODY))
-        self.syslog = picked(events, events["format"].isin(SYSTEM_LOGS) & ~events["trail"])
+        self.trail = _ByVerb(picked(events, events["trail"] & ~events["format"].isin(FROM_ANYBODY)))
+        self.syslog = _ByVerb(picked(events, events["format"].isin(SYSTEM_LOGS) & ~events["trail"]))
+        self.scheduled = _ByVerb(events, but=~events["format"].isin(SCHEDULER))
+        self.programs: dict[str, pd.DataFrame] = {}
         self.known: dict[str, pd.DataFrame] = {}
 
     def __call__(self, name: str) -> pd.DataFrame:
@@ -166,32 +185,34 @@ class _Sides:
             self.known[name] = getattr(self, f"_{name}")()
         return self.known[name]
 
-    def _of(self, table: pd.DataFrame, verb: str) -> pd.DataFrame:
-        return picked(table, (table["verb"] == verb) & (table["outcome"] != "failure"))
-
     def _kernel_loginuid(self) -> pd.DataFrame:
-        return self._of(self.trail, "loginuid")
+        return self.trail.of("loginuid")
 
     def _kernel_open(self) -> pd.DataFrame:
-        return self._of(self.trail, "session_open")
+        return self.trail.of("session_open")
 
     def _kernel_login(self) -> pd.DataFrame:
-        return self._of(self.trail, "login")
+        return self.trail.of("login")
 
     def _kernel_close(self) -> pd.DataFrame:
-        return self._of(self.trail, "session_close")
+        return self.trail.of("session_close")
 
     def _kernel_sudo(self) -> pd.DataFrame:
-        return _commanded(self._of(self.trail, "sudo"))
+        return _commanded(self.trail.of("sudo"))
 
     def _kernel_execute(self) -> pd.DataFrame:
-        ran = self._of(self.trail, "execute")
+        ran = self.trail.of("execute")
         shell = where(ran, "argv", lambda a: isinstance(a, list) and len(a) == len(_SHELL) and a[1] == "-c")
         return shell.assign(text=[a[2] for a in shell["argv"]])
 
-    def _program(self, *names: str) -> pd.DataFrame:
-        ran = self._of(self.trail, "execute")
-        return where(ran, "exe", lambda e: isinstance(e, str) and posixpath.basename(e) in names)
+    def _program(self, name: str) -> pd.DataFrame:
+        """The runs of one of `PROGRAMS`."""
+        if not self.programs:
+            ran = self.trail.of("execute")
+            called = [posixpath.basename(e) if isinstance(e, str) else None for e in ran["exe"]]
+            at = places_of_each(np.array(called, object))
+            self.programs = {program: ran.iloc[at.get(program, _NOWHERE)] for program in PROGRAMS}
+        return self.programs[name]
 
     def _kernel_scancel(self) -> pd.DataFrame:
         return _named(
@@ -202,7 +223,7 @@ class _Sides:
         return self._program("sbatch")
 
     def _kernel_script(self) -> pd.DataFrame:
-        ran = self._of(self.trail, "execute")
+        ran = self.trail.of("execute")
         # A node's daemon runs a job's script without a login; whoever logs in can call a file of theirs as scripts are called.
         ran = picked(ran, ran["session"].isna())
         named = _named(ran, lambda argv: [m.group(1) for m in map(SCRIPT.search, argv[:2]) if m])
@@ -211,10 +232,11 @@ class _Sides:
         own = [
             uid is None or pd.isna(by) or int(by) == uid for uid, by in zip(owner, named["uid"], strict=True)
         ]
-        return picked(named, pd.Series(own, index=named.index, dtype=bool))
+        return flagged(named, own)
 
     def _kernel_execute_git(self) -> pd.DataFrame:
-        return picked(self.trail, self.trail["verb"] == "execute")
+        ran = self.trail.table
+        return picked(ran, ran["verb"] == "execute")
 
     def _kernel_child_git(self) -> pd.DataFrame:
         ran = self._program("git")
@@ -225,33 +247,39 @@ class _Sides:
         return where(ran, "argv", lambda a: isinstance(a, list) and a[1:2] == ["push"])
 
     def _syslog_open(self) -> pd.DataFrame:
-        return self._of(self.syslog, "session_open")
+        return self.syslog.of("session_open")
 
     def _syslog_login(self) -> pd.DataFrame:
-        return self._of(self.syslog, "login")
+        return self.syslog.of("login")
 
     def _syslog_close(self) -> pd.DataFrame:
-        return self._of(self.syslog, "session_close")
+        return self.syslog.of("session_close")
 
     def _syslog_sudo(self) -> pd.DataFrame:
-        return _commanded(self._of(self.syslog, "sudo"))
+        return _commanded(self.syslog.of("sudo"))
 
     def _syslog_cron(self) -> pd.DataFrame:
-        return self._of(self.syslog, "cron_run")
+        return self.syslog.of("cron_run")
 
     def _syslog_message(self) -> pd.DataFrame:
         told = {"login", "session_open", "session_close", "cron_run"}
-        return picked(self.syslog, self.syslog["verb"].isin(told))
+        return picked(self.syslog.table, self.syslog.table["verb"].isin(told))
 
     def _record_login(self) -> pd.DataFrame:
-        return self._of(picked(self.events, self.events["format"].isin(LOGIN_RECORDS)), "login")
+        told = self._of_formats(*LOGIN_RECORDS)
+        return picked(told, (told["verb"] == "login") & (told["outcome"] != "failure"))
+
+    def _of_formats(self, *formats: str) -> pd.DataFrame:
+        return picked(self.events, self.events["format"].isin(formats))
 
     def _scheduler(self, verb: str, *formats: str) -> pd.DataFrame:
-        told = picked(
-            self.events, (self.events["verb"] == verb) & self.events["format"].isin(formats or SCHEDULER)
-        )
+        if formats:
+            told = self._of_formats(*formats)
+            told = picked(told, told["verb"] == verb)
+        else:
+            told = self.scheduled.of(verb)
         # A step's start, in the same words, comes later than its job's.
-        return picked(told, ~told["text"].astype(str).str.startswith("step "))
+        return where(told, "text", lambda text: not str(text).startswith("step "))
 
     def _scheduler_submit(self) -> pd.DataFrame:
         return self._with_ordinary("submit", self._scheduler("submit"))
@@ -288,10 +316,11 @@ class _Sides:
         return _earliest(self._scheduler("task_exit", "slurmd"))
 
     def _git_first(self) -> pd.DataFrame:
-        return _earliest(picked(self.events, self.events["format"] == "gitolite"), "pid")
+        return _earliest(self._of_formats("gitolite"), "pid")
 
     def _git_push(self) -> pd.DataFrame:
-        return self._of(picked(self.events, self.events["format"] == "gitolite"), "push")
+        told = self._of_formats("gitolite")
+        return picked(told, (told["verb"] == "push") & (told["outcome"] != "failure"))
 
 
 def _earliest(table: pd.DataFrame, what: str = "job") -> pd.DataFrame:
@@ -314,49 +343,13 @@ def _named(table: pd.DataFrame, jobs: Callable[[Sequence[str]], list[str]]) -> p
     return picked(table, job.notna()).assign(job=job[job.notna()])
 
 
-class _Row(NamedTuple):
-    """One record of a key, as its clock dates it."""
-
-    start: int
-    event_id: str
-    earliest_ns: int
-    latest_ns: int
-
-
-_Keyed = dict[tuple[Any, ...], dict[str, list[_Row]]]
-
-
-def _keyed(table: pd.DataFrame, by: tuple[str, ...]) -> _Keyed:
-    """The records of each key and source, in order of lines; of those that tell one key at one moment, the first."""
-    rows: _Keyed = {}
-    columns = [table[c] for c in (*by, "source", "start", "event_id", "earliest_ns", "latest_ns")]
-    for *key, source, start, event, first, last in zip(*columns, strict=True):
-        rows.setdefault(tuple(key), {}).setdefault(source, []).append(_Row(start, event, first, last))
-    for told in rows.values():
-        for source, found in told.items():
-            if len(found) > 1:
-                once = {(r.earliest_ns, r.latest_ns): r for r in sorted(found, reverse=True)}
-                told[source] = sorted(once.values())
-    return rows
-
-
-def _with_keys_of(table: pd.DataFrame, by: tuple[str, ...], other: pd.DataFrame) -> pd.DataFrame:
-    """The rows that have all of a key, each part of which is one of the other side's too."""
-    mask = np.ones(len(table), bool)
-    for what in by:
-        mask &= (table[what].notna() & table[what].isin(other[what])).to_numpy(bool)
-    return picked(table, pd.Series(mask, index=table.index, dtype=bool))
-
-
 def _paired(rule: Rule, first: pd.DataFrame, second: pd.DataFrame) -> Iterable[_Pair]:
     """The pairs of one rule."""
     if first.empty or second.empty:
         return
-    first, second = _with_keys_of(first, rule.by, second), _with_keys_of(second, rule.by, first)
-    left, right = _keyed(first, rule.by), _keyed(second, rule.by)
     least, most = int(rule.least_s * NS_PER_S), int(rule.most_s * NS_PER_S)
-    for key in left.keys() & right.keys():
-        for (one, rows), (other, told) in product(left[key].items(), right[key].items()):
+    for key, ours, theirs in keyed.shared(first, second, rule.by):
+        for (one, rows), (other, told) in product(ours.items(), theirs.items()):
             # Two copies of one side meet once, the smaller name first.
             if one == other or (rule.first == rule.second and one > other):
                 continue
@@ -384,8 +377,8 @@ def _thing(rule: Rule, key: tuple[Any, ...]) -> str:
 
 
 def _matching(
-    rule: Rule, rows: Sequence[_Row], told: Sequence[_Row], least: int, most: int
-) -> Iterable[tuple[_Row, _Row]]:
+    rule: Rule, rows: Sequence[Record], told: Sequence[Record], least: int, most: int
+) -> Iterable[tuple[Record, Record]]:
     """Which record of one source belongs to which of the other: by order, where both have as many."""
     if len(rows) == len(told):
         return zip(rows, told, strict=True)

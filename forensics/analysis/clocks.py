@@ -88,7 +88,7 @@ def compare(evidence: Evidence) -> list[Compared]:
 
     Reads `events` as written and the owners of jobs; the order of the events changes nothing.
     """
-    events = picked(evidence.events, evidence.events["earliest_ns"].notna())
+    events = picked(evidence.events[list(anchors.READ)], evidence.events["earliest_ns"].notna())
     events = events.assign(source=anchors.sources(events))
     told = frame(evidence.told)
     pairs = anchors.find(events, _owners(evidence), told)
@@ -108,6 +108,7 @@ def compare(evidence: Evidence) -> list[Compared]:
     return sorted(found, key=lambda c: (c.clock, c.sha256 or "", c.source))
 
 
+_DESCRIBED = ["source", "sha256", "earliest_ns", "latest_ns"]
 _OF_A_PAIR = ["event_id", "source", "start", "earliest_ns", "latest_ns"]
 
 
@@ -332,7 +333,7 @@ def _all(
     compared = {named[s] for s in (*known, *links)}
     loose: dict[str, list[pd.DataFrame]] = {}
     more: dict[str, int] = {}
-    for source, rows in groups_of(events, "source"):
+    for source, rows in groups_of(events[_DESCRIBED], "source"):
         name = named[source]
         if name not in compared:
             loose.setdefault(name, []).append(rows)

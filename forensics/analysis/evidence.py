@@ -1,7 +1,7 @@
 """What the analysis starts from: the tables of a case as frames, and who is asked about."""
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -88,12 +88,8 @@ def one_session(events: pd.DataFrame) -> bool:
 
 
 def where(table: pd.DataFrame, column: str, test: Callable[[Any], bool]) -> pd.DataFrame:
-    """The rows whose value in a column passes a test.
-
-    The mask has a type: pandas reads an empty list of flags as a choice of no columns.
-    """
-    flags = [test(value) for value in table[column]]
-    return picked(table, pd.Series(flags, index=table.index, dtype=bool))
+    """The rows whose value in a column passes a test."""
+    return flagged(table, [test(value) for value in table[column]])
 
 
 def picked(table: pd.DataFrame, mask: "pd.Series[bool]") -> pd.DataFrame:
@@ -103,8 +99,12 @@ def picked(table: pd.DataFrame, mask: "pd.Series[bool]") -> pd.DataFrame:
     """
     if not mask.index.is_(table.index):
         return table[mask]
-    flags = mask.to_numpy() if mask.dtype == bool else mask.to_numpy(bool, na_value=False)
-    at = np.flatnonzero(flags)
+    return flagged(table, mask.to_numpy() if mask.dtype == bool else mask.to_numpy(bool, na_value=False))
+
+
+def flagged(table: pd.DataFrame, flags: "Sequence[bool] | npt.NDArray[np.bool_]") -> pd.DataFrame:
+    """The same by a flag for each row, in the order of the rows."""
+    at = np.flatnonzero(np.asarray(flags, bool))
     first, stop = (int(at[0]), int(at[-1]) + 1) if len(at) else (0, 0)
     return table.iloc[first:stop] if stop - first == len(at) else table.iloc[at]
 
