@@ -188,10 +188,13 @@ class Scene:
         return self.evidence.events
 
     def row(self, event: str) -> Row:
-        """One event."""
+        """One event; looked up once, for each act asks several times for its own."""
         if "rows" not in self.memo:
             self.memo["rows"] = Rows(self.events)
-        return self.memo["rows"].at(self.events.index.get_loc(event))
+        key = "row", event
+        if key not in self.memo:
+            self.memo[key] = self.memo["rows"].at(self.events.index.get_loc(event))
+        return self.memo[key]
 
     def runs_of(self, host: object, pid: object) -> pd.DataFrame:
         """The executions by a process of a host, in the order of the events."""

@@ -202,8 +202,15 @@ def readings(job: Job, evidence: Evidence, history: dict[str, list[Version]]) ->
     if not history:
         return []
     own = job_processes.own_events(job, evidence)
-    found = [*_opened(job, own, history), *_arguments(job, own, history), *_submitted(job, evidence, history)]
-    scripts = {r.path for r in found} | _scripts(job, evidence, own)
+    executed = list(rows_of(picked(own, (own["verb"] == "execute") & (own["outcome"] != "failure"))))
+    submitted = submissions(job, evidence)
+    sent = list(rows_of(submitted)) if one_session(submitted) else []
+    found = [
+        *_opened(job, own, history),
+        *_arguments(job, executed, history),
+        *_submitted(job, sent, history),
+    ]
+    scripts = {r.path for r in found} | _scripts([*executed, *sent])
     # What a script names or imports is read once the job runs, which can be long after it was submitted.
     started = _start(job, own)
     if started is not None:
@@ -231,11 +238,8 @@ def _strongest(rows: Iterable[Reading]) -> Reading:
     return replace(first, events=tuple(events), hosts=tuple(sorted(hosts)))
 
 
-def _scripts(job: Job, evidence: Evidence, own: pd.DataFrame) -> set[str]:
+def _scripts(runs: Iterable[Row]) -> set[str]:
     """The scripts that a job ran, whether or not anybody changed them: what they name can have been changed."""
-    executed = picked(own, (own["verb"] == "execute") & (own["outcome"] != "failure"))
-    submitted = submissions(job, evidence)
-    runs = [*rows_of(executed), *(rows_of(submitted) if one_session(submitted) else ())]
     paths = [
         wording.resolved(token, e.cwd)
         for e in runs
@@ -261,21 +265,14 @@ def _opened(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> I
         yield Reading(job.job, e.object, job.own_link, "opened_by_job", at, cited, _host(e), e.event_id)
 
 
-def _arguments(job: Job, own: pd.DataFrame, history: dict[str, list[Version]]) -> Iterable[Reading]:
-    executed = picked(own, (own["verb"] == "execute") & (own["outcome"] != "failure"))
-    for e in rows_of(executed):
+def _arguments(job: Job, executed: Iterable[Row], history: dict[str, list[Version]]) -> Iterable[Reading]:
+    for e in executed:
         for token in (e.argv or ())[1:]:
             path = wording.resolved(token, e.cwd)
             if path in history and writers.program(e.exe) not in {"rm", "unlink", "mkdir"}:
+                at, cited = int(e.earliest_ns), (e.event_id,)
                 yield Reading(
-                    job.job,
-                    str(path),
-                    "derived",
-                    "argument_of_job_process",
-                    int(e.earliest_ns),
-                    (e.event_id,),
-                    _host(e),
-                    e.event_id,
+                    job.job, str(path), "derived", "argument_of_job_process", at, cited, _host(e), e.event_id
                 )
 
 
@@ -293,23 +290,26 @@ def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
     if "submitters" not in evidence.memo:
         dated = executions(evidence, dated=True)
         ran = where(dated, "exe", lambda exe: writers.program(exe) in SUBMITTERS)
-        evidence.memo["submitters"] = ran, ran["earliest_ns"].to_numpy(np.int64), ran.iloc[:0]
-    ran, when, none = evidence.memo["submitters"]
+        evidence.memo["submitters"] = (
+            ran,
+            ran["earliest_ns"].to_numpy(np.int64),
+            ran["uid"].tolist(),
+            ran.iloc[:0],
+        )
+    ran, when, uids, none = evidence.memo["submitters"]
     first, stop = np.searchsorted(when, [at - before_ns, at + 2 * _SECOND])
     if first == stop:
         # As of nearly every job of a month: the same frame for all of them.
         nothing: pd.DataFrame = none
         return nothing
-    near = ran.iloc[first:stop]
-    found: pd.DataFrame = picked(near, (near["uid"] == job.owner_uid) | near["uid"].isna())
+    found: pd.DataFrame = ran.iloc[
+        [n for n in range(first, stop) if pd.isna(uids[n]) or uids[n] == job.owner_uid]
+    ]
     return found
 
 
-def _submitted(job: Job, evidence: Evidence, history: dict[str, list[Version]]) -> Iterable[Reading]:
-    found = submissions(job, evidence)
-    if not one_session(found):
-        return
-    for e in rows_of(found):
+def _submitted(job: Job, sent: Iterable[Row], history: dict[str, list[Version]]) -> Iterable[Reading]:
+    for e in sent:
         for token in (e.argv or ())[1:]:
             path = wording.resolved(token, e.cwd)
             if path in history:
@@ -373,8 +373,10 @@ def _payloads(
     job: Job, evidence: Evidence, own: pd.DataFrame, history: dict[str, list[Version]]
 ) -> Iterable[Reading]:
     """A copy of a changed file holds a command, and a process of the job executed that command."""
-    executed = picked(own, own["verb"] == "execute")
     held = picked(evidence.copies, evidence.copies["kind"].isin({"pickle", "torch"}))
+    if not len(held):
+        return
+    executed = picked(own, own["verb"] == "execute")
     events = evidence.events
     for copy in rows_of(held):
         strings = {s for s in copy.strings or () if len(s) >= 8}

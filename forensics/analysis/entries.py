@@ -46,8 +46,9 @@ def audit_groups(events: pd.DataFrame) -> Iterable[list[Row]]:
     """The events of each audit session: of the trail alone where it tells of the session, else from anybody too."""
     own = picked(events, events["trail"] & events["session"].notna())
     loose = own["format"].isin(FROM_ANYBODY)
-    firm = pd.MultiIndex.from_frame(own.loc[~loose, ["host", "session"]])
-    own = picked(own, ~loose | ~pd.MultiIndex.from_frame(own[["host", "session"]]).isin(firm))
+    if loose.any():
+        firm = pd.MultiIndex.from_frame(own.loc[~loose, ["host", "session"]])
+        own = picked(own, ~loose | ~pd.MultiIndex.from_frame(own[["host", "session"]]).isin(firm))
     groups: dict[tuple[str | None, str], list[Row]] = {}
     for row in rows_of(own):
         groups.setdefault((row.host, row.session), []).append(row)

@@ -279,7 +279,7 @@ def _unsettled(
     known, dated = order.of(evidence), reading.dated_by
     last = reading.latest_ns
     if dated is not None and dated in evidence.events.index:
-        last = max(last, *(int(e.latest_ns) for e in rows_of(evidence.events.loc[[dated]])))
+        last = max(last, int(evidence.events.at[dated, "latest_ns"]))
     late = order.Moment(last, last, dated)
     return [v for v in history if near(v) and not known.before(v, reading) and not known.before(late, v)]
 

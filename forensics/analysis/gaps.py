@@ -207,8 +207,8 @@ def _before(evidence: Evidence) -> Iterable[Gap]:
     begun = [] if window is None else [(window[0], _QUIET_NS)]
     if own["submit_ns"].notna().any():
         begun.append((int(own["submit_ns"].min()), 0))
-    events = evidence.events
-    told = events[events["trail"] & events["earliest_ns"].notna() & events["host"].notna()]
+    events = evidence.events[["event_id", "trail", "host", "account", "sha256", "earliest_ns"]]
+    told = picked(events, events["trail"] & events["earliest_ns"].notna() & events["host"].notna())
     owners = set(own["owner"].dropna())
     # Where no accounting says whose the jobs are, it can be any host's account.
     seen = told[told["account"].isin(owners)] if owners else told

@@ -345,7 +345,8 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
             o.kind, o.thing, None, o.account, o.host, o.basis, o.source, o.domain, o.from_ns, o.until_ns, o.events,
             o.rule,
         )  # fmt: skip
-    listed = picked(events, (events["verb"] == "enrol_key") & events["domain"].str.startswith("git"))
+    listed = picked(events, events["verb"] == "enrol_key")
+    listed = where(listed, "domain", lambda domain: str(domain).startswith("git"))
     for e in rows_of(picked(listed, listed["account"].isin(named.keys()))):
         # Of a name that several had, one after the other, a key can be of each: nothing says when it was put there.
         for person in named[e.account]:

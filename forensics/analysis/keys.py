@@ -128,9 +128,8 @@ def _copies(evidence: Evidence, files: dict[tuple[str | None, str], _File], said
             # An empty file is of no format, and lacks every key.
             known = files.setdefault(live[f.sha256][-1], _File())
             known.held = (known.held or set()) if not f.rejected else None
-    for e in rows_of(
-        picked(events, (events["verb"] == "enrol_key") & ~events["domain"].str.startswith("git"))
-    ):
+    listed = picked(events, events["verb"] == "enrol_key")
+    for e in rows_of(where(listed, "domain", lambda domain: not str(domain).startswith("git"))):
         said.append(_read_off("opens", e.credential, e, e.format))
         if e.account is None:
             continue

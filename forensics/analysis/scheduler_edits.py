@@ -14,7 +14,7 @@ import pandas as pd
 
 from forensics.analysis import commands, memory, nodes, senders
 from forensics.analysis.acts import Act, Scene, moment
-from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.evidence import Row, flagged, picked, rows_of
 from forensics.analysis.jobs import Job
 from forensics.analysis.scheduler_acts import SLURM
 from forensics.core import kubejobs
@@ -97,14 +97,14 @@ def edits(scene: Scene, jobs: Iterable[Job]) -> Iterable[Act]:
 def _requests(scene: Scene) -> list[_Request]:
     """The lines of each request; those of a controller that names nobody beside what it did are put behind the receipt."""
     events = scene.events
-    text = events["text"].astype(object).fillna("")
+    faults = (events["verb"] == "fault") & events["format"].isin(SLURM)
+    told = picked(events, (events["verb"] == "scheduler_edit") | faults)
     # The controller's line on a node's new state is told as a fault, and is written for requests alone.
-    set_so = (
-        events["format"].isin(SLURM)
-        & (events["verb"] == "fault")
-        & text.map(lambda t: _NODE.match(t) is not None).astype(bool)
-    )
-    told = _once(picked(events, (events["verb"] == "scheduler_edit") | set_so))
+    set_so = [
+        verb != "fault" or (isinstance(text, str) and _NODE.match(text) is not None)
+        for verb, text in zip(told["verb"], told["text"], strict=True)
+    ]
+    told = _once(flagged(told, set_so))
     found: list[_Request] = []
     for e in rows_of(told.sort_values(["sha256", "start", "event_id"])):
         if isinstance(e.account, str) and kubejobs.SYSTEM.fullmatch(e.account):
@@ -136,7 +136,7 @@ def _once(told: pd.DataFrame) -> pd.DataFrame:
         and any(abs(one - int(at)) <= _NEAR_NS for one in known.get(str(text), ()))
         for form, text, at in zip(told["format"], told["text"], told["earliest_ns"], strict=True)
     ]
-    return picked(told, ~pd.Series(again, index=told.index, dtype=bool))
+    return flagged(told, [not repeated for repeated in again])
 
 
 def _thing(text: str) -> tuple[str, str] | None:

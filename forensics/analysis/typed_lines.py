@@ -173,8 +173,9 @@ class _Commands:
             & events["uid"].notna()
         )
         told = events.loc[ran, ["earliest_ns", "uid", "exe", "argv"]]
+        asking = told[[str(exe).endswith(("scancel", "scontrol")) for exe in told["exe"]]]
         found: dict[tuple[int, str | None], list[int]] = {}
-        for at, uid, exe, argv in told.itertuples(index=False):
+        for at, uid, exe, argv in asking.itertuples(index=False):
             if str(exe).rpartition("/")[2] in {"scancel", "scontrol"}:
                 words = set(_BETWEEN.split(" ".join(map(str, argv or ()))))
                 for word in (None, *words):
