@@ -26,7 +26,7 @@ class Number:
 
     def at(self, level: Level) -> float:
         """The number at one of its three levels."""
-        return {"low": self.low, "central": self.central, "high": self.high}[level]
+        return self.low if level == "low" else self.high if level == "high" else self.central
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ can only lower the answer: a person is named at moderate support or more, after 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import starmap
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ class Strength:
     weighed: list[Weighed] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     gates: list[str] = field(default_factory=list)
-    sensitivity: list[tuple[str, str, tuple[float, float]]] = field(default_factory=list)
+    sensitivity: list["_Left"] = field(default_factory=list)
 
     @property
     def rival(self) -> str | None:
@@ -96,7 +97,7 @@ def groups_of(act: Act, scene: Scene, sessions: list[Session], told: Iterable[To
 
 def of_person(name: str, groups: list[Group], rivals: Iterable[Rival]) -> Strength:
     """How strongly groups of records support a person against everybody else who could have acted."""
-    return _settled(name, groups, [r for r in rivals if r.who != name], parameters())
+    return _settled(name, groups, [r for r in rivals if r.who != name])
 
 
 def rivals_of(
@@ -155,7 +156,6 @@ def of_account(act: Act, scene: Scene, holders: Holders, *, gap: bool) -> Streng
         act.account,
         groups,
         [*map(Rival, others), *_unnamed(holders, domains, first, last, sparing)],
-        parameters(),
         without=frozenset({"credential"}),
     )
     if others and "agreement_of_server_and_client" in act.missing:
@@ -196,17 +196,17 @@ def _settled(
     name: str,
     groups: list[Group],
     rivals: Iterable[Rival],
-    numbers: Parameters,
     *,
     without: frozenset[str] = frozenset(),
 ) -> Strength:
-    told = ordered(groups)
-    beside = Beside(name, told, rivals, numbers, without=without)
-    weighed = beside.weighed(range(len(told)))
+    numbers, told = parameters(), ordered(groups)
+    weighed, left = _set_beside(name, tuple(replace(g, because=()) for g in told), tuple(rivals), without)
     if not weighed or not told:
-        return Strength(name, None, None, weighed, told)
+        return Strength(name, None, None, list(weighed), told)
     least = weighed[0]
-    found = Strength(name, numbers.band(least.ratio[0]), (least.ratio[0], least.ratio[2]), weighed, told)
+    found = Strength(
+        name, numbers.band(least.ratio[0]), (least.ratio[0], least.ratio[2]), list(weighed), told
+    )
     if numbers.band(least.ratio[1]) != found.strength:
         found.gates.append("G4")
     if least.ratio[2] > numbers.cap:
@@ -219,9 +219,22 @@ def _settled(
     outside = {g.domain for g in told} - frozenset().union(*(w.rival.holds for w in weighed))
     if len({g.domain for g in told}) < 2 or not outside:
         _at_most(found, "moderately_strong", "G2", numbers)
-    found.sensitivity = list(_without(told, beside))
+    found.sensitivity = list(left)
     found.gates = sorted(set(found.gates))
     return found
+
+
+_Left = tuple[str, str, tuple[float, float]]
+
+
+@lru_cache(maxsize=256)
+def _set_beside(
+    name: str, told: tuple[Group, ...], rivals: tuple[Rival, ...], without: frozenset[str]
+) -> tuple[tuple[Weighed, ...], tuple[_Left, ...]]:
+    """Somebody beside every rival, and what is left of it on less. The acts of a session are told of alike, and are reckoned once."""
+    beside = Beside(name, told, rivals, parameters(), without=without)
+    weighed = tuple(beside.weighed(range(len(told))))
+    return weighed, tuple(_without(told, beside)) if weighed and told else ()
 
 
 def ordered(groups: Iterable[Group]) -> list[Group]:
@@ -235,7 +248,7 @@ def _at_most(found: Strength, band: str | None, gate: str, numbers: Parameters) 
         found.gates = sorted({*found.gates, gate})
 
 
-def _without(groups: Sequence[Group], beside: Beside) -> Iterable[tuple[str, str, tuple[float, float]]]:
+def _without(groups: Sequence[Group], beside: Beside) -> Iterable[_Left]:
     """What is left if one trust domain, or one kind of link, tells nothing."""
     for kind, values in (
         ("domain", sorted({g.domain for g in groups})),
