@@ -315,9 +315,8 @@ def _places(keys: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[int]]
     """Where each key stands, but for those of which a part is not known."""
     found: dict[tuple[Any, ...], list[int]] = {}
     for n, key in enumerate(keys):
-        if not any(part is None or part is pd.NA for part in key):
-            found.setdefault(key, []).append(n)
-    return found
+        found.setdefault(key, []).append(n)
+    return {key: at for key, at in found.items() if not any(part is None or part is pd.NA for part in key)}
 
 
 def moment(event: Row) -> tuple[int | None, int | None]:

@@ -159,7 +159,9 @@ class _ByVerb:
     def __init__(self, table: pd.DataFrame, but: "pd.Series[bool] | None" = None) -> None:
         self.table = table
         without = table["outcome"] == "failure" if but is None else but
-        self._at = places_of_each(np.where(without.to_numpy(bool), None, table["verb"].to_numpy(object)))
+        verbs = table["verb"].to_numpy(object, copy=True)
+        verbs[without.to_numpy(bool)] = None
+        self._at = places_of_each(verbs)
 
     def of(self, verb: str) -> pd.DataFrame:
         """Those of one verb, in their order."""

@@ -25,7 +25,10 @@ def named(evidence: Evidence, name: str) -> list[tuple[str, tuple[str, ...]]]:
 def _first(evidence: Evidence, starts: set[int]) -> dict[tuple[str, int], str]:
     """The first event of each object that begins at one of some bytes of its file."""
     events, first = evidence.events, dict[tuple[str, int], str]()
-    own = picked(events, events["format"].isin({"git_object", "git_pack"}) & events["start"].isin(starts))
+    own = picked(
+        events[["format", "sha256", "start", "event_id"]], events["format"].isin({"git_object", "git_pack"})
+    )
     for sha256, start, event in zip(own["sha256"], own["start"], own["event_id"], strict=True):
-        first.setdefault((sha256, start), event)
+        if start in starts:
+            first.setdefault((sha256, start), event)
     return first

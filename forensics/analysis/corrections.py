@@ -61,11 +61,12 @@ def corrected(
         return replace(evidence, events=events, job_records=evidence.job_records.copy())
     events = events.assign(source=anchors.sources(events))
     there = events["earliest_ns"].notna() & events["source"].isin({*moved, *beside, *loose})
-    dated = picked(events[_READ], there)
+    dated = picked(events[_READ], there).assign(row=np.flatnonzero(there))
+    early, late = events["earliest_ns"].array.copy(), events["latest_ns"].array.copy()
     for source, rows in groups_of(dated, "source"):
         first, last = _dated(rows, moved.get(source), beside.get(source), loose.get(source))
-        events.loc[rows.index, "earliest_ns"] = first
-        events.loc[rows.index, "latest_ns"] = last
+        early[rows["row"].to_numpy()], late[rows["row"].to_numpy()] = first, last
+    events = events.assign(earliest_ns=early, latest_ns=late)
     _widen(events, beyond or {})
     order = ["earliest_ns", "sha256", "start", "event_id"]
     events = events.drop(columns="source").sort_values(order, kind="stable", na_position="last")

@@ -138,10 +138,15 @@ def without(rows: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
         rows = rows[~_told_in_place(rows, nowhere, moved)]
     if not moved:
         return rows
-    kind = rows["format"].map(KIND)
+    kind = _kinds(rows)
     astray = rows["sha256"].isin(moved) & kind.notna()
     told = set(kind[~astray].dropna())
     return rows[~(astray & (kind.isin(NO_USERS) | kind.isin(told)))]
+
+
+def _kinds(rows: pd.DataFrame) -> pd.Series:
+    """Which kind of log tells each row; none, where it is of no such kind."""
+    return pd.Series([KIND.get(form) for form in rows["format"]], rows.index, dtype=object)
 
 
 def _told_in_place(rows: pd.DataFrame, nowhere: set[str], moved: set[str]) -> pd.Series:
@@ -149,7 +154,7 @@ def _told_in_place(rows: pd.DataFrame, nowhere: set[str], moved: set[str]) -> pd
 
     An honest copy says nothing there that the log in its place does not; beyond that time it is heard.
     """
-    kind = rows["format"].map(KIND).where(lambda k: k.isin(OF_A_HOST))
+    kind = _kinds(rows).where(lambda k: k.isin(OF_A_HOST))
     astray = rows["sha256"].isin(nowhere) & kind.notna()
     own = rows[~astray & kind.notna() & ~rows["sha256"].isin(moved) & rows["earliest_ns"].notna()]
     out = pd.Series(False, index=rows.index)

@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from forensics.analysis import git_settings, mounts, order, ref_commands, surroundings
 from forensics.analysis.acts import Act, Scene
@@ -279,7 +279,8 @@ def _unsettled(
     known, dated = order.of(evidence), reading.dated_by
     last = reading.latest_ns
     if dated is not None and dated in evidence.events.index:
-        last = max(last, int(evidence.events.at[dated, "latest_ns"]))
+        told: Any = evidence.events.at[dated, "latest_ns"]
+        last = max(last, int(told))
     late = order.Moment(last, last, dated)
     return [v for v in history if near(v) and not known.before(v, reading) and not known.before(late, v)]
 

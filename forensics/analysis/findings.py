@@ -107,16 +107,13 @@ def _case(done: Examination, question: Question) -> Json:
 
 def citations(done: Examination, events: Iterable[str]) -> list[Json]:
     """Every span that the events cite, once each, in the order of the events."""
-    known = done.scene.events["citations"]
     found: dict[tuple[str, int, int], Json] = {}
-    for event in events:
-        if event in known.index:
-            spans: Any = known.loc[event]
-            for c in spans:
-                found.setdefault(
-                    (c["sha256"], c["start"], c["stop"]),
-                    {"sha256": c["sha256"], "start": int(c["start"]), "stop": int(c["stop"])},
-                )
+    for spans in done.scene.values(events, "citations"):
+        for c in spans:
+            found.setdefault(
+                (c["sha256"], c["start"], c["stop"]),
+                {"sha256": c["sha256"], "start": int(c["start"]), "stop": int(c["stop"])},
+            )
     return list(found.values())
 
 

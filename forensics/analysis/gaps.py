@@ -164,11 +164,11 @@ def _missing(evidence: Evidence) -> Iterable[Gap]:
     events = evidence.events
     trail = events["trail"]
     have = set(events.loc[~trail, "format"])
+    audited = set(events.loc[trail, "format"])
+    told = (events["verb"] == "login") & events["format"].isin(SYSTEM_LOGS) & ~trail
     for source, formats in EXPECTED:
-        entered = source.startswith("login") and not len(
-            picked(events, events["format"].isin(SYSTEM_LOGS) & ~trail & (events["verb"] == "login"))
-        )
-        here = formats & set(events.loc[trail, "format"]) if source == AUDIT_TRAIL else formats & have
+        entered = source.startswith("login") and not told.any()
+        here = formats & (audited if source == AUDIT_TRAIL else have)
         if formats is CONTROLS and controlled(events):
             continue
         if (here and not entered) or ("gitolite" in formats and not have & _GIT):

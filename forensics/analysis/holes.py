@@ -53,7 +53,8 @@ def _stops(evidence: Evidence) -> Iterator[Hole]:
     """From each end of the audit daemon to the next that its host's trail tells; to no end, where nothing follows."""
     events = evidence.events
     trail = picked(events, events["trail"] & ~events["verb"].isin(MASS) & events["earliest_ns"].notna())
-    for host, rows in trail.groupby("host", sort=True):
+    stopped = trail.loc[trail["verb"] == "audit_config", "host"].unique()
+    for host, rows in picked(trail, trail["host"].isin(stopped)).groupby("host", sort=True):
         ordered = list(rows_of(rows.sort_values(["earliest_ns", "sha256", "start"], kind="stable")))
         for at, e in enumerate(ordered):
             if e.verb != "audit_config" or not _STOPPED.match(str(e.text or "")):

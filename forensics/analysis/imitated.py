@@ -101,9 +101,10 @@ def _doubtful(own: pd.DataFrame) -> "pd.Series[bool]":
     """Which rows are of a job that a file tells of twice, or of which a step tells who asked: of all others nothing can be taken."""
     jobs = own["step"].isna()
     twice = own[jobs].duplicated(_ONE, keep=False).reindex(own.index, fill_value=False)
-    odd = own.loc[twice | (~jobs & own[_ASKED].notna()), _ONE].drop_duplicates()
-    found = own[_ONE].merge(odd, how="left", on=_ONE, indicator="of")["of"] == "both"
-    return pd.Series(found.to_numpy(bool), own.index)
+    told = twice | (~jobs & own[_ASKED].notna())
+    keys = list(zip(*(own[name] for name in _ONE), strict=True))
+    odd = {key for key, doubted in zip(keys, told, strict=True) if doubted}
+    return pd.Series([key in odd for key in keys], own.index, dtype=bool)
 
 
 class _Ended:

@@ -28,8 +28,8 @@ class _Loose:
 
     def __init__(self, evidence: Evidence) -> None:
         events = evidence.events
-        rows = picked(events, events["trail"] & events["pid"].notna() & events["session"].isna())
-        self.rows = picked(rows, rows["earliest_ns"].notna() & rows["latest_ns"].notna())
+        loose = events["trail"] & events["pid"].notna() & events["session"].isna()
+        self.rows = picked(events, loose & events["earliest_ns"].notna() & events["latest_ns"].notna())
         self.none = self.rows.iloc[:0]
         self.first, self.last = (self.rows[c].to_numpy(np.int64) for c in ("earliest_ns", "latest_ns"))
         self._longest = int((self.last - self.first).max()) if len(self.first) else 0

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from forensics.analysis import job_processes
-from forensics.analysis.evidence import Evidence, Row, picked, rows_of
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.identity import Directory
 from forensics.analysis.jobs import SETTLED, SLACK_NS, Job
 from forensics.core import endings, federation
@@ -54,7 +54,8 @@ def _from_scripts(found: dict[str, Job], evidence: Evidence) -> None:
     """
     events = evidence.events
     ran = (events["verb"] == "execute") & events["trail"] & events["earliest_ns"].notna()
-    for e in rows_of(picked(events, ran & events["session"].isna())):
+    loose = picked(events, ran & events["session"].isna())
+    for e in rows_of(where(loose, "argv", lambda argv: any(map(job_processes.SCRIPT.search, argv or ())))):
         match = next((m for m in map(job_processes.SCRIPT.search, (e.argv or ())) if m), None)
         if match is None:
             continue

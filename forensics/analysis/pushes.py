@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Row, one_session, picked, rows_of, where
+from forensics.analysis.evidence import Row, flagged, one_session, picked, rows_of, where
 from forensics.analysis.repositories import alike, parts
 from forensics.core import forge
 
@@ -53,18 +53,18 @@ def pushes(scene: Scene) -> list[Act]:
     told = picked(told, told["earliest_ns"].notna())
     if not len(told):
         return []
-    asked, ran, entered = _asked(scene), _senders(scene), servers(scene)
+    asked, ran = _asked(scene), _senders(scene)
     held = {name: _Tied(scene, name, asked, ran) for name in sorted({str(r) for r in told["repository"]})}
-    return [_push(scene, e, held[str(e.repository)], entered) for e in rows_of(told)]
+    return [_push(scene, e, held[str(e.repository)]) for e in rows_of(told)]
 
 
-def _push(scene: Scene, event: Row, tied: "_Tied", starts: pd.DataFrame) -> Act:
+def _push(scene: Scene, event: Row, tied: "_Tied") -> Act:
     e = event
     earliest, latest = int(e.earliest_ns), int(e.latest_ns)
     act = Act("push", f"{e.repository} {e.object}", "git_server_log", [e.event_id], earliest, latest)
     act.account = act.effective = e.account
     act.address = e.address
-    entered = _server_login(scene, act, starts)
+    entered = _server_login(scene, act)
     if entered is not None:
         act.credential = entered.credential
         act.events.append(entered.event_id)
@@ -132,7 +132,7 @@ class _Tied:
         if own and request.key in self._short:
             return self._rows[:0]
         left = [name in near and near[name].key in own | free for name in self._rows["event_id"]]
-        found = picked(self._rows, pd.Series(left, index=self._rows.index, dtype=bool))
+        found = flagged(self._rows, left)
         return found if one_session(found) else _nearest(found, request.earliest_ns)
 
 
@@ -180,7 +180,7 @@ def _first_of_each(
     """Of each event the first that is of the same thing: a number that comes again later is another's."""
     open_: dict[tuple[object, ...], tuple[Row, int]] = {}
     found: dict[str, Row] = {}
-    for e in rows_of(rows.sort_values(["earliest_ns", "event_id"])):
+    for e in sorted(rows_of(rows), key=lambda e: (int(e.earliest_ns), str(e.event_id))):
         first, last_ns = open_.get(of(e), (e, int(e.earliest_ns)))
         if int(e.earliest_ns) - last_ns > longest_ns:
             first = e
@@ -293,22 +293,17 @@ def servers(scene: Scene) -> pd.DataFrame:
     return found
 
 
-def _server_login(scene: Scene, act: Act, starts: pd.DataFrame) -> Row | None:
+def _server_login(scene: Scene, act: Act) -> Row | None:
     """The git server's own login record of a push: its key, by the forced command that names the user.
 
     None where records of the user's logins about then have several keys: which of them sent the push is open.
     """
     if act.account is None:
         return None
-    named = picked(
-        starts,
-        starts["text"].str.contains(
-            rf"(?:gitolite-shell|git-shell) {re.escape(str(act.account))}'", regex=True, na=False
-        ),
-    )
-    away = (named["earliest_ns"] - int(act.earliest_ns or 0)).abs()
-    near = picked(named.assign(away=away), away <= _NEAR_NS).sort_values(["away", "event_id"])
-    found = [pair for start in rows_of(near) for pair in _logins(scene.events, start)]
+    at = int(act.earliest_ns or 0)
+    near = [s for s in _entries(scene, act.account) if abs(int(s.earliest_ns) - at) <= _NEAR_NS]
+    near.sort(key=lambda s: (abs(int(s.earliest_ns) - at), str(s.event_id)))
+    found = [(start, login) for start in near for login in _logins(scene, start)]
     if len({login.credential for _, login in found}) != 1:
         return None
     start, login = found[0]
@@ -316,14 +311,29 @@ def _server_login(scene: Scene, act: Act, starts: pd.DataFrame) -> Row | None:
     return login
 
 
-def _logins(events: pd.DataFrame, start: Row) -> Iterable[tuple[Row, Row]]:
+def _entries(scene: Scene, account: str) -> list[Row]:
+    """The sessions that a forced command began which names a user, and that have a moment; looked up once."""
+    key = "server_entries", account
+    if key not in scene.memo:
+        named = re.compile(rf"(?:gitolite-shell|git-shell) {re.escape(account)}'")
+        own = where(servers(scene), "text", lambda text: named.search(text) is not None)
+        scene.memo[key] = [s for s in rows_of(own) if not pd.isna(s.earliest_ns)]
+    found: list[Row] = scene.memo[key]
+    return found
+
+
+def _logins(scene: Scene, start: Row) -> Iterable[Row]:
     """The logins with a key over the connection in which a forced command began."""
-    logins = picked(
-        events,
-        (events["verb"] == "login")
-        & (events["port"] == start.port)
-        & (events["address"] == start.address)
-        & events["credential"].notna(),
-    )
-    near = picked(logins, (logins["earliest_ns"] - start.earliest_ns).abs() <= _NEAR_NS)
-    return ((start, login) for login in rows_of(near))
+    if "logins_by_key" not in scene.memo:
+        events = scene.events
+        told = picked(
+            events, (events["verb"] == "login") & events["credential"].notna() & events["earliest_ns"].notna()
+        )
+        over: dict[tuple[int, str], list[Row]] = {}
+        for e in rows_of(picked(told, told["port"].notna() & told["address"].notna())):
+            over.setdefault((int(e.port), e.address), []).append(e)
+        scene.memo["logins_by_key"] = over
+    if pd.isna(start.port) or not isinstance(start.address, str):
+        return []
+    logins: list[Row] = scene.memo["logins_by_key"].get((int(start.port), start.address), [])
+    return [e for e in logins if abs(int(e.earliest_ns) - int(start.earliest_ns)) <= _NEAR_NS]

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import entries
-from forensics.analysis.evidence import Evidence, Row, groups_of, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, flagged, groups_of, picked, rows_of, where
 from forensics.analysis.selfset import SYSTEM
 from forensics.analysis.trails import FROM_ANYBODY
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -318,9 +318,17 @@ def _add_wtmp(session: Session, records: pd.DataFrame) -> None:
     """Login records keep the same pid and terminal; they speak of address and account once more."""
     if session.pid is None or not len(records):
         return
-    own = picked(records, records["host"].isna() | (records["host"] == session.host))
-    if session.start_ns is not None and len(own):
-        own = picked(own, (own["earliest_ns"] - session.start_ns).abs() < _PID_REUSE_NS)
+    own = flagged(
+        records,
+        [
+            (not isinstance(host, str) or host == session.host)
+            and (
+                session.start_ns is None
+                or (not pd.isna(at) and abs(int(at) - session.start_ns) < _PID_REUSE_NS)
+            )
+            for host, at in zip(records["host"], records["earliest_ns"], strict=True)
+        ],
+    )
     if len(own):
         _add_records(session, own, "wtmp")
 

@@ -150,15 +150,16 @@ def _behind(lines: pd.DataFrame, typed: pd.DataFrame) -> "pd.Series[bool]":
 
 def _otherwise(own: pd.DataFrame) -> dict[str, tuple[tuple[str, Mapping[str, Any]], ...]]:
     """Of jobs whose accounting tells that they ended by themselves, or who else ended them: what it says, and where."""
-    jobs = own[own["step"].isna() & own["outcome"].notna()]
+    columns = ["job", "outcome", "requestor", "format", "state", "sha256", "start", "stop"]
+    jobs = own.loc[own["step"].isna() & own["outcome"].notna(), columns]
     by_itself = jobs["outcome"].isin(imitated.BY_ITSELF) | jobs["requestor"].notna()
-    whole = by_itself.groupby(jobs["job"]).transform("all")
+    whole = ~jobs["job"].isin(set(jobs.loc[~by_itself, "job"]))
     return {
         str(job): tuple(
             (f"{row['format']}: {row['state']}", imitated.cited(row))
             for row in rows.head(_MOST_TOLD).to_dict("records")
         )
-        for job, rows in jobs[whole.astype(bool)].groupby("job", sort=True)
+        for job, rows in jobs[whole].groupby("job", sort=True)
     }
 
 
