@@ -250,8 +250,16 @@ class Scene:
             if ("cells", name) not in self.memo:
                 self.memo["cells", name] = events[name].to_numpy(dtype=object)
         held = [self.memo["cells", name] for name in columns]
-        places = [events.index.get_loc(e) for e in self.known(cited)]
-        return [tuple(values[at] for values in held) for at in places]
+        return [tuple([values[at] for values in held]) for at in self._at(cited)]
+
+    def _at(self, cited: Iterable[str]) -> list[int]:
+        """Where those of some events stand that are in the evidence; each is looked up once, for acts of one session cite the same."""
+        index, known = self.events.index, self.memo.setdefault("at", {})
+        asked = dict.fromkeys(cited)
+        for event in asked:
+            if event not in known:
+                known[event] = index.get_loc(event) if event in index else None
+        return [known[event] for event in asked if known[event] is not None]
 
     def entered(self, session: Session, *columns: str) -> list[tuple[Any, ...]]:
         """What some columns say of the events of a session; of many events it is looked up once, for each act in it asks."""

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import blobs, file_names, job_processes, mentions, order, wording, writers
-from forensics.analysis.evidence import Evidence, Row, executions, one_session, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, one_session, picked, rows_of, runs_by_name
 from forensics.analysis.jobs import Job
 from forensics.core.schema import Column, Table
 
@@ -288,8 +288,7 @@ def submissions(job: Job, evidence: Evidence) -> pd.DataFrame:
     if at is None:
         return events.iloc[:0]
     if "submitters" not in evidence.memo:
-        dated = executions(evidence, dated=True)
-        ran = where(dated, "exe", lambda exe: writers.program(exe) in SUBMITTERS)
+        ran = runs_by_name(evidence, lambda name: name in SUBMITTERS)
         evidence.memo["submitters"] = (
             ran,
             ran["earliest_ns"].to_numpy(np.int64),

@@ -21,7 +21,7 @@ import pandas as pd
 
 from forensics.analysis import anchors, ordinary
 from forensics.analysis.bands import JITTER_NS, Band, Int, Stretch, Vote, fitted, hull
-from forensics.analysis.evidence import Evidence, frame, groups_of, picked, places_of_each
+from forensics.analysis.evidence import Evidence, frame, groups_of, of_columns, picked, places_of_each
 from forensics.core.clock import NS_PER_S
 from forensics.core.messageevents import JOURNALS
 
@@ -88,7 +88,7 @@ def compare(evidence: Evidence) -> list[Compared]:
 
     Reads `events` as written and the owners of jobs; the order of the events changes nothing.
     """
-    events = picked(evidence.events[list(anchors.READ)], evidence.events["earliest_ns"].notna())
+    events = picked(of_columns(evidence.events, anchors.READ), evidence.events["earliest_ns"].notna())
     events = events.assign(source=anchors.sources(events))
     told = frame(evidence.told)
     pairs = anchors.find(events, _owners(evidence), told)

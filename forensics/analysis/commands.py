@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 import pandas as pd
 
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import Row, executions, rows_of, where
+from forensics.analysis.evidence import Row, rows_of, runs_by_name
 
 
 class Commands:
@@ -36,8 +36,9 @@ class Commands:
 def of(scene: Scene, *programs: str) -> Commands:
     """The runs of some programs that did not fail, looked up once."""
     if ("commands", programs) not in scene.memo:
-        ran = where(executions(scene.evidence, dated=True), "exe", lambda exe: program(exe) in programs)
-        scene.memo["commands", programs] = Commands(ran)
+        scene.memo["commands", programs] = Commands(
+            runs_by_name(scene.evidence, lambda name: name in programs)
+        )
     found: Commands = scene.memo["commands", programs]
     return found
 

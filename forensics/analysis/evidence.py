@@ -1,7 +1,8 @@
 """What the analysis starts from: the tables of a case as frames, and who is asked about."""
 
+import posixpath
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -57,13 +58,16 @@ class Rows:
 
     def __init__(self, table: pd.DataFrame) -> None:
         self._index, self._row = table.index, _row_of(tuple(table.columns))
-        columns = (table[name] for name in table.columns)
+        columns = [table[name] for name in table.columns]
         self._columns = [c.to_numpy() if c.dtype == object else c.array for c in columns]
+        self._boxed = [n for n, c in enumerate(columns) if c.dtype != object]
 
     def at(self, place: int) -> Row:
         """The row of a place."""
-        told = (column[place] for column in self._columns)
-        values = (value.item() if isinstance(value, np.generic) else value for value in told)
+        values = [column[place] for column in self._columns]
+        for n in self._boxed:
+            if isinstance(values[n], np.generic):
+                values[n] = values[n].item()
         return self._row(self._index[place], *values)
 
 
@@ -126,16 +130,20 @@ def frame(table: pa.Table) -> pd.DataFrame:
         name for name, kind in zip(table.column_names, table.schema.types, strict=True) if kind in _NULLABLE
     ]
     loose: pd.DataFrame = table.select(plain).to_pandas(types_mapper=_NULLABLE.get, integer_object_nulls=True)
-    # The columns of text lie in one array, so that rows are taken from one and not from thirty; and names of columns
-    # that are Python's own are found faster than Arrow's.
+    # The columns of text lie in one array, so that rows are taken from one and not from thirty.
     rest = [name for name in table.column_names if name not in plain]
     values = np.empty((len(rest), len(table)), object)
     for n, name in enumerate(rest):
         values[n] = _values(table[name], name)
-    loose.columns = loose.columns.astype(object)
-    text = pd.DataFrame(values.T, columns=pd.Index(rest, dtype=object), dtype=object)
-    whole: pd.DataFrame = pd.concat([loose, text], axis=1)[table.column_names]
-    return whole
+    text = pd.DataFrame(values.T, columns=rest, dtype=object)
+    return of_columns(pd.concat([loose, text], axis=1), table.column_names)
+
+
+def of_columns(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Some columns of a frame, in that order, by names that are Python's own: these are found faster than Arrow's."""
+    found: pd.DataFrame = table[list(names)]
+    found.columns = pd.Index(list(names), dtype=object)
+    return found
 
 
 def _beside_text(events: pd.DataFrame) -> pd.DataFrame:
@@ -307,6 +315,19 @@ def executions(evidence: Evidence, *, dated: bool = False) -> pd.DataFrame:
     if len(ran) <= _KEPT:
         evidence.memo["executions", False], evidence.memo["executions", True] = ran, of_moment
     return of_moment if dated else ran
+
+
+def runs_by_name(evidence: Evidence, test: Callable[[str], bool]) -> pd.DataFrame:
+    """Of `executions` with a moment those of the programs whose name, without its folder, passes a test."""
+    ran = executions(evidence, dated=True)
+    at: dict[str, npt.NDArray[np.int64]] | None = evidence.memo.get("programs")
+    if at is None:
+        called = [posixpath.basename(exe) if isinstance(exe, str) else None for exe in ran["exe"]]
+        at = places_of_each(np.array(called, object))
+        if len(ran) <= _KEPT:
+            evidence.memo["programs"] = at
+    found = [places for name, places in at.items() if test(name)]
+    return ran.iloc[np.sort(np.concatenate(found))] if found else ran.iloc[:0]
 
 
 _KEPT = 20_000

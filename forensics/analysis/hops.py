@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, Row, executions, picked, rows_of, where
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of, runs_by_name, where
 from forensics.analysis.rulebook import Rule
 from forensics.analysis.sessions import Session
 from forensics.core.clock import NS_PER_S
@@ -300,10 +300,8 @@ def clients(evidence: Evidence) -> Clients:
 
 def _clients(evidence: Evidence) -> pd.DataFrame:
     """Executions of what can open a session elsewhere, with a moment and an audit session."""
-    ran = executions(evidence, dated=True)
-    ran = picked(ran, ran["session"].notna())
-    names = CLIENTS | SHELLS_INTO
-    return where(ran, "exe", lambda e: isinstance(e, str) and posixpath.basename(e) in names)
+    ran = runs_by_name(evidence, lambda name: name in CLIENTS or name in SHELLS_INTO)
+    return picked(ran, ran["session"].notna())
 
 
 def _can_have_led(e: Row, via: Session, session: Session, network: _Network) -> bool:

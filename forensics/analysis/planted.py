@@ -11,7 +11,7 @@ import pandas as pd
 from forensics.analysis import lineage
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
-from forensics.analysis.evidence import Row, executions, picked, rows_of, where
+from forensics.analysis.evidence import Row, picked, rows_of, runs_by_name
 
 TRANSIENT = "transient unit: "
 """Before the words of a unit that a command asked for, in the place of a file's name."""
@@ -154,8 +154,7 @@ def _runs_as(scene: Scene, e: Row) -> str | None:
 
 def programs(scene: Scene, names: frozenset[str], alike: re.Pattern[str] | None = None) -> pd.DataFrame:
     """Executions of programs of some names, or of those that a pattern has, in order of time."""
-    ran = executions(scene.evidence, dated=True)
-    return where(ran, "exe", lambda e: isinstance(e, str) and _of_name(posixpath.basename(e), names, alike))
+    return runs_by_name(scene.evidence, lambda name: _of_name(name, names, alike))
 
 
 def _of_name(name: str, names: frozenset[str], alike: re.Pattern[str] | None) -> bool:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis import git_acts, loading, pushes, ref_commands
+from forensics.analysis import git_acts, pushes, ref_commands
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import Row, executions, picked, rows_of, where
+from forensics.analysis.evidence import Row, picked, rows_of, runs_by_name, where
 from forensics.analysis.ref_commands import Asked
 from forensics.analysis.repositories import short_name
 
@@ -53,7 +53,7 @@ def places(scene: Scene, e: Row) -> frozenset[str]:
 
 def _executions(scene: Scene, names: Iterable[str]) -> pd.DataFrame:
     wanted = frozenset(names)
-    return where(executions(scene.evidence, dated=True), "exe", lambda exe: loading.program(exe) in wanted)
+    return runs_by_name(scene.evidence, lambda name: name in wanted)
 
 
 PROGRAMS = frozenset({"git", "git-shell", "git-receive-pack"}) | ref_commands.WRITERS | ref_commands.SHELLS

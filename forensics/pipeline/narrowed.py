@@ -218,8 +218,10 @@ class _Held:
         if drawn := nearby.drawn(self.asked, self.apart.records, view.jobs.values(), view.near):
             self._draw(drawn)
             view = examine.preview(self._seen(), view.compared)
+        before = len(self.wanted)
         self._roots(view.evidence, [*view.jobs.values()])
-        view = examine.preview(self._seen(), view.compared)
+        if len(self.wanted) > before:
+            view = examine.preview(self._seen(), view.compared)
         own = owned.Owned(self.asked, self.trail, view.asked.jobs, view.slack_ns)
         touched = own.touched()
         self._beside_memory(view.asked.jobs)
