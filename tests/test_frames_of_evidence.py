@@ -4,7 +4,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from forensics.analysis.evidence import Rows, frame, picked, rows_of, where
+from forensics.analysis import evidence
+from forensics.analysis.evidence import Rows, flagged, frame, of_columns, picked, rows_of, where
+from forensics.core import tables
 
 TABLE = frame(
     pa.table(
@@ -20,6 +22,7 @@ def test_what_is_picked_is_what_a_mask_picks(flags):
     pd.testing.assert_frame_equal(picked(TABLE, mask), TABLE[mask])
     unknown = pd.Series(flags, index=TABLE.index, dtype="boolean").mask(TABLE["name"].isna())
     pd.testing.assert_frame_equal(picked(TABLE, unknown), TABLE[unknown])
+    pd.testing.assert_frame_equal(flagged(TABLE, flags), TABLE[mask])
 
 
 @pytest.mark.filterwarnings("ignore:Boolean Series key")
@@ -50,3 +53,33 @@ def test_one_row_is_as_it_is_among_all():
         told = one_by_one.at(at)
         assert told._fields == row._fields
         assert [(type(value), value is pd.NA or value) for value in told] == [(type(value), value is pd.NA or value) for value in row]  # fmt: skip
+
+
+def test_columns_are_those_asked_for_by_names_that_are_pythons_own():
+    found = of_columns(TABLE, ("flag", "name"))
+    pd.testing.assert_frame_equal(found, TABLE[["flag", "name"]], check_column_type=False)
+    assert found.columns.dtype == TABLE.columns.dtype == object
+
+
+def test_a_frame_has_the_columns_of_its_table_in_their_order_and_lists_as_lists():
+    made = pa.table({"n": [1, None], "argv": [["a", "b"], ["c", "d"]], "text": ["x", None]})
+    found = frame(made)
+    assert list(found.columns) == made.column_names
+    assert found["n"].dtype == "Int64"
+    assert found[["argv", "text"]].to_numpy().tolist() == [[["a", "b"], "x"], [["c", "d"], None]]
+
+
+def test_numbers_that_are_compared_lie_beside_the_text_and_say_what_they_said():
+    rows = [[2**62 + 1, None], [None, None], [2**62 + 1, 7]]
+    columns = {"uid": [row[0] for row in rows], "port": [row[1] for row in rows]}
+    events = frame(tables.EVENT.empty()).reindex(range(3)).assign(
+        **{name: pd.array(values, dtype="Int64") for name, values in columns.items()}
+    )  # fmt: skip
+    found = evidence._beside_text(events)
+    for name, values in columns.items():
+        assert found[name].dtype == object
+        assert [None if v is pd.NA else v for v in found[name]] == values
+        assert list(found[name] == 2**62 + 1) == [v == 2**62 + 1 for v in values]
+    assert found["uid"].iloc[0] is found["uid"].iloc[2]
+    assert found["earliest_ns"].dtype == "Int64"
+    assert list(found.columns) == list(events.columns)

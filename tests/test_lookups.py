@@ -1,6 +1,7 @@
 """What is looked up once and asked many times gives what looking through everything gives."""
 
 from types import SimpleNamespace
+from unittest import mock
 
 import pandas as pd
 import pytest
@@ -8,7 +9,18 @@ from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.analysis import anchors, boots, clocks, file_acts, mentions, order, ties, wording
+from forensics.analysis import (
+    anchors,
+    boots,
+    clocks,
+    evidence,
+    file_acts,
+    keyed,
+    mentions,
+    order,
+    ties,
+    wording,
+)
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import picked
 
@@ -155,3 +167,59 @@ def test_the_program_that_changed_a_file_is_the_last_that_its_process_ran_in_its
     mine = scene.runs_of("h", 1)
     plain = known.until(picked(mine, mine["session"] == session), change)
     assert file_acts._command(scene, change) == list(plain["event_id"])[-1:]
+
+
+told = st.lists(
+    st.tuples(st.sampled_from(("h1", "h2", None)), st.sampled_from((1, 2, None)), st.sampled_from("st"), st.integers(1, 3), st.integers(1, 2)),
+    max_size=7,
+)  # fmt: skip
+
+
+def records(rows):
+    found = pd.DataFrame(rows, columns=["host", "pid", "source", "start", "earliest_ns"]).astype(
+        {"host": object, "pid": "Int64", "source": object, "start": "Int64", "earliest_ns": "Int64"}
+    )
+    found["host"] = pd.Series([row[0] for row in rows], dtype=object)
+    return found.assign(event_id=[f"e{n}" for n in range(len(rows))], latest_ns=found["earliest_ns"] + 1)
+
+
+def by_definition(rows, key):
+    """The records of a key by source, in order of lines; of those that tell it at one moment, the first."""
+    own = sorted((start, f"e{n}", at) for n, (h, p, _, start, at) in enumerate(rows) if (h, p) == key)
+    of = {f"e{n}": row[2] for n, row in enumerate(rows)}
+    found: dict[str, list[tuple[int, str, int]]] = {}
+    for start, event, at in own:
+        if all(at != other for _, _, other in found.get(of[event], ())):
+            found.setdefault(of[event], []).append((start, event, at))
+    return found
+
+
+@pytest.mark.parametrize("few", [0, 4096])
+@given(told, told)
+def test_records_of_a_key_that_both_sides_have_are_those_of_each(few, first, second):
+    with mock.patch.object(keyed, "_FEW", few):
+        found = {key: sides for key, *sides in keyed.shared(records(first), records(second), ("host", "pid"))}
+    both = {row[:2] for row in first} & {row[:2] for row in second}
+    assert found.keys() == {key for key in both if None not in key}
+    for key, sides in found.items():
+        for rows, side in zip((first, second), sides, strict=True):
+            plain = {
+                source: [(r.start, r.event_id, r.earliest_ns) for r in of] for source, of in side.items()
+            }
+            assert plain == by_definition(rows, key)
+
+
+@pytest.mark.parametrize("kept", [0, 20_000])
+@given(st.lists(st.sampled_from(("/bin/ssh", "/opt/ssh", "ssh", "/bin/scp", "/bin/", None)), max_size=6))
+def test_runs_of_programs_are_those_whose_own_name_is_asked_for(kept, paths):
+    ran = pd.DataFrame(
+        {"exe": pd.Series(paths, dtype=object), "verb": "execute", "trail": True, "outcome": None}
+    )
+    ran["earliest_ns"] = pd.array(range(len(ran)), dtype="Int64")
+    case = SimpleNamespace(events=ran, memo={})
+    with mock.patch.object(evidence, "_KEPT", kept):
+        for names in ({"ssh"}, {"ssh", "scp"}, {"cat"}):
+            own = evidence.runs_by_name(case, names.__contains__)
+            assert list(own.index) == [
+                n for n, p in enumerate(paths) if p is not None and p.split("/")[-1] in names
+            ]
