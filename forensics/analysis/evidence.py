@@ -135,7 +135,7 @@ def frame(table: pa.Table) -> pd.DataFrame:
     values = np.empty((len(rest), len(table)), object)
     for n, name in enumerate(rest):
         values[n] = _values(table[name], name)
-    text = pd.DataFrame(values.T, columns=rest, dtype=object)
+    text = pd.DataFrame(values.T, columns=rest, dtype=object, copy=False)
     return of_columns(pd.concat([loose, text], axis=1), table.column_names)
 
 
