@@ -45,6 +45,8 @@ class Stage:
     at: int = T0
     serial: int = 0
     ses: int = 30
+    tied: bool = True
+    """Whether the controller logs that it started a job, which ties its clock to the node's; else each analysis takes one pass more."""
     kept: tuple = field(default=(None, None), repr=False, compare=False)
 
     def add(self, verb, fmt="auditd", domain=KERNEL, **given):
@@ -156,6 +158,8 @@ class Stage:
         self.add("submit", "slurmctld", "slurm:admin", host=None, job=job, object_kind="job", object=job)
         self.wait(1)
         start, pid = self.at, 50_000 + int(job) * 100
+        if self.tied:
+            self.add("start", "slurmctld", "slurm:admin", host=None, job=job, object_kind="job", object=job)
         self.add("start", "slurmd", "gpu01:slurmd", host="gpu01", job=job, uid=UIDS[account])
         self.add("task_start", "slurmd", "gpu01:slurmd", host="gpu01", job=job, pid=pid)
         self.run(account, None, list(argv), pid=pid, ppid=49_999)

@@ -198,7 +198,7 @@ def test_what_one_account_typed_sets_no_clock(everybody):
 def test_a_file_that_somebody_calls_as_scripts_of_jobs_are_called_sets_no_clock():
     """Run in a login's session it is no script that a node's daemon ran; without one it is."""
     for session, pairs in (("41", 0), (None, 1)):
-        s = Stage()
+        s = Stage(tied=False)
         s.enrol()
         ses = entered(s, "kai")
         s.submit("kai", ses, "20")

@@ -201,7 +201,7 @@ def test_what_a_session_of_many_events_says_is_looked_up_once(monkeypatch):
     opened = attendance._of(many.scene, session, frozenset({"login"}))
     assert attendance._of(many.scene, session, frozenset({"login"})) is opened
     asked = []
-    monkeypatch.setattr(acts.Scene, "known", lambda _, cited: asked.extend(cited) or [])
+    monkeypatch.setattr(acts.Scene, "_at", lambda _, cited: asked.extend(cited) or [])
     many.scene.memo.clear()
     for _ in range(50):
         many.scene.entered(session, "verb")
