@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pyarrow as pa
 import pytest
+from drawn import some
 
 from forensics import pipeline
 from forensics.analysis import comparison, corrections, damage, evidence, exact, ordinary
@@ -103,7 +104,7 @@ def staged(folder, name, count, seed=7, about=None, *, controller=False):
     return made
 
 
-@pytest.fixture(scope="module", params=["script_edit", "poisoned_checkpoint"])
+@pytest.fixture(scope="module", params=some(["script_edit", "poisoned_checkpoint"], 1))
 def case(request, tmp_path_factory):
     name = request.param
     return staged(tmp_path_factory.mktemp("ordinary"), name, 180, controller=name == "script_edit")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from collected import rows, told
+from drawn import some
 from stage import UIDS, Stage
 from test_altered import act_of, actors, collected, found_in, named, plain
 
@@ -43,7 +44,7 @@ def words(event, *but):
     return {name: event[name] for name in WORDS if name not in but}
 
 
-@pytest.mark.parametrize(("name", "path"), SAMPLES)
+@pytest.mark.parametrize(("name", "path"), some(SAMPLES, 11))
 def test_a_message_tells_in_a_host_s_log_what_it_tells_in_the_daemon_s_own_file(name, path):
     """But for what only the stamp says (the thread), and for what a later line says of a request."""
     raw = path.read_bytes()

@@ -56,12 +56,12 @@ COPIES = {
 NARROWED = some(
     [
         "scattered records taken out",
-        "lines of records taken out",
-        "the whole",
         "in another form",
+        "the whole",
+        "lines of records taken out",
         "a fifth chosen",
     ],
-    3,
+    2,
 )
 """Copies of which it is also looked at whether a case of which not all is held tells the same: that is an analysis more."""
 
@@ -86,7 +86,7 @@ def found(content, *, narrowed=EVERY):
     return both.found
 
 
-@pytest.mark.parametrize("what", COPIES)
+@pytest.mark.parametrize("what", some(COPIES, 7))
 def test_a_copy_that_lacks_records_is_told_and_no_more_is_said_than_that(what):
     """Nor by `pipeline.trailcopies`, which counts where the events lie what `analysis.trailcopies` counts of those at hand."""
     copy, status, says = COPIES[what]
