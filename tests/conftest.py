@@ -4,7 +4,7 @@ import gc
 import os
 
 import pytest
-from drawn import examples
+from drawn import examples, left_out
 from hypothesis import settings
 
 from forensics import engine
@@ -28,8 +28,15 @@ def pytest_addoption(parser):
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items):
-    """What a module makes once for its tests is made once: those that use it run in one worker of pytest-xdist."""
+def pytest_collection_modifyitems(config, items):
+    """What a module makes once for its tests is made once: those that use it run in one worker of pytest-xdist.
+
+    Of tests each of whose cases is dear some are left out (`drawn.left_out`), but where one was asked for by its name.
+    """
+    if not any("::" in word for word in config.args) and (apart := left_out(items)):
+        config.hook.pytest_deselected(items=apart)
+        gone = set(map(id, apart))
+        items[:] = [item for item in items if id(item) not in gone]
     for item in items:
         used = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
         shared = any(known[-1].scope == "module" for known in used)

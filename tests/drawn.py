@@ -19,6 +19,30 @@ def some(every, most):
     return [every[n * (len(every) - 1) // (most - 1)] for n in range(most)]
 
 
+DEAR = frozenset(
+    f"test_{name}.py"
+    for name in (
+        "altered", "attribution", "badly_ended_jobs", "capability", "carried", "clocks", "commits", "common_devices", "containers",
+        "deferred", "folders", "foreign_code", "frame_ups", "git_settings", "innocent", "lacking", "mixed_trail", "moved_refs",
+        "numbers_on_two_hosts", "ordinary_jobs", "portions_of_files", "pushes", "readings", "scheduler_edits", "slurm_hostlog", "sourced",
+        "surroundings", "taken_in", "trailcopies", "trails", "uncollected", "unknown_writer", "written_by_git",
+    )
+)  # fmt: skip
+"""Files in which each row of a table is a whole analysis, or takes as long."""
+
+
+def left_out(items):
+    """Of each test of `DEAR` that has more than three cases every other one, but for the first and the last; none, if all are asked for."""
+    if EVERY:
+        return []
+    cases = {}
+    for item in items:
+        if item.path.name in DEAR and hasattr(item, "callspec"):
+            cases.setdefault((item.path.name, item.originalname), []).append(item)
+    kept = {id(item) for own in cases.values() for item in some(own, max(3, (len(own) + 1) // 2))}
+    return [item for own in cases.values() for item in own if id(item) not in kept]
+
+
 def examples(most):
     """How many examples hypothesis draws: a third of so many, and never fewer than three; all, if all are asked for."""
     return most if EVERY else max(3, most // 3)
