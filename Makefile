@@ -31,7 +31,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make demo       investigate a staged incident and say which report to open"
 	@echo "make test       everything that must hold: lint, types, import contracts, documentation, tests"
-	@echo "make check      the same without the tests"
+	@echo "make test-all   the same with all cases of the tests of which make test takes some; twice as long"
+	@echo "make check      what make test does before the tests"
 	@echo "make range-test stage an incident with real daemons on this machine, as root, and investigate it (it makes accounts)"
 	@echo "make bench      measure how fast audit logs are read, beside other programs on the same bytes"
 	@echo "                (MB='10 1000' sizes, REPEAT=3, PEERS=1 installs Plaso and others, WORST=300 the worst layouts,"

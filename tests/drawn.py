@@ -22,17 +22,17 @@ def some(every, most):
 DEAR = frozenset(
     f"test_{name}.py"
     for name in (
-        "altered", "attribution", "badly_ended_jobs", "capability", "carried", "clocks", "commits", "common_devices", "containers",
-        "deferred", "folders", "foreign_code", "frame_ups", "git_settings", "innocent", "lacking", "mixed_trail", "moved_refs",
+        "altered", "badly_ended_jobs", "capability", "carried", "clocks", "commits", "common_devices", "containers",
+        "deferred", "folders", "foreign_code", "git_settings", "lacking", "mixed_trail", "moved_refs",
         "numbers_on_two_hosts", "ordinary_jobs", "portions_of_files", "pushes", "readings", "scheduler_edits", "slurm_hostlog", "sourced",
         "surroundings", "taken_in", "trailcopies", "trails", "uncollected", "unknown_writer", "written_by_git",
     )
 )  # fmt: skip
-"""Files in which each row of a table is a whole analysis, or takes as long."""
+"""Files in which each row of a table is a whole analysis, or takes as long. Those that keep ways in which an innocent was named are none of them."""
 
 
 def left_out(items):
-    """Of each test of `DEAR` that has more than three cases every other one, but for the first and the last; none, if all are asked for."""
+    """Of each test of `DEAR` that has more than three cases, after what `some` drew, every other one, but for the first and the last; none, if all are asked for."""
     if EVERY:
         return []
     cases = {}

@@ -174,13 +174,13 @@ class _Commands:
             & events["uid"].notna()
         )
         told = events.loc[ran, ["earliest_ns", "uid", "exe", "argv"]]
-        asking = told[[str(exe).endswith(("scancel", "scontrol")) for exe in told["exe"]]]
+        by = [str(exe).rpartition("/")[2] in {"scancel", "scontrol"} for exe in told["exe"]]
+        asking = told.loc[pd.Series(by, told.index, dtype=bool), ["earliest_ns", "uid", "argv"]]
         found: dict[tuple[int, str | None], list[int]] = {}
-        for at, uid, exe, argv in asking.itertuples(index=False):
-            if str(exe).rpartition("/")[2] in {"scancel", "scontrol"}:
-                words = set(_BETWEEN.split(" ".join(map(str, argv or ()))))
-                for word in (None, *words):
-                    found.setdefault((int(uid), word), []).append(int(at))
+        for at, uid, argv in asking.itertuples(index=False):
+            words = set(_BETWEEN.split(" ".join(map(str, argv or ()))))
+            for word in (None, *words):
+                found.setdefault((int(uid), word), []).append(int(at))
         self._times: dict[tuple[int, str | None], npt.NDArray[np.int64]] = {
             key: np.sort(np.array(times, np.int64)) for key, times in found.items()
         }
