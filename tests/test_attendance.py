@@ -2,10 +2,9 @@
 
 import pandas as pd
 import pytest
-from stage import SECOND, Stage
+from stage import SECOND, Stage, analysed
 
-from forensics.analysis import attendance, evidence, examine, findings
-from forensics.core import tables
+from forensics.analysis import attendance, findings
 from forensics.core.roster import Question
 
 HOUR = 3600 * SECOND
@@ -19,7 +18,7 @@ def numbered(s, *, since, by):
     own = {r["event_id"]: 1000 + n for n, r in enumerate(s.rows) if r["format"] == "auditd"}
     case = s.evidence(Question(jobs=("11",)))
     case.events["serial"] = pd.array([own.get(e) for e in case.events["event_id"]], "Int64")
-    return examine.examine(case, evidence.frame(tables.REJECT.empty()))
+    return analysed(case)
 
 
 def day(by):

@@ -453,7 +453,7 @@ def test_ways_back_end_where_they_close():
 
 
 def test_a_host_has_the_addresses_that_connections_came_in_on_but_for_loopback():
-    s = Stage()
+    s = Stage(bounds=True)
     for text in (
         "Connection from 10.0.0.9 port 1 on 10.0.0.1 port 22",
         "Connection from ::1 port 2 on ::1 port 22",

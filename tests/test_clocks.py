@@ -21,7 +21,7 @@ SHIFTS = {"seven_minutes_late": 7 * MINUTE, "eight_hours_early": -480 * MINUTE}
 
 def staged(logins=("mei", "kai", "lin"), *, cancel=True):
     """A few people log in, each told by sshd and by the kernel; two of them submit jobs, and one is asked to end."""
-    s = Stage()
+    s = Stage(bounds=True)
     s.enrol()
     for name in logins:
         entered(s, name)
@@ -162,7 +162,7 @@ def test_a_clock_that_is_set_is_found_and_each_part_is_moved_by_its_own(by):
 
 def submitting(by, *, everybody):
     """A controller whose log is written by a clock that is off in one stretch, as only the jobs there tell: of one person, or of several."""
-    s = Stage()
+    s = Stage(bounds=True)
     s.enrol()
     sessions = {name: entered(s, name) for name in ("mei", "kai", "lin") if not s.wait(60)}
     for n, name in enumerate(("mei", "kai", "lin") * 2):
@@ -198,7 +198,7 @@ def test_what_one_account_typed_sets_no_clock(everybody):
 def test_a_file_that_somebody_calls_as_scripts_of_jobs_are_called_sets_no_clock():
     """Run in a login's session it is no script that a node's daemon ran; without one it is."""
     for session, pairs in (("41", 0), (None, 1)):
-        s = Stage(tied=False)
+        s = Stage(tied=False, bounds=True)
         s.enrol()
         ses = entered(s, "kai")
         s.submit("kai", ses, "20")
@@ -228,7 +228,7 @@ def scripted(s, job, owner, *, at, run_by=None):
 
 def node_off(by, *, names, run_by=None):
     """A controller whose log is off, as the scripts of jobs tell alone: nobody's command is on record."""
-    s = Stage()
+    s = Stage(bounds=True)
     s.enrol()
     for name in ("mei", "kai", "lin"):
         entered(s, name)
@@ -263,7 +263,7 @@ def test_scripts_of_one_account_s_jobs_set_no_clock(names, run_by, applied, alon
 
 def test_one_account_is_one_voice_by_its_number_and_by_its_name():
     """A command in a login has the account's name, a script of a job its number."""
-    s = Stage()
+    s = Stage(bounds=True)
     s.enrol()
     kai = entered(s, "kai")
     s.wait(400)
@@ -279,7 +279,7 @@ def test_one_account_is_one_voice_by_its_number_and_by_its_name():
 
 @pytest.mark.parametrize("side", ["start_then_script", "launch_then_script", "script_and_task"])
 def test_every_pair_with_a_script_is_its_account_s(side):
-    s = Stage()
+    s = Stage(bounds=True)
     s.enrol()
     s.add("start", "slurmctld", "slurm:admin", host=None, job="20", object_kind="job", object="20")
     s.add("start", "slurmd", "gpu01:slurmd", host="gpu01", job="20", uid=UIDS["kai"])
@@ -298,7 +298,7 @@ def of_everybody():
 
 
 def test_a_clock_that_one_account_alone_speaks_for_is_not_moved():
-    s = Stage()
+    s = Stage(bounds=True)
     s.enrol()
     kai = entered(s, "kai")
     for n in range(4):
@@ -319,7 +319,7 @@ def test_a_clock_that_one_account_alone_speaks_for_is_not_moved():
 
 def test_one_entry_moves_nothing():
     """A single pair may be two entries of one pid: it is told, and nothing rests on it."""
-    s = Stage()
+    s = Stage(bounds=True)
     s.enrol()
     ses = entered(s, "kai")
     s.run("kai", ses, ["vim", "x"])

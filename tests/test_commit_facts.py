@@ -5,8 +5,9 @@ import subprocess
 import pyarrow as pa
 import pytest
 from repositories import Repository
+from stage import analysed
 
-from forensics.analysis import evidence, examine, histories, oddities
+from forensics.analysis import evidence, histories, oddities
 from forensics.core import gitsignature, roster
 from forensics.core.schema import extended
 from forensics.core.tables import EVENT, FILE, SHA256
@@ -53,7 +54,7 @@ def collected(*files, named=NOBODY, zone="UTC"):
 
 def examined(*files, named=NOBODY):
     rejects = evidence.frame(pa.table({c: pa.array([], t) for c, t in (("why", pa.string()), ("sha256", pa.string()), ("start", pa.int64()))}))  # fmt: skip
-    return examine.examine(collected(*files, named=named), rejects)
+    return analysed(collected(*files, named=named), rejects)
 
 
 def of(made, *more, named=NOBODY, root="git/srv/llm.git"):

@@ -7,9 +7,9 @@ hold a line end. The whole of them, on staged and simulated incidents, is `bench
 import random
 
 import pytest
-from stage import SECOND, T0, UIDS, Stage, address, claim, key
+from stage import SECOND, T0, UIDS, Stage, address, analysed, claim, key
 
-from forensics.analysis import contradictions, evidence, examine, imitated, sessions
+from forensics.analysis import contradictions, evidence, imitated, sessions
 from forensics.core import tables
 from forensics.core.roster import Question
 
@@ -382,7 +382,7 @@ def after_hole(kind, *, window=0):
 
 
 def judged(case, edit):
-    done = examine.examine(case, evidence.frame(tables.REJECT.empty()))
+    done = analysed(case)
     [act] = [a for a in done.acts if edit in a.events]
     return act.person, "trail_of_time_before_act" in done.judged[act.act_id].missing
 
@@ -451,5 +451,5 @@ def test_a_process_that_one_log_says_was_let_in_twice_was_let_in_by_no_key(own, 
     assert session.credential == told
     assert ("credential" in session.contradicts) == (told is None)
     if after == 1:
-        [answer] = examine.examine(case, evidence.frame(tables.REJECT.empty())).answers
+        [answer] = analysed(case).answers
         assert answer.status == "untestable"

@@ -10,11 +10,10 @@ import investigated
 import pandas as pd
 import pytest
 from drawn import some
-from stage import HOST, SECOND, UIDS, Stage
+from stage import HOST, SECOND, UIDS, Stage, analysed
 from told import events
 
-from forensics.analysis import boots, evidence, examine, trails, unrecorded
-from forensics.core import tables
+from forensics.analysis import boots, trails, unrecorded
 
 
 def day(**job):
@@ -254,7 +253,7 @@ def booted(made, *marks):
             boot, at = boot + 1, 10
         numbers[event] = at = at + 1
     case.events["serial"] = pd.array([numbers.get(e) for e in case.events["event_id"]], dtype="Int64")
-    return examine.examine(case, evidence.frame(tables.REJECT.empty()))
+    return analysed(case)
 
 
 def test_what_cron_runs_after_a_boot_is_not_of_the_login_that_had_its_number_before():

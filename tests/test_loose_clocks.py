@@ -20,7 +20,7 @@ def staged(order, off_s):
         order: who writes the script, and when the job is submitted (`mei`).
         off_s: by how much those clocks are ahead, in seconds.
     """
-    s = Stage(tied=False)
+    s = Stage(tied=False, bounds=True)
     s.enrol()
     sessions = {name: s.login(name) for name in ("kai", "lin", "mei")}
     for name in order:

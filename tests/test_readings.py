@@ -6,9 +6,9 @@ import hashlib
 import pandas as pd
 import pyarrow as pa
 import pytest
-from stage import UIDS, Stage
+from stage import UIDS, Stage, analysed
 
-from forensics.analysis import contents, evidence, examine, gitfound, read_versions, touches
+from forensics.analysis import contents, evidence, gitfound, read_versions, touches
 from forensics.core import tables
 from forensics.core.roster import Question
 from forensics.formats import git_object
@@ -41,7 +41,7 @@ def examined(day, *, files=(), objects=()):
     }
     kept = gitfound.Blobs(pa.table(names), lambda _: {})
     case = dataclasses.replace(case, files=evidence.frame(table), raw=raw, blobs=kept)
-    return examine.examine(case, evidence.frame(tables.REJECT.empty()))
+    return analysed(case)
 
 
 def collected(path=TRAIN, host="login01", sha256=BYTES):

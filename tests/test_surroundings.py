@@ -7,10 +7,10 @@ named only where all that ran was lin's own.
 from types import SimpleNamespace
 
 import pytest
-from drawn import some
+from drawn import examples, some
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import HOST, UIDS, Stage, roster
+from stage import HOST, UIDS, Stage, analysed, roster
 from test_foreign_code import FOREIGN, OWN, SCRIPT, day_of, runs, told
 
 from forensics.analysis import beside, evidence, examine, findings, foreign_code, startup_lines, surroundings
@@ -503,13 +503,13 @@ COMMANDS = st.lists(st.lists(st.sampled_from(["sed", "-i", "/srv/proj/a.py", "sc
 
 
 @given(COMMANDS, st.lists(COMMANDS, min_size=1, max_size=3), st.sampled_from(["lin", "kai"]))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_the_lines_that_do_what_was_executed_are_those_of_the_definition(texts, asked, account):
     day = Stage()
     for n, words in enumerate(texts):
         day.add("setting", "shell_startup", f"{HOST}:user", account=("lin", "kai", None)[n % 3], when=None, object_kind="setting", object="shell", text=" ".join(words))  # fmt: skip
     day.run("lin", day.login("lin"), ["true"])
-    scene = examine.examine(day.evidence(), evidence.frame(tables.REJECT.empty())).scene
+    scene = analysed(day.evidence()).scene
     lines = [e for e in evidence.rows_of(scene.events) if e.format == "shell_startup"]
     act = SimpleNamespace(host=HOST, account=account)
     for commands in asked:

@@ -90,7 +90,7 @@ def test_what_rests_on_one_host_is_as_it_was_beside_a_host_that_nothing_ties():
     """Another host's trail, of no cluster and never tied, leaves names, links, causes and answers of this one alone."""
 
     def one_host(*, beside):
-        s = Stage(tied=False)
+        s = Stage(tied=False, bounds=True)
         s.enrol()
         mei, kai = s.login("mei"), s.login("kai")
         s.submit("mei", mei, "11", argv=("python3", SCRIPT), outcome="FAILED", code=1)
@@ -118,7 +118,7 @@ NO_REJECTS = evidence.frame(tables.REJECT.empty())
 
 def several(count):
     """kai asks for the end of mei's job on one host; on some others, which nothing ties, lin writes a file of mei's each."""
-    s = Stage(tied=False)
+    s = Stage(tied=False, bounds=True)
     s.enrol()
     mei, kai = (s.login(name) for name in ("mei", "kai"))
     s.submit("mei", mei, "11", argv=("python3", SCRIPT), outcome="CANCELLED")
