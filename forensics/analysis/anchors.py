@@ -90,9 +90,15 @@ READ = (
 
 def sources(events: pd.DataFrame) -> "pd.Series[str]":
     """Which clock each event is dated by: the kernel's of its host for an audit trail kept whole, else that of its file."""
-    kernel = events["trail"] & events["format"].isin(WHOLE) & events["host"].notna()
-    own = events["clock"].astype(str) + " " + events["sha256"].astype(str)
-    return own.where(~kernel, events["host"].astype(str) + ":kernel").astype(object)
+    made: dict[tuple[Any, ...], str] = {}
+    told = zip(*(events[name] for name in ("trail", "format", "host", "clock", "sha256")), strict=True)
+    names = [made.get(row) or made.setdefault(row, _source(*row)) for row in told]
+    return pd.Series(np.array(names, object), events.index, dtype=object)
+
+
+def _source(trail: object, form: str, host: object, clock: str, sha256: str) -> str:
+    own = bool(trail) and form in WHOLE and isinstance(host, str)
+    return f"{host}:kernel" if own else f"{clock} {sha256}"
 
 
 def find(events: pd.DataFrame, owners: Mapping[str, int], told: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -109,7 +115,7 @@ def find(events: pd.DataFrame, owners: Mapping[str, int], told: pd.DataFrame | N
         several pairs; the two events of a pair are of two sources.
     """
     sides = _Sides(picked(events, events["earliest_ns"].notna()), owners, told)
-    made = [p for rule in RULES for p in _paired(rule, sides(rule.first), sides(rule.second))]
+    made = [p for rule in RULES if len(first := sides(rule.first)) for p in _paired(rule, first, sides(rule.second))]  # fmt: skip
     made.sort(key=lambda p: (p.entry, p.rule, p.first, p.second))
     found = pd.DataFrame({name: [getattr(p, name) for p in made] for name in _Pair._fields})
     return found.assign(by=pd.Series(_typed_by(events, found), index=found.index, dtype=object))
@@ -161,11 +167,11 @@ class _ByVerb:
         without = table["outcome"] == "failure" if but is None else but
         verbs = table["verb"].to_numpy(object, copy=True)
         verbs[without.to_numpy(bool)] = None
-        self._at = places_of_each(verbs)
+        self._at, self._none = places_of_each(verbs), table.iloc[:0]
 
     def of(self, verb: str) -> pd.DataFrame:
         """Those of one verb, in their order."""
-        return self.table.iloc[self._at.get(verb, _NOWHERE)]
+        return self.table.iloc[self._at[verb]] if verb in self._at else self._none
 
 
 _NOWHERE = np.empty(0, np.int64)
@@ -327,6 +333,8 @@ class _Sides:
 
 def _earliest(table: pd.DataFrame, what: str = "job") -> pd.DataFrame:
     """The first record of each job, or of each process, in each file, in the order of its lines."""
+    if not len(table):
+        return table
     return table.sort_values(["source", "start", "event_id"]).drop_duplicates(["source", what])
 
 

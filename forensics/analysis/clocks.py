@@ -215,7 +215,7 @@ class _Said(NamedTuple):
 
 def places(rows: pd.DataFrame) -> Int:
     """Where in its source each event stands: by its line in a file, by its moment in a kernel's trail of several."""
-    kernel = rows["source"].astype(str).str.endswith(":kernel").to_numpy(bool)
+    kernel = np.array([str(source).endswith(":kernel") for source in rows["source"]], bool)
     start, when = (rows[c].to_numpy(np.int64) for c in ("start", "earliest_ns"))
     return np.where(kernel, when, start)
 

@@ -131,6 +131,8 @@ def without(rows: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
         rows: with `sha256` and `format`.
         files: schema `file`.
     """
+    if not len(files):
+        return rows
     if left := shared(files):
         rows = rows[~rows["sha256"].isin(left)]
     moved = by_users(files)

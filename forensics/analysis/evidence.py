@@ -126,6 +126,10 @@ def frame(table: pa.Table) -> pd.DataFrame:
 
     Text is `object` with None for null, so that a null is never the word "nan".
     """
+    return _frame(table) if len(table) else _framed(table.schema.remove_metadata()).copy()
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
     plain = [
         name for name, kind in zip(table.column_names, table.schema.types, strict=True) if kind in _NULLABLE
     ]
@@ -137,6 +141,12 @@ def frame(table: pa.Table) -> pd.DataFrame:
         values[n] = _values(table[name], name)
     text = pd.DataFrame(values.T, columns=rest, dtype=object, copy=False)
     return of_columns(pd.concat([loose, text], axis=1), table.column_names)
+
+
+@cache
+def _framed(schema: pa.Schema) -> pd.DataFrame:
+    """The frame of no row: of most kinds of table a case has none."""
+    return _frame(schema.empty_table())
 
 
 def of_columns(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
@@ -170,7 +180,9 @@ def _values(column: pa.ChunkedArray, name: str) -> npt.NDArray[Any]:
         found = np.empty(len(held), object)
         found[:] = [Listed(held, row) for row in range(len(held))]
         return found
-    if not pa.types.is_string(column.type) or name in _ALL_DIFFERENT:
+    if column.null_count == len(column):
+        return np.full(len(column), None, object)
+    if not pa.types.is_string(column.type) or name in _ALL_DIFFERENT or len(column) <= _FEW:
         return np.fromiter(column.to_pylist(), object, len(column))
     coded = column.combine_chunks().dictionary_encode()
     known = np.array([*coded.dictionary.to_pylist(), None], object)
@@ -179,6 +191,8 @@ def _values(column: pa.ChunkedArray, name: str) -> npt.NDArray[Any]:
 
 
 _ALL_DIFFERENT = frozenset({"event_id", "oid"})
+_FEW = 64
+"""Values so few are made one by one: that equal ones are one object saves nothing there."""
 
 
 _LATER = frozenset({"citations", "entries", "changes"})

@@ -224,11 +224,16 @@ def _before(evidence: Evidence) -> Iterable[Gap]:
 
 def _first(evidence: Evidence, told: pd.DataFrame) -> pd.DataFrame:
     """The first record of each host's trail, by host: of those that are its own, where there are such; a line that lies elsewhere can bear any host and time."""
-    by_file = told.loc[told.groupby(["host", "sha256"], sort=True)["earliest_ns"].idxmin()]
-    own = by_file[~by_file["event_id"].isin(placing.foreign(evidence, by_file["event_id"]))]
-    rest = by_file[~by_file["host"].isin(own["host"])]
-    found = pd.concat([own, rest])
-    return found.loc[found.groupby("host", sort=True)["earliest_ns"].idxmin()]
+    order = np.argsort(told["earliest_ns"].to_numpy(np.int64), kind="stable")
+    hosts, names, files = (told[c].to_numpy(object)[order] for c in ("host", "event_id", "sha256"))
+    # The first of each host and file: of keys that are laid out in order of time, what comes last backwards.
+    by_file = dict(zip(zip(hosts[::-1], files[::-1], strict=True), range(len(order) - 1, -1, -1), strict=True))
+    elsewhere = placing.foreign(evidence, [str(names[n]) for n in by_file.values()])
+    first: dict[str, tuple[bool, int, str, int]] = {}
+    for (host, sha256), n in by_file.items():
+        one = (names[n] in elsewhere, int(told["earliest_ns"].iat[order[n]]), str(sha256), int(order[n]))
+        first[host] = min(one, first.get(host, one))
+    return told.iloc[[first[host][-1] for host in sorted(first)]]
 
 
 _QUIET_NS = 600 * 1_000_000_000

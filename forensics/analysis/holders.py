@@ -247,6 +247,8 @@ def _holds(scene: Scene) -> Iterable[Hold]:
     )
     for why, rows, column in (("sudo_used", used, "account"), ("root_login", entered, "credential")):
         told = picked(rows, rows[column].notna())
+        if not len(told):
+            continue
         line = told["event_id"].isin(_lines(scene, told))
         known = set(zip(told.loc[~line, "host"], told.loc[~line, column], strict=True))
         first = told.assign(line=line).sort_values("line", kind="stable").drop_duplicates(["host", column])

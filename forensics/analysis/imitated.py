@@ -59,7 +59,10 @@ def withheld(
         The same, their order kept, and the rows that are told so, by job.
     """
     own = records[records["format"].isin(UNQUOTED) & (records["ending"] != endings.REVOKED)]
-    several = own[_doubtful(own)].sort_values(["sha256", "start"])
+    several, asked = own[_doubtful(own)], own[own[_ASKED].notna()]
+    if not len(several) and not len(asked):
+        return events, records, ()
+    several = several.sort_values(["sha256", "start"])
     lost: dict[tuple[str, str], list[str]] = {}
     told, submitted = [], _submitted(set(several["job"]), records, events)
     for key, rows in several.groupby(_ONE, sort=True, dropna=False):
@@ -70,7 +73,7 @@ def withheld(
             told.append(
                 Imitated(str(job), tuple(_said(row) for row in rows.head(_MOST_TOLD).to_dict("records")))
             )
-    asked = own[own[_ASKED].notna()].sort_values(["sha256", "start"])
+    asked = asked.sort_values(["sha256", "start"])
     ended = _Ended(
         set(asked["job"]), records, events, {key for key, names in lost.items() if "outcome" in names}
     )

@@ -73,13 +73,14 @@ def _known(evidence: Evidence) -> _Known:
             for s, origin in zip(files["sha256"], files["origin"], strict=True)
             if hostevents.own(str(origin))
         }
-        hosts = {str(sha256): frozenset(own) for sha256, own in files.groupby("sha256")["host"]}
+        by_file: dict[str, set[str]] = {}
+        for sha256, host in zip(files["sha256"], files["host"], strict=True):
+            by_file.setdefault(str(sha256), set()).add(host)
+        hosts = {sha256: frozenset(own) for sha256, own in by_file.items()}
         own = files[files["sha256"].isin(apart)]
         kinds = {(KIND[form], host) for form, host in zip(own["format"], own["host"], strict=True)}
-        told = evidence.events.loc[
-            evidence.events["sha256"].isin(hosts), ["sha256", "host"]
-        ].drop_duplicates()
-        pairs = zip(told["sha256"], told["host"], strict=True)
+        events = evidence.events
+        pairs = {pair for pair in zip(events["sha256"], events["host"], strict=True) if pair[0] in hosts}
         folders = frozenset(files["host"])
         named = {folder for sha256, host in pairs for folder in hosts[sha256] if _same(host, folder, folders)}
         unfit = frozenset(displaced.unfit(evidence.files))

@@ -110,12 +110,14 @@ def lost(found: Mapping[str, pa.Table], left: Mapping[Place, Left]) -> tuple[Los
         left: what was counted of events of refs that are not among these.
     """
     events = found["event"]
+    of_ref = pc.and_(pc.equal(events["verb"], "other"), pc.equal(events["object_kind"], "ref"))
+    refs = events.filter(pc.and_(pc.is_in(events["format"], pa.array(FORMATS)), of_ref))
+    if not len(refs):
+        return ()
     layout = events.filter(
         pc.and_(pc.equal(events["format"], "git_layout"), pc.starts_with(events["text"], LISTED))
     )
-    lists = layout.select(["host", "repository", "object"]).to_pandas()
-    of_ref = pc.and_(pc.equal(events["verb"], "other"), pc.equal(events["object_kind"], "ref"))
-    events = events.filter(pc.and_(pc.is_in(events["format"], pa.array(FORMATS)), of_ref))
+    lists, events = layout.select(["host", "repository", "object"]).to_pandas(), refs
     told = events.select(["host", "repository", "object", "text", "format"]).to_pandas()
     events = events.filter(pa.array(standing(told, lists).to_numpy(bool)))
     oid = pc.struct_field(pc.extract_regex(events["text"], pattern=_OID), "oid")

@@ -82,10 +82,8 @@ def settled(events: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
         people can have forged it: on the host, where it was told there first; and `disputed`, whether another
         file tells the same record differently. Such copies are all kept.
     """
-    once = numbered.drop_duplicates(["sha256", "start"])
-    serial = events[["sha256", "start"]].merge(once, how="left", on=["sha256", "start"])["serial"]
     form = events["format"]
-    events = events.assign(serial=pd.Series(serial.to_numpy(), index=events.index).astype("Int64"))
+    events = events.assign(serial=_serials(events, numbered))
     trail = form.isin(TRAILS) & (~form.isin(JOURNALS) | events["serial"].notna())
     sent = trail & form.isin(_ELSEWHERE) & events["host"].notna()
     reach = events["domain"].where(~sent, events["host"].astype(str) + ":root")
@@ -100,6 +98,15 @@ def settled(events: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
         return events
     kept = events.index[events["disputed"]]
     return events.drop(index=list(set(_copies(events)) - set(kept)))
+
+
+def _serials(events: pd.DataFrame, numbered: pd.DataFrame) -> pd.Series:
+    """The kernel's number of each event, by the span that it begins at; null where it has none."""
+    if not len(numbered):
+        return pd.Series(pd.NA, index=events.index, dtype="Int64")
+    at = ["sha256", "start"]
+    found = events[at].merge(numbered.drop_duplicates(at), how="left", on=at)["serial"]
+    return pd.Series(found.to_numpy(), index=events.index).astype("Int64")
 
 
 def _copies(events: pd.DataFrame) -> list[int]:

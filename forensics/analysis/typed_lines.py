@@ -154,6 +154,8 @@ def _otherwise(own: pd.DataFrame) -> dict[str, tuple[tuple[str, Mapping[str, Any
     jobs = own.loc[own["step"].isna() & own["outcome"].notna(), columns]
     by_itself = jobs["outcome"].isin(imitated.BY_ITSELF) | jobs["requestor"].notna()
     whole = ~jobs["job"].isin(set(jobs.loc[~by_itself, "job"]))
+    if not whole.any():
+        return {}
     return {
         str(job): tuple(
             (f"{row['format']}: {row['state']}", imitated.cited(row))
