@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -64,7 +65,7 @@ def moments(stamps, **how):
 YEAR = st.integers(0, 366 * 86_400 - 1).map(lambda second: stamp(LEAP + dt.timedelta(seconds=second)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(YEAR, min_size=1, max_size=8), st.integers(-400, 400))
 @example(["Dec 31 23:59:59", "Jan  1 00:00:00"], 0)
 @example(["Jan  1 00:00:00", "Dec 31 23:59:59", "Jan  1 00:00:01"], 0)
@@ -76,7 +77,7 @@ def test_agrees_with_the_definition(stamps, days):
     assert moments(stamps, anchor_ns=anchor_ns) == by_definition(stamps, anchor_ns)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(YEAR | st.sampled_from(["Feb 30 00:00:00", "Apr 00 00:00:00", "Jun 31 23:59:59"]), min_size=1)
 )
@@ -158,7 +159,7 @@ def test_every_hour_about_a_change_is_all_the_moments_that_read_so(zone, autumn,
 SECONDS = st.integers(0, 4_000_000_000)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(st.tuples(SECONDS, st.integers(0, 999_999)), min_size=1, max_size=5),
     st.sampled_from(["Z", "+00:00", "-07:30", "+14:00"]),
@@ -182,7 +183,7 @@ def test_what_is_no_time_beside_one_that_is(bad):
     assert clock.offsets(pa.array(stamps), tick_ns=1).earliest_ns.to_pylist() == [ANCHOR_NS + 1000, None]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.lists(
         st.lists(st.sampled_from([0, 20, 60, 100, 250, 330, 365]), min_size=1, max_size=4),
@@ -230,7 +231,7 @@ def alone_by_definition(own, every, anchor_ns):
     return told
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(st.lists(NOTED, max_size=3), min_size=1, max_size=5),
     st.none() | st.integers(-(10**18), 2 * 10**18),

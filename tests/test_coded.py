@@ -4,6 +4,7 @@ import re
 
 import pyarrow as pa
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -43,7 +44,7 @@ def test_coded_columns_are_what_they_stand_for(rows):
 NOT_NORMAL = re.compile(r"//|/\.{1,2}(?:/|$)|./$")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.none() | st.text("/.a", max_size=6)))
 def test_a_path_is_settled_where_it_begins_at_the_root_and_is_normal(names):
     expected = [name is not None and name.startswith("/") and not NOT_NORMAL.search(name) for name in names]
@@ -80,7 +81,7 @@ def test_a_key_of_one_value_is_passed_over_and_one_of_several_is_not():
     assert sorting.sorted_by([rows("a", "b")], keys)["at"].to_pylist() == [3, 4, 1, 2]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.none() | st.integers(0, 2), st.sampled_from("ab"))),
     st.booleans(),

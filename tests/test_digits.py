@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -55,7 +56,7 @@ def test_walls_are_those_that_python_reads(moments, odd, cut):
     assert (found if found is None else found.tolist()) == by_definition(texts[cut:])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.integers(0, 18), st.binary(min_size=1, max_size=1) | st.sampled_from([b"/", b":", b"\xff", b"-", b"T"])
 )

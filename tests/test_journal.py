@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_audit_dialects import alike
@@ -162,7 +163,7 @@ VALUES = st.binary(max_size=40) | st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.lists(st.tuples(NAMES, VALUES), max_size=4), min_size=1, max_size=4))
 def test_no_value_ends_an_entry(entries):
     data = b"".join(exported(fields) for fields in entries)

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_formats import SAMPLES, tiles
@@ -105,7 +106,7 @@ def test_what_cat_prints_is_taken_by_no_format():
 MADE = st.text(st.sampled_from("ab \n=[]_UID0-\t\r\x1e"), max_size=30)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["MESSAGE", "SYSLOG_IDENTIFIER", "F"]), MADE), max_size=5))
 def test_no_value_looks_like_a_field_or_an_entry(fields):
     entry = {"__REALTIME_TIMESTAMP": "1795446697046885", "_UID": "4102"}

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+from drawn import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -154,7 +155,7 @@ WORDS = st.sampled_from(
 
 @example({"a": {"b": 1, "self": 1}, "self": 1})
 @example({"self": 1, "what": {"b": 1, "self": 1}})
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.dictionaries(st.sampled_from(["self", "a", "what", 'z,"self":1']), WORDS, max_size=4))
 def test_a_line_without_self_is_that_of_the_entry_without_it(entry):
     """Whatever stands in a text or within what was done."""

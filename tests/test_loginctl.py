@@ -1,6 +1,7 @@
 """Sessions as `loginctl` prints them: whose they are, since when and from where; nothing that a session says of itself names another."""
 
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_formats import tiles
@@ -95,7 +96,7 @@ PLANTED = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(PLANTED | st.text(st.sampled_from("ab \n=:()-Id7"), max_size=30), st.sampled_from([status, show]))
 @example("x\n\n" + show("9", "lin", 4103).partition("Leader")[0].rstrip("\n"), show)
 def test_what_a_session_calls_its_desktop_names_nobody(desktop, printed):

@@ -5,6 +5,7 @@ import hashlib
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -127,7 +128,7 @@ def test_lighter_rows_are_the_same_file_as_plain_ones(tmp_path_factory, rows, gr
 
 
 @pytest.mark.parametrize("first", [2, 1 << 10])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     words=st.permutations(["a", "b", "", "é"]),
     codes=st.lists(st.none() | st.integers(0, 3), min_size=1, max_size=40),
@@ -240,7 +241,7 @@ def with_codes(rows, *, both):
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(pieces=st.lists(ACTS, min_size=1, max_size=4), both=st.booleans(), group=st.integers(1, 12))
 @example(pieces=[[("7", None)] * 3, [("8", None), ("7", "9")], []], both=True, group=12)
 @example(pieces=[[("7", None)] * 3, [(None, None)] * 2], both=True, group=12)

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import HOST, KERNEL, T0, Stage
@@ -47,7 +48,7 @@ PLACES = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @example(Place(HOST, 1, "a", 0, LATE_NS + 1, LATE_NS + 1, True), Place(HOST, 2, "a", 1, 0, 0, True))
 @example(Place(HOST, 1, "a", 0, LATE_NS, LATE_NS, True), Place(HOST, 2, "a", 1, 0, 0, True))
 @given(PLACES, PLACES)
@@ -76,7 +77,7 @@ def kernel(rng, *, steps=30):
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(0, 10**9))
 def test_what_was_first_is_never_told_second(seed):
     """Where no clock was set, every pair is told right, or left open; where one was, every pair of one file and boot is."""

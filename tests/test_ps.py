@@ -1,6 +1,7 @@
 """Listings of processes: whatever a process calls itself fills no column but its own, and nobody is named by it."""
 
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_formats import tiles
@@ -38,7 +39,7 @@ COMMANDS = st.text(st.sampled_from("ab 1:+?Nov23"), max_size=40) | st.sampled_fr
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["mei", "mlteam-+", "4103", "a.b"]), COMMANDS), min_size=1, max_size=4

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,7 +88,7 @@ def test_power_without_overhead_is_refused():
         rates.rates(LEAST + energy, "r")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(0, len(SAMPLE)), st.integers(0, 40), st.binary(max_size=8))
 def test_damage_to_the_file_is_told_and_never_worse(at, length, put):
     raw = SAMPLE[:at] + put + SAMPLE[at + length :]

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from drawn import some
+from drawn import examples, some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -124,7 +124,7 @@ def test_a_format_that_is_not_asked_would_not_take_the_file(name):
             assert not lacks(name, less, path) or form.recognise(less, path) == 0
 
 
-@pytest.mark.parametrize("name", some(SIGNED, 60))
+@pytest.mark.parametrize("name", some(SIGNED, 40))
 def test_no_sample_is_kept_from_a_format_that_would_take_it(name):
     """Nor any place of one: what lies before it can have been cut."""
     form = formats.registry()[name]
@@ -142,7 +142,7 @@ def test_no_sample_is_kept_from_a_format_that_would_take_it(name):
 
 
 @given(st.sampled_from(SIGNED), st.data(), TEXT, st.integers(0, 4000), st.booleans())
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_nor_would_it_take_damaged_files(name, data, noise, at, spoil):
     own = [path for path in SAMPLES if path.parent.name == name]
     raw = data.draw(st.sampled_from(own) | st.sampled_from(SAMPLES)).read_bytes()[:65_536]
@@ -162,7 +162,7 @@ def test_every_sample_is_what_it_is_to_all_formats():
 
 
 @given(st.sampled_from(SAMPLES), TEXT, st.integers(0, 200), st.sampled_from(PATHS))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_what_a_file_is_hangs_on_all_formats(sample, noise, at, path):
     """The surest of all that there are, the first in order of name."""
     raw = sample.read_bytes()[:65_536]

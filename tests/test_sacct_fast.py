@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +47,7 @@ def plain(table):
     return [part.to_pylist() for part in table]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(files())
 @example(b"JobID|User|State|\n10|kai|FAILED|\n10|kai|FAILED|x\n")
 @example(b"JobID|User|State\n10|kai\n10|kai|FAILED|x\n")

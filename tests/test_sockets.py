@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_formats import tiles
@@ -30,7 +31,7 @@ COMM = st.text(st.sampled_from('ab",()=:1/ pidf'), max_size=15) | st.sampled_fro
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(COMM, min_size=1, max_size=3))
 @example(['a",pid=1,fd=3'])
 @example([" 1"])

@@ -1,6 +1,7 @@
 """What `squeue` prints for people: whatever users type moves no column, and what may be cut names nobody."""
 
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_formats import tiles
@@ -79,7 +80,7 @@ PLANTED = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.lists(TYPED | PLANTED, min_size=1, max_size=4),
     st.sampled_from([*LAYOUTS, (right, NAME_LAST), (left, NAME_LAST), (parted, NAME_LAST)]),

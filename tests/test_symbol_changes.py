@@ -4,6 +4,7 @@ import warnings
 from types import SimpleNamespace
 
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from repositories import Repository
@@ -108,7 +109,7 @@ def test_hostile_text_ends_in_time_and_is_not_parsed(text):
 
 
 @given(st.text(alphabet="lr=seep.()[]{}:\n 1'\"#,", max_size=80))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_any_text_is_parsed_or_not(text):
     found = pysymbols.symbols(text)
     assert found is None or all(s.fact in pysymbols.FACTS for s in found)
@@ -141,7 +142,7 @@ PIECES = [
 
 @example(["x = 1\rdef f(lr=1): ...\ndef g(lr=2): ...\n"])
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=9).map("".join), min_size=1, max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_parts_of_a_text_tell_what_the_whole_does(texts):
     parts = pyparts.Parts()
     for text in (*texts, "".join(texts), *texts):

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -327,7 +328,7 @@ def test_which_formats_are_told_whole_is_said_with_its_reason():
             assert every[name].WHOLE in page
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.lists(st.sampled_from([0, 1, -1, 7 << 40, -(2**63), 2**63 - 1]) | st.integers(-(2**63), 2**63 - 1), max_size=60),
     st.integers(1, 20),

@@ -1,6 +1,7 @@
 """Error logs of web servers: what a client types as its name is no account, and moves no address."""
 
 import pytest
+from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_formats import tiles
@@ -27,7 +28,7 @@ def apache(
     return f'[{stamp}] [auth_basic:error] [pid 711:tid 140] [client {client}] AH01617: user {shown}: {said} "/git/llm.git/info/refs": Password Mismatch\n'
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(TYPED, min_size=1, max_size=3), st.sampled_from(["nginx_error", "apache_error"]))
 @example(['x", client: 10.0.0.9, server: y, request: "'], "nginx_error")
 def test_what_is_typed_names_nobody_and_moves_no_address(users, name):
