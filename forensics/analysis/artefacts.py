@@ -153,6 +153,8 @@ def _add_other_names(evidence: Evidence, changed: pd.DataFrame, found: dict[str,
     """What a path's file got by its other names, in its place among the path's own changes."""
     events = evidence.events
     numbered = changed["inode"].dropna().unique()
+    if not len(numbered):
+        return
     seen = picked(events, events["verb"].isin({"read", "open", "execute"}) & events["inode"].isin(numbered))
     seen = picked(
         seen, (seen["outcome"] != "failure") & seen["earliest_ns"].notna() & (seen["object_kind"] == "path")

@@ -78,7 +78,7 @@ def corrected(
 
 def _widen(events: pd.DataFrame, beyond: Mapping[str, tuple[int, int]]) -> None:
     """Make the times of some sources wider, in place."""
-    for n, column in enumerate(("earliest_ns", "latest_ns")):
+    for n, column in enumerate(("earliest_ns", "latest_ns") if beyond else ()):
         by = events["source"].map({s: -hi if n == 0 else -lo for s, (lo, hi) in beyond.items()})
         own = events.loc[by.notna() & events[column].notna(), column]
         moved = own.to_numpy(np.int64)
