@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from forensics.analysis import (
     anchors,
     boots,
+    by_verb,
     clocks,
-    evidence,
     file_acts,
     keyed,
     mentions,
@@ -217,9 +217,23 @@ def test_runs_of_programs_are_those_whose_own_name_is_asked_for(kept, paths):
     )
     ran["earliest_ns"] = pd.array(range(len(ran)), dtype="Int64")
     case = SimpleNamespace(events=ran, memo={})
-    with mock.patch.object(evidence, "_KEPT", kept):
+    with mock.patch.object(by_verb, "_KEPT", kept):
         for names in ({"ssh"}, {"ssh", "scp"}, {"cat"}):
-            own = evidence.runs_by_name(case, names.__contains__)
+            own = by_verb.runs_by_name(case, names.__contains__)
             assert list(own.index) == [
                 n for n, p in enumerate(paths) if p is not None and p.split("/")[-1] in names
             ]
+
+
+@given(st.lists(st.sampled_from(("push", "login", "sudo", None)), max_size=7), st.integers(0, 7))
+def test_events_of_verbs_are_those_that_have_them(verbs, failed):
+    """In their order, however often they are asked for; what else is asked of them is asked of these alone."""
+    outcome = ["failure" if n < failed else "success" for n in range(len(verbs))]
+    events = pd.DataFrame({"verb": verbs, "outcome": outcome}, dtype=object)
+    case = SimpleNamespace(events=events, memo={})
+    for wanted in (("push",), ("sudo", "login"), ("cron_edit",), ("cron_edit", "push")):
+        whole = [n for n, verb in enumerate(verbs) if verb in wanted]
+        for _ in range(2):
+            assert list(by_verb.of_verbs(case, *wanted).index) == whole
+        of_these = by_verb.of_verbs(case, *wanted, but=lambda e: e["outcome"] != "failure")
+        assert list(of_these.index) == [n for n in whole if n >= failed]

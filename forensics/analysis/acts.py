@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Evidence, Row, Rows, picked
 from forensics.analysis.hops import Hop
 from forensics.analysis.identity import Directory
@@ -227,7 +228,7 @@ class Scene:
     def faults_of(self, job: str) -> int:
         """How many faults of a machine are told of a job."""
         if "faults" not in self.memo:
-            told = self.events.loc[self.events["verb"] == "fault", "job"]
+            told = of_verbs(self.evidence, "fault")["job"]
             self.memo["faults"] = Counter(job for job in told if isinstance(job, str))
         return int(self.memo["faults"][job])
 

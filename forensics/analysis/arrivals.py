@@ -13,7 +13,8 @@ import pandas as pd
 
 from forensics.analysis import channels, git_acts
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.by_verb import of_verbs
+from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.repositories import alike, parts
 
 _KEY = "arrivals"
@@ -62,8 +63,7 @@ def of_pushes(scene: Scene) -> Mapping[str, frozenset[str]]:
 
 
 def _of_pushes(scene: Scene) -> dict[str, frozenset[str]]:
-    events = scene.events
-    pushed = picked(events, (events["verb"] == "push") & events["earliest_ns"].notna())
+    pushed = of_verbs(scene.evidence, "push", but=lambda e: e["earliest_ns"].notna())
     by_name: dict[str, list[_Step]] = {}
     for e in rows_of(pushed):
         by_name.setdefault(str(e.repository), []).append(_step(e, push=True))

@@ -15,7 +15,8 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import blobs, file_names, job_processes, mentions, order, wording, writers
-from forensics.analysis.evidence import Evidence, Row, one_session, picked, rows_of, runs_by_name
+from forensics.analysis.by_verb import of_verbs, runs_by_name
+from forensics.analysis.evidence import Evidence, Row, one_session, picked, rows_of
 from forensics.analysis.jobs import Job
 from forensics.core.schema import Column, Table
 
@@ -330,8 +331,7 @@ def texts(evidence: Evidence, script: str) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def _texts(evidence: Evidence, name: str) -> Iterable[tuple[str, tuple[str, ...]]]:
-    events = evidence.events
-    commands = picked(events, (events["verb"] == "command") & events["text"].notna())
+    commands = of_verbs(evidence, "command", but=lambda e: e["text"].notna())
     wrote = re.compile(r">\s*[^\s;&|<>]*" + re.escape(name))
     for e in rows_of(commands):
         if wrote.search(e.text):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from forensics.analysis import git_acts, tips
 from forensics.analysis.acts import Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.channels import Channel, Move
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.repositories import short_name
@@ -55,9 +56,8 @@ def astray(scene: Scene, ways: Iterable[Channel], moves: Iterable[Move]) -> list
 
 def _last_pushes(scene: Scene) -> dict[tuple[str, str], Row]:
     """Of each ref of each repository, the last push that was taken and has a time."""
-    events = scene.events
-    taken = picked(
-        events, (events["verb"] == "push") & (events["outcome"] != "failure") & events["earliest_ns"].notna()
+    taken = of_verbs(
+        scene.evidence, "push", but=lambda e: (e["outcome"] != "failure") & e["earliest_ns"].notna()
     )
     found: dict[tuple[str, str], Row] = {}
     for e in rows_of(taken):

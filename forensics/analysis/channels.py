@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from forensics.analysis import git_acts, requests
 from forensics.analysis.acts import Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.repositories import fitting, short_name
 from forensics.analysis.trails import TRAILS
@@ -227,10 +228,9 @@ def _told(scene: Scene) -> _Telling:
 
 
 def _telling(scene: Scene) -> _Telling:
-    events = scene.events
     by_name: dict[str | None, list[Row]] = {}
-    told = picked(events, events["verb"].isin(PUSHES) & (events["outcome"] != "failure"))
-    refused = picked(events, (events["verb"] == "push_denied") & events["object"].notna())
+    told = of_verbs(scene.evidence, *PUSHES, but=lambda e: e["outcome"] != "failure")
+    refused = of_verbs(scene.evidence, "push_denied", but=lambda e: e["object"].notna())
     for e in [*rows_of(told), *rows_of(refused)]:
         by_name.setdefault(short_name(e.repository), []).append(e)
     of: dict[str, list[Row]] = {}

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from forensics.analysis import arrivals, git_acts, heads, mounts, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, picked, rows_of
 
 _NEAR_NS = 2_000_000_000
@@ -187,8 +188,7 @@ def _is_from_elsewhere(scene: Scene, version: Version) -> bool:
 def _of_head(scene: Scene) -> list[Row]:
     """Every move of a HEAD that has a time."""
     if "heads" not in scene.memo:
-        events = scene.events
-        told = picked(events, (events["verb"] == "ref_update") & (events["object"] == "HEAD"))
+        told = of_verbs(scene.evidence, "ref_update", but=lambda e: e["object"] == "HEAD")
         scene.memo["heads"] = list(rows_of(picked(told, told["earliest_ns"].notna())))
     found: list[Row] = scene.memo["heads"]
     return found

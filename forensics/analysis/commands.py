@@ -6,7 +6,8 @@ from bisect import bisect_left, bisect_right
 import pandas as pd
 
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import Row, rows_of, runs_by_name
+from forensics.analysis.by_verb import runs_by_name
+from forensics.analysis.evidence import Row, rows_of
 
 
 class Commands:

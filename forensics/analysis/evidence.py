@@ -1,6 +1,5 @@
 """What the analysis starts from: the tables of a case as frames, and who is asked about."""
 
-import posixpath
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -316,36 +315,6 @@ class Evidence:
         """The events, for whoever changes names in them in place: what was looked up before is forgotten."""
         self.memo.clear()
         return self.events
-
-
-def executions(evidence: Evidence, *, dated: bool = False) -> pd.DataFrame:
-    """What trails say was run, and did not fail to be, in order of time; those with a moment alone, if asked. To be read only."""
-    if ("executions", dated) in evidence.memo:
-        kept: pd.DataFrame = evidence.memo["executions", dated]
-        return kept
-    events = evidence.events
-    ran = picked(events, (events["verb"] == "execute") & events["trail"] & (events["outcome"] != "failure"))
-    of_moment = picked(ran, ran["earliest_ns"].notna())
-    if len(ran) <= _KEPT:
-        evidence.memo["executions", False], evidence.memo["executions", True] = ran, of_moment
-    return of_moment if dated else ran
-
-
-def runs_by_name(evidence: Evidence, test: Callable[[str], bool]) -> pd.DataFrame:
-    """Of `executions` with a moment those of the programs whose name, without its folder, passes a test."""
-    ran = executions(evidence, dated=True)
-    at: dict[str, npt.NDArray[np.int64]] | None = evidence.memo.get("programs")
-    if at is None:
-        called = [posixpath.basename(exe) if isinstance(exe, str) else None for exe in ran["exe"]]
-        at = places_of_each(np.array(called, object))
-        if len(ran) <= _KEPT:
-            evidence.memo["programs"] = at
-    found = [places for name, places in at.items() if test(name)]
-    return ran.iloc[np.sort(np.concatenate(found))] if found else ran.iloc[:0]
-
-
-_KEPT = 20_000
-"""Rows of a frame that is kept for the next who asks: it is asked for a dozen times, and more would take more memory than they save time."""
 
 
 def assemble(

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from forensics.analysis import git_settings, mounts, order, ref_commands, surroundings
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
+from forensics.analysis.by_verb import executions, of_verbs
 from forensics.analysis.deferral_rules import OF_OTHERS
-from forensics.analysis.evidence import Evidence, Row, executions, picked, rows_of
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.jobs import Job
 from forensics.analysis.loading import GIT_SETTINGS
 from forensics.analysis.planted import FOR_ALL, STARTUP, SYSTEM_STARTUP
@@ -370,7 +371,7 @@ def _to_oneself(words: str, account: str | None, files: re.Pattern[str]) -> bool
 
 def escalations(scene: Scene, harmful: Iterable[Act]) -> Iterable[Act]:
     """The use of another account's rights that carried an act: sudo in the same session, just before."""
-    sudo = picked(scene.events, (scene.events["verb"] == "sudo") & scene.events["trail"])
+    sudo = of_verbs(scene.evidence, "sudo", but=lambda e: e["trail"])
     seen: set[str] = set()
     for act in harmful:
         if act.session is None or act.effective in {None, act.account} or act.earliest_ns is None:

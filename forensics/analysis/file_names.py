@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis.evidence import Evidence, Row, picked, rows_of
+from forensics.analysis.by_verb import of_verbs
+from forensics.analysis.evidence import Evidence, Row, rows_of
 from forensics.analysis.order import Order
 
 RULE = "one_file_by_inode"
@@ -181,8 +182,7 @@ def limits(evidence: Evidence) -> list[str]:
     A path can lead to another file from then on. Names of one file are known by device and inode where these are
     recorded, a bind mount's among them; a record that has the path alone can speak of either file.
     """
-    events = evidence.events
-    told = picked(events, (events["verb"] == "mount") & events["trail"] & (events["outcome"] != "failure"))
+    told = of_verbs(evidence, "mount", but=lambda e: e["trail"] & (e["outcome"] != "failure"))
     first, last = evidence.question.window or (None, None)
     inside = [
         e

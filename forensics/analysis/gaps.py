@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import holes, ordinary, placing
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.channels import PUSH_LOGS
 from forensics.analysis.evidence import Evidence, picked, rows_of
 from forensics.analysis.sessions import Session
@@ -139,15 +140,15 @@ def _serials(evidence: Evidence) -> Iterable[Gap]:
 
 
 def _lost(evidence: Evidence) -> Iterable[Gap]:
-    events = picked(evidence.events, evidence.events["verb"] == "audit_lost")
+    events = of_verbs(evidence, "audit_lost")
     for e in rows_of(events):
         first, last = (None, None) if pd.isna(e.earliest_ns) else (int(e.earliest_ns), int(e.latest_ns))
         yield Gap(f"{e.host}: audit trail", "serial_gap", first, last, None, e.host, (e.event_id,))
 
 
 def _steps(evidence: Evidence) -> Iterable[Gap]:
-    events = picked(evidence.events, evidence.events["verb"] == "clock_change")
-    for e in rows_of(picked(events, events["outcome"] != "failure")):
+    events = of_verbs(evidence, "clock_change", but=lambda e: e["outcome"] != "failure")
+    for e in rows_of(events):
         first, last = (None, None) if pd.isna(e.earliest_ns) else (int(e.earliest_ns), int(e.latest_ns))
         yield Gap(f"{e.host}: clock", "clock_step", first, last, None, e.host, (e.event_id,))
 
@@ -165,9 +166,9 @@ def _missing(evidence: Evidence) -> Iterable[Gap]:
     trail = events["trail"]
     have = set(events.loc[~trail, "format"])
     audited = set(events.loc[trail, "format"])
-    told = (events["verb"] == "login") & events["format"].isin(SYSTEM_LOGS) & ~trail
+    told = of_verbs(evidence, "login", but=lambda e: e["format"].isin(SYSTEM_LOGS) & ~e["trail"])
     for source, formats in EXPECTED:
-        entered = source.startswith("login") and not told.any()
+        entered = source.startswith("login") and not len(told)
         here = formats & (audited if source == AUDIT_TRAIL else have)
         if formats is CONTROLS and controlled(events):
             continue
@@ -226,12 +227,15 @@ def _first(evidence: Evidence, told: pd.DataFrame) -> pd.DataFrame:
     """The first record of each host's trail, by host: of those that are its own, where there are such; a line that lies elsewhere can bear any host and time."""
     order = np.argsort(told["earliest_ns"].to_numpy(np.int64), kind="stable")
     hosts, names, files = (told[c].to_numpy(object)[order] for c in ("host", "event_id", "sha256"))
+    when = told["earliest_ns"].to_numpy(np.int64)[order].tolist()
     # The first of each host and file: of keys that are laid out in order of time, what comes last backwards.
-    by_file = dict(zip(zip(hosts[::-1], files[::-1], strict=True), range(len(order) - 1, -1, -1), strict=True))
+    by_file = dict(
+        zip(zip(hosts[::-1], files[::-1], strict=True), range(len(order) - 1, -1, -1), strict=True)
+    )
     elsewhere = placing.foreign(evidence, [str(names[n]) for n in by_file.values()])
     first: dict[str, tuple[bool, int, str, int]] = {}
     for (host, sha256), n in by_file.items():
-        one = (names[n] in elsewhere, int(told["earliest_ns"].iat[order[n]]), str(sha256), int(order[n]))
+        one = names[n] in elsewhere, when[n], str(sha256), int(order[n])
         first[host] = min(one, first.get(host, one))
     return told.iloc[[first[host][-1] for host in sorted(first)]]
 

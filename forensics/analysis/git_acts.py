@@ -12,7 +12,8 @@ import pandas as pd
 
 from forensics.analysis import order
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.evidence import Evidence, Row, executions, has_list, listed, picked, rows_of, where
+from forensics.analysis.by_verb import executions, of_verbs
+from forensics.analysis.evidence import Evidence, Row, has_list, listed, picked, rows_of, where
 from forensics.core.githistory import LONGEST_PATH_BYTES, MOST_CHANGES
 
 _TRANSFERS = frozenset(
@@ -40,7 +41,7 @@ _COMMIT = ["object", "event_id", "author", "committer", "earliest_ns", "latest_n
 
 def commits(scene: Scene) -> list[Act]:
     """One act per commit object, with the session whose process wrote it where that is recorded."""
-    told = scene.events.loc[scene.events["verb"] == "commit", _COMMIT]
+    told = of_verbs(scene.evidence, "commit")[_COMMIT]
     writers = _object_writers(scene, set(told["object"]))
     git = _ran_git(scene, "commit")
     ran = _Near(picked(git, git["earliest_ns"].notna()))

@@ -15,6 +15,7 @@ import pyarrow as pa
 from forensics.analysis import arrivals, git_acts
 from forensics.analysis import tips as leading
 from forensics.analysis.acts import Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.changes import Change, Differences
 from forensics.analysis.evidence import Row, has_list, listed, picked, rows_of
 from forensics.core.schema import Column, Table
@@ -91,7 +92,7 @@ _UNSIGNED = Signer(None, None, None)
 
 def commits(scene: Scene) -> dict[Key, Commit]:
     """Every commit of every repository, in order of repository and name."""
-    told = scene.events[scene.events["verb"] == "commit"]
+    told = of_verbs(scene.evidence, "commit")
     found: dict[Key, Commit] = {}
     differences, changed = Differences(scene.git_objects), dict[str, list[Change] | None]()
     for e in rows_of(told.sort_values(["repository", "object", "event_id"], na_position="first")):

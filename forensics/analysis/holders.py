@@ -14,6 +14,7 @@ import pandas as pd
 
 from forensics.analysis import containers, hops, memberships, raised, rights, unheard
 from forensics.analysis.acts import Act, Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import picked, rows_of
 from forensics.analysis.gaps import Gap, Spans
 from forensics.analysis.memberships import Member
@@ -228,9 +229,8 @@ def _holds(scene: Scene) -> Iterable[Hold]:
     for person, role in sorted(scene.directory.roles.items()):
         if rights.ROLE.search(role):
             yield Hold(person, None, "role")
-    events = scene.events
-    groups = memberships.of_groups(events)
-    for e in rows_of(picked(events, (events["verb"] == "enrol_sudo") & events["object"].notna())):
+    groups = memberships.of_groups(scene.events)
+    for e in rows_of(of_verbs(scene.evidence, "enrol_sudo", but=lambda e: e["object"].notna())):
         if not _TO_ROOT.search(str(e.object)):
             continue
         subject = str(e.text).split(" ", 1)[0]
@@ -239,17 +239,15 @@ def _holds(scene: Scene) -> Iterable[Hold]:
             for person in scene.directory.owners(member.account):
                 yield Hold(person, e.host, "sudoers", (e.event_id, *member.because), member.until_ns)
     yield from _by_groups(scene, groups)
-    used = picked(
-        events, (events["verb"] == "sudo") & (events["outcome"] != "failure") & (events["effective"] == ROOT)
+    used = of_verbs(
+        scene.evidence, "sudo", but=lambda e: (e["outcome"] != "failure") & (e["effective"] == ROOT)
     )
-    entered = picked(
-        events, (events["verb"] == "login") & (events["account"] == ROOT) & events["credential"].notna()
+    entered = of_verbs(
+        scene.evidence, "login", but=lambda e: (e["account"] == ROOT) & e["credential"].notna()
     )
     for why, rows, column in (("sudo_used", used, "account"), ("root_login", entered, "credential")):
         told = picked(rows, rows[column].notna())
-        if not len(told):
-            continue
-        line = told["event_id"].isin(_lines(scene, told))
+        line = told["event_id"].isin(_lines(scene, told) if len(told) else ())
         known = set(zip(told.loc[~line, "host"], told.loc[~line, column], strict=True))
         first = told.assign(line=line).sort_values("line", kind="stable").drop_duplicates(["host", column])
         for e in rows_of(first):
@@ -267,7 +265,7 @@ def _lines(scene: Scene, told: pd.DataFrame) -> set[str]:
     One on sudo is borne out where the host's trail tells that the account ran it, one on a login where another log tells that.
     """
     borne_out = {i for s in scene.sessions.values() if len(s.recognised_by) > 1 for i in s.events}
-    ran = picked(scene.events, (scene.events["verb"] == "sudo") & scene.events["trail"])
+    ran = of_verbs(scene.evidence, "sudo", but=lambda e: e["trail"])
     accounts = set(zip(ran["host"], ran["account"], strict=True))
     loose = picked(told, told["format"].isin(FROM_ANYBODY) & ~told["trail"])
     own = zip(loose["event_id"], loose["verb"], loose["host"], loose["account"], strict=True)

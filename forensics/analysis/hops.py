@@ -18,7 +18,8 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis.evidence import Evidence, Row, picked, rows_of, runs_by_name, where
+from forensics.analysis.by_verb import of_verbs, runs_by_name
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.rulebook import Rule
 from forensics.analysis.sessions import Session
 from forensics.core.clock import NS_PER_S
@@ -232,12 +233,8 @@ def _network(evidence: Evidence) -> _Network:
         sides[(host, match["peer"], int(match["port"]))] = Side(match["own"], int(match["at"]), event)
     reached: dict[tuple[str | None, int], list[Row]] = {}
     forwarded: dict[tuple[str, int], list[Row]] = {}
-    made = picked(
-        events,
-        (events["verb"] == "connect")
-        & events["trail"]
-        & events["pid"].notna()
-        & events["earliest_ns"].notna(),
+    made = of_verbs(
+        evidence, "connect", but=lambda e: e["trail"] & e["pid"].notna() & e["earliest_ns"].notna()
     )
     for e in rows_of(picked(made, made["object_kind"] == "address")):
         reached.setdefault((e.host, int(e.pid)), []).append(e)

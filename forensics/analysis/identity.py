@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis import identity_rules, keys, uids
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Evidence, picked, rows_of, where
 from forensics.core.messageevents import SYSTEM_LOGS
 from forensics.core.schema import Column, Table
@@ -330,7 +331,6 @@ def _from_roster(evidence: Evidence) -> Iterable[Enrolment]:
 
 
 def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
-    events = evidence.events
     named: dict[str, dict[str, None]] = {}
     for p in evidence.roster.persons:
         for a in p.accounts:
@@ -345,7 +345,7 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
             o.kind, o.thing, None, o.account, o.host, o.basis, o.source, o.domain, o.from_ns, o.until_ns, o.events,
             o.rule,
         )  # fmt: skip
-    listed = picked(events, events["verb"] == "enrol_key")
+    listed = of_verbs(evidence, "enrol_key")
     listed = where(listed, "domain", lambda domain: str(domain).startswith("git"))
     for e in rows_of(picked(listed, listed["account"].isin(named.keys()))):
         # Of a name that several had, one after the other, a key can be of each: nothing says when it was put there.
@@ -354,12 +354,8 @@ def _from_evidence(evidence: Evidence) -> Iterable[Enrolment]:
                 "key", e.credential, person, None, None, "derived", "git key directory", e.domain, None, None, (e.event_id,),
                 identity_rules.KEY_DIRECTORY,
             )  # fmt: skip
-    entered = picked(
-        events,
-        (events["verb"] == "login")
-        & events["credential"].notna()
-        & events["format"].isin(SYSTEM_LOGS)
-        & ~events["trail"],
+    entered = of_verbs(
+        evidence, "login", but=lambda e: e["credential"].notna() & e["format"].isin(SYSTEM_LOGS) & ~e["trail"]
     )
     yield from _certified(entered)
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from forensics.analysis import git_acts
 from forensics.analysis.acts import Scene
 from forensics.analysis.artefacts import Reading
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.histories import Commit, Key
 from forensics.analysis.jobs import Job
@@ -92,8 +93,7 @@ def _heads(scene: Scene) -> dict[tuple[str, str], list[Row]]:
     for host, folder, tree in _trees(scene, placed):
         trees.setdefault((host, folder), set()).add(tree)
         found.setdefault((host, tree), [])
-    events = scene.events
-    moves = picked(events, (events["verb"] == "ref_update") & events["earliest_ns"].notna())
+    moves = of_verbs(scene.evidence, "ref_update", but=lambda e: e["earliest_ns"].notna())
     # A file of logs of its own is that of one ref; a reftable has those of all.
     moves = picked(
         moves,

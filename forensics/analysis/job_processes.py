@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forensics.analysis import nodes
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Evidence, picked, rows_of, where
 from forensics.analysis.jobs import Job
 from forensics.core import controlgroups
@@ -36,7 +37,7 @@ class _Loose:
         columns = (self.rows[c] for c in ("host", "pid", "ppid", "start", "verb", "uid", "argv", "event_id", "cwd"))  # fmt: skip
         self.told = list(zip(self.first.tolist(), *columns, strict=True))
         self._tasks: dict[str, set[int]] = {}
-        tasks = picked(events, (events["verb"] == "task_start") & events["job"].notna() & events["pid"].notna())  # fmt: skip
+        tasks = of_verbs(evidence, "task_start", but=lambda e: e["job"].notna() & e["pid"].notna())
         for job, pid in zip(tasks["job"], tasks["pid"], strict=True):
             self._tasks.setdefault(job, set()).add(int(pid))
         self._caged: dict[str, set[_Process]] = {}
@@ -125,8 +126,7 @@ def _loose(evidence: Evidence) -> _Loose:
 
 def caged(evidence: Evidence) -> list[tuple[str, str | None, int]]:
     """Job, host and process of each line by which the kernel says whose control group ran out of memory, in order."""
-    events = evidence.events
-    told = picked(events, (events["verb"] == "fault") & events["text"].notna())
+    told = of_verbs(evidence, "fault", but=lambda e: e["text"].notna())
     return [
         (killed[0], e.host if isinstance(e.host, str) else None, killed[1])
         for e in rows_of(where(told, "text", lambda text: "task_memcg=" in text))

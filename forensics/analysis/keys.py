@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis.evidence import Evidence, Row, executions, picked, rows_of, where
+from forensics.analysis.by_verb import executions, of_verbs
+from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.identity_rules import BOUNDED_KEY
 from forensics.core import sshkey
 from forensics.core.messageevents import SYSTEM_LOGS
@@ -118,7 +119,6 @@ def _bounded(one: Opened, known: _File | None) -> Opened:
 
 def _copies(evidence: Evidence, files: dict[tuple[str | None, str], _File], said: list[Opened]) -> None:
     """What copies of key files hold; those in the place where sshd looks are what holds in the end."""
-    events = evidence.events
     placed = picked(evidence.files, evidence.files["origin"].notna())
     live: dict[str, list[tuple[str | None, str]]] = {}
     for f in rows_of(placed):
@@ -128,7 +128,7 @@ def _copies(evidence: Evidence, files: dict[tuple[str | None, str], _File], said
             # An empty file is of no format, and lacks every key.
             known = files.setdefault(live[f.sha256][-1], _File())
             known.held = (known.held or set()) if not f.rejected else None
-    listed = picked(events, events["verb"] == "enrol_key")
+    listed = of_verbs(evidence, "enrol_key")
     for e in rows_of(where(listed, "domain", lambda domain: not str(domain).startswith("git"))):
         said.append(_read_off("opens", e.credential, e, e.format))
         if e.account is None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from forensics.analysis import nodes
 from forensics.analysis.acts import Act, Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import picked, rows_of, where
 from forensics.analysis.jobs import Job
 
@@ -59,8 +60,7 @@ class _OnHosts:
 def _faults(scene: Scene) -> _OnHosts:
     """The faults that say something, looked for once."""
     if "faults_told" not in scene.memo:
-        events = scene.events
-        told = picked(events, (events["verb"] == "fault") & events["text"].notna())
+        told = of_verbs(scene.evidence, "fault", but=lambda e: e["text"].notna())
         scene.memo["faults_told"] = _OnHosts(told)
     found: _OnHosts = scene.memo["faults_told"]
     return found

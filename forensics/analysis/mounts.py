@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from forensics.analysis.artefacts import Reading, Version
-from forensics.analysis.evidence import Evidence, executions, picked, rows_of, where
+from forensics.analysis.by_verb import executions
+from forensics.analysis.evidence import Evidence, picked, rows_of, where
 from forensics.analysis.writers import program
 
 BY = {

@@ -6,8 +6,9 @@ import pandas as pd
 
 from forensics.analysis import arrivals, channels, order
 from forensics.analysis.acts import Act, Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.denial import Answer, Grounds, answer
-from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.repositories import alike, parts
 
 WHY = "pushed_to_one_ref_and_put_into_another"
@@ -85,10 +86,7 @@ def moved_on(scene: Scene, act: Act) -> list[Row]:
 
 def taken_from(scene: Scene, there: set[str]) -> set[str]:
     """The names of refs from which working trees came to some commits: by the words with which HEAD moved there, and the branch that moved with it."""
-    events = scene.events
-    moves = picked(
-        events, (events["verb"] == "ref_update") & events["object"].notna() & events["text"].notna()
-    )
+    moves = of_verbs(scene.evidence, "ref_update", but=lambda e: e["object"].notna() & e["text"].notna())
     rows = [e for e in rows_of(moves) if arrivals.named(scene, e) in there]
     heads = [e for e in rows if e.object == "HEAD"]
     trees = {e.repository for e in heads}
@@ -113,5 +111,4 @@ def _moves(scene: Scene, act: Act) -> Iterable[Row]:
 
 
 def _pushes(scene: Scene) -> Iterable[Row]:
-    events = scene.events
-    return rows_of(picked(events, (events["verb"] == "push") & events["earliest_ns"].notna()))
+    return rows_of(of_verbs(scene.evidence, "push", but=lambda e: e["earliest_ns"].notna()))

@@ -11,7 +11,8 @@ import pandas as pd
 from forensics.analysis import lineage
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
-from forensics.analysis.evidence import Row, picked, rows_of, runs_by_name
+from forensics.analysis.by_verb import of_verbs, runs_by_name
+from forensics.analysis.evidence import Row, picked, rows_of
 
 TRANSIENT = "transient unit: "
 """Before the words of a unit that a command asked for, in the place of a file's name."""
@@ -52,7 +53,7 @@ def plants(scene: Scene, changes: Mapping[str, list[tuple[Version, Act]]]) -> li
     """
     found = [a for pairs in changes.values() for _, a in pairs if a.act == "plant"]
     found += asked_for(scene, found)
-    edits = picked(scene.events, (scene.events["verb"] == "cron_edit"))
+    edits = of_verbs(scene.evidence, "cron_edit")
     unique = {id(a): a for a in found}
     by_end: dict[tuple[str | None, str], list[Act]] = {}
     for act in unique.values():
@@ -113,7 +114,7 @@ def asked_for(scene: Scene, known: Sequence[Act]) -> list[Act]:
         known: what was left by changes of files; a process that made one is told already.
     """
     told = {(a.host, a.pid) for a in known}
-    logged = {e.host for e in rows_of(picked(scene.events, scene.events["verb"] == "cron_edit"))}
+    logged = {e.host for e in rows_of(of_verbs(scene.evidence, "cron_edit"))}
     found = []
     for e in rows_of(programs(scene, LEAVING)):
         program, words = posixpath.basename(e.exe), [str(w) for w in (e.argv or ())[1:]]

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from forensics.analysis import channels, git_acts
 from forensics.analysis.acts import Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.repositories import alike, parts
 from forensics.analysis.signatures import Checked
@@ -230,8 +231,8 @@ def _repository(path: str) -> str | None:
 
 def _moves(scene: Scene) -> dict[_Wanted, list[_Moved]]:
     """Every move on record by its ref and the object that the ref names then: what a push and a reflog both tell is one."""
-    events, origins = scene.events, _origins(scene)
-    pushed = picked(events, (events["verb"] == "push") & (events["outcome"] != "failure"))
+    origins = _origins(scene)
+    pushed = of_verbs(scene.evidence, "push", but=lambda e: e["outcome"] != "failure")
     pushes = {str(e.event_id): e for e in rows_of(pushed)}
     found: dict[_Wanted, list[_Moved]] = {}
     for move in channels.moves(scene, channels.channels(scene)):

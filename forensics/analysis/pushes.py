@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 import pandas as pd
 
 from forensics.analysis.acts import Act, Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, flagged, one_session, picked, rows_of, where
 from forensics.analysis.repositories import alike, parts
 from forensics.core import forge
@@ -48,9 +49,8 @@ class Client(NamedTuple):
 
 def pushes(scene: Scene) -> list[Act]:
     """One act per change of a ref that a git server accepted, with the session that sent it."""
-    told = picked(scene.events, scene.events["verb"] == "push")
     # A wall time that its zone skipped places no push; it stays in the events.
-    told = picked(told, told["earliest_ns"].notna())
+    told = of_verbs(scene.evidence, "push", but=lambda e: e["earliest_ns"].notna())
     if not len(told):
         return []
     asked, ran = _asked(scene), _senders(scene)
@@ -284,9 +284,7 @@ def _nearest(near: pd.DataFrame, earliest: int) -> pd.DataFrame:
 def servers(scene: Scene) -> pd.DataFrame:
     """The sessions that a git server's forced command began, looked up once."""
     if "git_servers" not in scene.memo:
-        starts = picked(
-            scene.events, (scene.events["verb"] == "session_start") & scene.events["text"].notna()
-        )
+        starts = of_verbs(scene.evidence, "session_start", but=lambda e: e["text"].notna())
         forced = starts["text"].str.contains("gitolite-shell|git-shell", regex=True, na=False)
         scene.memo["git_servers"] = picked(starts, forced)
     found: pd.DataFrame = scene.memo["git_servers"]
@@ -325,9 +323,8 @@ def _entries(scene: Scene, account: str) -> list[Row]:
 def _logins(scene: Scene, start: Row) -> Iterable[Row]:
     """The logins with a key over the connection in which a forced command began."""
     if "logins_by_key" not in scene.memo:
-        events = scene.events
-        told = picked(
-            events, (events["verb"] == "login") & events["credential"].notna() & events["earliest_ns"].notna()
+        told = of_verbs(
+            scene.evidence, "login", but=lambda e: e["credential"].notna() & e["earliest_ns"].notna()
         )
         over: dict[tuple[int, str], list[Row]] = {}
         for e in rows_of(picked(told, told["port"].notna() & told["address"].notna())):

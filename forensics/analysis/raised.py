@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forensics.analysis.acts import Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.overlaps import sure
 from forensics.analysis.rulebook import Rule
@@ -111,12 +112,11 @@ class _Holding(NamedTuple):
 
 def find(evidence: Evidence, sessions: Sequence[Session]) -> list[Raised]:
     """Every such line in order of time, each tied to the one session that can have held its terminal, or to none."""
-    events = evidence.events
-    asked = picked(events, (events["verb"] == "sudo") & ~events["trail"])
+    asked = of_verbs(evidence, "sudo", but=lambda e: ~e["trail"])
     if not len(asked):
         return []
     terminals = _Terminals(evidence, sessions)
-    modules = _modules(events)
+    modules = _modules(evidence.events)
     found: list[Raised] = []
     on: dict[tuple[str | None, str | None], list[Raised]] = {}
     for e in rows_of(asked):

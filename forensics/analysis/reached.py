@@ -8,6 +8,7 @@ import pandas as pd
 
 from forensics.analysis import debuggers, order, wording
 from forensics.analysis.acts import Act, Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.planted import programs
 from forensics.analysis.sessions import Session
@@ -53,7 +54,7 @@ def _sockets(e: Row) -> set[str]:
 def tracers(scene: Scene, act: Act) -> list[tuple[Session, str]]:
     """Other sessions in which a process attached to a program of an act's session before the act."""
     if "traces" not in scene.memo:
-        told = picked(scene.events, (scene.events["verb"] == "trace") & scene.events["trail"])
+        told = of_verbs(scene.evidence, "trace", but=lambda e: e["trail"])
         # Of a debugger whose calls the kernel records, the kernel's word counts: an attachment can fail.
         heard = set(zip(told["host"], told["pid"], strict=True))
         told = picked(told, (told["outcome"] != "failure") & told["session"].notna())

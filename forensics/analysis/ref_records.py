@@ -8,7 +8,8 @@ import pandas as pd
 
 from forensics.analysis import git_acts, pushes, ref_commands
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import Row, picked, rows_of, runs_by_name, where
+from forensics.analysis.by_verb import of_verbs, runs_by_name
+from forensics.analysis.evidence import Row, picked, rows_of, where
 from forensics.analysis.ref_commands import Asked
 from forensics.analysis.repositories import short_name
 
@@ -73,9 +74,8 @@ def _speaks(e: Row) -> bool:
 
 def said(scene: Scene) -> list[Command]:
     """What sudo logged of such commands: it runs them with another's rights."""
-    events = scene.events
-    told = picked(
-        events, (events["verb"] == "sudo") & (events["outcome"] != "failure") & events["earliest_ns"].notna()
+    told = of_verbs(
+        scene.evidence, "sudo", but=lambda e: (e["outcome"] != "failure") & e["earliest_ns"].notna()
     )
     found = []
     for e in rows_of(where(told, "text", lambda text: isinstance(text, str) and "git" in text)):
@@ -132,8 +132,7 @@ def heads(scene: Scene, name: str) -> frozenset[str]:
 
 def pushed(scene: Scene) -> Mapping[tuple[object, str], Sequence[Row]]:
     """Pushes by repository and ref."""
-    events = scene.events
     found: dict[tuple[object, str], list[Row]] = {}
-    for e in rows_of(picked(events, (events["verb"] == "push") & events["earliest_ns"].notna())):
+    for e in rows_of(of_verbs(scene.evidence, "push", but=lambda e: e["earliest_ns"].notna())):
         found.setdefault((short_name(e.repository), str(e.object)), []).append(e)
     return found

@@ -13,6 +13,7 @@ import pandas as pd
 from forensics.analysis import commands, order, rights, senders, unrecorded
 from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.artefacts import submissions
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, one_session, picked, rows_of
 from forensics.analysis.jobs import Job
 from forensics.analysis.senders import Sent
@@ -75,7 +76,7 @@ def _in_words(short: str, said: set[str]) -> bool:
 
 def submits(scene: Scene) -> Iterable[Act]:
     """One act per job that some source says was submitted; ordinary work, kept in the acts table."""
-    asked = picked(scene.events, scene.events["verb"] == "submit")
+    asked = of_verbs(scene.evidence, "submit")
     # Of the forty columns these are looked at, for every job: as rows, and not as a frame for each.
     submitted: dict[str, list[Row]] = {}
     for row in rows_of(asked[["event_id", "job", "account", "earliest_ns", "latest_ns"]]):
@@ -107,7 +108,7 @@ def submits(scene: Scene) -> Iterable[Act]:
 def cancels(scene: Scene) -> Iterable[Act]:
     """One act per kill request that the scheduler recorded, and per cancelling command it did not."""
     used: set[str] = set()
-    asked = picked(scene.events, scene.events["verb"] == "kill_request")
+    asked = of_verbs(scene.evidence, "kill_request")
     # A request that names nobody, as in a log that anybody could have written, is no act of anybody.
     asked = picked(asked, asked["account"].notna() | asked["uid"].notna())
     told = [row for row in rows_of(asked[list(_REQUEST)]) if isinstance(row.job, str)]
@@ -277,7 +278,7 @@ def changes(scene: Scene) -> Iterable[Act]:
     by_job: dict[str | None, list[tuple[Act, Row]]] = {}
     for act, command in asked:
         by_job.setdefault(act.job, []).append((act, command))
-    for e in rows_of(picked(scene.events, scene.events["verb"] == "job_update")):
+    for e in rows_of(of_verbs(scene.evidence, "job_update")):
         named = e.account if isinstance(e.account, str) else None
         if e.job not in scene.jobs or (pd.isna(e.uid) and named is None):
             continue
@@ -303,7 +304,7 @@ def changes(scene: Scene) -> Iterable[Act]:
 
 def entries(scene: Scene) -> Iterable[Act]:
     """Programs that somebody asked to run inside a job, such as `kubectl exec`: what they did there is not told."""
-    for e in rows_of(picked(scene.events, scene.events["verb"] == "job_enter")):
+    for e in rows_of(of_verbs(scene.evidence, "job_enter")):
         if e.job not in scene.jobs or e.outcome == "failure" or not isinstance(e.account, str):
             continue
         act = Act("enter_job", e.job, "enter_request", [e.event_id], *moment(e))
@@ -334,7 +335,7 @@ def signals(scene: Scene) -> Iterable[Act]:
     A process of the scheduler itself signals jobs as its work; it is no act of anybody. Nor is a signal that does nothing
     to a process by itself, such as 0, which only asks whether it is there.
     """
-    sent = picked(scene.events, (scene.events["verb"] == "signal") & (scene.events["outcome"] != "failure"))
+    sent = of_verbs(scene.evidence, "signal", but=lambda e: e["outcome"] != "failure")
     found: dict[tuple[object, ...], Act] = {}
     for e in rows_of(sent):
         if pd.isna(e.earliest_ns) or pd.isna(e.target_pid) or commands.program(e.exe).startswith("slurm"):

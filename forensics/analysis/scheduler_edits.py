@@ -14,6 +14,7 @@ import pandas as pd
 
 from forensics.analysis import commands, memory, nodes, senders
 from forensics.analysis.acts import Act, Scene, moment
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, flagged, picked, rows_of
 from forensics.analysis.jobs import Job
 from forensics.analysis.scheduler_acts import SLURM
@@ -96,9 +97,12 @@ def edits(scene: Scene, jobs: Iterable[Job]) -> Iterable[Act]:
 
 def _requests(scene: Scene) -> list[_Request]:
     """The lines of each request; those of a controller that names nobody beside what it did are put behind the receipt."""
-    events = scene.events
-    faults = (events["verb"] == "fault") & events["format"].isin(SLURM)
-    told = picked(events, (events["verb"] == "scheduler_edit") | faults)
+    told = of_verbs(
+        scene.evidence, "scheduler_edit", "fault",
+        but=lambda e: (e["verb"] == "scheduler_edit") | e["format"].isin(SLURM),
+    )  # fmt: skip
+    if not len(told):
+        return []
     # The controller's line on a node's new state is told as a fault, and is written for requests alone.
     set_so = [
         verb != "fault" or (isinstance(text, str) and _NODE.match(text) is not None)

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from forensics.analysis import passwd_copies
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of
 from forensics.analysis.identity_rules import BOUNDED_NAME
 from forensics.analysis.trails import FROM_ANYBODY
@@ -142,9 +143,7 @@ def _stated(evidence: Evidence) -> Iterable[Named]:
     """Names by copies of passwd, and by the audit daemon, which writes them beside the number as it logs."""
     events = evidence.events
     files = evidence.files.drop_duplicates("sha256").set_index("sha256")["origin"].to_dict()
-    states = picked(
-        events, (events["verb"] == "enrol_account") & events["uid"].notna() & events["account"].notna()
-    )
+    states = of_verbs(evidence, "enrol_account", but=lambda e: e["uid"].notna() & e["account"].notna())
     for e in rows_of(picked(states, ~states["format"].isin(SYSTEM_LOGS))):
         origin = files.get(e.sha256)
         source = CURRENT if origin == CURRENT else str(e.format)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from forensics.analysis import commands, job_processes, memory, rights
 from forensics.analysis.acts import Act, Scene
+from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.jobs import Job
 
@@ -85,7 +86,7 @@ def cancelled(scene: Scene, job: Job, event: Row) -> Act:
 
 def killers(scene: Scene) -> Iterable[Act]:
     """Kill commands whose signals the audit rules did not record, where the job died of such a one in those seconds."""
-    told_of = picked(scene.events, (scene.events["verb"] == "signal") & scene.events["pid"].notna())
+    told_of = of_verbs(scene.evidence, "signal", but=lambda e: e["pid"].notna())
     recorded = set(zip(told_of["host"], told_of["pid"].astype(int), strict=True))
     died = [
         (job.end_ns, n, job)
