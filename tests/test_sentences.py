@@ -162,6 +162,13 @@ def test_what_was_asked_for_and_not_given_rests_on_the_case_file():
     assert [(s.basis, s.text) for s in dossier.none_there_sentences(none)] == [
         (Basis.ASKED, "The case file says that somebody looked, and found none of: `login01: startup files`, of account `lin`.")
     ]  # fmt: skip
+    vain = dossier.none_there_sentences(
+        none | {"without_effect": "no_act_of_account_there", "reason": "looked"}
+    )
+    assert [(s.basis, s.text) for s in vain[1:]] == [
+        (Basis.ABSENCE, "This changes nothing here, because no act on record is of that account on that host."),
+        (Basis.ASKED, "The reason given is `looked`."),
+    ]  # fmt: skip
 
 
 def test_the_same_search_is_reported_for_everybody():

@@ -106,6 +106,23 @@ def test_an_account_without_startup_files_takes_in_what_it_typed_alone(how):
     assert ("startup_files_said_to_be_none" in codes) == (how == "said")
 
 
+def test_of_what_is_said_not_to_be_there_it_is_told_where_that_changes_nothing():
+    """A host or an account that is misspelt keeps everybody's name back, and its author would not learn of it."""
+    vain = [
+        replace(LOOKED, host="login1"),
+        replace(LOOKED, account="lim"),
+        replace(LOOKED, format="bash_history"),
+    ]
+    asked = Question(jobs=("15",), sources=(*vain, replace(LOOKED, account="lim", answer="given"), LOOKED))
+    files = [collected("/home/lin/notes")]
+    done = without_startup_files().examined(asked, files=files)
+    told = [row["without_effect"] for row in findings.findings(done)["requests"]]
+    assert told == ["host_not_in_evidence", "no_act_of_account_there", "not_startup_files", None, None]
+    assert "startup_files_said_to_be_none" in limits.limits(done)
+    alone = without_startup_files().examined(replace(asked, sources=tuple(vain)), files=files)
+    assert "startup_files_said_to_be_none" not in limits.limits(alone)
+
+
 @pytest.mark.parametrize("told", SAYS_NOTHING.values() if EVERY else [TOGETHER])
 def test_that_there_is_none_is_said_of_one_account_and_host(told):
     assert of_files(without_startup_files(), *told)[0] == held(STARTUP)

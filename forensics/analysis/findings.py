@@ -28,6 +28,7 @@ from forensics.analysis import (
     raised,
     rules,
     signed_acts,
+    startup_lines,
     verdicts,
     weighing,
     writers,
@@ -264,9 +265,12 @@ def _gap(done: Examination, gap: Gap, bears: Bearing) -> Json:
 def _requests(done: Examination) -> list[Json]:
     """What was asked for and what came of it, as the case file states it."""
     moments = {"asked_ns", "from_ns", "until_ns"}
+    evidence = done.scene.evidence
+    vain = startup_lines.without_effect(evidence.question, evidence.files, done.sessions, done.acts)
     return [
         {k.removesuffix("_ns"): _written(v) if k in moments else v for k, v in row.items()}  # type: ignore[arg-type]
-        for row in holes.ledger(done.scene.evidence)
+        | {"without_effect": why}
+        for row, why in zip(holes.ledger(evidence), vain, strict=True)
     ]
 
 

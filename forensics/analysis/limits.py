@@ -11,6 +11,7 @@ from forensics.analysis import (
 )
 from forensics.analysis.examination import Examination
 from forensics.core.folders import SHARED, UNSURE
+from forensics.core.roster import NONE_THERE
 
 
 def limits(done: Examination) -> list[str]:
@@ -37,11 +38,20 @@ def limits(done: Examination) -> list[str]:
         codes.append("logs_of_no_known_place")
     if push_certificates.unchecked(done.certificates):
         codes.append("nonces_not_checked")
-    if startup_lines.said_to_be_none(done.scene.evidence.question):
+    if _rests_on_word(done):
         codes.append("startup_files_said_to_be_none")
     if not any(r.link == "observed" for r in done.readings) and done.readings:
         codes.append("no_file_reads_recorded")
     return sorted(codes)
+
+
+def _rests_on_word(done: Examination) -> bool:
+    """Whether the case file says of an account that acts on a host that it has no startup files there."""
+    question = done.scene.evidence.question
+    vain = startup_lines.without_effect(question, done.scene.evidence.files, done.sessions, done.acts)
+    return any(
+        asked.answer == NONE_THERE and why is None for asked, why in zip(question.sources, vain, strict=True)
+    )
 
 
 def folders(done: Examination) -> dict[str, dict[str, list[str]]]:

@@ -11,7 +11,7 @@ from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.sessions import Session
 from forensics.analysis.surroundings import Named
 from forensics.core.clock import NS_PER_S
-from forensics.core.roster import NONE_THERE, Question
+from forensics.core.roster import NONE_THERE, Question, Requested
 
 STARTUP_FILE = "shell_startup"
 FORMATS = frozenset({"bash_history", "zsh_history", "fish_history", "history_listing", "atuin", STARTUP_FILE})
@@ -66,6 +66,32 @@ def said_to_be_none(question: Question) -> frozenset[tuple[str, str]]:
         for asked in question.sources
         if asked.answer == NONE_THERE and asked.format == STARTUP_FILE
     )
+
+
+def without_effect(
+    question: Question, files: pd.DataFrame, sessions: Iterable[Session], acts: Iterable[Act]
+) -> list[str | None]:
+    """Why what the case file says is not there changes nothing, of each source that was asked for; None of all others.
+
+    Args:
+        question: what is asked, with the sources that were asked for.
+        files: schema `file`.
+        sessions: every session: a host that no file, session or act is of is perhaps misspelt.
+        acts: every act, whatever it bears on: a name that no act has is asked after nowhere.
+    """
+    there = {(act.host, act.account) for act in acts}
+    hosts = {*files["host"].dropna(), *(one.host for one in sessions), *(host for host, _ in there)}
+
+    def why(asked: Requested) -> str | None:
+        if asked.answer != NONE_THERE:
+            return None
+        if asked.format != STARTUP_FILE:
+            return "not_startup_files"
+        if asked.host not in hosts:
+            return "host_not_in_evidence"
+        return None if (asked.host, asked.account) in there else "no_act_of_account_there"
+
+    return [why(asked) for asked in question.sources]
 
 
 def named(scene: Scene, act: Act) -> list[Line]:

@@ -6,7 +6,7 @@ They are of the same kind as those in `sentences`, which holds every template.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from forensics.render import denials, phrases, recounted
+from forensics.render import denials, phrases, recounted, wordings
 from forensics.render.parts import Part, Value, listed, person, put, quote
 from forensics.render.phrases import words
 from forensics.render.sentences import (
@@ -374,10 +374,13 @@ def gap_sentences(gap: Json) -> list[Sentence]:
 
 
 def none_there_sentences(asked: Json) -> list[Sentence]:
-    """A file of an account that was looked for and is said not to be there, as the case file has it."""
+    """A file of an account that was looked for and is said not to be there, as the case file has it, and whether that changes anything."""
     found = [
         say("none_there", basis=Basis.ASKED, source=quote(asked["source"]), account=quote(asked["account"]))
     ]
+    if asked.get("without_effect"):
+        why = words(wordings.IN_VAIN, asked["without_effect"])
+        found.append(say("none_there_in_vain", basis=Basis.ABSENCE, why=why))
     if asked.get("reason"):
         found.append(say("gap_reason", basis=Basis.ASKED, reason=quote(asked["reason"])))
     return found

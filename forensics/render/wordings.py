@@ -39,6 +39,7 @@ AT_ONCE = {
 GAPS = {
     "gap": "{kind} {source}{when}{count}.",
     "none_there": "The case file says that somebody looked, and found none of: {source}, of account {account}.",
+    "none_there_in_vain": "This changes nothing here, because {why}.",
     "gap_reason": "The reason given is {reason}.",
     "gap_matters": "This bears on {acts}.",
 }
@@ -82,6 +83,13 @@ BOUNDS = {
     "gaps_more": "Of {count} gaps {told} are told here, of each kind and source the first; {file} holds them all.",
 }
 """Sentences on how much of very many findings is told one by one."""
+
+IN_VAIN = {
+    "host_not_in_evidence": "nothing in the evidence is of a host of that name",
+    "no_act_of_account_there": "no act on record is of that account on that host",
+    "not_startup_files": "of startup files alone it counts that there are none",
+}
+"""Why what is said not to be there changes nothing."""
 
 CANDIDATES = {
     "pointed_at": "a link of the entry points at, while none points at others only",
