@@ -29,6 +29,20 @@ def test_a_typed_name_moves_no_field_of_accounting(name):
     assert got or "=" in name or name.strip() != name
 
 
+OPENPBS = 'user=kai group=kai account="{typed}" project=_pbs_project_default jobname=x queue=workq ctime=5 qtime=5 etime=5 '
+
+
+@pytest.mark.parametrize("typed_", ["x owner=lin@login01 y", 'x" owner=lin@login01 y="', "x start=5 owner=lin@login01", "x\" ctime=5 owner=lin@login01 y=\""])  # fmt: skip
+@pytest.mark.parametrize("code", ["Q", "E"])
+def test_an_account_that_is_typed_names_no_submitter(typed_, code):
+    """`qsub -A`: of jobs OpenPBS writes no owner of its own."""
+    got = told("pbs_accounting", record(code, OPENPBS.format(typed=typed_)).encode())
+    assert "lin" not in {e["account"] for e in got["event"]} | {r["submitter"] for r in got["job_record"]}
+    true = "user=mei jobname=x queue=q ctime=5 qtime=5 etime=5 start=6 owner=mei@login01 exec_host=gpu01/0"
+    [job] = told("pbs_accounting", record("S", true).encode())["job_record"]
+    assert job["submitter"] == "mei"
+
+
 @FEW
 @example("x, queue = q at request of kai@h")
 @given(typed)

@@ -9,8 +9,8 @@ Time    the server's wall clock, to the second, no zone; ctime, start and end co
         zone that an operator names can be checked against them
 Who     `requestor` asked for a deletion (codes D, k, K), as the server authenticated; `user` owns the job and
         may have done nothing; `owner` is who submitted it, and from where
-Open    jobname, account and argument_list are typed by users. A line in which a key that says who or when comes
-        twice says two things, and is rejected. A code that we have not met is still a record
+Open    jobname, account, project and argument_list are typed by users, line ends too. A line in which a key that says who or
+        when comes twice says two things, and is rejected. A code that we have not met is still a record
 """
 
 import re
@@ -78,7 +78,10 @@ _KEYS = {
 _ONCE = ("user", "owner", "requestor", "ctime", "start", "end", "Exit_status", "exec_host")
 _J_PER_KWH = 3_600_000
 _ASKED = r"^requestor=(?P<user>[^\s@]+)@(?P<host>[^\s]+)(?: |$)"
-_OWNER = r"(?:^| )owner=(?P<user>[^\s@]+)@(?P<host>[^\s]+)"
+_OWNER = (
+    r"(?:^|(?:^| )ctime=[0-9]{1,12} (?:[a-z]+=[0-9]{1,12} ){0,3})owner=(?P<user>[^\s@]+)@(?P<host>[^\s]+)"
+)
+"""TORQUE writes it of jobs, behind the times; of OpenPBS's, which have none, one that stands elsewhere was typed, as an account or a project."""
 
 
 def recognise(head: bytes, path: str) -> int:  # noqa: ARG001 - the content is enough
