@@ -79,3 +79,20 @@ def test_grid_engines_deletion_names_who_asked():
     got = told("sge_accounting", sample)
     assert [(r["ending"], r["requestor"]) for r in got["job_record"]] == [("cancelled", "kai")]
     assert [(e["verb"], e["account"]) for e in got["event"]][-1] == ("kill_request", "kai")
+
+
+COLONS = " -l x=a:0.0:NONE:0:0:0:NONE:lin@login01:"
+"""What `qsub -l` lets anybody type into the category, which Grid Engine's own reader knows to hold colons (sge_rusage.c)."""
+
+
+@pytest.mark.parametrize("sample", ["every_ending", "deleted_milliseconds"])
+@pytest.mark.parametrize("typed_", [COLONS, f"{COLONS}1:1:login01:/home/lin:qsub x:1.0:"])
+def test_what_a_user_asks_for_names_nobody_who_asked_to_end_a_job(sample, typed_):
+    raw = (SAMPLES / "sge_accounting" / f"{sample}.acct").read_text()
+    line = next(x for x in raw.splitlines() if ":-l gpu=2" in x)
+    own = {"every_ending": set(), "deleted_milliseconds": {"kai"}}[sample]
+    for text, who in ((line, own), (line.replace(":-l gpu=2", f":-l gpu=2{typed_}"), set())):
+        got = told("sge_accounting", f"{text}\n".encode())
+        assert {r["requestor"] for r in got["job_record"]} - {None} == who
+        assert {e["account"] for e in got["event"] if e["verb"] == "kill_request"} - {None} == who
+        assert {r["owner"] for r in got["job_record"]} == {"mei"}

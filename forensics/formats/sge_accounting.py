@@ -8,7 +8,8 @@ Time    seconds since 1970 by the master host's clock; milliseconds in Univa's
 Who     owner owns the job. `qdel_info`, in Univa's alone, is who asked to end it, and from where
 Open    A job's name is typed by its user, who can put no colon into it; the command that submitted it comes behind
         every field that is read, but for the folder that it was submitted in: one with a colon in its name is cut there.
-        GPUs stand in `category` as the site calls them, and whether for each slot or for the job, its configuration says
+        What was asked for (`category`) can hold colons as well, with which it imitates what stands behind it: then none of that is
+        taken. GPUs stand in `category` as the site calls them, and whether for each slot or for the job, its configuration says
 """
 
 import re
@@ -67,12 +68,15 @@ _ROW = (
     rf"^(?P<queue>{_F}):(?P<node>{_F}):(?P<group>{_F}):(?P<owner>[^:\s]+):(?P<name>{_F}):(?P<job>[0-9]{{1,18}}):(?P<account>{_F})"
     rf":{_N}:(?P<submitted>[0-9]{{1,16}}):(?P<started>[0-9]{{1,16}}):(?P<ended>[0-9]{{1,16}}):(?P<failed>[0-9]{{1,6}})"
     rf":(?P<exit_status>[0-9]{{1,6}}):(?P<elapsed>{_N})(?::{_N}){{17}}:(?P<project>{_F}):{_F}:(?P<parallel>{_F}):(?P<slots>[0-9]{{1,9}})"
-    rf":(?P<task>[0-9]{{1,12}})(?::{_N}){{3}}:(?P<category>{_F}):{_N}:{_F}:{_N}(?::{_F}:{_F}(?::{_F}:(?P<deleted>{_F})(?::{_N}:{_N}:(?P<submit_host>{_F}):(?P<work_dir>{_F}):(?P<submit_line>(?s:.*)):{_N}|:(?s:.*))?)?)?$"
+    rf":(?P<task>[0-9]{{1,12}})(?::{_N}){{3}}:(?P<category>{_F}):{_N}:{_F}:{_N}(?::{_F}:{_F}(?::{_F}:(?P<deleted>{_F})(?P<after>:{_N}:{_N}:(?P<submit_host>{_F}):(?P<work_dir>{_F}):(?P<submit_line>(?s:.*)):{_N}|:(?s:.*))?)?)?$"
 )
+_MOVED = r":-?[0-9]+\.[0-9]{3,}:[^:]*:-?[0-9]"
+"""Time of waiting, task and memory, which stand behind the category and before everything that is read behind it: a second time, they are the line's own, and the first were typed."""
 _FIRST = re.compile(
     rf"^{_F}:{_F}:{_F}:{_F}:{_F}:[0-9]+:{_F}:{_N}:[0-9]{{1,16}}:[0-9]{{1,16}}:[0-9]{{1,16}}:[0-9]+:[0-9]+(?::{_N}){{18}}:".encode()
 )
 _NUMBERS = ("submitted", "started", "ended", "failed", "exit_status", "slots")
+_BEHIND = ("category", "deleted", "submit_host", "work_dir", "submit_line")
 _VOID = pa.array(["", "NONE"])
 
 
@@ -92,6 +96,8 @@ def parse(data: bytes, base: int) -> Parsed:
     why = pc.if_else(torn, Why.TRUNCATED.value, Why.SHAPE.value)
     kept = found.filter(read)
     raw = {field.name: pc.struct_field(kept, field.name) for field in kept.type}
+    moved = pc.fill_null(pc.match_substring_regex(raw["after"], _MOVED), False)
+    raw |= {name: pc.if_else(moved, None, raw[name]) for name in _BEHIND}
     task = pc.if_else(pc.equal(raw["task"], "0"), None, raw["task"])
     by = pc.extract_regex(raw["deleted"], pattern=r"^(?P<user>[^@\s]+)@(?P<host>\S+)$")
     fields = {
