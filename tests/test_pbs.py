@@ -6,7 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from test_slurm import events, records, told, typed, upstream, whys
 
-from forensics.core import pbsjobs
+from forensics.analysis import evidence
+from forensics.core import pbsjobs, tables
+from forensics.core.roster import Question, Roster
 from forensics.formats import pbs_accounting
 
 FEW = settings(max_examples=40, deadline=None)
@@ -32,7 +34,7 @@ def test_a_typed_name_moves_no_field_of_accounting(name):
 OPENPBS = 'user=kai group=kai account="{typed}" project=_pbs_project_default jobname=x queue=workq ctime=5 qtime=5 etime=5 '
 
 
-@pytest.mark.parametrize("typed_", ["x owner=lin@login01 y", 'x" owner=lin@login01 y="', "x start=5 owner=lin@login01", "x\" ctime=5 owner=lin@login01 y=\""])  # fmt: skip
+@pytest.mark.parametrize("typed_", ["x owner=lin@login01 y", 'x" owner=lin@login01 y="', "x start=5 owner=lin@login01", 'x" ctime=5 owner=lin@login01 y="'])  # fmt: skip
 @pytest.mark.parametrize("code", ["Q", "E"])
 def test_an_account_that_is_typed_names_no_submitter(typed_, code):
     """`qsub -A`: of jobs OpenPBS writes no owner of its own."""
@@ -130,3 +132,68 @@ def test_the_accounting_of_others_is_read():
     assert got[0]["owner"]
     first = next(r for r in got if r["job"] == "6.edge.ccr.buffalo.edu")
     assert (first["node_count"], first["cpus"], first["elapsed_s"]) == (4, 32, 2_197)
+
+
+BIG = "queue=workq ctime=5 qtime=5 etime=5 "
+TRUE = record("Q", f"user=mei group=mei project=p jobname=train {BIG}")
+ENDED = record(
+    "E", f"user=mei group=mei project=p jobname=train {BIG}start=6 exec_host=gpu01/0 end=9 Exit_status=271"
+)
+ASKED = record("D", "requestor=lin@login01")
+OWNED = record(
+    "E", f"user=lin group=lin project=p jobname=x {BIG}start=6 exec_host=gpu01/0 end=9 Exit_status=0"
+)
+OF_KAI = record("Q", 'user=kai group=kai account="{}" project=p jobname=x ' + BIG, job="12.pbs01")
+
+
+def held(raw):
+    """Who is named by events and by jobs, and what is said of records that a user can have typed."""
+    built = told("pbs_accounting", raw.encode())
+    columns = {"event": tables.EVENT, "job_record": tables.JOB_RECORD}
+    got = {
+        name: table.build({n: [row.get(n) for row in built[name]] for n in table.names})
+        for name, table in columns.items()
+    }
+    sha256 = {row["sha256"] for row in built["event"]}
+    file = dict.fromkeys(tables.FILE.names) | {"sha256": next(iter(sha256)), "bytes": len(raw.encode())}
+    file |= dict.fromkeys(("path", "kind", "held", "domain"), "x") | dict.fromkeys(
+        ("parsed", "rejected", "ignored"), 0
+    )
+    got["file"] = tables.FILE.build({n: [file[n]] for n in tables.FILE.names})
+    case = evidence.assemble(got, Roster(), Question())
+    jobs = {(r.job, r.owner, r.requestor) for r in case.job_records.itertuples()}
+    return set(case.events["account"].dropna()), jobs, [one.said for one in case.alone]
+
+
+@pytest.mark.parametrize(
+    "typed_",
+    [
+        f"x\n{ASKED}",
+        f"x\n{ASKED[:-1]} ",
+        f"x\nrubbish\n{ASKED}",
+        f"x\n{OWNED}{ASKED}",
+        f'x\n{STAMP};E;11.pbs01;user=lin group=lin account="',
+    ],
+    ids=["request", "joined", "behind rubbish", "owner", "joined owner"],
+)
+def test_a_record_that_is_part_of_a_typed_account_names_nobody(typed_):
+    """`qsub -A` with a line end: both servers write an account as it was sent (src/server/accounting.c)."""
+    for behind in (ENDED, ""):
+        accounts, jobs, _ = held(TRUE + OF_KAI.format(typed_) + behind)
+        assert "lin" not in accounts | {name for _, owner, by in jobs for name in (owner, by)}
+
+
+def test_of_a_request_nothing_stands_behind_who_asked():
+    [asked] = records("pbs_accounting", record("D", f'requestor=lin@login01 " project=p jobname=x {BIG}'))
+    assert (asked["requestor"], asked["requestor_host"]) == (None, None)
+
+
+def test_it_is_shown_and_what_stands_behind_the_rest_of_it_is_believed():
+    kept = record("D", "requestor=dao@login01", job="13.pbs01")
+    accounts, jobs, said = held(TRUE + OF_KAI.format(f"x\n{ASKED}") + kept)
+    assert (accounts, said) == ({"dao"}, ["account lin asked: kill_request"])
+    assert ("13.pbs01", None, "dao") in jobs
+
+
+def test_what_no_line_end_cuts_is_believed():
+    assert held(TRUE + OF_KAI.format("x") + ASKED + ENDED) == ({"lin"}, {("11.pbs01", "mei", "lin"), ("12.pbs01", "kai", None)}, [])  # fmt: skip

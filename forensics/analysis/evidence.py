@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from forensics.analysis import displaced, forge_names, gitfound, imitated, selfset, tips, trails, typed_lines
+from forensics.analysis import cut_lines, displaced, forge_names, gitfound, imitated, selfset, tips, trails
+from forensics.analysis.typed_lines import Alone
 from forensics.core import tables
 from forensics.core.roster import Question, Roster
 from forensics.core.tables import CITATIONS
@@ -307,7 +308,7 @@ class Evidence:
     lost: tuple[tips.Lost, ...] = ()
     called: tuple[forge_names.Called, ...] = ()
     typed: tuple[imitated.Imitated, ...] = ()
-    alone: tuple[typed_lines.Alone, ...] = ()
+    alone: tuple[Alone, ...] = ()
     memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """What was looked up once, by what looks it up; a copy of the evidence starts without it."""
 
@@ -349,7 +350,7 @@ def assemble(
     events = selfset.withheld(forge_names.withheld(events, found))
     events, records, typed = imitated.withheld(events, displaced.without(got["job_record"], got["file"]))
     apart = tables.JOB_RECORD.empty() if ordinary is None else ordinary
-    events, alone = typed_lines.withheld(events, records, apart)
+    events, records, alone = cut_lines.withheld(events, records, apart, got["file"])
     raw = {
         name: frame(gitfound.held(table))
         for name, table in sorted(found.items())

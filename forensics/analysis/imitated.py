@@ -21,7 +21,7 @@ KIND = "rows_of_job_differ"
 UNQUOTED = frozenset({"sacct", "sacct_padded", "jobcomp"})
 """Formats in which what users type stands unquoted among a job's columns."""
 _ASKED = "requestor"
-_TOLD = (
+TOLD = (
     "owner", "owner_uid", "state", "outcome", "ending", "exit_code", "exit_signal", _ASKED, "submit_ns", "start_ns", "end_ns", "elapsed_s",
 )  # fmt: skip
 _ONE = ["sha256", "format", "job", "cluster"]
@@ -202,7 +202,7 @@ def _differ(rows: pd.DataFrame) -> list[str]:
     jobs = rows[rows["step"].isna()]
     ended = jobs[~jobs["outcome"].isin(_UNDER_WAY)]
     if len(ended) > 1 and not _tried_again(ended):
-        found = [name for name in _TOLD if _several(ended[name])]
+        found = [name for name in TOLD if _several(ended[name])]
         return sorted({*found, _ASKED}) if found else []
     joined = (rows["start"] == rows["stop"].shift()).to_numpy()[1:].all()
     first = bool(pd.isna(rows["step"].iloc[0]))

@@ -11,7 +11,8 @@ Who     uid and nid are what the client's kernel told the server: root of a clie
         set it to any job. No login account and no process is recorded
 Open    a folder is a number: `lfs fid2path` on the live system says which. Writes are seen only as CLOSE and MTIME.
         Name and job are typed by users: a line in which the server's fields seem to come twice is not read, and of
-        a rename whose parts cannot be told apart the names are left out. A name with a newline is not read
+        a rename whose parts cannot be told apart the names are left out. A name is written as it stands: behind a newline in it
+        a record of its own can stand, whose number is one that another has, or out of its order
 """
 
 import re

@@ -77,7 +77,7 @@ _KEYS = {
 }  # fmt: skip
 _ONCE = ("user", "owner", "requestor", "ctime", "start", "end", "Exit_status", "exec_host")
 _J_PER_KWH = 3_600_000
-_ASKED = r"^requestor=(?P<user>[^\s@]+)@(?P<host>[^\s]+)(?: |$)"
+_ASKED = r"^requestor=(?P<user>[^\s@]+)@(?P<host>[^\s]+)$"
 _OWNER = (
     r"(?:^|(?:^| )ctime=[0-9]{1,12} (?:[a-z]+=[0-9]{1,12} ){0,3})owner=(?P<user>[^\s@]+)@(?P<host>[^\s]+)"
 )

@@ -7,7 +7,7 @@ Source  Apache Hadoop 2.7 to 3.4: RMAuditLogger.java; log4j.properties RMAUDIT
 Time    wall clock of the ResourceManager's host, to the millisecond, no zone
 Who     USER is whom the ResourceManager authenticated: by Kerberos; where `hadoop.security.authentication` is
         `simple`, it is the name that the client gave, and nothing vouches for it. IP is the peer's
-Open    CALLERCONTEXT and QUEUENAME are typed by clients. A line that says one key twice says two things, and is
+Open    CALLERCONTEXT and QUEUENAME are typed by clients, line ends too, so that a whole line can be. A line that says one key twice says two things, and is
         rejected. The summary of an application that is over is read; other lines of the same file, where it is the
         ResourceManager's own, are kept as messages
 """

@@ -71,7 +71,12 @@ SAYS = {
     "records_differ": ("copy {copy}: session {session}, login uid {auid}, process {pid}, {what}",),
     "login_uid_set_without_rights": ("a process with uid {number} set it, without root's rights",),
     "rows_of_job_differ": ("{format}: {value}",),
-    "line_borne_out_by_nothing": ("trouble of a job", "uid {number} asked: {verb}", "{format}: {value}"),
+    "line_borne_out_by_nothing": (
+        "trouble of a job",
+        "uid {number} asked: {verb}",
+        "account {account} asked: {verb}",
+        "{format}: {value}",
+    ),
     "forge_name_changed": ("number {number} is called {name}", "{name} is changed to {other}"),
     "register_disagrees": (
         "{source} ({domain}): {kind} {thing} is of account {account}",
