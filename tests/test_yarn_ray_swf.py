@@ -3,8 +3,10 @@
 import json
 
 from hypothesis import example, given, settings
+from stage import Stage
 from test_slurm import SAMPLES, events, records, told, typed, upstream, whys
 
+from forensics.core.roster import Question
 from forensics.formats import registry
 
 FEW = settings(max_examples=40, deadline=None)
@@ -107,3 +109,51 @@ def test_the_trace_of_others_is_read():
     jobs = [line for line in raw.splitlines() if line.strip() and not line.startswith(b";")]
     assert whys("swf", raw) in ([], ["truncated"])
     assert len(records("swf", raw)) + len(whys("swf", raw)) == len(jobs)
+
+
+APP = "application_1795446700000_0011"
+LINE = (
+    "2026-11-23 15:11:{} INFO resourcemanager.RMAuditLogger: USER={}\t{}OPERATION={}\tTARGET=ClientRMService\tRESULT=SUCCESS\tAPPID="
+    + APP
+)
+FAILED = LINE.format("53,900", "mei", "", "Application Finished - Failed").replace("SUCCESS", "FAILURE")
+KILLED = LINE.format("53,900", "mei", "", "Application Finished - Killed")
+
+
+def said_by_lin(operation="Kill Application Request", *more):
+    """What the ResourceManager writes of an application of kai's in whose queue's name another line stands, and of how mei's ended."""
+    own = LINE.format("53,500", "kai", "IP=127.0.0.12\t", "Submit Application Request").replace(
+        "0011", "0012"
+    )
+    asked = LINE.format("53,686", "lin", "IP=127.0.0.13\t", operation)
+    return "\n".join([LINE.format("42,001", "mei", "IP=127.0.0.11\t", "Submit Application Request"), f"{own}\tQUEUENAME=x", asked, *more, ""])  # fmt: skip
+
+
+def asked_by(raw, *ran, late_ns=0):
+    """Who asked to end it, by events and by records, and what is said of lines that nothing bears out; `ran` is in lin's trail."""
+    found = told("yarn_audit", raw.encode())
+    made = Stage()
+    made.rows += found["event"]
+    made.jobs += found["job_record"]
+    made.add("execute", account="lin", auid=4103, effective="lin", uid=4103, session="9", exe="/usr/bin/yarn", argv=list(ran), when=found["event"][2]["earliest_ns"] + late_ns)  # fmt: skip
+    case = made.evidence(Question(jobs=(APP,)))
+    asked = case.events[case.events["verb"] == "kill_request"]
+    return set(asked["account"].dropna()), set(case.job_records["requestor"].dropna()), [(one.said, one.otherwise[0][0]) for one in case.alone]  # fmt: skip
+
+
+def test_who_asked_to_kill_an_application_that_ended_otherwise_is_told_by_no_line_of_the_log():
+    """Anybody who submits one can put a line into it: a queue's name is written as it was sent, line ends too (RMAuditLogger.java)."""
+    ended = ("account lin asked: kill_request", "yarn_audit: Application Finished - Failed")
+    assert asked_by(said_by_lin("Kill Application Request", FAILED)) == (set(), set(), [ended])
+    assert asked_by(said_by_lin("Kill Application Request", KILLED, FAILED)) == (set(), set(), [ended])
+
+
+def test_it_is_believed_where_it_ended_so_or_the_command_is_on_record():
+    believed = ({"lin"}, {"lin"}, [])
+    assert asked_by(said_by_lin("Kill Application Request", KILLED)) == believed
+    assert asked_by(said_by_lin()) == believed
+    command, failed = ("yarn", "application", "-kill", APP), said_by_lin("Kill Application Request", FAILED)
+    assert asked_by(failed, *command) == believed
+    assert asked_by(failed, *command, late_ns=3_600 * 10**9)[0] == set()
+    assert asked_by(failed, *command[:3], "x")[0] == asked_by(failed, "yarn", "logs", APP)[0] == set()
+    assert asked_by(said_by_lin("Fail Attempt Request", FAILED))[0] == {"lin"}

@@ -5,8 +5,9 @@ time of its submission was cut; what stands behind it, as far as the rest of it,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,9 +15,14 @@ import pyarrow as pa
 from forensics.analysis import imitated, typed_lines
 from forensics.analysis.typed_lines import Alone
 
-FORMAT = "pbs_accounting"
+FORMAT, YARN = "pbs_accounting", "yarn_audit"
 _OF_JOB = re.compile(r"[QSERcua] (?:[^ ]+ )?user=")
 _TIMES = re.compile(r"(?:^| )ctime=[0-9]")
+_KILLS = r"(?:^|\t)OPERATION=Kill Application(?: Request)?(?:\t|$)"
+"""Not to let an attempt fail, nor a signal to a container: what is so asked for ends otherwise."""
+_COMMANDS = frozenset({"yarn", "mapred"})
+_NEAR_NS = 10_000_000_000
+_MOST_TOLD = 20
 _REACH = 65_536
 """Bytes. The rest of a record that was cut stands as far behind it as what was typed is long, which has no bound of its own."""
 
@@ -33,11 +39,12 @@ def withheld(
         files: schema `file`: of one that is not among them it is not known whether anything stands behind its last record.
 
     Returns:
-        The same, their order kept, and such lines, those of Slurm in order of time before those of PBS in order of file and place.
+        The same, their order kept, and such lines, those of Slurm and YARN in order of time, those of PBS of file and place.
     """
     events, records, typed = _of_pbs(events, records, files)
+    events, records, vain = _of_yarn(events, records)
     events, alone = typed_lines.withheld(events, records, ordinary)
-    return events, records, (*alone, *typed)
+    return events, records, (*alone, *typed, *vain)
 
 
 def _of_pbs(
@@ -60,10 +67,63 @@ def _of_pbs(
     return (
         events,
         records,
-        tuple(
-            Alone(e["event_id"], FORMAT, e["job"], f"account {e['account']} asked: {e['verb']}", ())
-            for e in named.to_dict("records")
-        ),
+        tuple(_alone(e, FORMAT) for e in named.to_dict("records")),
+    )
+
+
+def _of_yarn(
+    events: pd.DataFrame, records: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Alone, ...]]:
+    told = records[(records["format"] == YARN) & records["outcome"].isin(imitated.BY_ITSELF)]
+    asked = events[
+        (events["format"] == YARN)
+        & (events["verb"] == "kill_request")
+        & (events["outcome"] != "failure")
+        & events["account"].notna()
+        & events["job"].isin(set(told["job"]))
+    ]
+    killed = asked["text"].str.contains(_KILLS, na=False).astype(bool)
+    lines = [e for e in asked[killed].to_dict("records") if not _commanded(events, e)]
+    if not lines:
+        return events, records, ()
+    events, records = events.copy(), records.copy()
+    of = events["event_id"].isin({e["event_id"] for e in lines})
+    events.loc[of, "account"] = None
+    events.loc[of, "account_absence"] = "not_recorded"
+    places = {(e["sha256"], e["start"]) for e in lines}
+    own = [place in places for place in zip(records["sha256"], records["start"], strict=True)]
+    records.loc[own, ["requestor", "outcome", "ending"]] = None
+    ends = {
+        job: tuple(
+            (f"{YARN}: {row['state']}", imitated.cited(row))
+            for row in rows.head(_MOST_TOLD).to_dict("records")
+        )
+        for job, rows in told.groupby("job", sort=True)
+    }
+    return events, records, tuple(_alone(e, YARN, ends[e["job"]]) for e in lines)
+
+
+def _commanded(events: pd.DataFrame, request: Mapping[Any, Any]) -> bool:
+    """Whether a trail has a command of an account that kills the application, in the seconds of its request."""
+    ran = events[
+        events["trail"]
+        & (events["verb"] == "execute")
+        & ((events["effective"] == request["account"]) | (events["account"] == request["account"]))
+        & ((events["earliest_ns"] - request["earliest_ns"]).abs() <= _NEAR_NS)
+    ]
+    return any(
+        isinstance(argv, list)
+        and str(exe).rpartition("/")[2] in _COMMANDS
+        and {"-kill", request["job"]} <= set(argv)
+        for exe, argv in zip(ran["exe"], ran["argv"], strict=True)
+    )
+
+
+def _alone(
+    line: Mapping[Any, Any], log: str, otherwise: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+) -> Alone:
+    return Alone(
+        line["event_id"], log, line["job"], f"account {line['account']} asked: {line['verb']}", otherwise
     )
 
 
