@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from forensics.analysis import git_settings, mounts, order, ref_commands, surroundings
+from forensics.analysis import git_settings, loading, mounts, order, ref_commands, surroundings
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.by_verb import executions, of_verbs
@@ -27,7 +27,6 @@ _LOGGED = re.compile(
 )
 _HARMFUL_NEW = {"imported_by_script", "payload_executed"}
 _PACKAGES = re.compile(r"/(?:site|dist)-packages/")
-INSTALLERS = frozenset({"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"})
 _INSTALLED = re.compile(r"/(?:usr|opt)/(?:[\w.+-]+/)*bin/(?:pip3?(?:\.\d+)?|conda|mamba|uv|dnf|yum)$")
 _SPOOL = re.compile(r"/var/spool/(?:cron|at)")
 _RUNNERS = frozenset({"atd", "atrun", "cron", "crond"})
@@ -213,7 +212,7 @@ def all_changes(scene: Scene, history: Mapping[str, list[Version]]) -> dict[str,
 def by_installer(scene: Scene, event_id: str) -> bool:
     """Whether a package manager made a change: by its program, or where an interpreter runs it by the script's name.
 
-    The script has to lie where only an administrator puts one: anybody can call a file of theirs `pip`.
+    Program or script has to lie where only an administrator puts one: anybody can call a file of theirs `pip`.
     """
     key = "by installer", event_id
     if key not in scene.memo:
@@ -222,7 +221,7 @@ def by_installer(scene: Scene, event_id: str) -> bool:
 
 
 def _by_installer(scene: Scene, row: Row) -> bool:
-    if posixpath.basename(str(row.exe or "")) in INSTALLERS:
+    if loading.installer(row.exe):
         return True
     mine = order.of(scene.evidence).until(scene.runs_of(row.host, row.pid), row)
     ran = next(rows_of(mine.iloc[-1:]), None)

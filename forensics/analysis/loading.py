@@ -213,10 +213,22 @@ def of_site(path: str) -> bool:
     return _SITE.match(path) is not None
 
 
+_INSTALLERS = frozenset(
+    {"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"}
+)
+_PUT_BY_ROOT = re.compile(r"/(?:usr|opt|bin|sbin|snap|nix)(?:/|$)")
+
+
 def own_place(path: str, account: str) -> bool:
     """Whether a path lies in a folder that is called as an account is, near the root, and not where anybody makes one."""
     folders = posixpath.dirname(path).split("/")[1:5]
     return account in folders and not path.startswith(_ANYBODYS)
+
+
+def installer(exe: object) -> bool:
+    """Whether a program is a package manager, by its name, where an administrator puts one: anybody can call a program of theirs so. A name alone is believed."""
+    folder, name = posixpath.split(str(exe or ""))
+    return name in _INSTALLERS and (not folder or _PUT_BY_ROOT.match(folder) is not None)
 
 
 def _words(argv: object) -> list[str]:
