@@ -104,16 +104,23 @@ def test_a_program_of_one_s_own_names_its_maker():
 
 
 @pytest.mark.parametrize(
-    ("writer", "found"),
-    [("/home/kai/bin/pip", FOREIGN), ("/srv/proj/conda", FOREIGN), ("/opt/conda/bin/conda", OWN)],
-)  # fmt: skip
-def test_a_program_that_is_called_as_a_package_manager_is_none_where_users_put_it(writer, found):
+    ("writer", "words", "found"),
+    [
+        ("/home/kai/bin/pip", (), FOREIGN),
+        ("/srv/proj/conda", (), FOREIGN),
+        ("/home/kai/x", ("python3", "-m", "pip", "install", "x"), FOREIGN),
+        ("/home/kai/x", ("python3", "/usr/bin/pip3", "install", "x"), FOREIGN),
+        ("/usr/bin/python3.11", ("python3", "-m", "pip", "install", "x"), OWN),
+        ("/opt/conda/bin/conda", (), OWN),
+    ],
+)
+def test_a_program_that_is_called_as_a_package_manager_is_none_where_users_put_it(writer, words, found):
     """Kai changes a tool by a program of his own: what a package manager puts there is nobody's trap, and lin was named for what it did."""
     day = day_of()
     day.rows[:] = [row for row in day.rows if row["object"] != TOOL]
     day.change("kai", day.kai, TOOL)
     day.rows[-1] |= {"exe": writer, "object_owner_uid": UIDS["lin"]}
-    day.rows[-2] |= {"exe": writer, "argv": [writer, TOOL]}
+    day.rows[-2] |= {"exe": writer, "argv": list(words or (writer, TOOL))}
     runs(day)
     assert told(day) == found
 

@@ -212,7 +212,7 @@ def all_changes(scene: Scene, history: Mapping[str, list[Version]]) -> dict[str,
 def by_installer(scene: Scene, event_id: str) -> bool:
     """Whether a package manager made a change: by its program, or where an interpreter runs it by the script's name.
 
-    Program or script has to lie where only an administrator puts one: anybody can call a file of theirs `pip`.
+    Program or script has to lie where only an administrator puts one: anybody can call a file of theirs `pip`, and give a program of theirs its words.
     """
     key = "by installer", event_id
     if key not in scene.memo:
@@ -221,6 +221,8 @@ def by_installer(scene: Scene, event_id: str) -> bool:
 
 
 def _by_installer(scene: Scene, row: Row) -> bool:
+    if not loading.put_by_root(row.exe):
+        return False
     if loading.installer(row.exe):
         return True
     mine = order.of(scene.evidence).until(scene.runs_of(row.host, row.pid), row)

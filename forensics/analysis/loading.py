@@ -225,10 +225,15 @@ def own_place(path: str, account: str) -> bool:
     return account in folders and not path.startswith(_ANYBODYS)
 
 
+def put_by_root(exe: object) -> bool:
+    """Whether a program lies where an administrator puts one; a name alone is believed."""
+    folder = posixpath.dirname(str(exe or ""))
+    return not folder or _PUT_BY_ROOT.match(folder) is not None
+
+
 def installer(exe: object) -> bool:
-    """Whether a program is a package manager, by its name, where an administrator puts one: anybody can call a program of theirs so. A name alone is believed."""
-    folder, name = posixpath.split(str(exe or ""))
-    return name in _INSTALLERS and (not folder or _PUT_BY_ROOT.match(folder) is not None)
+    """Whether a program is a package manager, by its name and its place: anybody can call a program of theirs so."""
+    return posixpath.basename(str(exe or "")) in _INSTALLERS and put_by_root(exe)
 
 
 def _words(argv: object) -> list[str]:
