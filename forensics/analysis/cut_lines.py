@@ -50,8 +50,11 @@ def withheld(
 def _of_pbs(
     events: pd.DataFrame, records: pd.DataFrame, files: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Alone, ...]]:
-    told = events.loc[events["format"] == FORMAT].sort_values(["sha256", "start"])
-    sizes = dict(zip(files["sha256"], files["bytes"], strict=True)) if len(told) else {}
+    told = events.loc[events["format"] == FORMAT]
+    if not len(told):
+        return events, records, ()
+    told = told.sort_values(["sha256", "start"])
+    sizes = dict(zip(files["sha256"], files["bytes"], strict=True))
     typed = [n for sha256, rows in told.groupby("sha256", sort=True) for n in _typed(rows, sizes.get(sha256))]
     if not typed:
         return events, records, ()
@@ -64,17 +67,15 @@ def _of_pbs(
     own = pd.Series(of, records.index, dtype=bool) & (records["format"] == FORMAT)
     records.loc[own, list(imitated.TOLD)] = None
     named = lines[lines["account"].notna()]
-    return (
-        events,
-        records,
-        tuple(_alone(e, FORMAT) for e in named.to_dict("records")),
-    )
+    return events, records, tuple(_alone(e, FORMAT) for e in named.to_dict("records"))
 
 
 def _of_yarn(
     events: pd.DataFrame, records: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Alone, ...]]:
     told = records[(records["format"] == YARN) & records["outcome"].isin(imitated.BY_ITSELF)]
+    if not len(told):
+        return events, records, ()
     asked = events[
         (events["format"] == YARN)
         & (events["verb"] == "kill_request")

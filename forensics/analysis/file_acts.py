@@ -221,10 +221,8 @@ def by_installer(scene: Scene, event_id: str) -> bool:
 
 
 def _by_installer(scene: Scene, row: Row) -> bool:
-    if not loading.put_by_root(row.exe):
-        return False
-    if loading.installer(row.exe):
-        return True
+    if loading.installer(row.exe) or not loading.put_by_root(row.exe):
+        return loading.installer(row.exe)
     mine = order.of(scene.evidence).until(scene.runs_of(row.host, row.pid), row)
     ran = next(rows_of(mine.iloc[-1:]), None)
     words = list(ran.argv or ()) if ran is not None else []
