@@ -15,6 +15,7 @@ from forensics.analysis import (
     by_verb,
     clocks,
     file_acts,
+    installers,
     keyed,
     mentions,
     order,
@@ -167,6 +168,55 @@ def test_the_program_that_changed_a_file_is_the_last_that_its_process_ran_in_its
     mine = scene.runs_of("h", 1)
     plain = known.until(picked(mine, mine["session"] == session), change)
     assert file_acts._command(scene, change) == list(plain["event_id"])[-1:]
+
+
+words = st.sampled_from(
+    (
+        None,
+        ["bash"],
+        ["python", "/usr/bin/pip", "install", "x"],
+        ["python", "/home/mei/pip"],
+        ["python", "-m", "pip"],
+        ["python", "train.py"],
+    )
+)
+ran = st.tuples(
+    st.sampled_from(("h", "g", None)), st.sampled_from((1, 2, None)), st.sampled_from(("execute", "open")), st.integers(1, 9), words
+)  # fmt: skip
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.lists(ran, max_size=8), st.sampled_from(("h", None)), st.sampled_from((1, None)), st.integers(1, 9))
+def test_a_change_is_a_package_manager_s_where_what_its_process_ran_last_is_one(rows, host, pid, at):
+    assert _by_installer(rows, host, pid, at) == _ran_one(rows, host, pid, at)
+
+
+def test_what_a_process_ran_later_or_before_last_makes_it_no_package_manager():
+    """Else the test above could hold where every answer is no."""
+    pip = ["python", "-m", "pip"]
+    assert _by_installer([("h", 1, "execute", 3, pip)], "h", 1, 3)
+    assert not _by_installer([("h", 1, "execute", 3, pip)], "h", 1, 2)
+    assert not _by_installer([("h", 1, "execute", 3, pip), ("h", 1, "execute", 4, ["bash"])], "h", 1, 5)
+    assert not _by_installer([("g", 1, "execute", 3, pip), ("h", 2, "execute", 3, pip)], "h", 1, 5)
+
+
+def _by_installer(rows, host, pid, at):
+    events = pd.DataFrame(rows, columns=["host", "pid", "verb", "earliest_ns", "argv"], dtype=object)
+    events["event_id"] = [f"e{n}" for n in range(len(events))]
+    events = events.set_index("event_id", drop=False)
+    known = order.Order(events.assign(latest_ns=events["earliest_ns"]))
+    known._places = dict.fromkeys([*events["event_id"], "change"])
+    scene = Scene(SimpleNamespace(events=events, memo={"order": known}), None, {}, {}, {})
+    change = SimpleNamespace(host=host, pid=pid, earliest_ns=at, event_id="change", exe="/usr/bin/python3")
+    return installers._by_installer(scene, change)
+
+
+def _ran_one(rows, host, pid, at):
+    """Told row by row: of the process's executions that are not later, the last in their order."""
+    if host is None or pid is None:
+        return False
+    mine = [r[4] for r in rows if r[:3] == (host, pid, "execute") and r[3] <= at]
+    return bool(mine) and mine[-1] in (["python", "/usr/bin/pip", "install", "x"], ["python", "-m", "pip"])
 
 
 told = st.lists(

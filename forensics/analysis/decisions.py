@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from forensics.analysis import file_acts, loading, order, surroundings
+from forensics.analysis import installers, loading, order, surroundings
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
 from forensics.analysis.evidence import Row, picked, rows_of
@@ -86,8 +86,8 @@ def not_installed(
             by.setdefault(key, []).append((version.earliest_ns, version.event_id, path))
     others = set[str]()
     for rows in by.values():
-        ends = {file_acts.by_installer(scene, one[1]) for one in (min(rows), max(rows))}
+        ends = {installers.by_installer(scene, one[1]) for one in (min(rows), max(rows))}
         others |= {
-            path for _, event, path in rows if not (ends == {True} or (True in ends and file_acts.by_installer(scene, event)))
+            path for _, event, path in rows if not (ends == {True} or (True in ends and installers.by_installer(scene, event)))
         }  # fmt: skip
     return others

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from forensics.analysis import git_settings, loading, mounts, order, ref_commands, surroundings
+from forensics.analysis import git_settings, installers, mounts, order, ref_commands, surroundings
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Reading, Version, contributors
 from forensics.analysis.by_verb import executions, of_verbs
@@ -27,7 +27,6 @@ _LOGGED = re.compile(
 )
 _HARMFUL_NEW = {"imported_by_script", "payload_executed"}
 _PACKAGES = re.compile(r"/(?:site|dist)-packages/")
-_INSTALLED = re.compile(r"/(?:usr|opt)/(?:[\w.+-]+/)*bin/(?:pip3?(?:\.\d+)?|conda|mamba|uv|dnf|yum)$")
 _SPOOL = re.compile(r"/var/spool/(?:cron|at)")
 _RUNNERS = frozenset({"atd", "atrun", "cron", "crond"})
 """Daemons that move about in their spool what they run; that leaves nothing new there."""
@@ -209,27 +208,6 @@ def all_changes(scene: Scene, history: Mapping[str, list[Version]]) -> dict[str,
     return found
 
 
-def by_installer(scene: Scene, event_id: str) -> bool:
-    """Whether a package manager made a change: by its program, or where an interpreter runs it by the script's name.
-
-    Program or script has to lie where only an administrator puts one: anybody can call a file of theirs `pip`, and give a program of theirs its words.
-    """
-    key = "by installer", event_id
-    if key not in scene.memo:
-        scene.memo[key] = _by_installer(scene, scene.row(event_id))
-    return bool(scene.memo[key])
-
-
-def _by_installer(scene: Scene, row: Row) -> bool:
-    if loading.installer(row.exe) or not loading.put_by_root(row.exe):
-        return loading.installer(row.exe)
-    mine = order.of(scene.evidence).until(scene.runs_of(row.host, row.pid), row)
-    ran = next(rows_of(mine.iloc[-1:]), None)
-    words = list(ran.argv or ()) if ran is not None else []
-    script = words[1] if len(words) > 1 else ""
-    return _INSTALLED.match(script) is not None or words[1:3] in (["-m", "pip"], ["-m", "conda"])
-
-
 def linked(
     scene: Scene,
     changes: Mapping[str, list[tuple[Version, Act]]],
@@ -249,7 +227,7 @@ def linked(
             # Who first wrote a file changed nothing of the job's, unless the file itself does the harm.
             if version.how == "create" and reading.why not in _HARMFUL_NEW:
                 continue
-            if _PACKAGES.search(reading.path) and by_installer(scene, version.event_id):
+            if _PACKAGES.search(reading.path) and installers.by_installer(scene, version.event_id):
                 continue
             if version.event_id in living and id(act) not in done:
                 done.add(id(act))
@@ -266,7 +244,7 @@ def unordered(
         near = mounts.near(scene.evidence, reading)
         for v in _unsettled(history[reading.path], reading, scene.evidence, near):
             created = v.how == "create" and reading.why not in _HARMFUL_NEW
-            installed = _PACKAGES.search(reading.path) and by_installer(scene, v.event_id)
+            installed = _PACKAGES.search(reading.path) and installers.by_installer(scene, v.event_id)
             if not created and not installed and v.account is not None and v.account != job.owner:
                 return True
     return False
@@ -329,7 +307,7 @@ def of_packages(
     """
     for path, pairs in changes.items():
         for version, act in pairs if _PACKAGES.search(path) else ():
-            if not by_installer(scene, version.event_id) and (
+            if not installers.by_installer(scene, version.event_id) and (
                 last_end_ns is None or version.earliest_ns <= last_end_ns
             ):
                 yield act

@@ -14,8 +14,8 @@ import pandas as pd
 from forensics.analysis import (
     beside,
     carried,
-    file_acts,
     git_settings,
+    installers,
     loading,
     order,
     startup_lines,
@@ -151,7 +151,7 @@ class Code:
         # A copy can name such a file as what it is made from.
         copies = plant.rule.removeprefix("command_") in loading.COPIERS
         into = found is not None and not (copies and found.end() < len(plant.object))
-        return into and not file_acts.by_installer(self.scene, plant.events[0])
+        return into and not installers.by_installer(self.scene, plant.events[0])
 
     def _of_home(self, plant: Act, act: Act) -> bool:
         """Whether what was left is in the home of the act's account."""
@@ -296,7 +296,7 @@ class Code:
                 break
             if owner is None and version.how == "edit":
                 owner = version.owner_uid
-            installed = file_acts.by_installer(self.scene, version.event_id)
+            installed = installers.by_installer(self.scene, version.event_id)
             if self._another(wrote, act) and not installed:
                 found.append(wrote)
             if version.how != "edit":
