@@ -2,7 +2,7 @@
 # where every package is pinned with its hashes. Nothing is written outside this folder, but for pip's own cache.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check types lint contracts reference test-all range-test bench docs lock clean
+.PHONY: help setup demo test tests check types lint contracts reference test-all range-test bench docs lock clean
 
 # The first Python on the path that is new enough.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -32,7 +32,7 @@ help:
 	@echo "make demo       investigate a staged incident and say which report to open"
 	@echo "make test       everything that must hold: lint, types, import contracts, documentation, tests"
 	@echo "make test-all   the same with all cases of the tests of which make test takes some; twice as long"
-	@echo "make check      what make test does before the tests"
+	@echo "make check      what make test does beside the tests"
 	@echo "make range-test stage an incident with real daemons on this machine, as root, and investigate it (it makes accounts)"
 	@echo "make bench      measure how fast audit logs are read, beside other programs on the same bytes"
 	@echo "                (MB='10 1000' sizes, REPEAT=3, PEERS=1 installs Plaso and others, WORST=300 the worst layouts,"
@@ -64,7 +64,6 @@ demo: setup
 	@test -s $(DEMO)/report.pdf
 	@echo "Open this file: $(DEMO)/report.pdf"
 
-# The types take as long as the rest together, and one core: two at a time.
 check: setup
 	@$(MAKE) --no-print-directory -j 2 types lint contracts reference
 
@@ -86,7 +85,12 @@ reference: setup
 	@echo "Checking that the generated reference is up to date."
 	@$(BIN)/python -m forensics.cli.reference --check docs/reference
 
-test: check
+# The types take one core for as long as all else before the tests, so they are checked beside these.
+test: setup
+	@$(MAKE) --no-print-directory -j 2 lint contracts reference
+	@$(MAKE) --no-print-directory -j 2 types tests
+
+tests: setup
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 

@@ -32,14 +32,14 @@ DEAR = frozenset(
 
 
 def left_out(items):
-    """Of each test of `DEAR` that has more than three cases, after what `some` drew, every other one, but for the first and the last; none, if all are asked for."""
+    """Of each test of `DEAR` that has more than three cases, after what `some` drew, two of three, but for the first and the last; none, if all are asked for."""
     if EVERY:
         return []
     cases = {}
     for item in items:
         if item.path.name in DEAR and hasattr(item, "callspec"):
             cases.setdefault((item.path.name, item.originalname), []).append(item)
-    kept = {id(item) for own in cases.values() for item in some(own, max(3, (len(own) + 1) // 2))}
+    kept = {id(item) for own in cases.values() for item in some(own, max(3, (len(own) + 2) // 3))}
     return [item for own in cases.values() for item in own if id(item) not in kept]
 
 

@@ -95,7 +95,8 @@ def test_what_a_tree_took_commits_from():
     frame = pd.DataFrame(
         [{"verb": "ref_update", "object": o, "repository": r, "text": f"new={n} {t}"} for o, r, n, t in rows]
     )
-    found = passed_on.taken_from(SimpleNamespace(events=frame, git_objects={}), {OID})
+    case = SimpleNamespace(events=frame, memo={})
+    found = passed_on.taken_from(SimpleNamespace(evidence=case, git_objects={}), {OID})
     assert {"main", "work", "team/b", "b", "origin/team/b"} <= found
     assert not {"early", "served", "x", "refs/remotes/origin/x"} & found
 
