@@ -1,14 +1,30 @@
-"""Package managers: which changes they made."""
+"""Package managers: which programs are some, and which changes they made."""
 
+import posixpath
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from forensics.analysis import loading, order
+from forensics.analysis import order
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import Row, picked, rows_of
 
+_INSTALLERS = frozenset(
+    {"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"}
+)
+_PUT_BY_ROOT = re.compile(r"/(?:usr|opt|bin|sbin|snap|nix)(?:/|$)")
 _INSTALLED = re.compile(r"/(?:usr|opt)/(?:[\w.+-]+/)*bin/(?:pip3?(?:\.\d+)?|conda|mamba|uv|dnf|yum)$")
+
+
+def put_by_root(exe: object) -> bool:
+    """Whether a program lies where an administrator puts one; a name alone is believed."""
+    folder = posixpath.dirname(str(exe or ""))
+    return not folder or _PUT_BY_ROOT.match(folder) is not None
+
+
+def installer(exe: object) -> bool:
+    """Whether a program is a package manager, by its name and its place: anybody can call a program of theirs so."""
+    return posixpath.basename(str(exe or "")) in _INSTALLERS and put_by_root(exe)
 
 
 def by_installer(scene: Scene, event_id: str) -> bool:
@@ -23,8 +39,8 @@ def by_installer(scene: Scene, event_id: str) -> bool:
 
 
 def _by_installer(scene: Scene, row: Row) -> bool:
-    if loading.installer(row.exe) or not loading.put_by_root(row.exe):
-        return loading.installer(row.exe)
+    if installer(row.exe) or not put_by_root(row.exe):
+        return installer(row.exe)
     # Most processes never ran one, and a month has hundreds of thousands of them: what a process ran last is asked of the others alone.
     if (row.host, row.pid) not in _installing(scene):
         return False

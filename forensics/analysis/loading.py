@@ -213,27 +213,10 @@ def of_site(path: str) -> bool:
     return _SITE.match(path) is not None
 
 
-_INSTALLERS = frozenset(
-    {"pip", "pip3", "conda", "mamba", "uv", "apt-get", "apt", "dpkg", "dnf", "yum", "rpm"}
-)
-_PUT_BY_ROOT = re.compile(r"/(?:usr|opt|bin|sbin|snap|nix)(?:/|$)")
-
-
 def own_place(path: str, account: str) -> bool:
     """Whether a path lies in a folder that is called as an account is, near the root, and not where anybody makes one."""
     folders = posixpath.dirname(path).split("/")[1:5]
     return account in folders and not path.startswith(_ANYBODYS)
-
-
-def put_by_root(exe: object) -> bool:
-    """Whether a program lies where an administrator puts one; a name alone is believed."""
-    folder = posixpath.dirname(str(exe or ""))
-    return not folder or _PUT_BY_ROOT.match(folder) is not None
-
-
-def installer(exe: object) -> bool:
-    """Whether a program is a package manager, by its name and its place: anybody can call a program of theirs so."""
-    return posixpath.basename(str(exe or "")) in _INSTALLERS and put_by_root(exe)
 
 
 def _words(argv: object) -> list[str]:

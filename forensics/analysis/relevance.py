@@ -27,7 +27,7 @@ from forensics.analysis import (
     holders,
     hops,
     identity,
-    loading,
+    installers,
     memory,
     mentions,
     mounts,
@@ -183,7 +183,7 @@ class Paths:
         self, path: str, *, exe: str | None, verb: str, owner_uid: int | None, account: str | None
     ) -> bool:
         """Whether one change of a path can be one of the owner's files, or of an installed package, by somebody else."""
-        if file_acts.of_package(path) and not loading.installer(exe):
+        if file_acts.of_package(path) and not installers.installer(exe):
             return True
         return any(
             (owner_uid in self._uids[whose] or verb in {"delete", "rename"})
