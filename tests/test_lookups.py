@@ -287,3 +287,14 @@ def test_events_of_verbs_are_those_that_have_them(verbs, failed):
             assert list(by_verb.of_verbs(case, *wanted).index) == whole
         of_these = by_verb.of_verbs(case, *wanted, but=lambda e: e["outcome"] != "failure")
         assert list(of_these.index) == [n for n in whole if n >= failed]
+
+
+@pytest.mark.parametrize(
+    ("exe", "believed"),
+    [
+        ("/usr/bin/pip", True), ("/opt/conda/bin/conda", True), ("/bin/rpm", True), ("pip", True), ("/usr/bin/vim", False),
+        ("/home/lin/bin/pip", False), ("/usr/../home/lin/pip", False), ("./pip", False), ("/srv/bin/pip", False), ("/optional/pip", False), (None, False),
+    ],
+)  # fmt: skip
+def test_a_package_manager_is_one_where_an_administrator_puts_programs(exe, believed):
+    assert installers.installer(exe) == believed

@@ -18,8 +18,9 @@ _INSTALLED = re.compile(r"/(?:usr|opt)/(?:[\w.+-]+/)*bin/(?:pip3?(?:\.\d+)?|cond
 
 def put_by_root(exe: object) -> bool:
     """Whether a program lies where an administrator puts one; a name alone is believed."""
-    folder = posixpath.dirname(str(exe or ""))
-    return not folder or _PUT_BY_ROOT.match(folder) is not None
+    path = str(exe or "")
+    folder = posixpath.dirname(posixpath.normpath(path))
+    return "/" not in path or _PUT_BY_ROOT.match(folder) is not None
 
 
 def installer(exe: object) -> bool:
