@@ -5,7 +5,8 @@
 Each seed is a simulated incident, told as its own actor would have it read: lines by `logger`, which takes any program's name and any
 number; programs of one's own under others' names; a login uid that a process without one sets; rows within rows of accounting; lists of
 keys, histories, startup files, reflogs and authors; and what `frame_typed` has: text that services repeat, and the log of a checkout. Then logs are removed, whole or a stretch, as root could. Printed is who is named
-for what they did not do and was not before, which true denial is contradicted and which untrue one supported, which account is wrong, and which cause of a job changed.
+for what they did not do and was not before, which true denial of an innocent is contradicted, which other one, and which untrue one is supported,
+which account is wrong, and which cause of a job changed.
 It ends with status 1 where somebody is named wrongly.
 """
 
@@ -263,11 +264,13 @@ def _asked(made: Incident, people: list[str]) -> bytes:
 def _told(found: Mapping[str, Any], truth: Mapping[str, Any]) -> dict[str, set[tuple[Any, ...]]]:
     """What is to be compared of findings."""
     answers = judging.judged(found, truth)
-    innocent = [c for c in found["claims"] if c["by"] != truth["actor"]]
+    against = [c for c in found["claims"] if c["by"] != truth["actor"] and c["status"] == "contradicted"]
+    true = [c for c in against if judging.is_true(c, truth) and c["names"] in {"", None, truth["actor"]}]
     return {
         "named": {(n["act"], n["object"], n["name"]) for n in answers["named"] if n["how"] == "wrong"},
         "as a cause": {(n["act"], n["object"], n["name"]) for n in answers["blamed"]},
-        "contradicted": {(c["id"], c["by"], c["names"]) for c in innocent if c["status"] == "contradicted"},
+        "true denial contradicted": {(c["id"], c["by"], c["names"]) for c in true},
+        "contradicted": {(c["id"], c["by"], c["names"]) for c in against if c not in true},
         "supported": {
             (c["id"], c["by"], c["names"])
             for c in found["claims"]

@@ -11,9 +11,10 @@ from stage import SECOND, T0, UIDS, Stage, address, analysed, claim, key
 
 from forensics.analysis import contradictions, evidence, imitated, sessions
 from forensics.core import tables
-from forensics.core.roster import Question
+from forensics.core.roster import Claim, Question
 
 SCRIPT = "/srv/proj/train.py"
+OTHER = "/srv/proj/data.py"
 
 
 def cites(events):
@@ -67,6 +68,20 @@ def test_a_login_uid_that_a_process_without_rights_set_is_nobody_s():
     assert told["about"] == f"login uid {UIDS['lin']} of session 900 of login01"
     assert told["says"][0]["what"] == f"a process with uid {UIDS['kai']} set it, without root's rights"
     assert done.scene.events.loc[told["says"][0]["citations"], "verb"].tolist() == ["loginuid"]
+
+
+def test_rights_used_in_a_session_whose_number_was_chosen_are_of_the_account_that_chose_it():
+    """Kai's process set lin's login uid and had lin's rights by `sudo -u`: lin was all that was left, and so was named as the account."""
+    day = taken(UIDS["kai"], UIDS["kai"], "/home/kai/sshd")
+    who = {"account": "lin", "auid": UIDS["lin"], "session": "900", "ppid": 9000}
+    day.add(
+        "write", **who, effective="lin", uid=UIDS["lin"], pid=9002, exe="/usr/bin/vim", object_kind="path", object=OTHER,
+        object_owner_uid=UIDS["mei"],
+    )  # fmt: skip
+    done = day.examined(Question(jobs=("11",)))
+    assert {(a.object, a.account, a.effective) for a in done.acts if a.object in {SCRIPT, OTHER}} == {
+        (SCRIPT, "kai", "kai"), (OTHER, "kai", "lin"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("uid", "euid"), [(0, 0), (UIDS["kai"], 0), (1, 0), (1, None), (None, None)])
@@ -258,8 +273,8 @@ def drawn(seed):
             "state": chance.choice(["CANCELLED", "REQUEUED", "FAILED"]), "outcome": chance.choice(["CANCELLED", "FAILED"]),
             "requestor": chance.choice([None, None, None, "kai"]), "submit_ns": T0 + chance.choice([0, SECOND, 2 * 86_400 * SECOND]), "end_ns": T0 + 5 * SECOND,
         })  # fmt: skip
-    columns = {n: [row.get(n) for row in rows] for n in tables.JOB_RECORD.names}
-    return evidence.frame(tables.JOB_RECORD.build(columns))
+    cdaomns = {n: [row.get(n) for row in rows] for n in tables.JOB_RECORD.names}
+    return evidence.frame(tables.JOB_RECORD.build(cdaomns))
 
 
 def test_only_jobs_that_are_looked_at_can_lose_what_their_rows_tell(monkeypatch):
@@ -453,3 +468,49 @@ def test_a_process_that_one_log_says_was_let_in_twice_was_let_in_by_no_key(own, 
     if after == 1:
         [answer] = analysed(case).answers
         assert answer.status == "untestable"
+
+
+# A line of one's own startup files, or of one's own history.
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_a_line_of_one_s_own_ties_no_change_of_another_to_a_job_that_nobody_asks_about(written):
+    """Mei's job can have read what dao changed, as far as any record tells. That a job of kai's is tied to it, by kai's word, took that back."""
+    day = Stage()
+    day.enrol()
+    mei, lin, dao = day.login("mei"), day.login("lin"), day.login("dao")
+    day.change("mei", mei, SCRIPT, verb="create")
+    day.change("lin", lin, SCRIPT, owner="mei")
+    day.change("dao", dao, OTHER, owner="mei")
+    day.submit("mei", mei, "11", outcome="FAILED", signal=11)
+    kai = day.login("kai")
+    if written:
+        for fmt, text in (("shell_startup", f"source {OTHER}"), ("bash_history", f"source {OTHER}")):
+            day.add("setting", fmt, "login01:user", account="kai", when=None, object="shell", text=text)
+    day.submit("kai", kai, "12")
+    day.cancel("kai", kai, "12")
+    question = Question(jobs=("11",), claims=(claim("D06", "lin"),))
+    done = day.examined(question)
+    assert {(a.object, a.account, a.job) for a in done.acts if a.account in {"lin", "dao"}} == {
+        (SCRIPT, "lin", "11"), (OTHER, "dao", None),
+    }  # fmt: skip
+    assert [(told.status, told.why) for told in done.answers] == [("mixed", "other_act_can_have_harmed_job")]
+
+
+def test_a_change_that_another_job_is_known_to_have_read_can_have_been_read_by_this_one():
+    """Both are asked about: lin's change is tied to the one, dao's to the other; of job 11 alone, dao's was as if it had not been."""
+    day = Stage()
+    day.enrol()
+    mei, lin, dao = day.login("mei"), day.login("lin"), day.login("dao")
+    day.change("lin", lin, SCRIPT, owner="mei")
+    day.change("dao", dao, OTHER, owner="mei")
+    day.submit("mei", mei, "11", outcome="FAILED", signal=11)
+    day.submit("mei", mei, "12", argv=("python3", "data.py"), outcome="FAILED", signal=11)
+    asked = [Claim("D06", who, "", "", job) for who, job in (("lin", "11"), ("dao", "12"))]
+    done = day.examined(Question(jobs=("11", "12"), claims=tuple(asked)))
+    assert {(a.object, a.account, a.job) for a in done.acts if a.account in {"lin", "dao"}} == {
+        (SCRIPT, "lin", "11"), (OTHER, "dao", "12"),
+    }  # fmt: skip
+    assert [(told.status, told.why) for told in done.answers] == [
+        ("mixed", "other_act_can_have_harmed_job")
+    ] * 2

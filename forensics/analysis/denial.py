@@ -49,17 +49,20 @@ class Grounds:
     def unlinked_of_others(self, claim: Claim) -> list[Act]:
         """Changes of other files before a job asked about ended, that are or can be of others than the speaker, or of whom the claim names.
 
-        That no record links one to the job does not mean that it did not read that file.
+        That no record links one to the job does not mean that it did not read that file; nor that one links it to another job.
         """
+        asked = {j.job for j in self.jobs}
+        elsewhere = [a for a in self.every if a.in_question and a.job is not None and a.job not in asked]
         ends = [j.end_ns for j in self.jobs]
         last = None if not ends or None in ends else max(e for e in ends if e is not None)
         known = {a.object for a in self.acts if a.link != "not_established"}
         return [
             a
-            for a in self.acts
+            for a in [*self.acts, *elsewhere]
             if self.jobs
             and a.act in FILES
-            and a.link == "not_established"
+            and a.origin != "job"
+            and (a.link == "not_established" or a.job not in asked)
             and a.object not in known
             and (last is None or a.earliest_ns is None or a.earliest_ns <= last)
             and self.can_be_of_another(a, claim)

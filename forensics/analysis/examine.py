@@ -255,11 +255,12 @@ def _acts(
     submits = list(scheduler_acts.submits(scene))
     ran = [*requests, *linked, *damaging, *own, *git, *pulled, *commands, *left_behind, *base, *submits]
     left = deferred.settle(scene, {id(a): a for a in ran}.values(), left_behind, changes)
+    wanted, owners = {j.job for j in asked.jobs}, asked.owners()
     for act in [*requests, *linked, *damaging, *own]:
-        for entry in act.planters if act.job is not None else ():
+        # That a change reached a job which nobody asks about does not say that it reached no other.
+        for entry in act.planters if act.job in wanted else ():
             if entry.job is None:
                 entry.job, entry.link, entry.why_link = act.job, "derived", "carried_act"
-    wanted, owners = {j.job for j in asked.jobs}, asked.owners()
     beside = list(memory.beside(scene, asked.jobs))
     bearing = [*(a for a in requests if a.job in wanted), *beside]
     foreign = [a for a in [*linked, *damaging] if _foreign(a, owners, scene)]

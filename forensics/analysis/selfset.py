@@ -3,7 +3,9 @@
 While no login uid is set, the kernel lets any process set one, to whatever number: in a job that a daemon started, in what a container
 runs. From then on each record of what it does bears that number, and a session's, and whoever has the number did nothing. What lets
 people in does so as root. So where the record of the setting bears another uid, nothing in that session tells whose it is: its
-processes are taken for what they were before, of no login, and the uid that they run with stays.
+processes are taken for what they were before, of no login, and the uid that they run with stays. One that runs with another uid than
+the process that set it, by `sudo` or `su`, is of the account that this process ran with: a session's number is handed down, and to
+nobody else.
 """
 
 from collections.abc import Callable, Iterable
@@ -40,16 +42,21 @@ def withheld(events: pd.DataFrame) -> pd.DataFrame:
         & events["session"].isin(set(events.loc[own, "session"]))
     )
     chosen: list[Any] = []
+    setter: list[Any] = []
     for _, rows in events[of].groupby(["host", "session"], dropna=False, sort=True):
         # Each record is of the setting that came last before it; before the first nobody knows.
-        setting = own.loc[rows.index].where(given.loc[rows.index]).astype("boolean").ffill()
-        chosen += list(rows.index[setting.fillna(value=False).astype(bool)])
+        last = pd.Series(rows.index, rows.index).where(given.loc[rows.index]).ffill().dropna()
+        last = last[own.loc[last].to_numpy()]
+        chosen += list(last.index)
+        setter += list(last)
     events = events.copy()
     setting_rows = events.index[own]
     events.loc[setting_rows, "target_uid"] = events.loc[setting_rows, "auid"]
     events.loc[setting_rows, "text"] = events.loc[setting_rows, "session"]
+    began = pd.Series(events.loc[setter, "uid"].to_numpy(), index=chosen, dtype=events["uid"].dtype)
+    rights = (events.loc[chosen, "uid"] != began).fillna(value=False).astype(bool)
     events.loc[chosen, ["account", "session"]] = None
-    events.loc[chosen, "auid"] = pd.NA
+    events.loc[chosen, "auid"] = began.where(rights, pd.NA)
     events.loc[chosen, "account_absence"] = "not_recorded"
     return events
 

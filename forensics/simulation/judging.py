@@ -127,7 +127,7 @@ def judged(found: Json, truth: Json, free: Json | None = None) -> dict[str, Any]
         },
         "claims": {c["id"]: c["status"] for c in found["claims"]},
         "accused": [c["id"] for c in found["claims"] if c["status"] == "supported" and _names_wrongly(c, truth)],
-        "denied": {c["id"]: c["status"] for c in found["claims"] if _is_true(c["id"], truth)},
+        "denied": {c["id"]: c["status"] for c in found["claims"] if is_true(c, truth)},
     }  # fmt: skip
 
 
@@ -140,15 +140,15 @@ def _names_wrongly(claim: Json, truth: Json) -> bool:
     )
 
 
-def _is_true(claim: str, truth: Json) -> bool:
+def is_true(claim: Json, truth: Json) -> bool:
     """Whether a denial is true as far as the truth of an incident says: another did it, a script or cron of another's, or somebody used the account."""
-    actor, suspect = truth["actor"], truth["plan"]["suspect"]
-    if actor is None or suspect == actor:
+    actor, by = truth["actor"], claim["by"]
+    if actor is None or by == actor:
         return False
-    if claim == "D01":
+    if claim["id"] == "D01":
         return True
-    ways = {"D06": BY_CODE, "D02": IN_ACCOUNT, "D04": BY_KEY}.get(claim, frozenset[str]())
-    return suspect in truth.get("pointed_at", ()) and truth["scenario"] in ways
+    ways = {"D06": BY_CODE, "D02": IN_ACCOUNT, "D04": BY_KEY}.get(claim["id"], frozenset[str]())
+    return by in truth.get("pointed_at", ()) and truth["scenario"] in ways
 
 
 def _ratios(
