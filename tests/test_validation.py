@@ -123,7 +123,7 @@ def test_a_true_denial_and_one_that_names_who_is_honest_are_counted(denial, by, 
     """kai wrote a script that lin ran."""
     known = {**truth("kai"), "scenario": "T21a", "pointed_at": ["lin"]}
     known["plan"] = {"evasion": "none", "suspect": by}
-    told = judging.judged({**FOUND, "acts": [], "claims": [{**denial, "status": status}]}, known)
+    told = judging.judged({**FOUND, "acts": [], "claims": [{**denial, "by": by, "status": status}]}, known)
     assert (told["denied"], told["accused"]) == (denied, accused)
 
 
