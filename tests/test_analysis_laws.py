@@ -3,13 +3,14 @@
 import random
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from drawn import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import Stage
 
-from forensics.analysis import graph
+from forensics.analysis import graph, graph_tables
 from forensics.analysis.artefacts import Version, contributors
 from forensics.analysis.commands import Commands
 from forensics.analysis.findings import findings
@@ -120,6 +121,25 @@ def test_the_graph_has_one_edge_per_act_and_loses_one_with_it():
         rest = [a for a in acts if a is not lost]
         gone = set(edges(done, acts)) - set(edges(done, rest))
         assert [key for _, _, key in gone] == [lost.act_id]
+
+
+def test_the_tables_of_a_graph_hold_all_of_it():
+    """With the names that the tables have for persons; an edge that two records of a register tell stays two."""
+    drawn = graph.build(busy_day().examined())
+    made = graph_tables.tables(drawn)
+    assert [(len(drawn), drawn.number_of_edges())] == [(len(made["graph_node"]), len(made["graph_edge"]))]
+    again = graph_tables.graph(**{name.removeprefix("graph_") + "s": rows for name, rows in made.items()})
+    assert list(again.nodes(data=True)) == list(drawn.nodes(data=True))
+    assert list(again.edges(keys=True, data=True)) == list(drawn.edges(keys=True, data=True))
+    names = pa.array(["K" if who == "kai" else who for who in made["graph_node"]["person"].to_pylist()])
+    place = made["graph_node"].column_names.index("person")
+    renamed = made["graph_node"].set_column(place, "person", names)
+    told = graph_tables.graph(renamed, made["graph_edge"])
+    assert told.nodes["person:K"] == {"kind": "person", "label": "K"}
+    assert told.nodes["account:kai"]["label"] == "kai"
+    assert (
+        {b for _, b in told.out_edges("person:K")} == {b for _, b in drawn.out_edges("person:kai")} != set()
+    )
 
 
 def test_persons_and_accounts_are_different_nodes():

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -16,7 +17,7 @@ from forensics import pipeline
 from forensics.bundle import verifier
 from forensics.core.errors import CaseError, CustodyError
 from forensics.custody import ledger
-from forensics.pipeline import written
+from forensics.pipeline import answer, written
 
 ROOT = Path(__file__).parents[1]
 INCIDENT = ROOT / "sample_logs" / "incidents" / "deferred"
@@ -80,6 +81,44 @@ def test_an_edited_table_is_named_by_whatever_reads_it_and_made_anew_by_ingest(c
     assert contents(case) == before
     pipeline.bundle(case, tmp_path / "bundle")
     assert pipeline.verify(tmp_path / "bundle") == []
+
+
+def test_a_denial_of_the_case_file_and_the_graph_are_not_analysed_again(case, tmp_path, monkeypatch):
+    """But where more was sealed since, or another version found it, and never for a denial that the case file does not state."""
+    [stated] = json.loads((case / "findings.json").read_text())["claims"]
+    asked = (case, stated["id"], stated["by"], stated["names"], None)
+    again = mock.Mock(wraps=answer.examined)
+    monkeypatch.setattr(answer, "examined", again)
+    told = pipeline.claim(*asked)
+    pipeline.graph(case, tmp_path / "graph.graphml")
+    assert (told["status"], told["why"], again.call_count) == (stated["status"], stated["why"], 0)
+    assert [a["id"] for a in told["because"]] == stated["because"] != []
+    assert (pipeline.claim(*asked[:-1], "15"), again.call_count) == (told, 0), "of the one job asked about"
+    assert pipeline.claim(case, "D01", stated["by"], "", None)["id"] == "D01"
+    assert again.call_count == 1
+    with monkeypatch.context() as other:
+        other.setattr("forensics.pipeline.take.__version__", "0.0.9")
+        assert (pipeline.claim(*asked), again.call_count) == (told, 2)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "noise.bin").write_bytes(b"nothing that is known")
+    pipeline.seal(case, [tmp_path / "more"])
+    pipeline.ingest(case)
+    assert (pipeline.claim(*asked), again.call_count) == (told, 3)
+
+
+def test_a_graph_that_is_not_the_one_of_the_analysis_is_not_drawn(case, tmp_path):
+    path = one(case, "graph_edge")
+    rows = pq.read_table(path)
+    pq.write_table(rows.slice(1), path)
+    with pytest.raises(CustodyError, match="tables/graph_edge"):
+        pipeline.graph(case, tmp_path / "graph.json")
+    path.unlink()
+    with pytest.raises(CaseError, match="kept no graph"):
+        pipeline.graph(case, tmp_path / "graph.json")
+    (case / "findings.json").unlink()
+    with pytest.raises(CaseError, match="not analysed yet"):
+        pipeline.graph(case, tmp_path / "graph.json")
+    assert not (tmp_path / "graph.json").exists()
 
 
 @pytest.mark.parametrize("table", ["auditd", "file", "reject", "event"])

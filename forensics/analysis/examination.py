@@ -19,6 +19,7 @@ from forensics.analysis import (
     gaps,
     git_tables,
     graph,
+    graph_tables,
     hops,
     identity,
     jobs,
@@ -44,7 +45,7 @@ from forensics.analysis.ties import Ties
 TABLES = (
     identity.IDENTITY, sessions.SESSION, jobs.JOB, artefacts.VERSION, read_versions.READING, act_tables.ACT, gaps.GAP,
     clock_table.CLOCK, overlaps.OVERLAP, deferred.DEFERRAL, hops.HOP, raised.RAISED, agents.AGENT,
-    candidates.CANDIDATE, graph.PATH, *git_tables.TABLES,
+    candidates.CANDIDATE, graph.PATH, *graph_tables.TABLES, *git_tables.TABLES,
 )  # fmt: skip
 
 
@@ -87,7 +88,9 @@ class Examination:
         wanted = {*(r.path for r in self.readings), *(a.object for a in self.in_question)}
         known = contents.known(self.scene, self.history, self.acts, wanted)
         read = read_versions.find(self.scene, self.history, self.readings, known)
+        drawn = graph.build(self)
         return {
+            **graph_tables.tables(drawn),
             **git_tables.tables(self.scene, self.jobs, self.readings, asked, self.signed, self.certificates),
             "identity": self.scene.directory.table(),
             "session": sessions.table(self.sessions),
@@ -102,6 +105,6 @@ class Examination:
             "hop": hops.table(self.led),
             "agent": agents.table(agents.known(self.scene)),
             "raised": raised.table(raised.known(self.scene)),
-            "path": graph.paths(graph.build(self)),
+            "path": graph.paths(drawn),
             "candidate": candidates.table(c for found in self.could_have.values() for c in found),
         }

@@ -6,7 +6,7 @@ record says it, *derived* where a rule of ours does (the edge names it), *assert
 acts between the same nodes are two edges.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -294,12 +294,3 @@ def _named(graph: "nx.MultiDiGraph[str]", node: str) -> str:
     """A node as a step names it: things that acts of one kind differ in by their kind alone."""
     kind, label = graph.nodes[node]["kind"], graph.nodes[node]["label"]
     return str(kind) if kind in _ALIKE else f"{kind} {label}"
-
-
-def named(graph: "nx.MultiDiGraph[str]", names: Mapping[str, str]) -> "nx.MultiDiGraph[str]":
-    """The same graph with names in the place of pseudonyms."""
-    told = {f"person:{pseudonym}": f"person:{name}" for pseudonym, name in names.items()}
-    found: nx.MultiDiGraph[str] = nx.relabel_nodes(graph, told)
-    for _, attributes in found.nodes(data=True):
-        attributes["label"] = names.get(attributes["label"], attributes["label"])
-    return found

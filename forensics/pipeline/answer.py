@@ -18,7 +18,7 @@ from forensics.custody import ledger, plain
 from forensics.custody import seal as sealing
 from forensics.pipeline import files as account
 from forensics.pipeline import flagged, named, written
-from forensics.pipeline.found import as_written, findings_of, row, tables_of
+from forensics.pipeline.found import as_written, current, findings_of, row, tables_of
 from forensics.pipeline.take import archives_of, hand, question_of, rates_of, roster_of, rules_of
 from forensics.store import parquet, query, slices
 
@@ -229,15 +229,24 @@ def timeline(
 
 
 def graph(case: Path, out: Path) -> None:
-    """Draw or export the graph of the acts in question, as its suffix says."""
-    from forensics.analysis import graph as graphs  # noqa: PLC0415 - networkx, when needed
+    """Draw or export the graph of the acts in question, as the analysis drew it, as its suffix says.
+
+    Raises:
+        CaseError: the case was not analysed, or by a version that did not keep the graph.
+        CustodyError: the graph is not the one that the analysis wrote.
+        OutputError: it cannot be written there.
+    """
+    from forensics.analysis import graph_tables  # noqa: PLC0415 - networkx, when needed
     from forensics.render import graphs as render  # noqa: PLC0415 - matplotlib, when needed
 
     if out.resolve() in {(case / own).resolve() for own in _OWN}:
         raise OutputError(f"{out}: is a part of the case; name another file")
-    done, names = examined(case)
-    drawn = graphs.build(done)
-    render.draw(graphs.named(drawn, names), out)
+    findings_of(case)
+    kept = [declared.name for declared in graph_tables.TABLES]
+    if not set(kept) <= set(parquet.names(case / "tables")):
+        raise CaseError(f"{case}: the analysis kept no graph; run `forensics analyse {case}` again")
+    written.check(case, "analyse", only=kept)
+    render.draw(graph_tables.graph(*(parquet.read(case / "tables", name) for name in kept)), out)
 
 
 def _window(since: str | None, until: str | None) -> tuple[int | None, int | None]:
@@ -368,12 +377,19 @@ def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str
     if not stated and by is None:
         raise UsageError(f"{claim_id}: case.toml states no such claim; say who makes it with --by NAME")
     base = stated[0] if stated else Claim(id=claim_id, by=by or "", names=names or "", text="", job="")
-    asked = Claim(id=claim_id, by=base.by, names=base.names, text=base.text, job=job or base.job)
+    # Where one job alone is asked about, a denial about that one is a denial.
+    about = base.job if job is None or question.jobs == (job,) else job
+    asked = Claim(id=claim_id, by=base.by, names=base.names, text=base.text, job=about)
     named.there(case, job=job, person=by)
-    about = replace(question, claims=(asked,))
-    done, known = examined(case, about)
-    found = blind.unblinded(findings.findings(done), known)
-    answer = found["claims"][0]
+    found, place = current(case, hand().tool), 0
+    if found is not None and asked in question.claims:
+        # The analysis has answered it.
+        written.check(case, "ingest", only=("event", "file"))
+        place = question.claims.index(asked)
+    else:
+        done, known = examined(case, replace(question, claims=(asked,)))
+        found = blind.unblinded(findings.findings(done), known)
+    answer = found["claims"][place]
     return {
         **{k: answer[k] for k in ("id", "by", "names", "text", "status", "why", "missing")},
         "because": [row(a) for a in found["acts"] if a["id"] in answer["because"]],

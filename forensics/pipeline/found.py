@@ -43,6 +43,29 @@ def findings_of(case: Path) -> dict[str, Any]:
     return found
 
 
+def current(case: Path, tool: str) -> dict[str, Any] | None:
+    """The findings, if they were made of all that the case has now; None where an analysis can find others.
+
+    Args:
+        case: the case folder.
+        tool: the program and its version, as the ledger names what may have made them.
+
+    Raises:
+        CaseError: nothing was read yet.
+        CustodyError: the ledger's chain is broken, or what lies there is not what the analysis wrote.
+    """
+    tables_of(case)
+    last = {entry["act"]: entry for entry in ledger.told(sealing.ledger_of(case)) if entry["act"] in _BEFORE}
+    made = last.pop("analyse", None)
+    if made is None or made["tool"] != tool or any(e["n"] > made["n"] for e in last.values()):
+        return None
+    return findings_of(case)
+
+
+_BEFORE = frozenset({"input", "seal", "unpack", "ingest", "analyse"})
+"""Acts that change what an analysis finds, and it."""
+
+
 def as_written(case: Path, act: str, content: bytes) -> bool:
     """Whether a result has the hash under which the ledger last entered one of its kind."""
     entry = ledger.last(sealing.ledger_of(case), act)
