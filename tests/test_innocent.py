@@ -14,6 +14,7 @@ from stage import HOST, SECOND, UIDS, Stage, analysed
 from told import events
 
 from forensics.analysis import boots, trails, unrecorded
+from forensics.core.roster import Question
 
 
 def day(**job):
@@ -462,3 +463,41 @@ def test_another_format_that_tells_it_otherwise_disputes_it(pid, ses, disputed):
     told = trails.settled(frame, numbers)
     assert sorted(told["format"]) == ["auditd"] * 3 + ["laurel"] * disputed
     assert told["disputed"].sum() == 2 * disputed
+
+
+# How a job ended, where sources differ, and who had it end.
+
+
+def test_a_change_of_the_owner_s_own_is_no_request_to_end_the_job():
+    """Mei changes her script, which her job reads, and nobody is known to have had it end: that she did was said."""
+    made = Stage()
+    made.enrol()
+    mei = made.login("mei")
+    made.change("mei", mei, "/srv/proj/train.py")
+    made.submit("mei", mei, "11", outcome="CANCELLED")
+    assert {"modify_file", "submit"} == {a.act for a in made.examined().acts if a.job == "11"}
+    assert cause(made) == ("not_established", "canceller_not_recorded")
+    made.at = made.jobs[0]["end_ns"] - SECOND
+    made.cancel("mei", mei, "11")
+    assert cause(made) == ("none", "cancelled_by_owner")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "left"),
+    [
+        ("CANCELLED", "FAILED", "sources_disagree_on_outcome"),
+        ("COMPLETED", "FAILED", "sources_disagree_on_outcome"),
+        ("FAILED", "RUNNING", "own_exit_code_and_no_act"),
+        ("FAILED", "FAILED", "own_exit_code_and_no_act"),
+    ],
+)
+def test_where_sources_tell_different_ends_none_is_chosen(one, other, left):
+    """A row that somebody can have typed made a job complete, or its owner's to cancel; a listing that was taken before tells no end."""
+    made, _, _ = day(outcome=one, code=1)
+    if one == "CANCELLED":
+        made.cancel("mei", made.login("mei"), "11")
+    made.jobs.append(made.jobs[0] | {"format": "scontrol_job", "outcome": other, "sha256": "b" * 64})
+    [job] = made.examined(Question(jobs=("11",))).asked
+    assert (job.outcome, job.disagree, job.why) == (
+        one, ["outcome"] if left == "sources_disagree_on_outcome" else [], left,
+    )  # fmt: skip

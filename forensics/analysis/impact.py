@@ -119,8 +119,12 @@ def explain(
     if told:
         job.cause, job.why = _by_acts(told, job)
         return
-    job.cause, job.why = _without_act(job, requested=bool(mine), faults=scene.faults_of(job.job))
+    job.cause, job.why = _without_act(
+        job, ended=any(a.act in _ENDS for a in mine), faults=scene.faults_of(job.job)
+    )
     job.cause, job.why = _by_configuration(job, acts, scene) or (job.cause, job.why)
+    if "outcome" in job.disagree and job.cause not in {"act", "not_established"}:
+        job.cause, job.why = "not_established", "sources_disagree_on_outcome"
     if job.cause == "own_failure" and any(edits.idle(a) is not True for a in harm):
         job.cause, job.why = "not_established", "changed_file_and_own_exit_code"
     if job.why == "cancelled_by_owner" and any(stranger(a, job, scene) for a in mine):
@@ -304,14 +308,14 @@ _BY_OUTCOME = {
 """The cause that the scheduler's own word for the outcome gives, where no act is linked to the job."""
 
 
-def _without_act(job: Job, *, requested: bool, faults: int) -> tuple[str, str]:
+def _without_act(job: Job, *, ended: bool, faults: int) -> tuple[str, str]:
     outcome = job.outcome or ""
     if job.ending == endings.REVOKED:
         return "none", "copy_taken_back"
     if outcome in _BY_OUTCOME:
         return _BY_OUTCOME[outcome], f"scheduler_says_{outcome.lower()}"
     if outcome == "CANCELLED":
-        return ("none", "cancelled_by_owner") if requested else ("not_established", "canceller_not_recorded")
+        return ("none", "cancelled_by_owner") if ended else ("not_established", "canceller_not_recorded")
     if outcome == "FAILED" and faults:
         return "infrastructure", "fault_recorded_for_job"
     if outcome == "FAILED" and job.exit_code and not job.exit_signal:

@@ -13,6 +13,8 @@ _RANK = {
 }  # fmt: skip
 
 
+_UNDER_WAY = frozenset({"RUNNING", "PENDING"})
+"""What a listing says of a job that another source saw end: it was taken before."""
 _COMPARED = ("owner", "owner_uid", "outcome", "gpus", "workdir", "submit_ns", "start_ns")
 
 
@@ -93,7 +95,8 @@ def _settled(name: str, rows: list[Row]) -> Job:
         if told:
             number = not isinstance(told[0], str)
             setattr(job, column, int(told[0]) if number else told[0])
-        if column in _COMPARED and len(set(told)) > 1:
+        differing = set(told) - (_UNDER_WAY if column == "outcome" else frozenset())
+        if column in _COMPARED and len(differing) > 1:
             job.disagree.append(column)
     _of_federation(job, every)
     return job
