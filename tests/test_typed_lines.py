@@ -83,6 +83,65 @@ def test_a_request_to_end_a_job_is_nobody_s_where_accounting_tells_its_end_other
     assert told(made)[0] == left
 
 
+KAI = UIDS["kai"]
+
+
+@pytest.mark.parametrize(
+    ("left", "more"),
+    [
+        ([], {}),
+        ([], {"named": {"account": "kai"}}),
+        ([KAI], {"before": NO_QUEUE}),
+        ([KAI], {"fmt": "sacct_json"}),
+        ([KAI], {"command": True}),
+        ([KAI], {"line": True}),
+    ],
+)
+def test_a_row_that_the_controller_tells_otherwise_and_nothing_bears_out_is_nobody_s_either(left, more):
+    """`sacct` quotes nothing: the row can be what was typed, as well as the line; a colleague was the account that had the job ended."""
+    made = day(outcome="CANCELLED", before=more.get("before"))
+    at, fmt = made.at, more.get("fmt", "sacct")
+    made.jobs[0] |= {"requestor": str(KAI), "format": fmt}
+    made.jobs.append(made.jobs[0] | {"job": "12", "owner": "kai", "owner_uid": KAI, "requestor": None})
+    row = {"start": made.jobs[0]["start"], "stop": made.jobs[0]["stop"], "sha256": made.jobs[0]["sha256"]}
+    named = more.get("named", {"uid": KAI})
+    made.add(
+        "kill_request",
+        fmt,
+        "slurm:admin",
+        host=None,
+        job="11",
+        object_kind="job",
+        object="11",
+        **row,
+        **named,
+    )
+    if more.get("command"):
+        made.run("kai", made.login("kai"), ["scancel", "11"])
+        made.rows[-1]["earliest_ns"] = made.rows[-1]["latest_ns"] = at
+    if more.get("line"):
+        made.add(
+            "kill_request",
+            "slurmctld",
+            "slurm:admin",
+            host=None,
+            job="11",
+            object_kind="job",
+            object="11",
+            uid=KAI,
+        )
+    case = made.evidence()
+    asks = case.events[case.events["verb"] == "kill_request"]
+    rows = asks[asks["format"] == fmt]
+    assert [int(uid) for uid in rows["uid"].dropna()] == left
+    assert rows["account"].isna().all()
+    asked = case.job_records.loc[case.job_records["job"] == "11", "requestor"]
+    assert asked.dropna().tolist() == [str(KAI)] * len(left)
+    said = [(one.log, one.said) for one in case.alone]
+    assert ((fmt, f"uid {KAI} asked: kill_request") in said) == (not left)
+    assert ("slurmctld", f"uid {LIN} asked: kill_request") in said
+
+
 def test_without_accounting_of_the_job_the_line_stands():
     made = day()
     made.jobs.clear()

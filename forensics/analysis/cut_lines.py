@@ -43,7 +43,7 @@ def withheld(
     """
     events, records, typed = _of_pbs(events, records, files)
     events, records, vain = _of_yarn(events, records)
-    events, alone = typed_lines.withheld(events, records, ordinary)
+    events, records, alone = typed_lines.withheld(events, records, ordinary)
     return events, records, (*alone, *typed, *vain)
 
 

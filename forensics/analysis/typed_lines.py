@@ -5,6 +5,8 @@ Slurm's daemons write what they were sent into their logs as it stands, line end
 uid. Such text is short, and stands behind a line that tells what it is. And whoever had a job ended is named by accounting too. So a
 request that stands close behind such a line, or that accounting does not bear out, says nothing of who asked, unless accounting or a
 recorded command of that uid does; and trouble of a job's that is told close behind such a line is none, unless accounting tells of it.
+Where the line stands behind no such text, what accounting says can be what was typed as well (`imitated`): then neither says who asked,
+unless a recorded command bears one of them out, or the controller tells of a request of accounting's uid too.
 """
 
 import re
@@ -64,8 +66,8 @@ class Alone(NamedTuple):
 
 def withheld(
     events: pd.DataFrame, records: pd.DataFrame, ordinary: pa.Table
-) -> tuple[pd.DataFrame, tuple[Alone, ...]]:
-    """Events without the uid and the account of requests, and without troubles, that nothing bears out.
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Alone, ...]]:
+    """Events without the uid and the account of requests, and without troubles, that nothing bears out; records without who asked, where neither does.
 
     Args:
         events: schema `event`, with `trail`.
@@ -80,7 +82,7 @@ def withheld(
     asked &= logs["format"] == imitated.CONTROLLER
     lines = logs[asked | ((logs["verb"] == "fault") & logs["job"].notna())]
     if not len(lines):
-        return events, ()
+        return events, records, ()
     own = records[records["format"].isin(_ACCOUNTING) & records["job"].isin(set(lines["job"].dropna()))]
     told = _otherwise(own)
     said = logs[logs["verb"].isin(_SAID) & logs["text"].notna()]
@@ -89,50 +91,83 @@ def withheld(
     behind = _behind(lines, typed)
     doubted = lines[behind | ((lines["verb"] == "kill_request") & lines["job"].isin(set(told)))]
     if not len(doubted):
-        return events, ()
+        return events, records, ()
     apart = ordinary.group_by(["owner", "owner_uid"]).aggregate([]).to_pandas()
     owners = pd.concat([records[["owner", "owner_uid"]], apart])
-    borne, troubled = _borne(events, owners, doubted), set(own.loc[own["outcome"].isin(_TROUBLE), "job"])
+    asks = _Asked(events, owners, doubted)
+    troubled = set(own.loc[own["outcome"].isin(_TROUBLE), "job"])
     commands = _Commands(events)
     alone = [
         e for e in doubted.to_dict("records")
         if (
             e["job"] not in troubled if e["verb"] == "fault"
-            else (e["job"], int(e["uid"])) not in borne and not commands.sent(e)
+            else (e["job"], int(e["uid"])) not in asks.borne and not commands.sent(e)
         )
     ]  # fmt: skip
     if not alone:
-        return events, ()
+        return events, records, ()
+    # Of what stands behind nothing that was typed, accounting can be what was.
+    plain = set(doubted.loc[~behind[doubted.index] & (doubted["verb"] == "kill_request"), "event_id"])
+    contested = {e["job"] for e in alone if e["event_id"] in plain}
+    rows = asks.alone(contested, lines, commands)
+    if rows:
+        records = records.copy()
+        of_rows = pd.MultiIndex.from_frame(records[["sha256", "job"]])
+        records.loc[of_rows.isin([(e["sha256"], e["job"]) for e in rows]), ["requestor", "state"]] = None
+        alone += rows
     events = events.copy()
     of = events["event_id"].isin({e["event_id"] for e in alone})
     events.loc[of & (events["verb"] == "fault"), "verb"] = "other"
     events.loc[of, "account"] = None
     events.loc[of, "uid"] = pd.NA
     events.loc[of, "account_absence"] = "not_recorded"
-    return events, tuple(
-        Alone(e["event_id"], e["format"], e["job"], _said(e), told.get(e["job"], ())) for e in alone
+    otherwise = {e["event_id"]: told.get(e["job"], ()) for e in alone if e["format"] in _LOGS}
+    return (
+        events,
+        records,
+        tuple(
+            Alone(e["event_id"], e["format"], e["job"], _said(e), otherwise.get(e["event_id"], ()))
+            for e in alone
+        ),
     )
 
 
 def _said(line: Mapping[Any, Any]) -> str:
-    return "trouble of a job" if line["verb"] == "fault" else f"uid {int(line['uid'])} asked: {line['verb']}"
+    if line["verb"] == "fault":
+        return "trouble of a job"
+    who = f"account {line['account']}" if pd.isna(line["uid"]) else f"uid {int(line['uid'])}"
+    return f"{who} asked: {line['verb']}"
 
 
-def _borne(events: pd.DataFrame, owners: pd.DataFrame, lines: pd.DataFrame) -> set[tuple[str, int]]:
-    """Which jobs accounting says which uid asked to end, where it tells a name by the uid of its owner's jobs."""
-    uids: dict[str, set[int]] = {}
-    for name, uid in owners.dropna().drop_duplicates().itertuples(index=False):
-        uids.setdefault(name, set()).add(int(uid))
-    asks = events[
-        (events["verb"] == "kill_request")
-        & ~events["format"].isin(_LOGS)
-        & events["job"].isin(set(lines["job"].dropna()))
-    ]
-    return {
-        (job, one)
-        for job, uid, name in zip(asks["job"], asks["uid"], asks["account"], strict=True)
-        for one in (uids.get(name, ()) if pd.isna(uid) else (int(uid),))
-    }
+class _Asked:
+    """Who asked to end some jobs by what accounting says, which tells a name by the uid of its owner's jobs."""
+
+    def __init__(self, events: pd.DataFrame, owners: pd.DataFrame, lines: pd.DataFrame) -> None:
+        uids: dict[str, set[int]] = {}
+        for name, uid in owners.dropna().drop_duplicates().itertuples(index=False):
+            uids.setdefault(name, set()).add(int(uid))
+        asks = events[
+            (events["verb"] == "kill_request")
+            & ~events["format"].isin(_LOGS)
+            & events["job"].isin(set(lines["job"].dropna()))
+        ]
+        self._rows = [
+            (e, sorted(uids.get(e["account"], ())) if pd.isna(e["uid"]) else [int(e["uid"])])
+            for e in asks[[*_READ, "account"]].to_dict("records")
+        ]
+        self.borne = {(e["job"], uid) for e, own in self._rows for uid in own}
+
+    def alone(self, jobs: set[str], lines: pd.DataFrame, commands: "_Commands") -> list[dict[Any, Any]]:
+        """Of some jobs the rows that quote nothing, whose uid neither a line of the controller's nor a command bears out."""
+        asked = lines[(lines["verb"] == "kill_request") & lines["job"].isin(jobs)]
+        told = set(zip(asked["job"], asked["uid"].astype(int), strict=True))
+        return [
+            e | {"uid": own[0] if own else None}
+            for e, own in self._rows
+            if e["job"] in jobs
+            and e["format"] in imitated.UNQUOTED
+            and not any((e["job"], uid) in told or commands.sent(e | {"uid": uid}) for uid in own)
+        ]
 
 
 def _behind(lines: pd.DataFrame, typed: pd.DataFrame) -> "pd.Series[bool]":
