@@ -514,3 +514,25 @@ def test_a_change_that_another_job_is_known_to_have_read_can_have_been_read_by_t
     assert [(told.status, told.why) for told in done.answers] == [
         ("mixed", "other_act_can_have_harmed_job")
     ] * 2
+
+
+@pytest.mark.parametrize(
+    ("known", "left"),
+    [
+        ({}, "job_read_changed_file"),
+        ({"outcome": None, "state": None, "exit_signal": None}, "changed_file_and_no_record_of_end"),
+        ({"outcome": None, "state": None, "exit_signal": None, "exit_code": 1}, "no_record_of_cause"),
+    ],
+)
+def test_less_known_of_a_job_s_end_makes_no_change_its_cause(known, left):
+    """A typed row took from all rows of the job how it ended, and with that a colleague's change, whose text nobody knows, was the cause."""
+    day = Stage()
+    day.enrol()
+    mei, lin = day.login("mei"), day.login("lin")
+    day.change("lin", lin, SCRIPT, owner="mei")
+    day.submit("mei", mei, "11", outcome="FAILED", signal=11)
+    day.jobs[0] |= known
+    done = day.examined(Question(jobs=("11",), claims=(claim("D09", "lin"),)))
+    [job] = done.asked
+    assert (job.cause, job.why) == ("not_established" if known else "act", left)
+    assert [told.status for told in done.answers] == ["untestable" if known else "contradicted"]

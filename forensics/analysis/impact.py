@@ -222,7 +222,7 @@ def _effect(act: Act, job: Job, harm: Iterable[Act], edits: Edits) -> str:
     if act.act not in _EDITS or act.why_link in _NEW:
         return "possible"
     idle = edits.idle(act)
-    own = job.outcome == "FAILED" and bool(job.exit_code) and not job.exit_signal
+    own = job.outcome in {"FAILED", None} and bool(job.exit_code) and not job.exit_signal
     return "not_shown" if idle or (own and idle is None) else "possible"
 
 
@@ -258,6 +258,9 @@ def _by_acts(told: list[Act], job: Job) -> tuple[str, str]:
     # Programs try paths that need not be there, and go on: that one was refused is no cause by itself.
     if all(a.why_link == "refused_to_job" for a in told):
         return "not_established", "job_was_refused_file"
+    # Of a job of which it is not known how it ended it is not known that anything harmed it.
+    if job.outcome is None and not job.exit_signal and all(a.effect == "possible" for a in told):
+        return "not_established", "changed_file_and_no_record_of_end"
     return "act", "job_read_changed_file"
 
 

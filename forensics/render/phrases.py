@@ -107,6 +107,7 @@ JOB_WHY = {
     "job_changed_from_unlisted_key_or_device": "it is changed in its owner's account, in a session entered with a key or from a device that is enrolled to nobody",
     "times_of_a_file_set_before_job_s_end": "somebody sets the times of a file before it ends, which can hide when the file was changed",
     "sources_disagree_on_owner_s_session": "the account that owns the job asks for its end, and the sources do not agree on who is in that session",
+    "changed_file_and_no_record_of_end": "the job reads or runs a file that an act changes before, and no record read says how it ends",
     "sources_disagree_on_outcome": "the sources do not agree on how it ends",
     "changed_file_and_own_exit_code": "it ends with an exit code of its own after a file that it reads is edited, and no record of what the edit changed shows it to be the reason",
     "line_borne_out_by_nothing": "it ends with an exit code or a limit of its own, and a line of the scheduler's own logs that nothing bears out tells of a request or of trouble",
