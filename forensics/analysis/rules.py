@@ -289,7 +289,12 @@ LINK_RULES = {
     "on_node_when_memory_ran_out": Rule(
         (), "it ran on the node then", "it is tied to nothing: how much memory it took is not told"
     ),
-    "carried_act": Rule((), "it carried an act that is tied to the job", "as far as that act's own tie"),
+    "carried_act": Rule(
+        (),
+        "it carried an act that is tied to the job",
+        "as far as that act's own tie",
+        version=2,
+    ),
 }
 """Every rule that ties an act to a job, by id."""
 
