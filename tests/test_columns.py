@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from typer.testing import CliRunner
 
 from forensics.cli import columns, listing
+from forensics.cli.app import app
 
 HEADS = ["act", "because", "name"]
 IDS = ["9ec306245f2d197b.737914.738097", "2ba6db180dcb9f31.536.618"]
@@ -132,14 +134,7 @@ def test_a_terminal_gets_columns_and_a_pipe_gets_tabs():
     assert all("\t" in line for line in piped)
     assert not any("\t" in line for line in shown)
     heads = piped[0].split("\t")
-    named = json.loads(
-        subprocess.run(
-            [sys.executable, "-m", "forensics", "formats", "--json"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-    )
+    named = json.loads(CliRunner().invoke(app, ["formats", "--json"], catch_exceptions=False).stdout)
     assert [line.split()[1] for line in shown if line.startswith(f"{heads[0]}  ")] == [
         row[heads[0]] for row in named
     ]

@@ -29,11 +29,18 @@ FILES = FILE.build(
 
 
 def told(tag, message):
-    line = f"2026-11-23T15:11:37.046885+00:00 login01 {tag}: {message}\n".encode()
-    records = syslog.parse(line, 0).records
-    sealed = records.add_column(0, "sha256", pa.array([SEALED] * records.num_rows, pa.string()))
-    (event,) = reading.read(sealed, FILES, zone="UTC", anchor_ns=None)["event"].to_pylist()
+    (event,) = each_told((tag, message))
     return event
+
+
+def each_told(*messages):
+    """What each line of a log of these messages tells, in their order."""
+    lines = [f"2026-11-23T15:11:37.046885+00:00 login01 {tag}: {message}\n" for tag, message in messages]
+    records = syslog.parse("".join(lines).encode(), 0).records
+    sealed = records.add_column(0, "sha256", pa.array([SEALED] * records.num_rows, pa.string()))
+    events = reading.read(sealed, FILES, zone="UTC", anchor_ns=None)["event"].to_pylist()
+    assert len(events) == len(messages)
+    return sorted(events, key=lambda e: e["start"])
 
 
 def record(tag, message):
@@ -197,15 +204,16 @@ AFTER = st.sampled_from(["", " by user root", ") mei on pts/1", "] (owned by uni
 @given(TYPED, AFTER)
 def test_what_is_typed_moves_no_field(typed, after):
     words = typed + after
-    whose = {
-        told("sshd[5]", f"subsystem request for {words} by user kai")["account"],
-        told("su[5]", f"FAILED SU (to {words}) kai on pts/3")["account"],
-        told("polkitd[5]", f"Operator of unix-session:5 FAILED to authenticate to gain authorization for action a for p:1 [{words}] (owned by unix-user:kai)")["account"],
-        told("CRON[5]", f"(kai) CMD ({words})")["account"],
-    }  # fmt: skip
-    assert whose == {"kai"}
-    assert told("rsyncd[5]", f"rsync to m/{words} from kai@h (10.0.0.12)")["address"] == "10.0.0.12"
-    killed = told("kernel", f"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/,task={words},pid=8123,uid=4101")  # fmt: skip
+    *whose, synced, killed = each_told(
+        ("sshd[5]", f"subsystem request for {words} by user kai"),
+        ("su[5]", f"FAILED SU (to {words}) kai on pts/3"),
+        ("polkitd[5]", f"Operator of unix-session:5 FAILED to authenticate to gain authorization for action a for p:1 [{words}] (owned by unix-user:kai)"),
+        ("CRON[5]", f"(kai) CMD ({words})"),
+        ("rsyncd[5]", f"rsync to m/{words} from kai@h (10.0.0.12)"),
+        ("kernel", f"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/,task={words},pid=8123,uid=4101"),
+    )  # fmt: skip
+    assert [e["account"] for e in whose] == ["kai"] * 4
+    assert synced["address"] == "10.0.0.12"
     assert (killed["target_pid"], killed["target_uid"]) == (8123, 4101)
 
 

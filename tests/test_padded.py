@@ -82,7 +82,7 @@ STATES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.lists(
         st.builds(
@@ -91,7 +91,7 @@ STATES = st.sampled_from(
             STATES,
             st.sampled_from(["mei", "kai", ""]),
         ),
-        max_size=4,
+        max_size=12,
     )
 )
 def test_where_nothing_is_cut_it_tells_what_the_listing_for_programs_tells(given_jobs):

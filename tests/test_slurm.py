@@ -168,12 +168,12 @@ def test_no_part_of_a_line_names_somebody_else():
     """Half of `uid 4101` is another uid, so a line that lost its end says nothing."""
     line = KILL.format(10).encode()
     for stop in range(1, len(line)):
-        assert whys("slurmctld", line[:stop]) == ["truncated"]
-        assert records("slurmctld", line[:stop]) == []
+        cut = parsed("slurmctld", line[:stop])
+        assert (cut.rejected["why"].to_pylist(), cut.records.num_rows) == (["truncated"], 0)
     row = sacct(sacct_row()).encode()
     first = len(HEADER) + 1
     for stop in range(first + 1, len(row)):
-        assert records("sacct", row[:stop]) == []
+        assert parsed("sacct", row[:stop]).records.num_rows == 0
 
 
 @pytest.mark.parametrize("name", ["sacct", "slurmctld", "slurmd", "slurmdbd", "jobcomp", "scontrol_config"])

@@ -95,9 +95,10 @@ def test_nothing_typed_makes_another_the_owner(names, layout):
         row(columns, JOBID=str(11 + n), USER=("kai", "mei")[n % 2], NAME=name) for n, name in enumerate(names)
     ]
     data = listing(printed, columns, there)
-    tiles(FORM.parse(data.encode(), 0), 0, len(data.encode()))
+    parsed = FORM.parse(data.encode(), 0)
+    tiles(parsed, 0, len(data.encode()))
     owners = {str(11 + n): ("kai", "mei")[n % 2] for n in range(len(names))}
-    for found in records("squeue", data):
+    for found in parsed.records.to_pylist():
         assert found["user"] is None or owners.get(found["job"]) == found["user"], data
         assert found["kind"] == "printed" or found["printed_wall"] is None
     for made in told("squeue", data)["job_record"]:

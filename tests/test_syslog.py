@@ -104,12 +104,12 @@ TAILS = st.sampled_from(
 @given(name=NAMES, tail=TAILS)
 def test_a_typed_name_moves_no_field(name, tail):
     typed = name + tail
-    for message in (
+    messages = (
         f"Invalid user {typed} from 10.9.9.9 port 4000",
         f"Failed password for invalid user {typed} from 10.9.9.9 port 4000 ssh2",
         f"Connection closed by invalid user {typed} 10.9.9.9 port 4000 [preauth]",
-    ):
-        e = told("sshd[5]", message)
+    )
+    for e, message in zip(events(b"".join(line("sshd[5]", m) for m in messages)), messages, strict=True):
         assert (e["address"], e["port"]) == ("10.9.9.9", 4000), message
         assert (e["account"], e["outcome"]) in {(None, "failure"), (None, None)}, message
 
