@@ -1,6 +1,6 @@
 """An investigation in memory, for tests that make hundreds: on one desk, so that no bytes are read twice.
 
-`test_incidents.py` and `test_altered.py` show that the answer is the one that `pipeline.investigate` writes.
+`test_incidents.py` and `test_altered.py` show that the answer is the one that `pipeline.analyse` writes.
 """
 
 import hashlib

@@ -19,7 +19,7 @@ from repositories import Repository
 from forensics.formats import git_pack, git_ref
 
 ROOT = Path(__file__).parents[1]
-REFS = int(os.environ.get("TRAPPED_REFS", "2000"))
+REFS = int(os.environ.get("TRAPPED_REFS", "200"))
 """How many refs the trapped repository has. A million takes more than a minute of processor time, so it has them when asked for."""
 WATCHED = """
 import json, sys
@@ -207,13 +207,13 @@ def test_the_delta_bomb_is_refused_where_it_grows_too_large(watched):
     assert time.monotonic() - began < 20
 
 
-def test_a_million_refs_are_a_million_events():
+def test_very_many_refs_are_as_many_events():
     oid = "28345a9aa4a53e1e1295ae6da6b8f235b54e98c1"
     data = b"# pack-refs with: peeled fully-peeled sorted \n" + b"".join(
-        b"%s refs/heads/b%07d\n" % (oid.encode(), i) for i in range(1_000_000)
+        b"%s refs/heads/b%07d\n" % (oid.encode(), i) for i in range(100_000)
     )
     parsed = git_ref.parse(data, 0)
-    assert (parsed.records.num_rows, parsed.rejected.num_rows) == (1_000_000, 0)
+    assert (parsed.records.num_rows, parsed.rejected.num_rows) == (100_000, 0)
     few = told("git_ref", data[: 1 << 16], "git/srv/llm.git/packed-refs")
     assert {e["repository"] for e in few} == {"llm.git"}
     assert few[-2]["object"].startswith("refs/heads/b")

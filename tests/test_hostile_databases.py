@@ -83,7 +83,7 @@ def test_text_that_is_none_is_shown_and_accounted_for(tmp_path):
     assert "\\xff\\xfe\\xed\\xa0\\x80" in "".join(parsed.records["remote"].to_pylist())
 
 
-ROWS = 60_000 if EVERY else 15_000
+ROWS = 60_000 if EVERY else 4_000
 
 
 def test_of_very_many_short_rows_few_are_held_at_once(tmp_path, monkeypatch):
@@ -107,7 +107,7 @@ def test_of_very_many_short_rows_few_are_held_at_once(tmp_path, monkeypatch):
 
 
 def test_of_a_schema_of_very_many_columns_only_those_asked_for_are_held(tmp_path):
-    wide = ", ".join(f"c{n}" for n in range(1900))
+    wide = ", ".join(f"c{n}" for n in range(1900 if EVERY else 500))
     data = database(tmp_path, *(f"CREATE TABLE t{n} ({wide})" for n in range(60)), rows=[ROW])
     tracemalloc.start()
     try:

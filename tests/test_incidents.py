@@ -38,9 +38,10 @@ def incident(request, tmp_path_factory):
     """One incident, investigated once: its folder, its truth and its findings."""
     folder = request.param
     case = tmp_path_factory.mktemp(folder.name) / "case"
-    pipeline.investigate(
-        case, [folder / "evidence"], roster=folder / "roster.toml", about=folder / "case.toml"
-    )
+    pipeline.create(case)
+    pipeline.seal(case, [folder / "evidence"], roster=folder / "roster.toml", about=folder / "case.toml")
+    pipeline.ingest(case)
+    pipeline.analyse(case)
     found = json.loads((case / "findings.json").read_text())
     return folder, json.loads((folder / "truth.json").read_text()), found
 
