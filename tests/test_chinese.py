@@ -620,7 +620,8 @@ def test_the_command_takes_a_language(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     folder = next(p for p in INCIDENTS if p.name == "self_failure")
-    assert ran("investigate", folder / "evidence", "--case", "case", "--about", folder / "case.toml") == 0
+    logs = folder / "evidence" / "slurm"
+    assert ran("investigate", logs, "--case", "case", "--about", folder / "case.toml") == 0
     before = (
         (tmp_path / "case" / "findings.json").read_bytes(),
         (tmp_path / "case" / "report.pdf").read_bytes(),

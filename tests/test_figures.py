@@ -93,7 +93,8 @@ def test_a_bound_that_is_no_time_is_wrong_use():
         timeline(since="yesterday")
 
 
-def test_more_acts_than_can_be_drawn_are_counted():
+def test_more_acts_than_can_be_drawn_are_counted(monkeypatch):
+    monkeypatch.setattr(figures, "MOST_MARKERS", 20)
     acts = [{**made.acts()[0], "id": f"A{n:04d}"} for n in range(figures.MOST_MARKERS + 37)]
     assert "37 more acts are not drawn." in words_of(
         figures.timeline({**made.findings(), "acts": acts}, NONE)

@@ -1,6 +1,7 @@
 """What Slurm's daemons write to a host's log: told as in their own files, and believed only as far as the log knows who sent it."""
 
 import json
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -49,15 +50,23 @@ def test_a_message_tells_in_a_host_s_log_what_it_tells_in_the_daemon_s_own_file(
     """But for what only the stamp says (the thread), and for what a later line says of a request."""
     raw = path.read_bytes()
     own = {e["start"]: e for e in told(name, raw, f"ctl01/var/log/{name}.log")}
-    for row in rows(name, raw):
-        if row["kind"] is None or "\ufffd" in row["message"] or "\\x" in row["message"]:
-            continue
-        step = f"[{row['job']}.{row['step']}] " if name == "slurmd" and row["step"] else ""
-        level = f"{row['level']}: " if row["level"] else ""
-        (event,) = syslog(f"{name}[812]: {step}{level}{row['message']}")
-        (sent,) = journal(
-            f"{step}{level}{row['message']}", SYSLOG_IDENTIFIER=name, _UID="0", _EXE=f"/usr/sbin/{name}"
-        )
+    shown = [
+        row
+        for row in rows(name, raw)
+        if not (row["kind"] is None or "\ufffd" in row["message"] or "\\x" in row["message"])
+    ]
+    messages = [
+        (f"[{row['job']}.{row['step']}] " if name == "slurmd" and row["step"] else "")
+        + (f"{row['level']}: " if row["level"] else "")
+        + row["message"]
+        for row in shown
+    ]
+    by_start = itemgetter("start")
+    logged = sorted(syslog(*(f"{name}[812]: {message}" for message in messages)), key=by_start)
+    entries = sorted(
+        journal(*messages, SYSLOG_IDENTIFIER=name, _UID="0", _EXE=f"/usr/sbin/{name}"), key=by_start
+    )
+    for row, event, sent in zip(shown, logged, entries, strict=True):
         expected = own[row["start"]]
         # Joined with the receipt that stands on the same thread.
         joined = (
