@@ -374,7 +374,10 @@ def _assert_recounted(one, other):
     assert Counter(NUMBER.findall(whole_[0])) == Counter(NUMBER.findall(whole_[1])), whole_
 
 
-@pytest.mark.parametrize("folder", INCIDENTS, ids=lambda p: p.name)
+# In the worker of `test_incidents.py` and `test_altered.py`, which investigate the same.
+@pytest.mark.parametrize(
+    "folder", [pytest.param(p, marks=pytest.mark.xdist_group(p.name), id=p.name) for p in INCIDENTS]
+)
 def test_a_staged_incident_is_told_alike(folder):
     one, other, blocks = pairs(_incident(folder))
     assert_alike(one.content["blocks"], blocks)
