@@ -2,11 +2,10 @@
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import typed
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "tutorial" / "first-case.md"
@@ -35,9 +34,10 @@ def commands():
 
 
 def called(here, *words):
-    return subprocess.run(
-        [sys.executable, "-m", "forensics", *words], cwd=here, capture_output=True, text=True, check=False
-    )
+    """A command in a process of its own, with what it printed as text."""
+    ran = typed.run(*words, cwd=here)
+    ran.stdout, ran.stderr = ran.stdout.decode(), ran.stderr.decode()
+    return ran
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ for line in sys.stdin:
         for stream, path in enumerate((os.devnull, asked["out"], asked["err"])):
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), stream)
         sys.argv = asked["argv"]
+        os.chdir(asked["cwd"])
         break
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 else:
@@ -58,12 +59,17 @@ def _server():
     )
 
 
-def run(*words):
-    """A command that was run to its end: its status, and the bytes that it wrote."""
+def run(*words, cwd="."):
+    """A command that was run to its end, in a working directory: its status, and the bytes that it wrote."""
     server = _server()
     with tempfile.TemporaryDirectory() as folder:
         out, err = (Path(folder) / name for name in ("out", "err"))
-        asked = {"argv": [_MAIN, *map(str, words)], "out": str(out), "err": str(err)}
+        asked = {
+            "argv": [_MAIN, *map(str, words)],
+            "cwd": str(Path(cwd).absolute()),
+            "out": str(out),
+            "err": str(err),
+        }
         server.stdin.write(json.dumps(asked) + "\n")
         server.stdin.flush()
         status = int(server.stdout.readline())
