@@ -29,12 +29,13 @@ _SHOWN = 12
 
 
 class Compared(NamedTuple):
-    """What came of one incident: the events there are, those that were held, each value that differs, and what is found with all of them."""
+    """What came of one incident: the events there are, those that were held, each value that differs, and what is found with all of them; and of each file, by its hash, how many events there are and how many of them were held."""
 
     events: int
     held: int
     differs: list[tuple[str, Any, Any]]
     found: dict[str, Any]
+    of_files: dict[str, tuple[int, int]]
 
 
 def compared(seed: int) -> Compared:
@@ -65,7 +66,9 @@ def of(
         done = narrowed.examined(narrowed.Case(store, rest, hidden.roster, hidden.question), rejects, trail)
         found = findings.findings(whole)
         differs = list(_differing(found, findings.findings(done), ""))
-        return Compared(len(whole.scene.events), len(done.scene.events), differs, found)
+        every, held = (made.scene.events["sha256"].value_counts() for made in (whole, done))
+        of_files = {str(sha256): (int(n), int(held.get(sha256, 0))) for sha256, n in every.items()}
+        return Compared(len(whole.scene.events), len(done.scene.events), differs, found, of_files)
 
 
 def _differing(one: Any, other: Any, at: str) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - any value of findings

@@ -1,5 +1,6 @@
 """Refused entries and what runs by the clock are counted instead of held: the findings are those of all lines."""
 
+import hashlib
 import sys
 from functools import cache
 from pathlib import Path
@@ -52,8 +53,8 @@ def ticks(first, last, host="login01", account="root"):
     )
 
 
-def of_process(pid):
-    return "".join(cron(at, pid, opened=at % 2 == 0) for at in range(140, 160))
+def of_process(pid, first=140):
+    return "".join(cron(at, pid, opened=at % 2 == 0) for at in range(first, first + 20))
 
 
 MANY = knocks(*range(60))
@@ -62,7 +63,7 @@ LOGS = {
     "going back by little": {LOG: knocks(100, 200) + said(300) + knocks(260, 220) + said(180) + knocks(400, 500)},
     "going back": {LOG: knocks(100, 200, 300, 310, 320, 200, 210, 220, 400, 500)},
     "copied": {LOG: MANY, "login01/var/log/old/crowd.log": MANY.replace(refused(30, 61_030), "")},
-    "rotated": {LOG: knocks(*range(100, 160)), LOG + ".1": knocks(*range(60))},
+    "rotated": {LOG: knocks(*range(300, 360)), LOG + ".1": knocks(*range(200, 260))},
     "told twice": {LOG: ticks(0, 60), "login01/var/log/cron.log": ticks(1, 61)},
     "of the process of a login": {LOG: MANY + cron(70, SSHD, opened=False, account=ACCOUNT) + ticks(80, 99)},
     "of the number of a login": {
@@ -70,23 +71,25 @@ LOGS = {
             cron(at, SSHD, account=ACCOUNT, host="login02") + cron(at + 1, 65_000, host="login02") for at in range(0, 60, 2)
         )
     },
+    "of a process of the trail": {LOG: of_process(OF_TRAIL, 400)},
     "of two hosts": {LOG: MANY + ticks(60, 70, host="login09") + ticks(70, 90)},
 }  # fmt: skip
 
 
 def beside_each_other(logs):
-    """The logs of all of them in one case, each in a folder of its own on its host."""
-    return {
-        path.replace("/var/log/", f"/var/log/{n}/"): text
-        for n, of_one in enumerate(logs)
-        for path, text in of_one.items()
-    }
+    """The logs of all of them in one case, those of each in a folder of its own on its host."""
+    return {where(what, path): text for what, of_one in logs.items() for path, text in of_one.items()}
 
 
-APART = ("many", "rotated")
-"""Of which it is asked besides how much of them is held."""
-TOGETHER = {what: LOGS[what] for what in APART} | {
-    "all others together": beside_each_other([logs for what, logs in LOGS.items() if what not in APART])
+def where(what, path):
+    return path.replace("/var/log/", f"/var/log/{what.replace(' ', '_')}/")
+
+
+COUNTED = ("many", "rotated", "of a process of the trail")
+"""Of which it is asked besides how much of them is held: none has a line of another's, which could be its copy."""
+TOGETHER = {
+    apart: beside_each_other({what: logs for what, logs in LOGS.items() if (what in COUNTED) == apart})
+    for apart in (True, False)
 }
 
 
@@ -102,31 +105,40 @@ def compared(more):
 
 
 @cache
-def of_logs(what):
-    return compared((TOGETHER | LOGS)[what])
+def together(apart):
+    return compared(TOGETHER[apart])
 
 
-@pytest.fixture(scope="module")
-def plain():
-    return compared({})
+def counted(what, path=LOG):
+    """How many events a file of the logs that are counted has, and how many of them were held."""
+    sha256 = hashlib.sha256(TOGETHER[True][where(what, path)].encode()).hexdigest()
+    return together(apart=True).of_files[sha256]
 
 
-@pytest.mark.parametrize("what", TOGETHER | LOGS if EVERY else TOGETHER)
-def test_the_findings_are_those_of_all_lines(what):
-    assert of_logs(what).differs == []
+@pytest.mark.parametrize("apart", TOGETHER, ids=["those that are counted", "all others"])
+def test_the_findings_are_those_of_all_lines(apart):
+    """Logs beside each other, of which each that is told otherwise by what is held of it turns this red."""
+    assert together(apart=apart).differs == []
 
 
-def test_what_is_many_is_not_held(plain):
+@pytest.mark.parametrize("what", LOGS if EVERY else [])
+def test_the_findings_are_those_of_all_lines_of_each_alone(what):
+    assert compared(LOGS[what]).differs == []
+
+
+def test_what_is_many_is_not_held():
     """Of each kind of line of a file and a host, the first and the last."""
-    with_them = of_logs("many")
-    assert with_them.events - plain.events == 140
-    assert with_them.held - plain.held < 10
+    events, held = counted("many")
+    assert events == 140
+    assert held < 10
 
 
-def test_lines_of_a_rotated_log_are_no_copies(plain):
-    assert of_logs("rotated").held - plain.held < 10
+def test_lines_of_a_rotated_log_are_no_copies():
+    counts = [counted("rotated", path) for path in LOGS["rotated"]]
+    assert [events for events, _ in counts] == [60, 60]
+    assert sum(held for _, held in counts) < 10
 
 
-def test_sessions_of_a_process_that_the_trail_tells_of_are_held(plain):
+def test_sessions_of_a_process_that_the_trail_tells_of_are_held():
     """A number that the audit trail has on that host too can be that process's; of the many above one process has as many, and they are not."""
-    assert compared({LOG: of_process(OF_TRAIL)}).held - plain.held > 10
+    assert counted("of a process of the trail")[1] > 10
