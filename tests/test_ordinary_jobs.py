@@ -204,10 +204,9 @@ def test_that_no_act_is_listed_on_a_job_that_was_not_looked_at_is_no_answer(case
     assert len(pipeline.table(case, "jobs", job=apart)) == 1
 
 
-def test_jobs_that_are_compared_are_looked_at(monkeypatch, tmp_path):
+def test_jobs_that_are_compared_are_looked_at(both):
     """Of the jobs nearest to a change, what they read is looked for, however ordinary."""
-    made = staged(tmp_path, "poisoned_checkpoint", 120)
-    done, _ = examined(made, 0, monkeypatch)
+    _, (done, _) = both
     first = comparison.since_change(
         [a for a in done.in_question if a.act in comparison.FILE_ACTS and a.job is not None]
     )
