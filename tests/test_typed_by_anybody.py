@@ -13,6 +13,7 @@ from pathlib import Path
 import pypdf
 import pytest
 import typed
+from drawn import EVERY
 
 from forensics import pipeline
 
@@ -20,8 +21,7 @@ INCIDENT = Path(__file__).parents[1] / "sample_logs" / "incidents" / "script_edi
 SUDO = "Nov 23 15:11:4{n} gpu01 sudo[99{n}]:      lin : HOST=login01 ; TTY=pts/3 ; PWD=/srv/range/proj/llm ; USER=root ; COMMAND={command}\n"
 COMMANDS = ("/usr/bin/scancel 11", "/usr/bin/vim train.py", "/usr/bin/id")
 PUSH = '10.0.0.7 - {user} [23/Nov/2026:15:11:{second} +0000] "POST /llm.git/git-receive-pack HTTP/1.1" 200 412 "-" "git/2.39.5"\n'
-FORGED = {
-    "nothing": {},
+_FORGED = {
     "sudo": {
         "gpu01/var/log/auth.log": "".join(SUDO.format(n=n, command=c) for n, c in enumerate(COMMANDS)),
     },
@@ -33,6 +33,12 @@ FORGED = {
         ),
     },
 }
+FORGED = {
+    "nothing": {},
+    **(_FORGED if EVERY else {"both": {k: v for of in _FORGED.values() for k, v in of.items()}}),
+}
+"""Beside each other, but in `make test-all`: what either does turns the tests red."""
+BY_SUDO, BY_PUSH = ("sudo", "push") if EVERY else ("both", "both")
 pytestmark = pytest.mark.xdist_group("typed_by_anybody")
 _SAME = ("act", "object", "job", "link", "when", "account", "effective", "missing")
 
@@ -74,16 +80,16 @@ def acts(findings):
     ]  # fmt: skip
 
 
-both = pytest.mark.parametrize("forged", ["sudo", "push"])
+both = pytest.mark.parametrize("forged", [name for name in FORGED if name != "nothing"])
 
 
 def test_the_lines_were_read_for_what_they_say(answers):
     """So that what follows is no test of lines that nobody read."""
-    sudo = [e for e in answers["sudo"]["lines"] if e["verb"] == "sudo"]
+    sudo = [e for e in answers[BY_SUDO]["lines"] if e["verb"] == "sudo"]
     assert {(e["account"], e["host"]) for e in sudo} == {("lin", "login01")}
     assert len(sudo) == len(COMMANDS)
-    pushes = [e["account"] for e in answers["push"]["lines"] if e["format"] == "http_access"]
-    assert [e["verb"] for e in answers["push"]["lines"] if e["format"] == "http_access"] == [
+    pushes = [e["account"] for e in answers[BY_PUSH]["lines"] if e["format"] == "http_access"]
+    assert [e["verb"] for e in answers[BY_PUSH]["lines"] if e["format"] == "http_access"] == [
         "push_request"
     ] * 15
     assert {"lin", "dao", "mei", None, "nobody@lab"} == set(pushes)
@@ -126,10 +132,10 @@ def test_a_right_that_such_a_line_gives_is_called_what_it_is(answers):
     """It makes a rival of lin, who may have been root. That she was root is not told by a line that any account can write."""
     rights = {
         row["person"]: [r["right"] for r in row["rights"]]
-        for act in answers["sudo"]["analyse"]["acts"]
+        for act in answers[BY_SUDO]["analyse"]["acts"]
         for row in act["capability"]
         if row["person"] == "lin"
     }
     assert rights == {"lin": ["root_by_a_line"]}
-    assert "is within the rights of lin: they have the rights of root" not in answers["sudo"]["report"]
-    assert "a line that any account can write says that they used the rights of root" in answers["sudo"]["report"]  # fmt: skip
+    assert "is within the rights of lin: they have the rights of root" not in answers[BY_SUDO]["report"]
+    assert "a line that any account can write says that they used the rights of root" in answers[BY_SUDO]["report"]  # fmt: skip
