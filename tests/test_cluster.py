@@ -14,6 +14,7 @@ from forensics.core.errors import ClusterError, UsageError
 distributed = pytest.importorskip(
     "distributed", reason="dask.distributed is not installed: pip install forensics[cluster]"
 )
+dask = pytest.importorskip("dask")
 
 pytestmark = pytest.mark.xdist_group("cluster")  # one cluster, whoever runs the tests
 
@@ -22,16 +23,20 @@ EVIDENCE = Path(__file__).parents[1] / "sample_logs" / "incidents" / "script_edi
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Three worker processes on this machine, each with a nurse that starts another where one dies."""
+    """Two worker processes on this machine, each with a nurse that starts another where one dies; the scheduler gives a task up that killed two."""
     folder = tmp_path_factory.mktemp("dask")
-    with distributed.LocalCluster(
-        n_workers=3,
-        threads_per_worker=1,
-        processes=True,
-        dashboard_address="127.0.0.1:0",
-        local_directory=str(folder),
-        memory_limit=None,
-    ) as found:
+    given_up = dask.config.set({"distributed.scheduler.allowed-failures": 1})
+    with (
+        given_up,
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+            local_directory=str(folder),
+            memory_limit=None,
+        ) as found,
+    ):
         yield found
 
 
@@ -123,6 +128,6 @@ def test_without_distributed_the_option_says_what_to_install(tmp_path, monkeypat
 
 
 def test_a_task_that_no_worker_outlives_is_given_up(cluster, witness):
-    """Not tried for ever: four workers die of it, and the run says so. Last, as it leaves few of them."""
+    """Not tried for ever: two workers die of it, and the run says so. Last, as it leaves few of them."""
     with pytest.raises(ClusterError, match="gave the work up"):
         ran(cluster.scheduler_address, witness, gone, [witness])
