@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
-from drawn import some
+from drawn import EVERY, some
 from test_ordinary_jobs import AT, AUDIT, CONTROL, LATER, chosen, examined, line, ran, staged
 
 from forensics.analysis import examine, file_acts, inquiry, ordinary, relevance, scheduler_edits
@@ -45,6 +45,7 @@ def both(request, tmp_path_factory):
         150,
         about=about,
         controller=request.param in CONTROLLED,
+        lean=request.param != "no window" and not EVERY,
     )
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(inquiry, "MOST_ASKED", 12)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from drawn import some
-from test_ordinary_jobs import AT, HEAD, INCIDENTS, examined, line, ran
+from test_ordinary_jobs import AT, HEAD, INCIDENTS, examined, lean_of, line, ran
 
 from forensics import pipeline
 from forensics.analysis import nearness, ordinary
@@ -239,7 +239,7 @@ def test_clocks_are_compared_by_the_submissions_of_jobs_that_are_apart(tmp_path,
     pipeline.create(made)
     source = INCIDENTS / "script_edit"
     about = {"roster": source / "roster.toml", "about": source / "case.toml"}
-    pipeline.seal(made, [source / "evidence", folder], **about)
+    pipeline.seal(made, [lean_of(source, tmp_path), folder], **about)
     pipeline.ingest(made)
     whole, plain = examined(made, 10**9, monkeypatch)
     done, told = examined(made, 0, monkeypatch)

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -83,8 +84,28 @@ def controlled(accounts, seed):
     )
 
 
-def staged(folder, name, count, seed=7, about=None, *, controller=False):
-    """An incident as it was read, with a month of accounting beside it, and of the controller's log."""
+TOLD_OTHERWISE = ("git", "auth-iso.log", "slurmd-*", "scontrol-*", "jobcomp.log")
+"""Of an incident, the repositories and what other logs tell as well."""
+
+
+def lean_of(source, folder):
+    """The evidence of an incident without `TOLD_OTHERWISE`, in a folder."""
+    apart = shutil.ignore_patterns(*TOLD_OTHERWISE)
+    return shutil.copytree(source / "evidence", folder / "evidence", ignore=apart)
+
+
+def staged(folder, name, count, seed=7, about=None, *, controller=False, lean=False):
+    """An incident as it was read, with a month of accounting beside it, and of the controller's log.
+
+    Args:
+        folder: where it is made.
+        name: of the incident.
+        count: how many jobs.
+        seed: of what they are.
+        about: the case file, where it is not the incident's own.
+        controller: whether its log is there.
+        lean: whether of the incident `TOLD_OTHERWISE` is left away, for a test of which it is not the point.
+    """
     made, beside = folder / "case", folder / "month" / "login01" / "var" / "log" / "slurm"
     beside.mkdir(parents=True)
     (beside / "month.psv").write_text(month(count, seed))
@@ -96,7 +117,7 @@ def staged(folder, name, count, seed=7, about=None, *, controller=False):
     pipeline.create(made)
     pipeline.seal(
         made,
-        [source / "evidence", folder / "month"],
+        [lean_of(source, folder) if lean else source / "evidence", folder / "month"],
         roster=source / "roster.toml",
         about=source / "case.toml" if about is None else folder / "case.toml",
     )
