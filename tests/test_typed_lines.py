@@ -140,6 +140,8 @@ def test_a_row_that_the_controller_tells_otherwise_and_nothing_bears_out_is_nobo
     said = [(one.log, one.said) for one in case.alone]
     assert ((fmt, f"uid {KAI} asked: kill_request") in said) == (not left)
     assert ("slurmctld", f"uid {LIN} asked: kill_request") in said
+    against = [[what for what, _ in one.otherwise] for one in case.alone if one.log == fmt]
+    assert against == ([] if left else [[f"uid {LIN} asked: kill_request"]])
 
 
 def test_without_accounting_of_the_job_the_line_stands():

@@ -55,7 +55,7 @@ _MOST_TOLD = 20
 
 
 class Alone(NamedTuple):
-    """A line that nothing bears out: its event, log and job, what it says, and what accounting says of the job."""
+    """A line that nothing bears out: its event, log and job, what it says, and what accounting says of the job, or of a row of accounting the controller."""
 
     event: str
     log: str
@@ -122,6 +122,10 @@ def withheld(
     events.loc[of, "uid"] = pd.NA
     events.loc[of, "account_absence"] = "not_recorded"
     otherwise = {e["event_id"]: told.get(e["job"], ()) for e in alone if e["format"] in _LOGS}
+    lone = [e for e in alone if e["event_id"] in plain]
+    for row in rows:
+        told_of = [e for e in lone if e["job"] == row["job"]][:_MOST_TOLD]
+        otherwise[row["event_id"]] = tuple((_said(e), imitated.cited(e)) for e in told_of)
     return (
         events,
         records,
