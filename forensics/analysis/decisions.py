@@ -33,6 +33,8 @@ class Foreign(NamedTuple):
     inputs: tuple[str, ...]
     unknown: bool
     owners: frozenset[str]
+    by_lines: frozenset[int] = frozenset()
+    """The `id` of each of `planted` to which lines alone lead that the account's owner can have written."""
 
 
 def together(found: Iterable[Decided]) -> Decided:

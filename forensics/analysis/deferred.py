@@ -71,6 +71,8 @@ class Deferral:
     sessions: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     missing: str | None = None
+    by_lines: frozenset[int] = frozenset()
+    """The `id` of each of `planted` to which lines alone lead that the account's owner can have written."""
 
     @property
     def kind(self) -> str:
@@ -107,7 +109,8 @@ def settle(
             # What was left to run can do what yet another wrote.
             _lack(act, ran)
             both = {id(p): p for p in (*row.planted, *ran.planted)}
-            row = _row(act, row.rule, both.values(), (*row.inputs, *ran.inputs))
+            lines = ran.by_lines - set(map(id, row.planted))
+            row = _row(act, row.rule, both.values(), (*row.inputs, *ran.inputs), lines)
         if row is not None:
             act.planters = list(row.planted)
             found.append(row)
@@ -137,10 +140,17 @@ def _contained(scene: Scene, act: Act, made: Lineage) -> Deferral | None:
     return Deferral(act, containers.RULE, (), names, asked.inputs, unknown)
 
 
-def _row(act: Act, rule: str, planted: Iterable[Act], inputs: Iterable[str] = ()) -> Deferral:
+def _row(
+    act: Act,
+    rule: str,
+    planted: Iterable[Act],
+    inputs: Iterable[str] = (),
+    by_lines: frozenset[int] = frozenset(),
+) -> Deferral:
     left = tuple(planted)
     sessions = tuple(dict.fromkeys(p.session.session_id for p in left if p.session is not None))
-    return Deferral(act, rule, left, sessions, tuple(inputs), None if left else RULES[rule].unknown)
+    unknown = None if left else RULES[rule].unknown
+    return Deferral(act, rule, left, sessions, tuple(inputs), unknown, by_lines)
 
 
 def _before(scene: Scene, plant: Act, act: Act) -> bool:
@@ -317,7 +327,7 @@ def _of_others(act: Act, code: foreign_code.Code, made: Lineage) -> Deferral | N
     wrote = {p.session.session_id: p.session for p in ran.planted if p.session is not None}
     own = act.session.session_id if act.session is not None else None
     act.typed_from = [session for name, session in sorted(wrote.items()) if name != own]
-    return _row(act, foreign_code.RULE, ran.planted, ran.inputs)
+    return _row(act, foreign_code.RULE, ran.planted, ran.inputs, ran.by_lines)
 
 
 def _lack(act: Act, ran: decisions.Foreign) -> None:

@@ -256,11 +256,14 @@ def _acts(
     ran = [*requests, *linked, *damaging, *own, *git, *pulled, *commands, *left_behind, *base, *submits]
     left = deferred.settle(scene, {id(a): a for a in ran}.values(), left_behind, changes)
     wanted, owners = {j.job for j in asked.jobs}, asked.owners()
-    for act in [*requests, *linked, *damaging, *own]:
-        # That a change reached a job which nobody asks about does not say that it reached no other.
-        for entry in act.planters if act.job in wanted else ():
-            if entry.job is None:
-                entry.job, entry.link, entry.why_link = act.job, "derived", "carried_act"
+    # That a change reached a job which nobody asks about does not say that it reached no other.
+    reach = [act for act in [*requests, *linked, *damaging, *own] if act.job in wanted]
+    lines = {(id(d.act), entry) for d in left for entry in d.by_lines}
+    ties = [(act, entry, (id(act), id(entry)) in lines) for act in reach for entry in act.planters]
+    for act, entry, by_line in sorted(ties, key=lambda tie: tie[2]):
+        if entry.job is None:
+            why = impact.BY_LINE if by_line else "carried_act"
+            entry.job, entry.link, entry.why_link = act.job, "derived", why
     beside = list(memory.beside(scene, asked.jobs))
     bearing = [*(a for a in requests if a.job in wanted), *beside]
     foreign = [a for a in [*linked, *damaging] if _foreign(a, owners, scene)]

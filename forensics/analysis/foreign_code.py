@@ -96,17 +96,17 @@ class Code:
         found = {id(p): p for p in started if self._at_start(p, act)}
         inputs = [] if found else startup_lines.of(self.scene, act, above)
         unknown, owners = bool(inputs), frozenset[str]()
-        for event, decided in (
-            *self._ran(above, act),
-            *self._loaded(above, act),
-            *self._taken_in(above, act),
-        ):
+        told = [*self._ran(above, act), *self._loaded(above, act), *self._taken_in(above, act)]
+        for event, decided in told:
             found |= {id(p): p for p in decided.planted}
             inputs += [event] if decided.planted or decided.unknown else []
             unknown, owners = unknown or decided.unknown, owners | decided.owners
         if not found and not unknown:
             return None
-        return Foreign(tuple(found.values()), tuple(dict.fromkeys(inputs)), unknown, owners)
+        lines = startup_lines.alone(
+            self.scene, ((event, decided.planted) for event, decided in told), started
+        )
+        return Foreign(tuple(found.values()), tuple(dict.fromkeys(inputs)), unknown, owners, lines)
 
     def unseen(self, act: Act, made: Lineage) -> tuple[list[str], list[Act]]:
         """What was not collected that would tell whether a session took in what another had changed before; and what others had changed."""

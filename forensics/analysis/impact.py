@@ -28,7 +28,9 @@ _HARM = {
 UNORDERED = "order_of_change_and_reading_not_known"
 REFUSED = {"kill_request_refused", "update_request_refused"}
 """Rules of acts that the scheduler did not do as it was asked: they ended and changed nothing."""
-CARRIERS = {"carried_act", "prepared_act"}
+BY_LINE = "named_in_line_of_account"
+"""The link of a change to which a line alone leads that whoever owns the acting account can have written: it shows nothing."""
+CARRIERS = {"carried_act", "prepared_act", BY_LINE}
 """Links of acts that reach a job only through a later act that they carry or prepare."""
 REQUESTS = {"cancel", "signal", "hold", "requeue", "modify_job"}
 ELSEWHERE = frozenset({"modify_file", "replace_file", "delete_file", "plant", "timestomp"})
@@ -114,7 +116,9 @@ def explain(
     for act in harm:
         # What was left to run did as much as what it ran.
         ran = [a.effect for a in harm if a.effect is not None and any(p is act for p in a.planters)]
-        act.effect = min(ran, key=_EFFECTS.index) if ran and act.why_link == "carried_act" else act.effect
+        if ran and act.why_link in {"carried_act", BY_LINE}:
+            least = 0 if act.why_link == "carried_act" else 1
+            act.effect = _EFFECTS[max(least, min(map(_EFFECTS.index, ran)))]
     told = [a for a in harm if a.effect != "not_shown"]
     if told:
         job.cause, job.why = _by_acts(told, job)

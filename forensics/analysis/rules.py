@@ -289,6 +289,11 @@ LINK_RULES = {
     "on_node_when_memory_ran_out": Rule(
         (), "it ran on the node then", "it is tied to nothing: how much memory it took is not told"
     ),
+    "named_in_line_of_account": Rule(
+        (),
+        "a line of the startup files or the history of the account that did an act on the job has a shell take in what it changed",
+        "a line that the account's owner wrote for that very purpose, before or since",
+    ),
     "carried_act": Rule(
         (),
         "it carried an act that is tied to the job",

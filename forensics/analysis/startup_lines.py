@@ -129,6 +129,21 @@ def _named(scene: Scene) -> dict[str | None, list[Row]]:
     return lines
 
 
+def alone(scene: Scene, told: Iterable[tuple[str, Sequence[Act]]], sure: Iterable[Act]) -> frozenset[int]:
+    """The `id` of each act to which lines of startup files and histories alone lead; whoever owns these can write them as they like.
+
+    Args:
+        scene: events, people and sessions.
+        told: events, each with the acts to which it leads.
+        sure: acts to which something else leads.
+    """
+    found, others = set[int](), {id(act) for act in sure}
+    for event, acts in told:
+        lines = scene.cells([event], "format")[:1] in ([(name,)] for name in FORMATS)
+        (found if lines else others).update(map(id, acts))
+    return frozenset(found - others)
+
+
 def within(at_ns: int, session: Session) -> bool:
     """Whether a line of a history can be of a session, by its time."""
     first, last = session.start_ns, session.end_ns

@@ -83,6 +83,7 @@ WHY_LINK = {
     "imported_by_script": "a script of the job imports the file",
     "payload_executed": "a process of the job executes what the file holds",
     "carried_act": "it carries an act on the job",
+    "named_in_line_of_account": "a line of the acting account's own startup files or history, which its owner can write, has a shell take in what it changes",
     "prepared_act": "it prepares an act on the job",
 }
 
