@@ -31,6 +31,7 @@ UNSTAGED = {
     "payload_executed": "test_incidents.py",
     "file_attributes": "test_readings.py",
     "refused_to_job": "test_readings.py",
+    "named_in_line_of_account": "test_frame_ups.py",
     **dict.fromkeys(
         ("ref_move_command", "ref_file_written", "ref_move_record", "ref_move_asked"), "test_moved_refs.py"
     ),
