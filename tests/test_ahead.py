@@ -232,7 +232,8 @@ def test_no_garbage_is_looked_for_while_modules_are_loaded():
     script = """
 import gc
 from forensics.core.loading import uncollected
-print(gc.isenabled(), gc.get_freeze_count())
+# Python 3.12 has frozen a few hundred of its own by then.
+print(gc.isenabled(), gc.get_freeze_count() < 10_000)
 try:
     with uncollected():
         kept = [[] for _ in range(100_000)]
@@ -242,4 +243,4 @@ except KeyError:
     print(gc.isenabled(), gc.get_freeze_count() > 100_000)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["True", "0", "False", "True", "True", "True"]
+    assert done.stdout.split() == ["True", "True", "False", "True", "True", "True"]
