@@ -88,8 +88,11 @@ def where(what, path):
 COUNTED = ("many", "rotated", "of a process of the trail")
 """Of which it is asked besides how much of them is held: none has a line of another's, which could be its copy."""
 TOGETHER = {
-    apart: beside_each_other({what: logs for what, logs in LOGS.items() if (what in COUNTED) == apart})
-    for apart in (True, False)
+    name: beside_each_other({what: LOGS[what] for what in logs})
+    for name, logs in {
+        "those that are counted": COUNTED,
+        "all others": [w for w in LOGS if w not in COUNTED],
+    }.items()
 }
 
 
@@ -105,25 +108,21 @@ def compared(more):
 
 
 @cache
-def together(apart):
-    return compared(TOGETHER[apart])
+def together(name):
+    return compared(TOGETHER[name])
 
 
 def counted(what, path=LOG):
     """How many events a file of the logs that are counted has, and how many of them were held."""
-    sha256 = hashlib.sha256(TOGETHER[True][where(what, path)].encode()).hexdigest()
-    return together(apart=True).of_files[sha256]
+    name = "those that are counted"
+    sha256 = hashlib.sha256(TOGETHER[name][where(what, path)].encode()).hexdigest()
+    return together(name).of_files[sha256]
 
 
-@pytest.mark.parametrize("apart", TOGETHER, ids=["those that are counted", "all others"])
-def test_the_findings_are_those_of_all_lines(apart):
-    """Logs beside each other, of which each that is told otherwise by what is held of it turns this red."""
-    assert together(apart=apart).differs == []
-
-
-@pytest.mark.parametrize("what", LOGS if EVERY else [])
-def test_the_findings_are_those_of_all_lines_of_each_alone(what):
-    assert compared(LOGS[what]).differs == []
+@pytest.mark.parametrize("what", [*TOGETHER, *(LOGS if EVERY else ())], ids=str)
+def test_the_findings_are_those_of_all_lines(what):
+    """Logs beside each other, of which each that is told otherwise by what is held of it turns this red; and each alone, if all are asked for."""
+    assert (together(what) if what in TOGETHER else compared(LOGS[what])).differs == []
 
 
 def test_what_is_many_is_not_held():

@@ -539,22 +539,35 @@ def test_less_known_of_a_job_s_end_makes_no_change_its_cause(known, left):
 
 
 @pytest.mark.parametrize(
-    ("line", "tie"), [(True, ("named_in_line_of_account", "possible")), (False, ("carried_act", "shown"))]
+    ("by", "tie"),
+    [
+        ("line", ("named_in_line_of_account", "possible")),
+        ("start", ("carried_act", "shown")),
+        ("run", ("carried_act", "shown")),
+    ],
 )
-def test_a_line_of_one_s_own_shows_of_nobody_that_they_harmed_a_job(line, tie):
-    """Kai ends mei's job, and has a line of his own name what dao had changed: dao, who did that, was shown to have ended it. A change of kai's startup file is on record."""
+def test_a_line_of_one_s_own_shows_of_nobody_that_they_harmed_a_job(by, tie):
+    """Kai ends mei's job, and has a line of his own name what dao had changed: dao, who did that, was shown to have ended it.
+
+    That dao changed kai's startup file, and that dao's script asked for the end, is on record.
+    """
     day = Stage()
     day.enrol()
     mei, dao = day.login("mei"), day.login("dao")
-    changed = "/srv/proj/settings.sh" if line else "/home/kai/.bashrc"
+    changed = "/home/kai/.bashrc" if by == "start" else "/srv/proj/settings.sh"
     day.change("dao", dao, changed, owner="mei")
     day.submit("mei", mei, "11")
     kai = day.login("kai")
-    for fmt in ("shell_startup", "bash_history") if line else ():
+    for fmt in ("shell_startup", "bash_history") if by == "line" else ():
         day.add(
             "setting", fmt, "login01:user", account="kai", when=None, object="shell", text=f"source {changed}"
         )
-    day.cancel("kai", kai, "11")
+    if by == "run":
+        pid, _ = day.run("kai", kai, ["bash", changed], ppid=900)
+        day.cancel("kai", kai, "11")
+        next(r for r in day.rows if r.get("argv") == ["scancel", "11"])["ppid"] = pid
+    else:
+        day.cancel("kai", kai, "11")
     done = day.examined(Question(jobs=("11",), claims=(claim("D06", "kai"), claim("D01", "kai", "dao"))))
     [edit] = [a for a in done.acts if a.account == "dao" and a.object == changed]
     assert (edit.job, edit.link, edit.why_link, edit.effect) == ("11", "derived", *tie)

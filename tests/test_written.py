@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -96,14 +97,21 @@ def test_a_denial_of_the_case_file_and_the_graph_are_not_analysed_again(case, tm
     assert (pipeline.claim(*asked[:-1], "15"), again.call_count) == (told, 0), "of the one job asked about"
     assert pipeline.claim(case, "D01", stated["by"], "", None)["id"] == "D01"
     assert again.call_count == 1
+    about = answer.question_of(case)
+    of_another = replace(about, claims=(replace(about.claims[0], job="no-such-job"),))
+    with monkeypatch.context() as other:
+        other.setattr(answer, "question_of", lambda *_: of_another)
+        pipeline.claim(*asked[:-1], "15")
+        [given] = again.call_args.args[1].claims
+    assert (given.job, again.call_count) == ("15", 2), "not of the job that the stated one is about"
     with monkeypatch.context() as other:
         other.setattr("forensics.pipeline.take.__version__", "0.0.9")
-        assert (pipeline.claim(*asked), again.call_count) == (told, 2)
+        assert (pipeline.claim(*asked), again.call_count) == (told, 3)
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "noise.bin").write_bytes(b"nothing that is known")
     pipeline.seal(case, [tmp_path / "more"])
     pipeline.ingest(case)
-    assert (pipeline.claim(*asked), again.call_count) == (told, 3)
+    assert (pipeline.claim(*asked), again.call_count) == (told, 4)
 
 
 def test_a_graph_that_is_not_the_one_of_the_analysis_is_not_drawn(case, tmp_path):

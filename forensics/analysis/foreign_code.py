@@ -94,6 +94,7 @@ class Code:
         above, self._asked = made.above(act)[0], 0
         started = [p for p in self._starts if self._of_home(p, act)] + self._for_all
         found = {id(p): p for p in started if self._at_start(p, act)}
+        at_start = frozenset(found)
         inputs = [] if found else startup_lines.of(self.scene, act, above)
         unknown, owners = bool(inputs), frozenset[str]()
         told = [*self._ran(above, act), *self._loaded(above, act), *self._taken_in(above, act)]
@@ -103,10 +104,8 @@ class Code:
             unknown, owners = unknown or decided.unknown, owners | decided.owners
         if not found and not unknown:
             return None
-        lines = startup_lines.alone(
-            self.scene, ((event, decided.planted) for event, decided in told), started
-        )
-        return Foreign(tuple(found.values()), tuple(dict.fromkeys(inputs)), unknown, owners, lines)
+        lines = startup_lines.alone(self.scene, ((event, decided.planted) for event, decided in told))
+        return Foreign(tuple(found.values()), tuple(dict.fromkeys(inputs)), unknown, owners, lines - at_start)
 
     def unseen(self, act: Act, made: Lineage) -> tuple[list[str], list[Act]]:
         """What was not collected that would tell whether a session took in what another had changed before; and what others had changed."""

@@ -129,19 +129,18 @@ def _named(scene: Scene) -> dict[str | None, list[Row]]:
     return lines
 
 
-def alone(scene: Scene, told: Iterable[tuple[str, Sequence[Act]]], sure: Iterable[Act]) -> frozenset[int]:
+def alone(scene: Scene, told: Iterable[tuple[str, Sequence[Act]]]) -> frozenset[int]:
     """The `id` of each act to which lines of startup files and histories alone lead; whoever owns these can write them as they like.
 
     Args:
         scene: events, people and sessions.
         told: events, each with the acts to which it leads.
-        sure: acts to which something else leads.
     """
-    found, others = set[int](), {id(act) for act in sure}
+    by_lines, by_others = set[int](), set[int]()
     for event, acts in told:
-        lines = scene.cells([event], "format")[:1] in ([(name,)] for name in FORMATS)
-        (found if lines else others).update(map(id, acts))
-    return frozenset(found - others)
+        if acts:
+            (by_lines if scene.row(event).format in FORMATS else by_others).update(map(id, acts))
+    return frozenset(by_lines - by_others)
 
 
 def within(at_ns: int, session: Session) -> bool:

@@ -377,8 +377,8 @@ def claim(case: Path, claim_id: str, by: str | None, names: str | None, job: str
     if not stated and by is None:
         raise UsageError(f"{claim_id}: case.toml states no such claim; say who makes it with --by NAME")
     base = stated[0] if stated else Claim(id=claim_id, by=by or "", names=names or "", text="", job="")
-    # Where one job alone is asked about, a denial about that one is a denial.
-    about = base.job if job is None or question.jobs == (job,) else job
+    # Where one job alone is asked about, a denial of no job is about that one.
+    about = base.job if not job or (not base.job and question.jobs == (job,)) else job
     asked = Claim(id=claim_id, by=base.by, names=base.names, text=base.text, job=about)
     named.there(case, job=job, person=by)
     found, place = current(case, hand().tool), 0
