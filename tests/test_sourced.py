@@ -74,14 +74,16 @@ def test_what_is_reached_is_what_the_definition_says(held):
         return ["\n".join(held.get(path, ()))]
 
     start = [Named("/p/a.sh")]
-    assert {one for one, _ in sourced.through(start, "/p", None, texts)} == by_definition(start, texts, "/p")
+    assert {one for one, _ in sourced.through(start, "/p", surroundings.NOBODYS, texts)} == by_definition(
+        start, texts, "/p"
+    )
 
 
 def test_a_chain_is_followed_for_so_many_steps_and_a_wide_one_for_so_many_texts():
     def chain(path):
         return [f"source /p/{int(path[3:]) + 1}"]
 
-    found = [one.path for one, _ in sourced.through([Named("/p/0")], None, None, chain)]
+    found = [one.path for one, _ in sourced.through([Named("/p/0")], None, surroundings.NOBODYS, chain)]
     assert found == [f"/p/{n}" for n in range(sourced.DEEPEST + 1)]
     asked = []
 
@@ -89,5 +91,5 @@ def test_a_chain_is_followed_for_so_many_steps_and_a_wide_one_for_so_many_texts(
         asked.append(path)
         return ["\n".join(f"source /p/{n}" for n in range(1000))]
 
-    list(sourced.through([Named("/p/x")], None, None, wide))
+    list(sourced.through([Named("/p/x")], None, surroundings.NOBODYS, wide))
     assert len(asked) == sourced.MOST

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from forensics.analysis import loading, unpacked
+from forensics.analysis import homes, loading, unpacked
 from forensics.analysis.acts import Scene
-from forensics.analysis.evidence import Row, rows_of
+from forensics.analysis.evidence import Evidence, Row, rows_of
 from forensics.analysis.planted import programs
 
 PROGRAMS = loading.COPIERS | unpacked.UNPACKERS | {"git"}
@@ -33,7 +33,7 @@ def to(scene: Scene, path: str, host: str | None) -> list[Carried]:
     if "carried" not in scene.memo:
         places: _Places = {}
         for e in rows_of(programs(scene, PROGRAMS, _PYTHON)):
-            for place, one in _of(e):
+            for place, one in _of(e, scene.evidence):
                 places.setdefault((e.host, place), []).append(one)
         scene.memo["carried"] = places
     found = [(at, one) for at in loading.upward(path) for one in scene.memo["carried"].get((host, at), ())]
@@ -43,19 +43,23 @@ def to(scene: Scene, path: str, host: str | None) -> list[Carried]:
     return sorted(carried, key=lambda c: (c.by.earliest_ns, c.by.event_id))
 
 
-def _of(e: Row) -> Iterable[tuple[str, Carried]]:
+def _of(e: Row, evidence: Evidence) -> Iterable[tuple[str, Carried]]:
     """The places that a command brings something to, or below."""
     if loading.program(e.exe) == "git":
         yield from ((place, Carried(e, None)) for place in loading.checked_out(e.argv, e.cwd))
         return
     account = e.effective if isinstance(e.effective, str) else e.account
     yield from (
-        (place, Carried(e, source, whole=True))
-        for place, source in unpacked.brought(e.exe, e.argv, e.cwd, account)
+        (place, Carried(e, source, whole=True)) for place, source in unpacked_by(evidence, e, account)
     )
     target = loading.target(e.exe, e.argv, e.cwd)
     if target is not None:
         yield from ((target, Carried(e, source)) for source in loading.copied(e.exe, e.argv, e.cwd))
+
+
+def unpacked_by(evidence: Evidence, e: Row, account: str | None) -> list[unpacked.Brought]:
+    """What a command put in place that was packed, or fetched, for an account."""
+    return unpacked.brought(e.exe, e.argv, e.cwd, homes.of(evidence, account))
 
 
 def _inside(source: str, target: str, path: str) -> str:

@@ -63,7 +63,7 @@ _WRITERS = (
 )
 _INTO = frozenset({"cp", "mv", "install", "ln"})
 """Those of them that write what stands last."""
-_OWN_KEYS = re.compile(r"(?:/home/|~)([A-Za-z0-9_.-]*)/\.ssh/authorized_keys")
+_OWN_KEYS = re.compile(r"(?:/|~)([A-Za-z0-9_.-]*)/\.ssh/authorized_keys")
 _OWN = {"grant": _OWN_KEYS, "plant": STARTUP}
 """Files that an account may write in its own home, by the act that it is in another's; the first group names whose it is."""
 COMMANDS = (

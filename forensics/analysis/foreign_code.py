@@ -15,13 +15,13 @@ from forensics.analysis import (
     beside,
     carried,
     git_settings,
+    homes,
     installers,
     loading,
     order,
     startup_lines,
     taken_in,
     uncollected,
-    unpacked,
 )
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.artefacts import Version
@@ -190,7 +190,8 @@ class Code:
     def _set_for_account(self, e: Row, act: Act) -> list[tuple[str, Decided]]:
         """Who else changed settings of git of an act's account, or of its host, or what they include: by a record of the file, or by git's own words."""
         account = act.session.account if act.session is not None else None
-        told = dict.fromkeys(git_settings.included(e.argv, e.cwd, account), str(e.event_id))
+        home = homes.of(self.scene.evidence, account)
+        told = dict.fromkeys(git_settings.included(e.argv, e.cwd, home), str(e.event_id))
         told |= git_settings.includes(self.scene, e.host, account)
         told |= {p: str(e.event_id) for p in self._settings if git_settings.of_account(p, str(act.account))}
         found = [(event, self._set(path, e, act)) for path, event in told.items() if path in self.changes]
@@ -309,7 +310,7 @@ class Code:
         wrote = self.scene.row(version.event_id)
         ran = order.of(self.scene.evidence).until(self.scene.runs_of(wrote.host, wrote.pid), wrote)
         last = next(rows_of(ran.iloc[-1:]), None)
-        made = [] if last is None else unpacked.brought(last.exe, last.argv, last.cwd, wrote.account)
+        made = [] if last is None else carried.unpacked_by(self.scene.evidence, last, wrote.account)
         if installed:
             return together(self._whole(s, version, at, act, steps) for _, s in made if s is not None)
         if wrote.verb == "rename" and isinstance(wrote.object_from, str):

@@ -8,9 +8,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from forensics.analysis import wording
+from forensics.analysis import homes, wording
 from forensics.analysis.acts import Scene
 from forensics.analysis.evidence import Row, picked, rows_of
+from forensics.analysis.homes import Home
 from forensics.analysis.planted import programs
 
 _OF_ACCOUNT = re.compile(
@@ -46,7 +47,7 @@ def sets(argv: object) -> bool:
     return asked and not _LOOKS & set(words) and len([w for w in words if not w.startswith("-")]) > 3
 
 
-def included(argv: object, cwd: object, account: str | None) -> list[str]:
+def included(argv: object, cwd: object, home: Home) -> list[str]:
     """The files that a run of git includes among settings: by `git config include.path FILE`, or by `git -c include.path=FILE`."""
     words = _words(argv)
     pairs = list(itertools.pairwise(words))
@@ -54,7 +55,7 @@ def included(argv: object, cwd: object, account: str | None) -> list[str]:
     if "config" in words[:4] and not _LOOKS & set(words):
         told += [b for a, b in pairs if _NAMES_FILE.fullmatch(a)]
     own = not _SCOPES & set(words) and isinstance(cwd, str)
-    return _paths(told, posixpath.join(str(cwd), ".git") if own else None, account)
+    return _paths(told, posixpath.join(str(cwd), ".git") if own else None, home)
 
 
 def includes(scene: Scene, host: str | None, account: str | None) -> Mapping[str, str]:
@@ -66,9 +67,10 @@ def includes(scene: Scene, host: str | None, account: str | None) -> Mapping[str
     if key not in scene.memo:
         ran = [e for e in rows_of(programs(scene, frozenset({"git"}))) if e.host == host]
         mine = [e for e in ran if "--global" not in (e.argv or ()) or e.effective == account]
-        by = [(path, e) for e in mine for path in included(e.argv, e.cwd, account)]
+        home = homes.of(scene.evidence, account)
+        by = [(path, e) for e in mine for path in included(e.argv, e.cwd, home)]
         texts = [e for e in _collected(scene) if e.host in {host, None}]
-        by += [(path, e) for e in texts for path in _paths([str(e.text)], None, account)]
+        by += [(path, e) for e in texts for path in _paths([str(e.text)], None, home)]
         scene.memo[key] = {path: str(e.event_id) for path, e in reversed(by)}
     found: Mapping[str, str] = scene.memo[key]
     return found
@@ -104,9 +106,14 @@ def _value(text: str) -> str:
     return text.removeprefix("=").partition(" (git ")[0].strip().strip('"')
 
 
-def _paths(told: Iterable[str], below: str | None, account: str | None) -> list[str]:
+def _paths(told: Iterable[str], below: str | None, home: Home) -> list[str]:
     """The files that values name; one that is not whole lies beside the settings, which are the account's own where no repository's."""
-    home = f"/home/{account}" if account else None
-    words = (re.sub(r"^~(?=/)", home or "~", _value(word)) for word in told)
-    found = (wording.resolved(word, below or home) for word in words if word[:1] not in {"", "~"})
+    beside = (below,) if below else home.of() or (None,)
+    found = dict[str | None, None]()
+    for word in filter(None, map(_value, told)):
+        whose, _, rest = word.partition("/")
+        places = home.of(whose[1:] or None) if whose.startswith("~") else beside
+        found |= dict.fromkeys(
+            wording.resolved(rest if whose.startswith("~") else word, place) for place in places
+        )
     return [path for path in found if path is not None]

@@ -19,8 +19,9 @@ from forensics.analysis.identity_rules import BOUNDED_KEY
 from forensics.core import sshkey
 from forensics.core.messageevents import SYSTEM_LOGS
 
+_HOMES = r"(?:homes?\d*|users|u|var/lib|srv|opt)"
 _LIVE = re.compile(
-    r"/(?:(?:homes?\d*|users|u|var/lib|srv|opt)/(?P<home>[^/]+)|(?P<root>root))/\.ssh/authorized_keys2?"
+    rf"/(?:{_HOMES}/(?P<home>[^/]+)|(?P<root>root))/\.ssh/authorized_keys2?"
     r"|/etc/ssh/(?:authorized_keys|keys)(?:\.d)?/(?P<central>[^/]+?)(?:/authorized_keys)?"
 )
 """Where sshd looks for the keys of an account; a copy elsewhere, as in a snapshot, is an older one."""
@@ -31,8 +32,10 @@ _WRITTEN = re.compile(
     r"\b(?P<type>(?:sk-)?(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-nistp(?:256|384|521))(?:@openssh\.com)?) (?P<key>AAAA[A-Za-z0-9+/]{20,}={0,2})"
 )
 _INTO = re.compile(
-    r"(?:/home/|~)(?P<account>[A-Za-z0-9_.-]*)/\.ssh/authorized_keys|(?P<root>/root)/\.ssh/authorized_keys|\.ssh/authorized_keys"
+    rf"(?:(?<![\w.-])(?:/[\w.-]+){{0,2}}?/{_HOMES}/|~)(?P<account>[A-Za-z0-9_.-]*)/\.ssh/authorized_keys"
+    r"|(?<![\w.-])(?P<root>/root)/\.ssh/authorized_keys|(?<![^\s'\">=])(?:\$\{?HOME\}?\"?/|\./)?\.ssh/authorized_keys"
 )
+"""Whose keys a command line writes to; in a folder that is called otherwise, nobody's that are known."""
 _QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*\\?(?:"|\Z)', re.DOTALL)
 """What stands between quotes; what does not end goes to the end, and is not looked through again for each quote in it."""
 _PRINCIPALS = re.compile(r'(?:^|,)principals="(?P<names>[^"]*)"', re.IGNORECASE)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from forensics.analysis import surroundings
+from forensics.analysis.homes import Home
 from forensics.analysis.surroundings import Named
 
 DEEPEST = 4
@@ -13,15 +14,13 @@ Texts = Callable[[str], Sequence[str]]
 """What gives the texts that are known of a file, by its path."""
 
 
-def through(
-    told: Iterable[Named], cwd: str | None, account: str | None, texts: Texts
-) -> Iterator[tuple[Named, bool]]:
+def through(told: Iterable[Named], cwd: str | None, home: Home, texts: Texts) -> Iterator[tuple[Named, bool]]:
     """What was named, and what the texts of such files name in turn; the latter with True.
 
     Args:
         told: what words name.
         cwd: where they are done, if that is on record.
-        account: whose home a home's sign is of.
+        home: what a home's sign stands for.
         texts: the texts of a file.
     """
     seen = dict.fromkeys(told)
@@ -34,9 +33,7 @@ def through(
                 continue
             looked_at += 1
             lines = (line for text in texts(one.path) for line in text.splitlines())
-            more |= dict.fromkeys(
-                n for line in lines for n in surroundings.named(line, cwd=cwd, account=account)
-            )
+            more |= dict.fromkeys(n for line in lines for n in surroundings.named(line, cwd=cwd, home=home))
         ahead = [one for one in more if one not in seen]
         seen |= dict.fromkeys(ahead)
         yield from ((one, True) for one in ahead)

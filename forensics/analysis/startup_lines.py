@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forensics.analysis import loading, surroundings
+from forensics.analysis import homes, loading, surroundings
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.sessions import Session
@@ -98,7 +98,8 @@ def named(scene: Scene, act: Act) -> list[Line]:
     """The lines of the act's account's startup files and histories, and of its host's startup files, that have a shell take files in, or programs load them."""
     key = ("lines that name", act.host, act.account)
     if key not in scene.memo:
-        told = (_line(e, act.account) for e in _named(scene).get(act.host, ()) if _hears(e, act.account))
+        home = homes.of(scene.evidence, act.account)
+        told = (_line(e, home) for e in _named(scene).get(act.host, ()) if _hears(e, act.account))
         scene.memo[key] = [line for line in told if line.told]
     found: list[Line] = scene.memo[key]
     return found
@@ -109,8 +110,8 @@ def _hears(e: Row, account: str | None) -> bool:
     return e.account == account if isinstance(e.account, str) else e.format == STARTUP_FILE
 
 
-def _line(e: Row, account: str | None) -> Line:
-    told = surroundings.named(str(e.text), cwd=None, account=account)
+def _line(e: Row, home: homes.Home) -> Line:
+    told = surroundings.named(str(e.text), cwd=None, home=home)
     at_ns = None if pd.isna(e.earliest_ns) else int(e.earliest_ns)
     return Line(str(e.event_id), at_ns, tuple(told), e.format == STARTUP_FILE, isinstance(e.account, str))
 
@@ -122,7 +123,7 @@ def _named(scene: Scene) -> dict[str | None, list[Row]]:
         rows = picked(events, events["text"].notna() & events["format"].isin(FORMATS))
         found: dict[str | None, list[Row]] = {}
         for e in _of_files(rows_of(rows)):
-            if surroundings.named(str(e.text), cwd=None, account=""):
+            if surroundings.named(str(e.text), cwd=None, home=homes.Home("")):
                 found.setdefault(e.host, []).append(e)
         scene.memo["lines that can name"] = found
     lines: dict[str | None, list[Row]] = scene.memo["lines that can name"]

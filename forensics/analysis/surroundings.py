@@ -12,9 +12,14 @@ from typing import NamedTuple
 
 from forensics.analysis import loading, wording
 from forensics.analysis.evidence import Row
+from forensics.analysis.homes import Home
 
 _SHELLS = r"-?(?:ba|da|z|k|mk)?sh"
 _PYTHONS = r"python[0-9.]*|pypy[0-9.]*|gdb|lldb|blender|uwsgi"
+
+
+NOBODYS = Home(None)
+"""Where nobody knows whose home a sign is of."""
 
 
 class Variable(NamedTuple):
@@ -125,41 +130,44 @@ def shell_does(one: Named) -> bool:
     return one.what == "file" and one.variable in {None, "BASH_ENV", "ENV"}
 
 
-def named(text: str, *, cwd: str | None, account: str | None = None) -> list[Named]:
+def named(text: str, *, cwd: str | None, home: Home = NOBODYS) -> list[Named]:
     """What a shell's text has programs load, or takes in itself.
 
     Args:
         text: a line, or several; one that is a remark names nothing.
         cwd: where it is done, if that is on record; else a path that is not whole is the end of one.
-        account: whose home a home's sign is of; where none is told, what lies behind one is left out.
+        home: what a home's sign stands for; where that is nothing, what lies behind one is left out.
     """
     if text.lstrip().startswith("#"):
         return []
     found = list[Named]()
     for match in _SET.finditer(text):
-        found += _set(match["name"] or match["told"], match["value"], cwd, account)
+        found += _set(match["name"] or match["told"], match["value"], cwd, home)
     words = [match["path"].strip("\"'") for match in _SOURCED.finditer(text)]
-    return [*found, *(Named(path) for word in words if (path := _path(word, cwd, account)))]
+    return [*found, *(Named(path) for word in words for path in _paths(word, cwd, home))]
 
 
-def _set(name: str, value: str, cwd: str | None, account: str | None) -> list[Named]:
+def _set(name: str, value: str, cwd: str | None, home: Home) -> list[Named]:
     what = VARIABLES[name].what
     words = (word.partition("?")[0] for word in re.split(r"[:;\s]", value.strip("\"'")))
-    paths = (_path(word, cwd, account) for word in words if word)
+    paths = (path for word in words if word for path in _paths(word, cwd, home))
     # A folder without its beginning is any: only a file has a name of its own.
-    return [Named(path, what, name) for path in paths if path and (what == "file" or path.startswith("/"))]
+    return [Named(path, what, name) for path in paths if what == "file" or path.startswith("/")]
 
 
-def _path(word: str, cwd: str | None, account: str | None) -> str | None:
+def _paths(word: str, cwd: str | None, home: Home) -> list[str]:
+    """The path that a word stands for: several where a home can lie in several places."""
     if found := _HOME.match(word):
-        whose = found["name"] or account
-        return None if whose is None else wording.resolved(f"/home/{whose}{word[found.end() :]}", None)
+        paths = (
+            wording.resolved(f"{folder}{word[found.end() :]}", None) for folder in home.of(found["name"])
+        )
+        return [path for path in paths if path]
     if found := _BEHIND.match(word):
-        return posixpath.normpath(word[found.end() :])
+        return [posixpath.normpath(word[found.end() :])]
     if not word or "$" in word or word[0] == "~" or "\0" in word:
-        return None
+        return []
     whole = wording.resolved(word, cwd)
-    return whole or posixpath.normpath(word).removeprefix("../")
+    return [whole or posixpath.normpath(word).removeprefix("../")]
 
 
 def takes_in(programs: Iterable[str]) -> list[str]:
@@ -168,7 +176,7 @@ def takes_in(programs: Iterable[str]) -> list[str]:
     return [p for p, v in TAKEN_IN.items() if v.by is None or any(v.by.fullmatch(one) for one in ran)]
 
 
-def of_run(exe: object, argv: object, cwd: object, account: str | None = None) -> list[Named]:
+def of_run(exe: object, argv: object, cwd: object, home: Home = NOBODYS) -> list[Named]:
     """What the words of a run have it, or what it starts, load: settings among the words of another, and the text that a shell is given."""
     words = list(map(str, argv[1:])) if isinstance(argv, (list, tuple)) else []
     where = cwd if isinstance(cwd, str) else None
@@ -176,9 +184,9 @@ def of_run(exe: object, argv: object, cwd: object, account: str | None = None) -
     for word in _settings(words) if loading.program(exe) in _SHOWS else ():
         name, _, value = word.partition("=")
         if name in VARIABLES:
-            found += _set(name, value, where, account)
+            found += _set(name, value, where, home)
     for line in str(loading.said(exe, argv) or "").splitlines():
-        found += named(line, cwd=where, account=account)
+        found += named(line, cwd=where, home=home)
     return [one for one in found if one.whole]
 
 

@@ -17,6 +17,7 @@ from forensics.analysis import (
     artefacts,
     beside,
     decisions,
+    homes,
     loading,
     order,
     startup_lines,
@@ -106,8 +107,9 @@ class Surroundings:
             script = loading.shell_script(e.exe, e.argv, e.cwd)
             held = [] if script is None else self._texts(script)
             lines = (line for text in held for line in text.splitlines())
-            told = surroundings.of_run(e.exe, e.argv, e.cwd, act.account)
-            told += [one for line in lines for one in surroundings.named(line, cwd=cwd, account=act.account)]
+            home = homes.of(self.scene.evidence, act.account)
+            told = surroundings.of_run(e.exe, e.argv, e.cwd, home)
+            told += [one for line in lines for one in surroundings.named(line, cwd=cwd, home=home)]
             self.scene.memo[key] = self._leads(told, cwd, act.account, known=_ALL)
         yield from _led(self.scene.memo[key], act, obeying, e, str(e.event_id), decisions.moment(e))
 
@@ -119,7 +121,7 @@ class Surroundings:
     ) -> list[Lead]:
         """What was named, and what such a file takes in itself; of what is `known` also where nobody changed it."""
         found = list[Lead]()
-        for one, deeper in through(told, cwd, account, self._texts):
+        for one, deeper in through(told, cwd, homes.of(self.scene.evidence, account), self._texts):
             sure = one.what in known and not deeper
             if paths := self._paths(one, account, known=sure):
                 found.append(Lead(one, tuple(paths), sure))
@@ -351,7 +353,7 @@ def _read_by(e: Row, folders: set[str]) -> list[str]:
     """The files that a run writes out, or unpacks to a place that is not told, or is called as a folder of what ran is."""
     if loading.program(e.exe) in unpacked.UNPACKERS:
         where = e.cwd if isinstance(e.cwd, str) else "/"
-        put = unpacked.brought(e.exe, e.argv, where, "anybody")
+        put = unpacked.brought(e.exe, e.argv, where, homes.Home("anybody"))
         return [
             s for place, s in put if s is not None and (place == "/" or posixpath.basename(place) in folders)
         ]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from forensics.analysis import loading, wording
+from forensics.analysis.homes import Home
 
 ARCHIVERS = frozenset({"tar", "bsdtar", "unzip", "cpio", "7z", "7za", "7zr", "unar"})
 """Programs that unpack archives."""
@@ -20,21 +21,21 @@ Brought = tuple[str, str | None]
 """A place, and the file that what came there was taken from; None where that is no file of the host, or not told."""
 
 
-def brought(exe: object, argv: object, cwd: object, account: object = None) -> list[Brought]:
+def brought(exe: object, argv: object, cwd: object, home: Home) -> list[Brought]:
     """The files, or folders, that a command put something into, each with what it was taken from.
 
     Args:
         exe: the program.
         argv: its words.
         cwd: its working directory.
-        account: the account, in whose home pip puts what it is not told where.
+        home: the home of the account, where pip puts what it is not told where.
     """
     words = [str(w) for w in argv] if isinstance(argv, (list, tuple)) else []
     name, where, rest = loading.program(exe), cwd if isinstance(cwd, str) else None, words[1:]
     if (_PYTHONS.fullmatch(name) or _PIPS.fullmatch(name) or name == "uv") and (
         asked := _pip(words)
     ) is not None:
-        return _installed(words, asked, where, account)
+        return _installed(words, asked, where, home)
     told: list[tuple[str, str | None]] = []
     if name in {"tar", "bsdtar"}:
         told = _tar(rest)
@@ -63,7 +64,7 @@ def brought(exe: object, argv: object, cwd: object, account: object = None) -> l
 def sources(exe: object, argv: object, cwd: object) -> list[str]:
     """The files of the host from which a command put something in place."""
     # In whose home pip puts it makes no difference to what it is taken from.
-    return [source for _, source in brought(exe, argv, cwd, "anybody") if source is not None]
+    return [source for _, source in brought(exe, argv, cwd, Home("anybody")) if source is not None]
 
 
 def _local(source: str | None, where: str | None) -> str | None:
@@ -135,20 +136,17 @@ def _pip(words: Sequence[str]) -> list[str] | None:
     return rest if plain[:1] == ["install"] else None
 
 
-def _installed(
-    words: Sequence[str], asked: Sequence[str], where: str | None, account: object
-) -> list[Brought]:
+def _installed(words: Sequence[str], asked: Sequence[str], where: str | None, home: Home) -> list[Brought]:
     """Where pip puts packages: where it is told, in the environment that its own path is of, or in the home of the account."""
     told = _value(asked, {"-t", "--target", "--prefix", "--root"})
     run = next((w for w in words[:2] if w.startswith("/") and not loading.of_site(w)), None)
-    home = f"/home/{account}/.local" if isinstance(account, str) else None
-    place = told or (posixpath.dirname(posixpath.dirname(run)) if run else None) or home
-    place = wording.resolved(place, where) if place else None
-    if place is None:
-        return []
+    put = told or (posixpath.dirname(posixpath.dirname(run)) if run else None)
+    into = [put] if put else [f"{folder}/.local" for folder in home.of()]
+    places = [place for word in into if (place := wording.resolved(word, where))]
     named = [
         w
         for w in loading.operands(asked, _PIP_VALUED)[1:]
         if "/" in w or w == "." or w.endswith((".whl", ".tar.gz"))
     ]
-    return [(place, _local(w, where)) for w in named] or [(place, None)]
+    sources = [_local(w, where) for w in named] or [None]
+    return [(place, source) for place in places for source in sources]

@@ -19,6 +19,7 @@ from forensics.analysis import (
     uncollected,
     unpacked,
 )
+from forensics.analysis.homes import Home
 from forensics.pipeline import kin
 from forensics.store.places import Asked, Places
 
@@ -26,6 +27,7 @@ _TOGETHER = 256
 """So many patterns are one question."""
 ANYBODY = "\x1banybody"
 """In the place of an account whose home a path lies in: no account is called so."""
+ANYBODYS = Home(ANYBODY)
 _DEEPEST = 16
 """A file that was written by a program that was written by a program, and so on."""
 
@@ -107,7 +109,7 @@ def _leading(
         found |= packages
         folders |= packages
         if verb == "execute":
-            included = git_settings.included(argv, cwd, ANYBODY) if loading.program(exe) == "git" else ()
+            included = git_settings.included(argv, cwd, ANYBODYS) if loading.program(exe) == "git" else ()
             named |= {_anybodys(surroundings.Named(path)) for path in included}
             named |= _worded(exe, argv, cwd, beside.texts)
     found |= _modules(asked, folders, changed)
@@ -120,11 +122,11 @@ def _leading(
 def _worded(exe: object, argv: object, cwd: object, texts: Texts) -> set[surroundings.Named]:
     """What the words of a run name, the text of its script, and what files so named take in."""
     where = cwd if isinstance(cwd, str) else None
-    told = surroundings.of_run(exe, argv, cwd, ANYBODY)
+    told = surroundings.of_run(exe, argv, cwd, ANYBODYS)
     script = loading.shell_script(exe, argv, cwd)
     lines = (line for text in (texts(script) if script else ()) for line in text.splitlines())
-    told += [one for line in lines for one in surroundings.named(line, cwd=where, account=ANYBODY)]
-    return {_anybodys(one) for one, _ in sourced.through(told, where, ANYBODY, texts)}
+    told += [one for line in lines for one in surroundings.named(line, cwd=where, home=ANYBODYS)]
+    return {_anybodys(one) for one, _ in sourced.through(told, where, ANYBODYS, texts)}
 
 
 def _anybodys(one: surroundings.Named) -> surroundings.Named:
@@ -158,8 +160,8 @@ def _lines(asked: Asked, texts: Texts) -> frozenset[surroundings.Named]:
     formats = ", ".join(f"'{name}'" for name in sorted(startup_lines.FORMATS))
     where = f"format IN ({formats}) AND text IS NOT NULL"
     lines = asked.ask(f"SELECT DISTINCT text FROM part WHERE {where}")["text"].to_pylist()
-    told = [one for text in lines for one in surroundings.named(text, cwd=None, account=ANYBODY)]
-    return frozenset(_anybodys(one) for one, _ in sourced.through(told, None, ANYBODY, texts))
+    told = [one for text in lines for one in surroundings.named(text, cwd=None, home=ANYBODYS)]
+    return frozenset(_anybodys(one) for one, _ in sourced.through(told, None, ANYBODYS, texts))
 
 
 def _included(asked: Asked) -> frozenset[str]:
