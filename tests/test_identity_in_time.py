@@ -1,6 +1,7 @@
 """Names of numbers over time: reuse, renames, copies that differ, and lines that anybody can write."""
 
 from collections import Counter
+from itertools import product
 
 import pytest
 from drawn import examples
@@ -397,3 +398,22 @@ def test_who_can_have_held_a_number_is_what_the_definition_says(pairs, history, 
 @pytest.mark.parametrize("uid", [None, 4294967294])
 def test_an_unknown_number_has_no_name(uid):
     assert told(Stage()).account_of("login01", uid, T0) is None
+
+
+EDGES = st.one_of(st.none(), st.integers(1, 4))
+LINES = st.tuples(
+    st.sampled_from(["account", "shared_account", "key", "opens", "uid"]), st.sampled_from("ab"),
+    st.sampled_from(["Mei", "Kai"]), st.sampled_from("ab"), EDGES, EDGES,
+)  # fmt: skip
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(st.lists(LINES, min_size=1, max_size=8))
+def test_who_holds_an_account_is_looked_up_once_between_two_edges_of_enrolments(lines):
+    people = identity.Directory([_enrolled(*line) for line in lines], frozenset({"Mei", "Kai"}), {})
+    for account, at, to in product("ab", (None, *range(6)), (None, *range(6))):
+        assert people.holders(account, at, to) == people._holders(account, at, to)
+
+
+def _enrolled(kind, thing, person, account, since, until):
+    return identity.Enrolment(kind, thing, person, account, "h", "observed", "x", "h:root", since, until)

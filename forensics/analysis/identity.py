@@ -5,6 +5,7 @@ them: a lookup gives the set of persons that an enrolment allows, and the set ma
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -105,8 +106,13 @@ class Directory:
     _openers: dict[str | None, list[Enrolment]] = field(default_factory=dict)
 
     _about: dict[tuple[str, str | None], list[Enrolment]] = field(default_factory=dict)
+    _from: list[int] = field(default_factory=list)
+    _until: list[int] = field(default_factory=list)
+    _held: dict[tuple[str | None, tuple[int, int] | None], frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._from = sorted({e.from_ns for e in self.enrolments if e.from_ns is not None})
+        self._until = sorted({e.until_ns for e in self.enrolments if e.until_ns is not None})
         for e in self.enrolments:
             self._by.setdefault((e.kind, e.thing), []).append(e)
             if e.kind in {"uid", "opens"}:
@@ -151,7 +157,23 @@ class Directory:
     def holders(
         self, account: str | None, at_ns: int | None = None, to_ns: int | None = None
     ) -> frozenset[str]:
-        """Owners, those of accounts with the same number, and persons whose own key opens the account, whoever let it."""
+        """Owners, those of accounts with the same number, and persons whose own key opens the account, whoever let it.
+
+        Between two edges of enrolments the answer is one: it is looked up once for each.
+        """
+        key = account, self._between(at_ns, to_ns)
+        if key not in self._held:
+            self._held[key] = self._holders(account, at_ns, to_ns)
+        return self._held[key]
+
+    def _between(self, at_ns: int | None, to_ns: int | None) -> tuple[int, int] | None:
+        """Between which first and last moments of enrolments a time lies: whatever `Enrolment.holds` says of one such time it says of all."""
+        if at_ns is None:
+            return None
+        last_ns = at_ns if to_ns is None else max(at_ns, to_ns)
+        return bisect_right(self._from, last_ns), bisect_left(self._until, at_ns)
+
+    def _holders(self, account: str | None, at_ns: int | None, to_ns: int | None) -> frozenset[str]:
         openers = (self.key_people(e.thing, at_ns, to_ns) for e in self.opening(account, at_ns, to_ns))
         same = (self.owners(other, at_ns, to_ns) for other in self.same_number(account, at_ns, to_ns))
         return self.owners(account, at_ns, to_ns).union(*openers, *same)
