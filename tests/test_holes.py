@@ -1,8 +1,11 @@
 """What the keeping of logs leaves out: daemons that stop, numbers of a rotation, requests refused, copies that differ."""
 
 import dataclasses
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
+from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import T0, Stage
@@ -224,3 +227,41 @@ def test_numbers_after_a_clock_that_went_back_are_another_boot():
     case = day.evidence()
     case.events.loc[[day.rows[0]["event_id"], day.rows[1]["event_id"]], "serial"] = [1, 9]
     assert not [g for g in gaps.find(case, []) if g.kind == "serial_gap"]
+
+
+def by_definition(events):
+    """The numbers that jump, host by host and number by number."""
+    found = []
+    for host in {e["host"] for e in events}:
+        numbers = {}
+        for e in events:
+            if e["host"] == host:
+                numbers.setdefault(e["serial"], e)
+        known = sorted(numbers)
+        for before, after in zip(known, known[1:]):  # noqa: B905, RUF007 - as one would write it down
+            one, other = numbers[before], numbers[after]
+            if 1 < after - before < 1_000_000 and other["earliest_ns"] >= one["earliest_ns"] - 60 * SECOND:
+                found.append((host, after - before - 1, one["earliest_ns"], other["latest_ns"], (one["event_id"], other["event_id"])))  # fmt: skip
+    return sorted(found, key=repr)
+
+
+TOLD = st.tuples(
+    st.sampled_from(["login01", "gpu01", None]), st.sampled_from([1, 2, 3, 5, 9, 1_000_001, 1_000_002]), st.sampled_from([-61, -60, 0, 1]),
+)  # fmt: skip
+
+
+@settings(max_examples=examples(240), deadline=None)
+@given(st.lists(TOLD, max_size=12))
+def test_numbers_that_jump_are_those_that_each_host_s_own_leave_out(told):
+    rows = [
+        {"event_id": f"e{n}", "trail": True, "format": "auditd", "host": host, "serial": serial, "earliest_ns": T0 + at * SECOND, "latest_ns": T0 + at * SECOND + 1}
+        for n, (host, serial, at) in enumerate(told)
+    ]  # fmt: skip
+    more = [{**row, "event_id": f"x{n}", **other} for n, (row, other) in enumerate(
+        (row, other) for row in rows[:2] for other in ({"trail": False}, {"serial": None}, {"earliest_ns": None}, {"format": "syslog"})
+    )]  # fmt: skip
+    frame = pd.DataFrame([*more, *rows], columns=["event_id", "trail", "format", "host", "serial", "earliest_ns", "latest_ns"])  # fmt: skip
+    frame = frame.astype({"trail": bool, "serial": "Int64", "earliest_ns": "Int64", "latest_ns": "Int64"})
+    found = list(gaps._serials(SimpleNamespace(events=frame, totals=None)))
+    assert sorted(((g.host, g.records, g.earliest_ns, g.latest_ns, g.events) for g in found), key=repr) == by_definition(rows)  # fmt: skip
+    assert {g.source for g in found} <= {"login01: audit trail", "gpu01: audit trail", "?: audit trail"}

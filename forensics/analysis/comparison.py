@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.analysis import artefacts, baseline, exact, mounts, order
+from forensics.analysis import artefacts, baseline, exact, job_readings, mounts, order
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.allocations import SECOND
 from forensics.analysis.artefacts import Version
@@ -168,7 +168,7 @@ class Readings:
         self._jobs = sorted(jobs[:MOST_JOBS], key=lambda j: (j.start_ns or 0, j.job))
         self._first: dict[tuple[str, str], artefacts.Reading] = {}
         for job in self._jobs:
-            for r in artefacts.readings(job, scene.evidence, self.history):
+            for r in job_readings.readings(job, scene.evidence, self.history):
                 self._first[job.job, r.path] = r
 
     def groups(self, act: Act, removed: int | None) -> Groups:

@@ -29,6 +29,7 @@ from forensics.analysis import (
     identity,
     impact,
     inquiry,
+    job_readings,
     job_records,
     lives,
     loose_ends,
@@ -112,7 +113,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     scene = Scene(evidence, directory, {**rest, **by_ses}, found_jobs, git_acts.objects_of(evidence), led)
     asked = inquiry.of(evidence, found_jobs)
     history = artefacts.versions(evidence)
-    reads = [r for job in asked.jobs for r in artefacts.readings(job, evidence, history)]
+    reads = [r for job in asked.jobs for r in job_readings.readings(job, evidence, history)]
     missing = [*gaps.find(evidence, found_sessions), *steps, *gaps.truncated(rejects)]
     everything, questioned, left = _acts(scene, asked, history, reads)
     tampering = [a for a in everything if a.act in {"wipe_log", "change_logging", "change_clock"}]

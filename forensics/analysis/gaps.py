@@ -116,26 +116,27 @@ def _serials(evidence: Evidence) -> Iterable[Gap]:
     account can send may bear any number.
     """
     events = evidence.events[["event_id", "trail", "format", "host", "serial", "earliest_ns", "latest_ns"]]
-    told = picked(events, events["trail"] & events["format"].isin(WHOLE)).dropna(
-        subset=["serial", "earliest_ns"]
-    )
+    kept = events["trail"] & events["format"].isin(WHOLE)
+    told = picked(events, kept & events["serial"].notna() & events["earliest_ns"].notna())
     jumps = evidence.totals.jumps if evidence.totals is not None else None
-    for host, rows in told.groupby("host", sort=True, dropna=False):
-        ordered = rows.drop_duplicates("serial").sort_values(["serial", "event_id"])
-        serial, first, last = (ordered[c].to_numpy(np.int64) for c in ("serial", "earliest_ns", "latest_ns"))
-        names = ordered["event_id"].to_numpy(object)
+    of_host, hosts = pd.factorize(told["host"], use_na_sentinel=False)
+    serial, first, last = (told[c].to_numpy(np.int64) for c in ("serial", "earliest_ns", "latest_ns"))
+    # Of events of one number on one host the first is looked at.
+    at = np.lexsort((serial, of_host))
+    again = (np.diff(of_host[at], prepend=-1) == 0) & (np.diff(serial[at], prepend=-1) == 0)
+    at = at[~again]
+    step, later = np.diff(serial[at]), np.diff(first[at])
+    # A boot starts the numbers anew; a jump of more than a million is a boot too, or another machine.
+    jumped = (np.diff(of_host[at]) == 0) & (step > 1) & (step < _BOOT) & (later >= -_BACK_NS)
+    names = told["event_id"].to_numpy(object)
+    for n, one, other in zip(np.flatnonzero(jumped), at[:-1][jumped], at[1:][jumped], strict=True):
+        host, before, after = hosts[of_host[one]], int(serial[one]), int(serial[other])
         known = host if isinstance(host, str) else None
-        step, later = np.diff(serial), np.diff(first)
-        # A boot starts the numbers anew; a jump of more than a million is a boot too, or another machine.
-        jumped = (step > 1) & (step < _BOOT) & (later >= -_BACK_NS)
-        for at in np.flatnonzero(jumped).tolist():
-            before, after = int(serial[at]), int(serial[at + 1])
-            # Where not all events are held, what lies between two of them may be there all the same.
-            if jumps is not None and (known, before, after) not in jumps:
-                continue
+        # Where not all events are held, what lies between two of them may be there all the same.
+        if jumps is None or (known, before, after) in jumps:
             yield Gap(
-                f"{host}: audit trail", "serial_gap", int(first[at]), int(last[at + 1]),
-                after - before - 1, known, (names[at], names[at + 1]),
+                f"{known or '?'}: audit trail", "serial_gap", int(first[one]), int(last[other]),
+                int(step[n]) - 1, known, (names[one], names[other]),
             )  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def _lost(evidence: Evidence) -> Iterable[Gap]:
     events = of_verbs(evidence, "audit_lost")
     for e in rows_of(events):
         first, last = (None, None) if pd.isna(e.earliest_ns) else (int(e.earliest_ns), int(e.latest_ns))
-        yield Gap(f"{e.host}: audit trail", "serial_gap", first, last, None, e.host, (e.event_id,))
+        yield Gap(f"{e.host or '?'}: audit trail", "serial_gap", first, last, None, e.host, (e.event_id,))
 
 
 def _steps(evidence: Evidence) -> Iterable[Gap]:

@@ -194,8 +194,17 @@ def _alone(several: list[Job]) -> list[Job]:
     return found
 
 
+def loose_rows(evidence: Evidence) -> pd.DataFrame:
+    """The audit events of processes that no login session holds, in order; all have a moment."""
+    return _loose(evidence).rows
+
+
+def own_places(job: Job, evidence: Evidence) -> list[int]:
+    """The places among `loose_rows` of the events of a job's own processes, in order."""
+    return _loose(evidence).own(job) if job.processes else []
+
+
 def own_events(job: Job, evidence: Evidence) -> pd.DataFrame:
     """The audit events of a job's own processes, in order."""
-    loose = _loose(evidence)
-    mine = loose.own(job) if job.processes else []
+    loose, mine = _loose(evidence), own_places(job, evidence)
     return loose.rows.iloc[mine] if mine else loose.none

@@ -15,7 +15,7 @@ import pandas as pd
 from forensics.analysis import nodes
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.by_verb import of_verbs
-from forensics.analysis.evidence import picked, rows_of, where
+from forensics.analysis.evidence import Row, picked, rows_of, where
 from forensics.analysis.jobs import Job
 
 _WHOLE_NODE = re.compile(
@@ -112,8 +112,11 @@ def beside(scene: Scene, asked: Iterable[Job]) -> Iterable[Act]:
         if job.outcome != "OUT_OF_MEMORY" or of_its_limit(job, scene):
             continue
         ran = programs_of_others(job, scene)
-        for _, own in ran.groupby(["host", "session", "account"], sort=True):
-            last = list(rows_of(own))[-_MOST_CITED:]
+        of_session: dict[tuple[str, str, str], list[Row]] = {}
+        for e in rows_of(picked(ran, ran["host"].notna())):
+            of_session.setdefault((e.host, e.session, e.account), []).append(e)
+        for _, own in sorted(of_session.items(), key=lambda item: item[0]):
+            last = own[-_MOST_CITED:]
             act = scene.act("run_beside", job.job, "program_beside_job_out_of_memory", last[0])
             act.events = [str(e.event_id) for e in last]
             act.latest_ns = max(int(e.latest_ns) for e in last)

@@ -28,6 +28,7 @@ from forensics.analysis import (
     hops,
     identity,
     installers,
+    job_readings,
     memory,
     mentions,
     mounts,
@@ -136,7 +137,9 @@ def arguments(runs: Iterable[tuple[Sequence[str] | None, str | None]]) -> set[st
 
 def submitted(evidence: Evidence, jobs: Iterable[Job]) -> set[str]:
     """Every path that a command which can have submitted one of some jobs was given."""
-    return arguments((e.argv, e.cwd) for job in jobs for e in rows_of(artefacts.submissions(job, evidence)))
+    return arguments(
+        (e.argv, e.cwd) for job in jobs for e in rows_of(job_readings.submissions(job, evidence))
+    )
 
 
 class Paths:
@@ -167,7 +170,7 @@ class Paths:
         """Take the texts of the scripts that jobs ran: changed paths that they opened or were given, and scripts by name."""
         scripts = sorted({*self._scripts, *changed})
         self._texts = mentions.Texts(
-            (script, text) for script in scripts for text, _ in artefacts.texts(self._evidence, script)
+            (script, text) for script in scripts for text, _ in job_readings.texts(self._evidence, script)
         )
 
     def _bears(self, path: str) -> bool:

@@ -12,9 +12,9 @@ import pandas as pd
 
 from forensics.analysis import commands, order, rights, senders, unrecorded
 from forensics.analysis.acts import Act, Scene, moment
-from forensics.analysis.artefacts import submissions
 from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, one_session, picked, rows_of
+from forensics.analysis.job_readings import submissions
 from forensics.analysis.jobs import Job
 from forensics.analysis.senders import Sent
 from forensics.analysis.unrecorded import CANCELLING
