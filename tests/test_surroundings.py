@@ -411,6 +411,13 @@ def _at_home(day):
     _lined(day, "shell_startup", "source ~/conf/env.sh")
 
 
+def _elsewhere(day):
+    """A list of accounts has lin's home where the cluster has its homes."""
+    day.add("enrol_account", "passwd", f"{HOST}:root", account="lin", uid=UIDS["lin"], when=None, object_kind="account", object="lin", text="/users/lin:/bin/bash")  # fmt: skip
+    day.change("kai", day.kai, "/users/lin/conf/more.sh", verb="create")
+    _lined(day, "shell_startup", "source ~/conf/more.sh")
+
+
 def _based(day):
     day.change("kai", day.kai, "/data/base/lib/python3.11/site-packages/a.py", verb="create")
     _lined(day, "bash_history", "export PYTHONUSERBASE=/data/base")
@@ -457,7 +464,7 @@ DAYS = (
         for one in (
             _exported,
             _from_somewhere,
-            _at_home,
+            _elsewhere,
             _through,
             _included_as_collected,
             _unpacked,
@@ -465,7 +472,7 @@ DAYS = (
             _module,
         )
     ),
-    (_based, _searched, _used, _launched),
+    (_based, _searched, _used, _launched, _at_home),
     (_included, _piped, _set),
     (_sourced, _git_by_words, _environment),
 )

@@ -1,7 +1,7 @@
 """Where the homes of accounts are: what `~` stands for in a line that a shell does.
 
-By the lists of accounts (`passwd`, `getent`), by where a home's files were collected from, and by where the first program of a login
-was run; and `/home/NAME` beside these, whatever they say, and alone where none of them tells. One more folder leaves more open, and names nobody.
+By the lists of accounts (`passwd`, `getent`) and by where a home's files were collected from; and `/home/NAME` beside these, whatever
+they say, and alone where neither tells. One more folder leaves more open, and names nobody.
 """
 
 import posixpath
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from forensics.analysis.by_verb import executions, of_verbs
-from forensics.analysis.evidence import Evidence, picked
+from forensics.analysis.by_verb import of_verbs
+from forensics.analysis.evidence import Evidence
 from forensics.core import hostevents
 
 _ROOTS = "/root"
@@ -48,7 +48,7 @@ def of(evidence: Evidence, account: str | None) -> Home:
 
 def _found(evidence: Evidence) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
-    for account, folder in (*_listed(evidence), *_collected(evidence), *_begun(evidence)):
+    for account, folder in (*_listed(evidence), *_collected(evidence)):
         usual = Home(account).of()
         if folder not in _NO_HOMES and folder not in usual and posixpath.isabs(folder):
             found.setdefault(account, set()).add(posixpath.normpath(folder))
@@ -67,12 +67,3 @@ def _collected(evidence: Evidence) -> list[tuple[str, str]]:
     origins = pd.unique(evidence.files["origin"].dropna())
     homes = ((origin, hostevents.home(origin)) for origin in origins)
     return [(h[0], origin[: len(origin) - len(h[1])].rstrip("/")) for origin, h in homes if h is not None]
-
-
-def _begun(evidence: Evidence) -> list[tuple[str, str]]:
-    """By the folder in which the first program of a login was run, where that is called as the account is."""
-    ran = executions(evidence)
-    ran = picked(ran, ran["session"].notna() & ran["account"].notna())
-    first = ran[["host", "session", "account", "cwd"]].drop_duplicates(["host", "session"])
-    told = zip(first["account"], first["cwd"], strict=True)
-    return [(a, cwd) for a, cwd in told if isinstance(cwd, str) and posixpath.basename(cwd) == a]
