@@ -129,6 +129,9 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
     of_job: dict[str | None, list[Act]] = {}
     for act in everything:
         of_job.setdefault(act.job, []).append(act)
+    read: dict[str, list[Reading]] = {}
+    for reading in reads:
+        read.setdefault(reading.job, []).append(reading)
     bearing = [a for a in everything if a.in_question and a.act in impact.ELSEWHERE]
     trail = gaps.Cover(missing, gaps.AUDIT_TRAIL)
     open_ = checkouts.left_open(scene, history, reads)
@@ -138,7 +141,7 @@ def _examined(evidence: Evidence, rejects: pd.DataFrame, steps: list[Gap]) -> Ex
         about = [*of_job.get(job.job, ()), *(a for a in bearing if a.job != job.job)]
         impact.explain(
             job, about, scene, edits, audited=audited, untold=open_.get(job.job),
-            unordered=file_acts.unordered(job, scene, history, reads),
+            unordered=file_acts.unordered(job, scene, history, read.get(job.job, ())),
         )  # fmt: skip
     _settle_own(everything, asked)
     told, unlisted = inquiry.disturbed(asked, of_job, scene)

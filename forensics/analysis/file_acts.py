@@ -237,10 +237,15 @@ def linked(
 def unordered(
     job: Job, scene: Scene, history: Mapping[str, list[Version]], readings: Iterable[Reading]
 ) -> bool:
-    """Whether another account changed a file that a job read, and it is open whether that was before."""
+    """Whether another account changed a file that a job read, and it is open whether that was before.
+
+    Args:
+        job: whose owner's changes do not count.
+        scene: events and people.
+        history: every version of every path, as `artefacts.versions` has them.
+        readings: those of that job.
+    """
     for reading in readings:
-        if reading.job != job.job:
-            continue
         near = mounts.near(scene.evidence, reading)
         for v in _unsettled(history[reading.path], reading, scene.evidence, near):
             created = v.how == "create" and reading.why not in _HARMFUL_NEW
