@@ -35,7 +35,7 @@ SMOKE = [
         for name in ("T31b", "T32b", "T33c", "T35b", "T36a", "T37a", "T38c", "T39a", "T40c", "T41b", "T42a")
     ),
 ]  # fmt: skip
-NAMED = {"T07c", "T22b", "T24a", "T25"}
+NAMED = {"T07c", "T22b", "T24a"}
 LOGS = ("var/log/audit", "var/log/auth.log", "slurm/")
 
 
@@ -108,6 +108,33 @@ def test_an_incident_of_an_earlier_report_is_the_same_byte_for_byte(seed, sha256
     for path, held in sorted(incident.incident(plan.plan(seed)).files().items()):
         digest.update(path.encode() + b"\0" + held)
     assert digest.hexdigest() == sha256
+
+
+def startup_files(made):
+    """The startup files that were collected, by account and name."""
+    homes = (path.split("/") for path in made.evidence if "/home/" in path)
+    return {(parts[2], parts[3]) for parts in homes if parts[3] in {".bashrc", ".profile"}}
+
+
+def test_later_seeds_have_startup_files_of_everybody_but_what_coverage_takes():
+    made = incident.incident(replace(QUIET, seed=plan.COLLECTED, technique="T24a"))
+    accounts = {path.split("/")[2] for path in made.evidence if path.endswith("authorized_keys")}
+    assert startup_files(made) == {(name, file) for name in accounts for file in (".bashrc", ".profile")}
+    assert "oncall" in accounts  # one that is opened meanwhile
+    # As they were made with the account, byte for byte the same.
+    assert len({text for path, text in made.evidence.items() if path.endswith("/.profile")}) == 1
+    some_of = startup_files(incident.incident(replace(QUIET, seed=plan.COLLECTED, coverage=70)))
+    assert 0 < len(some_of) < 2 * len(accounts)
+    assert not startup_files(incident.incident(replace(QUIET, seed=plan.COLLECTED - 1)))
+
+
+@pytest.mark.parametrize(("seed", "there"), [(30_130, False), (30_131, True)])
+def test_a_trap_can_have_been_taken_away_again(seed, there):
+    made = incident.incident(rehearse.planned(seed, technique="T31a", coverage=100, evasion="none"))
+    path = f"login01/home/{made.truth['cast']['bystander'][0]}/.bash_aliases"
+    assert (b"alias ll=" in made.evidence[path]) is there
+    typed = [text for name, text in made.evidence.items() if name.endswith("_history")]
+    assert any(path.removeprefix("login01").encode() in text for text in typed) is there
 
 
 @pytest.mark.parametrize("technique", POINTED)

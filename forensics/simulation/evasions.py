@@ -8,6 +8,10 @@ from forensics.simulation.means import Means
 from forensics.simulation.slurm import Job
 from forensics.simulation.world import Session, World
 
+STARTUP = ("/.bash_profile", "/.bashrc", "/.bash_aliases", "/.profile")
+"""Startup files of accounts, by the ends of their paths."""
+_STARTUP = "startup files of"
+
 
 def disguised(means: Means, path: str, held: bytes) -> bytes:
     """What is written in a file: as it is, or so that its words do not show what it does."""
@@ -94,23 +98,29 @@ def _edit_logins(world: World, means: Means, session: Session) -> None:
     world.did("wipe_log", session, "/var/log/auth.log")
 
 
-def thinned(files: dict[str, bytes], world: World, coverage: int) -> dict[str, bytes]:
-    """What is left of the evidence where coverage is less than full: whole sources, or stretches of them, are missing."""
+def thinned(files: dict[str, bytes], world: World, coverage: int, *, homes: bool = False) -> dict[str, bytes]:
+    """What is left of the evidence where coverage is less than full: whole sources, or stretches of them, are missing.
+
+    Where `homes` is set, the startup files of each account are a source.
+    """
     if coverage == 100:
         return files
     rng = world.rng
     found = dict(files)
-    for name in sorted({_source(path) for path in files} - {"etc", "keys"}):
+    of = {path: _source(path, homes=homes) for path in files}
+    for name in sorted({*of.values()} - {"etc", "keys"}):
         kept, whole, at = rng.random() < coverage / 100, rng.random() < 0.5, rng.random()
-        for path in [path for path in found if _source(path) == name and not kept]:
-            if whole or name in {"git", "files", "wtmp"}:
+        for path in [path for path in found if of[path] == name and not kept]:
+            if whole or name in {"git", "files", "wtmp"} or name.startswith(_STARTUP):
                 del found[path]
             else:
                 found[path] = _stretch(found[path], at, (100 - coverage) / 100)
     return found
 
 
-def _source(path: str) -> str:
+def _source(path: str, *, homes: bool) -> str:
+    if homes and path.endswith(STARTUP):
+        return f"{_STARTUP} {path.rpartition('/')[0]}"
     for word, name in (
         ("audit.log", "audit"), ("auth.log", "logins"), ("secure", "logins"), ("wtmp", "wtmp"), ("gitolite/logs", "gitolite"),
         ("slurmctld", "controller"), ("slurmd-", "node"), ("sacct", "accounting"), ("jobcomp", "completion"), ("git/", "git"),

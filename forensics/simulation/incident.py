@@ -7,14 +7,13 @@ from typing import Any
 
 from forensics.core import canonical
 from forensics.simulation import cast as casting
-from forensics.simulation import evasions, means, moments, reaching, scenery, startups, techniques
+from forensics.simulation import evasions, homes, means, moments, reaching, scenery, startups, techniques
 from forensics.simulation.cast import Person
-from forensics.simulation.plan import HELD, INDISTINGUISHABLE, Plan
+from forensics.simulation.plan import COLLECTED, HELD, INDISTINGUISHABLE, Plan
 from forensics.simulation.plan import techniques as techniques_of
 from forensics.simulation.world import Deed, Script, World
 
 _FIRST_MS = 1_795_000_000_000
-_STARTUP = ("/.bash_profile", "/.bashrc", "/.bash_aliases")
 _OF_HOST = (startups.SITE, "/etc/bash.bashrc")
 _PRELUDE_MS, _END_MS = 8 * 60_000, 115 * 60_000
 _DENIALS = ("D01", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D09", "D11", "D15", "D16")
@@ -44,18 +43,22 @@ def incident(plan: Plan) -> Incident:
     start_ms = _FIRST_MS + rng.randrange(400_000) * 1000
     world = World(rng, people, start_ms, split=plan.split)
     scenery.furnish(world)
+    if plan.seed >= COLLECTED:
+        homes.furnish(world, plan.seed)
     if plan.technique in reaching.READY:
         reaching.READY[plan.technique](world)
     way = means.means(world, plan)
     _everybody(world, plan, way)
     world.run_until(start_ms + _END_MS)
     _go_home(world)
+    if plan.seed >= COLLECTED:  # accounts that were opened since have them too
+        homes.furnish(world, plan.seed)
     if plan.evasion == "retention_cut":
         harmful = [deed.ms for deed in world.deeds if deed.harm]
         evasions.rotated_away(
             world, max(harmful, default=start_ms) + world.login.offset_ms - rng.randrange(1_200_000)
         )
-    evidence = evasions.thinned(_collected(world, plan), world, plan.coverage)
+    evidence = evasions.thinned(_collected(world, plan), world, plan.coverage, homes=plan.seed >= COLLECTED)
     evidence = {path: held for path, held in evidence.items() if held}
     return Incident(
         plan, evidence, _roster(world), _about(world, plan, start_ms), _truth(world, plan, way, start_ms)
@@ -123,7 +126,10 @@ def _collected(world: World, plan: Plan) -> dict[str, bytes]:
     found |= {
         f"{world.login.name}{path}": c.held
         for path, c in world.files.items()
-        if path.endswith(_STARTUP) or "/systemd/user/" in path or path in _OF_HOST
+        if path.endswith(evasions.STARTUP)
+        or "/systemd/user/" in path
+        or path in _OF_HOST
+        or path.startswith("/etc/profile")
     }
     cluster = world.cluster
     found["slurm/slurmctld.log"] = _log(cluster.controller)

@@ -89,6 +89,8 @@ SINCE = 10_000
 """The first seed of incidents whose records can seem to point to somebody honest; those below are as they were before there were such."""
 FURTHER = 20_000
 """The first seed of incidents in which somebody honest takes in another's code, or is reached into, in ways that no earlier seed has."""
+COLLECTED = 30_000
+"""The first seed of incidents of which startup files are collected, as of a real host, and in which a trap can have been taken away again."""
 EVASIONS = ("none", "forged_author", "touch", "log_deletion", "retention_cut", "clock_step", "payload")
 COVERAGES = (100, 100, 70, 40)
 

@@ -31,8 +31,9 @@ def _home(world: World, name: str) -> str:
 def files_there(world: World) -> None:
     """Startup files of the honest one, as they were made with the account."""
     owner = world.cast.bystander.uid
-    world.place(_home(world, ".bashrc"), _RC, owner, owner, "0100664")
-    world.place(_home(world, ".bash_aliases"), _ALIASES, owner, owner, "0100664")
+    for name, held in ((".bashrc", _RC), (".bash_aliases", _ALIASES)):
+        if _home(world, name) not in world.files:
+            world.place(_home(world, name), held, owner, owner, "0100664")
 
 
 def appended(world: World, session: Session, path: str, text: str, *, root: bool) -> None:
@@ -58,6 +59,20 @@ def _function(world: World, session: Session, text: str) -> None:
 
 def _at_each_prompt(world: World, session: Session, text: str) -> None:
     appended(world, session, _home(world, ".bashrc"), f"PROMPT_COMMAND='{text}'", root=False)
+
+
+def _taken_back(name: str) -> Callable[[World, Session], None]:
+    """The last line is taken out of a startup file by a redirection, and what was typed for it out of the history: nothing tells of either."""
+
+    def clears(world: World, session: Session) -> None:
+        path = _home(world, name)
+        lines = world.files[path].held.splitlines(keepends=True)
+        filework.written(world, session.host, session.shell, path, b"".join(lines[:-1]))
+        world.did("modify_file", session, path)
+        kept = world.histories.get(session.account, [])
+        world.histories[session.account] = [typed for typed in kept if path not in typed[1]]
+
+    return clears
 
 
 def _lists(world: World, actor: Person | None) -> Sprung:
@@ -187,8 +202,9 @@ def _activates(world: World, actor: Person | None) -> Sprung:
 
 def _with_line(world: World, line: bytes) -> None:
     """The honest one's startup file, with a line of their own more."""
-    owner = world.cast.bystander.uid
-    world.place(_home(world, ".bashrc"), _RC + line, owner, owner, "0100644")
+    owner, path = world.cast.bystander.uid, _home(world, ".bashrc")
+    held = world.files[path].held if path in world.files else _RC
+    world.place(path, held + line, owner, owner, "0100644")
 
 
 def _labtools_there(world: World) -> None:
@@ -221,9 +237,9 @@ def _sources(world: World, actor: Person | None) -> Sprung:
 
 
 ACTS = {
-    "T31a": sprung(Trap(_aliases, _lists, ready=files_there)),
+    "T31a": sprung(Trap(_aliases, _lists, ready=files_there, clears=_taken_back(".bash_aliases"))),
     "T31b": sprung(Trap(_function, _lists, ready=files_there)),
-    "T31c": sprung(Trap(_at_each_prompt, _logs_in, ready=files_there)),
+    "T31c": sprung(Trap(_at_each_prompt, _logs_in, ready=files_there, clears=_taken_back(".bashrc"))),
     "T32a": sprung(Trap(_module_acts, _loaded("module"), ready=_module_there, strikes=by_shell)),
     "T32b": sprung(Trap(_module_tells_shell, _loaded("shell"), ready=_module_there)),
     "T32c": sprung(Trap(_module_leads, _loaded("path"), ready=_module_there)),

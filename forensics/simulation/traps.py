@@ -6,6 +6,7 @@ from typing import NamedTuple
 from forensics.simulation import atwork, evasions, filework, gitwork, jobwork, scenery, scripts
 from forensics.simulation.cast import Person
 from forensics.simulation.means import Means
+from forensics.simulation.plan import COLLECTED
 from forensics.simulation.slurm import Job
 from forensics.simulation.trail import Process
 from forensics.simulation.victims import harmed, run_of_victim, target
@@ -32,7 +33,7 @@ class Trap(NamedTuple):
 
     `lays` puts it there, and says what of it runs by itself, if anything does; None where it was there long ago. `springs` is
     the honest one who runs it, `runs` the daemon that does. `ready` is what was there before; `strikes` how it does what it is to do,
-    where that is not by commands of its own.
+    where that is not by commands of its own. `clears` takes it away again, without a record, in some incidents of the later seeds.
     """
 
     lays: Callable[[World, Session, str], str | None] | None
@@ -41,6 +42,7 @@ class Trap(NamedTuple):
     ready: Callable[[World], None] | None = None
     by_cron: bool = False
     strikes: Callable[[World, Session, str, Job | None], None] | None = None
+    clears: Callable[[World, Session], None] | None = None
 
 
 def strike(world: World, code: Session, kind: str, job: Job | None) -> None:
@@ -73,6 +75,8 @@ def sprung(trap: Trap) -> Callable[[World, Means], Script]:
         code, ends = _springs(world, trap, means.actor, left)
         (trap.strikes or strike)(world, code, kind, job)
         ends()
+        if trap.clears is not None and means.plan.seed >= COLLECTED and world.rng.random() < 0.5:
+            world.begin(_cleared(world, trap.clears, means), world.rng.uniform(20, 200))
         if job is None or owner is None:
             yield world.rng.uniform(20, 300)
             yield from run_of_victim(world, means, jobwork.times_out if kind == "edit" else jobwork.fails)
@@ -83,6 +87,15 @@ def sprung(trap: Trap) -> Callable[[World, Means], Script]:
         world.leave(owner)
 
     return act
+
+
+def _cleared(world: World, clears: Callable[[World, Session], None], means: Means) -> Script:
+    """Whoever laid a trap comes once more, and takes it away."""
+    session = means.enter()
+    yield world.rng.uniform(5, 40)
+    clears(world, session)
+    yield world.rng.uniform(5, 40)
+    world.leave(session)
 
 
 def _laid(world: World, trap: Trap, session: Session, text: str) -> str | None:
@@ -167,7 +180,7 @@ def _lays_profile(world: World, session: Session, text: str) -> None:
     path = _profile(world)
     world.typed(session, f"echo '{text}' | sudo tee -a {path}")
     process = world.run(session, ["tee", "-a", path], sudo="root", quiet=True)
-    filework.written(world, session.host, process, path, f'HISTSIZE=5000\nPS1="$ "\n{text}\n'.encode())
+    filework.written(world, session.host, process, path, world.files[path].held + f"{text}\n".encode())
     world.did("modify_file", session, path)
 
 
@@ -250,7 +263,8 @@ def _makefile_there(world: World) -> None:
 
 def _profile_there(world: World) -> None:
     owner = world.cast.bystander.uid
-    world.place(_profile(world), b'HISTSIZE=5000\nPS1="$ "\n', owner, owner, "0100644")
+    if _profile(world) not in world.files:
+        world.place(_profile(world), b'HISTSIZE=5000\nPS1="$ "\n', owner, owner, "0100644")
 
 
 ACTS = {

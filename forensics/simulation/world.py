@@ -145,6 +145,8 @@ class World:
         """An account is deleted, with its home."""
         del self.names[self.accounts.pop(name)], self.authorized[name]
         self.histories.pop(name, None)
+        for path in [path for path in self.files if path.startswith(f"/home/{name}/.")]:
+            del self.files[path]
 
     def enrol(
         self, person: Person, account: str, uid: int, *, since: str | None = None, until: str | None = None
