@@ -66,6 +66,8 @@ class Stage:
     """Whether the controller logs that it started a job, which ties its clock to the node's; else each analysis takes one pass more."""
     bounds: bool = False
     """Whether the second look is made that takes back what holds by one reading of the clocks only (`analysed`)."""
+    homes: bool = True
+    """Whether of every account a startup file was collected that says nothing, as of a real host: else whoever asked for an act by no line of a history is not named."""
     kept: tuple = field(default=(None, None), repr=False, compare=False)
 
     def add(self, verb, fmt="auditd", domain=KERNEL, **given):
@@ -210,13 +212,25 @@ class Stage:
         built = {n: [r.get(n) for r in self.rows] for n in tables.EVENT.names}
         records = {n: [j.get(n) for j in self.jobs] for n in tables.JOB_RECORD.names}
         found = {"event": tables.EVENT.build(built), "job_record": tables.JOB_RECORD.build(records)}
+        files = [*files, *self.startup_files()]
         found["file"] = tables.FILE.build({n: [f.get(n) for f in files] for n in tables.FILE.names})
         asked = question or Question(jobs=tuple(j["job"] for j in self.jobs))
         return evidence.assemble(found, roster() if people is None else people, asked)
 
+    def startup_files(self):
+        """Rows of the table of files: an empty `.bashrc` of each account on each host where it is on record."""
+        there = {(r["host"], r["account"]) for r in self.rows if r["host"] and r["account"]}
+        return [
+            {
+                "sha256": hashlib.sha256(b"").hexdigest(), "path": f"{host}/home/{account}/.bashrc", "origin": f"/home/{account}/.bashrc",
+                "host": host, "kind": "file", "bytes": 0, "parsed": 0, "rejected": 0, "ignored": 0,
+            }
+            for host, account in sorted(there if self.homes else ())
+        ]  # fmt: skip
+
     def examined(self, question=None, people=None, rejects=None, files=()):
         """The analysis of everything staged; asked again of the same, it is not made again."""
-        key = repr((self.rows, self.jobs, question, people, files)) if rejects is None else None
+        key = repr((self.rows, self.jobs, question, people, files, self.homes)) if rejects is None else None
         if key is None or key != self.kept[0]:
             self.kept = key, analysed(self.evidence(question, people, files), rejects, bounds=self.bounds)
         return self.kept[1]

@@ -51,3 +51,19 @@ def test_what_can_have_been_taken_in_unseen_is_told_the_same_both_ways():
     assert {"startup_files_of_account", "history_of_session"} <= {
         m for a in found.found["acts"] for m in a["missing"]
     }
+
+
+def test_that_a_typed_word_is_a_program_is_told_the_same_both_ways():
+    """Its execution is none of the act's own: whether the word has a meaning is told by it alone."""
+    chosen = rehearse.planned(30_130, technique="T31a", coverage=100, evasion="none")
+    made = incident.incident(replace(chosen, busy=False, suspect="bystander"))
+    alias = b"alias ls='ls --color=auto'"
+    typed = {
+        path: held.replace(b"\nll\n", b"\nls -la\n").replace(alias, b":")
+        for path, held in made.evidence.items()
+    }
+    assert typed != made.evidence
+    found = both_ways.of(typed, made.roster, made.about)
+    assert found.differs == []
+    assert found.held < found.events
+    assert not any("startup_files_of_account" in a["missing"] for a in found.found["acts"])

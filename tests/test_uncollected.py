@@ -13,6 +13,7 @@ from forensics.core.roster import NONE_THERE, Question, Requested
 from forensics.render import dossier
 
 STARTUP, HISTORY = "startup_files_of_account", "history_of_session"
+NO_LINE = "asked_for_by_no_line"
 BOTH = ("shell_startup", "bash_history")
 PYTHON = ("python3.11", "/home/lin/analyse.py")
 
@@ -20,6 +21,7 @@ PYTHON = ("python3.11", "/home/lin/analyse.py")
 def without(day, *formats):
     """The same day, of which lines of some formats were not collected."""
     day.rows = [row for row in day.rows if row["format"] not in formats]
+    day.homes = "shell_startup" not in formats
     return day
 
 
@@ -177,18 +179,18 @@ def test_the_change_that_keeps_a_name_back_is_told_and_is_no_cause():
     ),
 )
 def test_only_what_a_shell_or_a_program_of_the_act_takes_in_counts(path, argv, by, found):
-    day = without(day_of(path, by=by), "shell_startup", "bash_history")
+    day = without(day_of(path, by=by), "bash_history")
     edits(day, argv=argv)
-    assert told(day) == (held(STARTUP, HISTORY) if found else OWN)
+    assert told(day) == (held(HISTORY) if found else OWN)
 
 
 def test_a_file_is_another_s_until_it_is_replaced_and_not_before_it_is_written():
-    day = without(day_of(SETUP), "shell_startup")
+    day = without(day_of(SETUP), "bash_history")
     for verb in ("delete", "create"):
         day.change("lin", day.lin, SETUP, verb=verb)
     edits(day)
     assert told(day) == OWN
-    day = without(day_of("/srv/proj/data.csv"), "shell_startup")
+    day = without(day_of("/srv/proj/data.csv"), "bash_history")
     edits(day)
     day.change("kai", day.kai, SETUP, verb="create")
     assert told(day) == OWN
@@ -205,7 +207,7 @@ def test_of_too_many_files_it_is_not_known_whose_they_were_at_last(monkeypatch):
 
 
 def test_what_an_installer_put_there_is_no_other_s():
-    day = without(day_of("/srv/proj/data.csv"), "shell_startup")
+    day = without(day_of("/srv/proj/data.csv"), "bash_history")
     day.change("kai", day.kai, SETUP, verb="create", program="dpkg")
     edits(day)
     assert told(day) == OWN
@@ -213,11 +215,11 @@ def test_what_an_installer_put_there_is_no_other_s():
 
 @pytest.mark.parametrize(("path", "found"), [(SETUP, True), ("/var/lib/setup.sh", False)])
 def test_a_file_system_that_hosts_can_share_is_looked_at_too(path, found):
-    day = without(day_of("/srv/proj/data.csv"), "shell_startup")
+    day = without(day_of("/srv/proj/data.csv"), "bash_history")
     day.change("kai", day.kai, path, verb="create")
     day.rows[-1]["host"] = "login02"
     edits(day)
-    assert told(day) == (held(STARTUP) if found else OWN)
+    assert told(day) == (held(HISTORY) if found else OWN)
 
 
 @pytest.mark.parametrize(
@@ -237,10 +239,10 @@ def test_a_history_tells_of_the_session_in_which_it_has_a_line(at_s, is_set, mis
 
 
 @pytest.mark.parametrize(
-    ("formats", "wait_s", "tty", "named"),
-    [(BOTH, 0, True, None), ([], 0, True, "lin"), (BOTH[:1], 0, True, "lin"), (BOTH, 3, True, "lin"), (BOTH, 0, False, "lin")],
+    ("formats", "wait_s", "tty", "kind"),
+    [(BOTH, 0, True, "done_as_shell_starts"), ([], 0, True, None), (BOTH[:1], 0, True, "done_as_shell_starts"), (BOTH, 3, True, NO_LINE), (BOTH, 0, False, NO_LINE), (BOTH[1:], 0, True, None)],
 )  # fmt: skip
-def test_what_is_done_before_anybody_can_type_is_done_by_a_startup_file(formats, wait_s, tty, named):
+def test_what_no_line_asks_for_can_be_of_a_startup_file_that_was_not_collected(formats, wait_s, tty, kind):
     """Nothing on record says that one was changed: it can have been by a home that no rule watches."""
     day = without(day_of("/srv/proj/data.csv"), *formats)
     for row in day.rows if not tty else ():
@@ -250,9 +252,9 @@ def test_what_is_done_before_anybody_can_type_is_done_by_a_startup_file(formats,
     for row in day.rows[-2:]:
         row |= {name: row[name] - 700_000_000 for name in ("earliest_ns", "latest_ns")}
     act, judged, done = examined(day)
-    assert (act.person, STARTUP in judged.missing) == (named, named is None)
+    assert (act.person, STARTUP in judged.missing) == ((None, True) if kind else ("lin", False))
     kinds = {x["kind"] for x in findings.findings(done)["exculpatory"] if x["person"] == "lin"}
-    assert ("done_as_shell_starts" in kinds) == (named is None)
+    assert kinds & {"done_as_shell_starts", NO_LINE} == ({kind} if kind else set())
 
 
 @pytest.mark.parametrize(
@@ -269,6 +271,7 @@ def test_what_is_done_before_anybody_can_type_is_done_by_a_startup_file(formats,
 def test_a_module_of_no_record_can_lie_where_others_write(formats, text, placed, named, monkeypatch):
     monkeypatch.setattr(taken_in.Surroundings, "_collected", lambda *_: list(placed))
     day = without(day_of("/srv/proj/data.csv"), *formats)
+    line(day, "bash_history", f"sed -i s/1/2/ {SCRIPT}")
     if text is not None:
         line(day, "shell_startup", text)
     day.run("lin", day.ses_of, [*MODULECMD, "load", "gcc"])

@@ -92,7 +92,7 @@ RULES = {
         "a file that was changed without a record, where it lies in a folder of whoever ran it; a change that has no part in the act;"
         " a file that whoever ran it knows; settings that were taken in where no record tells of it",
         WRITER,
-        version=4,
+        version=5,
     ),
     "reached_by_tracer": Rule(
         "a process that attaches to another, or writes to its memory, can make it do what it likes, in the session of that one",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from forensics.analysis import attendance, passed_on
+from forensics.analysis import attendance, by_hand, passed_on
 from forensics.analysis.acts import Act
 from forensics.analysis.deferral_rules import DECISION, UNSEEN, WRITER
 from forensics.analysis.examination import Examination
@@ -39,7 +39,9 @@ def _of_others(act: Act, inputs: Iterable[str]) -> tuple[str, list[str]] | None:
         return "ran_what_is_of_unknown_writer", list(inputs)
     if UNSEEN.isdisjoint(act.missing):
         return None
-    return "can_have_taken_in_what_another_changed" if act.can_hold else "done_as_shell_starts", act.can_hold
+    if act.can_hold:
+        return "can_have_taken_in_what_another_changed", act.can_hold
+    return "done_as_shell_starts" if by_hand.too_soon(act) else "asked_for_by_no_line", []
 
 
 def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[str, str]) -> Iterable[Json]:

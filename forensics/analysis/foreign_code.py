@@ -13,6 +13,7 @@ import pandas as pd
 
 from forensics.analysis import (
     beside,
+    by_hand,
     carried,
     git_settings,
     homes,
@@ -34,7 +35,6 @@ from forensics.analysis.decisions import (
     together,
 )
 from forensics.analysis.decisions import moment as moment_of
-from forensics.analysis.deferral_rules import UNSEEN
 from forensics.analysis.evidence import Row, rows_of
 from forensics.analysis.lineage import Lineage
 from forensics.analysis.planted import FOR_ALL, STARTUP
@@ -116,7 +116,7 @@ class Code:
             self._prepare()
         assert self._unseen is not None
         lacking = self._unseen.lacking(act)
-        above, self._asked = made.above(act)[0] if lacking else [], 0
+        above, self._asked = made.above(act)[0], 0
         at = above[0] if above else self.scene.row(act.events[0])
         then = order.Moment(act.earliest_ns, act.latest_ns or act.earliest_ns)
         found: dict[int, Act] = {}
@@ -130,8 +130,8 @@ class Code:
                 break
         if found:
             return lacking, list(found.values())[:_FEW]
-        # A line of the history says that it was typed, be it by a script.
-        return (lacking if UNSEEN.issubset(lacking) and self._unseen.untyped(act) else []), []
+        untold = by_hand.lacking(self.scene, act, above, lacking, any_time=act.host in self.set_hosts)
+        return untold, []
 
     def _prepare(self) -> None:
         changed = {path for path, pairs in self.changes.items() if pairs}

@@ -201,6 +201,15 @@ def folder_of_modules(exe: object, argv: object, cwd: object) -> str | None:
     return posixpath.dirname(script[0]) if script else cwd if isinstance(cwd, str) else None
 
 
+def typed_into(argv: object) -> bool:
+    """Whether a shell was begun by its name alone: somebody, or something, types into it."""
+    words = list(map(str, argv)) if isinstance(argv, (list, tuple)) else []
+    name = program(words[0]).removeprefix("-") if words else ""
+    return _SHELLS.fullmatch(name) is not None and all(
+        word.startswith("-") and "c" not in word for word in words[1:]
+    )
+
+
 def said(exe: object, argv: object) -> str | None:
     """The text that an interpreter was given in a command's words to do."""
     words = _words(argv)

@@ -20,7 +20,7 @@ TICK_NS = NS_PER_S
 """A history tells whole seconds."""
 _LEAST = 8
 """Fewer characters than that of a command's words stand in many lines by chance."""
-_ENDING = frozenset({"scancel", "scontrol", "kill", "pkill", "killall", "qdel", "bkill", "condor_rm"})
+ENDING = frozenset({"scancel", "scontrol", "kill", "pkill", "killall", "qdel", "bkill", "condor_rm"})
 """Programs that end what others run: a line with one of these can name what it ends by another command's answer."""
 
 
@@ -162,7 +162,7 @@ def _words(e: Row) -> list[str]:
     named = (
         [w for w in words[1:] if w] if given else [loading.program(words[0] if words else None), *words[1:]]
     )
-    if loading.program(words[0] if words else None) in _ENDING:
+    if loading.program(words[0] if words else None) in ENDING:
         return [loading.program(words[0])]
     long_enough = len(words) > 1 and sum(map(len, words[1:])) >= _LEAST
     return list(filter(None, named)) if long_enough else []

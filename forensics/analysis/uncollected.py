@@ -30,12 +30,9 @@ from forensics.analysis.deferral_rules import HISTORY, STARTUP_FILES
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.analysis.planted import FOR_ALL, STARTUP, programs
 from forensics.core import hostevents
-from forensics.core.clock import NS_PER_S
 
 PACKAGES = "-packages/"
 """In the path of what is found in an environment, not in a folder that a line names."""
-_TYPED_NS = NS_PER_S
-"""Sooner after an entry nobody has typed a command at a terminal."""
 _MOST = 1_000
 """Of more changed modules it is not asked which of them a text imports."""
 _LAST = "\U0010ffff"
@@ -127,13 +124,6 @@ class Uncollected:
             self.scene.memo["collected of shells"] = {"startups": startups, "histories": histories}
         found: dict[str, Any] = self.scene.memo["collected of shells"]
         return found
-
-    def untyped(self, act: Act) -> bool:
-        """Whether an act of a session at a terminal came sooner after the entry than anybody types: its shell had it done as it started, or a script typed it."""
-        session = act.session
-        if session is None or session.tty is None or session.start_ns is None or act.latest_ns is None:
-            return False
-        return act.latest_ns - session.start_ns < _TYPED_NS
 
     def changed(self, act: Act, above: Sequence[Row]) -> Iterator[str]:
         """The files that others had changed, not after an act, and that its session can have taken in.

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.analysis import (
+    by_hand,
     git_settings,
     loading,
     sourced,
@@ -20,6 +21,7 @@ from forensics.analysis import (
     unpacked,
 )
 from forensics.analysis.homes import Home
+from forensics.core.clock import NS_PER_S
 from forensics.pipeline import kin
 from forensics.store.places import Asked, Places
 
@@ -70,6 +72,7 @@ def of(asked: Asked, wanted: Places, of_trail: Mass, texts: Texts) -> tuple[Plac
             f" AND object IN (SELECT object FROM part WHERE {changed})"
         ),
     )
+    wanted = np.union1d(wanted, _as_typed(asked, mass))
     known: set[str] = set()
     cached = lru_cache(maxsize=None)(texts)
     beside = _Beside(_lines(asked, cached), _included(asked), cached)
@@ -162,6 +165,26 @@ def _lines(asked: Asked, texts: Texts) -> frozenset[surroundings.Named]:
     lines = asked.ask(f"SELECT DISTINCT text FROM part WHERE {where}")["text"].to_pylist()
     told = [one for text in lines for one in surroundings.named(text, cwd=None, home=ANYBODYS)]
     return frozenset(_anybodys(one) for one, _ in sourced.through(told, None, ANYBODYS, texts))
+
+
+def _as_typed(asked: Asked, mass: str) -> Places:
+    """The executions of an account as its history has a line: whether a word of it is a program's name is told by them."""
+    formats = ", ".join(f"'{name}'" for name in sorted(by_hand.HISTORIES))
+    lines = asked.ask(
+        f"SELECT DISTINCT host, account, earliest_ns // {NS_PER_S} AS second FROM part WHERE format IN ({formats})"
+        " AND host IS NOT NULL AND account IS NOT NULL AND earliest_ns IS NOT NULL"
+    )
+    if not lines.num_rows:
+        return np.empty(0, np.int64)
+    near = range(-by_hand.BEFORE_S, by_hand.BEHIND_S + 2)
+    moved = (lines.set_column(2, "second", pc.add(lines["second"], n)) for n in near)
+    typed = {"typed": pa.concat_tables(moved).group_by(["host", "account", "second"]).aggregate([])}
+    at = f"earliest_ns // {NS_PER_S}"
+    return asked.places(
+        f"WHERE {mass} AND verb = 'execute' AND session IS NOT NULL AND CASE WHEN account IS NULL"
+        f" THEN (host, {at}) IN (SELECT (host, second) FROM typed) ELSE (host, account, {at}) IN (SELECT (host, account, second) FROM typed) END",
+        typed,
+    )
 
 
 def _included(asked: Asked) -> frozenset[str]:

@@ -234,7 +234,8 @@ EXCULPATORY = {
     "ran_what_another_wrote": "the program that does it in this person's session is written before, at least in part, by another",
     "ran_what_is_of_unknown_writer": "no record tells who writes the program that does it in this person's session",
     "can_have_taken_in_what_another_changed": "the session of this person can take in what another changes before, and the startup files or the history that would tell are not there",
-    "done_as_shell_starts": "it is done in this person's session sooner after the shell starts than anybody types a command, and neither the account's startup files nor its history of the session are there",
+    "done_as_shell_starts": "it is done in this person's session sooner after the shell starts than anybody types a command, no line of the account's history of the session asks for it, and no startup file of the account that is there tells what makes its shell do it",
+    "asked_for_by_no_line": "it is done in this person's session, no line of the account's history of the session asks for it, and no startup file of the account that is there tells what makes its shell do it",
     "pushed_to_another_ref": "what this person pushes to one ref is put into another, by no push of this person's",
     "own_job_ran_bytes_of_another": "the job of this person runs or reads bytes that another account wrote",
 }

@@ -1,0 +1,154 @@
+"""An act that no line of a history asks for names nobody where its account's startup files were not collected."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from forensics.analysis import by_hand
+from forensics.pipeline import inmemory, rehearse
+from forensics.simulation import incident, judging
+
+SECOND = 1_000_000_000
+TRAIN = "/srv/proj/train.py"
+SED = ("sed", "-i", "s/1/2/", "train.py")
+LOGIN = ("-bash",)
+START, DONE = 100 * SECOND, 160 * SECOND
+
+
+def run(*argv, exe=None):
+    name = exe or f"/usr/bin/{argv[0].lstrip('-')}"
+    return SimpleNamespace(exe=name, argv=list(argv), cwd="/srv/proj", earliest_ns=DONE)
+
+
+def told(fmt, lines):
+    """Events of lines of lin's, each a text or a text and a moment."""
+    timed = [(line, 130) if isinstance(line, str) else line for line in lines]
+    return [{"format": fmt, "account": "lin", "text": text, "earliest_ns": at} for text, at in timed]
+
+
+def staged(rows, act="modify_file", thing=TRAIN, **session):
+    """An act of lin's session, and all that is on record of it."""
+    columns = dict.fromkeys(
+        ("event_id", "host", "session", "exe", "object", "argv", "account", "text", "verb")
+    )
+    rows = [columns | {"event_id": f"e{n}", "host": "login01"} | row for n, row in enumerate(rows)]
+    events = pd.DataFrame(rows, columns=[*columns, "format", "earliest_ns"])
+    at = [None if pd.isna(at) else int(at) * SECOND for at in events["earliest_ns"]]
+    events["earliest_ns"] = pd.array(at, "Int64")
+    own = SimpleNamespace(**({"start_ns": START, "ses": "7", "tty": "pts0", "account": "lin"} | session))
+    done = SimpleNamespace(
+        act=act, object=thing, host="login01", account="lin", latest_ns=DONE, session=own, events=[]
+    )
+    return SimpleNamespace(memo={}, events=events), done
+
+
+def asked(lines, *runs, any_time=False, **done):
+    """Whether lines ask for an act, by what its process and those above it executed."""
+    above = [run(*words) for words in (*runs, LOGIN)]
+    return by_hand.asked(*staged(told("bash_history", lines), **done), above, any_time=any_time)
+
+
+@pytest.mark.parametrize(
+    ("line", "runs", "found"),
+    [
+        ("sed -i s/1/2/ train.py", [SED], True),
+        ("cd llm && sed -i 's/1/2/' train.py", [SED], True),
+        ("sed -i s/1/2/ *.py", [SED], True),
+        ('for f in *; do sed -i s/1/2/ "$f"; done', [SED], True),
+        ("sudo sed -i s/1/2/ train.py", [SED, ("sudo", *SED)], True),
+        ("ll", [SED], False),
+        ("used -i s/1/2/ train.py", [SED], False),
+        ("sed -i s/3/4/ train.py", [SED], False),
+        ("sed -n 1p train.py", [SED], False),
+        ("vim train.py", [("vim", "train.py")], True),
+        ("vim", [("vim",)], True),
+        ("find . -name 'x.pt' -exec rm {} +", [("rm", "./x.pt"), ("find", ".", "-name", "x.pt", "-exec", "rm", "{}", "+")], True),
+        # An interpreter, or what one runs, can do what a variable of a startup file has it load.
+        ("python3 analyse.py", [("python3", "analyse.py")], False),
+        ("python3 fix.py train.py", [("python3", "fix.py", "train.py")], True),
+        ("./fix.sh", [SED, ("/bin/sh", "./fix.sh")], False),
+        ("./fix.sh train.py", [SED, ("/bin/sh", "./fix.sh", "train.py")], True),
+        ("git stash pop", [("git", "stash", "pop")], True),
+        ("git stash pop", [SED, ("git", "stash", "pop")], False),
+        # What is typed into a shell that was begun by hand is a line of its own.
+        ("bash", [SED, ("bash",)], False),
+        ("sudo -i", [SED, ("-bash",), ("sudo", "-i")], False),
+        ("bash; cat train.py", [SED, ("bash",)], False),
+        # What the shell does itself has no process.
+        ("cat > train.py", [], True),
+        ("cat train.py", [], False),
+        ("ll", [], False),
+    ],
+)  # fmt: skip
+def test_a_line_asks_for_an_act_by_the_words_of_what_ran(line, runs, found):
+    assert asked([line], *runs) is found
+
+
+@pytest.mark.parametrize(
+    ("act", "line", "found"),
+    [
+        ("cancel", "scancel 15", True),
+        ("signal", "kill -9 %1", True),
+        ("cancel", "squeue", False),
+        ("push", "git push -q origin main", True),
+        ("push", "git pull", False),
+    ],
+)
+def test_what_has_no_process_is_asked_for_by_the_program_s_name(act, line, found):
+    assert asked([line], act=act, thing="15") is found
+
+
+@pytest.mark.parametrize(
+    ("at", "any_time", "found"),
+    [(130, False, True), (90, False, False), (170, False, False), (None, False, True), (90, True, True), (170, True, True)],
+)  # fmt: skip
+def test_a_line_of_another_time_asks_for_nothing(at, any_time, found):
+    """But where it has none, or the host's clock was set."""
+    assert asked([(" ".join(SED), at)], SED, any_time=any_time) is found
+
+
+@pytest.mark.parametrize(
+    ("line", "startup", "ran", "open_"),
+    [
+        ("ll", "umask 022", "ls", True),
+        ("cd llm; OMP_NUM_THREADS=4 ll | head", "umask 022", "head", True),
+        ("ll", "alias ll='ls -la'", "ls", False),
+        ("ll", "ll() { ls -la; }", "ls", False),
+        ("ls -la", "umask 022", "ls", False),
+        ("cd llm", "umask 022", "ls", False),
+        ("./ll", "umask 022", "ls", False),
+        (("ll", None), "umask 022", "ls", False),  # at what time is on no record
+        (("ll", 90), "umask 022", "ls", False),  # in another session
+    ],
+)
+def test_a_word_that_is_no_program_and_has_no_meaning_leaves_open_what_made_the_shell_act(
+    line, startup, ran, open_
+):
+    """The startup files that were collected need not be as they were then."""
+    rows = [*told("bash_history", [line]), *told("shell_startup", [(startup, None)])]
+    rows += [{"verb": "execute", "exe": f"/usr/bin/{name}", "argv": [name], "session": "7", "earliest_ns": 130} for name in (ran, "sed")]  # fmt: skip
+    scene, act = staged(rows)
+    by_shell = [run(*SED), run(*LOGIN)]
+    found = by_hand.lacking(scene, act, by_shell, [], any_time=False)
+    assert found == (["startup_files_of_account"] if open_ else [])
+    assert by_hand.lacking(scene, act, by_shell, [], any_time=True) == []
+    assert by_hand.lacking(scene, act, by_shell[:1], [], any_time=False) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "tty", "lines", "open_"),
+    [(159.5, "pts0", [], True), (150, "pts0", [], False), (159.5, None, [], False), (159.5, "pts0", [(" ".join(SED), 159)], False)],
+)  # fmt: skip
+def test_what_is_done_sooner_than_anybody_types_was_typed_by_nobody(start, tty, lines, open_):
+    scene, act = staged(told("bash_history", lines), start_ns=int(start * SECOND), tty=tty)
+    found = by_hand.lacking(scene, act, [run(*SED), run(*LOGIN)], [], any_time=False)
+    assert found == (["startup_files_of_account"] if open_ else [])
+
+
+@pytest.mark.parametrize(("technique", "seed"), [("T31a", 20_637), ("T31a", 30_130), ("T31c", 30_136)])
+def test_who_typed_a_word_that_an_alias_stands_behind_is_not_named(technique, seed):
+    """A home that others can write and no rule watches: its startup files were not collected, or the trap had been taken away again."""
+    made = incident.incident(rehearse.planned(seed, technique=technique))
+    found = judging.judged(inmemory.investigated(made.evidence, made.roster, made.about), made.truth)
+    assert [n["name"] for n in found["named"] if n["how"] == "wrong"] == []
