@@ -70,13 +70,14 @@ def lacking(
     if act.session is None or act.session.account != act.account:
         # A server tells the one account, and a trail the other: which of them it was is asked elsewhere.
         return []
-    if STARTUP_FILES in uncollected:
-        return [] if asked(scene, act, above, any_time=any_time) else list(uncollected)
+    bare = STARTUP_FILES in uncollected
     by_shell = any(loading.typed_into(e.argv) for e in above)
-    strange = by_shell and (too_soon(act) or (not any_time and _without_meaning(scene, act)))
-    if not strange or asked(scene, act, above, any_time=any_time):
+    if not (bare or by_shell) or asked(scene, act, above, any_time=any_time):
         return []
-    return [STARTUP_FILES, *uncollected]
+    if bare:
+        return list(uncollected)
+    strange = too_soon(act) or (not any_time and _without_meaning(scene, act))
+    return [STARTUP_FILES, *uncollected] if strange else []
 
 
 def asked(scene: Scene, act: Act, above: Sequence[Row], *, any_time: bool) -> bool:
