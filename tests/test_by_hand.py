@@ -4,6 +4,9 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from drawn import examples
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forensics.analysis import by_hand
 from forensics.pipeline import inmemory, rehearse
@@ -152,3 +155,45 @@ def test_who_typed_a_word_that_an_alias_stands_behind_is_not_named(technique, se
     made = incident.incident(rehearse.planned(seed, technique=technique))
     found = judging.judged(inmemory.investigated(made.evidence, made.roster, made.about), made.truth)
     assert [n["name"] for n in found["named"] if n["how"] == "wrong"] == []
+
+
+PIECES = st.sampled_from(["sed", "python3", "scancel", "git", "push", "x.py", "/srv/p/x.py", "x.py.old", "./x.py", "-i", "a=x.py", "*.py", "$F", "12", "12.0", "é", "g++", ""])  # fmt: skip
+LINES = st.lists(PIECES, min_size=1, max_size=4).flatmap(
+    lambda words: st.sampled_from([" ", ";", " > ", "/", "'"]).map(lambda by: by.join(words))
+)
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(st.lists(LINES, max_size=8), st.lists(PIECES, min_size=1, max_size=4), st.sampled_from(["modify_file", "cancel", "push"]))  # fmt: skip
+def test_lines_without_a_time_are_those_that_looking_through_all_finds(lines, argv, act):
+    history = by_hand._Undated()
+    for line in lines:
+        history.add(line)
+    ran = run(*argv)
+    every = list(dict.fromkeys(lines[::-1]))[::-1]
+    assert by_hand._asking(by_hand._likely(history, ran), ran) == by_hand._asking(every, ran)
+    done = SimpleNamespace(act=act, object=argv[-1])
+    likely = by_hand._likely_without_process(history, done)
+    assert any(by_hand._without_process(line, done) for line in likely) == any(
+        by_hand._without_process(line, done) for line in every
+    )
+
+
+def test_of_very_many_lines_without_a_time_the_last_are_looked_at(monkeypatch):
+    monkeypatch.setattr(by_hand, "_MOST", 2)
+    history = by_hand._Undated()
+    for line in ("a", "b", "a", "c"):
+        history.add(line)
+    assert list(history.texts) == ["a", "c"]
+
+
+def test_a_piece_of_a_longer_word_is_not_that_word():
+    assert not by_hand._has_all("cat x.py.old", ["x.py"])
+    assert not by_hand._has_all("cat old-x.py", ["x.py"])
+    assert by_hand._has_all("cat 'x.py'", ["x.py"])
+    assert not by_hand._names("sed > x.py.old", "/srv/x.py")
+    assert by_hand._names("sed > x.py", "/srv/x.py")
+    assert by_hand._names("scancel 12.0", "12")
+    history = by_hand._Undated()
+    history.add("git push origin")
+    assert list(by_hand._likely_without_process(history, SimpleNamespace(act="push", object="main"))) == ["git push origin"]  # fmt: skip

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import NamedTuple
 
 import pandas as pd
@@ -44,12 +45,70 @@ _BUILT_IN = frozenset({
 _DEFINED = re.compile(r"\balias\s+([\w.+-]+)=|(?:^|[;{\s])([\w.+-]+)\s*\(\)|\bfunction\s+([\w.+-]+)")
 
 
+_ANY = frozenset("*?[")
+_PLAIN = _ANY | frozenset("$`~")
+_PART = re.compile(r"[\w.-]+")
+_MOST = 50_000
+"""Of so many different lines without a time the last are looked at; of more an act is left open rather than sought through all."""
+
+
+class _Undated:
+    """The lines of an account's history without a time, each once; of thousands those that can ask for a run are found by its words."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, None] = {}
+        self._found: tuple[list[str], dict[str, set[int]], set[int]] | None = None
+
+    def add(self, text: str) -> None:
+        """One line more, which is the last."""
+        self.texts.pop(text, None)
+        self.texts[text] = None
+        if len(self.texts) > _MOST:
+            del self.texts[next(iter(self.texts))]
+
+    def likely(self, name: str, words: Iterable[str]) -> Iterable[str]:
+        """The lines that can have a program's name, and words, or what a shell makes these of: all that do, and few others.
+
+        Args:
+            name: of the program; empty where it need not stand there.
+            words: what it was given.
+        """
+        if self._found is None:
+            self._found = self._looked_up()
+        texts, by_part, patterned = self._found
+        named = [by_part.get(part, set[int]()) for part in _PART.findall(name)]
+        given = [by_part.get(part, set[int]()) for word in words for part in _PART.findall(word)]
+        if not given:
+            return [texts[n] for n in sorted(_in_all(named))] if named else texts
+        those = _in_all([*named, *given]) | (_in_all([*named, patterned]) if named else patterned)
+        return [texts[n] for n in sorted(those)]
+
+    def _looked_up(self) -> tuple[list[str], dict[str, set[int]], set[int]]:
+        """The lines, where each part of words stands, and which have something that a shell makes a word of."""
+        texts, by_part, patterned = list(self.texts), dict[str, set[int]](), set[int]()
+        for n, text in enumerate(texts):
+            for part in _PART.findall(text):
+                by_part.setdefault(part, set()).add(n)
+            if _patterns(text):
+                patterned.add(n)
+        return texts, by_part, patterned
+
+
+def _in_all(sets: Iterable[set[int]]) -> set[int]:
+    """What lies in each of some sets."""
+    first, *rest = sorted(sets, key=len)
+    return first.intersection(*rest)
+
+
 class _Lines(NamedTuple):
     """The lines of histories, by account: those with a time, in its order, each with its host; the same by the time that was written; and those without one."""
 
     dated: dict[object, list[tuple[int, str, str]]]
     written: dict[object, list[tuple[int, str, str]]]
-    undated: dict[object, list[str]]
+    undated: dict[object, _Undated]
+
+
+_NONE = _Undated()
 
 
 def lacking(
@@ -91,14 +150,12 @@ def asked(scene: Scene, act: Act, above: Sequence[Row], *, any_time: bool) -> bo
         above: what its process and those above it executed, the nearest first.
         any_time: whether no time of a history says anything, for the host's clock was set.
     """
-    lines, undated = (
-        _lines(scene, act, above, any_time=any_time),
-        _histories(scene).undated.get(act.account, []),
-    )
-    if not lines and not undated:
+    lines = _lines(scene, act, above, any_time=any_time)
+    undated = _histories(scene).undated.get(act.account, _NONE)
+    if not lines and not undated.texts:
         return False
     if not above or loading.typed_into(above[0].argv):
-        return any(_without_process(text, act) for text in (*lines, *undated))
+        return any(_without_process(text, act) for text in (*lines, *_likely_without_process(undated, act)))
     free = True
     for n, e in enumerate(above):
         if loading.typed_into(e.argv):
@@ -108,7 +165,7 @@ def asked(scene: Scene, act: Act, above: Sequence[Row], *, any_time: bool) -> bo
         # Lines without a time are all of a history: which of them ask for a command is looked up once.
         key = "undated lines that ask", act.account, e.exe, e.cwd, *_argv(e)
         if key not in scene.memo:
-            scene.memo[key] = _asking(undated, e)
+            scene.memo[key] = _asking(_likely(undated, e), e)
         said = [*_asking(lines, e), *scene.memo[key]]
         if said and (free or any(_names(text, act.object) for text in said)):
             return True
@@ -133,7 +190,7 @@ def _histories(scene: Scene) -> _Lines:
         for e, at in zip(rows_of(rows), rows[written], strict=True):
             text = str(e.text)
             if pd.isna(e.earliest_ns) or pd.isna(at):
-                found.undated.setdefault(e.account, []).append(text)
+                found.undated.setdefault(e.account, _Undated()).add(text)
             else:
                 found.dated.setdefault(e.account, []).append((int(e.earliest_ns), str(e.host), text))
                 found.written.setdefault(e.account, []).append((int(at), str(e.host), text))
@@ -257,15 +314,26 @@ def _argv(e: Row) -> list[str]:
     return list(map(str, e.argv)) if isinstance(e.argv, (list, tuple)) else []
 
 
+def _likely(undated: _Undated, e: Row) -> Iterable[str]:
+    """The lines without a time that can have the words of a run, and few others."""
+    words = _argv(e)
+    if not words:
+        return ()
+    return undated.likely("" if _script(e, words) else posixpath.basename(words[0]), words[1:])
+
+
+def _script(e: Row, words: Sequence[str]) -> bool:
+    """Whether a run is of a script, which has its interpreter's name before its own."""
+    return bool(loading.given(e.exe, words, e.cwd))
+
+
 def _asking(lines: Iterable[str], e: Row) -> list[str]:
     """The lines that have the words of a run: its program, or of a script its path, and what it was given."""
     words = _argv(e)
     if not words:
         return []
-    name = posixpath.basename(words[0])
-    # A script that is run by its own name has its interpreter's before it.
-    script = bool(loading.given(e.exe, words, e.cwd))
-    return [text for text in lines if (_runs(text, name) or script) and _has_all(text, words[1:])]
+    name, script = posixpath.basename(words[0]), _script(e, words)
+    return [text for text in lines if (script or _runs(text, name)) and _has_all(text, words[1:])]
 
 
 def _runs(text: str, name: str) -> bool:
@@ -277,18 +345,48 @@ def _runs(text: str, name: str) -> bool:
 
 def _has_all(text: str, words: Iterable[str]) -> bool:
     """Whether a line has words, or what a shell makes these of."""
-    absent = [word for word in words if word not in text]
+    absent = [word for word in words if not _stands(text, word)]
     if not absent:
         return True
-    made = [_MADE_UP.sub("*", token) for token in _BLANKS.split(text)]
-    patterns = [token for token in made if not {"*", "?", "["}.isdisjoint(token)]
+    patterns = _patterns(text)
     return all(any(fnmatchcase(word, pattern) for pattern in patterns) for word in absent)
+
+
+def _stands(text: str, word: str) -> bool:
+    """Whether a line has a word, and not as a piece of a longer one."""
+    if word not in text:
+        return False
+    before = r"(?<![\w.-])" if _PART.match(word) else ""
+    behind = r"(?![\w.-])" if _PART.fullmatch(word[-1:]) else ""
+    return re.search(before + re.escape(word) + behind, text) is not None
+
+
+@lru_cache(maxsize=_MOST)
+def _patterns(text: str) -> tuple[str, ...]:
+    """What a shell makes other words of, of a line."""
+    if _PLAIN.isdisjoint(text):
+        return ()
+    made = (_MADE_UP.sub("*", token) for token in _BLANKS.split(text))
+    return tuple(token for token in made if not _ANY.isdisjoint(token))
 
 
 def _names(text: str, thing: str) -> bool:
     """Whether a line names what an act is on: a file, or a job."""
     name = posixpath.basename(thing)
-    return bool(name) and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
+    if not name or name not in text:
+        return False
+    # `12.0` is a step of job 12, and `a.py.old` is not a.py.
+    behind = r"(?![\w-])" if name.isdigit() else r"(?![\w-]|\.\w)"
+    return re.search(rf"(?<![\w.-]){re.escape(name)}{behind}", text) is not None
+
+
+def _likely_without_process(undated: _Undated, act: Act) -> Iterable[str]:
+    """The lines without a time that `_without_process` can take, and few others."""
+    if act.act in _ENDED:
+        return [text for name in sorted(startup_lines.ENDING) for text in undated.likely(name, ())]
+    if act.act in _BY_GIT:
+        return undated.likely("git", (act.act,))
+    return undated.likely("", (posixpath.basename(act.object),))
 
 
 def _without_process(text: str, act: Act) -> bool:
