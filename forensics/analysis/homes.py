@@ -1,7 +1,7 @@
 """Where the homes of accounts are: what `~` stands for in a line that a shell does.
 
-By the lists of accounts (`passwd`, `getent`) and by where a home's files were collected from; and `/home/NAME` beside these, whatever
-they say, and alone where neither tells. One more folder leaves more open, and names nobody.
+By the lists of accounts (`passwd`, `getent`) and by where a home's files were collected from; and the folder of an account's name in
+`/home` beside these, whatever they say, and alone where neither tells. One more folder leaves more open, and names nobody.
 """
 
 import posixpath
@@ -24,7 +24,7 @@ class Home:
 
     Attributes:
         account: whose a sign without a name is; None where nobody's is known.
-        folders: further homes by account, beside `/home/NAME`.
+        folders: further homes by account, beside the folder of its name in `/home`.
     """
 
     account: str | None
