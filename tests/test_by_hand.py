@@ -134,7 +134,7 @@ def test_a_word_that_is_no_program_and_has_no_meaning_leaves_open_what_made_the_
     scene, act = staged(rows)
     by_shell = [run(*SED), run(*LOGIN)]
     found = by_hand.lacking(scene, act, by_shell, [], any_time=False)
-    assert found == (["startup_files_of_account"] if open_ else [])
+    assert found == (["startup_files_of_time"] if open_ else [])
     assert by_hand.lacking(scene, act, by_shell, [], any_time=True) == []
     assert by_hand.lacking(scene, act, by_shell[:1], [], any_time=False) == []
 
@@ -146,7 +146,7 @@ def test_a_word_that_is_no_program_and_has_no_meaning_leaves_open_what_made_the_
 def test_what_is_done_sooner_than_anybody_types_was_typed_by_nobody(start, tty, lines, open_):
     scene, act = staged(told("bash_history", lines), start_ns=int(start * SECOND), tty=tty)
     found = by_hand.lacking(scene, act, [run(*SED), run(*LOGIN)], [], any_time=False)
-    assert found == (["startup_files_of_account"] if open_ else [])
+    assert found == (["startup_files_of_time"] if open_ else [])
 
 
 @pytest.mark.parametrize(("technique", "seed"), [("T31a", 20_637), ("T31a", 30_130), ("T31c", 30_136)])

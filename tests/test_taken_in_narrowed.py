@@ -66,4 +66,4 @@ def test_that_a_typed_word_is_a_program_is_told_the_same_both_ways():
     found = both_ways.of(typed, made.roster, made.about)
     assert found.differs == []
     assert found.held < found.events
-    assert not any("startup_files_of_account" in a["missing"] for a in found.found["acts"])
+    assert not any("startup_files_of_time" in a["missing"] for a in found.found["acts"])

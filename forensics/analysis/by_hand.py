@@ -16,7 +16,7 @@ import pandas as pd
 
 from forensics.analysis import loading, startup_lines, surroundings
 from forensics.analysis.acts import Act, Scene
-from forensics.analysis.deferral_rules import STARTUP_FILES
+from forensics.analysis.deferral_rules import EARLIER_FILES, STARTUP_FILES
 from forensics.analysis.evidence import Row, picked, rows_of
 from forensics.core.clock import NS_PER_S
 
@@ -136,7 +136,7 @@ def lacking(
     if bare:
         return list(uncollected)
     strange = too_soon(act) or (not any_time and _without_meaning(scene, act))
-    return [STARTUP_FILES, *uncollected] if strange else []
+    return [EARLIER_FILES, *uncollected] if strange else []
 
 
 def asked(scene: Scene, act: Act, above: Sequence[Row], *, any_time: bool) -> bool:

@@ -21,7 +21,9 @@ WRITER = "writer_of_what_ran"
 """What is missing where a program ran of which no record tells who wrote it, and which need not be of whoever ran it."""
 STARTUP_FILES, HISTORY = "startup_files_of_account", "history_of_session"
 """What is missing where it alone would tell whether a session took in what another had changed before."""
-UNSEEN = frozenset({STARTUP_FILES, HISTORY})
+EARLIER_FILES = "startup_files_of_time"
+"""What is missing where startup files were collected, and what was done is in none of them: they need not be as they were then."""
+UNSEEN = frozenset({STARTUP_FILES, EARLIER_FILES, HISTORY})
 OF_OTHERS = UNSEEN | {DECISION, WRITER}
 """What is missing where others decided what ran, or can have."""
 _AT, _CRON, _UNIT = "writer_of_at_job", "writer_of_cron_entry", "writer_of_unit"

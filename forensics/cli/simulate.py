@@ -18,7 +18,7 @@ def simulate(
         int, typer.Option(metavar="N", min=0, help="The same seed makes the same incident, byte for byte.")
     ],
     technique: Annotated[
-        str | None, typer.Option(metavar="ID", help="T01 to T30c, in place of the seed's own.")
+        str | None, typer.Option(metavar="ID", help="T01 to T42, in place of the seed's own.")
     ] = None,
     actor: Annotated[
         str | None,

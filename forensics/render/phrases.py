@@ -146,6 +146,7 @@ MISSING = {
     "decision_of_what_ran": "a record that tells whether whoever runs the program, or whoever writes it, decides what it does",
     "writer_of_what_ran": "a record of who writes the program that does it",
     "startup_files_of_account": "the startup files of the account on the host, which tell whether its shells take in what others write",
+    "startup_files_of_time": "the startup files of the account as they are at the time of the act, as a backup or a snapshot of its home has them: those in the evidence do not tell what makes its shell do it",
     "history_of_session": "a shell history of the session, which tells whether its shell is asked to take in what others write",
     "session_of_container": "a record of whom the daemon of containers serves",
     "client_of_container": "a session in which the daemon is asked for a container",
