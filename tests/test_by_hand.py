@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from forensics.analysis import by_hand
 from forensics.pipeline import inmemory, rehearse
+from forensics.render import sentences
 from forensics.simulation import incident, judging
 
 SECOND = 1_000_000_000
@@ -153,8 +154,16 @@ def test_what_is_done_sooner_than_anybody_types_was_typed_by_nobody(start, tty, 
 def test_who_typed_a_word_that_an_alias_stands_behind_is_not_named(technique, seed):
     """A home that others can write and no rule watches: its startup files were not collected, or the trap had been taken away again."""
     made = incident.incident(rehearse.planned(seed, technique=technique))
-    found = judging.judged(inmemory.investigated(made.evidence, made.roster, made.about), made.truth)
+    told_ = inmemory.investigated(made.evidence, made.roster, made.about)
+    found = judging.judged(told_, made.truth)
     assert [n["name"] for n in found["named"] if n["how"] == "wrong"] == []
+    # Whoever laid the trap is on no record: the report says so beside the one whose session it was.
+    said = [
+        sentences.candidates_sentence(a) for a in told_["acts"] if a["account"] == made.truth["cast"]["bystander"][0]
+        and {"startup_files_of_account", "startup_files_of_time"} & set(a["missing"])
+    ]  # fmt: skip
+    assert said
+    assert all("whom no record names" in one.text for one in said)
 
 
 PIECES = st.sampled_from(["sed", "python3", "scancel", "git", "push", "x.py", "/srv/p/x.py", "x.py.old", "./x.py", "-i", "a=x.py", "*.py", "$F", "12", "12.0", "é", "g++", ""])  # fmt: skip

@@ -114,6 +114,7 @@ TEMPLATES = {
     "person_attributed": "At the level of persons, act {act} is attributed to {person}, with {strength} support against {rival}.",
     "person_inconclusive": "Which person acts in {act} is inconclusive, because {missing}.",
     "person_candidates": "Who comes into question for act {act}: {names}.",
+    "person_candidates_and_unnamed": "Who comes into question for act {act}: {names}; and whoever can have changed what that session runs or takes in, whom no record names.",
     "person_nobody": "The records point to no person on the roster for act {act}.",
     "person_no_roster": "No person is inferred for act {act}, because no roster is given.",
     "person_job_process": "No person is inferred for act {act}, because a process of a job does it under the name of the job's owner.",
@@ -380,10 +381,17 @@ def rival_parts(rival: str | None) -> Value:
     return person(rival)
 
 
+_BY_UNNAMED = frozenset({"writer_of_what_ran", "startup_files_of_account", "startup_files_of_time", "history_of_session"})  # fmt: skip
+"""What is missing of an act that somebody can have had done in the session of another, and of whom no record tells."""
+
+
 def candidates_sentence(act: Json) -> Sentence | None:
     """Who comes into question, where the answer is inconclusive."""
     found: Json = act.get("person") or {}
     if found.get("verdict") != "inconclusive" or not found.get("candidates"):
         return None
     names = few(found["candidates"])
-    return say("person_candidates", act.get("citations", ()), about=act["id"], act=act["id"], names=names)
+    more = "" if _BY_UNNAMED.isdisjoint(act.get("missing", ())) else "_and_unnamed"
+    return say(
+        f"person_candidates{more}", act.get("citations", ()), about=act["id"], act=act["id"], names=names
+    )
