@@ -8,7 +8,7 @@ from drawn import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.analysis import by_hand
+from forensics.analysis import by_hand, history_lines
 from forensics.pipeline import inmemory, rehearse
 from forensics.render import sentences
 from forensics.simulation import incident, judging
@@ -18,6 +18,7 @@ TRAIN = "/srv/proj/train.py"
 SED = ("sed", "-i", "s/1/2/", "train.py")
 LOGIN = ("-bash",)
 START, DONE = 100 * SECOND, 160 * SECOND
+HOST = "login01"
 
 
 def run(*argv, exe=None):
@@ -174,13 +175,13 @@ LINES = st.lists(PIECES, min_size=1, max_size=4).flatmap(
 
 @settings(max_examples=examples(300), deadline=None)
 @given(st.lists(LINES, max_size=8), st.lists(PIECES, min_size=1, max_size=4), st.sampled_from(["modify_file", "cancel", "push"]))  # fmt: skip
-def test_lines_without_a_time_are_those_that_looking_through_all_finds(lines, argv, act):
-    history = by_hand._Undated()
+def test_lines_that_ask_are_those_that_looking_through_all_finds(lines, argv, act):
+    history = history_lines.History()
     for line in lines:
-        history.add(line)
+        history.add(line, HOST, None)
     ran = run(*argv)
     every = list(dict.fromkeys(lines[::-1]))[::-1]
-    assert by_hand._asking(by_hand._likely(history, ran), ran) == by_hand._asking(every, ran)
+    assert history_lines.asking(history_lines.likely(history, ran), ran) == history_lines.asking(every, ran)
     done = SimpleNamespace(act=act, object=argv[-1])
     likely = by_hand._likely_without_process(history, done)
     assert any(by_hand._without_process(line, done) for line in likely) == any(
@@ -188,21 +189,47 @@ def test_lines_without_a_time_are_those_that_looking_through_all_finds(lines, ar
     )
 
 
-def test_of_very_many_lines_without_a_time_the_last_are_looked_at(monkeypatch):
-    monkeypatch.setattr(by_hand, "_MOST", 2)
-    history = by_hand._Undated()
+def test_of_very_many_lines_those_that_come_last_are_looked_at(monkeypatch):
+    monkeypatch.setattr(history_lines, "MOST", 2)
+    history = history_lines.History()
     for line in ("a", "b", "a", "c"):
-        history.add(line)
+        history.add(line, HOST, None)
     assert list(history.texts) == ["a", "c"]
 
 
 def test_a_piece_of_a_longer_word_is_not_that_word():
-    assert not by_hand._has_all("cat x.py.old", ["x.py"])
-    assert not by_hand._has_all("cat old-x.py", ["x.py"])
-    assert by_hand._has_all("cat 'x.py'", ["x.py"])
-    assert not by_hand._names("sed > x.py.old", "/srv/x.py")
-    assert by_hand._names("sed > x.py", "/srv/x.py")
-    assert by_hand._names("scancel 12.0", "12")
-    history = by_hand._Undated()
-    history.add("git push origin")
+    assert not history_lines.has_all("cat x.py.old", ["x.py"])
+    assert not history_lines.has_all("cat old-x.py", ["x.py"])
+    assert history_lines.has_all("cat 'x.py'", ["x.py"])
+    assert not history_lines.names("sed > x.py.old", "/srv/x.py")
+    assert history_lines.names("sed > x.py", "/srv/x.py")
+    assert history_lines.names("scancel 12.0", "12")
+    history = history_lines.History()
+    history.add("git push origin", HOST, None)
     assert list(by_hand._likely_without_process(history, SimpleNamespace(act="push", object="main"))) == ["git push origin"]  # fmt: skip
+
+
+TIMES = st.none() | st.tuples(st.integers(0, 5), st.integers(0, 5)).map(
+    lambda at: (at[0] * SECOND, at[1] * SECOND)
+)
+ENDS = st.none() | st.integers(0, 5).map(lambda at: at * SECOND)
+
+
+@settings(max_examples=examples(450), deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["login01", "gpu01"]), TIMES), min_size=1, max_size=4), ENDS, ENDS, st.sampled_from([None, 0, 2 * SECOND, -3 * SECOND]))  # fmt: skip
+def test_a_line_is_of_a_time_as_looking_at_each_of_its_times_has_it(lines, first, last, off):
+    history = history_lines.History()
+    for line in lines:
+        history.add(*line)
+
+    def between(at, by=0):
+        after = first is None or at >= first + by - SECOND
+        return after and (last is None or at <= last + by + SECOND)
+
+    for text in {text for text, *_ in lines}:
+        times = [at for other, _, at in lines if other == text]
+        expected = None in times or any(between(meant) for meant, _ in times)
+        expected |= off is not None and any(between(at[1], off) for at in times if at)
+        assert history.has(text, history_lines.When(first, last, off)) is expected
+    here = [(at[0], text) for text, host, at in lines if at and host == HOST and between(at[0])]
+    assert history.last(HOST, history_lines.When(first, last, off)) == max(here, default=None)
