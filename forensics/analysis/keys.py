@@ -17,11 +17,11 @@ from forensics.analysis.by_verb import executions, of_verbs
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.identity_rules import BOUNDED_KEY
 from forensics.core import sshkey
+from forensics.core.hostevents import HOMES
 from forensics.core.messageevents import SYSTEM_LOGS
 
-_HOMES = r"(?:homes?\d*|users|u|var/lib|srv|opt)"
 _LIVE = re.compile(
-    rf"/(?:{_HOMES}/(?P<home>[^/]+)|(?P<root>root))/\.ssh/authorized_keys2?"
+    rf"/(?:{HOMES}/(?P<home>[^/]+)|(?P<root>root))/\.ssh/authorized_keys2?"
     r"|/etc/ssh/(?:authorized_keys|keys)(?:\.d)?/(?P<central>[^/]+?)(?:/authorized_keys)?"
 )
 """Where sshd looks for the keys of an account; a copy elsewhere, as in a snapshot, is an older one."""
@@ -32,7 +32,7 @@ _WRITTEN = re.compile(
     r"\b(?P<type>(?:sk-)?(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-nistp(?:256|384|521))(?:@openssh\.com)?) (?P<key>AAAA[A-Za-z0-9+/]{20,}={0,2})"
 )
 _INTO = re.compile(
-    rf"(?:(?<![\w.-])(?:/[\w.-]+){{0,2}}?/{_HOMES}/|~)(?P<account>[A-Za-z0-9_.-]*)/\.ssh/authorized_keys"
+    rf"(?:(?<![\w.-])(?:/[\w.-]+){{0,2}}?/{HOMES}/|~)(?P<account>[A-Za-z0-9_.-]*)/\.ssh/authorized_keys"
     r"|(?<![\w.-])(?P<root>/root)/\.ssh/authorized_keys|(?<![^\s'\">=])(?:\$\{?HOME\}?\"?/|\./)?\.ssh/authorized_keys"
 )
 """Whose keys a command line writes to; in a folder that is called otherwise, nobody's that are known."""

@@ -16,9 +16,10 @@ from forensics.core.tables import EVENT, FILE
 
 LONGEST_TEXT = 4096
 NOTHING = pa.scalar(None, pa.string())
-_HOMES = r"(?:homes?\d*|users|u|var/lib|srv(?!/(?:r?sys)?logs?/)|opt)"
+HOMES = r"(?:homes?\d*|users|u|var/lib|srv(?!/(?:r?sys)?logs?/)|opt)"
+"""Pattern of the folders in which homes lie, each called as its account is."""
 _HOME = re.compile(
-    rf"(?P<above>.*?)(?:^|/)(?:{_HOMES}/(?P<account>[^/]+)|(?P<root>root))/(?P<below>.*)", re.DOTALL
+    rf"(?P<above>.*?)(?:^|/)(?:{HOMES}/(?P<account>[^/]+)|(?P<root>root))/(?P<below>.*)", re.DOTALL
 )
 _ABOVE = 2
 LISTS = re.compile(r"/(?:etc|usr/etc|usr/lib|var/backups|var/lib/extrausers)/[^/]+")
