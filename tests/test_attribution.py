@@ -559,6 +559,7 @@ def test_an_edit_that_a_job_read_is_not_thereby_what_ended_it(outcome, code, cau
     mei, kai = day.login("mei"), day.login("kai")
     day.change("kai", kai, SCRIPT, owner="mei")
     day.submit("mei", mei, "11", outcome=outcome, code=code)
+    day.jobs[0]["format"] = "sacct_json"
     done = day.examined()
     (edit,) = [a for a in done.in_question if a.act == "modify_file"]
     assert ([j.cause for j in done.asked], edit.effect, edit.person) == ([cause], effect, "kai")

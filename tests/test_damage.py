@@ -169,6 +169,7 @@ def poisoned(outcome="TIMEOUT", code=0):
     mei, kai = day.login("mei"), day.login("kai")
     day.change("kai", kai, "/srv/proj/train.py", owner="mei")
     day.submit("mei", mei, "11", outcome=outcome, seconds=1000, code=code)
+    day.jobs[-1]["format"] = "sacct_json"
     return day
 
 

@@ -531,7 +531,7 @@ def test_less_known_of_a_job_s_end_makes_no_change_its_cause(known, left):
     mei, lin = day.login("mei"), day.login("lin")
     day.change("lin", lin, SCRIPT, owner="mei")
     day.submit("mei", mei, "11", outcome="FAILED", signal=11)
-    day.jobs[0] |= known
+    day.jobs[0] |= known | {"format": "sacct_json"}
     done = day.examined(Question(jobs=("11",), claims=(claim("D09", "lin"),)))
     [job] = done.asked
     assert (job.cause, job.why) == ("not_established" if known else "act", left)

@@ -45,9 +45,18 @@ def test(claim: Claim, grounds: Grounds) -> Answer:
     if claim.id in _OF_SPEAKER and (unknown := speaker_not_known(claim, grounds)):
         return unknown
     found = chosen(claim, grounds)
-    return (
-        _of_harm(claim, grounds, found) if found.status == "contradicted" and claim.id in _OF_HARM else found
-    )
+    if found.status == "contradicted" and claim.id in _OF_HARM:
+        found = _of_harm(claim, grounds, found)
+    settles = found.status in ({"contradicted", "supported"} if claim.id == "D01" else {"contradicted"})
+    return _of_cause(grounds, found) if settles and claim.id in _OF_HARM else found
+
+
+def _of_cause(grounds: Grounds, found: Answer) -> Answer:
+    """An answer of what harmed a job asked about, unless it is not established that any act did."""
+    if not grounds.jobs or any(j.cause == "act" for j in grounds.jobs):
+        return found
+    acts = [a for a in grounds.acts if a.act_id in found.because]
+    return answer("mixed", acts, "cause_not_established", record.lacking(grounds), found.events)
 
 
 def _of_harm(claim: Claim, grounds: Grounds, found: Answer) -> Answer:

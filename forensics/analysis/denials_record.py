@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import checkouts, copies, mounts, order, strength, trailcopies
+from forensics.analysis import checkouts, copies, impact, mounts, order, strength, trailcopies
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
 from forensics.analysis.deferral_rules import DECISION, UNSEEN, WRITER
@@ -154,8 +154,15 @@ _LACKING = {
     checkouts.UNLOGGED: "log_of_head",
     checkouts.UNTOLD: "objects_of_commits",
     checkouts.CLONED: "commit_of_earlier_run",
+    impact.NO_RECORD: "record_of_job_s_end",
+    impact.ONE_ROW: "second_record_of_job_s_end",
 }
-"""What is not there where it cannot be told what git wrote a file from that a job read."""
+"""What is not there where it cannot be told what git wrote a file from that a job read, or how a job ended."""
+
+
+def lacking(g: Grounds) -> list[str]:
+    """What is not there to tell what ended the jobs asked about."""
+    return [*g.missing, *(_LACKING[j.why] for j in g.jobs if j.why in _LACKING)] or ["cause_of_job"]
 
 
 def failed_by_itself(claim: Claim, g: Grounds) -> Answer:
@@ -170,8 +177,7 @@ def failed_by_itself(claim: Claim, g: Grounds) -> Answer:
         return answer("mixed" if natural else "contradicted", linked, "act_linked_to_job")
     if natural and causes <= {"own_failure", "infrastructure", "none"}:
         return answer("supported", [], "own_failure_and_no_act")
-    missing = [*g.missing, *(_LACKING[j.why] for j in g.jobs if j.why in _LACKING)]
-    return answer("untestable", linked, "cause_not_established", missing or ["cause_of_job"])
+    return answer("untestable", linked, "cause_not_established", lacking(g))
 
 
 def _cancelled_for_reasons_unknown(job: Job) -> bool:

@@ -36,6 +36,7 @@ CONTROLLER = "slurmctld"
 ENDED = "WEXITSTATUS|WTERMSIG|OOM failure|Time limit exhausted"
 """What the controller writes of a job that ended without a request."""
 _MOST_TOLD = 20
+_OF_SOURCES = "records of job {job}"
 
 
 class Imitated(NamedTuple):
@@ -44,6 +45,11 @@ class Imitated(NamedTuple):
     job: str
     rows: tuple[tuple[str, Mapping[str, Any]], ...]
     about: str = "rows of job {job} in one file"
+
+    @property
+    def of_sources(self) -> bool:
+        """Whether it is another source that tells how the job ended, and not another row of the file."""
+        return self.about == _OF_SOURCES
 
 
 def withheld(
@@ -82,7 +88,7 @@ def withheld(
         other = None if _ASKED in lost.get(key, ()) else ended.otherwise(row)
         if other is not None:
             lost[key] = sorted({_ASKED, "state", *lost.get(key, ())})
-            told.append(Imitated(key[1], (_said(row), other), "records of job {job}"))
+            told.append(Imitated(key[1], (_said(row), other), _OF_SOURCES))
     if not lost:
         return events, records, ()
     records, events = records.copy(), events.copy()

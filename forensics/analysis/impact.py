@@ -26,6 +26,8 @@ _HARM = {
     "move_ref",
 }
 UNORDERED = "order_of_change_and_reading_not_known"
+NO_RECORD = "changed_file_and_no_record_of_end"
+ONE_ROW = "changed_file_and_one_row_of_end"
 REFUSED = {"kill_request_refused", "update_request_refused"}
 """Rules of acts that the scheduler did not do as it was asked: they ended and changed nothing."""
 BY_LINE = "named_in_line_of_account"
@@ -127,7 +129,7 @@ def explain(
         job, ended=any(a.act in _ENDS for a in mine), faults=scene.faults_of(job.job)
     )
     job.cause, job.why = _by_configuration(job, acts, scene) or (job.cause, job.why)
-    if "outcome" in job.disagree and job.cause not in {"act", "not_established"}:
+    if job.end_disputed and job.cause not in {"act", "not_established"}:
         job.cause, job.why = "not_established", "sources_disagree_on_outcome"
     if job.cause == "own_failure" and any(edits.idle(a) is not True for a in harm):
         job.cause, job.why = "not_established", "changed_file_and_own_exit_code"
@@ -263,9 +265,25 @@ def _by_acts(told: list[Act], job: Job) -> tuple[str, str]:
     if all(a.why_link == "refused_to_job" for a in told):
         return "not_established", "job_was_refused_file"
     # Of a job of which it is not known how it ended it is not known that anything harmed it.
-    if job.outcome is None and not job.exit_signal and all(a.effect == "possible" for a in told):
-        return "not_established", "changed_file_and_no_record_of_end"
+    doubt = _end_in_doubt(job)
+    if doubt is not None and all(a.effect == "possible" for a in told):
+        return "not_established", doubt
     return "act", "job_read_changed_file"
+
+
+def _end_in_doubt(job: Job) -> str | None:
+    """Why it is not known how a job ended: no record, one that a user can have typed and nothing beside it, or records that differ; None where it is."""
+    if job.outcome is None and not job.exit_signal:
+        return NO_RECORD
+    if job.end_disputed:
+        return "sources_disagree_on_outcome"
+    if job.end_told_in and any(job.end_told_in <= one for one in _ROWS):
+        return ONE_ROW
+    return None
+
+
+_ROWS = (frozenset({"sacct", "sacct_padded"}), frozenset({"jobcomp"}))
+"""Formats in which what users type stands unquoted, so that a row can be part of it: by what they are printed of."""
 
 
 def _disputed(act: Act, job: Job) -> bool:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forensics.analysis import job_processes
+from forensics.analysis import imitated, job_ends, job_processes
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.identity import Directory
 from forensics.analysis.jobs import SETTLED, SLACK_NS, Job
@@ -30,12 +30,16 @@ def reconstruct(
     own = picked(records, records["step"].isna())
     found = {job: _settled(job, rows) for job, rows in _by_job(own)}
     events = evidence.events
-    columns = ["job", "event_id", "verb", "earliest_ns", "latest_ns", "uid", "signal"]
+    columns = ["job", "event_id", "verb", "format", "earliest_ns", "latest_ns", "uid", "signal", "text"]
     told = events[events["job"].notna()] if naming is None else naming
     for job, rows in _by_job(told[columns]):
         item = found.setdefault(job, Job(job))
         item.events = sorted(r.event_id for r in rows)
         _from_events(item, rows)
+        job_ends.told(item, rows)
+    for job in {one.job for one in evidence.typed if one.of_sources} & set(found):
+        # Of one that the controller says ended by itself there is no second record to compare.
+        found[job].end_disputed |= found[job].outcome not in imitated.BY_ITSELF
     _from_scripts(found, evidence)
     for item in found.values():
         at = item.submit_ns if item.submit_ns is not None else item.start_ns
@@ -98,6 +102,10 @@ def _settled(name: str, rows: list[Row]) -> Job:
         differing = set(told) - (_UNDER_WAY if column == "outcome" else frozenset())
         if column in _COMPARED and len(differing) > 1:
             job.disagree.append(column)
+    job.end_disputed = "outcome" in job.disagree
+    job.end_told_in = {
+        str(r.format) for r in rows if isinstance(r.outcome, str) and r.outcome not in _UNDER_WAY
+    }
     _of_federation(job, every)
     return job
 

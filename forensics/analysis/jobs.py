@@ -107,6 +107,10 @@ class Job:
     disagree: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     joined_by: str | None = None
+    end_told_in: set[str] = field(default_factory=set)
+    """Formats whose records or lines tell how it ended."""
+    end_disputed: bool = False
+    """Whether sources tell of it that it ended in different ways."""
     processes: set[tuple[str | None, int]] = field(default_factory=set)
     started_by: list[str] = field(default_factory=list)
 

@@ -1,0 +1,259 @@
+"""How a job ended: by rows that a user can have typed, by sources that differ, by none. A change is no cause of what is not known."""
+
+from types import SimpleNamespace
+
+import pytest
+from alterations import without
+from stage import SECOND, T0, Stage, claim
+from test_altered import collected, found_in
+from test_attribution import SCRIPT
+
+from forensics.analysis import job_ends
+from forensics.analysis.jobs import Job
+from forensics.core.roster import Question
+
+KAI = 4102
+ONE_ROW = ("not_established", "changed_file_and_one_row_of_end")
+DIFFER = ("not_established", "sources_disagree_on_outcome")
+CHANGED = ("act", "job_read_changed_file")
+
+
+def day(outcome="TIMEOUT", **known):
+    """Kai changes mei's script, honestly, and her job runs it; accounting alone tells how that ended."""
+    made = Stage()
+    made.enrol()
+    mei, kai = made.login("mei"), made.login("kai")
+    made.change("kai", kai, SCRIPT, owner="mei")
+    made.submit("mei", mei, "11", outcome=outcome)
+    made.jobs[0] |= known
+    return made
+
+
+def beside(made, fmt, **known):
+    """Another record of the job."""
+    made.jobs.append(made.jobs[0] | {"format": fmt, "sha256": "d" * 64} | known)
+    return made
+
+
+def says(made, text, verb="end", at=60, fmt="slurmctld"):
+    """A line of the controller's, so many seconds after the job's start."""
+    when = made.jobs[0]["start_ns"] + at * SECOND
+    made.add(
+        verb,
+        fmt,
+        "slurm:admin",
+        host=None,
+        job="11",
+        object_kind="job",
+        object="11",
+        text=text,
+        when=when,
+    )
+    return made
+
+
+def cause(made):
+    [job] = made.examined(Question(jobs=("11",))).asked
+    return job.cause, job.why
+
+
+@pytest.mark.parametrize(
+    ("made", "left"),
+    [
+        (day, ONE_ROW),
+        (lambda: day(format="sacct_padded"), ONE_ROW),
+        (lambda: day(format="jobcomp"), ONE_ROW),
+        (lambda: beside(day(), "sacct_padded"), ONE_ROW),
+        (lambda: beside(day(), "squeue", outcome="RUNNING", state="RUNNING"), ONE_ROW),
+        (lambda: says(day(), "_job_complete: JobId=11 done"), ONE_ROW),
+        (lambda: says(day(), "Time limit exhausted for JobId=11", at=-3600), ONE_ROW),
+        (lambda: says(day(), "done with job", fmt="slurmd"), ONE_ROW),
+        (lambda: day(format="sacct_json"), CHANGED),
+        (lambda: beside(day(), "jobcomp"), CHANGED),
+        (lambda: beside(day(), "scontrol_job"), CHANGED),
+        (lambda: says(day(), "Time limit exhausted for JobId=11"), CHANGED),
+        (lambda: says(day("NODE_FAIL"), "node gpu01 not responding", "fault"), ("infrastructure", "scheduler_says_node_fail")),
+    ],
+)  # fmt: skip
+def test_a_row_that_alone_says_how_a_job_ended_makes_no_change_its_cause(made, left):
+    """Whoever submits a job can have a row of another's printed, where the listing lacks that job."""
+    assert cause(made()) == left
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text", "left"),
+    [
+        ("CANCELLED", "_job_complete: JobId=11 WEXITSTATUS 1", DIFFER),
+        ("TIMEOUT", "_job_complete: JobId=11 WEXITSTATUS 1", DIFFER),
+        ("COMPLETED", "_job_complete: JobId=11 WEXITSTATUS 1", DIFFER),
+        ("TIMEOUT", "_job_complete: JobId=11 WEXITSTATUS 0", DIFFER),
+        ("COMPLETED", "_job_complete: JobId=11 WEXITSTATUS 0", CHANGED),
+        ("CANCELLED", "_job_complete: JobId=11 WTERMSIG 15", CHANGED),
+    ],
+)
+def test_a_record_that_the_controller_tells_otherwise_makes_no_change_the_cause(outcome, text, left):
+    assert cause(says(day(outcome), text)) == left
+
+
+@pytest.mark.parametrize(
+    ("more", "left"),
+    [
+        ("_job_complete: JobId=11 OOM failure", CHANGED),
+        ("Time limit exhausted for JobId=11", CHANGED),
+        ("_job_complete: JobId=11 done", DIFFER),
+    ],
+)
+def test_an_exit_status_beside_what_ended_the_job_is_no_other_end(more, left):
+    """A script that its signal reaches can leave with a status of its own."""
+    made = says(day("TIMEOUT"), "_job_complete: JobId=11 WEXITSTATUS 1")
+    assert cause(says(made, more)) == left
+
+
+def test_a_row_that_says_who_asked_is_none_where_the_controller_tells_of_an_end_without_a_request():
+    """Nor does it say how the job ended, though no second record tells that otherwise."""
+    made = day("CANCELLED", state=f"CANCELLED by {KAI}", requestor=str(KAI))
+    assert cause(says(made, "_job_complete: JobId=11 WTERMSIG 9")) == DIFFER
+    made = day("CANCELLED")
+    assert cause(says(made, "_job_complete: JobId=11 WTERMSIG 9")) == CHANGED
+
+
+def test_a_status_of_an_earlier_job_of_the_number_is_no_other_end():
+    made = says(day(format="sacct_json"), "_job_complete: JobId=11 WEXITSTATUS 1", at=-3600)
+    assert cause(made) == CHANGED
+
+
+def test_where_records_differ_a_change_is_no_cause_either():
+    """A row that was typed said that the job was cancelled, which nobody was known to have asked; it failed with a code of its own."""
+    made = beside(day("CANCELLED", exit_code=1), "jobcomp", outcome="FAILED", state="FAILED")
+    assert cause(made) == DIFFER
+
+
+@pytest.mark.parametrize(
+    ("made", "left"),
+    [
+        (day, ("mixed", "cause_not_established", ["second_record_of_job_s_end"])),
+        (lambda: day(outcome=None, state=None), ("mixed", "cause_not_established", ["record_of_job_s_end"])),
+        (lambda: day(format="sacct_json"), ("contradicted", "acts_in_sessions_of_speaker", [])),
+    ],
+)
+def test_a_denial_of_whoever_changed_a_file_is_not_contradicted_where_no_act_is_the_cause(made, left):
+    """That one changed the script is on record; that it harmed the job is not."""
+    done = made().examined(Question(jobs=("11",), claims=(claim("D01", "kai", "lin"), claim("D06", "kai"))))
+    status, why, missing = left
+    told = [(a.status, a.why, list(a.missing[-1:])) for a in done.answers]
+    assert told[0] == left
+    assert told[1] == (
+        (status, why, missing) if status == "mixed" else (status, "acts_in_login_sessions", [])
+    )
+
+
+@pytest.mark.parametrize(
+    ("fmt", "status"), [("sacct", "mixed"), ("sacct_json", "supported")]
+)  # fmt: skip
+def test_nor_is_it_supported_that_another_did_it(fmt, status):
+    asked = Question(jobs=("11",), claims=(claim("D01", "lin", "kai"),))
+    assert [a.status for a in day(format=fmt).examined(asked).answers] == [status]
+
+
+def test_a_request_that_ended_the_job_answers_a_denial_whatever_its_rows_say():
+    made = day()
+    kai = made.login("kai")
+    made.cancel("kai", kai, "11")
+    done = made.examined(Question(jobs=("11",), claims=(claim("D01", "kai", "lin"),)))
+    assert [a.status for a in done.answers] == ["contradicted"]
+
+
+def line(verb="end", text=None, at=60, fmt="slurmctld"):
+    when = float("nan") if at is None else at * SECOND
+    return SimpleNamespace(verb=verb, format=fmt, earliest_ns=when, text=text)
+
+
+STATUS = "_job_complete: JobId=11 WEXITSTATUS {}"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "lines", "told_in", "disputed"),
+    [
+        ("TIMEOUT", [], {"sacct"}, False),
+        ("TIMEOUT", [line("fault", fmt="slurmd")], {"sacct", "slurmd"}, False),
+        ("TIMEOUT", [line("job_signal", fmt="auditd")], {"sacct", "auditd"}, False),
+        ("CANCELLED", [line("kill_request"), line(text=STATUS.format(1))], {"sacct", "slurmctld"}, False),
+        ("CANCELLED", [line("kill_request", at=-9), line(text=STATUS.format(1))], {"sacct", "slurmctld"}, True),
+        ("CANCELLED", [line("kill_request", at=-3), line(text=STATUS.format(1))], {"sacct", "slurmctld"}, False),
+        ("CANCELLED", [line("kill_request", at=None), line(text=STATUS.format(1))], {"sacct", "slurmctld"}, False),
+        ("CANCELLED", [line(text=STATUS.format(1))], {"sacct", "slurmctld"}, True),
+        ("CANCELLED", [line(text=STATUS.format(1), fmt="slurmd")], {"sacct"}, False),
+        ("CANCELLED", [line("other", text=STATUS.format(1))], {"sacct"}, False),
+        ("NODE_FAIL", [line(text=STATUS.format(0))], {"sacct", "slurmctld"}, False),
+        ("PREEMPTED", [line(text=STATUS.format(1))], {"sacct", "slurmctld"}, False),
+        (None, [line(text=STATUS.format(1))], {"sacct", "slurmctld"}, False),
+        ("COMPLETED", [line(text=STATUS.format(1)), line(text=STATUS.format(0))], {"sacct", "slurmctld"}, False),
+        ("COMPLETED", [line(text=STATUS.format(0)), line(text=STATUS.format(1))], {"sacct", "slurmctld"}, True),
+    ],
+)  # fmt: skip
+def test_what_lines_tell_of_a_job_s_end(outcome, lines, told_in, disputed):
+    """A log of requests, or of trouble, bears a row out; of a status that is another end, its own log is one that tells of it."""
+    for was in (False, True):
+        job = Job("11", outcome=outcome, submit_ns=0, end_told_in={"sacct"}, end_disputed=was)
+        job_ends.told(job, lines)
+        assert (job.end_told_in, job.end_disputed) == (told_in, disputed or was)
+
+
+def test_a_step_that_was_cancelled_disputes_no_end_that_all_tell_alike():
+    made = beside(day("TIMEOUT"), "jobcomp")
+    row = made.jobs[0]
+    made.jobs.append(
+        row
+        | {
+            "step": "0",
+            "state": f"CANCELLED by {KAI}",
+            "outcome": "CANCELLED",
+            "requestor": str(KAI),
+            "start": row["stop"],
+            "stop": row["stop"] + 10,
+        }
+    )
+    assert [one.of_sources for one in made.evidence().typed] == [True]
+    assert cause(made) == CHANGED
+
+
+def test_rows_of_one_file_that_differ_in_another_word_dispute_no_end():
+    made = beside(day("CANCELLED"), "jobcomp")
+    row = made.jobs[0]
+    made.jobs.append(row | {"elapsed_s": 1, "start": row["stop"] + 90, "stop": row["stop"] + 100})
+    assert [one.of_sources for one in made.evidence().typed] == [False]
+    assert cause(made) == CHANGED
+
+
+def test_of_several_jobs_one_that_an_act_harmed_is_enough():
+    """What is asked is who harmed the jobs: that of one it is not known does not take back what is known of the other."""
+    made = day(format="sacct_json")
+    made.submit("mei", made.login("mei"), "12", outcome="TIMEOUT")
+    asked = Question(jobs=("11", "12"), claims=(claim("D01", "kai", "lin"),))
+    done = made.examined(asked)
+    assert [j.why for j in done.asked] == [CHANGED[1], ONE_ROW[1]]
+    assert [a.status for a in done.answers] == ["contradicted"]
+
+
+def test_where_no_job_is_asked_about_a_denial_is_answered_by_the_acts():
+    made = Stage()
+    made.enrol()
+    made.run("kai", made.login("kai"), ["auditctl", "-e", "0"], effective="root")
+    asked = Question(window=(T0, made.at + 3600 * SECOND), claims=(claim("D01", "kai", "lin"),))
+    assert [a.status for a in made.examined(asked).answers] == ["contradicted"]
+
+
+@pytest.mark.parametrize(
+    ("name", "left", "answer"),
+    [
+        pytest.param("script_edit", ONE_ROW, ("D01", "mixed"), marks=pytest.mark.xdist_group("script_edit")),
+        pytest.param("poisoned_checkpoint", CHANGED, ("D09", "contradicted"), marks=pytest.mark.xdist_group("poisoned_checkpoint")),
+    ],
+)  # fmt: skip
+def test_a_staged_incident_of_which_one_listing_alone_tells(name, left, answer):
+    """A payload that ran in the job is shown by the kernel, whatever a row says; that an edit did harm rests on how the job ended."""
+    others = [p for p in collected(name) if p.startswith("slurm/") and p != "slurm/sacct.psv"]
+    found = found_in(name, without(*others)(collected(name)))
+    job = found["jobs"][-1]
+    assert (job["cause"], job["why"]) == left
+    assert answer in [(c["id"], c["status"]) for c in found["claims"]]
