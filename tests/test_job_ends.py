@@ -2,13 +2,14 @@
 
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from alterations import without
-from stage import SECOND, T0, Stage, claim
+from stage import SECOND, T0, UIDS, Stage, claim
 from test_altered import collected, found_in
 from test_attribution import SCRIPT
 
-from forensics.analysis import job_ends
+from forensics.analysis import imitated, job_ends
 from forensics.analysis.jobs import Job
 from forensics.core.roster import Question
 
@@ -16,6 +17,8 @@ KAI = 4102
 ONE_ROW = ("not_established", "changed_file_and_one_row_of_end")
 DIFFER = ("not_established", "sources_disagree_on_outcome")
 CHANGED = ("act", "job_read_changed_file")
+ASKED = ("act", "act_on_job")
+ROW = ("not_established", "request_told_by_one_row")
 
 
 def day(outcome="TIMEOUT", **known):
@@ -69,6 +72,7 @@ def cause(made):
         (lambda: says(day(), "Time limit exhausted for JobId=11", at=-3600), ONE_ROW),
         (lambda: says(day(), "done with job", fmt="slurmd"), ONE_ROW),
         (lambda: day(format="sacct_json"), CHANGED),
+        (lambda: day(outcome=None, state=None, exit_signal=9), CHANGED),
         (lambda: beside(day(), "jobcomp"), CHANGED),
         (lambda: beside(day(), "scontrol_job"), CHANGED),
         (lambda: says(day(), "Time limit exhausted for JobId=11"), CHANGED),
@@ -164,7 +168,7 @@ def test_a_request_that_ended_the_job_answers_a_denial_whatever_its_rows_say():
 
 
 def line(verb="end", text=None, at=60, fmt="slurmctld"):
-    when = float("nan") if at is None else at * SECOND
+    when = pd.NA if at is None else at * SECOND
     return SimpleNamespace(verb=verb, format=fmt, earliest_ns=when, text=text)
 
 
@@ -257,3 +261,66 @@ def test_a_staged_incident_of_which_one_listing_alone_tells(name, left, answer):
     job = found["jobs"][-1]
     assert (job["cause"], job["why"]) == left
     assert answer in [(c["id"], c["status"]) for c in found["claims"]]
+
+
+@pytest.mark.xdist_group("poisoned_checkpoint")
+def test_a_payload_that_ran_is_the_cause_beside_a_request_that_a_row_alone_tells_of():
+    everything = collected("poisoned_checkpoint")
+    others = [p for p in everything if p.startswith("slurm/") and p != "slurm/sacct.psv"]
+    listing = everything["slurm/sacct.psv"].replace(b"|FAILED|", b"|CANCELLED by 4102|")
+    found = found_in("poisoned_checkpoint", without(*others)({**everything, "slurm/sacct.psv": listing}))
+    told = {a["act"]: a["effect"] for a in found["acts"]}
+    assert (told["replace_file"], told["cancel"]) == ("shown", "possible")
+    assert (found["jobs"][-1]["cause"], found["jobs"][-1]["why"]) == CHANGED
+
+
+def requested(by, *formats, command=False, dated=True):
+    """Mei's job is cancelled, and records of some formats say by whom; beside a command, or none."""
+    made = Stage()
+    made.enrol()
+    mei, theirs = made.login("mei"), made.login("lin")
+    made.submit("mei", mei, "11")
+    made.jobs[0] |= {"format": formats[0], "requestor": str(UIDS[by]), "state": f"CANCELLED by {UIDS[by]}"}
+    made.at = made.jobs[0]["end_ns"]
+    if command:
+        made.run(by, mei if by == "mei" else theirs, ["scancel", "11"])
+    for n, fmt in enumerate(formats):
+        made.add(
+            "kill_request", fmt, "slurm:admin", host=None, job="11", uid=UIDS[by], object_kind="job", object="11",
+            sha256=str(n) * 64, when=made.at if dated else None,
+        )  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "left", "told"),
+    [
+        (requested("lin", "sacct"), ROW, ("inconclusive", "possible", True)),
+        (requested("lin", "sacct", dated=False), ROW, ("inconclusive", "possible", True)),
+        (requested("lin", "sacct", "sacct_padded"), ROW, ("inconclusive", "possible", True)),
+        (requested("lin", "sacct_json"), ASKED, ("attributed", "shown", False)),
+        (requested("lin", "sacct", "slurmctld"), ASKED, ("attributed", "shown", False)),
+        (requested("lin", "sacct", command=True), ASKED, ("attributed", "shown", False)),
+        (requested("mei", "sacct"), ROW, ("inconclusive", None, True)),
+        (requested("mei", "sacct", command=True), ("none", "cancelled_by_owner"), ("attributed", None, False)),
+        (requested("mei", "sacct_json"), ("none", "cancelled_by_owner"), ("attributed", None, False)),
+    ],
+)  # fmt: skip
+def test_a_request_that_a_row_alone_tells_of_is_strong_of_no_account_and_no_cause(made, left, told):
+    """Nor is a job its owner's to have ended by such a row: whoever did it can have typed that."""
+    done = made.examined(Question(jobs=("11",), claims=(claim("D09", "mei"),)))
+    [job], [act] = done.asked, [a for a in done.acts if a.act == "cancel"]
+    account = done.judged[act.act_id].account
+    assert (job.cause, job.why) == left
+    assert (
+        "attributed" if account.strength else "inconclusive", act.effect, imitated.SECOND_RECORD in act.missing,
+    ) == told  # fmt: skip
+    if left == ROW:
+        assert [(a.status, a.missing[-1]) for a in done.answers] == [("untestable", imitated.SECOND_RECORD)]
+
+
+def test_a_request_on_record_is_the_cause_beside_one_that_a_row_alone_tells_of():
+    made = requested("lin", "sacct")
+    made.cancel("lin", "31", "11")
+    made.rows[-1]["uid"] = UIDS["kai"]
+    assert cause(made)[0] == "act"

@@ -3,7 +3,7 @@
 Each says what is true where the claim is, and what where it is not; an answer names the acts it rests on.
 """
 
-from forensics.analysis import checkouts, copies, impact, mounts, order, strength, trailcopies
+from forensics.analysis import checkouts, copies, imitated, impact, mounts, order, strength, trailcopies
 from forensics.analysis.acts import BY_ITSELF, Act
 from forensics.analysis.artefacts import contributors
 from forensics.analysis.deferral_rules import DECISION, UNSEEN, WRITER
@@ -156,6 +156,7 @@ _LACKING = {
     checkouts.CLONED: "commit_of_earlier_run",
     impact.NO_RECORD: "record_of_job_s_end",
     impact.ONE_ROW: "second_record_of_job_s_end",
+    impact.REQUEST_OF_ROW: imitated.SECOND_RECORD,
 }
 """What is not there where it cannot be told what git wrote a file from that a job read, or how a job ended."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from forensics.analysis import links, memory, scheduler_edits, typed_lines
+from forensics.analysis import imitated, links, memory, scheduler_edits, typed_lines
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.edits import Edits
 from forensics.analysis.jobs import Job
@@ -28,6 +28,7 @@ _HARM = {
 UNORDERED = "order_of_change_and_reading_not_known"
 NO_RECORD = "changed_file_and_no_record_of_end"
 ONE_ROW = "changed_file_and_one_row_of_end"
+REQUEST_OF_ROW = "request_told_by_one_row"
 REFUSED = {"kill_request_refused", "update_request_refused"}
 """Rules of acts that the scheduler did not do as it was asked: they ended and changed nothing."""
 BY_LINE = "named_in_line_of_account"
@@ -133,10 +134,8 @@ def explain(
         job.cause, job.why = "not_established", "sources_disagree_on_outcome"
     if job.cause == "own_failure" and any(edits.idle(a) is not True for a in harm):
         job.cause, job.why = "not_established", "changed_file_and_own_exit_code"
-    if job.why == "cancelled_by_owner" and any(stranger(a, job, scene) for a in mine):
-        job.cause, job.why = "not_established", "cancelled_from_unlisted_key_or_device"
-    if job.why == "cancelled_by_owner" and not audited:
-        job.cause, job.why = "not_established", "cancelled_by_owner_and_no_audit_trail"
+    if job.why == "cancelled_by_owner" and (open_still := _not_by_owner(job, mine, scene, audited=audited)):
+        job.cause, job.why = "not_established", open_still
     if job.cause == "own_failure":
         job.why = (
             (UNORDERED if unordered else None)
@@ -145,6 +144,15 @@ def explain(
             or job.why
         )
         job.cause = "own_failure" if job.why in _OWN else "not_established"
+
+
+def _not_by_owner(job: Job, mine: Iterable[Act], scene: Scene, *, audited: bool) -> str | None:
+    """What leaves it open that a job's owner had it end, though no request of another's is on record; None where nothing does."""
+    if any(stranger(a, job, scene) for a in mine):
+        return "cancelled_from_unlisted_key_or_device"
+    if all(_of_row(a) for a in mine if a.act in _ENDS):
+        return REQUEST_OF_ROW
+    return None if audited else "cancelled_by_owner_and_no_audit_trail"
 
 
 def _by_configuration(job: Job, acts: list[Act], scene: Scene) -> tuple[str, str] | None:
@@ -218,7 +226,7 @@ def _effect(act: Act, job: Job, harm: Iterable[Act], edits: Edits) -> str:
     a job can leave by itself.
     """
     if act.act in REQUESTS or act.why_link in _DONE or act.origin == "job":
-        return "shown"
+        return "possible" if _of_row(act) else "shown"
     if any(a.act in _ENDS and a is not act and a.origin != "job" for a in harm):
         return "not_shown"
     if _BY_OUTCOME.get(job.outcome or "") == "infrastructure":
@@ -259,8 +267,10 @@ def _by_acts(told: list[Act], job: Job) -> tuple[str, str]:
     """The cause that acts give: none that is established where each is the owner's, in a session that sources dispute."""
     if all(_disputed(a, job) for a in told):
         return "not_established", "sources_disagree_on_owner_s_session"
-    if any(a.act in REQUESTS for a in told):
+    if any(a.act in REQUESTS and not _of_row(a) for a in told):
         return "act", "act_on_job"
+    if any(map(_of_row, told)) and all(a.effect == "possible" for a in told):
+        return "not_established", REQUEST_OF_ROW
     # Programs try paths that need not be there, and go on: that one was refused is no cause by itself.
     if all(a.why_link == "refused_to_job" for a in told):
         return "not_established", "job_was_refused_file"
@@ -277,13 +287,12 @@ def _end_in_doubt(job: Job) -> str | None:
         return NO_RECORD
     if job.end_disputed:
         return "sources_disagree_on_outcome"
-    if job.end_told_in and any(job.end_told_in <= one for one in _ROWS):
-        return ONE_ROW
-    return None
+    return ONE_ROW if imitated.of_one_listing(job.end_told_in) else None
 
 
-_ROWS = (frozenset({"sacct", "sacct_padded"}), frozenset({"jobcomp"}))
-"""Formats in which what users type stands unquoted, so that a row can be part of it: by what they are printed of."""
+def _of_row(act: Act) -> bool:
+    """Whether a request is told by a row alone that a user can have typed."""
+    return imitated.SECOND_RECORD in act.missing
 
 
 def _disputed(act: Act, job: Job) -> bool:

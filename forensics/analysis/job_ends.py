@@ -8,6 +8,8 @@ whether the controller's line of an exit status bears out what a record says.
 import re
 from collections.abc import Iterable
 
+import pandas as pd
+
 from forensics.analysis import imitated
 from forensics.analysis.evidence import Row
 from forensics.analysis.jobs import SLACK_NS, Job
@@ -28,7 +30,7 @@ def told(job: Job, rows: Iterable[Row]) -> None:
         rows: events that name it, with `verb`, `format`, `earliest_ns` and `text`; those of before its submission are of another job of its number.
     """
     since = job.submit_ns if job.submit_ns is not None else job.start_ns
-    own = [r for r in rows if since is None or not r.earliest_ns < since - SLACK_NS]
+    own = [r for r in rows if since is None or pd.isna(r.earliest_ns) or r.earliest_ns >= since - SLACK_NS]
     asked = any(r.verb in _ASKED for r in own)
     lines = [
         str(r.text) for r in own

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from forensics.analysis import commands, order, rights, senders, unrecorded
+from forensics.analysis import commands, imitated, order, rights, senders, unrecorded
 from forensics.analysis.acts import Act, Scene, moment
 from forensics.analysis.by_verb import of_verbs
 from forensics.analysis.evidence import Row, one_session, picked, rows_of
@@ -207,8 +207,9 @@ def _cancel(scene: Scene, job: Job, rows: list[Row], used: set[str]) -> Act:
     act.address = next((r.address for r in rows if isinstance(r.address, str)), None)
     act.account = act.effective = account
     act.job, act.link, act.why_link = job.job, "observed", "scheduler_names_job"
+    row = [imitated.SECOND_RECORD] if imitated.of_one_listing(r.format for r in rows) else []
     if earliest is None or latest is None:
-        act.missing.append("command_of_request")
+        act.missing += ["command_of_request", *row]
         return act
     sent = _sent(scene, job, earliest, latest, uid, account)
     if len(sent.sources) == 1:
@@ -223,7 +224,7 @@ def _cancel(scene: Scene, job: Job, rows: list[Row], used: set[str]) -> Act:
         act.missing.append("one_command_for_request")
         senders.cite(act, sent, earliest)
     else:
-        act.missing.append("command_of_request")
+        act.missing += ["command_of_request", *row]
     return act
 
 

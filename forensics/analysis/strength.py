@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from forensics.analysis import imitated
 from forensics.analysis.acts import Act, Scene
 from forensics.analysis.holders import Holders
 from forensics.analysis.hypotheses import (
@@ -31,6 +32,7 @@ from forensics.analysis.sessions import Session
 MODERATE = "moderate"
 _DECISIVE = frozenset(
     {
+        imitated.SECOND_RECORD,
         "write_of_commit_object",
         "command_of_commit",
         "session_of_crontab_edit",

@@ -110,6 +110,7 @@ JOB_WHY = {
     "sources_disagree_on_owner_s_session": "the account that owns the job asks for its end, and the sources do not agree on who is in that session",
     "changed_file_and_no_record_of_end": "the job reads or runs a file that an act changes before, and no record read says how it ends",
     "changed_file_and_one_row_of_end": "the job reads or runs a file that an act changes before, and how it ends is told by rows of one listing alone, in which what users type stands unquoted",
+    "request_told_by_one_row": "who asks for its end is told by rows of one listing alone, in which what users type stands unquoted",
     "sources_disagree_on_outcome": "the sources do not agree on how it ends",
     "changed_file_and_own_exit_code": "it ends with an exit code of its own after a file that it reads is edited, and no record of what the edit changed shows it to be the reason",
     "line_borne_out_by_nothing": "it ends with an exit code or a limit of its own, and a line of the scheduler's own logs that nothing bears out tells of a request or of trouble",
@@ -182,6 +183,7 @@ MISSING = {
     "commit_of_earlier_run": "a record of which commit the job ran from when it last ran well",
     "objects_of_commits": "the objects of the commits from which git writes a file that the job reads",
     "log_of_head": "the log of HEAD of the working tree in which git writes a file that the job reads",
+    "second_record_of_request": "a second record of who makes the request: `sacct --json`, the controller's log, or the command",
     "command_of_request": "a record of the command that makes the request",
     "who_asked": "the scheduler's own record of who asks",
     "one_command_for_request": "a single command to which the request belongs",
@@ -218,12 +220,7 @@ GATES = {
     "G7": "the roster is somebody's list, so the answer holds among the persons listed",
 }
 
-STRENGTHS = {
-    "weak": "weak",
-    "moderate": "moderate",
-    "moderately_strong": "moderately strong",
-    "strong": "strong",
-}
+STRENGTHS = {name: name.replace("_", " ") for name in ("weak", "moderate", "moderately_strong", "strong")}
 
 VERDICTS = {
     "attributed": "attributed",
