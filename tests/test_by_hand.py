@@ -37,8 +37,9 @@ def staged(rows, act="modify_file", thing=TRAIN, **session):
     columns = dict.fromkeys(
         ("event_id", "host", "session", "exe", "object", "argv", "account", "text", "verb")
     )
-    rows = [columns | {"event_id": f"e{n}", "host": "login01"} | row for n, row in enumerate(rows)]
-    events = pd.DataFrame(rows, columns=[*columns, "format", "earliest_ns"])
+    place = [{"event_id": f"e{n}", "host": "login01", "sha256": "a", "start": n} for n in range(len(rows))]
+    rows = [columns | at | row for at, row in zip(place, rows, strict=True)]
+    events = pd.DataFrame(rows, columns=[*columns, "sha256", "start", "format", "earliest_ns"])
     at = [None if pd.isna(at) else int(at) * SECOND for at in events["earliest_ns"]]
     events["earliest_ns"] = pd.array(at, "Int64")
     own = SimpleNamespace(**({"start_ns": START, "ses": "7", "tty": "pts0", "account": "lin"} | session))
@@ -187,6 +188,61 @@ def test_lines_that_ask_are_those_that_looking_through_all_finds(lines, argv, ac
     assert any(by_hand._without_process(line, done) for line in likely) == any(
         by_hand._without_process(line, done) for line in every
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "cited"),
+    [
+        ([], []),
+        ([("a", 130)], ["e0"]),
+        ([("a", 90), ("b", 120), ("c", 150), ("d", 159), ("e", 170)], ["e1", "e3"]),
+        ([("c", 159), ("b", 140), ("a", 101)], ["e2", "e0"]),
+        ([("a", 50), ("b", 90), ("c", 170), ("d", 180)], ["e1", "e2"]),
+        ([("a", 98), ("b", 99), ("c", 161), ("d", 162)], ["e1", "e2"]),
+        ([("a", 98), ("b", 99), ("c", 120), ("d", 162)], ["e1", "e2"]),
+        ([("a", 98), ("b", 120), ("c", 161), ("d", 162)], ["e1", "e2"]),
+        ([("a", 50), ("b", 90)], ["e1"]),
+        ([("c", 170), ("d", 180)], ["e0"]),
+        ([("a", None), ("b", None), ("c", None)], ["e0", "e2"]),
+        ([("a", None), ("b", 130), ("c", None), ("d", 140)], ["e1", "e3", "e0", "e2"]),
+    ],
+)
+def test_what_was_looked_through_is_cited_by_its_ends(lines, cited):
+    scene, done = staged(told("bash_history", lines) + told("shell_startup", [("x", 130)]))
+    for other in told("bash_history", [("y", 140), ("z", None)]) if lines else ():
+        at = None if other["earliest_ns"] is None else other["earliest_ns"] * SECOND
+        new = dict(scene.events.iloc[0]) | other | {"account": "dao", "earliest_ns": at, "event_id": "of dao"}
+        scene.events.loc[len(scene.events)] = new
+    scene.events = scene.events[::-1]
+    assert by_hand.looked_through(scene, done) == cited
+
+
+def test_an_open_session_is_looked_through_to_its_act():
+    lines = [("a", 50), ("b", 90), ("c", 170)]
+    for known in ({"start_ns": None}, {}):
+        scene, done = staged(told("bash_history", lines), **known)
+        done.latest_ns = None if not known else DONE
+        assert by_hand.looked_through(scene, done) == (["e0", "e1"] if known else ["e2"])
+    done.session = None
+    assert by_hand.looked_through(scene, done) == ["e0", "e2"]
+
+
+def test_what_one_act_is_asked_for_by_says_nothing_of_another():
+    """What lines ask for is looked up once for acts that ask for the same."""
+    scene, done = staged(told("bash_history", ["echo x > train.py", "kill 7", "git commit -a"]))
+
+    def asked_for(act, thing):
+        done.act, done.object = act, thing
+        return by_hand.asked(scene, done, [run(*LOGIN)], any_time=False)
+
+    asks = [("modify_file", TRAIN), ("modify_file", "/srv/proj/data.py"), ("signal", "7"), ("cancel", "12"), ("commit", "main"), ("push", "main")]  # fmt: skip
+    told_of = [asked_for(*one) for one in asks]
+    assert told_of == [True, False, True, True, True, False]
+    assert [asked_for(*one) for one in asks[::-1]] == told_of[::-1]
+    events = scene.events.assign(account="dao", text="echo x > data.py", event_id="of dao")
+    scene.events, done.account = pd.concat([scene.events, events]), "dao"
+    scene.memo.pop("histories of accounts")
+    assert [asked_for(*one) for one in asks[:2]] == [False, True]
 
 
 def test_of_very_many_lines_those_that_come_last_are_looked_at(monkeypatch):

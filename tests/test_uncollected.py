@@ -255,6 +255,11 @@ def test_what_no_line_asks_for_can_be_of_a_startup_file_that_was_not_collected(f
     assert (act.person, STARTUP in judged.missing) == ((None, True) if kind else ("lin", False))
     kinds = {x["kind"] for x in findings.findings(done)["exculpatory"] if x["person"] == "lin"}
     assert kinds & {"done_as_shell_starts", NO_LINE} == ({kind} if kind else set())
+    if kind and "bash_history" not in formats:
+        cited = next(x for x in findings.findings(done)["exculpatory"] if x["kind"] == kind)["because"]
+        lines = {row["event_id"] for row in day.rows if row["format"] == "bash_history"}
+        assert cited[0] == act.events[0]
+        assert set() < set(cited[1:]) <= lines
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,13 @@ def asked(scene: Scene, act: Act, above: Sequence[Row], *, any_time: bool) -> bo
         return False
     when = _when(scene, act, above, any_time=any_time)
     if not above or loading.typed_into(above[0].argv):
-        likely = _likely_without_process(history, act)
-        return any(_without_process(text, act) and history.has(text, when) for text in likely)
+        # An account can write many lines that end something, and end much: what they ask for is looked up once.
+        asks = ("ended",) if act.act in _ENDED else (act.act,) if act.act in _BY_GIT else ("file", act.object)
+        key = "lines without a process", act.account, asks
+        if key not in scene.memo:
+            likely = _likely_without_process(history, act)
+            scene.memo[key] = [text for text in likely if _without_process(text, act)]
+        return any(history.has(text, when) for text in scene.memo[key])
     free = True
     for n, e in enumerate(above):
         if loading.typed_into(e.argv):
@@ -99,6 +104,30 @@ def asked(scene: Scene, act: Act, above: Sequence[Row], *, any_time: bool) -> bo
         if said and (free or any(history_lines.names(text, act.object) for text in said)):
             return True
     return False
+
+
+def looked_through(scene: Scene, act: Act) -> list[str]:
+    """The ends of what was looked through for a line that asks for an act: events of the account's histories.
+
+    The first and the last line of the session with a time, or where none has one in it, those about it; and the first and last without a time.
+    """
+    if "places of histories" not in scene.memo:
+        lines = picked(scene.events, scene.events["format"].isin(HISTORIES) & scene.events["text"].notna())
+        lines = lines.sort_values(["sha256", "start", "event_id"])[["account", "event_id", "earliest_ns"]]
+        scene.memo["places of histories"] = dict(iter(lines.groupby("account")))
+    lines = scene.memo["places of histories"].get(act.account)
+    if lines is None:
+        return []
+    dated = lines[lines["earliest_ns"].notna()].sort_values("earliest_ns", kind="stable")
+    times = dated["earliest_ns"].to_numpy("int64")
+    session = act.session
+    begun = -(2**62) if session is None or session.start_ns is None else session.start_ns
+    done = 2**62 if act.latest_ns is None else act.latest_ns
+    first = times.searchsorted(begun - startup_lines.TICK_NS)
+    stop = times.searchsorted(done + startup_lines.TICK_NS, side="right")
+    there = dated[first:stop] if first < stop else dated[max(first - 1, 0) : first + 1]
+    ends = [end for part in (there, lines[lines["earliest_ns"].isna()]) for end in (part[:1], part[-1:])]
+    return list(dict.fromkeys(str(name) for end in ends for name in end["event_id"]))
 
 
 def too_soon(act: Act) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forensics.analysis import attendance, by_hand, passed_on
-from forensics.analysis.acts import Act
+from forensics.analysis.acts import Act, Scene
 from forensics.analysis.deferral_rules import DECISION, UNSEEN, WRITER
 from forensics.analysis.examination import Examination
 from forensics.analysis.holders import people_of
@@ -31,7 +31,7 @@ def sought(done: Examination, acts: list[Act], names: Mapping[str, str]) -> list
     return found
 
 
-def _of_others(act: Act, inputs: Iterable[str]) -> tuple[str, list[str]] | None:
+def _of_others(scene: Scene, act: Act, inputs: Iterable[str]) -> tuple[str, list[str]] | None:
     """That others decided what did an act, or can have; and by which events."""
     if DECISION in act.missing:
         return "ran_what_another_wrote", [p.events[0] for p in act.planters]
@@ -41,7 +41,10 @@ def _of_others(act: Act, inputs: Iterable[str]) -> tuple[str, list[str]] | None:
         return None
     if act.can_hold:
         return "can_have_taken_in_what_another_changed", act.can_hold
-    return "done_as_shell_starts" if by_hand.too_soon(act) else "asked_for_by_no_line", []
+    return (
+        "done_as_shell_starts" if by_hand.too_soon(act) else "asked_for_by_no_line",
+        by_hand.looked_through(scene, act),
+    )
 
 
 def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[str, str]) -> Iterable[Json]:
@@ -67,7 +70,7 @@ def _for_person(done: Examination, person: str, acts: list[Act], names: Mapping[
                 "act": name,
                 "because": [s.events[0] for s in own][:3],
             }
-        if mine and (said := _of_others(act, ran.get(act.act_id, ()))):
+        if mine and (said := _of_others(done.scene, act, ran.get(act.act_id, ()))):
             yield {"person": person, "kind": said[0], "act": name, "because": [act.events[0], *said[1]]}
         asserted = directory.called(act.author, act.earliest_ns, act.latest_ns) | directory.called(
             act.committer, act.earliest_ns
