@@ -135,8 +135,11 @@ def test_where_records_differ_a_change_is_no_cause_either():
 @pytest.mark.parametrize(
     ("made", "left"),
     [
-        (day, ("mixed", "cause_not_established", ["second_record_of_job_s_end"])),
-        (lambda: day(outcome=None, state=None), ("mixed", "cause_not_established", ["record_of_job_s_end"])),
+        (day, ("mixed", "no_act_established_as_cause", ["second_record_of_job_s_end"])),
+        (
+            lambda: day(outcome=None, state=None),
+            ("mixed", "no_act_established_as_cause", ["record_of_job_s_end"]),
+        ),
         (lambda: day(format="sacct_json"), ("contradicted", "acts_in_sessions_of_speaker", [])),
     ],
 )
@@ -250,14 +253,25 @@ def test_where_no_job_is_asked_about_a_denial_is_answered_by_the_acts():
 @pytest.mark.parametrize(
     ("name", "left", "answer"),
     [
-        pytest.param("script_edit", ONE_ROW, ("D01", "mixed"), marks=pytest.mark.xdist_group("script_edit")),
+        pytest.param("script_edit", CHANGED, ("D01", "contradicted"), marks=pytest.mark.xdist_group("script_edit")),
+        pytest.param("script_edit, timed out", ONE_ROW, ("D01", "mixed"), marks=pytest.mark.xdist_group("script_edit")),
         pytest.param("poisoned_checkpoint", CHANGED, ("D09", "contradicted"), marks=pytest.mark.xdist_group("poisoned_checkpoint")),
     ],
 )  # fmt: skip
 def test_a_staged_incident_of_which_one_listing_alone_tells(name, left, answer):
-    """A payload that ran in the job is shown by the kernel, whatever a row says; that an edit did harm rests on how the job ended."""
-    others = [p for p in collected(name) if p.startswith("slurm/") and p != "slurm/sacct.psv"]
-    found = found_in(name, without(*others)(collected(name)))
+    """A payload that ran in the job is shown by the kernel, whatever a row says; that an edit did harm rests on how the job ended, as the owner's recorded command bears out."""
+    name, _, other = name.partition(", ")
+    everything = collected(name)
+    if other:
+        row = everything["slurm/sacct.psv"].replace(b"|CANCELLED by 4101|", b"|TIMEOUT|")
+        everything = {**everything, "slurm/sacct.psv": row}
+        everything["login01/var/log/audit/audit.log"] = b"".join(
+            line
+            for line in everything["login01/var/log/audit/audit.log"].splitlines(keepends=True)
+            if b"scancel" not in line
+        )
+    others = [p for p in everything if p.startswith("slurm/") and p != "slurm/sacct.psv"]
+    found = found_in(name, without(*others)(everything))
     job = found["jobs"][-1]
     assert (job["cause"], job["why"]) == left
     assert answer in [(c["id"], c["status"]) for c in found["claims"]]
@@ -317,6 +331,16 @@ def test_a_request_that_a_row_alone_tells_of_is_strong_of_no_account_and_no_caus
     ) == told  # fmt: skip
     if left == ROW:
         assert [(a.status, a.missing[-1]) for a in done.answers] == [("untestable", imitated.SECOND_RECORD)]
+
+
+def test_a_row_bears_itself_out_by_no_request_that_it_tells_of():
+    """That mei asked stands in the row that says that her job was cancelled."""
+    made = day("CANCELLED", state=f"CANCELLED by {UIDS['mei']}", requestor=str(UIDS["mei"]))
+    made.add(
+        "kill_request", "sacct", "slurm:admin", host=None, job="11", uid=UIDS["mei"], object_kind="job", object="11", when=made.jobs[0]["end_ns"],
+    )  # fmt: skip
+    assert {a.act for a in made.examined(Question(jobs=("11",))).acts} >= {"cancel", "modify_file"}
+    assert cause(made) == ONE_ROW
 
 
 def test_a_request_on_record_is_the_cause_beside_one_that_a_row_alone_tells_of():

@@ -56,7 +56,7 @@ def _of_cause(grounds: Grounds, found: Answer) -> Answer:
     if not grounds.jobs or any(j.cause == "act" for j in grounds.jobs):
         return found
     acts = [a for a in grounds.acts if a.act_id in found.because]
-    return answer("mixed", acts, "cause_not_established", record.lacking(grounds), found.events)
+    return answer("mixed", acts, "no_act_established_as_cause", record.lacking(grounds), found.events)
 
 
 def _of_harm(claim: Claim, grounds: Grounds, found: Answer) -> Answer:

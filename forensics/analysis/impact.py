@@ -124,7 +124,7 @@ def explain(
             act.effect = _EFFECTS[max(least, min(map(_EFFECTS.index, ran)))]
     told = [a for a in harm if a.effect != "not_shown"]
     if told:
-        job.cause, job.why = _by_acts(told, job)
+        job.cause, job.why = _by_acts(told, job, mine)
         return
     job.cause, job.why = _without_act(
         job, ended=any(a.act in _ENDS for a in mine), faults=scene.faults_of(job.job)
@@ -263,7 +263,7 @@ def _before_end(act: Act, job: Job) -> bool:
     return act.earliest_ns is None or job.end_ns is None or act.earliest_ns <= job.end_ns
 
 
-def _by_acts(told: list[Act], job: Job) -> tuple[str, str]:
+def _by_acts(told: list[Act], job: Job, mine: Iterable[Act]) -> tuple[str, str]:
     """The cause that acts give: none that is established where each is the owner's, in a session that sources dispute."""
     if all(_disputed(a, job) for a in told):
         return "not_established", "sources_disagree_on_owner_s_session"
@@ -275,19 +275,21 @@ def _by_acts(told: list[Act], job: Job) -> tuple[str, str]:
     if all(a.why_link == "refused_to_job" for a in told):
         return "not_established", "job_was_refused_file"
     # Of a job of which it is not known how it ended it is not known that anything harmed it.
-    doubt = _end_in_doubt(job)
+    doubt = _end_in_doubt(job, mine)
     if doubt is not None and all(a.effect == "possible" for a in told):
         return "not_established", doubt
     return "act", "job_read_changed_file"
 
 
-def _end_in_doubt(job: Job) -> str | None:
+def _end_in_doubt(job: Job, mine: Iterable[Act]) -> str | None:
     """Why it is not known how a job ended: no record, one that a user can have typed and nothing beside it, or records that differ; None where it is."""
     if job.outcome is None and not job.exit_signal:
         return NO_RECORD
     if job.end_disputed:
         return "sources_disagree_on_outcome"
-    return ONE_ROW if imitated.of_one_listing(job.end_told_in) else None
+    # A command, or another's record, by which somebody asked for its end bears the row out: the owner's own too.
+    asked = any(a.act in _ENDS and not _of_row(a) for a in mine)
+    return ONE_ROW if imitated.of_one_listing(job.end_told_in) and not asked else None
 
 
 def _of_row(act: Act) -> bool:

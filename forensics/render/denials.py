@@ -152,6 +152,7 @@ CLAIM_WHY = {
     "cancelled_job_read_changed_file": "the job's end is asked for after it reads a file that an act changes, and no record says for which reason",
     "own_failure_and_no_act": "the job's own failure is recorded, and no act on it is found",
     "cause_not_established": "the cause of the job's end is not established",
+    "no_act_established_as_cause": "it is not established that the job's end is due to any of the acts that can have harmed it",
     "act_in_open_session_of_speaker": "an act lies in an open session of the person who denies",
     "no_session_then_but_left_behind_earlier": "no session is open then, but a command left behind earlier acts",
     "no_session_while_job_ran_but_act_before": "no session in an account or by a key of the person who denies is open while the job runs, but an act that it meets lies in a session of that person before",
