@@ -170,9 +170,9 @@ def test_a_request_that_ended_the_job_answers_a_denial_whatever_its_rows_say():
     assert [a.status for a in done.answers] == ["contradicted"]
 
 
-def line(verb="end", text=None, at=60, fmt="slurmctld"):
+def line(verb="end", text=None, at=60, fmt="slurmctld", uid=4102):
     when = pd.NA if at is None else at * SECOND
-    return SimpleNamespace(verb=verb, format=fmt, earliest_ns=when, text=text)
+    return SimpleNamespace(verb=verb, format=fmt, earliest_ns=when, text=text, uid=uid)
 
 
 STATUS = "_job_complete: JobId=11 WEXITSTATUS {}"
@@ -189,6 +189,9 @@ STATUS = "_job_complete: JobId=11 WEXITSTATUS {}"
         ("CANCELLED", [line("kill_request", at=-3), line(text=STATUS.format(1))], {"sacct", "slurmctld"}, False),
         ("CANCELLED", [line("kill_request", at=None), line(text=STATUS.format(1))], {"sacct", "slurmctld"}, False),
         ("CANCELLED", [line(text=STATUS.format(1))], {"sacct", "slurmctld"}, True),
+        ("CANCELLED", [line("kill_request", uid=pd.NA)], {"sacct"}, False),
+        ("CANCELLED", [line("kill_request", uid=pd.NA, fmt="k8s_audit")], {"sacct", "k8s_audit"}, False),
+        ("CANCELLED", [line("kill_request", uid=pd.NA), line(text=STATUS.format(1))], {"sacct", "slurmctld"}, True),
         ("CANCELLED", [line(text=STATUS.format(1), fmt="slurmd")], {"sacct"}, False),
         ("CANCELLED", [line("other", text=STATUS.format(1))], {"sacct"}, False),
         ("NODE_FAIL", [line(text=STATUS.format(0))], {"sacct", "slurmctld"}, False),

@@ -27,19 +27,20 @@ def told(job: Job, rows: Iterable[Row]) -> None:
 
     Args:
         job: what its records say.
-        rows: events that name it, with `verb`, `format`, `earliest_ns` and `text`; those of before its submission are of another job of its number.
+        rows: events that name it, with `verb`, `format`, `uid`, `earliest_ns` and `text`; those of before its submission are of another job of its number.
     """
     since = job.submit_ns if job.submit_ns is not None else job.start_ns
     own = [r for r in rows if since is None or pd.isna(r.earliest_ns) or r.earliest_ns >= since - SLACK_NS]
-    asked = any(r.verb in _ASKED for r in own)
+    # A line of the controller's that a user can have typed has lost its uid (`typed_lines`): it asks for nothing.
+    asking = [r for r in own if r.verb in _ASKED and not (r.format == imitated.CONTROLLER and pd.isna(r.uid))]
     lines = [
         str(r.text) for r in own
         if r.verb == "end" and r.format == imitated.CONTROLLER and isinstance(r.text, str) and _HOW.search(r.text)
     ]  # fmt: skip
-    job.end_told_in |= {str(r.format) for r in own if r.verb == "fault" or r.verb in _ASKED}
+    job.end_told_in |= {str(r.format) for r in [*asking, *(r for r in own if r.verb == "fault")]}
     if lines:
         job.end_told_in.add(imitated.CONTROLLER)
     statuses = [match.group(1) for match in map(_STATUS.search, lines) if match]
-    if asked or len(statuses) != len(lines) or not statuses or job.outcome not in _COMPARED:
+    if asking or len(statuses) != len(lines) or not statuses or job.outcome not in _COMPARED:
         return
     job.end_disputed |= job.outcome != ("FAILED" if int(statuses[-1]) else "COMPLETED")
