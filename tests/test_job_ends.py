@@ -336,6 +336,22 @@ def test_a_request_that_a_row_alone_tells_of_is_strong_of_no_account_and_no_caus
         assert [(a.status, a.missing[-1]) for a in done.answers] == [("untestable", imitated.SECOND_RECORD)]
 
 
+def test_a_row_and_a_line_that_one_user_can_have_typed_do_not_bear_out_each_other():
+    """A queue that is not there puts a line into the controller's log, and a comment a row into the listing."""
+    made = requested("lin", "sacct")
+    made.add(
+        "other", "slurmctld", "slurm:admin", host=None, text="_valid_job_part: invalid partition specified: x"
+    )
+    made.add(
+        "kill_request", "slurmctld", "slurm:admin", host=None, job="11", uid=UIDS["lin"], object_kind="job", object="11",
+        text=f"_slurm_rpc_kill_job: REQUEST_KILL_JOB JobId=11 uid {UIDS['lin']}",
+    )  # fmt: skip
+    done = made.examined(Question(jobs=("11",)))
+    [act] = [a for a in done.acts if a.act == "cancel"]
+    assert done.judged[act.act_id].account.strength is None
+    assert cause(made) == ROW
+
+
 def test_a_row_bears_itself_out_by_no_request_that_it_tells_of():
     """That mei asked stands in the row that says that her job was cancelled."""
     made = day("CANCELLED", state=f"CANCELLED by {UIDS['mei']}", requestor=str(UIDS["mei"]))

@@ -151,13 +151,17 @@ def test_without_accounting_of_the_job_the_line_stands():
 
 
 @pytest.mark.parametrize("named", [{"uid": LIN}, {"account": "lin"}])
-def test_a_request_that_accounting_bears_out_is_believed_wherever_it_stands(named):
-    made = day(outcome="CANCELLED", before=NO_QUEUE)
+@pytest.mark.parametrize(
+    ("fmt", "before", "left"),
+    [("sacct_json", NO_QUEUE, [LIN]), ("sacct", NO_QUEUE, []), ("sacct_padded", NO_QUEUE, []), ("sacct", None, [LIN])],
+)  # fmt: skip
+def test_a_request_that_accounting_bears_out_is_believed(fmt, before, left, named):
+    """Behind what a user typed by what quotes it alone: a line and a row can both be of one who typed them."""
+    made = day(outcome="CANCELLED", before=before)
+    made.jobs[0]["requestor"] = str(UIDS["kai"]) if before is None else None
     made.jobs.append(made.jobs[0] | {"job": "12", "owner": "lin", "owner_uid": LIN})
-    made.add(
-        "kill_request", "sacct", "slurm:admin", host=None, job="11", object_kind="job", object="11", **named
-    )
-    assert told(made) == ([LIN], [])
+    made.add("kill_request", fmt, "slurm:admin", host=None, job="11", object_kind="job", object="11", **named)
+    assert told(made) == (left, [] if left else [f"uid {LIN} asked: kill_request"])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ Slurm's daemons write what they were sent into their logs as it stands, line end
 `scontrol update` with one in a comment of one's own job, or `sbatch -o` with one in a path puts whole lines there that read like a daemon's own, with anybody's
 uid. Such text is short, and stands behind a line that tells what it is. And whoever had a job ended is named by accounting too. So a
 request that stands close behind such a line, or that accounting does not bear out, says nothing of who asked, unless accounting or a
-recorded command of that uid does; and trouble of a job's that is told close behind such a line is none, unless accounting tells of it.
+recorded command of that uid does (behind such a line, accounting that quotes what users type: else both can be what was typed); and trouble of a job's that is told close behind such a line is none, unless accounting tells of it.
 Where the line stands behind no such text, what accounting says can be what was typed as well (`imitated`): then neither says who asked,
 unless a recorded command bears one of them out, or the controller tells of a request of accounting's uid too.
 """
@@ -97,11 +97,13 @@ def withheld(
     asks = _Asked(events, owners, doubted)
     troubled = set(own.loc[own["outcome"].isin(_TROUBLE), "job"])
     commands = _Commands(events)
+    borne = {quoted: asks.borne(quoted=quoted) for quoted in (True, False)}
+    typed_behind = set(lines.loc[behind, "event_id"])
     alone = [
         e for e in doubted.to_dict("records")
         if (
             e["job"] not in troubled if e["verb"] == "fault"
-            else (e["job"], int(e["uid"])) not in asks.borne and not commands.sent(e)
+            else (e["job"], int(e["uid"])) not in borne[e["event_id"] in typed_behind] and not commands.sent(e)
         )
     ]  # fmt: skip
     if not alone:
@@ -159,7 +161,11 @@ class _Asked:
             (e, sorted(uids.get(e["account"], ())) if pd.isna(e["uid"]) else [int(e["uid"])])
             for e in asks[[*_READ, "account"]].to_dict("records")
         ]
-        self.borne = {(e["job"], uid) for e, own in self._rows for uid in own}
+        self._told = {(e["job"], uid, e["format"]) for e, own in self._rows for uid in own}
+
+    def borne(self, *, quoted: bool) -> set[tuple[str, int]]:
+        """The jobs that accounting says a uid asked to end; by what quotes what users type alone, or by any of it."""
+        return {(job, uid) for job, uid, fmt in self._told if not (quoted and fmt in imitated.UNQUOTED)}
 
     def alone(self, jobs: set[str], lines: pd.DataFrame, commands: "_Commands") -> list[dict[Any, Any]]:
         """Of some jobs the rows that quote nothing, whose uid neither a line of the controller's nor a command bears out."""
