@@ -170,9 +170,9 @@ def test_a_request_that_ended_the_job_answers_a_denial_whatever_its_rows_say():
     assert [a.status for a in done.answers] == ["contradicted"]
 
 
-def line(verb="end", text=None, at=60, fmt="slurmctld", uid=4102):
+def line(verb="end", text=None, at=60, fmt="slurmctld", uid=4102, event="e1"):
     when = pd.NA if at is None else at * SECOND
-    return SimpleNamespace(verb=verb, format=fmt, earliest_ns=when, text=text, uid=uid)
+    return SimpleNamespace(verb=verb, format=fmt, earliest_ns=when, text=text, uid=uid, event_id=event)
 
 
 STATUS = "_job_complete: JobId=11 WEXITSTATUS {}"
@@ -207,6 +207,27 @@ def test_what_lines_tell_of_a_job_s_end(outcome, lines, told_in, disputed):
         job = Job("11", outcome=outcome, submit_ns=0, end_told_in={"sacct"}, end_disputed=was)
         job_ends.told(job, lines)
         assert (job.end_told_in, job.end_disputed) == (told_in, disputed or was)
+
+
+def test_a_line_that_a_user_can_have_typed_neither_bears_out_nor_disputes_an_end():
+    """Behind a queue that is not there, a line of the controller's bears out a row which the same one typed."""
+    told = [
+        line(text=STATUS.format(1), event="typed"),
+        line(text="Time limit exhausted for JobId=11", event="own"),
+    ]
+    for lines, told_in, disputed in ((told, {"sacct", "slurmctld"}, False), (told[:1], {"sacct"}, False)):
+        job = Job("11", outcome="CANCELLED", submit_ns=0, end_told_in={"sacct"})
+        job_ends.told(job, lines, {"typed"})
+        assert (job.end_told_in, job.end_disputed) == (told_in, disputed)
+    for before, left in (
+        ("_valid_job_part: invalid partition specified: x", ONE_ROW),
+        ("sched: Allocate JobId=12", CHANGED),
+    ):
+        made = day()
+        when = made.jobs[0]["end_ns"]
+        made.add("other", "slurmctld", "slurm:admin", host=None, text=before, when=when)
+        assert cause(says(made, "Time limit exhausted for JobId=11")) == left
+        assert cause(beside(made, "jobcomp")) == CHANGED
 
 
 def test_a_step_that_was_cancelled_disputes_no_end_that_all_tell_alike():

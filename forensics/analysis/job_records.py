@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forensics.analysis import imitated, job_ends, job_processes
+from forensics.analysis import imitated, job_ends, job_processes, typed_lines
 from forensics.analysis.evidence import Evidence, Row, picked, rows_of, where
 from forensics.analysis.identity import Directory
 from forensics.analysis.jobs import SETTLED, SLACK_NS, Job
@@ -32,11 +32,13 @@ def reconstruct(
     events = evidence.events
     columns = ["job", "event_id", "verb", "format", "earliest_ns", "latest_ns", "uid", "signal", "text"]
     told = events[events["job"].notna()] if naming is None else naming
+    alone = any(imitated.of_one_listing(job.end_told_in) for job in found.values())
+    typed = typed_lines.ends_behind(events) if alone else frozenset[str]()
     for job, rows in _by_job(told[columns]):
         item = found.setdefault(job, Job(job))
         item.events = sorted(r.event_id for r in rows)
         _from_events(item, rows)
-        job_ends.told(item, rows)
+        job_ends.told(item, rows, typed)
     for job in {one.job for one in evidence.typed if one.of_sources} & set(found):
         # Of one that the controller says ended by itself there is no second record to compare.
         found[job].end_disputed |= found[job].outcome not in imitated.BY_ITSELF

@@ -85,10 +85,7 @@ def withheld(
         return events, records, ()
     own = records[records["format"].isin(_ACCOUNTING) & records["job"].isin(set(lines["job"].dropna()))]
     told = _otherwise(own)
-    said = logs[logs["verb"].isin(_SAID) & logs["text"].notna()]
-    # The flags have a type: pandas reads an empty list of them as a choice of no columns.
-    typed = said[pd.Series([bool(_REPEATS.search(text)) for text in said["text"]], said.index, dtype=bool)]
-    behind = _behind(lines, typed)
+    behind = _behind(lines, _repeating(logs))
     doubted = lines[behind | ((lines["verb"] == "kill_request") & lines["job"].isin(set(told)))]
     if not len(doubted):
         return events, records, ()
@@ -136,6 +133,24 @@ def withheld(
             for e in alone
         ),
     )
+
+
+def ends_behind(events: pd.DataFrame) -> frozenset[str]:
+    """The lines of the controller's, by event, that tell of a job's end and stand close behind one that repeats what a user typed: they bear nothing out.
+
+    Args:
+        events: schema `event`.
+    """
+    logs = events.loc[events["format"] == imitated.CONTROLLER, _READ]
+    ends = logs[(logs["verb"] == "end") & logs["job"].notna()]
+    return frozenset(ends.loc[_behind(ends, _repeating(logs)), "event_id"])
+
+
+def _repeating(logs: pd.DataFrame) -> pd.DataFrame:
+    """The lines of logs that repeat what a user typed."""
+    said = logs[logs["verb"].isin(_SAID) & logs["text"].notna()]
+    # The flags have a type: pandas reads an empty list of them as a choice of no columns.
+    return said[pd.Series([bool(_REPEATS.search(text)) for text in said["text"]], said.index, dtype=bool)]
 
 
 def _said(line: Mapping[Any, Any]) -> str:
