@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -175,3 +175,17 @@ def called(change: Change, name: str) -> Change:
     """The change, under a name that says which it is."""
     change.__name__ = name
     return change
+
+
+def together(*changes: Change) -> Change:
+    """Several changes, one after the other; none where one of them finds nothing to change."""
+
+    def change(stage: Scene) -> Files | None:
+        for one in changes:
+            found = one(stage)
+            if found is None:
+                return None
+            stage = replace(stage, evidence=found)
+        return stage.evidence
+
+    return called(change, " and ".join(one.__name__ for one in changes))

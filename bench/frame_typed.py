@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from frame_scene import PID, Change, Files, Scene, called, logged, moment, program_called
+from frame_scene import PID, Change, Files, Scene, called, logged, moment, program_called, together
 
 
 def _stamped(at: float, *, ms: bool = True) -> str:
@@ -193,13 +193,21 @@ def listing_of_files(stage: Scene) -> Files | None:
     return {**stage.evidence, f"{stage.host}/bodyfile.txt": line.encode()}
 
 
+_KILL = controller_says(
+    "kill",
+    "_slurm_rpc_kill_job: REQUEST_KILL_JOB JobId={job} uid {uid}",
+    "job_signal: 9 of running JobId={job} successful 0x8004",
+)
+_LIMIT = controller_says("limit", "Time limit exhausted for JobId={job}", "_job_complete: JobId={job} done")
+_ALONE = row_of_accounting("alone", alone=True)
+
 TYPED: tuple[Change, ...] = (
-    controller_says("kill", "_slurm_rpc_kill_job: REQUEST_KILL_JOB JobId={job} uid {uid}", "job_signal: 9 of running JobId={job} successful 0x8004"),
-    controller_says("update", "_slurm_rpc_update_job: complete JobId={job} uid={uid} usec=5"),
+    _KILL, controller_says("update", "_slurm_rpc_update_job: complete JobId={job} uid={uid} usec=5"),
     controller_says("node", "_job_complete: JobId={job} cancelled by node failure", "Killing JobId={job} on failed node gpu01"),
     node_says("memory", "[{job}.batch] error: Detected 1 oom_kill event in StepId={job}.batch. Some of the step tasks have been OOM Killed."),
     node_says("signal", "[{job}.batch] debug:  _handle_signal_container for StepId={job}.batch uid={uid} signal=9 flag=0x0"),
-    row_of_accounting("later", 2), row_of_accounting("earlier", -2), row_of_accounting("alone", alone=True),
+    row_of_accounting("later", 2), row_of_accounting("earlier", -2), _ALONE,
+    together(_ALONE, _KILL), together(row_of_accounting("of a limit", alone=True, State="TIMEOUT", ExitCode="0:0"), _LIMIT),
     completion_of_another, terminal_from_elsewhere, key_of_another, crontab_line_alone, client_named_as_a_line,
     tree_said_to_have_come_to(None), tree_said_to_have_come_to(program_called("git")), recordings, listing_of_files,
 )  # fmt: skip
