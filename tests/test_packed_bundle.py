@@ -181,6 +181,22 @@ def test_a_damaged_log_verifies_up_to_what_was_read(damaged):
     assert pipeline.verify(damaged, []) == []
 
 
+def test_what_is_cited_behind_the_damage_of_a_log_is_said_not_to_be_checked(damaged, tmp_path):
+    """Another Python can have read on where this one ends."""
+    bag = Path(shutil.copytree(damaged, tmp_path / "bag"))
+
+    def change(found):
+        item = next(e for e in found["case"]["evidence"] if e.get("packing") == "gzip")
+        item["unpacked_bytes"] += 1000
+        found["accounting"]["bytes"] += 1000
+        found["accounting"]["ignored"] += 1000
+        act_span(found, "gzip")["stop"] = item["unpacked_bytes"]
+
+    faults, notes = edited(bag, change)
+    assert not any("does not decompress" in f for f in faults), faults
+    assert [n for n in notes if "damaged; spans of it beyond byte" in n]
+
+
 def test_what_this_python_cannot_decompress_is_said(damaged):
     """By the verifier inside the bundle, as whoever receives it runs it."""
     run = subprocess.run(
