@@ -23,7 +23,7 @@ DEAR = frozenset(
     f"test_{name}.py"
     for name in (
         "altered", "badly_ended_jobs", "capability", "carried", "clocks", "commits", "common_devices", "containers",
-        "deferred", "folders", "foreign_code", "git_settings", "lacking", "mixed_trail", "moved_refs",
+        "deferred", "folders", "foreign_code", "git_settings", "job_ends", "lacking", "mixed_trail", "moved_refs",
         "numbers_on_two_hosts", "ordinary_jobs", "portions_of_files", "pushes", "readings", "scheduler_edits", "slurm_hostlog", "sourced",
         "surroundings", "taken_in", "trailcopies", "trails", "uncollected", "unknown_writer", "written_by_git",
     )
