@@ -73,7 +73,8 @@ def cause(made):
         (lambda: says(day(), "done with job", fmt="slurmd"), ONE_ROW),
         (lambda: day(format="sacct_json"), CHANGED),
         (lambda: day(outcome=None, state=None, exit_signal=9), CHANGED),
-        (lambda: beside(day(), "jobcomp"), CHANGED),
+        (lambda: beside(day(), "jobcomp"), ONE_ROW),
+        (lambda: beside(day(), "jobcomp_json"), CHANGED),
         (lambda: beside(day(), "scontrol_job"), CHANGED),
         (lambda: says(day(), "Time limit exhausted for JobId=11"), CHANGED),
         (lambda: says(day("NODE_FAIL"), "node gpu01 not responding", "fault"), ("infrastructure", "scheduler_says_node_fail")),
@@ -227,11 +228,11 @@ def test_a_line_that_a_user_can_have_typed_neither_bears_out_nor_disputes_an_end
         when = made.jobs[0]["end_ns"]
         made.add("other", "slurmctld", "slurm:admin", host=None, text=before, when=when)
         assert cause(says(made, "Time limit exhausted for JobId=11")) == left
-        assert cause(beside(made, "jobcomp")) == CHANGED
+        assert cause(beside(made, "scontrol_job")) == CHANGED
 
 
 def test_a_step_that_was_cancelled_disputes_no_end_that_all_tell_alike():
-    made = beside(day("TIMEOUT"), "jobcomp")
+    made = beside(day("TIMEOUT"), "scontrol_job")
     row = made.jobs[0]
     made.jobs.append(
         row
@@ -249,7 +250,7 @@ def test_a_step_that_was_cancelled_disputes_no_end_that_all_tell_alike():
 
 
 def test_rows_of_one_file_that_differ_in_another_word_dispute_no_end():
-    made = beside(day("CANCELLED"), "jobcomp")
+    made = beside(day("CANCELLED"), "scontrol_job")
     row = made.jobs[0]
     made.jobs.append(row | {"elapsed_s": 1, "start": row["stop"] + 90, "stop": row["stop"] + 100})
     assert [one.of_sources for one in made.evidence().typed] == [False]

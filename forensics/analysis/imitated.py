@@ -20,10 +20,8 @@ KIND = "rows_of_job_differ"
 """What such rows are told as."""
 UNQUOTED = frozenset({"sacct", "sacct_padded", "jobcomp"})
 """Formats in which what users type stands unquoted among a job's columns."""
-LISTINGS = (frozenset({"sacct", "sacct_padded"}), frozenset({"jobcomp"}))
-"""The same, by what they are printed of."""
 SECOND_RECORD = "second_record_of_request"
-"""What is missing where a request is told by such rows alone (`of_one_listing`)."""
+"""What is missing where a request is told by such rows alone (`alone`)."""
 _ASKED = "requestor"
 TOLD = (
     "owner", "owner_uid", "state", "outcome", "ending", "exit_code", "exit_signal", _ASKED, "submit_ns", "start_ns", "end_ns", "elapsed_s",
@@ -110,10 +108,10 @@ def withheld(
     return events, records, tuple(sorted(told, key=lambda one: (one.job, one.rows[0][0])))
 
 
-def of_one_listing(formats: Iterable[str]) -> bool:
-    """Whether what tells something are rows of one listing alone that a user can have typed, where the listing lacks the job."""
+def alone(formats: Iterable[str]) -> bool:
+    """Whether what tells something are rows alone that a user can have typed, where the listings lack the job: a job's name stands in all of them."""
     told = set(formats)
-    return bool(told) and any(told <= one for one in LISTINGS)
+    return bool(told) and told <= UNQUOTED
 
 
 def _doubtful(own: pd.DataFrame) -> "pd.Series[bool]":

@@ -289,7 +289,7 @@ def _end_in_doubt(job: Job, mine: Iterable[Act]) -> str | None:
         return "sources_disagree_on_outcome"
     # A command, or another's record, by which somebody asked for its end bears the row out: the owner's own too.
     asked = any(a.act in _ENDS and not _of_row(a) for a in mine)
-    return ONE_ROW if imitated.of_one_listing(job.end_told_in) and not asked else None
+    return ONE_ROW if imitated.alone(job.end_told_in) and not asked else None
 
 
 def _of_row(act: Act) -> bool:

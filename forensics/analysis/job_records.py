@@ -32,7 +32,7 @@ def reconstruct(
     events = evidence.events
     columns = ["job", "event_id", "verb", "format", "earliest_ns", "latest_ns", "uid", "signal", "text"]
     told = events[events["job"].notna()] if naming is None else naming
-    alone = any(imitated.of_one_listing(job.end_told_in) for job in found.values())
+    alone = any(imitated.alone(job.end_told_in) for job in found.values())
     typed = typed_lines.ends_behind(events) if alone else frozenset[str]()
     for job, rows in _by_job(told[columns]):
         item = found.setdefault(job, Job(job))

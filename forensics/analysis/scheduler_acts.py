@@ -207,7 +207,7 @@ def _cancel(scene: Scene, job: Job, rows: list[Row], used: set[str]) -> Act:
     act.address = next((r.address for r in rows if isinstance(r.address, str)), None)
     act.account = act.effective = account
     act.job, act.link, act.why_link = job.job, "observed", "scheduler_names_job"
-    row = [imitated.SECOND_RECORD] if imitated.of_one_listing(r.format for r in rows) else []
+    row = [imitated.SECOND_RECORD] if imitated.alone(r.format for r in rows) else []
     if earliest is None or latest is None:
         act.missing += ["command_of_request", *row]
         return act
