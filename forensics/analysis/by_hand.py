@@ -113,21 +113,24 @@ def looked_through(scene: Scene, act: Act) -> list[str]:
     """
     if "places of histories" not in scene.memo:
         lines = picked(scene.events, scene.events["format"].isin(HISTORIES) & scene.events["text"].notna())
-        lines = lines.sort_values(["sha256", "start", "event_id"])[["account", "event_id", "earliest_ns"]]
-        scene.memo["places of histories"] = dict(iter(lines.groupby("account")))
-    lines = scene.memo["places of histories"].get(act.account)
-    if lines is None:
+        lines = lines.sort_values(["earliest_ns", "sha256", "start", "event_id"])
+        scene.memo["places of histories"] = {
+            account: (own["event_id"].to_numpy(object), own["earliest_ns"].dropna().to_numpy("int64"))
+            for account, own in lines.groupby("account")
+        }
+    lines_of = scene.memo["places of histories"].get(act.account)
+    if lines_of is None:
         return []
-    dated = lines[lines["earliest_ns"].notna()].sort_values("earliest_ns", kind="stable")
-    times = dated["earliest_ns"].to_numpy("int64")
+    # In order of time, those without one last.
+    names, times = lines_of
+    dated, undated = names[: len(times)], names[len(times) :]
     session = act.session
     begun = -(2**62) if session is None or session.start_ns is None else session.start_ns
     done = 2**62 if act.latest_ns is None else act.latest_ns
     first = times.searchsorted(begun - startup_lines.TICK_NS)
     stop = times.searchsorted(done + startup_lines.TICK_NS, side="right")
     there = dated[first:stop] if first < stop else dated[max(first - 1, 0) : first + 1]
-    ends = [end for part in (there, lines[lines["earliest_ns"].isna()]) for end in (part[:1], part[-1:])]
-    return list(dict.fromkeys(str(name) for end in ends for name in end["event_id"]))
+    return list(dict.fromkeys(str(name) for part in (there, undated) for name in (*part[:1], *part[-1:])))
 
 
 def too_soon(act: Act) -> bool:
